@@ -1,0 +1,273 @@
+// Every setting, once: its variable, default, meaning and how its text becomes a value.
+// `.env.example`, the README table and `loadConfig` all follow from this table.
+
+type Setting<T> = {
+  env: string
+  default: string
+  description: string
+  secret?: boolean
+  parse: (text: string) => T
+}
+
+const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+export type PortRange = { first: number; last: number }
+
+const text = (env: string, fallback: string, description: string): Setting<string> => ({
+  env,
+  default: fallback,
+  description,
+  parse: (raw) => raw
+})
+
+const optional = (env: string, description: string): Setting<string | undefined> => ({
+  env,
+  default: '',
+  description,
+  parse: (raw) => raw || undefined
+})
+
+const flag = (env: string, fallback: boolean, description: string): Setting<boolean> => ({
+  env,
+  default: String(fallback),
+  description,
+  parse: (raw) => {
+    if (/^(1|true|yes|on)$/i.test(raw)) return true
+    if (/^(0|false|no|off)$/i.test(raw)) return false
+    throw new Error('must be true or false')
+  }
+})
+
+const number = (env: string, fallback: number, min: number, max: number, description: string): Setting<number> => ({
+  env,
+  default: String(fallback),
+  description,
+  parse: (raw) => {
+    const value = Number(raw)
+    if (!Number.isFinite(value) || value < min || value > max) throw new Error(`must be a number from ${min} to ${max}`)
+    return value
+  }
+})
+
+const integer = (env: string, fallback: number, min: number, max: number, description: string): Setting<number> => {
+  const setting = number(env, fallback, min, max, description)
+  return {
+    ...setting,
+    parse: (raw) => {
+      const value = setting.parse(raw)
+      if (!Number.isInteger(value)) throw new Error('must be a whole number')
+      return value
+    }
+  }
+}
+
+const oneOf = <const T extends string>(
+  env: string,
+  fallback: T,
+  values: readonly T[],
+  description: string
+): Setting<T> => ({
+  env,
+  default: fallback,
+  description,
+  parse: (raw) => {
+    const value = values.find((candidate) => candidate === raw.toLowerCase())
+    if (!value) throw new Error(`must be one of ${values.join(', ')}`)
+    return value
+  }
+})
+
+const bytes = (env: string, fallback: string, description: string): Setting<number> => ({
+  env,
+  default: fallback,
+  description,
+  parse: parseBytes
+})
+
+const SIZE_UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
+
+/** "512m" as Docker writes sizes: a number with k, m, g or t (powers of 1024). */
+function parseBytes(raw: string): number {
+  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(raw.trim())
+  if (!match) throw new Error('must be a size such as 512m or 2g')
+  return Math.round(Number(match[1]) * (SIZE_UNITS[match[2]?.toLowerCase() ?? ''] ?? 1))
+}
+
+function parsePortNumber(raw: string): number {
+  const port = Number(raw)
+  if (!/^\d+$/.test(raw.trim()) || port < 1 || port > 65535) throw new Error(`"${raw}" is not a port from 1 to 65535`)
+  return port
+}
+
+function parsePortRange(raw: string): PortRange {
+  const [first, last, ...rest] = raw.split('-').map(parsePortNumber)
+  if (first === undefined || last === undefined || rest.length > 0 || last < first) {
+    throw new Error('must be a range such as 8001-8999')
+  }
+  return { first, last }
+}
+
+function parseList(raw: string): string[] {
+  return raw
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '')
+}
+
+const SETTINGS = {
+  host: text(
+    'BERTH_HOST',
+    '127.0.0.1',
+    'Address the API listens on. Any address that is not loopback needs BERTH_TOKEN.'
+  ),
+  port: integer('BERTH_PORT', 8000, 1, 65535, 'Port of the API.'),
+  token: {
+    ...optional(
+      'BERTH_TOKEN',
+      'Bearer token that every request must carry, at least 32 characters. Empty: none needed.'
+    ),
+    secret: true,
+    parse: (raw: string) => {
+      if (raw !== '' && raw.length < 32) throw new Error('must have at least 32 characters (try: openssl rand -hex 32)')
+      return raw || undefined
+    }
+  },
+  allowedHosts: {
+    env: 'BERTH_ALLOWED_HOSTS',
+    default: '',
+    description: 'Further names, separated by commas, under which browsers and clients may call the API.',
+    parse: parseList
+  } satisfies Setting<string[]>,
+  portRange: {
+    env: 'BERTH_PORT_RANGE',
+    default: '8001-8999',
+    description: 'Host ports that containers are given.',
+    parse: parsePortRange
+  } satisfies Setting<PortRange>,
+  reservedPorts: {
+    env: 'BERTH_RESERVED_PORTS',
+    default: '',
+    description: 'Ports of the range that are never given out, separated by commas.',
+    parse: (raw: string) => parseList(raw).map(parsePortNumber)
+  } satisfies Setting<number[]>,
+  publishHost: optional(
+    'BERTH_PUBLISH_HOST',
+    'Address on which the ports of containers are published. Empty: the same as BERTH_HOST.'
+  ),
+  probeHost: optional(
+    'BERTH_PROBE_HOST',
+    'Address under which this server reaches published ports, for waits. Empty: worked out from BERTH_PUBLISH_HOST.'
+  ),
+  dataDir: text('BERTH_DATA_DIR', 'data', 'Folder for what the engine cannot remember (a small SQLite database).'),
+  defaultImage: text('BERTH_DEFAULT_IMAGE', 'base-api-server:latest', 'Image of a container whose request names none.'),
+  memoryDefault: bytes('BERTH_MEMORY_DEFAULT', '512m', 'Memory limit of a container that asks for none.'),
+  memoryMax: bytes('BERTH_MEMORY_MAX', '8g', 'Largest memory limit that a request may ask for.'),
+  cpusDefault: number('BERTH_CPUS_DEFAULT', 1, 0.01, 1024, 'CPU limit of a container that asks for none.'),
+  cpusMax: number('BERTH_CPUS_MAX', 8, 0.01, 1024, 'Largest CPU limit that a request may ask for.'),
+  pidsDefault: integer('BERTH_PIDS_DEFAULT', 256, 1, 1_000_000, 'Process limit of a container that asks for none.'),
+  pidsMax: integer('BERTH_PIDS_MAX', 4096, 1, 1_000_000, 'Largest process limit that a request may ask for.'),
+  exec: flag('BERTH_EXEC', false, 'Whether commands may be run inside containers over the API.'),
+  manageForeign: flag(
+    'BERTH_MANAGE_FOREIGN',
+    false,
+    'Whether containers that Berth did not make may be started, stopped and removed.'
+  ),
+  engineConcurrency: integer(
+    'BERTH_ENGINE_CONCURRENCY',
+    16,
+    1,
+    256,
+    'How many changes are sent to the engine at once.'
+  ),
+  engineTimeoutSeconds: number(
+    'BERTH_ENGINE_TIMEOUT_SECONDS',
+    60,
+    1,
+    600,
+    'How long the engine may take for one change before the request is answered with an error.'
+  ),
+  hostProc: text(
+    'BERTH_HOST_PROC',
+    '/proc',
+    "The host's /proc as this server sees it; mount it read-only when the server runs in a container of its own network."
+  ),
+  engineSetup: oneOf(
+    'BERTH_ENGINE_SETUP',
+    'auto',
+    ['auto', 'never'],
+    'Whether npm start and npm test may install and start a Docker engine where none answers.'
+  ),
+  logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS, 'What is logged: fatal, error, warn, info, debug, trace or silent.'),
+  logFormat: oneOf('BERTH_LOG_FORMAT', 'auto', ['auto', 'json', 'pretty'], 'auto: pretty on a terminal, else JSON.'),
+  dockerHost: optional('DOCKER_HOST', 'The engine, as the docker CLI takes it: unix:///… or tcp://…'),
+  dockerContext: optional('DOCKER_CONTEXT', 'Name of the docker context to use.'),
+  dockerConfig: optional('DOCKER_CONFIG', "Folder of docker's configuration. Empty: ~/.docker."),
+  dockerCertPath: optional('DOCKER_CERT_PATH', 'Folder with ca.pem, cert.pem and key.pem for an engine behind TLS.'),
+  dockerTlsVerify: {
+    env: 'DOCKER_TLS_VERIFY',
+    default: '',
+    description: 'Any value but an empty one: speak TLS to the engine and check its certificate.',
+    parse: (raw: string) => raw !== ''
+  } satisfies Setting<boolean>
+}
+
+export type Config = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof SETTINGS)[K]['parse']> }
+
+export const SETTING_LIST: readonly Setting<unknown>[] = Object.values(SETTINGS)
+
+export class ConfigError extends Error {
+  readonly problems: string[]
+
+  constructor(problems: string[]) {
+    super(problems.join('\n'))
+    this.problems = problems
+  }
+}
+
+export type Environment = Record<string, string | undefined>
+
+/** Reads the settings from an environment. Throws one ConfigError that names every problem. */
+export function loadConfig(env: Environment): { config: Config; warnings: string[] } {
+  const problems: string[] = []
+  const values: Record<string, unknown> = {}
+  for (const [name, setting] of Object.entries<Setting<unknown>>(SETTINGS)) {
+    const raw = env[setting.env]?.trim() || setting.default
+    try {
+      values[name] = setting.parse(raw)
+    } catch (error) {
+      const shown = setting.secret ? '' : ` (it is "${raw}")`
+      problems.push(`${setting.env} ${error instanceof Error ? error.message : String(error)}${shown}`)
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems)
+
+  const config = Object.freeze(values) as Config
+  problems.push(...contradictions(config))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return { config, warnings: unknownVariables(env) }
+}
+
+function contradictions(config: Config): string[] {
+  const found: string[] = []
+  const loopback = isLoopback(config.host)
+  if (!loopback && !config.token) {
+    found.push(
+      `BERTH_HOST is ${config.host}, which other machines can reach: set BERTH_TOKEN (openssl rand -hex 32), or listen on 127.0.0.1`
+    )
+  }
+  if (config.memoryDefault > config.memoryMax) found.push('BERTH_MEMORY_DEFAULT is above BERTH_MEMORY_MAX')
+  if (config.cpusDefault > config.cpusMax) found.push('BERTH_CPUS_DEFAULT is above BERTH_CPUS_MAX')
+  if (config.pidsDefault > config.pidsMax) found.push('BERTH_PIDS_DEFAULT is above BERTH_PIDS_MAX')
+  return found
+}
+
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function unknownVariables(env: Environment): string[] {
+  const known = new Set(SETTING_LIST.map((setting) => setting.env))
+  return Object.keys(env)
+    .filter((name) => name.startsWith('BERTH_') && !known.has(name))
+    .map((name) => `${name} is not a setting of Berth and has no effect`)
+}

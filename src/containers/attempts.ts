@@ -1,0 +1,136 @@
+// Every create is written down before the engine hears of it and struck out when it is answered. What is left over names
+// a half-made container: after a crash, a lost answer, or a removal that failed because the engine was away.
+
+import { isAppError } from '../errors.ts'
+import type { ContainerRecord, Engine } from '../engine/engine.ts'
+import { LABELS } from '../engine/labels.ts'
+import type { Inventory } from './inventory.ts'
+import { finalName } from './replace.ts'
+
+type IntentTable = {
+  add(attempt: string, now: number): void
+  remove(attempt: string): void
+  all(): { attempt: string; createdAt: number }[]
+}
+type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
+
+export type Attempts = ReturnType<typeof createAttempts>
+
+// An engine that hung may carry out an old create when it wakes.
+const REMEMBER_MS = 10 * 60_000
+const FIND_MS = 5_000
+
+export function createAttempts({
+  engine,
+  inventory,
+  table,
+  log
+}: {
+  engine: Pick<Engine, 'listContainers' | 'startContainer' | 'removeContainer' | 'renameContainer' | 'whenAvailable'>
+  inventory: Inventory
+  table: IntentTable
+  log: Log
+}) {
+  const leftOver = new Map(table.all().map(({ attempt, createdAt }) => [attempt, createdAt]))
+  const settling = new Set<string>()
+
+  function forget(attempt: string): void {
+    leftOver.delete(attempt)
+    table.remove(attempt)
+  }
+
+  async function settle(record: ContainerRecord, attempt: string): Promise<void> {
+    if (settling.has(attempt)) return
+    settling.add(attempt)
+    try {
+      await (record.labels[LABELS.replaces] ? settleReplacement(record) : settleCreate(record))
+      forget(attempt)
+      log.info({ containerId: record.id, name: record.name }, 'half-made container of an earlier attempt settled')
+    } catch (err) {
+      log.warn({ err, containerId: record.id }, 'half-made container could not be settled; it is tried again')
+    } finally {
+      settling.delete(attempt)
+    }
+  }
+
+  /** With a key the client will ask again, so the container is finished for it; without one nobody knows of it. */
+  async function settleCreate(record: ContainerRecord): Promise<void> {
+    if (record.labels[LABELS.idempotencyKey] === undefined) await remove(record, true)
+    else if (record.state === 'created' && record.labels[LABELS.start] === 'true') await finish(record)
+  }
+
+  /** While the old container is there it is the whole one; once it is gone the newcomer is, and only lacks its name. */
+  async function settleReplacement(record: ContainerRecord): Promise<void> {
+    const [oldId = ''] = record.labels[LABELS.replaces]?.split(',') ?? []
+    if (inventory.get(oldId)) return remove(record, false)
+    const name = finalName(record.name)
+    if (name === undefined) return
+    await engine.renameContainer(record.id, name)
+    await inventory.refresh(record.id)
+  }
+
+  async function remove(record: ContainerRecord, volumes: boolean): Promise<void> {
+    await engine.removeContainer(record.id, { force: true, volumes })
+    inventory.removed(record.id)
+  }
+
+  async function finish(record: ContainerRecord): Promise<void> {
+    try {
+      await engine.startContainer(record.id)
+      await inventory.refresh(record.id)
+    } catch (error) {
+      if (!isAppError(error, 'PORT_UNAVAILABLE', 'CONTAINER_START_FAILED')) throw error
+      await remove(record, true)
+    }
+  }
+
+  function settleLeftOvers(): void {
+    if (leftOver.size === 0) return
+    const found = new Set<string>()
+    for (const record of inventory.all()) {
+      const attempt = record.labels[LABELS.attempt]
+      if (attempt === undefined || !leftOver.has(attempt)) continue
+      found.add(attempt)
+      void settle(record, attempt)
+    }
+    for (const [attempt, createdAt] of leftOver) {
+      if (!found.has(attempt) && Date.now() - createdAt > REMEMBER_MS) forget(attempt)
+    }
+  }
+
+  inventory.onSync(settleLeftOvers)
+  inventory.onChange(({ after }) => {
+    const attempt = after?.labels[LABELS.attempt]
+    if (after && attempt !== undefined && leftOver.has(attempt)) void settle(after, attempt)
+  })
+
+  return {
+    /** Runs one attempt. When it fails and something may be left of it, that is seen to as soon as it shows. */
+    async run<T>(attempt: string, task: () => Promise<T>): Promise<T> {
+      const startedAt = Date.now()
+      table.add(attempt, startedAt)
+      try {
+        const result = await task()
+        table.remove(attempt)
+        return result
+      } catch (error) {
+        if (isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED')) leftOver.set(attempt, startedAt)
+        else table.remove(attempt)
+        throw error
+      }
+    },
+
+    /** The container of an attempt, when the engine's answer to its create was lost. */
+    async find(attempt: string): Promise<string | undefined> {
+      try {
+        await engine.whenAvailable(AbortSignal.timeout(FIND_MS))
+        const [found] = await engine.listContainers({ label: `${LABELS.attempt}=${attempt}` })
+        return found?.id
+      } catch {
+        return undefined
+      }
+    },
+
+    settleLeftOvers
+  }
+}

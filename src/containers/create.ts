@@ -1,0 +1,248 @@
+// One call makes a ready workload, or leaves nothing behind: image, ports, volumes, container, start, wait; each step is
+// undone when a later one fails.
+
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../config.ts'
+import type { ContainerRecord, ContainerSpec, Engine, ImageRecord } from '../engine/engine.ts'
+import { LABELS } from '../engine/labels.ts'
+import { AppError, isAppError } from '../errors.ts'
+import type { Lease } from '../ports/allocator.ts'
+import type { PortService } from '../ports/service.ts'
+import type { Attempts } from './attempts.ts'
+import type { Expiry } from './expiry.ts'
+import type { Inventory } from './inventory.ts'
+import { bindPorts, buildSpec, checkRequest, generateName, hashRequest, wantedPorts, type WantedPort } from './plan.ts'
+import type { CreateContainer } from './schemas.ts'
+import type { Waiting } from './wait.ts'
+
+export type Created = { record: ContainerRecord; warnings: string[]; replayed: boolean }
+export type Creator = ReturnType<typeof createCreator>
+
+type Options = {
+  engine: Engine
+  inventory: Inventory
+  ports: PortService
+  attempts: Attempts
+  waiting: Waiting
+  expiry: Expiry
+  images: { find(reference: string, pull: 'missing' | 'always' | 'never', signal: AbortSignal): Promise<ImageRecord> }
+  config: Config
+  instanceId: string
+  publishHost: string
+}
+
+const MAX_PORT_TRIES = 20
+const DEFAULT_WAIT_SECONDS = 30
+
+export function createCreator(options: Options) {
+  const { engine, inventory, ports, attempts, waiting, expiry, images, config, instanceId, publishHost } = options
+  const underWay = new Map<string, { hash: string; result: Promise<Created> }>()
+
+  /** With a key, the same key and request give the same container: while it is made, later, and after a crash. */
+  async function create(body: CreateContainer, key: string | undefined, signal: AbortSignal): Promise<Created> {
+    checkRequest(body, config)
+    await inventory.whenReady()
+    if (key === undefined) return make(body, undefined, '', signal)
+
+    const hash = hashRequest(body)
+    const same = underWay.get(key)
+    if (same) {
+      sameRequest(key, same.hash, hash)
+      return { ...(await same.result), replayed: true }
+    }
+    // A client that uses a key means to ask again, so its going away does not undo the work.
+    const never = new AbortController().signal
+    const result = makeOnce(body, key, hash, never).finally(() => underWay.delete(key))
+    underWay.set(key, { hash, result })
+    return result
+  }
+
+  async function makeOnce(body: CreateContainer, key: string, hash: string, signal: AbortSignal): Promise<Created> {
+    const known = findByKey(key)
+    if (known) return adopt(known, body, key, hash, signal)
+    try {
+      return await make(body, key, hash, signal)
+    } catch (error) {
+      if (!isAppError(error, 'CONTAINER_NAME_TAKEN')) throw error
+      // Another server may have been asked with the same key.
+      const [holder] = await engine.listContainers({ label: `${LABELS.idempotencyKey}=${key}` })
+      const record = holder && (await inventory.refresh(holder.id))
+      if (!record) throw error
+      return adopt(record, body, key, hash, signal)
+    }
+  }
+
+  function findByKey(key: string): ContainerRecord | undefined {
+    for (const record of inventory.all()) if (record.labels[LABELS.idempotencyKey] === key) return record
+    return undefined
+  }
+
+  /** The container that carries the key: finished if a crash left it half-made. */
+  async function adopt(
+    record: ContainerRecord,
+    body: CreateContainer,
+    key: string,
+    hash: string,
+    signal: AbortSignal
+  ): Promise<Created> {
+    sameRequest(key, record.labels[LABELS.requestHash], hash)
+    if (record.state === 'created' && (body.start ?? true)) {
+      try {
+        await engine.startContainer(record.id)
+      } catch (error) {
+        if (!isAppError(error, 'PORT_UNAVAILABLE')) throw error
+        // Its port went to somebody else since: made anew it gets another.
+        await engine.removeContainer(record.id, { force: true, volumes: true })
+        inventory.removed(record.id)
+        return { ...(await make(body, key, hash, signal)), replayed: true }
+      }
+    }
+    const current = (await inventory.refresh(record.id)) ?? record
+    const ready = current.state === 'running' ? await waitUntilReady(current.id, body, signal) : current
+    return { record: ready ?? current, warnings: [], replayed: true }
+  }
+
+  async function make(
+    body: CreateContainer,
+    key: string | undefined,
+    hash: string,
+    signal: AbortSignal
+  ): Promise<Created> {
+    const image = await images.find(body.image ?? config.defaultImage, body.pull ?? 'missing', signal)
+    const wanted = wantedPorts(body, image)
+    const name = body.name ?? generateName(Date.now(), key)
+    const newVolumes = await makeVolumes(body)
+    try {
+      return await tryPorts(name, body, wanted, { key, hash }, signal)
+    } catch (error) {
+      for (const volume of newVolumes) await engine.removeVolume(volume).catch(() => false)
+      throw error
+    }
+  }
+
+  /** A port is only proved at the start: when the engine finds it taken, the container is made again with the next one. */
+  async function tryPorts(
+    name: string,
+    body: CreateContainer,
+    wanted: WantedPort[],
+    { key, hash }: { key: string | undefined; hash: string },
+    signal: AbortSignal
+  ): Promise<Created> {
+    for (let tries = 1; ; tries++) {
+      const attempt = randomUUID()
+      const leases = await ports.lease(wanted, attempt)
+      try {
+        const spec = buildSpec({
+          body,
+          image: body.image ?? config.defaultImage,
+          ports: bindPorts(wanted, leases, publishHost),
+          ceilings: config,
+          identity: { instanceId, attempt, idempotencyKey: key, requestHash: hash }
+        })
+        return await attempts.run(attempt, () => makeAndStart(name, spec, body, attempt, signal))
+      } catch (error) {
+        if (!isAppError(error, 'PORT_UNAVAILABLE')) throw error
+        const taken = takenLease(error, leases)
+        if (!taken || tries === MAX_PORT_TRIES || wanted[leases.indexOf(taken)]?.hostPort !== undefined) throw error
+        taken.block('the engine found it taken by somebody else')
+      } finally {
+        for (const lease of leases) lease.release()
+      }
+    }
+  }
+
+  async function makeAndStart(
+    name: string,
+    spec: ContainerSpec,
+    body: CreateContainer,
+    attempt: string,
+    signal: AbortSignal
+  ): Promise<Created> {
+    const { id, warnings } = await createSurely(name, spec, attempt)
+    try {
+      stopIfCancelled(signal)
+      if (body.ttl_seconds !== undefined) expiry.set(id, body.ttl_seconds)
+      if (body.start ?? true) await startSurely(id)
+      const record = await inventory.refresh(id)
+      if (!record) throw new AppError('CONTAINER_NOT_FOUND', `Container ${name} was removed while it was made.`)
+      const ready = await waitUntilReady(id, body, signal)
+      stopIfCancelled(signal)
+      return { record: ready ?? record, warnings, replayed: false }
+    } catch (error) {
+      await engine.removeContainer(id, { force: true, volumes: true })
+      inventory.removed(id)
+      throw error
+    }
+  }
+
+  /** A create whose answer was lost may have been carried out all the same: it is looked for before it is given up. */
+  async function createSurely(
+    name: string,
+    spec: ContainerSpec,
+    attempt: string
+  ): Promise<{ id: string; warnings: string[] }> {
+    try {
+      return await engine.createContainer(name, spec)
+    } catch (error) {
+      const id = isUncertain(error) ? await attempts.find(attempt) : undefined
+      if (id === undefined) throw error
+      return { id, warnings: [] }
+    }
+  }
+
+  /** Starting twice does no harm, so a start whose answer was lost is asked for again. */
+  async function startSurely(id: string): Promise<void> {
+    try {
+      await engine.startContainer(id)
+    } catch (error) {
+      if (!isAppError(error, 'ENGINE_UNAVAILABLE')) throw error
+      await engine.whenAvailable(AbortSignal.timeout(5_000)).catch(() => {})
+      await engine.startContainer(id)
+    }
+  }
+
+  async function waitUntilReady(
+    id: string,
+    body: CreateContainer,
+    signal: AbortSignal
+  ): Promise<ContainerRecord | undefined> {
+    const condition = body.wait ?? 'running'
+    // The engine's answer to the start is all that `running` waits for: a short task may have ended by now.
+    if (condition === 'none' || condition === 'running') return undefined
+    const timeoutMs = (body.wait_timeout_seconds ?? DEFAULT_WAIT_SECONDS) * 1000
+    return waiting.waitFor(id, { condition, path: body.wait_path ?? '/', timeoutMs, signal })
+  }
+
+  /** Makes the named volumes that do not exist yet; returns those it made. */
+  async function makeVolumes(body: CreateContainer): Promise<string[]> {
+    const made: string[] = []
+    for (const { source } of body.volumes ?? []) {
+      if (await engine.volumeExists(source)) continue
+      await engine.createVolume(source, { [LABELS.managed]: 'true', [LABELS.instance]: instanceId })
+      made.push(source)
+    }
+    return made
+  }
+
+  return { create }
+}
+
+function sameRequest(key: string, known: string | undefined, asked: string): void {
+  if (known === asked) return
+  throw new AppError(
+    'IDEMPOTENCY_KEY_REUSED',
+    `The Idempotency-Key "${key}" was used for another request. Use a new key for a new container.`
+  )
+}
+
+function takenLease(error: AppError, leases: Lease[]): Lease | undefined {
+  return leases.find(({ port }) => port === error.facts?.port) ?? (leases.length === 1 ? leases[0] : undefined)
+}
+
+function isUncertain(error: unknown): boolean {
+  return isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE')
+}
+
+function stopIfCancelled(signal: AbortSignal): void {
+  if (signal.aborted) throw new AppError('REQUEST_CANCELLED', 'The client went away while the container was made.')
+}

@@ -1,0 +1,56 @@
+// Container output as the API gives it: text, or events to follow.
+
+import { Readable } from 'node:stream'
+import type { LogLine, LogQuery } from '../engine/engine.ts'
+import { invalidField } from '../errors.ts'
+import type { StreamEvent } from '../http/streams.ts'
+import type { LogsQuery } from './schemas.ts'
+import type { ContainerService } from './service.ts'
+
+const DEFAULT_TAIL = 1000
+
+export function logQuery(query: LogsQuery, lastEventId: string | undefined): LogQuery {
+  const resumed = query.follow === true && lastEventId !== undefined && lastEventId !== ''
+  const since = resumed ? engineTime('last-event-id', lastEventId) : query.since && engineTime('since', query.since)
+  return {
+    tail: query.tail ?? (resumed || query.since ? undefined : DEFAULT_TAIL),
+    since: since || undefined,
+    until: query.until && engineTime('until', query.until),
+    stdout: query.stdout ?? true,
+    stderr: query.stderr ?? true,
+    follow: query.follow ?? false
+  }
+}
+
+/** The engine takes seconds with nine digits of fraction; people write dates. Neither loses its nanoseconds here. */
+export function engineTime(field: string, text: string): string {
+  if (/^\d{1,12}(\.\d{1,9})?$/.test(text)) return text
+  const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? ''
+  const seconds = Math.floor(Date.parse(text) / 1000)
+  if (Number.isNaN(seconds) || !/^\d{4}-\d\d-\d\d/.test(text))
+    throw invalidField(field, 'must be a time such as 2026-01-31T12:00:00Z or seconds since 1970')
+  return fraction ? `${seconds}.${fraction.padEnd(9, '0')}` : String(seconds)
+}
+
+export function logText(lines: AsyncIterable<LogLine>, timestamps: boolean): Readable {
+  async function* texts() {
+    for await (const { time, text } of lines) yield timestamps ? `${time} ${text}\n` : `${text}\n`
+  }
+  return Readable.from(texts(), { objectMode: false })
+}
+
+/** Lines as they come, then one event that says why no more will. */
+export async function* followLogs(
+  containers: ContainerService,
+  id: string,
+  query: LogQuery,
+  signal: AbortSignal
+): AsyncGenerator<StreamEvent> {
+  const { record, lines } = containers.logs(id, query, signal)
+  for await (const { stream, time, text } of lines) {
+    // `since` includes the line it names, which the client has.
+    if (query.since !== undefined && time !== '' && engineTime('since', time) === query.since) continue
+    yield { id: time, event: stream, data: { timestamp: time, line: text } }
+  }
+  yield { event: 'end', data: await containers.ending(record.id) }
+}

@@ -1,0 +1,168 @@
+// A create request, the settings and the image together: what exactly is to be made. Pure.
+
+import { createHash, randomBytes } from 'node:crypto'
+import type { Config } from '../config.ts'
+import type { ContainerSpec, ImageRecord, PortBinding, Protocol } from '../engine/engine.ts'
+import { isReservedLabel, LABELS } from '../engine/labels.ts'
+import { AppError, invalidField, type FieldProblem } from '../errors.ts'
+import type { Lease } from '../ports/allocator.ts'
+import type { CreateContainer, UpdateContainer } from './schemas.ts'
+
+const DEFAULT_PORT = 5000
+
+export type Ceilings = Pick<
+  Config,
+  'memoryDefault' | 'memoryMax' | 'cpusDefault' | 'cpusMax' | 'pidsDefault' | 'pidsMax'
+>
+export type WantedPort = { containerPort: number; protocol: Protocol; hostPort: number | undefined }
+export type Identity = { instanceId: string; attempt: string; idempotencyKey: string | undefined; requestHash: string }
+
+/** Refuses what no engine needs to be asked about, naming every field at once. */
+export function checkRequest(body: CreateContainer | UpdateContainer, ceilings: Ceilings): void {
+  const problems: FieldProblem[] = []
+  const most = (field: string, value: number | undefined, limit: number) => {
+    if (value !== undefined && value > limit) problems.push({ field, message: `must not be above ${limit}` })
+  }
+  most('memory', body.memory, ceilings.memoryMax)
+  most('cpus', body.cpus, ceilings.cpusMax)
+  most('pids_limit', body.pids_limit, ceilings.pidsMax)
+  if ('image' in body || 'name' in body || 'ports' in body || 'labels' in body || 'wait' in body)
+    problems.push(...checkCreate(body))
+  const [first] = problems
+  if (first)
+    throw new AppError('INVALID_REQUEST', problems.map(({ field, message }) => `${field} ${message}`).join('; '), {
+      fields: problems
+    })
+}
+
+function checkCreate(body: CreateContainer): FieldProblem[] {
+  const problems: FieldProblem[] = []
+  for (const label of Object.keys(body.labels ?? {})) {
+    if (isReservedLabel(label)) problems.push({ field: `labels.${label}`, message: 'is a name that only Berth uses' })
+  }
+  if (body.start === false && body.wait !== undefined && body.wait !== 'none') {
+    problems.push({ field: 'wait', message: 'needs a container that is started' })
+  }
+  const needsPort = body.wait === 'port' || body.wait === 'http'
+  if (needsPort && body.ports && !body.ports.some(({ protocol }) => protocol !== 'udp')) {
+    problems.push({ field: 'wait', message: 'needs a published TCP port' })
+  }
+  const targets = (body.volumes ?? []).map(({ target }) => target)
+  if (new Set(targets).size < targets.length) problems.push({ field: 'volumes', message: 'name the same target twice' })
+  const ports = (body.ports ?? []).map(({ container_port: port, protocol = 'tcp' }) => `${port}/${protocol}`)
+  if (new Set(ports).size < ports.length)
+    problems.push({ field: 'ports', message: 'name the same container port twice' })
+  return problems
+}
+
+/** `api-server-<unix time>` as the first system had it, and four letters so that a second may hold several. */
+export function generateName(now: number, idempotencyKey: string | undefined): string {
+  // With a key the name follows from it: the engine then refuses a second container for the same key, whoever asks.
+  if (idempotencyKey) return `api-server-${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 16)}`
+  return `api-server-${Math.floor(now / 1000)}-${randomBytes(2).toString('hex')}`
+}
+
+export function wantedPorts(body: CreateContainer, image: ImageRecord | undefined): WantedPort[] {
+  if (body.ports) {
+    return body.ports.map(({ container_port: containerPort, protocol = 'tcp', host_port: hostPort }) => ({
+      containerPort,
+      protocol,
+      hostPort
+    }))
+  }
+  const exposed = image?.exposedPorts.filter(({ protocol }) => protocol === 'tcp') ?? []
+  const containerPort = exposed.length === 1 && exposed[0] ? exposed[0].port : DEFAULT_PORT
+  return [{ containerPort, protocol: 'tcp', hostPort: undefined }]
+}
+
+export function bindPorts(wanted: WantedPort[], leases: Lease[], hostIp: string): PortBinding[] {
+  return wanted.map(({ containerPort, protocol }, index) => {
+    const hostPort = leases[index]?.port
+    if (hostPort === undefined) throw invalidField('ports', 'could not be leased')
+    return { containerPort, protocol, hostIp, hostPort }
+  })
+}
+
+export function buildSpec(options: {
+  body: CreateContainer
+  image: string
+  ports: PortBinding[]
+  ceilings: Ceilings
+  identity: Identity
+}): ContainerSpec {
+  const { body, image, ports, ceilings } = options
+  const { healthcheck: check } = body
+  return {
+    image,
+    env: { ...portEnvironment(ports), ...body.env },
+    labels: { ...body.labels, ...ownLabels(body, options.identity) },
+    command: body.command,
+    entrypoint: body.entrypoint,
+    workingDir: body.working_dir,
+    user: body.user,
+    limits: {
+      memoryBytes: body.memory ?? ceilings.memoryDefault,
+      cpus: body.cpus ?? ceilings.cpusDefault,
+      pids: body.pids_limit ?? ceilings.pidsDefault
+    },
+    restart: body.restart ?? 'no',
+    healthcheck: check && {
+      test: check.test,
+      intervalMs: inMs(check.interval_seconds),
+      timeoutMs: inMs(check.timeout_seconds),
+      startPeriodMs: inMs(check.start_period_seconds),
+      retries: check.retries
+    },
+    volumes: (body.volumes ?? []).map(({ source, target, read_only: readOnly = false }) => ({
+      source,
+      target,
+      readOnly
+    })),
+    stopTimeoutSeconds: body.stop_timeout,
+    ports
+  }
+}
+
+/** HOST_PORT for the first port, and HOST_PORT_<container port> for each when there are several. */
+export function portEnvironment(ports: PortBinding[]): Record<string, string> {
+  const [first] = ports
+  if (!first) return {}
+  const each =
+    ports.length > 1 ? ports.map(({ containerPort, hostPort }) => [`HOST_PORT_${containerPort}`, String(hostPort)]) : []
+  return { HOST_PORT: String(first.hostPort), ...Object.fromEntries(each) }
+}
+
+function ownLabels(
+  body: CreateContainer,
+  { instanceId, attempt, idempotencyKey, requestHash }: Identity
+): Record<string, string> {
+  return {
+    [LABELS.managed]: 'true',
+    [LABELS.instance]: instanceId,
+    [LABELS.attempt]: attempt,
+    [LABELS.start]: String(body.start ?? true),
+    ...(body.ttl_seconds && { [LABELS.ttlSeconds]: String(body.ttl_seconds) }),
+    ...(idempotencyKey && { [LABELS.idempotencyKey]: idempotencyKey, [LABELS.requestHash]: requestHash })
+  }
+}
+
+/** The same for the same request, whatever the order of its fields. */
+export function hashRequest(body: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(body)))
+    .digest('hex')
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)])
+  )
+}
+
+function inMs(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : Math.round(seconds * 1000)
+}

@@ -1,0 +1,127 @@
+// A stopped container whose port went to somebody else cannot simply be started: bindings cannot be changed. It is made
+// again, with the same name, settings, volumes and filesystem, on other ports; the old id still finds it.
+//
+// The order keeps one whole container at every step: the new one runs under a name of its own before the old one goes.
+// `settle` in attempts.ts finishes or undoes what a crash interrupts.
+
+import { randomUUID } from 'node:crypto'
+import type { ContainerRecord, ContainerSpec, Engine, PortBinding } from '../engine/engine.ts'
+import { LABELS } from '../engine/labels.ts'
+import { AppError, isAppError } from '../errors.ts'
+import type { PortService } from '../ports/service.ts'
+import type { Attempts } from './attempts.ts'
+import type { Expiry } from './expiry.ts'
+import type { Inventory } from './inventory.ts'
+import { portEnvironment } from './plan.ts'
+import { shortId } from './view.ts'
+
+export const KEPT_REPOSITORY = 'berth/kept'
+const NEWCOMER = '.berth-newcomer'
+const MAX_PORT_TRIES = 20
+
+export type PortChange = { containerPort: number; protocol: 'tcp' | 'udp'; from: number; to: number }
+export type Replacer = ReturnType<typeof createReplacer>
+
+export function createReplacer({
+  engine,
+  inventory,
+  ports,
+  attempts,
+  expiry
+}: {
+  engine: Engine
+  inventory: Inventory
+  ports: PortService
+  attempts: Attempts
+  expiry: Expiry
+}) {
+  async function replaceWithNewPorts(
+    old: ContainerRecord
+  ): Promise<{ record: ContainerRecord; changes: PortChange[] }> {
+    const keptImage = await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), {
+      [LABELS.managed]: 'true',
+      [LABELS.replaces]: old.id
+    })
+    try {
+      const spec = await engine.containerSpec(old.id)
+      return await tryPorts(old, { ...spec, image: `${KEPT_REPOSITORY}:${shortId(old.id)}` })
+    } catch (error) {
+      await engine.removeImage(keptImage).catch(() => false)
+      throw error
+    }
+  }
+
+  async function tryPorts(
+    old: ContainerRecord,
+    spec: ContainerSpec
+  ): Promise<{ record: ContainerRecord; changes: PortChange[] }> {
+    for (let tries = 1; ; tries++) {
+      const attempt = randomUUID()
+      const leases = await ports.lease(
+        old.ports.map(({ protocol }) => ({ protocol, hostPort: undefined })),
+        attempt
+      )
+      try {
+        const moved = old.ports.map((port, index) => ({ ...port, hostPort: leases[index]?.port ?? port.hostPort }))
+        const record = await attempts.run(attempt, () => moveTo(old, newcomerSpec(old, spec, moved, attempt)))
+        return { record, changes: changesBetween(old.ports, moved) }
+      } catch (error) {
+        if (!isAppError(error, 'PORT_UNAVAILABLE') || tries === MAX_PORT_TRIES) throw error
+        const taken = leases.find(({ port }) => port === error.facts?.port) ?? leases[0]
+        taken?.block('the engine found it taken by somebody else')
+      } finally {
+        for (const lease of leases) lease.release()
+      }
+    }
+  }
+
+  async function moveTo(old: ContainerRecord, spec: ContainerSpec): Promise<ContainerRecord> {
+    const { id } = await engine.createContainer(old.name + NEWCOMER, spec)
+    try {
+      await engine.startContainer(id)
+    } catch (error) {
+      // The volumes are the old container's, which stays.
+      await engine.removeContainer(id, { force: true, volumes: false })
+      throw error
+    }
+    expiry.inherit(old, id)
+    await engine.removeContainer(old.id, { force: true, volumes: false })
+    await engine.renameContainer(id, old.name)
+    inventory.removed(old.id)
+    const record = await inventory.refresh(id)
+    if (!record)
+      throw new AppError('CONTAINER_NOT_FOUND', `Container ${old.name} was removed while it was given new ports.`)
+    return record
+  }
+
+  return { replaceWithNewPorts }
+}
+
+function newcomerSpec(old: ContainerRecord, spec: ContainerSpec, ports: PortBinding[], attempt: string): ContainerSpec {
+  const before = old.labels[LABELS.replaces]
+  const anonymous = [...(old.labels[LABELS.anonymousVolumes]?.split(',') ?? []), ...old.anonymousVolumes]
+  return {
+    ...spec,
+    ports,
+    env: { ...spec.env, ...portEnvironment(ports) },
+    labels: {
+      ...spec.labels,
+      [LABELS.attempt]: attempt,
+      [LABELS.image]: old.labels[LABELS.image] ?? old.image,
+      [LABELS.replaces]: before ? `${old.id},${before}` : old.id,
+      ...(anonymous.length > 0 && { [LABELS.anonymousVolumes]: anonymous.join(',') })
+    }
+  }
+}
+
+/** The name that a replacement is to have in the end; undefined when it has it. */
+export function finalName(name: string): string | undefined {
+  return name.endsWith(NEWCOMER) ? name.slice(0, -NEWCOMER.length) : undefined
+}
+
+function changesBetween(before: PortBinding[], after: PortBinding[]): PortChange[] {
+  return before.flatMap(({ containerPort, protocol, hostPort: from }, index) => {
+    const to = after[index]?.hostPort ?? from
+    return to === from ? [] : [{ containerPort, protocol, from, to }]
+  })
+}

@@ -1,0 +1,304 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { clientGone } from '../http/client-gone.ts'
+import type { Streams } from '../http/streams.ts'
+import { ref } from '../lib/schema.ts'
+import { followLogs, logQuery, logText } from './logs.ts'
+import {
+  ChangedContainer,
+  Container,
+  ContainerLogs,
+  ContainerParams,
+  ContainerProcesses,
+  CreateContainer,
+  CreatedContainer,
+  ExecCommand,
+  ExecResult,
+  ListContainersQuery,
+  LogsQuery,
+  RemovedContainer,
+  RemoveQuery,
+  StopQuery,
+  UpdateContainer,
+  WaitedContainer,
+  WaitQuery
+} from './schemas.ts'
+import type { ContainerService } from './service.ts'
+
+const tags = ['containers']
+const DEFAULT_WAIT_SECONDS = 30
+
+const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'The same key and body give the same container, however often they are sent.'
+    })
+  )
+})
+
+type Options = { containers: ContainerService; streams: Streams }
+
+export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { containers, streams }) => {
+  for (const [path, operationId] of [
+    ['/containers', 'createContainer'],
+    ['/containers/create', 'createContainerByVerb']
+  ] as const) {
+    app.post(
+      path,
+      {
+        schema: {
+          operationId,
+          tags,
+          summary: 'Make a container and start it',
+          description:
+            'Every field is optional; `{}` runs the default image. When the answer comes, the container has its own free host port and is as ready as `wait` asks. ' +
+            'If any step fails nothing is left behind, and the answer says which step and why.',
+          headers: IdempotencyHeaders,
+          body: ref(CreateContainer),
+          response: { 200: ref(CreatedContainer), 201: ref(CreatedContainer) }
+        },
+        // Every field is optional, so no body is the empty one.
+        preValidation: async (request) => {
+          request.body ??= {}
+        }
+      },
+      async (request, reply) => {
+        const created = await containers.create(request.body, request.headers['idempotency-key'], clientGone(reply))
+        reply.header('location', `/containers/${created.id}`)
+        return reply.code(created.replayed ? 200 : 201).send(created)
+      }
+    )
+  }
+
+  app.get(
+    '/containers',
+    {
+      schema: {
+        operationId: 'listContainers',
+        tags,
+        summary: 'All containers of the engine',
+        description: 'Newest first, from memory. With `limit` in pages: `X-Next-Cursor` is there while more follow.',
+        querystring: ListContainersQuery,
+        response: { 200: Type.Array(ref(Container)) }
+      }
+    },
+    async (request, reply) => {
+      const { containers: page, total, nextCursor } = containers.list(request.query)
+      reply.header('x-total-count', total)
+      if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
+      return page
+    }
+  )
+
+  app.get(
+    '/containers/running',
+    {
+      schema: {
+        operationId: 'listRunningContainers',
+        tags,
+        summary: 'The running containers',
+        response: { 200: Type.Array(ref(Container)) }
+      }
+    },
+    async () => containers.list({ state: 'running' }).containers
+  )
+
+  app.get(
+    '/containers/:id',
+    {
+      schema: {
+        operationId: 'getContainer',
+        tags,
+        summary: 'One container',
+        params: ContainerParams,
+        response: { 200: ref(Container) }
+      }
+    },
+    async (request) => containers.get(request.params.id)
+  )
+
+  app.post(
+    '/containers/:id/start',
+    {
+      schema: {
+        operationId: 'startContainer',
+        tags,
+        summary: 'Start a container',
+        description:
+          'It gets the port it had. If somebody else took that meanwhile, it is made again with another port and the same name, settings, volumes and files; ' +
+          '`changed_port` and `replaced` say so, and the old id still finds it.',
+        params: ContainerParams,
+        response: { 200: ref(ChangedContainer) }
+      }
+    },
+    async (request) => containers.start(request.params.id)
+  )
+
+  app.post(
+    '/containers/:id/stop',
+    {
+      schema: {
+        operationId: 'stopContainer',
+        tags,
+        summary: 'Stop a container',
+        description:
+          'Politely first, by force when its time is over. The port is kept for it as long as others are free.',
+        params: ContainerParams,
+        querystring: StopQuery,
+        response: { 200: ref(ChangedContainer) }
+      }
+    },
+    async (request) => containers.stop(request.params.id, request.query.timeout)
+  )
+
+  app.post(
+    '/containers/:id/restart',
+    {
+      schema: {
+        operationId: 'restartContainer',
+        tags,
+        summary: 'Stop a container and start it again',
+        params: ContainerParams,
+        querystring: StopQuery,
+        response: { 200: ref(ChangedContainer) }
+      }
+    },
+    async (request) => containers.restart(request.params.id, request.query.timeout)
+  )
+
+  app.delete(
+    '/containers/:id',
+    {
+      schema: {
+        operationId: 'removeContainer',
+        tags,
+        summary: 'Remove a container',
+        description: 'With its anonymous volumes. A running one only with `force=true`.',
+        params: ContainerParams,
+        querystring: RemoveQuery,
+        response: { 200: ref(RemovedContainer) }
+      }
+    },
+    async (request) => containers.remove(request.params.id, request.query.force ?? false)
+  )
+
+  app.patch(
+    '/containers/:id',
+    {
+      schema: {
+        operationId: 'updateContainer',
+        tags,
+        summary: 'Change limits, restart policy or end date',
+        description:
+          'Takes effect at once, also on a running container. `ttl_seconds` counts from now; null takes the end date away.',
+        params: ContainerParams,
+        body: ref(UpdateContainer),
+        response: { 200: ref(ChangedContainer) }
+      }
+    },
+    async (request) => containers.update(request.params.id, request.body)
+  )
+
+  app.get(
+    '/containers/:id/wait',
+    {
+      schema: {
+        operationId: 'waitForContainer',
+        tags,
+        summary: 'Wait until a container is ready, or has ended',
+        description:
+          'Answers the moment it is so. Fails early when it cannot become so any more, with exit code and last output.',
+        params: ContainerParams,
+        querystring: WaitQuery,
+        response: { 200: ref(WaitedContainer) }
+      }
+    },
+    async (request, reply) => {
+      const { for: condition = 'exited', path = '/', timeout_seconds: seconds = DEFAULT_WAIT_SECONDS } = request.query
+      return containers.wait(request.params.id, {
+        condition,
+        path,
+        timeoutMs: seconds * 1000,
+        signal: clientGone(reply)
+      })
+    }
+  )
+
+  app.get(
+    '/containers/:id/logs',
+    {
+      schema: {
+        operationId: 'getContainerLogs',
+        tags,
+        summary: 'What a container wrote',
+        description:
+          'Plain text, or JSON with `format=json`. With `follow=true` server-sent events: `stdout` and `stderr` for each line, `end` when the container ended. ' +
+          'The id of an event is its time; send it back as `Last-Event-ID` to go on after it.',
+        params: ContainerParams,
+        querystring: LogsQuery,
+        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 40 })) }),
+        produces: ['text/plain', 'application/json', 'text/event-stream'],
+        response: {
+          200: {
+            description: 'The output.',
+            content: {
+              'text/plain': { schema: { type: 'string' } },
+              'application/json': { schema: ref(ContainerLogs) },
+              'text/event-stream': { schema: { type: 'string' } }
+            }
+          }
+        }
+      }
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const { timestamps = false, format = 'text', follow = false } = request.query
+      const query = logQuery(request.query, request.headers['last-event-id'])
+      if (follow) {
+        containers.get(id)
+        await streams.send(reply, (signal) => followLogs(containers, id, query, signal))
+        return reply
+      }
+      const { lines } = containers.logs(id, query, clientGone(reply))
+      if (format === 'text') return reply.type('text/plain; charset=utf-8').send(logText(lines, timestamps))
+      const all = []
+      for await (const { stream, time, text } of lines) all.push({ stream, timestamp: time, line: text })
+      return reply.type('application/json; charset=utf-8').send(JSON.stringify({ lines: all }))
+    }
+  )
+
+  app.get(
+    '/containers/:id/top',
+    {
+      schema: {
+        operationId: 'getContainerProcesses',
+        tags,
+        summary: 'The processes of a container',
+        params: ContainerParams,
+        response: { 200: ref(ContainerProcesses) }
+      }
+    },
+    async (request) => containers.top(request.params.id)
+  )
+
+  app.post(
+    '/containers/:id/exec',
+    {
+      schema: {
+        operationId: 'execInContainer',
+        tags,
+        summary: 'Run a command inside a container',
+        description: 'Switched off unless the server was started with BERTH_EXEC=true.',
+        params: ContainerParams,
+        body: ref(ExecCommand),
+        response: { 200: ref(ExecResult) }
+      }
+    },
+    async (request, reply) => {
+      const { exitCode, ...rest } = await containers.exec(request.params.id, request.body, clientGone(reply))
+      return { exit_code: exitCode, ...rest }
+    }
+  )
+}

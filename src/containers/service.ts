@@ -1,0 +1,275 @@
+// The rules of containers: what may be done to which, in what order, and what is said about it.
+
+import { randomUUID } from 'node:crypto'
+import type { Config } from '../config.ts'
+import type { ContainerRecord, Engine, ExecResult, LogLine, LogQuery } from '../engine/engine.ts'
+import { LABELS } from '../engine/labels.ts'
+import { AppError, isAppError } from '../errors.ts'
+import { createKeyedLock } from '../lib/keyed-lock.ts'
+import type { PortService } from '../ports/service.ts'
+import { usesOf } from '../ports/service.ts'
+import type { Creator } from './create.ts'
+import type { Expiry } from './expiry.ts'
+import type { Inventory } from './inventory.ts'
+import { selectContainers, type Page } from './list.ts'
+import { checkRequest } from './plan.ts'
+import { KEPT_REPOSITORY, type PortChange, type Replacer } from './replace.ts'
+import type {
+  ChangedContainer,
+  Container,
+  CreateContainer,
+  CreatedContainer,
+  ExecCommand,
+  ListContainersQuery,
+  RemovedContainer,
+  UpdateContainer
+} from './schemas.ts'
+import { isManaged, shortId, viewContainer } from './view.ts'
+import type { Waiting, WaitRequest } from './wait.ts'
+
+export type ContainerService = ReturnType<typeof createContainerService>
+
+type Options = {
+  engine: Engine
+  inventory: Inventory
+  ports: PortService
+  creator: Creator
+  replacer: Replacer
+  waiting: Waiting
+  expiry: Expiry
+  config: Config
+  /** The container this server runs in, if it does. */
+  ownId: string | undefined
+}
+
+const EXEC_OUTPUT_BYTES = 1024 ** 2
+const DEFAULT_EXEC_SECONDS = 30
+
+export function createContainerService(options: Options) {
+  const { engine, inventory, ports, creator, replacer, waiting, expiry, config, ownId } = options
+  const inOrder = createKeyedLock()
+
+  function view(record: ContainerRecord): Container {
+    const end = expiry.expiresAt(record)
+    const container = viewContainer(record, end === null ? null : new Date(end).toISOString())
+    const age = inventory.staleMs()
+    return age === null ? container : { ...container, stale: true, age_ms: age }
+  }
+
+  /** The container, if it may be changed. */
+  function findChangeable(reference: string): ContainerRecord {
+    const record = inventory.find(reference)
+    if (record.id === ownId)
+      throw new AppError('CONTAINER_IS_BERTH', 'This container is Berth itself; it does not stop or remove itself.')
+    if (!isManaged(record) && !config.manageForeign) {
+      throw new AppError(
+        'CONTAINER_NOT_MANAGED',
+        `Container ${record.name} was not made by Berth. BERTH_MANAGE_FOREIGN=true allows to change such containers.`
+      )
+    }
+    return record
+  }
+
+  /** One change of a container after the other, each on what the one before left. */
+  async function changing<T>(reference: string, task: (record: ContainerRecord) => Promise<T>): Promise<T> {
+    await inventory.whenReady()
+    const { id } = findChangeable(reference)
+    return inOrder(id, async () => {
+      findChangeable(reference)
+      const record = await inventory.refresh(inventory.find(reference).id)
+      if (!record)
+        throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
+      return task(record)
+    })
+  }
+
+  async function changed(record: ContainerRecord, message: string): Promise<ChangedContainer> {
+    const after = (await inventory.refresh(record.id)) ?? record
+    return { ...view(after), changed: true, message }
+  }
+
+  function unchanged(record: ContainerRecord, message: string): ChangedContainer {
+    return { ...view(record), changed: false, message }
+  }
+
+  /** Starts on the ports the container had; when they went to somebody else, on others. */
+  async function startOnItsPorts(record: ContainerRecord): Promise<ChangedContainer> {
+    const owner = randomUUID()
+    const leases = ports.reclaim(usesOf(record), owner)
+    if (!leases) return startOnOtherPorts(record)
+    try {
+      await engine.startContainer(record.id)
+      return await changed(record, 'Container started')
+    } catch (error) {
+      if (!isAppError(error, 'PORT_UNAVAILABLE')) throw error
+      const taken = leases.find(({ port }) => port === error.facts?.port) ?? leases[0]
+      taken?.block('the engine found it taken by somebody else')
+    } finally {
+      for (const lease of leases) lease.release()
+    }
+    return startOnOtherPorts(record)
+  }
+
+  async function startOnOtherPorts(record: ContainerRecord): Promise<ChangedContainer> {
+    if (!isManaged(record)) {
+      throw new AppError(
+        'PORT_UNAVAILABLE',
+        `A port of ${record.name} is taken, and Berth does not make other people's containers anew.`
+      )
+    }
+    const { record: moved, changes } = await replacer.replaceWithNewPorts(record)
+    return {
+      ...view(moved),
+      changed: true,
+      message: `Container started on other ports, since its own had been taken: ${describeChanges(changes)}`,
+      changed_port: changes.map(({ containerPort, ...change }) => ({ container_port: containerPort, ...change })),
+      replaced: record.id
+    }
+  }
+
+  /** What came with the container and goes with it; a failure here leaves litter but no broken promise. */
+  async function removeBelongings(record: ContainerRecord): Promise<void> {
+    for (const volume of record.labels[LABELS.anonymousVolumes]?.split(',') ?? [])
+      await engine.removeVolume(volume).catch(() => false)
+    for (const replaced of record.labels[LABELS.replaces]?.split(',') ?? []) {
+      await engine.removeImage(`${KEPT_REPOSITORY}:${shortId(replaced)}`).catch(() => false)
+    }
+  }
+
+  async function removeNow(record: ContainerRecord): Promise<void> {
+    await engine.removeContainer(record.id, { force: true, volumes: true })
+    await removeBelongings(record)
+    inventory.removed(record.id)
+  }
+
+  return {
+    async create(body: CreateContainer, key: string | undefined, signal: AbortSignal): Promise<CreatedContainer> {
+      const { record, warnings, replayed } = await creator.create(body, key, signal)
+      return { ...view(record), warnings, replayed }
+    },
+
+    list(query: ListContainersQuery): Page & { containers: Container[] } {
+      const page = selectContainers([...inventory.all()], query)
+      return { ...page, containers: page.records.map(view) }
+    },
+
+    get: (reference: string): Container => view(inventory.find(reference)),
+
+    start: (reference: string): Promise<ChangedContainer> =>
+      changing(reference, async (record) => {
+        if (record.state === 'running') return unchanged(record, 'Container already running')
+        return startOnItsPorts(record)
+      }),
+
+    stop: (reference: string, timeoutSeconds: number | undefined): Promise<ChangedContainer> =>
+      changing(reference, async (record) => {
+        if (['exited', 'created', 'dead'].includes(record.state)) return unchanged(record, 'Container already stopped')
+        await engine.stopContainer(record.id, timeoutSeconds)
+        const after = await changed(record, 'Container stopped')
+        return after.exit_code === 137
+          ? { ...after, message: 'Container stopped; it did not end by itself in time and was killed' }
+          : after
+      }),
+
+    restart: (reference: string, timeoutSeconds: number | undefined): Promise<ChangedContainer> =>
+      changing(reference, async (record) => {
+        await engine.stopContainer(record.id, timeoutSeconds)
+        const stopped = (await inventory.refresh(record.id)) ?? record
+        const started = await startOnItsPorts(stopped)
+        return started.replaced ? started : { ...started, message: 'Container restarted' }
+      }),
+
+    remove: (reference: string, force: boolean): Promise<RemovedContainer> =>
+      changing(reference, async (record) => {
+        const runs = ['running', 'paused', 'restarting'].includes(record.state)
+        if (runs && !force) {
+          throw new AppError(
+            'CONTAINER_RUNNING',
+            `Container ${record.name} is ${record.state}. Stop it first, or remove it with force=true.`
+          )
+        }
+        await removeNow(record)
+        return { id: shortId(record.id), name: record.name, removed: true, message: 'Container removed' }
+      }),
+
+    /** For what removes containers by rule and not by request. */
+    removeExpired: (id: string): Promise<void> =>
+      inOrder(id, async () => {
+        const record = inventory.get(id)
+        if (record && record.id !== ownId) await removeNow(record)
+      }),
+
+    update: (reference: string, body: UpdateContainer): Promise<ChangedContainer> => {
+      checkRequest(body, config)
+      return changing(reference, async (record) => {
+        const { memory, cpus, pids_limit: pids, restart, ttl_seconds: ttl } = body
+        const update = {
+          ...(memory !== undefined && { memoryBytes: memory }),
+          ...(cpus !== undefined && { cpus }),
+          ...(pids !== undefined && { pids }),
+          ...(restart !== undefined && { restart })
+        }
+        if (Object.keys(update).length > 0) await engine.updateContainer(record.id, update)
+        if (ttl !== undefined) expiry.set(record.id, ttl)
+        return changed(record, 'Container changed')
+      })
+    },
+
+    async wait(reference: string, request: WaitRequest) {
+      await inventory.whenReady()
+      const { id } = inventory.find(reference)
+      const started = performance.now()
+      const record = await waiting.waitFor(id, request)
+      return {
+        container: record ? view(record) : null,
+        reached: request.condition,
+        waited_ms: Math.round(performance.now() - started)
+      }
+    },
+
+    logs(
+      reference: string,
+      query: LogQuery,
+      signal: AbortSignal
+    ): { record: ContainerRecord; lines: AsyncIterable<LogLine> } {
+      const record = inventory.find(reference)
+      return { record, lines: engine.containerLogs(record.id, record.tty, query, signal) }
+    },
+
+    /** Why the output of a container came to its end. */
+    async ending(id: string): Promise<{ reason: string; exit_code: number | null }> {
+      const record = await inventory.refresh(id)
+      return { reason: record ? record.state : 'removed', exit_code: record?.exitCode ?? null }
+    },
+
+    async top(reference: string) {
+      const record = inventory.find(reference)
+      if (record.state !== 'running') throw notRunning(record)
+      return engine.containerProcesses(record.id)
+    },
+
+    async exec(reference: string, body: ExecCommand, signal: AbortSignal): Promise<ExecResult> {
+      if (!config.exec)
+        throw new AppError(
+          'EXEC_DISABLED',
+          'Running commands in containers is switched off. BERTH_EXEC=true switches it on.'
+        )
+      const record = findChangeable(reference)
+      if (record.state !== 'running') throw notRunning(record)
+      const seconds = body.timeout_seconds ?? DEFAULT_EXEC_SECONDS
+      const deadline = AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal])
+      const asked = { command: body.command, env: body.env ?? {}, workingDir: body.working_dir, user: body.user }
+      return engine.exec(record.id, asked, { bytes: EXEC_OUTPUT_BYTES, signal: deadline })
+    }
+  }
+}
+
+function notRunning(record: ContainerRecord): AppError {
+  return new AppError('CONTAINER_NOT_RUNNING', `Container ${record.name} is ${record.state}.`, {
+    facts: { state: record.state }
+  })
+}
+
+function describeChanges(changes: PortChange[]): string {
+  return changes.map(({ containerPort, from, to }) => `${containerPort} was on ${from} and is on ${to}`).join(', ')
+}

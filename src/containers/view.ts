@@ -1,0 +1,56 @@
+// A container as the API shows it.
+
+import type { ContainerRecord } from '../engine/engine.ts'
+import { isReservedLabel, LABELS } from '../engine/labels.ts'
+import type { Container } from './schemas.ts'
+
+const SHORT_ID = 12
+
+export const shortId = (id: string): string => id.slice(0, SHORT_ID)
+
+export function isManaged(record: ContainerRecord): boolean {
+  return record.labels[LABELS.managed] === 'true'
+}
+
+export function viewContainer(record: ContainerRecord, expiresAt: string | null): Container {
+  const { limits } = record
+  return {
+    id: shortId(record.id),
+    name: record.name,
+    status: record.state,
+    image: record.labels[LABELS.image] ?? record.image,
+    ports: Object.fromEntries(
+      record.ports.map((port) => [`${port.containerPort}/${port.protocol}`, `${port.hostIp}:${port.hostPort}`])
+    ),
+    created: record.createdAt,
+    state: record.state,
+    url: urlOf(record),
+    full_id: record.id,
+    health: record.health,
+    exit_code: record.exitCode,
+    oom_killed: record.oomKilled,
+    limits: { memory: limits.memoryBytes, cpus: limits.cpus, pids: limits.pids },
+    restart: record.restart,
+    restart_count: record.restartCount,
+    labels: Object.fromEntries(Object.entries(record.labels).filter(([name]) => !isReservedLabel(name))),
+    env: record.envNames,
+    command: record.command,
+    volumes: record.volumes.map(({ source, target, readOnly }) => ({ source, target, read_only: readOnly })),
+    managed: isManaged(record),
+    started_at: record.startedAt,
+    finished_at: record.finishedAt,
+    expires_at: expiresAt
+  }
+}
+
+function urlOf(record: ContainerRecord): string | null {
+  const port = record.ports.find(({ protocol }) => protocol === 'tcp')
+  return port && record.state === 'running' ? `http://${reachableHost(port.hostIp)}:${port.hostPort}` : null
+}
+
+/** An address to connect to for one that was listened on: "all addresses" is not one. */
+export function reachableHost(hostIp: string): string {
+  if (hostIp === '0.0.0.0' || hostIp === '') return '127.0.0.1'
+  if (hostIp === '::') return '[::1]'
+  return hostIp.includes(':') ? `[${hostIp}]` : hostIp
+}

@@ -1,0 +1,195 @@
+// Keeps one connection to the engine: finds it, agrees on an API version, notices when it goes and when it comes back.
+
+import http from 'node:http'
+import https from 'node:https'
+import { AppError } from '../errors.ts'
+import { sleep } from '../lib/sleep.ts'
+import type { EngineStatus } from './engine.ts'
+import { describeAddress, type EngineAddress } from './locate.ts'
+import { createClient, request, type Client } from './request.ts'
+
+// The newest API whose answers were read for this code, and the oldest that has all it needs (Docker 20.10, Podman 4).
+const NEWEST_API = '1.51'
+const OLDEST_API = '1.41'
+const PING_TIMEOUT_MS = 2_000
+const RETRY_MS = 1_000
+const WATCH_MS = 2_000
+const HANG_MS = 5_000
+const CALL_SOCKETS = 64
+
+type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
+export type Connection = ReturnType<typeof createConnection>
+
+type Live = { calls: Client; streams: Client; name: string; version: string; apiVersion: string }
+
+export function createConnection({ candidates, log }: { candidates: EngineAddress[]; log: Log }) {
+  let live: Live | undefined
+  let lost = { reason: 'not tried yet', since: new Date().toISOString() }
+  const waiters: (() => void)[] = []
+  let connecting: Promise<void> | undefined
+  const closed = new AbortController()
+
+  async function connect(): Promise<void> {
+    const reasons: string[] = []
+    for (const address of candidates) {
+      try {
+        live = await open(address)
+        const { name, version, apiVersion } = live
+        log.info(
+          { engine: describeAddress(address), source: address.source, name, version, apiVersion },
+          'engine connected'
+        )
+        for (const wake of waiters.splice(0)) wake()
+        return
+      } catch (error) {
+        reasons.push(`${describeAddress(address)}: ${reasonOf(error)}`)
+      }
+    }
+    const reason = reasons.join('; ')
+    if (reason !== lost.reason) log.warn({ reason }, 'engine does not answer')
+    lost = { ...lost, reason }
+  }
+
+  async function keepTrying(): Promise<void> {
+    while (!live && !closed.signal.aborted) {
+      await connect()
+      if (!live) await sleep(RETRY_MS, closed.signal)
+    }
+  }
+
+  function reconnect(): Promise<void> {
+    connecting ??= keepTrying().finally(() => (connecting = undefined))
+    return connecting
+  }
+
+  function lose(reason: string): void {
+    if (!live || closed.signal.aborted) return
+    live = undefined
+    lost = { reason, since: new Date().toISOString() }
+    log.warn({ reason }, 'engine lost')
+    void reconnect()
+  }
+
+  // An engine that hangs still accepts connections; only an unanswered ping tells.
+  async function watch(): Promise<void> {
+    while (!closed.signal.aborted) {
+      await sleep(WATCH_MS, closed.signal)
+      const watched = live
+      if (!watched) continue
+      await newestApiOf(watched.calls.address, HANG_MS).catch((error: unknown) => {
+        if (live === watched) lose(reasonOf(error))
+      })
+    }
+  }
+
+  return {
+    /** Makes the first try; returns whether an engine answered. Further tries go on in the background. */
+    async start(): Promise<boolean> {
+      await connect()
+      if (!live) void reconnect()
+      void watch()
+      return live !== undefined
+    },
+
+    /** The client for calls, or for streams, which hold a socket each and must not use up those of the calls. */
+    client(kind: 'calls' | 'streams' = 'calls'): Client {
+      if (!live)
+        throw new AppError(
+          'ENGINE_UNAVAILABLE',
+          `The Docker engine does not answer (${lost.reason}). Berth keeps trying.`
+        )
+      return live[kind]
+    },
+
+    /** To be told when a call or stream found the engine gone. */
+    lost: lose,
+
+    async whenAvailable(signal: AbortSignal): Promise<void> {
+      while (!live) {
+        signal.throwIfAborted()
+        await new Promise<void>((resolve) => {
+          waiters.push(resolve)
+          signal.addEventListener('abort', () => resolve(), { once: true })
+        })
+      }
+    },
+
+    status(): EngineStatus {
+      const address = live?.calls.address ?? candidates[0]
+      if (!live) return { available: false, address: address ? describeAddress(address) : null, ...lost }
+      const { calls, name, version, apiVersion } = live
+      return {
+        available: true,
+        address: describeAddress(calls.address),
+        source: calls.address.source,
+        name,
+        version,
+        apiVersion
+      }
+    },
+
+    close(): void {
+      closed.abort()
+      live = undefined
+      for (const wake of waiters.splice(0)) wake()
+    }
+  }
+}
+
+async function open(address: EngineAddress): Promise<Live> {
+  const apiVersion = agree(await newestApiOf(address, PING_TIMEOUT_MS))
+  const calls = { docker: createClient(address, apiVersion, CALL_SOCKETS), address }
+  const streams = { docker: createClient(address, apiVersion, Infinity), address }
+  type Version = { Version: string; Platform?: { Name?: string }; Components?: { Name: string }[] }
+  const version = await request<Version>(calls, {
+    method: 'GET',
+    path: '/version',
+    what: 'say its version',
+    timeoutMs: PING_TIMEOUT_MS
+  })
+  const name = version.Platform?.Name || version.Components?.[0]?.Name || 'Docker Engine'
+  return { calls, streams, name, version: version.Version, apiVersion }
+}
+
+/** Asks /_ping, the one path that exists in every API version, for the newest version the engine speaks. */
+function newestApiOf(address: EngineAddress, timeoutMs: number): Promise<string> {
+  const target =
+    address.kind === 'socket'
+      ? { socketPath: address.path }
+      : { host: address.host, port: address.port, ...address.tls, rejectUnauthorized: address.tls?.verify ?? true }
+  const { get } = address.kind === 'tcp' && address.protocol === 'https' ? https : http
+  return new Promise((resolve, reject) => {
+    const ping = get({ ...target, path: '/_ping', timeout: timeoutMs, agent: false }, (answer) => {
+      answer.resume()
+      const version = answer.headers['api-version']
+      if (answer.statusCode === 200 && typeof version === 'string') resolve(version)
+      else reject(new Error(`it is not a Docker engine (status ${answer.statusCode})`))
+    })
+    ping.on('timeout', () => ping.destroy(new Error(`no answer in ${timeoutMs / 1000} seconds`)))
+    ping.on('error', reject)
+  })
+}
+
+/** The version both sides speak. Unversioned paths are never used: they mean "whatever the engine has". */
+export function agree(engineNewest: string): string {
+  if (compareVersions(engineNewest, OLDEST_API) < 0) {
+    throw new Error(
+      `the engine speaks API ${engineNewest}; Berth needs ${OLDEST_API} or newer (Docker 20.10, Podman 4)`
+    )
+  }
+  return compareVersions(engineNewest, NEWEST_API) < 0 ? engineNewest : NEWEST_API
+}
+
+function compareVersions(a: string, b: string): number {
+  const [majorA = 0, minorA = 0] = a.split('.').map(Number)
+  const [majorB = 0, minorB = 0] = b.split('.').map(Number)
+  return majorA - majorB || minorA - minorB
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if ('code' in error && error.code === 'ENOENT') return 'there is no such socket'
+  if ('code' in error && error.code === 'ECONNREFUSED') return 'nobody listens'
+  if ('code' in error && error.code === 'EACCES') return 'permission denied'
+  return error.message
+}

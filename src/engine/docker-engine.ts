@@ -1,0 +1,337 @@
+// One machine's Docker engine (or Podman's Docker API) behind the Engine interface.
+
+import type { ContainerInfo, ImageInfo, ImageInspectInfo } from 'dockerode'
+import type { Readable } from 'node:stream'
+import { AppError, isAppError } from '../errors.ts'
+import { readLines } from '../lib/lines.ts'
+import { createSemaphore } from '../lib/semaphore.ts'
+import type { Connection } from './connection.ts'
+import type { Engine, EngineEvent, ProcessTable } from './engine.ts'
+import { runExec } from './exec.ts'
+import { readLogLines } from './log-frames.ts'
+import { mapContainer, mapImage, mapSpec, mapSummary } from './map.ts'
+import { createPayload, updatePayload } from './payload.ts'
+import { isPullSuccess, readProgress } from './progress.ts'
+import { openStream, request, type EngineRequest } from './request.ts'
+
+const READ_TIMEOUT_MS = 10_000
+const PULL_IDLE_MS = 120_000
+const EVENTS = ['create', 'start', 'die', 'destroy', 'rename', 'update', 'pause', 'unpause', 'oom', 'health_status']
+const IMAGE_EVENTS = ['tag', 'untag', 'delete', 'pull', 'load', 'import']
+
+type Asked = Omit<EngineRequest, 'timeoutMs'> & { timeoutMs?: number }
+
+export function createDockerEngine(options: {
+  connection: Connection
+  concurrency: number
+  changeTimeoutMs: number
+}): Engine {
+  const { connection, changeTimeoutMs } = options
+  const inTurn = createSemaphore(options.concurrency)
+
+  async function noticingLoss<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      return await task()
+    } catch (error) {
+      if (isAppError(error, 'ENGINE_UNAVAILABLE')) connection.lost(error.message)
+      throw error
+    }
+  }
+
+  function read<T>(asked: Asked): Promise<T> {
+    return noticingLoss(() => request<T>(connection.client(), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
+  }
+
+  /** Changes wait for their turn, so that a burst of requests is a queue here and not in the engine. */
+  function change<T>(asked: Asked): Promise<T> {
+    return inTurn(() => noticingLoss(() => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked })))
+  }
+
+  function stream(asked: Asked): Promise<Readable> {
+    return noticingLoss(() => openStream(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
+  }
+
+  return {
+    status: () => connection.status(),
+    whenAvailable: (signal) => connection.whenAvailable(signal),
+
+    async listContainers(filter) {
+      const filters = filter?.label ? { label: [filter.label] } : {}
+      const rows = await read<ContainerInfo[]>({
+        method: 'GET',
+        path: '/containers/json',
+        query: { all: 1, filters },
+        what: 'list containers'
+      })
+      return rows.map(mapSummary)
+    },
+
+    async inspectContainer(id, signal) {
+      return mapContainer(
+        await read({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container', signal })
+      )
+    },
+
+    async containerSpec(id) {
+      return mapSpec(await read({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container' }))
+    },
+
+    async createContainer(name, spec, signal) {
+      const body = createPayload(spec)
+      type Created = { Id: string; Warnings: string[] | null }
+      const created = await change<Created>({
+        method: 'POST',
+        path: '/containers/create',
+        query: { name },
+        body,
+        what: 'create the container',
+        signal
+      })
+      return { id: created.Id, warnings: created.Warnings ?? [] }
+    },
+
+    async startContainer(id, signal) {
+      await change<void>({ method: 'POST', path: `/containers/${id}/start`, what: 'start the container', signal })
+    },
+
+    async stopContainer(id, timeoutSeconds) {
+      const query = timeoutSeconds === undefined ? {} : { t: timeoutSeconds }
+      // The engine waits for the workload first: ten seconds unless the container says otherwise.
+      const timeoutMs = changeTimeoutMs + (timeoutSeconds ?? 10) * 1000
+      await change<void>({
+        method: 'POST',
+        path: `/containers/${id}/stop`,
+        query,
+        what: 'stop the container',
+        timeoutMs
+      })
+    },
+
+    removeContainer(id, { force, volumes }) {
+      const query = { force: force ? 1 : 0, v: volumes ? 1 : 0 }
+      return unlessGone(
+        'CONTAINER_NOT_FOUND',
+        change<void>({ method: 'DELETE', path: `/containers/${id}`, query, what: 'remove the container' })
+      )
+    },
+
+    async renameContainer(id, name) {
+      await change<void>({
+        method: 'POST',
+        path: `/containers/${id}/rename`,
+        query: { name },
+        what: 'rename the container'
+      })
+    },
+
+    async updateContainer(id, update) {
+      await change<unknown>({
+        method: 'POST',
+        path: `/containers/${id}/update`,
+        body: updatePayload(update),
+        what: 'change the container'
+      })
+    },
+
+    async commitContainer(id, repository, tag, labels) {
+      const query = { container: id, repo: repository, tag, pause: 0 }
+      const made = await change<{ Id: string }>({
+        method: 'POST',
+        path: '/commit',
+        query,
+        body: { Labels: labels },
+        what: 'keep the filesystem of the container'
+      })
+      return made.Id
+    },
+
+    async *containerLogs(id, tty, query, signal) {
+      const { stdout, stderr, follow, tail, since, until } = query
+      const chunks = await stream({
+        method: 'GET',
+        path: `/containers/${id}/logs`,
+        query: {
+          stdout: Number(stdout),
+          stderr: Number(stderr),
+          follow: Number(follow),
+          timestamps: 1,
+          tail: tail ?? 'all',
+          ...(since && { since }),
+          ...(until && { until })
+        },
+        what: 'read the output of the container',
+        signal
+      })
+      try {
+        yield* readLogLines(chunks, tty)
+      } finally {
+        chunks.destroy()
+      }
+    },
+
+    async containerProcesses(id) {
+      type Top = { Titles: string[]; Processes: string[][] | null }
+      const top = await read<Top>({
+        method: 'GET',
+        path: `/containers/${id}/top`,
+        what: 'list the processes of the container'
+      })
+      return { titles: top.Titles, processes: top.Processes ?? [] } satisfies ProcessTable
+    },
+
+    exec(id, asked, limits) {
+      return runExec({ change, read, stream }, id, asked, limits)
+    },
+
+    async inspectImage(reference) {
+      return mapImage(
+        await read<ImageInspectInfo>({
+          method: 'GET',
+          path: `/images/${imagePath(reference)}/json`,
+          what: `find the image ${reference}`
+        })
+      )
+    },
+
+    async listImages({ label }) {
+      const rows = await read<ImageInfo[]>({
+        method: 'GET',
+        path: '/images/json',
+        query: { filters: { label: [label] } },
+        what: 'list images'
+      })
+      return rows.map((row) => ({ id: row.Id, tags: row.RepoTags ?? [], exposedPorts: [] }))
+    },
+
+    async pullImage(reference, signal) {
+      const chunks = await stream({
+        method: 'POST',
+        path: '/images/create',
+        query: { fromImage: withTag(reference) },
+        what: `pull ${reference}`,
+        timeoutMs: PULL_IDLE_MS,
+        signal
+      })
+      try {
+        const frames = readProgress(chunks, `pull ${reference}`, isPullSuccess)
+        while (!(await withinIdle(frames.next(), `pull ${reference}`)).done);
+      } finally {
+        chunks.destroy()
+      }
+    },
+
+    removeImage(reference) {
+      return unlessGone(
+        'IMAGE_NOT_FOUND',
+        change<unknown>({ method: 'DELETE', path: `/images/${imagePath(reference)}`, what: 'remove the image' })
+      )
+    },
+
+    async createVolume(name, labels) {
+      await change<unknown>({
+        method: 'POST',
+        path: '/volumes/create',
+        body: { Name: name, Labels: labels },
+        what: 'create the volume'
+      })
+    },
+
+    async volumeExists(name) {
+      const found = await read<{ Volumes: { Name: string }[] | null }>({
+        method: 'GET',
+        path: '/volumes',
+        query: { filters: { name: [name] } },
+        what: 'look for the volume'
+      })
+      return (found.Volumes ?? []).some((volume) => volume.Name === name)
+    },
+
+    async removeVolume(name) {
+      try {
+        await change<void>({ method: 'DELETE', path: `/volumes/${name}`, what: 'remove the volume' })
+        return true
+      } catch (error) {
+        if (await this.volumeExists(name)) throw error
+        return false
+      }
+    },
+
+    async events(since, signal) {
+      const chunks = await stream({
+        method: 'GET',
+        path: '/events',
+        query: {
+          filters: { type: ['container', 'image'], event: [...EVENTS, ...IMAGE_EVENTS] },
+          ...(since && { since: (since / 1e9).toFixed(9) })
+        },
+        what: 'report events',
+        signal
+      })
+      return readEvents(chunks)
+    }
+  }
+}
+
+async function* readEvents(chunks: Readable): AsyncGenerator<EngineEvent> {
+  type Raw = {
+    Type: 'container' | 'image'
+    Action: string
+    Actor: { ID: string; Attributes?: Record<string, string> }
+    timeNano: number
+  }
+  try {
+    for await (const line of readLines(chunks)) {
+      if (line.trim() === '') continue
+      const event = JSON.parse(line) as Raw
+      yield {
+        type: event.Type,
+        action: event.Action,
+        id: event.Actor.ID,
+        attributes: event.Actor.Attributes ?? {},
+        timeNano: event.timeNano
+      }
+    }
+  } finally {
+    chunks.destroy()
+  }
+}
+
+async function unlessGone(
+  code: 'CONTAINER_NOT_FOUND' | 'IMAGE_NOT_FOUND',
+  removal: Promise<unknown>
+): Promise<boolean> {
+  try {
+    await removal
+    return true
+  } catch (error) {
+    if (isAppError(error, code)) return false
+    throw error
+  }
+}
+
+async function withinIdle<T>(next: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const idle = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new AppError(
+            'REGISTRY_UNAVAILABLE',
+            `Nothing happened for ${PULL_IDLE_MS / 1000} seconds when asked to ${what}.`
+          )
+        ),
+      PULL_IDLE_MS
+    )
+  })
+  return Promise.race([next, idle]).finally(() => clearTimeout(timer))
+}
+
+/** Without a tag the engine would pull every tag of the repository. */
+export function withTag(reference: string): string {
+  return /(:[^/]+|@[^/]+)$/.test(reference) ? reference : `${reference}:latest`
+}
+
+// The slashes and colons of a reference belong in the path; everything else is escaped.
+function imagePath(reference: string): string {
+  return reference.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':').replaceAll('%40', '@')
+}

@@ -1,0 +1,140 @@
+// The engine in our words. Services know this page; only the rest of this folder knows Docker.
+
+export type Protocol = 'tcp' | 'udp'
+
+export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+export type ContainerHealth = 'starting' | 'healthy' | 'unhealthy'
+export type RestartPolicy = 'no' | 'on-failure' | 'unless-stopped' | 'always'
+
+export type PortBinding = { containerPort: number; protocol: Protocol; hostIp: string; hostPort: number }
+export type VolumeMount = { source: string; target: string; readOnly: boolean }
+export type Healthcheck = {
+  test: string[]
+  intervalMs?: number | undefined
+  timeoutMs?: number | undefined
+  startPeriodMs?: number | undefined
+  retries?: number | undefined
+}
+
+/** A limit that is null does not exist: the container may use all that the machine has. */
+export type Limits = { memoryBytes: number | null; cpus: number | null; pids: number | null }
+
+/** One container as the engine last described it. */
+export type ContainerRecord = {
+  id: string
+  name: string
+  image: string
+  imageId: string
+  state: ContainerState
+  health: ContainerHealth | null
+  exitCode: number | null
+  oomKilled: boolean
+  error: string
+  pid: number | null
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  restartCount: number
+  restart: RestartPolicy
+  ports: PortBinding[]
+  labels: Record<string, string>
+  command: string[]
+  envNames: string[]
+  limits: Limits
+  volumes: VolumeMount[]
+  anonymousVolumes: string[]
+  tty: boolean
+}
+
+/** A row of the engine's list: enough to see whether a record is still true. */
+export type ContainerSummary = { id: string; name: string; state: ContainerState; health: ContainerHealth | null }
+
+/** All that is said to the engine when a container is made. What is not here cannot be asked for. */
+export type ContainerSpec = {
+  image: string
+  env: Record<string, string>
+  labels: Record<string, string>
+  command?: string[] | undefined
+  entrypoint?: string[] | undefined
+  workingDir?: string | undefined
+  user?: string | undefined
+  limits: Limits
+  restart: RestartPolicy
+  healthcheck?: Healthcheck | undefined
+  volumes: VolumeMount[]
+  stopTimeoutSeconds?: number | undefined
+  ports: PortBinding[]
+}
+
+export type ContainerUpdate = Partial<Limits> & { restart?: RestartPolicy | undefined }
+
+export type ImageRecord = { id: string; tags: string[]; exposedPorts: { port: number; protocol: Protocol }[] }
+
+export type EngineEvent = {
+  type: 'container' | 'image'
+  action: string
+  id: string
+  attributes: Record<string, string>
+  timeNano: number
+}
+
+export type LogLine = { stream: 'stdout' | 'stderr'; time: string; text: string }
+export type LogQuery = {
+  tail?: number | undefined
+  since?: string | undefined
+  until?: string | undefined
+  stdout: boolean
+  stderr: boolean
+  follow: boolean
+}
+
+export type ExecRequest = {
+  command: string[]
+  env: Record<string, string>
+  workingDir?: string | undefined
+  user?: string | undefined
+}
+export type ExecResult = { exitCode: number; stdout: string; stderr: string; truncated: boolean }
+
+export type ProcessTable = { titles: string[]; processes: string[][] }
+
+export type EngineStatus =
+  | { available: true; address: string; source: string; name: string; version: string; apiVersion: string }
+  | { available: false; address: string | null; reason: string; since: string }
+
+/** Every call has a deadline of its own; a signal ends it earlier. Failures are AppErrors of the catalogue. */
+export type Engine = {
+  status(): EngineStatus
+  /** Resolves when the engine answers; rejects only when the signal aborts. */
+  whenAvailable(signal: AbortSignal): Promise<void>
+
+  listContainers(filter?: { label?: string }): Promise<ContainerSummary[]>
+  inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerRecord>
+  /** What was said to the engine when the container was made, with the values of its environment. */
+  containerSpec(id: string): Promise<ContainerSpec>
+  createContainer(name: string, spec: ContainerSpec, signal?: AbortSignal): Promise<{ id: string; warnings: string[] }>
+  /** Starting what runs and stopping what does not is no error. */
+  startContainer(id: string, signal?: AbortSignal): Promise<void>
+  stopContainer(id: string, timeoutSeconds: number | undefined): Promise<void>
+  /** False when there was nothing to remove. `volumes` takes the anonymous volumes along. */
+  removeContainer(id: string, options: { force: boolean; volumes: boolean }): Promise<boolean>
+  renameContainer(id: string, name: string): Promise<void>
+  updateContainer(id: string, update: ContainerUpdate): Promise<void>
+  /** Makes an image of a container's filesystem and gives it the tag. */
+  commitContainer(id: string, repository: string, tag: string, labels: Record<string, string>): Promise<string>
+  containerLogs(id: string, tty: boolean, query: LogQuery, signal?: AbortSignal): AsyncIterable<LogLine>
+  containerProcesses(id: string): Promise<ProcessTable>
+  exec(id: string, request: ExecRequest, limits: { bytes: number; signal: AbortSignal }): Promise<ExecResult>
+
+  inspectImage(reference: string): Promise<ImageRecord>
+  listImages(filter: { label: string }): Promise<ImageRecord[]>
+  pullImage(reference: string, signal?: AbortSignal): Promise<void>
+  /** False when it was not there. */
+  removeImage(reference: string): Promise<boolean>
+
+  createVolume(name: string, labels: Record<string, string>): Promise<void>
+  volumeExists(name: string): Promise<boolean>
+  removeVolume(name: string): Promise<boolean>
+
+  events(since: number | undefined, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>>
+}

@@ -1,0 +1,71 @@
+// A command inside a container, in three calls: make the exec, run it and read its output, ask for its exit code.
+
+import { AppError } from '../errors.ts'
+import type { Readable } from 'node:stream'
+import type { ExecRequest, ExecResult } from './engine.ts'
+import { readOutput } from './log-frames.ts'
+import type { EngineRequest } from './request.ts'
+
+type Asked = Omit<EngineRequest, 'timeoutMs'>
+type Calls = {
+  change: <T>(asked: Asked) => Promise<T>
+  read: <T>(asked: Asked) => Promise<T>
+  stream: (asked: Asked) => Promise<Readable>
+}
+
+export async function runExec(
+  calls: Calls,
+  id: string,
+  asked: ExecRequest,
+  limits: { bytes: number; signal: AbortSignal }
+): Promise<ExecResult> {
+  const { Id: execId } = await calls.change<{ Id: string }>({
+    method: 'POST',
+    path: `/containers/${id}/exec`,
+    body: {
+      AttachStdout: true,
+      AttachStderr: true,
+      Cmd: asked.command,
+      Env: Object.entries(asked.env).map(([name, value]) => `${name}=${value}`),
+      ...(asked.workingDir && { WorkingDir: asked.workingDir }),
+      ...(asked.user && { User: asked.user })
+    },
+    what: 'prepare the command',
+    signal: limits.signal
+  })
+  const output = await calls.stream({
+    method: 'POST',
+    path: `/exec/${execId}/start`,
+    body: { Detach: false, Tty: false },
+    what: 'run the command'
+  })
+  const stop = () => output.destroy(new AppError('EXEC_TIMEOUT', 'The command did not end in time.'))
+  limits.signal.addEventListener('abort', stop, { once: true })
+  if (limits.signal.aborted) stop()
+
+  const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
+  let room = limits.bytes
+  let truncated = false
+  try {
+    for await (const { stream, bytes } of readOutput(output, false)) {
+      truncated ||= bytes.length > room
+      if (room > 0) kept[stream].push(Buffer.from(bytes.subarray(0, room)))
+      room -= Math.min(room, bytes.length)
+    }
+  } finally {
+    limits.signal.removeEventListener('abort', stop)
+    output.destroy()
+  }
+
+  const { ExitCode: exitCode } = await calls.read<{ ExitCode: number | null }>({
+    method: 'GET',
+    path: `/exec/${execId}/json`,
+    what: 'read the exit code'
+  })
+  return {
+    exitCode: exitCode ?? -1,
+    stdout: Buffer.concat(kept.stdout).toString('utf8'),
+    stderr: Buffer.concat(kept.stderr).toString('utf8'),
+    truncated
+  }
+}

@@ -1,0 +1,186 @@
+// Docker's JSON to our words. Pure, and the only place that knows its quirks: year-1 dates, null lists, leading slashes.
+
+import type { ContainerInspectInfo, ContainerInfo, ImageInspectInfo, HealthConfig } from 'dockerode'
+import type {
+  ContainerHealth,
+  ContainerRecord,
+  ContainerSpec,
+  ContainerState,
+  ContainerSummary,
+  Healthcheck,
+  ImageRecord,
+  PortBinding,
+  Protocol,
+  RestartPolicy,
+  VolumeMount
+} from './engine.ts'
+
+const STATES: readonly ContainerState[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
+const NANO_CPUS = 1e9
+const NANOSECONDS_PER_MS = 1e6
+
+// What the types of dockerode leave out.
+type HostConfig = Omit<ContainerInspectInfo['HostConfig'], 'PidsLimit'> & {
+  PidsLimit?: number | null
+  CpuQuota?: number
+  CpuPeriod?: number
+}
+type Inspect = Omit<ContainerInspectInfo, 'HostConfig'> & { HostConfig: HostConfig }
+
+export function mapContainer(info: Inspect): ContainerRecord {
+  const { State: state, Config: config, HostConfig: host } = info
+  const ended = state.Status === 'exited' || state.Status === 'dead'
+  return {
+    id: info.Id,
+    name: info.Name.replace(/^\//, ''),
+    image: config.Image,
+    imageId: info.Image,
+    state: mapState(state.Status),
+    health: mapHealth(state.Health?.Status),
+    exitCode: ended ? state.ExitCode : null,
+    oomKilled: state.OOMKilled,
+    error: state.Error ?? '',
+    pid: state.Pid > 0 ? state.Pid : null,
+    createdAt: info.Created,
+    startedAt: mapTime(state.StartedAt),
+    finishedAt: mapTime(state.FinishedAt),
+    restartCount: info.RestartCount ?? 0,
+    restart: (host.RestartPolicy?.Name || 'no') as RestartPolicy,
+    ports: mapPorts(info),
+    labels: config.Labels ?? {},
+    command: [...([info.Path].filter(Boolean) as string[]), ...(info.Args ?? [])],
+    envNames: (config.Env ?? []).map((line) => splitEnv(line)[0]),
+    limits: {
+      memoryBytes: host.Memory || null,
+      cpus: mapCpus(host),
+      pids: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : null
+    },
+    volumes: mapVolumes(info),
+    anonymousVolumes: anonymousVolumes(info),
+    tty: config.Tty ?? false
+  }
+}
+
+export function mapSummary(info: ContainerInfo): ContainerSummary {
+  return {
+    id: info.Id,
+    name: (info.Names?.[0] ?? '').replace(/^\//, ''),
+    state: mapState(info.State),
+    health: mapHealth(/\((?:health: )?(starting|healthy|unhealthy)\)/.exec(info.Status ?? '')?.[1])
+  }
+}
+
+/** The inverse of `payload.ts`, for a container that is to be made again. */
+export function mapSpec(info: Inspect): ContainerSpec {
+  const record = mapContainer(info)
+  const { Config: config } = info
+  return {
+    image: config.Image,
+    env: Object.fromEntries((config.Env ?? []).map(splitEnv)),
+    labels: record.labels,
+    command: config.Cmd ?? undefined,
+    entrypoint: typeof config.Entrypoint === 'string' ? [config.Entrypoint] : (config.Entrypoint ?? undefined),
+    workingDir: config.WorkingDir || undefined,
+    user: config.User || undefined,
+    limits: record.limits,
+    restart: record.restart,
+    healthcheck: mapHealthcheck((config as { Healthcheck?: HealthConfig }).Healthcheck),
+    volumes: [...record.volumes, ...anonymousMounts(info)],
+    stopTimeoutSeconds: (config as { StopTimeout?: number }).StopTimeout,
+    ports: record.ports
+  }
+}
+
+export function mapImage(info: ImageInspectInfo): ImageRecord {
+  return {
+    id: info.Id,
+    tags: info.RepoTags ?? [],
+    exposedPorts: Object.keys(info.Config?.ExposedPorts ?? {}).flatMap((key) => {
+      const port = parsePortKey(key)
+      return port ? [{ port: port.containerPort, protocol: port.protocol }] : []
+    })
+  }
+}
+
+function mapState(state: string): ContainerState {
+  // Podman says "configured" and "initialized" for what Docker calls created, "stopped" for exited.
+  if (state === 'stopped') return 'exited'
+  return STATES.find((known) => known === state) ?? 'created'
+}
+
+function mapHealth(status: string | undefined): ContainerHealth | null {
+  return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : null
+}
+
+/** Docker writes "never" as the year 1. */
+function mapTime(time: string | undefined): string | null {
+  return !time || time.startsWith('0001-') ? null : time
+}
+
+function mapCpus(host: HostConfig): number | null {
+  if (host.NanoCpus) return host.NanoCpus / NANO_CPUS
+  if (host.CpuQuota && host.CpuQuota > 0) return host.CpuQuota / (host.CpuPeriod || 100_000)
+  return null
+}
+
+type Bindings = Record<string, { HostIp?: string; HostPort?: string }[] | null>
+
+/** The ports that were asked for; where the engine chose one itself, what it chose. One row per port, not one per IP family. */
+function mapPorts(info: Inspect): PortBinding[] {
+  const asked = (info.HostConfig.PortBindings ?? {}) as Bindings
+  const actual = (info.NetworkSettings?.Ports ?? {}) as Bindings
+  const ports = new Map<string, PortBinding>()
+  for (const bindings of [asked, actual]) {
+    for (const [key, hosts] of Object.entries(bindings)) {
+      const port = parsePortKey(key)
+      for (const host of hosts ?? []) {
+        const hostPort = Number(host.HostPort)
+        if (!port || !Number.isInteger(hostPort) || hostPort <= 0) continue
+        const id = `${key}:${hostPort}`
+        if (!ports.has(id)) ports.set(id, { ...port, hostIp: host.HostIp || '0.0.0.0', hostPort })
+      }
+    }
+  }
+  return [...ports.values()]
+}
+
+function parsePortKey(key: string): { containerPort: number; protocol: Protocol } | undefined {
+  const [port, protocol = 'tcp'] = key.split('/')
+  const containerPort = Number(port)
+  if (!Number.isInteger(containerPort) || (protocol !== 'tcp' && protocol !== 'udp')) return undefined
+  return { containerPort, protocol }
+}
+
+function mapVolumes(info: Inspect): VolumeMount[] {
+  return (info.HostConfig.Mounts ?? [])
+    .filter((mount) => mount.Type === 'volume' && mount.Source)
+    .map((mount) => ({ source: mount.Source, target: mount.Target, readOnly: mount.ReadOnly ?? false }))
+}
+
+function anonymousMounts(info: Inspect): VolumeMount[] {
+  const named = new Set((info.HostConfig.Mounts ?? []).map((mount) => mount.Target))
+  return (info.Mounts ?? [])
+    .filter((mount) => mount.Type === 'volume' && mount.Name && !named.has(mount.Destination))
+    .map((mount) => ({ source: mount.Name as string, target: mount.Destination, readOnly: !mount.RW }))
+}
+
+function anonymousVolumes(info: Inspect): string[] {
+  return anonymousMounts(info).map((mount) => mount.source)
+}
+
+function splitEnv(line: string): [string, string] {
+  const equals = line.indexOf('=')
+  return equals === -1 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)]
+}
+
+function mapHealthcheck(config: HealthConfig | undefined): Healthcheck | undefined {
+  if (!config?.Test) return undefined
+  const ms = (nanoseconds: number | undefined) => (nanoseconds ? nanoseconds / NANOSECONDS_PER_MS : undefined)
+  return {
+    test: config.Test,
+    intervalMs: ms(config.Interval),
+    timeoutMs: ms(config.Timeout),
+    startPeriodMs: ms(config.StartPeriod),
+    retries: config.Retries
+  }
+}

@@ -1,0 +1,77 @@
+// Our words to Docker's JSON. Built from parsed intent only, so what this file does not write cannot be asked of the engine:
+// no privileged mode, host namespaces, bind mounts, devices or added capabilities.
+
+import type { ContainerCreateOptions } from 'dockerode'
+import type { ContainerSpec, ContainerUpdate, Healthcheck, Limits } from './engine.ts'
+
+// What ordinary images need to drop to their own user, own their files and listen on a low port. All others are dropped.
+const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
+const LOG_LIMITS = { 'max-size': '10m', 'max-file': '3' }
+const NANOSECONDS_PER_MS = 1e6
+
+export function createPayload(spec: ContainerSpec): ContainerCreateOptions {
+  return {
+    Image: spec.image,
+    Env: Object.entries(spec.env).map(([name, value]) => `${name}=${value}`),
+    Labels: spec.labels,
+    ...(spec.command && { Cmd: spec.command }),
+    ...(spec.entrypoint && { Entrypoint: spec.entrypoint }),
+    ...(spec.workingDir && { WorkingDir: spec.workingDir }),
+    ...(spec.user && { User: spec.user }),
+    ...(spec.healthcheck && { Healthcheck: healthcheckPayload(spec.healthcheck) }),
+    ...(spec.stopTimeoutSeconds !== undefined && { StopTimeout: spec.stopTimeoutSeconds }),
+    ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.containerPort}/${port.protocol}`, {}])),
+    HostConfig: {
+      ...limitsPayload(spec.limits),
+      PortBindings: portBindings(spec),
+      RestartPolicy: { Name: spec.restart },
+      Mounts: spec.volumes.map((volume) => ({
+        Type: 'volume' as const,
+        Source: volume.source,
+        Target: volume.target,
+        ReadOnly: volume.readOnly
+      })),
+      CapDrop: ['ALL'],
+      CapAdd: CAPABILITIES,
+      SecurityOpt: ['no-new-privileges'],
+      Init: true,
+      LogConfig: { Type: 'json-file', Config: LOG_LIMITS }
+    }
+  }
+}
+
+export function updatePayload(update: ContainerUpdate): Record<string, unknown> {
+  return {
+    ...limitsPayload(update),
+    ...(update.restart && { RestartPolicy: { Name: update.restart } })
+  }
+}
+
+function limitsPayload(limits: Partial<Limits>) {
+  return {
+    // Swap as large as the memory means: no swap beyond it.
+    ...(limits.memoryBytes && { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
+    ...(limits.cpus && { NanoCpus: Math.round(limits.cpus * 1e9) }),
+    ...(limits.pids && { PidsLimit: limits.pids })
+  }
+}
+
+function portBindings(spec: ContainerSpec) {
+  const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {}
+  for (const { containerPort, protocol, hostIp, hostPort } of spec.ports) {
+    const hosts = (bindings[`${containerPort}/${protocol}`] ??= [])
+    hosts.push({ HostIp: hostIp, HostPort: String(hostPort) })
+  }
+  return bindings
+}
+
+function healthcheckPayload(check: Healthcheck) {
+  const nanoseconds = (ms: number | undefined) => Math.round((ms ?? 0) * NANOSECONDS_PER_MS)
+  return {
+    Test: check.test,
+    Interval: nanoseconds(check.intervalMs),
+    Timeout: nanoseconds(check.timeoutMs),
+    StartPeriod: nanoseconds(check.startPeriodMs),
+    Retries: check.retries ?? 0
+  }
+}

@@ -1,0 +1,49 @@
+// Reads the streams of pull, build and push. They are answered with 200 and fail inside: an `errorDetail` line is a
+// failure, and so is a stream that ends without having said that it succeeded.
+
+import { readLines } from '../lib/lines.ts'
+import { AppError } from '../errors.ts'
+import { translateStreamError } from './translate-error.ts'
+
+export type ProgressFrame = {
+  id?: string
+  status?: string
+  stream?: string
+  progressDetail?: { current?: number; total?: number }
+  aux?: unknown
+  error?: string
+  errorDetail?: { message?: string }
+}
+
+/** Yields every frame; throws at a frame that reports an error, and at the end when no frame satisfied `isSuccess`. */
+export async function* readProgress(
+  chunks: AsyncIterable<Uint8Array>,
+  what: string,
+  isSuccess: (frame: ProgressFrame) => boolean
+): AsyncGenerator<ProgressFrame> {
+  let succeeded = false
+  for await (const line of readLines(chunks)) {
+    if (line.trim() === '') continue
+    const frame = parseFrame(line, what)
+    const failure = frame.errorDetail?.message ?? frame.error
+    if (failure !== undefined) throw translateStreamError(failure, what)
+    succeeded ||= isSuccess(frame)
+    yield frame
+  }
+  if (!succeeded) throw new AppError('ENGINE_FAILED', `The engine stopped answering before it could ${what}.`)
+}
+
+function parseFrame(line: string, what: string): ProgressFrame {
+  try {
+    return JSON.parse(line) as ProgressFrame
+  } catch (cause) {
+    throw new AppError('ENGINE_FAILED', `The engine sent something unreadable when asked to ${what}.`, { cause })
+  }
+}
+
+const PULLED = /^(Status: (Downloaded newer image|Image is up to date)|Download complete|Already exists|Digest: )/
+
+/** Docker ends a pull with a `Status:` line; Podman only names the image id. */
+export function isPullSuccess(frame: ProgressFrame): boolean {
+  return frame.status !== undefined && PULLED.test(frame.status)
+}

@@ -1,0 +1,135 @@
+// The only place that reads the engine's error texts. The engine has no error codes and its statuses mislead
+// (a taken port is a 500), so status and text are matched together; test/fixtures/engine-errors.json holds recorded answers.
+
+import { AppError, type ErrorCode } from '../errors.ts'
+
+export type Failure = { what: string; address: string; timedOut: boolean; cancelled: boolean }
+
+type Rule = { pattern: RegExp; code: ErrorCode; status?: number }
+
+const RULES: readonly Rule[] = [
+  { pattern: /no space left on device|disk quota exceeded/i, code: 'STORAGE_FULL' },
+  {
+    pattern:
+      /port is already allocated|address already in use|ports are not available|forbidden by its access permissions|proxy already running/i,
+    code: 'PORT_UNAVAILABLE'
+  },
+  { pattern: /name .* is already in use|name is already in use/i, code: 'CONTAINER_NAME_TAKEN' },
+  {
+    pattern:
+      /no such image|image not known|pull access denied|manifest unknown|manifest for .* not found|repository .* not found/i,
+    code: 'IMAGE_NOT_FOUND'
+  },
+  { pattern: /unauthorized|no basic auth credentials|authentication required|denied:/i, code: 'REGISTRY_REFUSED' },
+  {
+    pattern:
+      /no such host|server misbehaving|connection refused|i\/o timeout|TLS handshake|x509:|server gave HTTP response|network is unreachable|Client\.Timeout|error pinging (docker )?registry/i,
+    code: 'REGISTRY_UNAVAILABLE'
+  },
+  { pattern: /no such container|no container with name or id/i, code: 'CONTAINER_NOT_FOUND' },
+  {
+    pattern: /is not running|not running|can only .* running containers|container state improper/i,
+    code: 'CONTAINER_NOT_RUNNING',
+    status: 409
+  },
+  { pattern: /cannot remove a running container|container .* is running|as it is running/i, code: 'CONTAINER_RUNNING' },
+  { pattern: /removal of container .* is already in progress|marked for removal/i, code: 'CONTAINER_BUSY' },
+  {
+    pattern:
+      /OCI runtime|executable file not found|exec format error|permission denied: unknown|no such file or directory: unknown|unable to find user|crun:|runc create failed/i,
+    code: 'CONTAINER_START_FAILED'
+  }
+]
+
+const UNREACHABLE = new Set([
+  'ECONNREFUSED',
+  'ENOENT',
+  'ECONNRESET',
+  'EPIPE',
+  'EAGAIN',
+  'EACCES',
+  'ENOTFOUND',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ETIMEDOUT',
+  'ECONNABORTED'
+])
+
+type ModemError = { statusCode?: number; code?: string; message?: string; json?: unknown }
+
+export function translateError(error: unknown, failure: Failure): AppError {
+  if (error instanceof AppError) return error
+  const { statusCode, code, message } = asModemError(error)
+
+  if (statusCode === undefined) {
+    if (failure.cancelled)
+      return new AppError('REQUEST_CANCELLED', `The request ended while Berth asked the engine to ${failure.what}.`, {
+        cause: error
+      })
+    if (failure.timedOut)
+      return new AppError('ENGINE_TIMEOUT', `The engine did not ${failure.what} in time. It may still do so.`, {
+        cause: error
+      })
+    if (code === 'EACCES') {
+      return new AppError(
+        'ENGINE_UNAVAILABLE',
+        `Berth may not use the engine at ${failure.address}: permission denied.`,
+        { cause: error }
+      )
+    }
+    const reason = code && UNREACHABLE.has(code) ? code : (message ?? String(error))
+    return new AppError('ENGINE_UNAVAILABLE', `The engine at ${failure.address} does not answer (${reason}).`, {
+      cause: error
+    })
+  }
+
+  const text = engineText(error)
+  const rule = RULES.find(
+    ({ pattern, status }) => pattern.test(text) && (status === undefined || status === statusCode)
+  )
+  const port = rule?.code === 'PORT_UNAVAILABLE' ? conflictingPort(text) : undefined
+  return new AppError(rule?.code ?? fallback(statusCode), sentence(text, failure.what), {
+    cause: error,
+    ...(port && { facts: { port } })
+  })
+}
+
+/** "Bind for 127.0.0.1:8401 failed: …" or "listen tcp4 127.0.0.1:8402: bind: …" */
+function conflictingPort(text: string): number | undefined {
+  const match = /:(\d+)(?: failed|: bind)/.exec(text)
+  return match ? Number(match[1]) : undefined
+}
+
+/** For an error line inside a 200 stream of a pull, build or push. */
+export function translateStreamError(text: string, what: string): AppError {
+  const rule = RULES.find(({ pattern }) => pattern.test(text))
+  return new AppError(rule?.code ?? 'ENGINE_FAILED', sentence(text, what))
+}
+
+function fallback(status: number): ErrorCode {
+  if (status === 400) return 'INVALID_REQUEST'
+  if (status === 503) return 'ENGINE_UNAVAILABLE'
+  return 'ENGINE_FAILED'
+}
+
+function asModemError(error: unknown): ModemError {
+  return typeof error === 'object' && error !== null ? (error as ModemError) : { message: String(error) }
+}
+
+/** The engine's own words: Docker sends {message}, Podman {cause, message, response}. */
+function engineText(error: unknown): string {
+  const { json, message } = asModemError(error)
+  if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
+    return json.message
+  // For streams docker-modem puts its own words before the engine's.
+  return message?.replace(/^\(HTTP code \d+\) .*? - /, '') ?? 'no reason given'
+}
+
+const MAX_TEXT = 500
+
+function sentence(text: string, what: string): string {
+  // oxlint-disable-next-line no-control-regex -- the engine repeats what images and registries say
+  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+  const short = clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean
+  return `The engine could not ${what}: ${short}`
+}

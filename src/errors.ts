@@ -1,0 +1,83 @@
+// The error catalogue: every code that a client can meet, once. `docs/errors.md` explains each; a test keeps the two the same.
+
+type ErrorEntry = { status: number; title: string; retryable?: true; retryAfterSeconds?: number }
+
+export const ERRORS = {
+  INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
+  UNAUTHORIZED: { status: 401, title: 'A valid token is needed' },
+  CROSS_ORIGIN_REFUSED: { status: 403, title: 'Changes may not be asked for by another web page' },
+  CONTAINER_NOT_MANAGED: { status: 403, title: 'Berth did not make this container' },
+  CONTAINER_IS_BERTH: { status: 403, title: 'This container is Berth itself' },
+  EXEC_DISABLED: { status: 403, title: 'Running commands in containers is switched off' },
+  ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route' },
+  CONTAINER_NOT_FOUND: { status: 404, title: 'Container not found' },
+  IMAGE_NOT_FOUND: { status: 404, title: 'Image not found' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not take this method' },
+  CONTAINER_AMBIGUOUS: { status: 409, title: 'Several containers fit this id' },
+  CONTAINER_NAME_TAKEN: { status: 409, title: 'The name is taken' },
+  CONTAINER_RUNNING: { status: 409, title: 'The container is running' },
+  CONTAINER_NOT_RUNNING: { status: 409, title: 'The container is not running' },
+  CONTAINER_BUSY: { status: 409, title: 'Another change of this container is under way', retryable: true },
+  PORT_RANGE_EXHAUSTED: { status: 409, title: 'No free port is left in the range' },
+  PORT_UNAVAILABLE: { status: 409, title: 'The port cannot be given' },
+  BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
+  UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The content type is not supported' },
+  HOST_NOT_ALLOWED: { status: 421, title: 'The server does not answer under this host name' },
+  IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key belongs to another request' },
+  CONTAINER_START_FAILED: { status: 422, title: 'The container could not be started' },
+  CONTAINER_EXITED: { status: 422, title: 'The container ended before it was ready' },
+  REQUEST_CANCELLED: { status: 499, title: 'The client went away' },
+  INTERNAL: { status: 500, title: 'Something went wrong inside Berth' },
+  ENGINE_FAILED: { status: 502, title: 'The engine answered with an error' },
+  REGISTRY_REFUSED: { status: 502, title: 'The registry refused' },
+  REGISTRY_UNAVAILABLE: { status: 502, title: 'The registry cannot be reached', retryable: true },
+  ENGINE_UNAVAILABLE: {
+    status: 503,
+    title: 'The Docker engine does not answer',
+    retryable: true,
+    retryAfterSeconds: 5
+  },
+  SERVER_BUSY: { status: 503, title: 'The server has too much to do', retryable: true, retryAfterSeconds: 2 },
+  ENGINE_TIMEOUT: { status: 504, title: 'The engine took too long', retryable: true, retryAfterSeconds: 5 },
+  WAIT_TIMEOUT: { status: 504, title: 'The container was not ready in time', retryable: true },
+  EXEC_TIMEOUT: { status: 504, title: 'The command took too long' },
+  STORAGE_FULL: { status: 507, title: 'A disk is full', retryable: true, retryAfterSeconds: 60 }
+} as const satisfies Record<string, ErrorEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** A field of the request and what is wrong with it. */
+export type FieldProblem = { field: string; message: string }
+
+export type ErrorContext = {
+  fields?: FieldProblem[]
+  /** Facts that a program can use, such as counts of ports or an exit code. */
+  facts?: Record<string, unknown>
+  cause?: unknown
+}
+
+export class AppError extends Error {
+  readonly code: ErrorCode
+  readonly fields: FieldProblem[] | undefined
+  readonly facts: Record<string, unknown> | undefined
+
+  constructor(code: ErrorCode, detail: string, context: ErrorContext = {}) {
+    super(detail, { cause: context.cause })
+    this.code = code
+    this.fields = context.fields
+    this.facts = context.facts
+  }
+
+  get entry(): ErrorEntry {
+    return ERRORS[this.code]
+  }
+}
+
+export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppError {
+  return error instanceof AppError && (codes.length === 0 || codes.includes(error.code))
+}
+
+/** The usual refusal of a single field. */
+export function invalidField(field: string, message: string): AppError {
+  return new AppError('INVALID_REQUEST', `${field} ${message}`, { fields: [{ field, message }] })
+}

@@ -1,0 +1,125 @@
+// Every error leaves as application/problem+json (RFC 9457), whatever raised it.
+
+import { Type } from '@sinclair/typebox'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { AppError, ERRORS, type ErrorCode, type FieldProblem } from '../errors.ts'
+
+export const Problem = Type.Object(
+  {
+    type: Type.String({ description: 'Where the code is explained.', examples: ['/docs/errors#container_not_found'] }),
+    title: Type.String({ examples: ['Container not found'] }),
+    status: Type.Integer({ examples: [404] }),
+    detail: Type.String({ examples: ['There is no container with the id or name "web".'] }),
+    code: Type.String({ examples: ['CONTAINER_NOT_FOUND'] }),
+    retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
+    request_id: Type.String(),
+    errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() })))
+  },
+  { $id: 'Problem', additionalProperties: true }
+)
+
+const FASTIFY_CODES: Record<string, ErrorCode> = {
+  FST_ERR_VALIDATION: 'INVALID_REQUEST',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'INVALID_REQUEST',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'INVALID_REQUEST',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'INVALID_REQUEST',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'BODY_TOO_LARGE',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'UNSUPPORTED_MEDIA_TYPE',
+  FST_ERR_BAD_URL: 'INVALID_REQUEST'
+}
+
+export function registerErrors(app: FastifyInstance): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = toAppError(error)
+    if (known.code === 'INTERNAL') request.log.error({ err: error }, 'unexpected error')
+    else request.log.debug({ err: error, code: known.code }, 'request refused')
+    return sendProblem(request, reply, known)
+  })
+
+  const routes: { method: string; pattern: RegExp }[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    const pattern = new RegExp(
+      `^${url
+        .replaceAll(/[.+]/g, '\\$&')
+        .replaceAll(/:[a-z_]+/g, '[^/]+')
+        .replaceAll('*', '.*')}/?$`
+    )
+    for (const name of [method].flat()) routes.push({ method: name, pattern })
+  })
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? ''
+    const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))]
+    if (allowed.length === 0 || allowed.includes(request.method)) {
+      throw new AppError(
+        'ROUTE_NOT_FOUND',
+        `There is nothing at ${request.method} ${path}. GET /docs shows what there is.`
+      )
+    }
+    reply.header('allow', allowed.join(', '))
+    throw new AppError('METHOD_NOT_ALLOWED', `${path} takes ${allowed.join(', ')}, not ${request.method}.`)
+  })
+}
+
+function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): FastifyReply {
+  const { code, entry, fields, facts } = error
+  if (entry.retryAfterSeconds !== undefined) reply.header('retry-after', entry.retryAfterSeconds)
+  if (code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer')
+  return reply
+    .code(entry.status)
+    .type('application/problem+json')
+    .serializer((body: object) => JSON.stringify(body))
+    .send({
+      type: `/docs/errors#${code.toLowerCase()}`,
+      title: entry.title,
+      status: entry.status,
+      detail: error.message,
+      code,
+      retryable: entry.retryable ?? false,
+      request_id: request.id,
+      ...(fields && { errors: fields }),
+      ...facts
+    })
+}
+
+export function toAppError(error: unknown): AppError {
+  if (error instanceof AppError) return error
+  const { validation, validationContext, code = '', statusCode, message } = error as Partial<FastifyError>
+  if (validation) {
+    const fields = validation.map((problem) => describeProblem(problem, validationContext ?? 'body'))
+    return new AppError('INVALID_REQUEST', fields.map(({ field, message }) => `${field} ${message}`).join('; '), {
+      fields
+    })
+  }
+  const mapped = FASTIFY_CODES[code]
+  if (mapped) return new AppError(mapped, explain(mapped, message), { cause: error })
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
+    return new AppError('INVALID_REQUEST', message ?? 'The request is not valid.', { cause: error })
+  return new AppError('INTERNAL', 'Something went wrong inside Berth. The log has the details under this request_id.', {
+    cause: error
+  })
+}
+
+function explain(code: ErrorCode, message: string | undefined): string {
+  if (code === 'UNSUPPORTED_MEDIA_TYPE') return 'Send the body as application/json.'
+  if (code === 'BODY_TOO_LARGE') return 'The body is larger than this route takes.'
+  return message ?? ERRORS[code].title
+}
+
+type Violation = {
+  keyword: string
+  instancePath: string
+  params: Record<string, unknown>
+  message?: string | undefined
+}
+
+function describeProblem({ keyword, instancePath, params, message }: Violation, context: string): FieldProblem {
+  const path = instancePath.slice(1).replaceAll('/', '.')
+  const below = (name: unknown) => (path ? `${path}.${String(name)}` : String(name))
+  if (keyword === 'additionalProperties')
+    return { field: below(params.additionalProperty), message: 'is not a known field' }
+  if (keyword === 'required') return { field: below(params.missingProperty), message: 'is missing' }
+  if (keyword === 'propertyNames') return { field: below(params.propertyName), message: 'is not a valid name' }
+  if (keyword === 'enum' && Array.isArray(params.allowedValues))
+    return { field: path || context, message: `must be one of ${params.allowedValues.join(', ')}` }
+  return { field: path || context, message: message ?? 'is not valid' }
+}

@@ -1,0 +1,25 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance } from 'fastify'
+
+/** A request keeps the id its caller gave it, if that is harmless to write into a log. */
+export function requestId({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
+}
+
+/** One line for each request, when it was answered. */
+export function registerRequestLog(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
+  app.addHook('onResponse', async (request, reply) => {
+    const { method, url } = request
+    request.log.info(
+      { method, url, status: reply.statusCode, durationMs: Math.round(reply.elapsedTime * 10) / 10 },
+      'request'
+    )
+  })
+  app.addHook('onRequestAbort', async (request) => {
+    request.log.info({ method: request.method, url: request.url }, 'client went away')
+  })
+}

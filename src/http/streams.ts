@@ -1,0 +1,67 @@
+// Server-sent events. A stream ends with its source, with its client, or with the server, and says which.
+
+import { once } from 'node:events'
+import type { FastifyReply } from 'fastify'
+import { toAppError } from './errors.ts'
+
+export type StreamEvent = { id?: string; event?: string; data: unknown }
+export type Streams = ReturnType<typeof createStreams>
+
+const HEARTBEAT_MS = 15_000
+
+export function createStreams() {
+  const open = new Set<AbortController>()
+  let closing = false
+
+  return {
+    /**
+     * Sends what the source yields until it ends; it may yield its own `end` event last. The source is made with the signal
+     * that says when nobody listens any more. A slow reader slows only its own source.
+     */
+    async send(reply: FastifyReply, makeSource: (signal: AbortSignal) => AsyncIterable<StreamEvent>): Promise<void> {
+      const life = new AbortController()
+      open.add(life)
+      if (closing) life.abort()
+      const { raw } = reply
+      reply.hijack()
+      raw.on('close', () => life.abort())
+      raw.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        'x-content-type-options': 'nosniff'
+      })
+      raw.flushHeaders()
+      const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS)
+      try {
+        for await (const event of makeSource(life.signal)) {
+          if (life.signal.aborted) break
+          if (!raw.write(format(event))) await Promise.race([once(raw, 'drain'), once(life.signal, 'abort')])
+        }
+        if (closing) raw.write(format({ event: 'end', data: { reason: 'the server is stopping' } }))
+      } catch (error) {
+        if (closing) raw.write(format({ event: 'end', data: { reason: 'the server is stopping' } }))
+        else if (!life.signal.aborted) {
+          const { code, message } = toAppError(error)
+          raw.write(format({ event: 'end', data: { reason: message, code } }))
+        }
+      } finally {
+        clearInterval(heartbeat)
+        open.delete(life)
+        raw.end()
+      }
+    },
+
+    /** Ends every stream; to be called before the server waits for its open requests. */
+    close(): void {
+      closing = true
+      for (const life of open) life.abort()
+    }
+  }
+}
+
+function format({ id, event, data }: StreamEvent): string {
+  const head = (id === undefined ? '' : `id: ${id}\n`) + (event === undefined ? '' : `event: ${event}\n`)
+  return `${head}data: ${JSON.stringify(data)}\n\n`
+}

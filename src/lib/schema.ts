@@ -1,0 +1,19 @@
+import { Type, type Static, type TSchema, type TString } from '@sinclair/typebox'
+
+/** A shared shape is written once and referred to by its $id, so that OpenAPI names it as a component. */
+export function ref<T extends TSchema>(schema: T) {
+  return Type.Unsafe<Static<T>>(Type.Ref(schema.$id ?? ''))
+}
+
+/** A fixed list of words, as one `enum` in OpenAPI. */
+export function words<const T extends string>(values: readonly T[], options: object = {}) {
+  return Type.Unsafe<T>({ type: 'string', enum: [...values], ...options })
+}
+
+export function nullable<T extends TSchema>(schema: T) {
+  return Type.Unsafe<Static<T> | null>(
+    typeof schema.type === 'string' ? { ...schema, type: [schema.type, 'null'] } : { anyOf: [schema, { type: 'null' }] }
+  )
+}
+
+export const DateTime = (options: object = {}): TString => Type.String({ format: 'date-time', ...options })

@@ -1,0 +1,133 @@
+// Which host port a container gets, and why. Kept in memory and rebuilt from the engine's containers; the engine has the
+// last word when the container starts.
+
+import type { PortRange } from '../config.ts'
+import type { Protocol } from '../engine/engine.ts'
+import { AppError } from '../errors.ts'
+import { PortTable, type PortState } from './port-table.ts'
+
+export type Lease = {
+  readonly port: number
+  readonly protocol: Protocol
+  /** Gives the port back to whatever else is known about it: bound to its container, or free. */
+  release(): void
+  /** Gives it back and keeps it from being given again for a while. */
+  block(reason: string): void
+}
+
+export type Use = { port: number; protocol: Protocol }
+export type PortRow = Use & { state: PortState; holder: string | undefined; reason: string | undefined }
+
+/** How long a port that turned out to be taken by somebody else is left alone. */
+const BLOCK_MS = 60_000
+
+export type Allocator = ReturnType<typeof createAllocator>
+
+export function createAllocator(options: { range: PortRange; reserved?: Map<number, string>; now?: () => number }) {
+  const { range, reserved = new Map<number, string>(), now = () => performance.now() } = options
+  const tables = { tcp: new PortTable(range.first, range.last, now), udp: new PortTable(range.first, range.last, now) }
+  const claimed = new Map<string, Use[]>()
+
+  for (const table of Object.values(tables)) {
+    for (const [port, reason] of reserved) if (table.has(port)) table.reserve(port, reason)
+  }
+
+  function leaseOf(port: number, protocol: Protocol, owner: string): Lease {
+    const table = tables[protocol]
+    return {
+      port,
+      protocol,
+      release: () => table.release(port, owner),
+      block(reason) {
+        table.block(port, reason, BLOCK_MS)
+        table.release(port, owner)
+      }
+    }
+  }
+
+  return {
+    range,
+    has: (port: number) => tables.tcp.has(port),
+
+    /** The next port. `owner` names the request that holds it until the lease is released. */
+    lease(protocol: Protocol, owner: string): Lease {
+      const port = tables[protocol].take(owner)
+      if (port === undefined) throw exhausted(protocol)
+      return leaseOf(port, protocol, owner)
+    },
+
+    /** This very port, if nobody uses it. A port parked by another container may be taken by name. */
+    leaseExactly(port: number, protocol: Protocol, owner: string): Lease {
+      const state = tables[protocol].stateOf(port)
+      if (!tables[protocol].has(port) || (state !== 'free' && state !== 'parked'))
+        throw unavailable(port, protocol, state)
+      tables[protocol].lease(port, owner)
+      return leaseOf(port, protocol, owner)
+    },
+
+    block(port: number, protocol: Protocol, reason: string, forMs = BLOCK_MS): void {
+      if (tables[protocol].has(port)) tables[protocol].block(port, reason, forMs)
+    },
+
+    /** What the engine says about a container's ports, now. */
+    observe(containerId: string, uses: Use[], bound: boolean): void {
+      const kept = uses.filter((use) => tables[use.protocol].has(use.port))
+      for (const before of claimed.get(containerId) ?? []) {
+        if (!kept.some((use) => use.port === before.port && use.protocol === before.protocol)) {
+          tables[before.protocol].unclaim(before.port, containerId)
+        }
+      }
+      for (const use of kept) tables[use.protocol].claim(use.port, containerId, bound)
+      if (kept.length > 0) claimed.set(containerId, kept)
+      else claimed.delete(containerId)
+    },
+
+    forget(containerId: string): void {
+      for (const { port, protocol } of claimed.get(containerId) ?? []) tables[protocol].unclaim(port, containerId)
+      claimed.delete(containerId)
+    },
+
+    stateOf: (port: number, protocol: Protocol): PortState => tables[protocol].stateOf(port),
+    counts: (protocol: Protocol) => tables[protocol].counts(),
+
+    /** Every port that is not free, in order. */
+    rows(): PortRow[] {
+      const rows: PortRow[] = []
+      for (const protocol of ['tcp', 'udp'] as const) {
+        const table = tables[protocol]
+        for (let port = range.first; port <= range.last; port++) {
+          const state = table.stateOf(port)
+          if (state !== 'free')
+            rows.push({ port, protocol, state, holder: table.holderOf(port), reason: table.reasonOf(port) })
+        }
+      }
+      return rows
+    }
+  }
+
+  function exhausted(protocol: Protocol): AppError {
+    const counts = tables[protocol].counts()
+    const { bound, parked, blocked, reserved: kept, leased } = counts
+    return new AppError(
+      'PORT_RANGE_EXHAUSTED',
+      `All ${range.last - range.first + 1} ${protocol} ports from ${range.first} to ${range.last} are taken: ${bound} bound, ${leased} being given out, ` +
+        `${parked} parked, ${blocked} blocked, ${kept} reserved. Remove containers or widen BERTH_PORT_RANGE.`,
+      { facts: { range: `${range.first}-${range.last}`, protocol, counts } }
+    )
+  }
+
+  function unavailable(port: number, protocol: Protocol, state: PortState): AppError {
+    if (!tables[protocol].has(port)) {
+      const message = `must lie in the range ${range.first}-${range.last}`
+      return new AppError('INVALID_REQUEST', `Port ${port} ${message}.`, { fields: [{ field: 'host_port', message }] })
+    }
+    const reason = tables[protocol].reasonOf(port)
+    return new AppError(
+      'PORT_UNAVAILABLE',
+      `Port ${port}/${protocol} is ${state}${reason ? ` (${reason})` : ''}. Leave host_port out to get a free one.`,
+      {
+        facts: { port, protocol, state }
+      }
+    )
+  }
+}

@@ -1,0 +1,177 @@
+// The ports of one protocol: who holds which, and which to give next. Every operation but a scan of expired blocks is O(1).
+//
+// A port's state is never set, it follows from what is known about it: a reservation, a lease, blocks and the containers
+// that claim it. `settle` works it out after each change and keeps two queues in order: free ports, least recently used
+// first, and parked ones, longest parked first.
+
+export type PortState = 'free' | 'leased' | 'bound' | 'parked' | 'blocked' | 'reserved'
+
+type Block = { reason: string; until: number }
+
+const FREE = 0
+const PARKED = 1
+const NONE = -1
+
+export class PortTable {
+  readonly first: number
+  readonly last: number
+  readonly #now: () => number
+  readonly #state: PortState[]
+  readonly #queues: [Queue, Queue]
+  readonly #claims = new Map<number, Map<string, boolean>>()
+  readonly #leases = new Map<number, string>()
+  readonly #blocks = new Map<number, Block>()
+  readonly #reserved = new Map<number, string>()
+  readonly #counts: Record<PortState, number> = { free: 0, leased: 0, bound: 0, parked: 0, blocked: 0, reserved: 0 }
+  #nextExpiry = Infinity
+
+  constructor(first: number, last: number, now: () => number) {
+    const size = last - first + 1
+    this.first = first
+    this.last = last
+    this.#now = now
+    this.#state = Array.from({ length: size }, () => 'free' as const)
+    this.#queues = [new Queue(size), new Queue(size)]
+    for (let index = 0; index < size; index++) this.#queues[FREE].append(index)
+    this.#counts.free = size
+  }
+
+  has(port: number): boolean {
+    return port >= this.first && port <= this.last
+  }
+
+  stateOf(port: number): PortState {
+    this.#expireBlocks()
+    return this.#state[port - this.first] ?? 'reserved'
+  }
+
+  counts(): Record<PortState, number> {
+    this.#expireBlocks()
+    return { ...this.#counts }
+  }
+
+  /** Leases the port that was unused for longest; a parked one only when no other is left. Undefined when all are taken. */
+  take(owner: string): number | undefined {
+    this.#expireBlocks()
+    const head = this.#queues[FREE].head
+    const index = head === NONE ? this.#queues[PARKED].head : head
+    if (index === NONE) return undefined
+    this.lease(index + this.first, owner)
+    return index + this.first
+  }
+
+  lease(port: number, owner: string): void {
+    this.#leases.set(port, owner)
+    this.#settle(port)
+  }
+
+  release(port: number, owner: string): void {
+    if (this.#leases.get(port) !== owner) return
+    this.#leases.delete(port)
+    this.#settle(port)
+  }
+
+  block(port: number, reason: string, forMs: number): void {
+    const until = this.#now() + forMs
+    this.#blocks.set(port, { reason, until })
+    this.#nextExpiry = Math.min(this.#nextExpiry, until)
+    this.#settle(port)
+  }
+
+  unblock(port: number): void {
+    if (this.#blocks.delete(port)) this.#settle(port)
+  }
+
+  reserve(port: number, reason: string): void {
+    this.#reserved.set(port, reason)
+    this.#settle(port)
+  }
+
+  /** A container that has the port: bound when it runs, parked when it is stopped and would want it back. */
+  claim(port: number, containerId: string, bound: boolean): void {
+    const claims = this.#claims.get(port) ?? new Map<string, boolean>()
+    claims.set(containerId, bound)
+    this.#claims.set(port, claims)
+    this.#settle(port)
+  }
+
+  unclaim(port: number, containerId: string): void {
+    const claims = this.#claims.get(port)
+    if (!claims?.delete(containerId)) return
+    if (claims.size === 0) this.#claims.delete(port)
+    this.#settle(port)
+  }
+
+  /** The container that has the port now; of several stopped ones the last. */
+  holderOf(port: number): string | undefined {
+    const claims = [...(this.#claims.get(port) ?? [])]
+    return (claims.find(([, bound]) => bound) ?? claims.at(-1))?.[0]
+  }
+
+  reasonOf(port: number): string | undefined {
+    return this.#reserved.get(port) ?? this.#blocks.get(port)?.reason
+  }
+
+  #settle(port: number): void {
+    const index = port - this.first
+    const before = this.#state[index]
+    const after = this.#work(port)
+    if (before === undefined || before === after) return
+    if (before === 'free') this.#queues[FREE].remove(index)
+    if (before === 'parked') this.#queues[PARKED].remove(index)
+    if (after === 'free') this.#queues[FREE].append(index)
+    if (after === 'parked') this.#queues[PARKED].append(index)
+    this.#state[index] = after
+    this.#counts[before]--
+    this.#counts[after]++
+  }
+
+  #work(port: number): PortState {
+    if (this.#reserved.has(port)) return 'reserved'
+    if (this.#leases.has(port)) return 'leased'
+    const claims = this.#claims.get(port)
+    if (claims) for (const bound of claims.values()) if (bound) return 'bound'
+    if (this.#blocks.has(port)) return 'blocked'
+    return claims ? 'parked' : 'free'
+  }
+
+  #expireBlocks(): void {
+    const now = this.#now()
+    if (now < this.#nextExpiry) return
+    this.#nextExpiry = Infinity
+    for (const [port, { until }] of this.#blocks) {
+      if (until <= now) this.unblock(port)
+      else this.#nextExpiry = Math.min(this.#nextExpiry, until)
+    }
+  }
+}
+
+/** A doubly linked list of indexes in typed arrays: append and remove anywhere without searching or allocating. */
+class Queue {
+  readonly #next: Int32Array
+  readonly #previous: Int32Array
+  head = NONE
+  #tail = NONE
+
+  constructor(size: number) {
+    this.#next = new Int32Array(size).fill(NONE)
+    this.#previous = new Int32Array(size).fill(NONE)
+  }
+
+  append(index: number): void {
+    this.#next[index] = NONE
+    this.#previous[index] = this.#tail
+    if (this.#tail === NONE) this.head = index
+    else this.#next[this.#tail] = index
+    this.#tail = index
+  }
+
+  remove(index: number): void {
+    const next = this.#next[index] ?? NONE
+    const previous = this.#previous[index] ?? NONE
+    if (previous === NONE) this.head = next
+    else this.#next[previous] = next
+    if (next === NONE) this.#tail = previous
+    else this.#previous[next] = previous
+  }
+}

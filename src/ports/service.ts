@@ -1,0 +1,123 @@
+// Ports for containers: leases for those being made, and the picture of the whole range.
+
+import type { ContainerRecord, Protocol } from '../engine/engine.ts'
+import type { Inventory } from '../containers/inventory.ts'
+import type { Allocator, Lease, Use } from './allocator.ts'
+import type { Listeners } from './listeners.ts'
+import type { PortOverview } from './schemas.ts'
+
+export type PortService = ReturnType<typeof createPortService>
+
+const FOREIGN = 'another process listens on it'
+// Longer than the pause between two looks at the whole range would be wrong: the process may have ended.
+const SEEN_BLOCK_MS = 15_000
+
+export function createPortService({
+  allocator,
+  listeners,
+  inventory,
+  isManaged
+}: {
+  allocator: Allocator
+  listeners: Listeners
+  inventory: Inventory
+  isManaged: (record: ContainerRecord) => boolean
+}) {
+  inventory.onChange(({ id, after }) => {
+    if (after) allocator.observe(id, usesOf(after), hasPorts(after))
+    else allocator.forget(id)
+  })
+
+  /** The next port that is free for us and on which nobody was seen listening. */
+  async function leaseFree(protocol: Protocol, owner: string): Promise<Lease> {
+    const listening = await listeners.listening(protocol)
+    for (;;) {
+      const lease = allocator.lease(protocol, owner)
+      if (!listening.has(lease.port)) return lease
+      lease.block(FOREIGN)
+    }
+  }
+
+  /** Marks every port of the range on which a process listens that is no container. */
+  async function lookAround(): Promise<void> {
+    for (const protocol of ['tcp', 'udp'] as const) {
+      for (const port of await listeners.listening(protocol)) {
+        if (!allocator.has(port)) continue
+        const state = allocator.stateOf(port, protocol)
+        if (state === 'free' || state === 'parked') allocator.block(port, protocol, FOREIGN, SEEN_BLOCK_MS)
+      }
+    }
+  }
+
+  return {
+    /** A lease for each of the wanted ports, in their order, or none at all. */
+    async lease(wanted: { protocol: Protocol; hostPort: number | undefined }[], owner: string): Promise<Lease[]> {
+      const leases: Lease[] = []
+      try {
+        // Those asked for by number first, so that no other takes them.
+        const exact = wanted.map(({ protocol, hostPort }) => {
+          if (hostPort === undefined) return undefined
+          const lease = allocator.leaseExactly(hostPort, protocol, owner)
+          leases.push(lease)
+          return lease
+        })
+        const all: Lease[] = []
+        for (const [index, { protocol }] of wanted.entries()) {
+          const lease = exact[index] ?? (await leaseFree(protocol, owner))
+          if (!exact[index]) leases.push(lease)
+          all.push(lease)
+        }
+        return all
+      } catch (error) {
+        for (const lease of leases) lease.release()
+        throw error
+      }
+    },
+
+    /** Leases for the ports that a stopped container had; undefined when one of them is no longer to be had. */
+    reclaim(uses: Use[], owner: string): Lease[] | undefined {
+      const inRange = uses.filter(({ port }) => allocator.has(port))
+      const available = inRange.every(({ port, protocol }) =>
+        ['parked', 'free'].includes(allocator.stateOf(port, protocol))
+      )
+      return available ? inRange.map(({ port, protocol }) => allocator.leaseExactly(port, protocol, owner)) : undefined
+    },
+
+    has: (port: number): boolean => allocator.has(port),
+    counts: (protocol: Protocol) => allocator.counts(protocol),
+
+    async overview(): Promise<PortOverview> {
+      await lookAround()
+      const rows = allocator.rows()
+      const { first, last } = allocator.range
+      return {
+        used_ports: rows
+          .filter(({ protocol, state }) => protocol === 'tcp' && (state === 'bound' || state === 'leased'))
+          .map(({ port }) => port),
+        available_range: `${first}-${last}`,
+        total_ports: last - first + 1,
+        counts: allocator.counts('tcp'),
+        udp_counts: allocator.counts('udp'),
+        ports: rows.map(({ port, protocol, state, holder, reason }) => {
+          const record = holder === undefined ? undefined : inventory.get(holder)
+          return {
+            port,
+            protocol,
+            state,
+            holder: record ? { id: record.id.slice(0, 12), name: record.name, managed: isManaged(record) } : null,
+            reason: reason ?? null
+          }
+        })
+      }
+    }
+  }
+}
+
+export function usesOf(record: ContainerRecord): Use[] {
+  return record.ports.map(({ hostPort, protocol }) => ({ port: hostPort, protocol }))
+}
+
+/** Whether the engine holds the container's ports open just now. */
+function hasPorts({ state }: ContainerRecord): boolean {
+  return state === 'running' || state === 'paused' || state === 'restarting'
+}

@@ -1,0 +1,97 @@
+// The process: settings, engine, store, app, listen, and an orderly end.
+
+import { readFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import closeWithGrace from 'close-with-grace'
+import { pino, type Logger } from 'pino'
+import { buildApp } from './app.ts'
+import { ConfigError, loadConfig, type Config } from './config.ts'
+import { createConnection } from './engine/connection.ts'
+import { createDockerEngine } from './engine/docker-engine.ts'
+import { engineCandidates } from './engine/locate.ts'
+import { ownContainerId } from './engine/own-container.ts'
+import { createListeners } from './ports/listeners.ts'
+import { openStore, StoreError } from './store/open.ts'
+
+const GRACE_MS = 10_000
+
+const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../package.json'), 'utf8')) as {
+  version: string
+}
+
+try {
+  await run()
+} catch (error) {
+  for (const line of explainFailure(error)) process.stderr.write(`berth: ${line}\n`)
+  process.exit(1)
+}
+
+async function run(): Promise<void> {
+  const { config, warnings } = loadConfig(process.env)
+  const logger = createLogger(config)
+  for (const warning of warnings) logger.warn(warning)
+
+  const store = openStore(config.dataDir)
+  const connection = createConnection({
+    candidates: engineCandidates({ ...config, home: homedir(), runtimeDir: process.env.XDG_RUNTIME_DIR }),
+    log: logger
+  })
+  const engine = createDockerEngine({
+    connection,
+    concurrency: config.engineConcurrency,
+    changeTimeoutMs: config.engineTimeoutSeconds * 1000
+  })
+  const [app] = await Promise.all([
+    buildApp({
+      config,
+      engine,
+      store,
+      listeners: createListeners({ procDir: config.hostProc }),
+      logger,
+      version,
+      ownId: ownContainerId()
+    }),
+    connection.start()
+  ])
+
+  closeWithGrace({ delay: GRACE_MS, logger }, async ({ signal, err }) => {
+    if (err) logger.fatal({ err }, 'unexpected failure')
+    else logger.info({ signal }, 'stopping')
+    await app.close()
+    connection.close()
+    store.close()
+  })
+
+  await app.listen({ host: config.host, port: config.port })
+  const address = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`
+  logger.info(
+    { address, docs: `${address}/docs`, ports: `${config.portRange.first}-${config.portRange.last}` },
+    'Berth is up'
+  )
+}
+
+function createLogger({ logLevel, logFormat }: Config): Logger {
+  const isPretty = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY)
+  return pino({
+    level: logLevel,
+    ...(isPretty && {
+      transport: {
+        target: 'pino-pretty',
+        options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
+      }
+    })
+  })
+}
+
+function explainFailure(error: unknown): string[] {
+  if (error instanceof ConfigError) return error.problems
+  if (error instanceof StoreError) return [error.message]
+  if (error instanceof Error && 'code' in error) {
+    if (error.code === 'EADDRINUSE')
+      return [`${error.message.replace(/^listen EADDRINUSE: /, '')}. Set BERTH_PORT to another port.`]
+    if (error.code === 'EACCES' || error.code === 'EADDRNOTAVAIL')
+      return [`cannot listen: ${error.message}. Check BERTH_HOST and BERTH_PORT.`]
+  }
+  return [error instanceof Error ? error.message : String(error)]
+}

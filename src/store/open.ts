@@ -1,0 +1,66 @@
+// The small database of what the engine cannot remember. One server owns it: the lock is held for the process's life.
+
+import { randomUUID } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { createExpiryTable } from './expiries.ts'
+import { createIntentTable } from './intents.ts'
+
+export type Store = ReturnType<typeof openStore>
+
+const MIGRATIONS = join(import.meta.dirname, 'migrations')
+const MEMORY = ':memory:'
+
+export class StoreError extends Error {}
+
+/** Opens `berth.db` in the folder, or a database in memory for `:memory:`. */
+export function openStore(dataDir: string) {
+  const db = openDatabase(dataDir)
+  return {
+    instanceId: instanceId(db),
+    intents: createIntentTable(db),
+    expiries: createExpiryTable(db),
+    close: () => db.close()
+  }
+}
+
+function openDatabase(dataDir: string): DatabaseSync {
+  const file = dataDir === MEMORY ? MEMORY : join(dataDir, 'berth.db')
+  try {
+    if (dataDir !== MEMORY) mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    const db = new DatabaseSync(file)
+    // Exclusive: a second server on the same folder is refused by its first statement, also after a crash of the first.
+    db.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON'
+    )
+    migrate(db)
+    return db
+  } catch (cause) {
+    throw new StoreError(explain(cause, file, dataDir), { cause })
+  }
+}
+
+function migrate(db: DatabaseSync): void {
+  const { user_version: version } = db.prepare('PRAGMA user_version').get() as { user_version: number }
+  const scripts = readdirSync(MIGRATIONS).sort()
+  if (version > scripts.length) throw new Error('it was written by a newer version of Berth')
+  for (const [index, script] of scripts.entries()) {
+    if (index < version) continue
+    const sql = readFileSync(join(MIGRATIONS, script), 'utf8')
+    db.exec(`BEGIN IMMEDIATE; ${sql}; PRAGMA user_version = ${index + 1}; COMMIT`)
+  }
+}
+
+function instanceId(db: DatabaseSync): string {
+  db.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('instance', ?)").run(randomUUID())
+  return (db.prepare("SELECT value FROM meta WHERE name = 'instance'").get() as { value: string }).value
+}
+
+function explain(cause: unknown, file: string, dataDir: string): string {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if (/locked|busy/i.test(message)) {
+    return `Another Berth uses the data folder ${dataDir}. Stop it, or set BERTH_DATA_DIR to another folder.`
+  }
+  return `The database ${file} cannot be used: ${message}. Check BERTH_DATA_DIR.`
+}
