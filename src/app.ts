@@ -1,5 +1,6 @@
 // Everything this server is made of, in order. It never listens and never reads the environment.
 
+import { randomBytes } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import type { Config } from './config.ts'
@@ -14,6 +15,9 @@ import { createContainerService } from './containers/service.ts'
 import { isManaged } from './containers/view.ts'
 import { createWaiting } from './containers/wait.ts'
 import type { Engine } from './engine/engine.ts'
+import { createEventLog } from './events/log.ts'
+import { eventRoutes } from './events/routes.ts'
+import { recordEvents } from './events/sources.ts'
 import { Problem, registerErrors } from './http/errors.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { registerRequestLog, requestId } from './http/request-log.ts'
@@ -21,14 +25,25 @@ import { registerSecurity } from './http/security.ts'
 import { createStreams } from './http/streams.ts'
 import { registerValidation } from './http/validation.ts'
 import { createImageService } from './images/service.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { metricsRoutes } from './metrics/routes.ts'
 import { createAllocator } from './ports/allocator.ts'
 import type { Listeners } from './ports/listeners.ts'
 import { portRoutes } from './ports/routes.ts'
 import { PortOverview } from './ports/schemas.ts'
 import { createPortService } from './ports/service.ts'
 import type { Store } from './store/open.ts'
+import { createCgroupSource } from './stats/cgroup-source.ts'
+import type { StatsSource } from './stats/counters.ts'
+import { createEngineSource } from './stats/engine-source.ts'
+import { statsRoutes } from './stats/routes.ts'
+import { createSampler } from './stats/sampler.ts'
+import { STATS_SCHEMAS } from './stats/schemas.ts'
+import { createStatsService } from './stats/service.ts'
+import { createHost } from './system/host.ts'
 import { systemRoutes } from './system/routes.ts'
-import { About, Health } from './system/schemas.ts'
+import { SYSTEM_SCHEMAS } from './system/schemas.ts'
+import { createSystemService } from './system/service.ts'
 
 export type AppDeps = {
   config: Config
@@ -41,7 +56,7 @@ export type AppDeps = {
   ownId: string | undefined
 }
 
-const SHARED_SCHEMAS = [Problem, About, Health, PortOverview, ...containerSchemas.SHARED_SCHEMAS]
+const SHARED_SCHEMAS = [Problem, ...SYSTEM_SCHEMAS, PortOverview, ...containerSchemas.SHARED_SCHEMAS, ...STATS_SCHEMAS]
 const BODY_BYTES = 256 * 1024
 
 export async function buildApp({
@@ -102,6 +117,13 @@ export async function buildApp({
     config,
     ownId
   })
+  const sampler = createSampler({ inventory, sources: statsSources(config, engine) })
+  const stats = createStatsService({ inventory, sampler })
+  const host = createHost({ log: logger })
+  const system = createSystemService({ version, config, engine, host, containers: inventory.all, isManaged, ownId })
+  const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
+  recordEvents(events, { inventory, ports: allocator, engine })
+  const metrics = createMetrics({ version, engine, inventory, ports, sampler, isManaged })
   const streams = createStreams()
   const endpoints: string[] = []
 
@@ -115,20 +137,36 @@ export async function buildApp({
   })
   await registerOpenApi(app, { version, hasToken: config.token !== undefined })
 
-  await app.register(systemRoutes, { version, engineStatus: engine.status, routes: () => endpoints })
+  metrics.observe(app)
+
+  await app.register(systemRoutes, { system, streams, endpoints: () => endpoints })
   await app.register(containerRoutes, { containers, streams })
   await app.register(portRoutes, { ports })
+  await app.register(statsRoutes, { stats, streams })
+  await app.register(eventRoutes, { events, streams })
+  await app.register(metricsRoutes, { metrics })
 
   app.addHook('onReady', async () => {
     inventory.start()
     expiry.start()
+    sampler.start()
+    host.start()
   })
   app.addHook('preClose', async () => streams.close())
   app.addHook('onClose', async () => {
     expiry.stop()
+    sampler.stop()
     inventory.stop()
+    await host.stop()
   })
   return app
+}
+
+function statsSources({ statsSource, hostProc, hostCgroup }: Config, engine: Engine): StatsSource[] {
+  const cgroup = createCgroupSource({ procDir: hostProc, cgroupDir: hostCgroup })
+  const api = createEngineSource({ engine })
+  if (statsSource === 'auto') return [cgroup, api]
+  return statsSource === 'cgroup' ? [cgroup] : [api]
 }
 
 function reservedPorts({ port, reservedPorts: configured }: Config): Map<number, string> {

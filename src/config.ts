@@ -191,6 +191,17 @@ const SETTINGS = {
     '/proc',
     "The host's /proc as this server sees it; mount it read-only when the server runs in a container of its own network."
   ),
+  hostCgroup: text(
+    'BERTH_HOST_CGROUP',
+    '/sys/fs/cgroup',
+    "The host's cgroup folder as this server sees it, for statistics."
+  ),
+  statsSource: oneOf(
+    'BERTH_STATS_SOURCE',
+    'auto',
+    ['auto', 'cgroup', 'engine'],
+    "Where statistics come from: the kernel's files, or the engine's slower API. auto: the files where they can be read."
+  ),
   engineSetup: oneOf(
     'BERTH_ENGINE_SETUP',
     'auto',

@@ -31,6 +31,12 @@ export const ERRORS = {
   ENGINE_FAILED: { status: 502, title: 'The engine answered with an error' },
   REGISTRY_REFUSED: { status: 502, title: 'The registry refused' },
   REGISTRY_UNAVAILABLE: { status: 502, title: 'The registry cannot be reached', retryable: true },
+  STATS_UNAVAILABLE: {
+    status: 503,
+    title: 'There are no figures for this container',
+    retryable: true,
+    retryAfterSeconds: 2
+  },
   ENGINE_UNAVAILABLE: {
     status: 503,
     title: 'The Docker engine does not answer',

@@ -26,6 +26,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
   let live: Live | undefined
   let lost = { reason: 'not tried yet', since: new Date().toISOString() }
   const waiters: (() => void)[] = []
+  const watchers = new Set<(status: EngineStatus) => void>()
   let connecting: Promise<void> | undefined
   const closed = new AbortController()
 
@@ -40,6 +41,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
           'engine connected'
         )
         for (const wake of waiters.splice(0)) wake()
+        tell()
         return
       } catch (error) {
         reasons.push(`${describeAddress(address)}: ${reasonOf(error)}`)
@@ -67,6 +69,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
     live = undefined
     lost = { reason, since: new Date().toISOString() }
     log.warn({ reason }, 'engine lost')
+    tell()
     void reconnect()
   }
 
@@ -80,6 +83,24 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
         if (live === watched) lose(reasonOf(error))
       })
     }
+  }
+
+  function status(): EngineStatus {
+    const address = live?.calls.address ?? candidates[0]
+    if (!live) return { available: false, address: address ? describeAddress(address) : null, ...lost }
+    const { calls, name, version, apiVersion } = live
+    return {
+      available: true,
+      address: describeAddress(calls.address),
+      source: calls.address.source,
+      name,
+      version,
+      apiVersion
+    }
+  }
+
+  function tell(): void {
+    for (const watcher of watchers) watcher(status())
   }
 
   return {
@@ -114,19 +135,8 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
       }
     },
 
-    status(): EngineStatus {
-      const address = live?.calls.address ?? candidates[0]
-      if (!live) return { available: false, address: address ? describeAddress(address) : null, ...lost }
-      const { calls, name, version, apiVersion } = live
-      return {
-        available: true,
-        address: describeAddress(calls.address),
-        source: calls.address.source,
-        name,
-        version,
-        apiVersion
-      }
-    },
+    status,
+    onStatus: (watcher: (status: EngineStatus) => void): void => void watchers.add(watcher),
 
     close(): void {
       closed.abort()

@@ -9,7 +9,16 @@ import type { Connection } from './connection.ts'
 import type { Engine, EngineEvent, ProcessTable } from './engine.ts'
 import { runExec } from './exec.ts'
 import { readLogLines } from './log-frames.ts'
-import { mapContainer, mapImage, mapSpec, mapSummary } from './map.ts'
+import {
+  mapContainer,
+  mapCounters,
+  mapImage,
+  mapInfo,
+  mapSpec,
+  mapSummary,
+  type RawInfo,
+  type RawStats
+} from './map.ts'
 import { createPayload, updatePayload } from './payload.ts'
 import { isPullSuccess, readProgress } from './progress.ts'
 import { openStream, request, type EngineRequest } from './request.ts'
@@ -52,7 +61,13 @@ export function createDockerEngine(options: {
   }
 
   return {
-    status: () => connection.status(),
+    status: connection.status,
+    onStatus: connection.onStatus,
+
+    async info() {
+      return mapInfo(await read<RawInfo>({ method: 'GET', path: '/info', what: 'describe itself' }))
+    },
+
     whenAvailable: (signal) => connection.whenAvailable(signal),
 
     async listContainers(filter) {
@@ -167,6 +182,19 @@ export function createDockerEngine(options: {
       } finally {
         chunks.destroy()
       }
+    },
+
+    async containerCounters(id, signal) {
+      const query = { stream: 'false', 'one-shot': 'true' }
+      return mapCounters(
+        await read<RawStats>({
+          method: 'GET',
+          path: `/containers/${id}/stats`,
+          query,
+          what: 'measure the container',
+          signal
+        })
+      )
     },
 
     async containerProcesses(id) {

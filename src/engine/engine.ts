@@ -44,6 +44,8 @@ export type ContainerRecord = {
   volumes: VolumeMount[]
   anonymousVolumes: string[]
   tty: boolean
+  /** Shares the machine's network, so that no traffic is its own. */
+  hostNetwork: boolean
 }
 
 /** A row of the engine's list: enough to see whether a record is still true. */
@@ -78,6 +80,20 @@ export type EngineEvent = {
   timeNano: number
 }
 
+/** Counters of one container that only grow, and a few levels. */
+export type ContainerCounters = {
+  cpuNs: number
+  /** How long one core has run, by the reader's own clock: the base of the CPU figure. */
+  clockNs: number
+  memoryUsage: number
+  inactiveFile: number
+  cache: number
+  networks: Record<string, { rxBytes: number; txBytes: number }>
+  blockReadBytes: number
+  blockWriteBytes: number
+  pids: number
+}
+
 export type LogLine = { stream: 'stdout' | 'stderr'; time: string; text: string }
 export type LogQuery = {
   tail?: number | undefined
@@ -98,6 +114,21 @@ export type ExecResult = { exitCode: number; stdout: string; stderr: string; tru
 
 export type ProcessTable = { titles: string[]; processes: string[][] }
 
+export type EngineInfo = {
+  name: string
+  operatingSystem: string
+  kernel: string
+  architecture: string
+  cpus: number
+  memoryBytes: number
+  storageDriver: string
+  rootDir: string
+  cgroupVersion: string
+  images: number
+  containers: { total: number; running: number; paused: number; stopped: number }
+  swarm: string
+}
+
 export type EngineStatus =
   | { available: true; address: string; source: string; name: string; version: string; apiVersion: string }
   | { available: false; address: string | null; reason: string; since: string }
@@ -105,6 +136,8 @@ export type EngineStatus =
 /** Every call has a deadline of its own; a signal ends it earlier. Failures are AppErrors of the catalogue. */
 export type Engine = {
   status(): EngineStatus
+  onStatus(watcher: (status: EngineStatus) => void): void
+  info(): Promise<EngineInfo>
   /** Resolves when the engine answers; rejects only when the signal aborts. */
   whenAvailable(signal: AbortSignal): Promise<void>
 
@@ -123,6 +156,8 @@ export type Engine = {
   /** Makes an image of a container's filesystem and gives it the tag. */
   commitContainer(id: string, repository: string, tag: string, labels: Record<string, string>): Promise<string>
   containerLogs(id: string, tty: boolean, query: LogQuery, signal?: AbortSignal): AsyncIterable<LogLine>
+  /** Undefined when the engine has no figures, as for a container that has just ended. */
+  containerCounters(id: string, signal?: AbortSignal): Promise<ContainerCounters | undefined>
   containerProcesses(id: string): Promise<ProcessTable>
   exec(id: string, request: ExecRequest, limits: { bytes: number; signal: AbortSignal }): Promise<ExecResult>
 

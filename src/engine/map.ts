@@ -2,11 +2,13 @@
 
 import type { ContainerInspectInfo, ContainerInfo, ImageInspectInfo, HealthConfig } from 'dockerode'
 import type {
+  ContainerCounters,
   ContainerHealth,
   ContainerRecord,
   ContainerSpec,
   ContainerState,
   ContainerSummary,
+  EngineInfo,
   Healthcheck,
   ImageRecord,
   PortBinding,
@@ -57,7 +59,8 @@ export function mapContainer(info: Inspect): ContainerRecord {
     },
     volumes: mapVolumes(info),
     anonymousVolumes: anonymousVolumes(info),
-    tty: config.Tty ?? false
+    tty: config.Tty ?? false,
+    hostNetwork: host.NetworkMode === 'host'
   }
 }
 
@@ -99,6 +102,86 @@ export function mapImage(info: ImageInspectInfo): ImageRecord {
       const port = parsePortKey(key)
       return port ? [{ port: port.containerPort, protocol: port.protocol }] : []
     })
+  }
+}
+
+export type RawStats = {
+  cpu_stats?: {
+    cpu_usage?: { total_usage?: number; percpu_usage?: number[] | null }
+    system_cpu_usage?: number
+    online_cpus?: number
+  }
+  memory_stats?: { usage?: number; stats?: Record<string, number> }
+  networks?: Record<string, { rx_bytes: number; tx_bytes: number }>
+  blkio_stats?: { io_service_bytes_recursive?: { op: string; value: number }[] | null }
+  pids_stats?: { current?: number }
+}
+
+/** A container that ended gives an answer with nothing but its name: that is no data, not zero. */
+export function mapCounters(raw: RawStats): ContainerCounters | undefined {
+  const { cpu_stats: cpu = {}, memory_stats: memory = {} } = raw
+  const cores = cpu.online_cpus || cpu.cpu_usage?.percpu_usage?.length || 1
+  if (!cpu.system_cpu_usage || memory.usage === undefined) return undefined
+  const stat = memory.stats ?? {}
+  const block = (name: string) =>
+    (raw.blkio_stats?.io_service_bytes_recursive ?? [])
+      .filter(({ op }) => op.toLowerCase() === name)
+      .reduce((sum, { value }) => sum + value, 0)
+  return {
+    cpuNs: cpu.cpu_usage?.total_usage ?? 0,
+    clockNs: cpu.system_cpu_usage / cores,
+    memoryUsage: memory.usage,
+    inactiveFile: stat.total_inactive_file ?? stat.inactive_file ?? 0,
+    cache: stat.total_cache ?? stat.file ?? 0,
+    networks: Object.fromEntries(
+      Object.entries(raw.networks ?? {}).map(([name, { rx_bytes: rxBytes, tx_bytes: txBytes }]) => [
+        name,
+        { rxBytes, txBytes }
+      ])
+    ),
+    blockReadBytes: block('read'),
+    blockWriteBytes: block('write'),
+    pids: raw.pids_stats?.current ?? 0
+  }
+}
+
+export type RawInfo = {
+  Name?: string
+  OperatingSystem?: string
+  KernelVersion?: string
+  Architecture?: string
+  NCPU?: number
+  MemTotal?: number
+  Driver?: string
+  DockerRootDir?: string
+  CgroupVersion?: string
+  Images?: number
+  Containers?: number
+  ContainersRunning?: number
+  ContainersPaused?: number
+  ContainersStopped?: number
+  Swarm?: { LocalNodeState?: string }
+}
+
+export function mapInfo(info: RawInfo): EngineInfo {
+  return {
+    name: info.Name ?? '',
+    operatingSystem: info.OperatingSystem ?? '',
+    kernel: info.KernelVersion ?? '',
+    architecture: info.Architecture ?? '',
+    cpus: info.NCPU ?? 0,
+    memoryBytes: info.MemTotal ?? 0,
+    storageDriver: info.Driver ?? '',
+    rootDir: info.DockerRootDir ?? '',
+    cgroupVersion: info.CgroupVersion ?? '1',
+    images: info.Images ?? 0,
+    containers: {
+      total: info.Containers ?? 0,
+      running: info.ContainersRunning ?? 0,
+      paused: info.ContainersPaused ?? 0,
+      stopped: info.ContainersStopped ?? 0
+    },
+    swarm: info.Swarm?.LocalNodeState ?? 'inactive'
   }
 }
 

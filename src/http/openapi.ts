@@ -10,10 +10,14 @@ import { readingViewStyle } from './reading-view/style.ts'
 
 const TAGS = [
   { name: 'containers', description: 'Make, watch and end containers.' },
+  { name: 'statistics', description: 'What containers use, live and over the last five minutes.' },
   { name: 'ports', description: 'The host ports that containers are given.' },
   { name: 'server', description: 'The server itself.' }
 ]
 
+// Swagger UI's own would upgrade its assets to https, which a plain http address other than localhost does not answer.
+const DOCS_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
@@ -46,15 +50,24 @@ export async function registerOpenApi(
 
   await app.register(swaggerUi, {
     routePrefix: '/docs',
-    staticCSP: true,
+    staticCSP: DOCS_POLICY,
     theme: { title: 'Berth API' },
-    uiConfig: { docExpansion: 'list', tryItOutEnabled: true, validatorUrl: null, displayRequestDuration: true }
+    uiConfig: {
+      docExpansion: 'list',
+      deepLinking: true,
+      tryItOutEnabled: true,
+      validatorUrl: null,
+      displayRequestDuration: true
+    }
   })
 
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
-  app.get('/redoc', { schema: { hide: true } }, async (_request, reply) => {
+  // It takes tens of milliseconds and never changes while the server runs.
+  let page: string | undefined
+  app.get('/redoc', { schema: { hide: true } }, async (request, reply) => {
     reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY)
-    return renderReadingView(app.swagger() as OpenApiDocument)
+    page ??= renderReadingView(app.swagger() as OpenApiDocument, `${request.protocol}://${request.host}`)
+    return page
   })
   app.get('/redoc/style.css', { schema: { hide: true } }, async (_request, reply) =>
     reply.type('text/css').send(readingViewStyle)

@@ -4,7 +4,14 @@ import { once } from 'node:events'
 import type { FastifyReply } from 'fastify'
 import { toAppError } from './errors.ts'
 
-export type StreamEvent = { id?: string; event?: string; data: unknown }
+/** `text` is data that was written out already, for what many readers get alike. */
+export type StreamEvent = { id?: string; event?: string } & ({ data: unknown } | { text: string })
+/** How a stream is described in OpenAPI. */
+export const eventStream = {
+  description: 'Server-sent events.',
+  content: { 'text/event-stream': { schema: { type: 'string' } } }
+}
+
 export type Streams = ReturnType<typeof createStreams>
 
 const HEARTBEAT_MS = 15_000
@@ -61,7 +68,8 @@ export function createStreams() {
   }
 }
 
-function format({ id, event, data }: StreamEvent): string {
+function format(message: StreamEvent): string {
+  const { id, event } = message
   const head = (id === undefined ? '' : `id: ${id}\n`) + (event === undefined ? '' : `event: ${event}\n`)
-  return `${head}data: ${JSON.stringify(data)}\n\n`
+  return `${head}data: ${'text' in message ? message.text : JSON.stringify(message.data)}\n\n`
 }

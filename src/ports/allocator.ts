@@ -16,6 +16,7 @@ export type Lease = {
 }
 
 export type Use = { port: number; protocol: Protocol }
+export type PortChange = Use & { from: PortState; to: PortState }
 export type PortRow = Use & { state: PortState; holder: string | undefined; reason: string | undefined }
 
 /** How long a port that turned out to be taken by somebody else is left alone. */
@@ -25,7 +26,12 @@ export type Allocator = ReturnType<typeof createAllocator>
 
 export function createAllocator(options: { range: PortRange; reserved?: Map<number, string>; now?: () => number }) {
   const { range, reserved = new Map<number, string>(), now = () => performance.now() } = options
-  const tables = { tcp: new PortTable(range.first, range.last, now), udp: new PortTable(range.first, range.last, now) }
+  const watchers = new Set<(change: PortChange) => void>()
+  const tableFor = (protocol: Protocol) =>
+    new PortTable(range.first, range.last, now, (port, from, to) => {
+      for (const watcher of watchers) watcher({ port, protocol, from, to })
+    })
+  const tables = { tcp: tableFor('tcp'), udp: tableFor('udp') }
   const claimed = new Map<string, Use[]>()
 
   for (const table of Object.values(tables)) {
@@ -89,6 +95,8 @@ export function createAllocator(options: { range: PortRange; reserved?: Map<numb
 
     stateOf: (port: number, protocol: Protocol): PortState => tables[protocol].stateOf(port),
     counts: (protocol: Protocol) => tables[protocol].counts(),
+
+    onChange: (watcher: (change: PortChange) => void): void => void watchers.add(watcher),
 
     /** Every port that is not free, in order. */
     rows(): PortRow[] {

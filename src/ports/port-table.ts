@@ -16,6 +16,7 @@ export class PortTable {
   readonly first: number
   readonly last: number
   readonly #now: () => number
+  readonly #onChange: (port: number, from: PortState, to: PortState) => void
   readonly #state: PortState[]
   readonly #queues: [Queue, Queue]
   readonly #claims = new Map<number, Map<string, boolean>>()
@@ -25,11 +26,17 @@ export class PortTable {
   readonly #counts: Record<PortState, number> = { free: 0, leased: 0, bound: 0, parked: 0, blocked: 0, reserved: 0 }
   #nextExpiry = Infinity
 
-  constructor(first: number, last: number, now: () => number) {
+  constructor(
+    first: number,
+    last: number,
+    now: () => number,
+    onChange: (port: number, from: PortState, to: PortState) => void = () => {}
+  ) {
     const size = last - first + 1
     this.first = first
     this.last = last
     this.#now = now
+    this.#onChange = onChange
     this.#state = Array.from({ length: size }, () => 'free' as const)
     this.#queues = [new Queue(size), new Queue(size)]
     for (let index = 0; index < size; index++) this.#queues[FREE].append(index)
@@ -124,6 +131,7 @@ export class PortTable {
     this.#state[index] = after
     this.#counts[before]--
     this.#counts[after]++
+    this.#onChange(port, before, after)
   }
 
   #work(port: number): PortState {

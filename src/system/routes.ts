@@ -1,13 +1,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { Type } from '@sinclair/typebox'
-import type { EngineStatus } from '../engine/engine.ts'
-import { AppError } from '../errors.ts'
+import { eventStream, type Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
-import { About, Health } from './schemas.ts'
+import { About, Health, SystemInfo, SystemStats } from './schemas.ts'
+import type { SystemService } from './service.ts'
 
-type Options = { version: string; engineStatus: () => EngineStatus; routes: () => string[] }
+type Options = { system: SystemService; streams: Streams; endpoints: () => string[] }
 
-export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { version, engineStatus, routes }) => {
+export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { system, streams, endpoints }) => {
   const tags = ['server']
 
   app.get(
@@ -23,11 +22,11 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ve
     async () => ({
       name: 'Berth',
       message: 'Docker Orchestration API',
-      version,
+      version: system.version,
       docs: '/docs',
       reading_view: '/redoc',
       openapi: '/openapi.json',
-      endpoints: routes()
+      endpoints: endpoints()
     })
   )
 
@@ -42,7 +41,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ve
         response: { 200: ref(Health) }
       }
     },
-    async () => health(engineStatus())
+    async () => system.health()
   )
 
   app.get(
@@ -53,42 +52,53 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ve
         tags,
         summary: 'Whether the server can do its work',
         description: '503 while the engine does not answer.',
-        response: { 200: ref(Health), 503: Type.Any() }
+        response: { 200: ref(Health) }
       }
     },
-    async () => {
-      const status = engineStatus()
-      if (!status.available)
-        throw new AppError('ENGINE_UNAVAILABLE', `The Docker engine does not answer (${status.reason}).`)
-      return health(status)
+    async () => system.readiness()
+  )
+
+  app.get(
+    '/system/stats',
+    {
+      schema: {
+        operationId: 'getSystemStats',
+        tags,
+        summary: 'What the machine uses now',
+        response: { 200: ref(SystemStats) }
+      }
+    },
+    async () => system.stats()
+  )
+
+  app.get(
+    '/system/stats/stream',
+    {
+      schema: {
+        operationId: 'streamSystemStats',
+        tags,
+        summary: 'What the machine uses, every two seconds',
+        description:
+          'Server-sent events: `stats` with the answer of `GET /system/stats`, `gap` when the reader was too slow.',
+        response: { 200: eventStream }
+      }
+    },
+    async (_request, reply) => {
+      await streams.send(reply, (signal) => system.streamStats(signal))
+      return reply
     }
   )
 
-  function health(status: EngineStatus): Health {
-    const uptimeSeconds = Math.round(process.uptime())
-    if (!status.available) {
-      return {
-        status: 'degraded',
-        docker: 'unavailable',
-        engine: 'unavailable',
-        engine_reason: status.reason,
-        engine_since: status.since,
-        version,
-        uptime_seconds: uptimeSeconds
+  app.get(
+    '/system/info',
+    {
+      schema: {
+        operationId: 'getSystemInfo',
+        tags,
+        summary: 'The engine, its storage, and the limits in force',
+        response: { 200: ref(SystemInfo) }
       }
-    }
-    const { name, version: engineVersion, apiVersion, address, source } = status
-    return {
-      status: 'healthy',
-      docker: 'connected',
-      engine: 'available',
-      engine_name: name,
-      engine_version: engineVersion,
-      engine_api_version: apiVersion,
-      engine_address: address,
-      engine_source: source,
-      version,
-      uptime_seconds: uptimeSeconds
-    }
-  }
+    },
+    async () => system.info()
+  )
 }

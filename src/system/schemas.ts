@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { DateTime, words } from '../lib/schema.ts'
+import { DateTime, nullable, words } from '../lib/schema.ts'
 
 export const About = Type.Object(
   {
@@ -32,3 +32,94 @@ export const Health = Type.Object(
   { $id: 'Health' }
 )
 export type Health = Static<typeof Health>
+
+const Bytes = Type.Integer()
+const PerSecond = Type.Number({ description: 'Bytes per second.' })
+
+export const SystemStats = Type.Object(
+  {
+    cpu_percent: Type.Number({ examples: [12.5], description: 'Of all cores together.' }),
+    memory_percent: Type.Number({ examples: [43.1] }),
+    memory_used: Type.String({ examples: ['1.23 GB'] }),
+    memory_total: Type.String({ examples: ['15.50 GB'] }),
+    disk_usage_percent: Type.Number({ description: 'Of the disk that holds `/`.', examples: [61.2] }),
+    timestamp: Type.Number({ description: 'Unix seconds of the sample.' }),
+    cores: Type.Array(Type.Number(), { description: 'Percent of each core.' }),
+    load: Type.Array(Type.Number(), { description: 'Load averages of 1, 5 and 15 minutes.' }),
+    memory: Type.Object({
+      total_bytes: Bytes,
+      used_bytes: Bytes,
+      available_bytes: Bytes,
+      cache_bytes: Bytes,
+      swap_total_bytes: Bytes,
+      swap_used_bytes: Bytes
+    }),
+    disks: Type.Array(
+      Type.Object({
+        mount: Type.String(),
+        type: Type.String(),
+        size_bytes: Bytes,
+        used_bytes: Bytes,
+        used_percent: Type.Number()
+      })
+    ),
+    networks: Type.Array(
+      Type.Object({
+        name: Type.String(),
+        rx_bytes: Bytes,
+        tx_bytes: Bytes,
+        rx_per_second: PerSecond,
+        tx_per_second: PerSecond
+      })
+    ),
+    uptime_seconds: Type.Integer(),
+    containers: Type.Object({ total: Type.Integer(), running: Type.Integer(), managed: Type.Integer() }),
+    sampled_at: DateTime(),
+    age_ms: Type.Integer({ description: 'How old the sample is.' })
+  },
+  { $id: 'SystemStats' }
+)
+export type SystemStats = Static<typeof SystemStats>
+
+export const SystemInfo = Type.Object(
+  {
+    version: Type.String(),
+    node_version: Type.String(),
+    engine: Type.Object({
+      name: Type.String(),
+      version: Type.String(),
+      api_version: Type.String(),
+      address: Type.String(),
+      operating_system: Type.String(),
+      kernel: Type.String(),
+      architecture: Type.String(),
+      cpus: Type.Integer(),
+      memory_bytes: Bytes,
+      cgroup_version: Type.String(),
+      swarm: Type.String(),
+      images: Type.Integer(),
+      containers: Type.Object({
+        total: Type.Integer(),
+        running: Type.Integer(),
+        paused: Type.Integer(),
+        stopped: Type.Integer()
+      })
+    }),
+    storage: Type.Object({ driver: Type.String(), root: Type.String() }),
+    limits: Type.Object({
+      ports: Type.String({ examples: ['8001-8999'] }),
+      memory_default: Bytes,
+      memory_max: Bytes,
+      cpus_default: Type.Number(),
+      cpus_max: Type.Number(),
+      pids_default: Type.Integer(),
+      pids_max: Type.Integer(),
+      exec: Type.Boolean()
+    }),
+    own_container: nullable(Type.String({ description: 'The container this server runs in, if it does.' }))
+  },
+  { $id: 'SystemInfo' }
+)
+export type SystemInfo = Static<typeof SystemInfo>
+
+export const SYSTEM_SCHEMAS = [About, Health, SystemStats, SystemInfo]

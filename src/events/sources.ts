@@ -1,0 +1,62 @@
+// Turns what the rest of the server notices into events.
+
+import type { Change } from '../containers/inventory.ts'
+import type { ContainerRecord, EngineStatus } from '../engine/engine.ts'
+import type { PortChange } from '../ports/allocator.ts'
+import type { EventLog } from './log.ts'
+
+type Sources = {
+  inventory: { onChange(watcher: (change: Change) => void): unknown }
+  ports: { onChange(watcher: (change: PortChange) => void): unknown }
+  engine: { onStatus(watcher: (status: EngineStatus) => void): unknown }
+}
+
+export function recordEvents(log: EventLog, { inventory, ports, engine }: Sources): void {
+  inventory.onChange((change) => {
+    for (const { type, facts } of containerEvents(change)) log.add(type, facts)
+  })
+  ports.onChange(({ port, protocol, from, to }) => log.add('port.changed', { port, protocol, from, to }))
+  engine.onStatus((status) => {
+    if (status.available) log.add('engine.available', { version: status.version, address: status.address })
+    else log.add('engine.unavailable', { reason: status.reason })
+  })
+}
+
+type Found = { type: string; facts: Record<string, unknown> }
+
+/** What has happened to a container between two looks at it. Pure. */
+export function containerEvents({ before, after }: Pick<Change, 'before' | 'after'>): Found[] {
+  const record = after ?? before
+  if (!record) return []
+  const facts = factsOf(record)
+  if (!after) return [{ type: 'container.removed', facts }]
+  const found: Found[] = []
+  if (!before) found.push({ type: 'container.created', facts })
+  else if (before.name !== after.name) found.push({ type: 'container.renamed', facts: { ...facts, from: before.name } })
+  if (before?.state !== after.state && after.state !== 'created')
+    found.push({ type: `container.${after.state}`, facts })
+  else if (before && before.startedAt !== after.startedAt && after.state === 'running')
+    found.push({ type: 'container.restarted', facts })
+  if (before?.health !== after.health && after.health)
+    found.push({ type: 'container.health', facts: { ...facts, health: after.health } })
+  if (
+    before &&
+    (before.limits.memoryBytes !== after.limits.memoryBytes ||
+      before.limits.cpus !== after.limits.cpus ||
+      before.limits.pids !== after.limits.pids)
+  ) {
+    found.push({ type: 'container.updated', facts })
+  }
+  return found
+}
+
+function factsOf(record: ContainerRecord): Record<string, unknown> {
+  const { id, name, image, state, exitCode, oomKilled } = record
+  return {
+    id: id.slice(0, 12),
+    name,
+    image,
+    state,
+    ...(exitCode !== null && { exit_code: exitCode, oom_killed: oomKilled })
+  }
+}

@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+
+/** What a reader gets in place of the items it was too slow for. */
+export type Missed = { missed: number }
+export type Channel<T extends object> = ReturnType<typeof createChannel<T>>
+
+/** One writer, many readers. A slow reader never holds up the writer: it loses what it did not fetch, and is told how much. */
+export function createChannel<T extends object>(capacity: number) {
+  type Reader = { queue: T[]; missed: number; wake: () => void }
+  const readers = new Set<Reader>()
+
+  return {
+    get hasReaders(): boolean {
+      return readers.size > 0
+    },
+
+    push(item: T): void {
+      for (const reader of readers) {
+        if (reader.queue.length === capacity) reader.missed += reader.queue.splice(0).length
+        reader.queue.push(item)
+        reader.wake()
+      }
+    },
+
+    /** Registered when called, not when first read, so that nothing is lost in between. Ends when the signal aborts. */
+    subscribe(signal: AbortSignal): AsyncIterable<T | Missed> {
+      const reader: Reader = { queue: [], missed: 0, wake: () => {} }
+      readers.add(reader)
+      const ended = once(signal, 'abort').then(() => {
+        readers.delete(reader)
+        reader.wake()
+      })
+      async function* read() {
+        while (!signal.aborted) {
+          if (reader.missed > 0) {
+            yield { missed: reader.missed }
+            reader.missed = 0
+          }
+          const item = reader.queue.shift()
+          if (item) yield item
+          else await Promise.race([ended, new Promise<void>((resolve) => (reader.wake = resolve))])
+        }
+        readers.delete(reader)
+      }
+      if (signal.aborted) readers.delete(reader)
+      return read()
+    }
+  }
+}

@@ -1,0 +1,160 @@
+// What Prometheus is told: gathered from memory when it asks.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { FastifyInstance } from 'fastify'
+import type { Inventory } from '../containers/inventory.ts'
+import type { ContainerRecord, Engine } from '../engine/engine.ts'
+import type { PortService } from '../ports/service.ts'
+import type { Sample } from '../stats/calculate.ts'
+import type { Sampler } from '../stats/sampler.ts'
+import { writeExposition, type Family, type Labels } from './exposition.ts'
+import { createHistogram } from './histogram.ts'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+type Options = {
+  version: string
+  engine: Pick<Engine, 'status'>
+  inventory: Inventory
+  ports: PortService
+  sampler: Sampler
+  isManaged: (record: ContainerRecord) => boolean
+}
+type Measured = { record: ContainerRecord; sample: Sample; labels: Labels }
+
+const NANOSECONDS = 1e9
+
+export function createMetrics({ version, engine, inventory, ports, sampler, isManaged }: Options) {
+  const durations = createHistogram(
+    'berth_http_request_duration_seconds',
+    'Time from a request to its answer, streams left out.'
+  )
+  const delay = monitorEventLoopDelay({ resolution: 20 })
+  delay.enable()
+
+  function measured(): Measured[] {
+    const found: Measured[] = []
+    for (const record of inventory.all()) {
+      const sample = sampler.isCurrent(record) ? sampler.latest(record.id) : undefined
+      if (sample)
+        found.push({ record, sample, labels: { id: record.id.slice(0, 12), name: record.name, image: record.image } })
+    }
+    return found
+  }
+
+  function containerFamilies(): Family[] {
+    const rows = measured()
+    const family = (name: string, help: string, type: Family['type'], value: (row: Measured) => number): Family => ({
+      name: `berth_container_${name}`,
+      help,
+      type,
+      samples: rows.map((row) => ({ labels: row.labels, value: value(row) }))
+    })
+    return [
+      family('cpu_seconds_total', 'CPU time used.', 'counter', ({ sample }) => sample.counters.cpuNs / NANOSECONDS),
+      family(
+        'memory_working_set_bytes',
+        'Memory without the page cache that can be dropped.',
+        'gauge',
+        ({ sample }) => sample.memoryBytes
+      ),
+      family(
+        'memory_limit_bytes',
+        'Memory limit, +Inf when there is none.',
+        'gauge',
+        ({ record }) => record.limits.memoryBytes ?? Infinity
+      ),
+      family('network_receive_bytes_total', 'Bytes received.', 'counter', ({ sample }) => sample.rxBytes),
+      family('network_transmit_bytes_total', 'Bytes sent.', 'counter', ({ sample }) => sample.txBytes),
+      family(
+        'block_read_bytes_total',
+        'Bytes read from block devices.',
+        'counter',
+        ({ sample }) => sample.counters.blockReadBytes
+      ),
+      family(
+        'block_write_bytes_total',
+        'Bytes written to block devices.',
+        'counter',
+        ({ sample }) => sample.counters.blockWriteBytes
+      ),
+      family('processes', 'Number of processes and threads.', 'gauge', ({ sample }) => sample.counters.pids)
+    ]
+  }
+
+  function stateFamily(): Family {
+    const counts = new Map<string, { labels: Labels; value: number }>()
+    for (const record of inventory.all()) {
+      const labels = { state: record.state, managed: String(isManaged(record)) }
+      const key = Object.values(labels).join(' ')
+      const count = counts.get(key) ?? { labels, value: 0 }
+      count.value++
+      counts.set(key, count)
+    }
+    return { name: 'berth_containers', help: 'Containers by state.', type: 'gauge', samples: [...counts.values()] }
+  }
+
+  function portFamily(): Family {
+    const samples = (['tcp', 'udp'] as const).flatMap((protocol) =>
+      Object.entries(ports.counts(protocol)).map(([state, value]) => ({ labels: { protocol, state }, value }))
+    )
+    return { name: 'berth_ports', help: 'Host ports of the range by state.', type: 'gauge', samples }
+  }
+
+  function processFamilies(): Family[] {
+    const { rss, heapUsed } = process.memoryUsage()
+    const cpu = process.cpuUsage()
+    const gauge = (name: string, help: string, value: number, type: Family['type'] = 'gauge'): Family => ({
+      name,
+      help,
+      type,
+      samples: [{ value }]
+    })
+    return [
+      gauge('process_resident_memory_bytes', 'Resident memory of the server.', rss),
+      gauge('process_cpu_seconds_total', 'CPU time of the server.', (cpu.user + cpu.system) / 1e6, 'counter'),
+      gauge('process_start_time_seconds', 'When the server started.', performance.timeOrigin / 1000),
+      gauge('berth_heap_used_bytes', 'Memory of the JavaScript heap in use.', heapUsed),
+      gauge(
+        'berth_event_loop_delay_seconds',
+        'How late the event loop was, 99th percentile since the last scrape.',
+        delay.percentile(99) / NANOSECONDS
+      )
+    ]
+  }
+
+  return {
+    /** Counts every answered request by its route, never by its address, so that ids do not become labels. */
+    observe(app: FastifyInstance): void {
+      app.addHook('onResponse', async (request, reply) => {
+        const route = request.routeOptions.url ?? 'none'
+        durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
+      })
+      app.addHook('onClose', async () => delay.disable())
+    },
+
+    write(): string {
+      const text = writeExposition([
+        {
+          name: 'berth_info',
+          help: 'The version of the server.',
+          type: 'gauge',
+          samples: [{ labels: { version }, value: 1 }]
+        },
+        {
+          name: 'berth_engine_up',
+          help: 'Whether the engine answers.',
+          type: 'gauge',
+          samples: [{ value: engine.status().available ? 1 : 0 }]
+        },
+        stateFamily(),
+        portFamily(),
+        ...containerFamilies(),
+        durations.family(),
+        ...processFamilies()
+      ])
+      delay.reset()
+      return text
+    }
+  }
+}

@@ -1,0 +1,21 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { Metrics } from './metrics.ts'
+
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
+export const metricsRoutes: FastifyPluginAsyncTypebox<{ metrics: Metrics }> = async (app, { metrics }) => {
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        operationId: 'getMetrics',
+        tags: ['server'],
+        summary: 'Figures for Prometheus',
+        response: {
+          200: { description: "Prometheus' text format.", content: { 'text/plain': { schema: { type: 'string' } } } }
+        }
+      }
+    },
+    async (_request, reply) => reply.type(CONTENT_TYPE).send(metrics.write())
+  )
+}

@@ -1,0 +1,123 @@
+// Reads the kernel's own files: no engine call, a fraction of a millisecond for each container. Works where the server sees
+// the machine's /proc and /sys/fs/cgroup. Small synchronous reads: these files have no disk behind them, and a promise for
+// each would cost more than the reading.
+
+import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import type { ContainerRecord } from '../engine/engine.ts'
+import type { Counters, StatsSource } from './counters.ts'
+import { parseBlockV1, parseBlockV2, parseCpuV2, parseKeyValues, parseNetDev, type BlockCounters } from './parse.ts'
+
+type Reader = { pid: number; read: () => Omit<Counters, 'readAt' | 'clockNs' | 'networks'> }
+
+const BUFFER = Buffer.allocUnsafe(64 * 1024)
+
+export function createCgroupSource({ procDir, cgroupDir }: { procDir: string; cgroupDir: string }): StatsSource {
+  const readers = new Map<string, Reader>()
+
+  function readerFor({ id, pid }: ContainerRecord): Reader | undefined {
+    if (pid === null) return undefined
+    const known = readers.get(id)
+    if (known?.pid === pid) return known
+    const lines = readText(join(procDir, String(pid), 'cgroup'))
+      .trim()
+      .split('\n')
+    // Another machine's or namespace's process may have the same number.
+    if (!lines.some((line) => line.includes(id))) return undefined
+    const reader = { pid, read: readV1(lines, cgroupDir) ?? readV2(lines, cgroupDir) }
+    if (!reader.read) return undefined
+    readers.set(id, reader as Reader)
+    return reader as Reader
+  }
+
+  return {
+    name: 'cgroup',
+
+    read(record) {
+      try {
+        const reader = readerFor(record)
+        if (!reader) return undefined
+        const readAt = performance.now()
+        const networks = record.hostNetwork ? {} : readNetworks(procDir, reader.pid)
+        return { readAt, clockNs: readAt * 1e6, networks, ...reader.read() }
+      } catch {
+        readers.delete(record.id)
+        return undefined
+      }
+    },
+
+    forget: (id) => void readers.delete(id)
+  }
+}
+
+function readV1(lines: string[], cgroupDir: string): Reader['read'] | undefined {
+  const paths = new Map<string, string>()
+  for (const line of lines) {
+    const [, controllers = '', path = ''] = line.split(':')
+    for (const controller of controllers.split(',')) paths.set(controller, join(cgroupDir, controllers, path))
+  }
+  const [cpu, memory, pids, block] = ['cpuacct', 'memory', 'pids', 'blkio'].map((name) => paths.get(name))
+  if (!cpu || !memory || !pids || !block || !existsSync(join(memory, 'memory.usage_in_bytes'))) return undefined
+  // The scheduler's own file where it exists, as runc reads it; it stays empty without the scheduler.
+  const blockFiles = ['blkio.bfq.io_service_bytes_recursive', 'blkio.throttle.io_service_bytes_recursive'].map((name) =>
+    join(block, name)
+  )
+  return () => {
+    const stat = parseKeyValues(readText(join(memory, 'memory.stat')))
+    return {
+      cpuNs: Number(readText(join(cpu, 'cpuacct.usage'))),
+      memoryUsage: Number(readText(join(memory, 'memory.usage_in_bytes'))),
+      inactiveFile: stat.get('total_inactive_file') ?? 0,
+      cache: stat.get('total_cache') ?? 0,
+      pids: Number(readText(join(pids, 'pids.current'))),
+      ...firstBlock(blockFiles)
+    }
+  }
+}
+
+function readV2(lines: string[], cgroupDir: string): Reader['read'] | undefined {
+  const path = lines.find((line) => line.startsWith('0::'))?.slice(3)
+  if (path === undefined) return undefined
+  const folder = join(cgroupDir, path)
+  if (!existsSync(join(folder, 'memory.current'))) return undefined
+  return () => {
+    const stat = parseKeyValues(readText(join(folder, 'memory.stat')))
+    return {
+      cpuNs: parseCpuV2(readText(join(folder, 'cpu.stat'))),
+      memoryUsage: Number(readText(join(folder, 'memory.current'))),
+      inactiveFile: stat.get('inactive_file') ?? 0,
+      cache: stat.get('file') ?? 0,
+      pids: Number(readText(join(folder, 'pids.current'))),
+      ...parseBlockV2(readIfThere(join(folder, 'io.stat')))
+    }
+  }
+}
+
+function firstBlock(files: string[]): BlockCounters {
+  for (const file of files) {
+    const counters = parseBlockV1(readIfThere(file))
+    if (counters.blockReadBytes > 0 || counters.blockWriteBytes > 0) return counters
+  }
+  return { blockReadBytes: 0, blockWriteBytes: 0 }
+}
+
+function readNetworks(procDir: string, pid: number): Counters['networks'] {
+  return parseNetDev(readText(join(procDir, String(pid), 'net/dev')))
+}
+
+function readText(file: string): string {
+  const descriptor = openSync(file, 'r')
+  try {
+    return BUFFER.toString('latin1', 0, readSync(descriptor, BUFFER, 0, BUFFER.length, 0))
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function readIfThere(file: string): string {
+  try {
+    return readText(file)
+  } catch {
+    return ''
+  }
+}

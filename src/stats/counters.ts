@@ -1,0 +1,13 @@
+import type { ContainerCounters, ContainerRecord } from '../engine/engine.ts'
+
+/** One reading, with the monotonic time of it in milliseconds. */
+export type Counters = ContainerCounters & { readAt: number }
+
+export type SourceName = 'cgroup' | 'engine'
+
+export type StatsSource = {
+  readonly name: SourceName
+  /** Undefined when the container cannot be read, for instance because it has just ended. */
+  read(record: ContainerRecord): Counters | undefined | Promise<Counters | undefined>
+  forget(id: string): void
+}

@@ -1,0 +1,58 @@
+// The kernel's text files, read into numbers. Pure.
+
+import type { Counters } from './counters.ts'
+
+export type BlockCounters = { blockReadBytes: number; blockWriteBytes: number }
+
+/** "name value" on each line. */
+export function parseKeyValues(text: string): Map<string, number> {
+  const values = new Map<string, number>()
+  for (const line of text.split('\n')) {
+    const space = line.indexOf(' ')
+    if (space > 0) values.set(line.slice(0, space), Number(line.slice(space + 1)))
+  }
+  return values
+}
+
+export function parseCpuV2(stat: string): number {
+  return (parseKeyValues(stat).get('usage_usec') ?? Number.NaN) * 1000
+}
+
+/** "8:0 Read 4096"; how the word is written differs between kernels. */
+export function parseBlockV1(text: string): BlockCounters {
+  const counters = { blockReadBytes: 0, blockWriteBytes: 0 }
+  for (const line of text.split('\n')) {
+    const [device, operation, bytes] = line.split(' ')
+    if (!device?.includes(':') || bytes === undefined) continue
+    if (operation?.toLowerCase() === 'read') counters.blockReadBytes += Number(bytes)
+    if (operation?.toLowerCase() === 'write') counters.blockWriteBytes += Number(bytes)
+  }
+  return counters
+}
+
+/** "8:0 rbytes=4096 wbytes=0 …" */
+export function parseBlockV2(text: string): BlockCounters {
+  const sum = (name: string) =>
+    [...text.matchAll(new RegExp(`\\b${name}=(\\d+)`, 'g'))].reduce((total, match) => total + Number(match[1]), 0)
+  return { blockReadBytes: sum('rbytes'), blockWriteBytes: sum('wbytes') }
+}
+
+const NET_DEV_TX_BYTES = 8
+
+/** /proc/<pid>/net/dev without the loopback interface, and without interfaces that never carried anything. */
+export function parseNetDev(text: string): Counters['networks'] {
+  const networks: Counters['networks'] = {}
+  for (const line of text.split('\n')) {
+    const colon = line.indexOf(':')
+    if (colon === -1) continue
+    const name = line.slice(0, colon).trim()
+    if (name === 'lo') continue
+    const fields = line
+      .slice(colon + 1)
+      .trim()
+      .split(/\s+/)
+    const [rxBytes, txBytes] = [Number(fields[0]), Number(fields[NET_DEV_TX_BYTES])]
+    if (rxBytes > 0 || txBytes > 0 || name.startsWith('eth')) networks[name] = { rxBytes, txBytes }
+  }
+  return networks
+}

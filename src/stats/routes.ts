@@ -1,0 +1,99 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { eventStream, type Streams } from '../http/streams.ts'
+import { ref } from '../lib/schema.ts'
+import { AllStats, ContainerStats, HistoryQuery, StatsHistory } from './schemas.ts'
+import type { StatsService } from './service.ts'
+
+const tags = ['statistics']
+const DEFAULT_SECONDS = 300
+const Params = Type.Object({
+  id: Type.String({ maxLength: 128, description: 'Id or name of the container.', examples: ['my-api-server'] })
+})
+const ResumeHeaders = Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 40 })) })
+
+export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; streams: Streams }> = async (
+  app,
+  { stats, streams }
+) => {
+  app.get(
+    '/containers/:id/stats',
+    {
+      schema: {
+        operationId: 'getContainerStats',
+        tags,
+        summary: 'What a container uses now',
+        description: 'The latest of one sample a second, from memory. `age_ms` says how old it is.',
+        params: Params,
+        response: { 200: ref(ContainerStats) }
+      }
+    },
+    async (request) => stats.latest(request.params.id)
+  )
+
+  app.get(
+    '/containers/:id/stats/history',
+    {
+      schema: {
+        operationId: 'getContainerStatsHistory',
+        tags,
+        summary: 'What a container used in the last five minutes',
+        params: Params,
+        querystring: HistoryQuery,
+        response: { 200: ref(StatsHistory) }
+      }
+    },
+    async (request) => stats.history(request.params.id, request.query.seconds ?? DEFAULT_SECONDS)
+  )
+
+  app.get(
+    '/containers/:id/stats/stream',
+    {
+      schema: {
+        operationId: 'streamContainerStats',
+        tags,
+        summary: 'Every sample as it is taken',
+        description:
+          'Server-sent events: `stats` once a second, `gap` when the reader was too slow, `end` when the container ended. `Last-Event-ID` brings what was missed as `history`.',
+        params: Params,
+        headers: ResumeHeaders,
+        response: { 200: eventStream }
+      }
+    },
+    async (request, reply) => {
+      stats.check(request.params.id)
+      await streams.send(reply, (signal) => stats.stream(request.params.id, request.headers['last-event-id'], signal))
+      return reply
+    }
+  )
+
+  app.get(
+    '/stats',
+    {
+      schema: {
+        operationId: 'getAllStats',
+        tags,
+        summary: 'What all running containers use now',
+        response: { 200: ref(AllStats) }
+      }
+    },
+    async () => stats.all()
+  )
+
+  app.get(
+    '/stats/stream',
+    {
+      schema: {
+        operationId: 'streamAllStats',
+        tags,
+        summary: 'All running containers, once a second',
+        description: 'Server-sent events: `stats` with the answer of `GET /stats`, `gap` when the reader was too slow.',
+        response: { 200: eventStream }
+      }
+    },
+    async (_request, reply) => {
+      await streams.send(reply, (signal) => stats.streamAll(signal))
+      return reply
+    }
+  )
+}

@@ -1,0 +1,75 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { DateTime, nullable, ref, words } from '../lib/schema.ts'
+
+const Bytes = (description?: string) => Type.Integer(description ? { description } : {})
+const PerSecond = Type.Number({ description: 'Bytes per second.' })
+
+export const ContainerStats = Type.Object(
+  {
+    container_id: Type.String({ examples: ['3f4e9a1b2c3d'] }),
+    name: Type.String({ examples: ['my-api-server'] }),
+    cpu_percent: Type.Number({
+      description: 'Of one core, as `docker stats` shows it: two busy cores are 200.',
+      examples: [2.5]
+    }),
+    memory_usage: Type.String({ examples: ['45.23 MB'] }),
+    memory_limit: Type.String({ examples: ['512.00 MB'], description: '"unlimited" when there is none.' }),
+    memory_percent: Type.Number({ description: 'Of the limit; of the machine when there is none.', examples: [8.83] }),
+    network_rx: Type.String({ examples: ['1.25 MB'] }),
+    network_tx: Type.String({ examples: ['0.75 MB'] }),
+    timestamp: Type.Number({ description: 'Unix seconds of the sample.', examples: [1767225600.123] }),
+    cpu_percent_of_limit: nullable(Type.Number({ description: 'Of the CPU limit; null when there is none.' })),
+    memory_bytes: Bytes('Working set, without the page cache that can be dropped: what `docker stats` shows.'),
+    memory_cache_bytes: Bytes('Page cache.'),
+    memory_usage_bytes: Bytes('All together, as the kernel counts it against the limit.'),
+    memory_limit_bytes: nullable(Bytes('Null when there is no limit.')),
+    network_rx_bytes: Bytes(),
+    network_tx_bytes: Bytes(),
+    network_rx_per_second: PerSecond,
+    network_tx_per_second: PerSecond,
+    interfaces: Type.Record(Type.String(), Type.Object({ rx_bytes: Bytes(), tx_bytes: Bytes() })),
+    block_read_bytes: Bytes(),
+    block_write_bytes: Bytes(),
+    block_read_per_second: PerSecond,
+    block_write_per_second: PerSecond,
+    pids: Type.Integer(),
+    sampled_at: DateTime(),
+    age_ms: Type.Integer({ description: 'How old the sample is.' }),
+    source: words(['cgroup', 'engine'] as const, { description: "The kernel's files, or the engine's API." })
+  },
+  { $id: 'ContainerStats' }
+)
+export type ContainerStats = Static<typeof ContainerStats>
+
+export const StatsPoint = Type.Object({
+  sampled_at: DateTime(),
+  cpu_percent: Type.Number(),
+  memory_bytes: Bytes(),
+  network_rx_per_second: PerSecond,
+  network_tx_per_second: PerSecond,
+  block_read_per_second: PerSecond,
+  block_write_per_second: PerSecond,
+  pids: Type.Integer()
+})
+export type StatsPoint = Static<typeof StatsPoint>
+
+export const StatsHistory = Type.Object(
+  {
+    container_id: Type.String(),
+    name: Type.String(),
+    interval_ms: Type.Integer({ examples: [1000] }),
+    points: Type.Array(StatsPoint, { description: 'Oldest first.' })
+  },
+  { $id: 'StatsHistory' }
+)
+
+export const AllStats = Type.Object(
+  { sampled_at: DateTime(), containers: Type.Array(ref(ContainerStats)) },
+  { $id: 'AllStats' }
+)
+
+export const HistoryQuery = Type.Object({
+  seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 300, default: 300 }))
+})
+
+export const STATS_SCHEMAS = [ContainerStats, StatsHistory, AllStats]

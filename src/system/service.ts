@@ -1,0 +1,168 @@
+// The server and the machine it runs on: health, figures, what the engine is and what is allowed.
+
+import { loadavg } from 'node:os'
+import type { Config } from '../config.ts'
+import type { ContainerRecord, Engine, EngineStatus } from '../engine/engine.ts'
+import { AppError } from '../errors.ts'
+import type { StreamEvent } from '../http/streams.ts'
+import { createChannel } from '../lib/channel.ts'
+import { gigabytes, round } from '../lib/figures.ts'
+import type { Host, HostSample } from './host.ts'
+import type { Health, SystemInfo, SystemStats } from './schemas.ts'
+
+export type SystemService = ReturnType<typeof createSystemService>
+
+type Options = {
+  version: string
+  config: Config
+  engine: Pick<Engine, 'status' | 'info'>
+  host: Host
+  containers: () => Iterable<ContainerRecord>
+  isManaged: (record: ContainerRecord) => boolean
+  ownId: string | undefined
+}
+
+const QUEUE = 8
+
+export function createSystemService({ version, config, engine, host, containers, isManaged, ownId }: Options) {
+  const samples = createChannel<HostSample>(QUEUE)
+  host.onSample((sample) => samples.push(sample))
+
+  function view(sample: HostSample): SystemStats {
+    const { memory } = sample
+    const counts = { total: 0, running: 0, managed: 0 }
+    for (const record of containers()) {
+      counts.total++
+      if (record.state === 'running') counts.running++
+      if (isManaged(record)) counts.managed++
+    }
+    const disks = sample.disks.map(({ mount, type, sizeBytes, usedBytes }) => ({
+      mount,
+      type,
+      size_bytes: sizeBytes,
+      used_bytes: usedBytes,
+      used_percent: sizeBytes > 0 ? round((usedBytes / sizeBytes) * 100) : 0
+    }))
+    return {
+      cpu_percent: round(sample.cpuPercent),
+      memory_percent: round((memory.usedBytes / memory.totalBytes) * 100),
+      memory_used: gigabytes(memory.usedBytes),
+      memory_total: gigabytes(memory.totalBytes),
+      disk_usage_percent: (disks.find(({ mount }) => mount === '/') ?? disks[0])?.used_percent ?? 0,
+      timestamp: sample.sampledAt / 1000,
+      cores: sample.corePercents.map((percent) => round(percent)),
+      load: loadavg().map((load) => round(load)),
+      memory: {
+        total_bytes: memory.totalBytes,
+        used_bytes: memory.usedBytes,
+        available_bytes: memory.availableBytes,
+        cache_bytes: memory.cacheBytes,
+        swap_total_bytes: memory.swapTotalBytes,
+        swap_used_bytes: memory.swapUsedBytes
+      },
+      disks,
+      networks: sample.networks.map(({ name, rxBytes, txBytes, rxPerSecond, txPerSecond }) => ({
+        name,
+        rx_bytes: rxBytes,
+        tx_bytes: txBytes,
+        rx_per_second: round(rxPerSecond),
+        tx_per_second: round(txPerSecond)
+      })),
+      uptime_seconds: sample.uptimeSeconds,
+      containers: counts,
+      sampled_at: new Date(sample.sampledAt).toISOString(),
+      age_ms: Math.max(0, Date.now() - sample.sampledAt)
+    }
+  }
+
+  function requireEngine(): EngineStatus & { available: true } {
+    const status = engine.status()
+    if (!status.available)
+      throw new AppError('ENGINE_UNAVAILABLE', `The Docker engine does not answer (${status.reason}).`)
+    return status
+  }
+
+  function health(): Health {
+    const status = engine.status()
+    const own = { version, uptime_seconds: Math.round(process.uptime()) }
+    if (!status.available) {
+      return {
+        status: 'degraded',
+        docker: 'unavailable',
+        engine: 'unavailable',
+        engine_reason: status.reason,
+        engine_since: status.since,
+        ...own
+      }
+    }
+    return {
+      status: 'healthy',
+      docker: 'connected',
+      engine: 'available',
+      engine_name: status.name,
+      engine_version: status.version,
+      engine_api_version: status.apiVersion,
+      engine_address: status.address,
+      engine_source: status.source,
+      ...own
+    }
+  }
+
+  return {
+    version,
+    health,
+
+    readiness(): Health {
+      requireEngine()
+      return health()
+    },
+
+    stats: async (): Promise<SystemStats> => view(await host.latest()),
+
+    async *streamStats(signal: AbortSignal): AsyncGenerator<StreamEvent> {
+      const coming = samples.subscribe(signal)
+      const known = host.peek()
+      if (known) yield { id: String(known.sampledAt), event: 'stats', data: view(known) }
+      for await (const sample of coming) {
+        if ('missed' in sample) yield { event: 'gap', data: { missed: sample.missed } }
+        else yield { id: String(sample.sampledAt), event: 'stats', data: view(sample) }
+      }
+    },
+
+    async info(): Promise<SystemInfo> {
+      const status = requireEngine()
+      const info = await engine.info()
+      return {
+        version,
+        node_version: process.version,
+        engine: {
+          name: status.name,
+          version: status.version,
+          api_version: status.apiVersion,
+          address: status.address,
+          operating_system: info.operatingSystem,
+          kernel: info.kernel,
+          architecture: info.architecture,
+          cpus: info.cpus,
+          memory_bytes: info.memoryBytes,
+          cgroup_version: info.cgroupVersion,
+          swarm: info.swarm,
+          images: info.images,
+          containers: info.containers
+        },
+        storage: { driver: info.storageDriver, root: info.rootDir },
+        limits: {
+          ports: `${config.portRange.first}-${config.portRange.last}`,
+          memory_default: config.memoryDefault,
+          memory_max: config.memoryMax,
+          cpus_default: config.cpusDefault,
+          cpus_max: config.cpusMax,
+          pids_default: config.pidsDefault,
+          pids_max: config.pidsMax,
+          exec: config.exec
+        },
+        own_container: ownId ?? null
+      }
+    }
+  }
+}

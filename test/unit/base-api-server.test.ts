@@ -1,0 +1,181 @@
+import { once } from 'node:events'
+import { PassThrough } from 'node:stream'
+import { text } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
+import t from 'tap'
+import type { Test } from 'tap'
+
+import { buildApp } from '../../images/base-api-server/src/app.ts'
+
+async function build(t: Test) {
+  const output = { stdout: new PassThrough(), stderr: new PassThrough() }
+  const exits: number[] = []
+  const app = await buildApp({ hostPort: 8001, logger: false, output, exit: (code) => exits.push(code) })
+  t.teardown(() => app.close())
+  return { app, output, exits }
+}
+
+async function until(isTrue: () => boolean | Promise<boolean>) {
+  while (!(await isTrue())) await setTimeout(10)
+}
+
+t.test('GET /', async (t) => {
+  const { app } = await build(t)
+  const answer = (await app.inject('/')).json()
+  t.match(answer, { name: 'base-api-server', version: /^\d+\.\d+\.\d+$/, host_port: 8001, uptime_seconds: Number })
+  t.match(answer.endpoints, { 'GET /health': String, 'POST /load/cpu': String, 'DELETE /load': String })
+})
+
+t.test('GET /health', async (t) => {
+  const { app } = await build(t)
+  const answer = await app.inject('/health')
+  t.equal(answer.statusCode, 200)
+  t.match(answer.json(), { status: 'healthy' })
+})
+
+t.test('GET /docs', async (t) => {
+  const { app } = await build(t)
+  const page = await app.inject('/docs')
+  t.equal(page.statusCode, 200)
+  t.notMatch(page.body, /https?:/, 'asks nobody else')
+  t.notMatch(page.headers['content-security-policy'], /https|upgrade/)
+})
+
+t.test('GET /openapi.json', async (t) => {
+  const { app } = await build(t)
+  const document = (await app.inject('/openapi.json')).json()
+  t.equal(document.openapi, '3.1.0')
+
+  for (const [path, methods] of Object.entries<Record<string, object>>(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      t.match(operation, { operationId: String, summary: String, tags: [String] }, `${method} ${path} is described`)
+    }
+  }
+  const { required } = document.paths['/load/memory'].post.requestBody.content['application/json'].schema
+  t.same(required, ['megabytes'], 'a field with a default is not required')
+})
+
+t.test('/load', async (t) => {
+  await t.test('starts, lists and ends loads of both kinds', async (t) => {
+    const { app } = await build(t)
+    const cpu = await app.inject({ method: 'POST', url: '/load/cpu', payload: { seconds: 60, percent: 5 } })
+    const memory = await app.inject({ method: 'POST', url: '/load/memory', payload: { megabytes: 8 } })
+    t.match(cpu, { statusCode: 202 })
+    t.match(memory, { statusCode: 202 })
+    t.match(cpu.json(), { id: 1, kind: 'cpu', percent: 5 })
+
+    const { started_at, ends_at } = memory.json()
+    t.equal(Date.parse(ends_at) - Date.parse(started_at), 30_000, 'the default is half a minute')
+
+    const { loads, rss_megabytes } = (await app.inject('/load')).json()
+    t.same(loads, [cpu.json(), memory.json()])
+    t.ok(rss_megabytes > 0)
+
+    t.same((await app.inject({ method: 'DELETE', url: '/load' })).json(), { ended: 2 })
+    t.same((await app.inject('/load')).json().loads, [])
+  })
+
+  await t.test('holds the memory and gives it back', async (t) => {
+    const { app } = await build(t)
+    const rss = () => process.memoryUsage.rss() / 1024 ** 2
+    const before = rss()
+    await app.inject({ method: 'POST', url: '/load/memory', payload: { megabytes: 256 } })
+    await until(() => rss() > before + 256)
+    const held = rss()
+    await app.inject({ method: 'DELETE', url: '/load' })
+    t.ok(rss() < held - 200)
+  })
+
+  await t.test('ends a load when its time is over', async (t) => {
+    const { app } = await build(t)
+    await app.inject({ method: 'POST', url: '/load/cpu', payload: { seconds: 1, percent: 1 } })
+    await until(async () => (await app.inject('/load')).json().loads.length === 0)
+  })
+
+  await t.test('needs no body where every field has a default', async (t) => {
+    const { app } = await build(t)
+    const answer = await app.inject({ method: 'POST', url: '/load/cpu' })
+    t.equal(answer.statusCode, 202)
+    t.match(answer.json(), { kind: 'cpu', percent: 100 })
+  })
+
+  await t.test('refuses the ninth', async (t) => {
+    const { app } = await build(t)
+    const start = () => app.inject({ method: 'POST', url: '/load/memory', payload: { megabytes: 1 } })
+    for (let count = 0; count < 8; count++) t.equal((await start()).statusCode, 202)
+    const ninth = await start()
+    t.equal(ninth.statusCode, 409)
+    t.match(ninth.json(), { message: /DELETE \/load/ })
+  })
+
+  const refused = [
+    ['/load/cpu', { seconds: 0 }],
+    ['/load/cpu', { seconds: 3601 }],
+    ['/load/cpu', { percent: 101 }],
+    ['/load/cpu', { secnds: 1 }],
+    ['/load/memory', {}],
+    ['/load/memory', { megabytes: 4097 }],
+    ['/exit', { code: 256 }]
+  ] as const
+  for (const [url, payload] of refused) {
+    await t.test(`POST ${url} refuses ${JSON.stringify(payload)}`, async (t) => {
+      const { app } = await build(t)
+      t.equal((await app.inject({ method: 'POST', url, payload })).statusCode, 400)
+    })
+  }
+})
+
+t.test('GET /data', async (t) => {
+  const { app } = await build(t)
+  for (const size of [0, 1, 65_536, 100_000]) {
+    const answer = await app.inject(`/data?size=${size}`)
+    t.equal(answer.headers['content-length'], String(size))
+    t.equal(answer.rawPayload.length, size)
+  }
+  t.equal((await app.inject('/data')).rawPayload.length, 1024 ** 2)
+  t.equal((await app.inject(`/data?size=${1024 ** 3 + 1}`)).statusCode, 400)
+})
+
+t.test('POST /echo', async (t) => {
+  const { app } = await build(t)
+  const json = await app.inject({ method: 'POST', url: '/echo', payload: { hello: ['world'] } })
+  t.same(json.json(), { content_type: 'application/json', bytes: 19, body: { hello: ['world'] } })
+  const form = await app.inject({ method: 'POST', url: '/echo', payload: 'a=b', headers: { 'content-type': 'x/y' } })
+  t.same(form.json(), { content_type: 'x/y', bytes: 3, body: 'a=b' })
+  t.same((await app.inject({ method: 'POST', url: '/echo' })).json(), { content_type: null, bytes: 0, body: null })
+})
+
+t.test('GET /log', async (t) => {
+  const { app, output } = await build(t)
+  await app.inject('/log?lines=2&text=hi')
+  await app.inject('/log?lines=1&stream=stderr&text=oh')
+  output.stdout.end()
+  output.stderr.end()
+  t.equal(await text(output.stdout), '1/2 hi\n2/2 hi\n')
+  t.equal(await text(output.stderr), '1/1 oh\n')
+  t.equal((await app.inject('/log?lines=10001')).statusCode, 400)
+})
+
+t.test('POST /exit', async (t) => {
+  const { app, exits } = await build(t)
+  t.match(await app.inject({ method: 'POST', url: '/exit', payload: { code: 3 } }), { statusCode: 202 })
+  t.match(await app.inject({ method: 'POST', url: '/exit' }), { statusCode: 202 })
+  t.same(exits, [3, 1])
+})
+
+t.test('a failure of its own is a 500 and logged with its stack', async (t) => {
+  const log = new PassThrough({ encoding: 'utf8' })
+  const app = await buildApp({
+    hostPort: null,
+    logger: { stream: log },
+    output: { stdout: new PassThrough(), stderr: new PassThrough() },
+    exit: () => {}
+  })
+  t.teardown(() => app.close())
+  app.get('/broken', () => {
+    throw new Error('broken on purpose')
+  })
+  t.equal((await app.inject('/broken')).statusCode, 500)
+  const [line] = log.readableLength ? [log.read()] : await once(log, 'data')
+  t.match(JSON.parse(line.split('\n')[0]), { msg: 'request failed', err: { message: 'broken on purpose' } })
+})
