@@ -40,7 +40,7 @@ import { statsRoutes } from './stats/routes.ts'
 import { createSampler } from './stats/sampler.ts'
 import { STATS_SCHEMAS } from './stats/schemas.ts'
 import { createStatsService } from './stats/service.ts'
-import { createHost } from './system/host.ts'
+import { createHost, type Host } from './system/host.ts'
 import { systemRoutes } from './system/routes.ts'
 import { SYSTEM_SCHEMAS } from './system/schemas.ts'
 import { createSystemService } from './system/service.ts'
@@ -50,6 +50,8 @@ export type AppDeps = {
   engine: Engine
   store: Store
   listeners: Listeners
+  /** Absent: this machine, measured. */
+  host?: Host
   logger: FastifyBaseLogger
   version: string
   /** The container this server runs in, if it does. */
@@ -65,6 +67,7 @@ export async function buildApp({
   store,
   listeners,
   logger,
+  host = createHost({ log: logger }),
   version,
   ownId
 }: AppDeps): Promise<FastifyInstance> {
@@ -105,7 +108,7 @@ export async function buildApp({
     instanceId,
     publishHost
   })
-  const replacer = createReplacer({ engine, inventory, ports, attempts, expiry })
+  const replacer = createReplacer({ engine, inventory, ports, attempts, expiry, instanceId })
   const containers = createContainerService({
     engine,
     inventory,
@@ -119,7 +122,6 @@ export async function buildApp({
   })
   const sampler = createSampler({ inventory, sources: statsSources(config, engine) })
   const stats = createStatsService({ inventory, sampler })
-  const host = createHost({ log: logger })
   const system = createSystemService({ version, config, engine, host, containers: inventory.all, isManaged, ownId })
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
   recordEvents(events, { inventory, ports: allocator, engine })
@@ -140,9 +142,13 @@ export async function buildApp({
   metrics.observe(app)
 
   await app.register(systemRoutes, { system, streams, endpoints: () => endpoints })
-  await app.register(containerRoutes, { containers, streams })
-  await app.register(portRoutes, { ports })
-  await app.register(statsRoutes, { stats, streams })
+  await app.register(async (scope) => {
+    // What these answer comes from the inventory, of which nothing is known before its first reading.
+    scope.addHook('preHandler', () => inventory.whenKnown())
+    await scope.register(containerRoutes, { containers, streams })
+    await scope.register(portRoutes, { ports })
+    await scope.register(statsRoutes, { stats, streams })
+  })
   await app.register(eventRoutes, { events, streams })
   await app.register(metricsRoutes, { metrics })
 
@@ -150,7 +156,6 @@ export async function buildApp({
     inventory.start()
     expiry.start()
     sampler.start()
-    host.start()
   })
   app.addHook('preClose', async () => streams.close())
   app.addHook('onClose', async () => {

@@ -43,7 +43,6 @@ export const ERRORS = {
     retryable: true,
     retryAfterSeconds: 5
   },
-  SERVER_BUSY: { status: 503, title: 'The server has too much to do', retryable: true, retryAfterSeconds: 2 },
   ENGINE_TIMEOUT: { status: 504, title: 'The engine took too long', retryable: true, retryAfterSeconds: 5 },
   WAIT_TIMEOUT: { status: 504, title: 'The container was not ready in time', retryable: true },
   EXEC_TIMEOUT: { status: 504, title: 'The command took too long' },

@@ -11,7 +11,7 @@ import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
-import { bindPorts, buildSpec, checkRequest, generateName, hashRequest, wantedPorts, type WantedPort } from './plan.ts'
+import { bindPorts, buildSpec, checkCreate, generateName, hashRequest, wantedPorts, type WantedPort } from './plan.ts'
 import type { CreateContainer } from './schemas.ts'
 import type { Waiting } from './wait.ts'
 
@@ -31,7 +31,7 @@ type Options = {
   publishHost: string
 }
 
-const MAX_PORT_TRIES = 20
+const MAX_TRIES = 20
 const DEFAULT_WAIT_SECONDS = 30
 
 export function createCreator(options: Options) {
@@ -40,7 +40,7 @@ export function createCreator(options: Options) {
 
   /** With a key, the same key and request give the same container: while it is made, later, and after a crash. */
   async function create(body: CreateContainer, key: string | undefined, signal: AbortSignal): Promise<Created> {
-    checkRequest(body, config)
+    checkCreate(body, config)
     await inventory.whenReady()
     if (key === undefined) return make(body, undefined, '', signal)
 
@@ -110,10 +110,9 @@ export function createCreator(options: Options) {
   ): Promise<Created> {
     const image = await images.find(body.image ?? config.defaultImage, body.pull ?? 'missing', signal)
     const wanted = wantedPorts(body, image)
-    const name = body.name ?? generateName(Date.now(), key)
     const newVolumes = await makeVolumes(body)
     try {
-      return await tryPorts(name, body, wanted, { key, hash }, signal)
+      return await tryPorts(body, wanted, { key, hash }, signal)
     } catch (error) {
       for (const volume of newVolumes) await engine.removeVolume(volume).catch(() => false)
       throw error
@@ -122,7 +121,6 @@ export function createCreator(options: Options) {
 
   /** A port is only proved at the start: when the engine finds it taken, the container is made again with the next one. */
   async function tryPorts(
-    name: string,
     body: CreateContainer,
     wanted: WantedPort[],
     { key, hash }: { key: string | undefined; hash: string },
@@ -130,6 +128,7 @@ export function createCreator(options: Options) {
   ): Promise<Created> {
     for (let tries = 1; ; tries++) {
       const attempt = randomUUID()
+      const name = body.name ?? generateName(Date.now(), key)
       const leases = await ports.lease(wanted, attempt)
       try {
         const spec = buildSpec({
@@ -141,9 +140,11 @@ export function createCreator(options: Options) {
         })
         return await attempts.run(attempt, () => makeAndStart(name, spec, body, attempt, signal))
       } catch (error) {
+        const isOurName = body.name === undefined && key === undefined
+        if (isOurName && isAppError(error, 'CONTAINER_NAME_TAKEN') && tries < MAX_TRIES) continue
         if (!isAppError(error, 'PORT_UNAVAILABLE')) throw error
         const taken = takenLease(error, leases)
-        if (!taken || tries === MAX_PORT_TRIES || wanted[leases.indexOf(taken)]?.hostPort !== undefined) throw error
+        if (!taken || tries === MAX_TRIES || wanted[leases.indexOf(taken)]?.hostPort !== undefined) throw error
         taken.block('the engine found it taken by somebody else')
       } finally {
         for (const lease of leases) lease.release()

@@ -24,10 +24,13 @@ const RETRY_MS = 500
 const SETTLE_MS = 40
 const PARALLEL_INSPECTS = 8
 const FIRST_READ_MS = 10_000
+// Longer than any answer about a container can be under way.
+const REMEMBER_GONE_MS = 60_000
 
 export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) {
   const records = new Map<string, ContainerRecord>()
   const readAt = new Map<string, number>()
+  const goneAt = new Map<string, number>()
   const aliases = new Map<string, string>()
   const dirty = new Map<string, number>()
   const watchers = new Set<(change: Change) => void>()
@@ -40,8 +43,8 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
   let knownAt: number | undefined
 
   function put(record: ContainerRecord, asked: number): void {
-    // A slower, older answer must not undo a newer one.
-    if (asked < (readAt.get(record.id) ?? 0)) return
+    // A slower, older answer must not undo a newer one, nor bring back what was removed meanwhile.
+    if (asked < (readAt.get(record.id) ?? goneAt.get(record.id) ?? 0)) return
     const before = records.get(record.id)
     readAt.set(record.id, asked)
     records.set(record.id, record)
@@ -50,6 +53,7 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
   }
 
   function drop(id: string): void {
+    goneAt.set(id, performance.now())
     const before = records.get(id)
     if (!before) return
     records.delete(id)
@@ -105,6 +109,7 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
   /** Compares with the engine's list; reads again what differs from it, or everything. */
   async function relist(everything: boolean): Promise<void> {
     const asked = performance.now()
+    for (const [id, gone] of goneAt) if (asked - gone > REMEMBER_GONE_MS) goneAt.delete(id)
     const listed = await engine.listContainers()
     const present = new Set(listed.map(({ id }) => id))
     for (const id of records.keys()) if (!present.has(id) && (readAt.get(id) ?? 0) < asked) drop(id)
@@ -158,6 +163,19 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     }
   }
 
+  /** Before the first reading nothing can be said about any container; it takes a moment. */
+  async function whenKnown(): Promise<void> {
+    if (knownAt !== undefined) return
+    if (!engine.status().available) throw unavailable()
+    await new Promise<void>((resolve, reject) => {
+      const limit = setTimeout(() => reject(unavailable()), FIRST_READ_MS)
+      syncWatchers.add(() => {
+        clearTimeout(limit)
+        resolve()
+      })
+    })
+  }
+
   function unavailable(): AppError {
     const status = engine.status()
     const reason = status.available ? 'Berth is still reading its containers' : status.reason
@@ -209,18 +227,13 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
       return knownAt === undefined ? 0 : Date.now() - knownAt
     },
 
-    /** Changes need to know all containers first; at the start that takes a moment. */
+    /** Changes need an engine that answers. */
     async whenReady(): Promise<void> {
       if (!engine.status().available) throw unavailable()
-      if (knownAt !== undefined) return
-      await new Promise<void>((resolve, reject) => {
-        const limit = setTimeout(() => reject(unavailable()), FIRST_READ_MS)
-        syncWatchers.add(() => {
-          clearTimeout(limit)
-          resolve()
-        })
-      })
+      await whenKnown()
     },
+
+    whenKnown,
 
     onChange(watcher: (change: Change) => void): () => void {
       watchers.add(watcher)

@@ -33,13 +33,14 @@ function matches(record: ContainerRecord, { state, name, image, label, managed }
   }
   return (label ?? []).every((wanted) => {
     const equals = wanted.indexOf('=')
-    if (equals === -1) return wanted in record.labels
+    if (equals === -1) return Object.hasOwn(record.labels, wanted)
     return record.labels[wanted.slice(0, equals)] === wanted.slice(equals + 1)
   })
 }
 
+/** Engines leave out the zeros at the end of a time, so that it has to be compared without what follows them. */
 function sortKey(record: ContainerRecord): string {
-  return `${record.createdAt} ${record.id.slice(0, 12)}`
+  return `${record.createdAt.replace(/Z$/, '')} ${record.id.slice(0, 12)}`
 }
 
 function firstBelow(sorted: ContainerRecord[], key: string): number {

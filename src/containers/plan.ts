@@ -12,40 +12,54 @@ const DEFAULT_PORT = 5000
 
 export type Ceilings = Pick<
   Config,
-  'memoryDefault' | 'memoryMax' | 'cpusDefault' | 'cpusMax' | 'pidsDefault' | 'pidsMax'
+  'memoryDefault' | 'memoryMax' | 'cpusDefault' | 'cpusMax' | 'pidsDefault' | 'pidsMax' | 'portRange'
 >
 export type WantedPort = { containerPort: number; protocol: Protocol; hostPort: number | undefined }
 export type Identity = { instanceId: string; attempt: string; idempotencyKey: string | undefined; requestHash: string }
 
 /** Refuses what no engine needs to be asked about, naming every field at once. */
-export function checkRequest(body: CreateContainer | UpdateContainer, ceilings: Ceilings): void {
-  const problems: FieldProblem[] = []
-  const most = (field: string, value: number | undefined, limit: number) => {
-    if (value !== undefined && value > limit) problems.push({ field, message: `must not be above ${limit}` })
-  }
-  most('memory', body.memory, ceilings.memoryMax)
-  most('cpus', body.cpus, ceilings.cpusMax)
-  most('pids_limit', body.pids_limit, ceilings.pidsMax)
-  if ('image' in body || 'name' in body || 'ports' in body || 'labels' in body || 'wait' in body)
-    problems.push(...checkCreate(body))
-  const [first] = problems
-  if (first)
-    throw new AppError('INVALID_REQUEST', problems.map(({ field, message }) => `${field} ${message}`).join('; '), {
-      fields: problems
-    })
+export function checkCreate(body: CreateContainer, ceilings: Ceilings): void {
+  refuse([...limitProblems(body, ceilings), ...createProblems(body, ceilings)])
 }
 
-function checkCreate(body: CreateContainer): FieldProblem[] {
+export function checkUpdate(body: UpdateContainer, ceilings: Ceilings): void {
+  refuse(limitProblems(body, ceilings))
+}
+
+function refuse(problems: FieldProblem[]): void {
+  if (problems.length === 0) return
+  const detail = problems.map(({ field, message }) => `${field} ${message}`).join('; ')
+  throw new AppError('INVALID_REQUEST', detail, { fields: problems })
+}
+
+type AskedLimits = Pick<CreateContainer, 'memory' | 'cpus' | 'pids_limit'>
+
+function limitProblems({ memory, cpus, pids_limit: pids }: AskedLimits, ceilings: Ceilings): FieldProblem[] {
+  const most = (field: string, value: number | undefined, limit: number) =>
+    value !== undefined && value > limit ? [{ field, message: `must not be above ${limit}` }] : []
+  return [
+    ...most('memory', memory, ceilings.memoryMax),
+    ...most('cpus', cpus, ceilings.cpusMax),
+    ...most('pids_limit', pids, ceilings.pidsMax)
+  ]
+}
+
+function createProblems(body: CreateContainer, { portRange: { first, last } }: Ceilings): FieldProblem[] {
   const problems: FieldProblem[] = []
   for (const label of Object.keys(body.labels ?? {})) {
     if (isReservedLabel(label)) problems.push({ field: `labels.${label}`, message: 'is a name that only Berth uses' })
   }
-  if (body.start === false && body.wait !== undefined && body.wait !== 'none') {
+  // `running` is the default, so it is not held against a container that is not to be started.
+  if (body.start === false && !['none', 'running', undefined].includes(body.wait)) {
     problems.push({ field: 'wait', message: 'needs a container that is started' })
   }
   const needsPort = body.wait === 'port' || body.wait === 'http'
   if (needsPort && body.ports && !body.ports.some(({ protocol }) => protocol !== 'udp')) {
     problems.push({ field: 'wait', message: 'needs a published TCP port' })
+  }
+  for (const [index, { host_port: port }] of (body.ports ?? []).entries()) {
+    if (port === undefined || (port >= first && port <= last)) continue
+    problems.push({ field: `ports.${index}.host_port`, message: `must lie in the range ${first}-${last}` })
   }
   const targets = (body.volumes ?? []).map(({ target }) => target)
   if (new Set(targets).size < targets.length) problems.push({ field: 'volumes', message: 'name the same target twice' })
@@ -132,11 +146,13 @@ export function portEnvironment(ports: PortBinding[]): Record<string, string> {
   return { HOST_PORT: String(first.hostPort), ...Object.fromEntries(each) }
 }
 
+/** Every label of ours is set, if only to nothing: one that is not set here would be the image's, and anybody writes images. */
 function ownLabels(
   body: CreateContainer,
   { instanceId, attempt, idempotencyKey, requestHash }: Identity
 ): Record<string, string> {
   return {
+    ...Object.fromEntries(Object.values(LABELS).map((label) => [label, ''])),
     [LABELS.managed]: 'true',
     [LABELS.instance]: instanceId,
     [LABELS.attempt]: attempt,

@@ -12,9 +12,9 @@ const STAYS_OPEN_MS = 100
 
 export type Target = { host: string; port: number }
 
-export function probeConnection({ host, port }: Target): Promise<string | null> {
+export function probeConnection({ host, port }: Target, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
-    const socket = net.connect({ host, port })
+    const socket = net.connect({ host, port, signal })
     const finish = (answer: string | null) => {
       clearTimeout(limit)
       clearTimeout(settled)
@@ -22,20 +22,21 @@ export function probeConnection({ host, port }: Target): Promise<string | null> 
       resolve(answer)
     }
     let settled: NodeJS.Timeout | undefined
-    const limit = setTimeout(() => finish('the connection is not answered'), CONNECT_TIMEOUT_MS)
+    const unanswered = 'the connection is not answered'
+    const limit = setTimeout(() => finish(unanswered), CONNECT_TIMEOUT_MS)
     socket.on('connect', () => {
       settled = setTimeout(() => finish(null), STAYS_OPEN_MS)
     })
     socket.on('data', () => finish(null))
     socket.on('end', () => finish('nobody listens inside the container'))
-    socket.on('error', () => finish('the connection is refused'))
+    socket.on('error', () => finish(signal.aborted ? unanswered : 'the connection is refused'))
   })
 }
 
 /** Whether a GET is answered with a status below 400. */
-export function probeHttp({ host, port }: Target, path: string): Promise<string | null> {
+export function probeHttp({ host, port }: Target, path: string, signal: AbortSignal): Promise<string | null> {
   return new Promise((resolve) => {
-    const request = http.get({ host, port, path, agent: false, timeout: HTTP_TIMEOUT_MS }, (answer) => {
+    const request = http.get({ host, port, path, signal, agent: false, timeout: HTTP_TIMEOUT_MS }, (answer) => {
       answer.resume()
       const status = answer.statusCode ?? 500
       resolve(status < 400 ? null : `GET ${path} is answered with status ${status}`)

@@ -15,7 +15,7 @@ import type { Inventory } from './inventory.ts'
 import { portEnvironment } from './plan.ts'
 import { shortId } from './view.ts'
 
-export const KEPT_REPOSITORY = 'berth/kept'
+const KEPT_REPOSITORY = 'berth/kept'
 const NEWCOMER = '.berth-newcomer'
 const MAX_PORT_TRIES = 20
 
@@ -27,27 +27,46 @@ export function createReplacer({
   inventory,
   ports,
   attempts,
-  expiry
+  expiry,
+  instanceId
 }: {
   engine: Engine
   inventory: Inventory
   ports: PortService
   attempts: Attempts
   expiry: Expiry
+  instanceId: string
 }) {
+  let underWay = 0
+
+  /** A crash after the commit leaves an image that no container needs. */
+  async function sweepKeptImages(): Promise<void> {
+    if (underWay > 0) return
+    const needed = new Set<string>()
+    for (const { labels } of inventory.all()) {
+      for (const id of labels[LABELS.replaces]?.split(',') ?? []) needed.add(keptImage(id))
+    }
+    for (const { tags } of await engine.listImages({ label: `${LABELS.instance}=${instanceId}` })) {
+      for (const tag of tags)
+        if (tag.startsWith(`${KEPT_REPOSITORY}:`) && !needed.has(tag)) await engine.removeImage(tag)
+    }
+  }
+
+  inventory.onSync(() => void sweepKeptImages().catch(() => {}))
+
   async function replaceWithNewPorts(
     old: ContainerRecord
   ): Promise<{ record: ContainerRecord; changes: PortChange[] }> {
-    const keptImage = await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), {
-      [LABELS.managed]: 'true',
-      [LABELS.replaces]: old.id
-    })
+    underWay++
     try {
       const spec = await engine.containerSpec(old.id)
-      return await tryPorts(old, { ...spec, image: `${KEPT_REPOSITORY}:${shortId(old.id)}` })
+      await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), { [LABELS.instance]: instanceId })
+      return await tryPorts(old, { ...spec, image: keptImage(old.id) })
     } catch (error) {
-      await engine.removeImage(keptImage).catch(() => false)
+      await engine.removeImage(keptImage(old.id)).catch(() => false)
       throw error
+    } finally {
+      underWay--
     }
   }
 
@@ -58,7 +77,10 @@ export function createReplacer({
     for (let tries = 1; ; tries++) {
       const attempt = randomUUID()
       const leases = await ports.lease(
-        old.ports.map(({ protocol }) => ({ protocol, hostPort: undefined })),
+        old.ports.map(({ protocol, hostPort }) => ({
+          protocol,
+          hostPort: ports.isAvailable(hostPort, protocol) ? hostPort : undefined
+        })),
         attempt
       )
       try {
@@ -112,6 +134,11 @@ function newcomerSpec(old: ContainerRecord, spec: ContainerSpec, ports: PortBind
       ...(anonymous.length > 0 && { [LABELS.anonymousVolumes]: anonymous.join(',') })
     }
   }
+}
+
+/** The image that holds the filesystem of a container that was replaced. */
+export function keptImage(id: string): string {
+  return `${KEPT_REPOSITORY}:${shortId(id)}`
 }
 
 /** The name that a replacement is to have in the end; undefined when it has it. */

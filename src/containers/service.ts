@@ -12,8 +12,8 @@ import type { Creator } from './create.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
 import { selectContainers, type Page } from './list.ts'
-import { checkRequest } from './plan.ts'
-import { KEPT_REPOSITORY, type PortChange, type Replacer } from './replace.ts'
+import { checkUpdate } from './plan.ts'
+import { keptImage, type PortChange, type Replacer } from './replace.ts'
 import type {
   ChangedContainer,
   Container,
@@ -132,7 +132,7 @@ export function createContainerService(options: Options) {
     for (const volume of record.labels[LABELS.anonymousVolumes]?.split(',') ?? [])
       await engine.removeVolume(volume).catch(() => false)
     for (const replaced of record.labels[LABELS.replaces]?.split(',') ?? []) {
-      await engine.removeImage(`${KEPT_REPOSITORY}:${shortId(replaced)}`).catch(() => false)
+      await engine.removeImage(keptImage(replaced)).catch(() => false)
     }
   }
 
@@ -164,7 +164,7 @@ export function createContainerService(options: Options) {
     stop: (reference: string, timeoutSeconds: number | undefined): Promise<ChangedContainer> =>
       changing(reference, async (record) => {
         if (['exited', 'created', 'dead'].includes(record.state)) return unchanged(record, 'Container already stopped')
-        await engine.stopContainer(record.id, timeoutSeconds)
+        await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds)
         const after = await changed(record, 'Container stopped')
         return after.exit_code === 137
           ? { ...after, message: 'Container stopped; it did not end by itself in time and was killed' }
@@ -173,7 +173,7 @@ export function createContainerService(options: Options) {
 
     restart: (reference: string, timeoutSeconds: number | undefined): Promise<ChangedContainer> =>
       changing(reference, async (record) => {
-        await engine.stopContainer(record.id, timeoutSeconds)
+        await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds)
         const stopped = (await inventory.refresh(record.id)) ?? record
         const started = await startOnItsPorts(stopped)
         return started.replaced ? started : { ...started, message: 'Container restarted' }
@@ -200,7 +200,7 @@ export function createContainerService(options: Options) {
       }),
 
     update: (reference: string, body: UpdateContainer): Promise<ChangedContainer> => {
-      checkRequest(body, config)
+      checkUpdate(body, config)
       return changing(reference, async (record) => {
         const { memory, cpus, pids_limit: pids, restart, ttl_seconds: ttl } = body
         const update = {

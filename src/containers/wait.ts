@@ -79,7 +79,7 @@ export function createWaiting({
       if (!record) throw goneError(id)
       if (cannotHold(record, condition)) throw await exitedError(record)
       const target = targetOf(record)
-      const obstacle = condition === 'http' ? await probeHttp(target, path) : await probeConnection(target)
+      const obstacle = await (condition === 'http' ? probeHttp(target, path, signal) : probeConnection(target, signal))
       if (obstacle === null) return record
       met.obstacle = obstacle
       await sleep(pause, signal)

@@ -157,7 +157,9 @@ async function open(address: EngineAddress): Promise<Live> {
     what: 'say its version',
     timeoutMs: PING_TIMEOUT_MS
   })
-  const name = version.Platform?.Name || version.Components?.[0]?.Name || 'Docker Engine'
+  // Docker calls itself "Engine" here and says more under Platform, where Podman names the operating system.
+  const component = version.Components?.[0]?.Name
+  const name = component && component !== 'Engine' ? component : version.Platform?.Name || 'Docker Engine'
   return { calls, streams, name, version: version.Version, apiVersion }
 }
 

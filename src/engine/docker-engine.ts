@@ -20,7 +20,7 @@ import {
   type RawStats
 } from './map.ts'
 import { createPayload, updatePayload } from './payload.ts'
-import { isPullSuccess, readProgress } from './progress.ts'
+import { createPullSuccess, readProgress } from './progress.ts'
 import { openStream, request, type EngineRequest } from './request.ts'
 
 const READ_TIMEOUT_MS = 10_000
@@ -110,9 +110,9 @@ export function createDockerEngine(options: {
     },
 
     async stopContainer(id, timeoutSeconds) {
-      const query = timeoutSeconds === undefined ? {} : { t: timeoutSeconds }
-      // The engine waits for the workload first: ten seconds unless the container says otherwise.
-      const timeoutMs = changeTimeoutMs + (timeoutSeconds ?? 10) * 1000
+      // The engine waits for the workload first.
+      const timeoutMs = changeTimeoutMs + timeoutSeconds * 1000
+      const query = { t: timeoutSeconds }
       await change<void>({
         method: 'POST',
         path: `/containers/${id}/stop`,
@@ -241,7 +241,7 @@ export function createDockerEngine(options: {
         signal
       })
       try {
-        const frames = readProgress(chunks, `pull ${reference}`, isPullSuccess)
+        const frames = readProgress(chunks, `pull ${reference}`, createPullSuccess())
         while (!(await withinIdle(frames.next(), `pull ${reference}`)).done);
       } finally {
         chunks.destroy()

@@ -44,6 +44,8 @@ export type ContainerRecord = {
   volumes: VolumeMount[]
   anonymousVolumes: string[]
   tty: boolean
+  /** Between the polite signal and the kill. */
+  stopTimeoutSeconds: number
   /** Shares the machine's network, so that no traffic is its own. */
   hostNetwork: boolean
 }
@@ -148,7 +150,7 @@ export type Engine = {
   createContainer(name: string, spec: ContainerSpec, signal?: AbortSignal): Promise<{ id: string; warnings: string[] }>
   /** Starting what runs and stopping what does not is no error. */
   startContainer(id: string, signal?: AbortSignal): Promise<void>
-  stopContainer(id: string, timeoutSeconds: number | undefined): Promise<void>
+  stopContainer(id: string, timeoutSeconds: number): Promise<void>
   /** False when there was nothing to remove. `volumes` takes the anonymous volumes along. */
   removeContainer(id: string, options: { force: boolean; volumes: boolean }): Promise<boolean>
   renameContainer(id: string, name: string): Promise<void>

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-export type EngineTls = { ca?: Buffer; cert?: Buffer; key?: Buffer; verify: boolean }
+type EngineTls = { ca?: Buffer; cert?: Buffer; key?: Buffer; verify: boolean }
 
 export type EngineAddress =
   | { kind: 'socket'; path: string; source: string }

@@ -16,9 +16,11 @@ import type {
   RestartPolicy,
   VolumeMount
 } from './engine.ts'
+import { isReservedLabel } from './labels.ts'
 
 const STATES: readonly ContainerState[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
 const NANO_CPUS = 1e9
+const DEFAULT_STOP_SECONDS = 10
 const NANOSECONDS_PER_MS = 1e6
 
 // What the types of dockerode leave out.
@@ -49,7 +51,7 @@ export function mapContainer(info: Inspect): ContainerRecord {
     restartCount: info.RestartCount ?? 0,
     restart: (host.RestartPolicy?.Name || 'no') as RestartPolicy,
     ports: mapPorts(info),
-    labels: config.Labels ?? {},
+    labels: withoutEmptyOwn(config.Labels ?? {}),
     command: [...([info.Path].filter(Boolean) as string[]), ...(info.Args ?? [])],
     envNames: (config.Env ?? []).map((line) => splitEnv(line)[0]),
     limits: {
@@ -60,6 +62,7 @@ export function mapContainer(info: Inspect): ContainerRecord {
     volumes: mapVolumes(info),
     anonymousVolumes: anonymousVolumes(info),
     tty: config.Tty ?? false,
+    stopTimeoutSeconds: (config as { StopTimeout?: number }).StopTimeout ?? DEFAULT_STOP_SECONDS,
     hostNetwork: host.NetworkMode === 'host'
   }
 }
@@ -185,6 +188,11 @@ export function mapInfo(info: RawInfo): EngineInfo {
   }
 }
 
+/** A label of ours that says nothing only hides the image's. */
+function withoutEmptyOwn(labels: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(labels).filter(([name, value]) => value !== '' || !isReservedLabel(name)))
+}
+
 function mapState(state: string): ContainerState {
   // Podman says "configured" and "initialized" for what Docker calls created, "stopped" for exited.
   if (state === 'stopped') return 'exited'
@@ -234,18 +242,28 @@ function parsePortKey(key: string): { containerPort: number; protocol: Protocol 
   return { containerPort, protocol }
 }
 
+/** Docker keeps what was asked for under HostConfig.Mounts; Podman, and Docker with Binds, only says what is mounted. */
 function mapVolumes(info: Inspect): VolumeMount[] {
-  return (info.HostConfig.Mounts ?? [])
+  const asked = (info.HostConfig.Mounts ?? [])
     .filter((mount) => mount.Type === 'volume' && mount.Source)
     .map((mount) => ({ source: mount.Source, target: mount.Target, readOnly: mount.ReadOnly ?? false }))
+  const targets = new Set(asked.map(({ target }) => target))
+  return [...asked, ...mounted(info).filter(({ source, target }) => !targets.has(target) && !isAnonymous(source))]
 }
 
+/** A named volume must never be taken for an anonymous one: those go with their container. */
 function anonymousMounts(info: Inspect): VolumeMount[] {
-  const named = new Set((info.HostConfig.Mounts ?? []).map((mount) => mount.Target))
+  const named = new Set(mapVolumes(info).map(({ target }) => target))
+  return mounted(info).filter(({ source, target }) => !named.has(target) && isAnonymous(source))
+}
+
+function mounted(info: Inspect): VolumeMount[] {
   return (info.Mounts ?? [])
-    .filter((mount) => mount.Type === 'volume' && mount.Name && !named.has(mount.Destination))
+    .filter((mount) => mount.Type === 'volume' && mount.Name)
     .map((mount) => ({ source: mount.Name as string, target: mount.Destination, readOnly: !mount.RW }))
 }
+
+const isAnonymous = (name: string): boolean => /^[0-9a-f]{64}$/.test(name)
 
 function anonymousVolumes(info: Inspect): string[] {
   return anonymousMounts(info).map((mount) => mount.source)

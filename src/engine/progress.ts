@@ -35,15 +35,21 @@ export async function* readProgress(
 
 function parseFrame(line: string, what: string): ProgressFrame {
   try {
-    return JSON.parse(line) as ProgressFrame
+    const frame: unknown = JSON.parse(line)
+    if (typeof frame === 'object' && frame !== null) return frame
+    throw new TypeError('not an object')
   } catch (cause) {
     throw new AppError('ENGINE_FAILED', `The engine sent something unreadable when asked to ${what}.`, { cause })
   }
 }
 
-const PULLED = /^(Status: (Downloaded newer image|Image is up to date)|Download complete|Already exists|Digest: )/
+const PODMAN_PULLED = /^(Download complete|Already exists)$/
 
-/** Docker ends a pull with a `Status:` line; Podman only names the image id. */
-export function isPullSuccess(frame: ProgressFrame): boolean {
-  return frame.status !== undefined && PULLED.test(frame.status)
+/** Docker begins with "Pulling from" and ends with "Status:"; Podman says neither, only how its layers fare. */
+export function createPullSuccess(): (frame: ProgressFrame) => boolean {
+  let isDocker = false
+  return ({ status = '' }) => {
+    isDocker ||= status.startsWith('Pulling from')
+    return isDocker ? status.startsWith('Status: ') : PODMAN_PULLED.test(status)
+  }
 }

@@ -5,8 +5,9 @@ import { AppError, type ErrorCode } from '../errors.ts'
 
 export type Failure = { what: string; address: string; timedOut: boolean; cancelled: boolean }
 
-type Rule = { pattern: RegExp; code: ErrorCode; status?: number }
+type Rule = { pattern: RegExp; code: ErrorCode }
 
+// The first that fits: a text often holds the words of several.
 const RULES: readonly Rule[] = [
   { pattern: /no space left on device|disk quota exceeded/i, code: 'STORAGE_FULL' },
   {
@@ -14,30 +15,33 @@ const RULES: readonly Rule[] = [
       /port is already allocated|address already in use|ports are not available|forbidden by its access permissions|proxy already running/i,
     code: 'PORT_UNAVAILABLE'
   },
-  { pattern: /name .* is already in use|name is already in use/i, code: 'CONTAINER_NAME_TAKEN' },
+  { pattern: /name .*already in use/i, code: 'CONTAINER_NAME_TAKEN' },
   {
     pattern:
-      /no such image|image not known|pull access denied|manifest unknown|manifest for .* not found|repository .* not found/i,
+      /no such image|image not known|pull access denied|manifest unknown|name unknown|manifest for .* not found|repository .* not found/i,
     code: 'IMAGE_NOT_FOUND'
   },
-  { pattern: /unauthorized|no basic auth credentials|authentication required|denied:/i, code: 'REGISTRY_REFUSED' },
+  {
+    pattern: /unauthorized|no basic auth credentials|authentication required|(^|: )denied\b/i,
+    code: 'REGISTRY_REFUSED'
+  },
   {
     pattern:
-      /no such host|server misbehaving|connection refused|i\/o timeout|TLS handshake|x509:|server gave HTTP response|network is unreachable|Client\.Timeout|error pinging (docker )?registry/i,
+      /no such host|server misbehaving|connection refused|i\/o timeout|TLS handshake|x509:|server gave HTTP response|network is unreachable|Client\.Timeout|error pinging (docker )?registry|toomanyrequests|unexpected HTTP status: (429|5\d\d)/i,
     code: 'REGISTRY_UNAVAILABLE'
   },
   { pattern: /no such container|no container with name or id/i, code: 'CONTAINER_NOT_FOUND' },
-  {
-    pattern: /is not running|not running|can only .* running containers|container state improper/i,
-    code: 'CONTAINER_NOT_RUNNING',
-    status: 409
-  },
-  { pattern: /cannot remove a running container|container .* is running|as it is running/i, code: 'CONTAINER_RUNNING' },
-  { pattern: /removal of container .* is already in progress|marked for removal/i, code: 'CONTAINER_BUSY' },
+  { pattern: /no command (specified|or entrypoint provided)/i, code: 'INVALID_REQUEST' },
   {
     pattern:
       /OCI runtime|executable file not found|exec format error|permission denied: unknown|no such file or directory: unknown|unable to find user|crun:|runc create failed/i,
     code: 'CONTAINER_START_FAILED'
+  },
+  { pattern: /cannot remove a running container|container .* is running|as it is running/i, code: 'CONTAINER_RUNNING' },
+  { pattern: /removal of container .* is already in progress|marked for removal/i, code: 'CONTAINER_BUSY' },
+  {
+    pattern: /not running|can only .* running containers|container state improper|is paused|paused container/i,
+    code: 'CONTAINER_NOT_RUNNING'
   }
 ]
 
@@ -84,9 +88,7 @@ export function translateError(error: unknown, failure: Failure): AppError {
   }
 
   const text = engineText(error)
-  const rule = RULES.find(
-    ({ pattern, status }) => pattern.test(text) && (status === undefined || status === statusCode)
-  )
+  const rule = RULES.find(({ pattern }) => pattern.test(text))
   const port = rule?.code === 'PORT_UNAVAILABLE' ? conflictingPort(text) : undefined
   return new AppError(rule?.code ?? fallback(statusCode), sentence(text, failure.what), {
     cause: error,
@@ -94,9 +96,12 @@ export function translateError(error: unknown, failure: Failure): AppError {
   })
 }
 
-/** "Bind for 127.0.0.1:8401 failed: …" or "listen tcp4 127.0.0.1:8402: bind: …" */
+const HOST = String.raw`(?:\[[^\]]*\]|::|[^\s:[\]]*)`
+const CONFLICT = new RegExp(`(?:bind for|listen (?:tcp|udp)[46]?|bind host port(?: for)?) ${HOST}:(\\d+)`, 'i')
+
+/** "Bind for 127.0.0.1:8401 failed: …", "listen tcp4 127.0.0.1:8401: bind: …", from Docker 28 on "bind host port 127.0.0.1:8401/tcp: …" */
 function conflictingPort(text: string): number | undefined {
-  const match = /:(\d+)(?: failed|: bind)/.exec(text)
+  const match = CONFLICT.exec(text)
   return match ? Number(match[1]) : undefined
 }
 
@@ -122,7 +127,7 @@ function engineText(error: unknown): string {
   if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
     return json.message
   // For streams docker-modem puts its own words before the engine's.
-  return message?.replace(/^\(HTTP code \d+\) .*? - /, '') ?? 'no reason given'
+  return message?.replace(/^\(HTTP code \d+\) .*? - /, '').trim() || 'no reason given'
 }
 
 const MAX_TEXT = 500

@@ -3,7 +3,9 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import { registerErrorsPage } from './errors-page.ts'
 import { Problem } from './errors.ts'
+import { DOCS_POLICY, PAGE_POLICY } from './page-policy.ts'
 import type { OpenApiDocument } from './reading-view/document.ts'
 import { renderReadingView } from './reading-view/page.ts'
 import { readingViewStyle } from './reading-view/style.ts'
@@ -14,12 +16,6 @@ const TAGS = [
   { name: 'ports', description: 'The host ports that containers are given.' },
   { name: 'server', description: 'The server itself.' }
 ]
-
-// Swagger UI's own would upgrade its assets to https, which a plain http address other than localhost does not answer.
-const DOCS_POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-const PAGE_POLICY =
-  "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 export async function registerOpenApi(
   app: FastifyInstance,
@@ -61,6 +57,7 @@ export async function registerOpenApi(
     }
   })
 
+  registerErrorsPage(app)
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   // It takes tens of milliseconds and never changes while the server runs.
   let page: string | undefined

@@ -3,10 +3,18 @@
 
 import type { TSchema } from '@sinclair/typebox'
 import addFormats from 'ajv-formats'
-import { Ajv2020, type Options } from 'ajv/dist/2020.js'
+import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
 import type { FastifyInstance } from 'fastify'
 
-const OPTIONS: Options = { removeAdditional: false, useDefaults: true, allErrors: true, strict: false }
+const OPTIONS: Options = {
+  removeAdditional: false,
+  useDefaults: true,
+  allErrors: true,
+  strict: false,
+  // Our own schemas need no checking against JSON Schema at every start; the tests compile them all.
+  meta: false,
+  validateSchema: false
+}
 
 /** `shared` are the schemas that others refer to by their $id. */
 export function registerValidation(app: FastifyInstance, shared: TSchema[]): void {
@@ -21,6 +29,22 @@ export function registerValidation(app: FastifyInstance, shared: TSchema[]): voi
     else void parseJson(request, body, done)
   })
   app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : coercing).compile(schema as object)
+    compileLater(httpPart === 'body' ? strict : coercing, schema as object)
   )
+  // Answers are built field by field, so there is nothing for a compiled serializer to leave out; it would cost more at the
+  // start than it saves afterwards. Tests hold the answers to their schemas.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
+}
+
+/** Compiling every schema would take most of the start; each is compiled when it is first needed. */
+function compileLater(ajv: Ajv2020, schema: object) {
+  let compiled: ValidateFunction | undefined
+  const validate = (data: unknown): boolean => {
+    compiled ??= ajv.compile(schema)
+    const isValid = compiled(data)
+    validate.errors = compiled.errors ?? null
+    return isValid
+  }
+  validate.errors = null as NonNullable<ValidateFunction['errors']> | null
+  return validate
 }

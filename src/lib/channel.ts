@@ -33,8 +33,9 @@ export function createChannel<T extends object>(capacity: number) {
       async function* read() {
         while (!signal.aborted) {
           if (reader.missed > 0) {
-            yield { missed: reader.missed }
+            const { missed } = reader
             reader.missed = 0
+            yield { missed }
           }
           const item = reader.queue.shift()
           if (item) yield item

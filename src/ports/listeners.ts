@@ -5,9 +5,11 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Protocol } from '../engine/engine.ts'
 
-export type Listeners = { listening(protocol: Protocol): Promise<ReadonlySet<number>> }
+export type Listeners = {
+  /** A burst of requests shares one reading, unless it is to be read `now`. */
+  listening(protocol: Protocol, when?: 'lately' | 'now'): Promise<ReadonlySet<number>>
+}
 
-// A burst of requests shares one reading.
 const FRESH_MS = 50
 const TCP_LISTEN = '0A'
 
@@ -24,9 +26,9 @@ export function createListeners({ procDir }: { procDir: string }): Listeners {
   }
 
   return {
-    listening(protocol) {
+    listening(protocol, when = 'lately') {
       const last = readings.get(protocol)
-      if (last && performance.now() - last.at < FRESH_MS) return last.ports
+      if (last && when === 'lately' && performance.now() - last.at < FRESH_MS) return last.ports
       const ports = read(protocol)
       readings.set(protocol, { at: performance.now(), ports })
       return ports

@@ -99,6 +99,8 @@ export class PortTable {
     const claims = this.#claims.get(port) ?? new Map<string, boolean>()
     claims.set(containerId, bound)
     this.#claims.set(port, claims)
+    // Whoever was met on the port was this container, seen before its engine told of it.
+    if (bound) this.#blocks.delete(port)
     this.#settle(port)
   }
 

@@ -30,21 +30,32 @@ export function createPortService({
 
   /** The next port that is free for us and on which nobody was seen listening. */
   async function leaseFree(protocol: Protocol, owner: string): Promise<Lease> {
-    const listening = await listeners.listening(protocol)
+    let listening = await listeners.listening(protocol)
     for (;;) {
       const lease = allocator.lease(protocol, owner)
+      if (!listening.has(lease.port)) return lease
+      // The reading may be older than the end of the container that had the port last.
+      listening = await listeners.listening(protocol, 'now')
       if (!listening.has(lease.port)) return lease
       lease.block(FOREIGN)
     }
   }
 
+  /** Whether the port may be given by its number. */
+  function isAvailable(port: number, protocol: Protocol): boolean {
+    const state = allocator.stateOf(port, protocol)
+    return allocator.has(port) && (state === 'free' || state === 'parked')
+  }
+
   /** Marks every port of the range on which a process listens that is no container. */
   async function lookAround(): Promise<void> {
     for (const protocol of ['tcp', 'udp'] as const) {
-      for (const port of await listeners.listening(protocol)) {
-        if (!allocator.has(port)) continue
-        const state = allocator.stateOf(port, protocol)
-        if (state === 'free' || state === 'parked') allocator.block(port, protocol, FOREIGN, SEEN_BLOCK_MS)
+      // Nobody of ours had the port before the look nor has it after: so it is not one that came or went meanwhile.
+      const unused = new Set<number>()
+      const { first, last } = allocator.range
+      for (let port = first; port <= last; port++) if (isAvailable(port, protocol)) unused.add(port)
+      for (const port of await listeners.listening(protocol, 'now')) {
+        if (unused.has(port) && isAvailable(port, protocol)) allocator.block(port, protocol, FOREIGN, SEEN_BLOCK_MS)
       }
     }
   }
@@ -77,13 +88,12 @@ export function createPortService({
     /** Leases for the ports that a stopped container had; undefined when one of them is no longer to be had. */
     reclaim(uses: Use[], owner: string): Lease[] | undefined {
       const inRange = uses.filter(({ port }) => allocator.has(port))
-      const available = inRange.every(({ port, protocol }) =>
-        ['parked', 'free'].includes(allocator.stateOf(port, protocol))
-      )
+      const available = inRange.every(({ port, protocol }) => isAvailable(port, protocol))
       return available ? inRange.map(({ port, protocol }) => allocator.leaseExactly(port, protocol, owner)) : undefined
     },
 
     has: (port: number): boolean => allocator.has(port),
+    isAvailable,
     counts: (protocol: Protocol) => allocator.counts(protocol),
 
     async overview(): Promise<PortOverview> {

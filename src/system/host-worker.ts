@@ -8,13 +8,16 @@ import type { HostSample } from './host.ts'
 
 const EVERY_MS = 2_000
 const DISKS_EVERY_MS = 10_000
+// Every container has one of these, on a disk that is listed itself.
+const NOT_DISKS = new Set(['overlay', 'overlay2', 'aufs'])
 
 let disks: HostSample['disks'] = []
 let disksAt = -Infinity
 
 async function measure(): Promise<HostSample> {
   if (performance.now() - disksAt > DISKS_EVERY_MS) {
-    disks = (await si.fsSize()).map(({ mount, type, size, used }) => ({
+    const mounted = (await si.fsSize()).filter(({ type, mount }) => mount === '/' || !NOT_DISKS.has(type))
+    disks = mounted.map(({ mount, type, size, used }) => ({
       mount,
       type,
       sizeBytes: size,

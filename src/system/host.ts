@@ -1,4 +1,5 @@
-// The machine's own figures, measured once for all readers by the worker beside this file.
+// The machine's own figures, measured once for all readers by the worker beside this file. The worker runs while somebody
+// looks and for some minutes after: a thread of its own costs more memory than all containers' statistics together.
 
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../errors.ts'
@@ -24,26 +25,42 @@ type Log = { warn(fields: object, message: string): void }
 export type Host = ReturnType<typeof createHost>
 
 const FIRST_SAMPLE_MS = 10_000
-const RESTART_MS = 5_000
+const FRESH_MS = 5_000
+const LINGER_MS = 5 * 60_000
+// It holds one sample at a time; left alone it would let its heap grow as a server's.
+const WORKER_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
 
 export function createHost({ log }: { log: Log }) {
   let worker: Worker | undefined
   let latest: HostSample | undefined
-  let stopped = false
+  let lastLook = -Infinity
   const watchers = new Set<(sample: HostSample) => void>()
 
-  function start(): void {
-    worker = new Worker(new URL('./host-worker.ts', import.meta.url))
-    worker.unref()
-    worker.on('message', (message: HostSample | { failed: string }) => {
-      if ('failed' in message) return log.warn({ reason: message.failed }, 'the machine could not be measured')
-      latest = message
-      for (const watcher of watchers) watcher(message)
+  /** To be called for everybody who looks; starts the measuring where it rests. */
+  function look(): void {
+    lastLook = performance.now()
+    if (worker) return
+    const started = new Worker(new URL('./host-worker.ts', import.meta.url), { resourceLimits: WORKER_LIMITS })
+    worker = started
+    started.unref()
+    started.on('message', take)
+    started.on('error', (err) => log.warn({ err }, 'measuring the machine failed'))
+    started.on('exit', () => {
+      if (worker === started) worker = undefined
     })
-    worker.on('error', (err) => log.warn({ err }, 'measuring the machine failed; it is tried again'))
-    worker.on('exit', () => {
-      if (!stopped) setTimeout(start, RESTART_MS).unref()
-    })
+  }
+
+  function take(message: HostSample | { failed: string }): void {
+    if ('failed' in message) return log.warn({ reason: message.failed }, 'the machine could not be measured')
+    latest = message
+    for (const watcher of watchers) watcher(message)
+    if (performance.now() - lastLook > LINGER_MS) void stop()
+  }
+
+  async function stop(): Promise<void> {
+    const running = worker
+    worker = undefined
+    await running?.terminate()
   }
 
   function onSample(watcher: (sample: HostSample) => void): () => void {
@@ -52,28 +69,24 @@ export function createHost({ log }: { log: Log }) {
   }
 
   return {
-    start,
-    async stop(): Promise<void> {
-      stopped = true
-      await worker?.terminate()
-    },
-
+    stop,
+    look,
     onSample,
-    peek: (): HostSample | undefined => latest,
 
-    /** The latest sample; just after the start that is a moment away. */
+    /** The latest sample; when nobody looked for a while that is half a second away. */
     async latest(): Promise<HostSample> {
-      if (latest) return latest
+      look()
+      if (latest && Date.now() - latest.sampledAt < FRESH_MS) return latest
       return new Promise((resolve, reject) => {
-        const limit = setTimeout(() => {
-          stop()
-          reject(new AppError('STATS_UNAVAILABLE', 'The machine could not be measured.'))
-        }, FIRST_SAMPLE_MS)
-        const stop = onSample((sample) => {
+        const forget = onSample((sample) => {
           clearTimeout(limit)
-          stop()
+          forget()
           resolve(sample)
         })
+        const limit = setTimeout(() => {
+          forget()
+          reject(new AppError('STATS_UNAVAILABLE', 'The machine could not be measured.'))
+        }, FIRST_SAMPLE_MS)
       })
     }
   }

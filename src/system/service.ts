@@ -121,9 +121,9 @@ export function createSystemService({ version, config, engine, host, containers,
 
     async *streamStats(signal: AbortSignal): AsyncGenerator<StreamEvent> {
       const coming = samples.subscribe(signal)
-      const known = host.peek()
-      if (known) yield { id: String(known.sampledAt), event: 'stats', data: view(known) }
+      host.look()
       for await (const sample of coming) {
+        host.look()
         if ('missed' in sample) yield { event: 'gap', data: { missed: sample.missed } }
         else yield { id: String(sample.sampledAt), event: 'stats', data: view(sample) }
       }

@@ -174,4 +174,7 @@ pre code { font-size: inherit; }
   .sample pre { max-height: none; white-space: pre-wrap; }
   .operation, .field, .sample { break-inside: avoid-page; }
 }
+.article { display: block; max-width: 46rem; margin: 0 auto; padding: 2rem 1rem; }
+.article section { margin-top: 2rem; }
+.article section:target h2 { color: var(--link); }
 `

@@ -1,0 +1,88 @@
+// Makes `docker-compose up --build` work where no registry can be reached: images out of what this machine has, the
+// server's packages where the build finds them, and a .env file that says so to compose.
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type Docker from 'dockerode'
+import { ensureEngine } from './engine.ts'
+import { labelsOf } from './images.ts'
+import { importImage } from './import-image.ts'
+import { ensureLocalNodeImage, LOCAL_NODE_IMAGE } from './node-image.ts'
+import { lastLines, run } from './run.ts'
+import { giveUp, say, SetupError } from './say.ts'
+
+const LOCAL_REGISTRY_IMAGE = 'berth/registry:local'
+const PACKAGES = 'node_modules/.production'
+
+const REGISTRY_CONFIG = `version: 0.1
+storage:
+  cache:
+    blobdescriptor: inmemory
+  filesystem:
+    rootdirectory: /var/lib/registry
+  delete:
+    enabled: true
+http:
+  addr: :5000
+`
+
+if (existsSync('.env')) process.loadEnvFile('.env')
+
+try {
+  const connection = await ensureEngine(process.env)
+  const { docker } = connection.client()
+  await ensureLocalNodeImage(docker)
+  await ensureRegistryImage(docker)
+  connection.close()
+
+  layOutPackages()
+  setVariables('.env', { NODE_IMAGE: LOCAL_NODE_IMAGE, REGISTRY_IMAGE: LOCAL_REGISTRY_IMAGE })
+} catch (error) {
+  giveUp(error)
+}
+
+/** Debian's docker-registry, without installing it on this machine. */
+async function ensureRegistryImage(docker: Docker): Promise<void> {
+  if (await labelsOf(docker, LOCAL_REGISTRY_IMAGE)) return
+
+  say(`making ${LOCAL_REGISTRY_IMAGE} from Debian's docker-registry`)
+  const folder = mkdtempSync(join(tmpdir(), 'berth-registry-'))
+  try {
+    const unpack = 'apt-get download -q docker-registry && dpkg -x docker-registry_*.deb .'
+    const { ok, output } = await run('sh', ['-c', `cd '${folder}' && ${unpack}`])
+    if (!ok) throw new SetupError(`docker-registry could not be fetched:\n${lastLines(output, 5)}`)
+
+    await importImage(docker, LOCAL_REGISTRY_IMAGE, {
+      programs: { '/usr/local/bin/registry': join(folder, 'usr/bin/docker-registry') },
+      files: { '/etc/docker/registry/config.yml': REGISTRY_CONFIG },
+      changes: [
+        'ENTRYPOINT ["registry"]',
+        'CMD ["serve", "/etc/docker/registry/config.yml"]',
+        'EXPOSE 5000',
+        'VOLUME /var/lib/registry'
+      ]
+    })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Copies what the server needs at run time, and only that, as the lock file tells them apart. */
+function layOutPackages(): void {
+  say(`laying out the server's packages in ${PACKAGES}`)
+  type Lock = { packages: Record<string, { dev?: true; optional?: true; devOptional?: true }> }
+  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
+
+  rmSync(PACKAGES, { recursive: true, force: true })
+  for (const [path, { dev, optional, devOptional }] of Object.entries(packages)) {
+    const isTopLevel = /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path)
+    if (isTopLevel && !dev && !optional && !devOptional) cpSync(path, join(PACKAGES, path), { recursive: true })
+  }
+}
+
+function setVariables(file: string, variables: Record<string, string>): void {
+  say(`writing ${Object.keys(variables).join(' and ')} to ${file}`)
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []
+  const others = lines.filter((line) => !Object.keys(variables).some((name) => line.startsWith(`${name}=`)))
+  writeFileSync(file, [...others, ...Object.entries(variables).map((pair) => pair.join('=')), ''].join('\n'))
+}

@@ -1,0 +1,142 @@
+// Installs and starts Debian's docker.io, on a machine whose root asked for an engine and has none.
+import { spawn } from 'node:child_process'
+import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { sleep } from '../src/lib/sleep.ts'
+import { lastLines, run } from './run.ts'
+import { say, SetupError } from './say.ts'
+
+const START_LIMIT_MS = 60_000
+const INIT_SCRIPT_MS = 15_000
+const ATTEMPTS = 4
+const LOG = '/var/log/berth-dockerd.log'
+const POLICY = '/usr/sbin/policy-rc.d'
+
+const PID_FILE = '/var/run/docker.pid'
+const INIT_SCRIPT_PID_FILE = '/var/run/docker-ssd.pid'
+const CONTAINERD_PID_FILE = '/var/run/docker/containerd/containerd.pid'
+
+type AnswersWithin = (limitMs: number) => Promise<boolean>
+
+export async function installDocker(): Promise<void> {
+  say('installing the Docker engine (apt-get install docker.io)')
+  const apt = (...args: string[]) =>
+    run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], { DEBIAN_FRONTEND: 'noninteractive' })
+
+  // The package starts the engine in its own way and counts as broken where that fails. It is started here afterwards.
+  const keepsQuiet = !isSystemd() && !existsSync(POLICY)
+  if (keepsQuiet) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    const updated = await apt('update')
+    const installed = await apt('install', '-y', '--no-install-recommends', 'docker.io')
+    if (!installed.ok) {
+      const output = updated.ok ? installed.output : `${updated.output}\n${installed.output}`
+      throw new SetupError(`docker.io could not be installed:\n${lastLines(output, 15)}`)
+    }
+  } finally {
+    if (keepsQuiet) rmSync(POLICY)
+  }
+}
+
+/** Returns when the engine answers. */
+export async function startDocker(answersWithin: AnswersWithin): Promise<void> {
+  await removeLeftovers()
+  if (isSystemd()) return startWithSystemd(answersWithin)
+
+  const deadline = Date.now() + START_LIMIT_MS
+  if (await startWithInitScript(answersWithin)) return
+
+  const complaints = watchLog()
+  let options: string[] = []
+  for (let attempt = 1; attempt <= ATTEMPTS && Date.now() < deadline; attempt++) {
+    if (await startDaemon(options, answersWithin, deadline)) return
+    if (options.length === 0 && /iptables/i.test(lastLines(complaints(), 3))) {
+      say('iptables does not work here: ports are published by the engine itself, containers reach no other network')
+      options = ['--iptables=false', '--ip6tables=false']
+    }
+    await sleep(500)
+  }
+  throw new SetupError(`The Docker engine does not start; see ${LOG}.\n${lastLines(complaints(), 10)}`)
+}
+
+async function startWithSystemd(answersWithin: AnswersWithin): Promise<void> {
+  say('starting the Docker engine (systemctl start docker)')
+  const started = await run('systemctl', ['start', 'docker'])
+  if (started.ok && (await answersWithin(START_LIMIT_MS))) return
+
+  const { output } = await run('journalctl', ['-u', 'docker', '-n', '15', '--no-pager'])
+  throw new SetupError(`The Docker engine does not start.\n${started.output}${output}`)
+}
+
+async function startWithInitScript(answersWithin: AnswersWithin): Promise<boolean> {
+  if (isRunning(PID_FILE, 'dockerd')) return false
+
+  say('starting the Docker engine (service docker start)')
+  const started = await run('service', ['docker', 'start'])
+  if (started.ok && (await answersWithin(INIT_SCRIPT_MS))) return true
+
+  const reason = started.ok ? 'it does not answer' : lastLines(started.output, 1) || 'no such service'
+  say(`that does not work here (${reason}): starting dockerd itself, which writes to ${LOG}`)
+  return false
+}
+
+/** Starts dockerd in a session of its own and waits until it answers or dies. One that runs already is only waited for. */
+async function startDaemon(options: string[], answersWithin: AnswersWithin, deadline: number): Promise<boolean> {
+  if (isRunning(PID_FILE, 'dockerd')) {
+    say('a dockerd runs but does not answer yet: waiting for it')
+    return answersWithin(deadline - Date.now())
+  }
+
+  await removeLeftovers()
+  const log = openSync(LOG, 'a')
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin` }
+  const daemon = spawn('dockerd', options, { cwd: '/', env, detached: true, stdio: ['ignore', log, log] })
+  closeSync(log)
+
+  const died = new Promise<false>((resolve) => {
+    daemon.once('exit', () => resolve(false))
+    daemon.once('error', () => resolve(false))
+  })
+  const answers = await Promise.race([answersWithin(deadline - Date.now()), died])
+  daemon.unref()
+  return answers
+}
+
+/** An engine that was killed leaves numbers that may by now belong to anybody, and a containerd that needs a moment to end. */
+async function removeLeftovers(): Promise<void> {
+  for (const file of [PID_FILE, INIT_SCRIPT_PID_FILE]) {
+    if (!isRunning(file, 'dockerd')) rmSync(file, { force: true })
+  }
+
+  // Without its dockerd a containerd ends; a new dockerd would take it for its own and wait for it in vain.
+  const waitUntil = Date.now() + 10_000
+  while (isRunning(CONTAINERD_PID_FILE, 'containerd') && Date.now() < waitUntil) {
+    if (isRunning(PID_FILE, 'dockerd')) return
+    await sleep(100)
+  }
+  if (!isRunning(CONTAINERD_PID_FILE, 'containerd')) rmSync(CONTAINERD_PID_FILE, { force: true })
+}
+
+/** Whether the number in the file is that of this program, and of one that has not ended. */
+function isRunning(pidFile: string, program: string): boolean {
+  try {
+    const pid = Number(readFileSync(pidFile, 'utf8'))
+    const [, name, state] = /\((.*)\) (.)/.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? []
+    return name === program && state !== 'Z'
+  } catch {
+    return false
+  }
+}
+
+/** Gives what dockerd has complained about since this call. */
+function watchLog(): () => string {
+  const read = () => (existsSync(LOG) ? readFileSync(LOG, 'utf8') : '')
+  const start = read().length
+  return () => {
+    const lines = read().slice(start).split('\n')
+    return lines.filter((line) => !line.includes('level=info')).join('\n')
+  }
+}
+
+function isSystemd(): boolean {
+  return existsSync('/run/systemd/system')
+}

@@ -1,0 +1,27 @@
+import type { Readable } from 'node:stream'
+import type Docker from 'dockerode'
+import { readProgress, type ProgressFrame } from '../src/engine/progress.ts'
+
+/** The labels of an image; undefined when there is no such image. */
+export async function labelsOf(docker: Docker, image: string): Promise<Record<string, string> | undefined> {
+  try {
+    const { Config } = await docker.getImage(image).inspect()
+    return Config.Labels ?? {}
+  } catch (error) {
+    if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return undefined
+    throw error
+  }
+}
+
+/** Reads the answer to a build, pull or import. Rejects when a frame says that it failed, or none that it succeeded. */
+export async function readToEnd(
+  answer: NodeJS.ReadableStream,
+  what: string,
+  onFrame: (frame: ProgressFrame) => void = () => {}
+): Promise<void> {
+  for await (const frame of readProgress(answer as Readable, what, isSuccess)) onFrame(frame)
+}
+
+function isSuccess({ aux, status = '', stream = '' }: ProgressFrame): boolean {
+  return aux !== undefined || /^(Status: |Digest: |sha256:)/.test(status) || stream.startsWith('Successfully ')
+}

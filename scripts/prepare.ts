@@ -1,0 +1,18 @@
+// The half of the setup that runs under Node 24 with the packages in place: an engine, and the default workload's image.
+import { existsSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
+import { giveUp } from './say.ts'
+
+enableCompileCache('node_modules/.cache/node')
+if (existsSync('.env')) process.loadEnvFile('.env')
+
+try {
+  const { ensureEngine } = await import('./engine.ts')
+  const { ensureBaseImage } = await import('./base-image.ts')
+
+  const connection = await ensureEngine(process.env)
+  await ensureBaseImage(connection.client().docker, process.env.NODE_IMAGE || undefined)
+  connection.close()
+} catch (error) {
+  giveUp(error)
+}

@@ -1,0 +1,42 @@
+// docs/errors.md as a page: where the `type` of every problem points.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { PAGE_POLICY } from './page-policy.ts'
+import { html } from './reading-view/html.ts'
+import { markdown } from './reading-view/markdown.ts'
+
+const SOURCE = join(import.meta.dirname, '../../docs/errors.md')
+
+export function registerErrorsPage(app: FastifyInstance): void {
+  let page: string | undefined
+  app.get('/docs/errors', { schema: { hide: true } }, async (_request, reply) => {
+    page ??= render(readFileSync(SOURCE, 'utf8'))
+    return reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page)
+  })
+}
+
+function render(source: string): string {
+  const [introduction = '', ...sections] = source.split(/^## /m)
+  const parts = sections.map((section) => {
+    const [code = '', ...text] = section.split('\n')
+    return html`<section id="${code.toLowerCase()}">
+      <h2>${code}</h2>
+      ${markdown(text.join('\n'))}
+    </section>`
+  })
+  return html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width" />
+        <title>Errors of Berth</title>
+        <link rel="stylesheet" href="/redoc/style.css" />
+      </head>
+      <body class="article">
+        <h1>Errors</h1>
+        ${markdown(introduction.replace(/^# .*\n/, ''))} ${parts}
+      </body>
+    </html>`.markup
+}

@@ -1,0 +1,8 @@
+// What the pages may load: their own files and nothing else.
+
+// Swagger UI's own would upgrade its assets to https, which a plain http address other than localhost does not answer.
+export const DOCS_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+/** For pages without a script. */
+export const PAGE_POLICY =
+  "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
