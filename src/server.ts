@@ -39,6 +39,7 @@ async function run(): Promise<void> {
   })
   const engine = createDockerEngine({
     connection,
+    log: logger,
     concurrency: config.engineConcurrency,
     changeTimeoutMs: config.engineTimeoutSeconds * 1000
   })
@@ -47,7 +48,7 @@ async function run(): Promise<void> {
       config,
       engine,
       store,
-      listeners: createListeners({ procDir: config.hostProc }),
+      listeners: createListeners({ procDir: config.hostProc, host: config.publishHost ?? config.host }),
       logger,
       version,
       ownId: ownContainerId()

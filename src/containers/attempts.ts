@@ -19,6 +19,7 @@ export type Attempts = ReturnType<typeof createAttempts>
 // An engine that hung may carry out an old create when it wakes.
 const REMEMBER_MS = 10 * 60_000
 const FIND_MS = 5_000
+const RETRY_MS = 2_000
 
 export function createAttempts({
   engine,
@@ -48,6 +49,7 @@ export function createAttempts({
       log.info({ containerId: record.id, name: record.name }, 'half-made container of an earlier attempt settled')
     } catch (err) {
       log.warn({ err, containerId: record.id }, 'half-made container could not be settled; it is tried again')
+      setTimeout(settleLeftOvers, RETRY_MS).unref()
     } finally {
       settling.delete(attempt)
     }
@@ -62,7 +64,7 @@ export function createAttempts({
   /** While the old container is there it is the whole one; once it is gone the newcomer is, and only lacks its name. */
   async function settleReplacement(record: ContainerRecord): Promise<void> {
     const [oldId = ''] = record.labels[LABELS.replaces]?.split(',') ?? []
-    if (inventory.get(oldId)) return remove(record, false)
+    if (await inventory.refresh(oldId)) return remove(record, false)
     const name = finalName(record.name)
     if (name === undefined) return
     await engine.renameContainer(record.id, name)

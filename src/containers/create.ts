@@ -163,7 +163,7 @@ export function createCreator(options: Options) {
     try {
       stopIfCancelled(signal)
       if (body.ttl_seconds !== undefined) expiry.set(id, body.ttl_seconds)
-      if (body.start ?? true) await startSurely(id)
+      if (body.start ?? true) await inventory.holding(id, () => startSurely(id))
       const record = await inventory.refresh(id)
       if (!record) throw new AppError('CONTAINER_NOT_FOUND', `Container ${name} was removed while it was made.`)
       const ready = await waitUntilReady(id, body, signal)

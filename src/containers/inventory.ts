@@ -33,6 +33,7 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
   const goneAt = new Map<string, number>()
   const aliases = new Map<string, string>()
   const dirty = new Map<string, number>()
+  const held = new Set<string>()
   const watchers = new Set<(change: Change) => void>()
   const syncWatchers = new Set<() => void>()
   const imageWatchers = new Set<() => void>()
@@ -80,9 +81,9 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     }
   }
 
-  function markDirty(id: string): void {
+  function markDirty(id: string, noticed = performance.now()): void {
     const isPlanned = dirty.has(id)
-    dirty.set(id, performance.now())
+    dirty.set(id, noticed)
     if (!isPlanned) setTimeout(() => settle(id), SETTLE_MS).unref()
   }
 
@@ -90,6 +91,7 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     const noticed = dirty.get(id)
     dirty.delete(id)
     if (noticed === undefined || stopping.signal.aborted || (readAt.get(id) ?? 0) > noticed) return
+    if (held.has(id)) return markDirty(id, noticed)
     inTurn(() => refresh(id, stopping.signal)).catch((error: unknown) => {
       log.debug({ err: error, containerId: id }, 'container could not be read again')
     })
@@ -192,6 +194,19 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     },
 
     refresh,
+
+    /**
+     * While a change of ours is under way its events are not answered by looking: the engine would let the look wait for the
+     * change, and the change ends with a look of its own.
+     */
+    async holding<T>(id: string, change: () => Promise<T>): Promise<T> {
+      held.add(id)
+      try {
+        return await change()
+      } finally {
+        held.delete(id)
+      }
+    },
 
     /** To be called when the engine said that it removed the container. */
     removed: drop,

@@ -37,30 +37,42 @@ export function createReplacer({
   expiry: Expiry
   instanceId: string
 }) {
+  let sweep = Promise.resolve()
   let underWay = 0
 
-  /** A crash after the commit leaves an image that no container needs. */
+  /** A crash after the commit, or in the middle of a removal, leaves an image that no container needs. */
   async function sweepKeptImages(): Promise<void> {
     if (underWay > 0) return
     const needed = new Set<string>()
     for (const { labels } of inventory.all()) {
       for (const id of labels[LABELS.replaces]?.split(',') ?? []) needed.add(keptImage(id))
     }
-    for (const { tags } of await engine.listImages({ label: `${LABELS.instance}=${instanceId}` })) {
-      for (const tag of tags)
-        if (tag.startsWith(`${KEPT_REPOSITORY}:`) && !needed.has(tag)) await engine.removeImage(tag)
+    for (const { tags, labels } of await engine.listImages({ label: `${LABELS.instance}=${instanceId}` })) {
+      const unneeded = tags.filter((tag) => tag.startsWith(`${KEPT_REPOSITORY}:`) && !needed.has(tag))
+      if (unneeded.length === 0) continue
+      for (const volume of labels[LABELS.anonymousVolumes]?.split(',') ?? [])
+        await engine.removeVolume(volume).catch(() => false)
+      for (const tag of unneeded) await engine.removeImage(tag)
     }
   }
 
-  inventory.onSync(() => void sweepKeptImages().catch(() => {}))
+  inventory.onSync(() => {
+    sweep = sweepKeptImages().catch(() => {})
+  })
 
   async function replaceWithNewPorts(
     old: ContainerRecord
   ): Promise<{ record: ContainerRecord; changes: PortChange[] }> {
+    await sweep
     underWay++
     try {
       const spec = await engine.containerSpec(old.id)
-      await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), { [LABELS.instance]: instanceId })
+      // One that a crash left would lose its name to the new one, and with it the way to find it.
+      await engine.removeImage(keptImage(old.id)).catch(() => false)
+      await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), {
+        [LABELS.instance]: instanceId,
+        [LABELS.anonymousVolumes]: anonymousVolumesOf(old).join(',')
+      })
       return await tryPorts(old, { ...spec, image: keptImage(old.id) })
     } catch (error) {
       await engine.removeImage(keptImage(old.id)).catch(() => false)
@@ -121,7 +133,7 @@ export function createReplacer({
 
 function newcomerSpec(old: ContainerRecord, spec: ContainerSpec, ports: PortBinding[], attempt: string): ContainerSpec {
   const before = old.labels[LABELS.replaces]
-  const anonymous = [...(old.labels[LABELS.anonymousVolumes]?.split(',') ?? []), ...old.anonymousVolumes]
+  const anonymous = anonymousVolumesOf(old)
   return {
     ...spec,
     ports,
@@ -134,6 +146,10 @@ function newcomerSpec(old: ContainerRecord, spec: ContainerSpec, ports: PortBind
       ...(anonymous.length > 0 && { [LABELS.anonymousVolumes]: anonymous.join(',') })
     }
   }
+}
+
+function anonymousVolumesOf({ labels, anonymousVolumes }: ContainerRecord): string[] {
+  return [...(labels[LABELS.anonymousVolumes]?.split(',') ?? []), ...anonymousVolumes]
 }
 
 /** The image that holds the filesystem of a container that was replaced. */

@@ -79,7 +79,7 @@ export function createContainerService(options: Options) {
       const record = await inventory.refresh(inventory.find(reference).id)
       if (!record)
         throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
-      return task(record)
+      return inventory.holding(record.id, () => task(record))
     })
   }
 

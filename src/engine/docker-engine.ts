@@ -16,6 +16,7 @@ import {
   mapInfo,
   mapSpec,
   mapSummary,
+  withoutEmptyOwn,
   type RawInfo,
   type RawStats
 } from './map.ts'
@@ -28,36 +29,42 @@ const PULL_IDLE_MS = 120_000
 const EVENTS = ['create', 'start', 'die', 'destroy', 'rename', 'update', 'pause', 'unpause', 'oom', 'health_status']
 const IMAGE_EVENTS = ['tag', 'untag', 'delete', 'pull', 'load', 'import']
 
+type Log = { debug(fields: object, message: string): void }
 type Asked = Omit<EngineRequest, 'timeoutMs'> & { timeoutMs?: number }
 
 export function createDockerEngine(options: {
   connection: Connection
+  log: Log
   concurrency: number
   changeTimeoutMs: number
 }): Engine {
-  const { connection, changeTimeoutMs } = options
+  const { connection, log, changeTimeoutMs } = options
   const inTurn = createSemaphore(options.concurrency)
 
-  async function noticingLoss<T>(task: () => Promise<T>): Promise<T> {
+  async function call<T>(asked: Asked, task: () => Promise<T>): Promise<T> {
+    const started = performance.now()
     try {
       return await task()
     } catch (error) {
       if (isAppError(error, 'ENGINE_UNAVAILABLE')) connection.lost(error.message)
       throw error
+    } finally {
+      const durationMs = Math.round((performance.now() - started) * 10) / 10
+      log.debug({ method: asked.method, path: asked.path, durationMs }, 'engine call')
     }
   }
 
   function read<T>(asked: Asked): Promise<T> {
-    return noticingLoss(() => request<T>(connection.client(), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
+    return call(asked, () => request<T>(connection.client(), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
 
   /** Changes wait for their turn, so that a burst of requests is a queue here and not in the engine. */
   function change<T>(asked: Asked): Promise<T> {
-    return inTurn(() => noticingLoss(() => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked })))
+    return inTurn(() => call(asked, () => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked })))
   }
 
   function stream(asked: Asked): Promise<Readable> {
-    return noticingLoss(() => openStream(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
+    return call(asked, () => openStream(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
 
   return {
@@ -228,7 +235,7 @@ export function createDockerEngine(options: {
         query: { filters: { label: [label] } },
         what: 'list images'
       })
-      return rows.map((row) => ({ id: row.Id, tags: row.RepoTags ?? [], exposedPorts: [] }))
+      return rows.map((row) => ({ id: row.Id, tags: row.RepoTags ?? [], labels: withoutEmptyOwn(row.Labels ?? {}) }))
     },
 
     async pullImage(reference, signal) {

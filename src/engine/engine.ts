@@ -74,6 +74,8 @@ export type ContainerUpdate = Partial<Limits> & { restart?: RestartPolicy | unde
 
 export type ImageRecord = { id: string; tags: string[]; exposedPorts: { port: number; protocol: Protocol }[] }
 
+export type ImageSummary = { id: string; tags: string[]; labels: Record<string, string> }
+
 export type EngineEvent = {
   type: 'container' | 'image'
   action: string
@@ -164,7 +166,7 @@ export type Engine = {
   exec(id: string, request: ExecRequest, limits: { bytes: number; signal: AbortSignal }): Promise<ExecResult>
 
   inspectImage(reference: string): Promise<ImageRecord>
-  listImages(filter: { label: string }): Promise<ImageRecord[]>
+  listImages(filter: { label: string }): Promise<ImageSummary[]>
   pullImage(reference: string, signal?: AbortSignal): Promise<void>
   /** False when it was not there. */
   removeImage(reference: string): Promise<boolean>

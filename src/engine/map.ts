@@ -189,7 +189,7 @@ export function mapInfo(info: RawInfo): EngineInfo {
 }
 
 /** A label of ours that says nothing only hides the image's. */
-function withoutEmptyOwn(labels: Record<string, string>): Record<string, string> {
+export function withoutEmptyOwn(labels: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).filter(([name, value]) => value !== '' || !isReservedLabel(name)))
 }
 

@@ -1,24 +1,29 @@
-// Which ports of this machine somebody listens on, from the kernel's own tables. A port seen there is not worth a start;
-// a port not seen there may still be taken when the server cannot see the host's network, so only the start is proof.
+// Who uses the ports of this machine besides containers. A port in use is not worth a start; a port that looks unused may
+// still be taken when the server does not see the host's network, so only the start is proof.
 
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
+import { readlinkSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Protocol } from '../engine/engine.ts'
 
 export type Listeners = {
-  /** A burst of requests shares one reading, unless it is to be read `now`. */
-  listening(protocol: Protocol, when?: 'lately' | 'now'): Promise<ReadonlySet<number>>
+  /** One port, just before it is given. */
+  isTaken(port: number, protocol: Protocol): Promise<boolean>
+  /** All ports, from the kernel's tables. */
+  listening(protocol: Protocol): Promise<ReadonlySet<number>>
 }
 
-const FRESH_MS = 50
 const TCP_LISTEN = '0A'
 
-export function createListeners({ procDir }: { procDir: string }): Listeners {
-  // Our own view of the network, unless the host's /proc was mounted somewhere else: then that of its first process.
-  const folder = procDir === '/proc' ? '/proc/self/net' : join(procDir, '1/net')
-  const readings = new Map<Protocol, { at: number; ports: Promise<ReadonlySet<number>> }>()
+/** `host` is the address on which ports are published. */
+export function createListeners({ procDir, host }: { procDir: string; host: string }): Listeners {
+  const sharesNetwork = procDir === '/proc' || isSameNetwork(procDir)
+  const folder = sharesNetwork ? '/proc/self/net' : join(procDir, '1/net')
 
-  async function read(protocol: Protocol): Promise<ReadonlySet<number>> {
+  async function listening(protocol: Protocol): Promise<ReadonlySet<number>> {
     const tables = await Promise.all(
       [protocol, `${protocol}6`].map((name) => readFile(join(folder, name), 'latin1').catch(() => ''))
     )
@@ -26,14 +31,53 @@ export function createListeners({ procDir }: { procDir: string }): Listeners {
   }
 
   return {
-    listening(protocol, when = 'lately') {
-      const last = readings.get(protocol)
-      if (last && when === 'lately' && performance.now() - last.at < FRESH_MS) return last.ports
-      const ports = read(protocol)
-      readings.set(protocol, { at: performance.now(), ports })
-      return ports
-    }
+    // The tables take the kernel ten milliseconds and more to write out, one bind a tenth of one. In another network than
+    // the host's a bind would say nothing.
+    async isTaken(port, protocol) {
+      if (!sharesNetwork) return (await listening(protocol)).has(port)
+      return !(await (protocol === 'tcp' ? canListen(port, host) : canBind(port, host)))
+    },
+    listening
   }
+}
+
+/** Whether the first process of the host's /proc has the network that this process has. */
+function isSameNetwork(procDir: string): boolean {
+  try {
+    return readlinkSync(join(procDir, '1/ns/net')) === readlinkSync('/proc/self/ns/net')
+  } catch {
+    return false
+  }
+}
+
+async function canListen(port: number, host: string): Promise<boolean> {
+  const server = createServer()
+  try {
+    await once(server.listen({ port, host, exclusive: true }), 'listening')
+    return true
+  } catch (error) {
+    return !isInUse(error)
+  } finally {
+    server.close()
+  }
+}
+
+async function canBind(port: number, host: string): Promise<boolean> {
+  const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
+  try {
+    socket.bind({ port, address: host, exclusive: true })
+    await once(socket, 'listening')
+    return true
+  } catch (error) {
+    return !isInUse(error)
+  } finally {
+    socket.close()
+  }
+}
+
+/** Any other failure says nothing about the port, for instance that the address is not one of this machine. */
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
 
 /** Local ports of listening TCP sockets, or of bound UDP sockets that are not connected to one peer. */

@@ -28,15 +28,11 @@ export function createPortService({
     else allocator.forget(id)
   })
 
-  /** The next port that is free for us and on which nobody was seen listening. */
+  /** The next port that is free for us and that nobody else was met on. */
   async function leaseFree(protocol: Protocol, owner: string): Promise<Lease> {
-    let listening = await listeners.listening(protocol)
     for (;;) {
       const lease = allocator.lease(protocol, owner)
-      if (!listening.has(lease.port)) return lease
-      // The reading may be older than the end of the container that had the port last.
-      listening = await listeners.listening(protocol, 'now')
-      if (!listening.has(lease.port)) return lease
+      if (!(await listeners.isTaken(lease.port, protocol))) return lease
       lease.block(FOREIGN)
     }
   }
@@ -54,7 +50,7 @@ export function createPortService({
       const unused = new Set<number>()
       const { first, last } = allocator.range
       for (let port = first; port <= last; port++) if (isAvailable(port, protocol)) unused.add(port)
-      for (const port of await listeners.listening(protocol, 'now')) {
+      for (const port of await listeners.listening(protocol)) {
         if (unused.has(port) && isAvailable(port, protocol)) allocator.block(port, protocol, FOREIGN, SEEN_BLOCK_MS)
       }
     }
