@@ -114,7 +114,7 @@ export function createCreator(options: Options) {
     try {
       return await tryPorts(body, wanted, { key, hash }, signal)
     } catch (error) {
-      for (const volume of newVolumes) await engine.removeVolume(volume).catch(() => false)
+      await removeVolumes(newVolumes)
       throw error
     }
   }
@@ -217,12 +217,21 @@ export function createCreator(options: Options) {
   /** Makes the named volumes that do not exist yet; returns those it made. */
   async function makeVolumes(body: CreateContainer): Promise<string[]> {
     const made: string[] = []
-    for (const { source } of body.volumes ?? []) {
-      if (await engine.volumeExists(source)) continue
-      await engine.createVolume(source, { [LABELS.managed]: 'true', [LABELS.instance]: instanceId })
-      made.push(source)
+    try {
+      for (const { source } of body.volumes ?? []) {
+        if (await engine.volumeExists(source)) continue
+        await engine.createVolume(source, { [LABELS.managed]: 'true', [LABELS.instance]: instanceId })
+        made.push(source)
+      }
+    } catch (error) {
+      await removeVolumes(made)
+      throw error
     }
     return made
+  }
+
+  async function removeVolumes(names: string[]): Promise<void> {
+    for (const name of names) await engine.removeVolume(name).catch(() => false)
   }
 
   return { create }

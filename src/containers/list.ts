@@ -10,16 +10,19 @@ export type Page = { records: ContainerRecord[]; total: number; nextCursor: stri
 
 /** Newest first. The cursor names the last container shown, by the key of the order, so that it may be gone meanwhile. */
 export function selectContainers(records: ContainerRecord[], query: ListContainersQuery): Page {
-  const matching = records.filter((record) => matches(record, query)).sort((a, b) => (sortKey(a) < sortKey(b) ? 1 : -1))
+  const matching = records
+    .filter((record) => matches(record, query))
+    .map((record) => ({ record, key: sortKey(record) }))
+    .sort((a, b) => (a.key < b.key ? 1 : -1))
   const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
-  const start = after === undefined ? 0 : firstBelow(matching, after)
-  const end = query.limit === undefined ? matching.length : start + query.limit
-  const page = matching.slice(start, end)
+  const start = after === undefined ? 0 : matching.findIndex(({ key }) => key < after)
+  const rest = start === -1 ? [] : matching.slice(start)
+  const page = rest.slice(0, query.limit)
   const last = page.at(-1)
   return {
-    records: page,
+    records: page.map(({ record }) => record),
     total: matching.length,
-    nextCursor: last && end < matching.length ? encodeCursor(sortKey(last)) : undefined
+    nextCursor: last && page.length < rest.length ? encodeCursor(last.key) : undefined
   }
 }
 
@@ -41,11 +44,6 @@ function matches(record: ContainerRecord, { state, name, image, label, managed }
 /** Engines leave out the zeros at the end of a time, so that it has to be compared without what follows them. */
 function sortKey(record: ContainerRecord): string {
   return `${record.createdAt.replace(/Z$/, '')} ${record.id.slice(0, 12)}`
-}
-
-function firstBelow(sorted: ContainerRecord[], key: string): number {
-  const index = sorted.findIndex((record) => sortKey(record) < key)
-  return index === -1 ? sorted.length : index
 }
 
 function encodeCursor(key: string): string {

@@ -27,6 +27,7 @@ import type { ContainerService } from './service.ts'
 
 const tags = ['containers']
 const DEFAULT_WAIT_SECONDS = 30
+const JSON_TYPE = 'application/json; charset=utf-8'
 
 const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
@@ -37,6 +38,12 @@ const IdempotencyHeaders = Type.Object({
     })
   )
 })
+
+// An array to clients; a text to the route, which sends it as the service wrote it out.
+const containerList = {
+  description: 'The containers, newest first.',
+  content: { 'application/json': { schema: Type.Unsafe<string>(Type.Array(ref(Container))) } }
+}
 
 type Options = { containers: ContainerService; streams: Streams }
 
@@ -81,14 +88,14 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         summary: 'All containers of the engine',
         description: 'Newest first, from memory. With `limit` in pages: `X-Next-Cursor` is there while more follow.',
         querystring: ListContainersQuery,
-        response: { 200: Type.Array(ref(Container)) }
+        response: { 200: containerList }
       }
     },
     async (request, reply) => {
-      const { containers: page, total, nextCursor } = containers.list(request.query)
+      const { json, total, nextCursor } = containers.list(request.query)
       reply.header('x-total-count', total)
       if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
-      return page
+      return reply.type(JSON_TYPE).send(json)
     }
   )
 
@@ -99,10 +106,10 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         operationId: 'listRunningContainers',
         tags,
         summary: 'The running containers',
-        response: { 200: Type.Array(ref(Container)) }
+        response: { 200: containerList }
       }
     },
-    async () => containers.list({ state: 'running' }).containers
+    async (_request, reply) => reply.type(JSON_TYPE).send(containers.list({ state: 'running' }).json)
   )
 
   app.get(
@@ -265,7 +272,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       if (format === 'text') return reply.type('text/plain; charset=utf-8').send(logText(lines, timestamps))
       const all = []
       for await (const { stream, time, text } of lines) all.push({ stream, timestamp: time, line: text })
-      return reply.type('application/json; charset=utf-8').send(JSON.stringify({ lines: all }))
+      return reply.type(JSON_TYPE).send(JSON.stringify({ lines: all }))
     }
   )
 

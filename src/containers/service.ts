@@ -11,7 +11,7 @@ import { usesOf } from '../ports/service.ts'
 import type { Creator } from './create.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
-import { selectContainers, type Page } from './list.ts'
+import { selectContainers } from './list.ts'
 import { checkUpdate } from './plan.ts'
 import { keptImage, type PortChange, type Replacer } from './replace.ts'
 import type {
@@ -54,6 +54,19 @@ export function createContainerService(options: Options) {
     const container = viewContainer(record, end === null ? null : new Date(end).toISOString())
     const age = inventory.staleMs()
     return age === null ? container : { ...container, stale: true, age_ms: age }
+  }
+
+  const written = new WeakMap<ContainerRecord, { end: number | null; json: string }>()
+
+  /** A record never changes, another takes its place; so its JSON holds as long as its end date does. */
+  function writtenOut(record: ContainerRecord): string {
+    if (inventory.staleMs() !== null) return JSON.stringify(view(record))
+    const end = expiry.expiresAt(record)
+    const known = written.get(record)
+    if (known?.end === end) return known.json
+    const json = JSON.stringify(view(record))
+    written.set(record, { end, json })
+    return json
   }
 
   /** The container, if it may be changed. */
@@ -148,16 +161,20 @@ export function createContainerService(options: Options) {
       return { ...view(record), warnings, replayed }
     },
 
-    list(query: ListContainersQuery): Page & { containers: Container[] } {
-      const page = selectContainers([...inventory.all()], query)
-      return { ...page, containers: page.records.map(view) }
+    /** The page as JSON: what did not change since it was last asked for is not written out again. */
+    list(query: ListContainersQuery): { json: string; total: number; nextCursor: string | undefined } {
+      const { records, total, nextCursor } = selectContainers([...inventory.all()], query)
+      return { json: `[${records.map(writtenOut).join(',')}]`, total, nextCursor }
     },
 
     get: (reference: string): Container => view(inventory.find(reference)),
 
     start: (reference: string): Promise<ChangedContainer> =>
       changing(reference, async (record) => {
-        if (record.state === 'running') return unchanged(record, 'Container already running')
+        // Its ports are its own and in use, which must not be taken for a conflict.
+        if (record.state === 'running' || record.state === 'restarting')
+          return unchanged(record, `Container already ${record.state}`)
+        if (record.state === 'paused') throw notRunning(record)
         return startOnItsPorts(record)
       }),
 

@@ -1,5 +1,3 @@
-import { once } from 'node:events'
-
 /** What a reader gets in place of the items it was too slow for. */
 export type Missed = { missed: number }
 export type Channel<T extends object> = ReturnType<typeof createChannel<T>>
@@ -25,25 +23,32 @@ export function createChannel<T extends object>(capacity: number) {
     /** Registered when called, not when first read, so that nothing is lost in between. Ends when the signal aborts. */
     subscribe(signal: AbortSignal): AsyncIterable<T | Missed> {
       const reader: Reader = { queue: [], missed: 0, wake: () => {} }
-      readers.add(reader)
-      const ended = once(signal, 'abort').then(() => {
+      const leave = () => {
         readers.delete(reader)
         reader.wake()
-      })
-      async function* read() {
-        while (!signal.aborted) {
-          if (reader.missed > 0) {
-            const { missed } = reader
-            reader.missed = 0
-            yield { missed }
-          }
-          const item = reader.queue.shift()
-          if (item) yield item
-          else await Promise.race([ended, new Promise<void>((resolve) => (reader.wake = resolve))])
-        }
-        readers.delete(reader)
       }
-      if (signal.aborted) readers.delete(reader)
+      if (!signal.aborted) {
+        readers.add(reader)
+        signal.addEventListener('abort', leave, { once: true })
+      }
+      async function* read() {
+        try {
+          while (!signal.aborted) {
+            if (reader.missed > 0) {
+              const { missed } = reader
+              reader.missed = 0
+              yield { missed }
+            }
+            const item = reader.queue.shift()
+            // Not a race with the signal: a promise that lives as long as the reader would remember every race.
+            if (item) yield item
+            else await new Promise<void>((resolve) => (reader.wake = resolve))
+          }
+        } finally {
+          signal.removeEventListener('abort', leave)
+          leave()
+        }
+      }
       return read()
     }
   }

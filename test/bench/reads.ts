@@ -1,0 +1,161 @@
+// Reads with many containers running: the list, the statistics, what sampling costs.
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+import { IMAGE, inBatches } from '../helpers/engine.ts'
+import { API, ENGINE, median, ms, must, quantile, timed, type Row, type Target } from './harness.ts'
+
+const CONTAINERS = 300
+const READS = 50
+const ENGINE_STATS_READS = 3
+const SAMPLING_SECONDS = 15
+const LOAD_PER_SECOND = 2_000
+const LOAD_SECONDS = 5
+const CLOCK_TICKS = 100
+
+type Stats = { age_ms: number; sampled_at: string }
+
+export async function benchReads(berth: Target, serverPid: number): Promise<Row[]> {
+  const ids: string[] = []
+  await inBatches([...Array(CONTAINERS).keys()], async () => {
+    const made = JSON.parse(await must(berth, 'POST', '/containers', { image: IMAGE, command: ['sleep', '3600'] })) as {
+      full_id: string
+    }
+    ids.push(made.full_id)
+  })
+  await delay(3_000)
+  const rows = [
+    await benchList(berth),
+    ...(await benchStats(berth, ids)),
+    await benchSampling(berth, serverPid, ids),
+    await benchLoad(berth, ids)
+  ]
+  await inBatches(ids, (id) => must(ENGINE, 'DELETE', `${API}/containers/${id}?force=1`))
+  return rows
+}
+
+async function benchList(berth: Target): Promise<Row> {
+  const ours: number[] = []
+  const raw: number[] = []
+  for (let read = 0; read < READS; read++) {
+    ours.push(await timed(() => must(berth, 'GET', '/containers')))
+    raw.push(await timed(() => must(ENGINE, 'GET', `${API}/containers/json?all=1`)))
+  }
+  const ratio = median(raw) / median(ours)
+  return {
+    what: `GET /containers with ${CONTAINERS}`,
+    ours: ms(median(ours)),
+    beside: `engine's list ${ms(median(raw))}`,
+    ratio: `${ratio.toFixed(1)} times`,
+    aim: '>= 20 times',
+    met: ratio >= 20
+  }
+}
+
+async function benchStats(berth: Target, ids: string[]): Promise<Row[]> {
+  const ours: number[] = []
+  const ages: number[] = []
+  for (let read = 0; read < READS * 10; read++) {
+    let text = ''
+    ours.push(await timed(async () => (text = await must(berth, 'GET', `/containers/${ids[read % ids.length]}/stats`))))
+    ages.push((JSON.parse(text) as Stats).age_ms)
+    await delay(5)
+  }
+  const raw: number[] = []
+  for (let read = 0; read < ENGINE_STATS_READS; read++) {
+    raw.push(await timed(() => must(ENGINE, 'GET', `${API}/containers/${ids[read]}/stats?stream=false`)))
+  }
+  const ratio = median(raw) / median(ours)
+  const oldest = Math.max(...ages)
+  return [
+    {
+      what: 'GET /containers/{id}/stats',
+      ours: ms(median(ours)),
+      beside: `stream=false ${ms(median(raw))}`,
+      ratio: `${ratio.toFixed(0)} times`,
+      aim: '>= 300 times',
+      met: ratio >= 300
+    },
+    {
+      what: 'age of the oldest sample seen',
+      ours: ms(oldest),
+      beside: `${ages.length} reads`,
+      ratio: '',
+      aim: '<= 1100 ms',
+      met: oldest <= 1_100
+    }
+  ]
+}
+
+/** CPU time of the server, the engine and its containerd while nobody asks for anything, and whether every sample was taken. */
+async function benchSampling(berth: Target, serverPid: number, ids: string[]): Promise<Row> {
+  const pids = [serverPid, ...pidsNamed('dockerd'), ...pidsNamed('containerd')]
+  const before = cpuSeconds(pids)
+  await delay(SAMPLING_SECONDS * 1000)
+  const share = ((cpuSeconds(pids) - before) / SAMPLING_SECONDS) * 100
+  const counts: number[] = []
+  for (const id of ids) {
+    const history = JSON.parse(
+      await must(berth, 'GET', `/containers/${id}/stats/history?seconds=${SAMPLING_SECONDS}`)
+    ) as { points: unknown[] }
+    counts.push(history.points.length)
+  }
+  const fewest = Math.min(...counts)
+  const met = share < 10 && fewest >= SAMPLING_SECONDS - 1
+  return {
+    what: `sampling ${ids.length} containers`,
+    ours: `${share.toFixed(1)} % of a core`,
+    beside: `fewest samples ${fewest} in ${SAMPLING_SECONDS} s`,
+    ratio: '',
+    aim: '< 10 %, one a second',
+    met
+  }
+}
+
+/** Requests are sent by the clock, whether or not earlier ones were answered, so that waiting counts. */
+async function benchLoad(berth: Target, ids: string[]): Promise<Row> {
+  const times: number[] = []
+  const pending: Promise<void>[] = []
+  const started = performance.now()
+  const total = LOAD_PER_SECOND * LOAD_SECONDS
+  for (let sent = 0; sent < total;) {
+    const due = Math.min(total, Math.floor(((performance.now() - started) / 1000) * LOAD_PER_SECOND))
+    for (; sent < due; sent++) {
+      const id = ids[sent % ids.length]
+      pending.push(timed(() => must(berth, 'GET', `/containers/${id}/stats`)).then((time) => void times.push(time)))
+    }
+    await delay(1)
+  }
+  await Promise.all(pending)
+  const rate = (total * 1000) / (performance.now() - started)
+  const p99 = quantile(times, 0.99)
+  return {
+    what: `${LOAD_PER_SECOND} stats answers a second`,
+    ours: `p99 ${ms(p99)}`,
+    beside: `${rate.toFixed(0)}/s reached`,
+    ratio: '',
+    aim: 'p99 < 10 ms',
+    met: p99 < 10 && rate > LOAD_PER_SECOND * 0.95
+  }
+}
+
+function pidsNamed(name: string): number[] {
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => Number.isInteger(pid) && commandOf(pid) === name)
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim()
+  } catch {
+    return ''
+  }
+}
+
+function cpuSeconds(pids: number[]): number {
+  return pids.reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return sum + (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS
+  }, 0)
+}
