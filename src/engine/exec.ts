@@ -1,5 +1,6 @@
 // A command inside a container, in three calls: make the exec, run it and read its output, ask for its exit code.
 
+import { readFileSync } from 'node:fs'
 import { AppError } from '../errors.ts'
 import type { Readable } from 'node:stream'
 import type { ExecRequest, ExecResult } from './engine.ts'
@@ -33,6 +34,12 @@ export async function runExec(
     what: 'prepare the command',
     signal: limits.signal
   })
+  const inspect = () =>
+    calls.read<{ ExitCode: number | null; Pid: number }>({
+      method: 'GET',
+      path: `/exec/${execId}/json`,
+      what: 'read the exit code'
+    })
   const output = await calls.stream({
     method: 'POST',
     path: `/exec/${execId}/start`,
@@ -52,20 +59,28 @@ export async function runExec(
       if (room > 0) kept[stream].push(Buffer.from(bytes.subarray(0, room)))
       room -= Math.min(room, bytes.length)
     }
+  } catch (error) {
+    if (limits.signal.aborted) killIfHere((await inspect()).Pid, id)
+    throw error
   } finally {
     limits.signal.removeEventListener('abort', stop)
     output.destroy()
   }
 
-  const { ExitCode: exitCode } = await calls.read<{ ExitCode: number | null }>({
-    method: 'GET',
-    path: `/exec/${execId}/json`,
-    what: 'read the exit code'
-  })
+  const { ExitCode: exitCode } = await inspect()
   return {
     exitCode: exitCode ?? -1,
     stdout: Buffer.concat(kept.stdout).toString('utf8'),
     stderr: Buffer.concat(kept.stderr).toString('utf8'),
     truncated
+  }
+}
+
+/** The engine cannot end a command. This process can, when its /proc shows that the number is a process of the container. */
+function killIfHere(pid: number, containerId: string): void {
+  try {
+    if (pid > 0 && readFileSync(`/proc/${pid}/cgroup`, 'latin1').includes(containerId)) process.kill(pid, 'SIGKILL')
+  } catch {
+    // It has ended meanwhile, or is on another machine.
   }
 }

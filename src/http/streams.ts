@@ -44,7 +44,7 @@ export function createStreams() {
       try {
         for await (const event of makeSource(life.signal)) {
           if (life.signal.aborted) break
-          if (!raw.write(format(event))) await Promise.race([once(raw, 'drain'), once(life.signal, 'abort')])
+          if (!raw.write(format(event))) await once(raw, 'drain', { signal: life.signal }).catch(() => {})
         }
         if (closing) raw.write(format({ event: 'end', data: { reason: 'the server is stopping' } }))
       } catch (error) {
