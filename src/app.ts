@@ -60,6 +60,8 @@ export type AppDeps = {
 
 const SHARED_SCHEMAS = [Problem, ...SYSTEM_SCHEMAS, PortOverview, ...containerSchemas.SHARED_SCHEMAS, ...STATS_SCHEMAS]
 const BODY_BYTES = 256 * 1024
+// For a request to arrive in full; its answer may take longer.
+const REQUEST_MS = 30_000
 
 export async function buildApp({
   config,
@@ -76,6 +78,7 @@ export async function buildApp({
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (request) => requestId(request),
     bodyLimit: BODY_BYTES,
+    requestTimeout: REQUEST_MS,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
     forceCloseConnections: 'idle'
   }).withTypeProvider<TypeBoxTypeProvider>()

@@ -43,6 +43,7 @@ export const ERRORS = {
     retryable: true,
     retryAfterSeconds: 5
   },
+  SERVER_STOPPING: { status: 503, title: 'The server is stopping', retryable: true, retryAfterSeconds: 5 },
   ENGINE_TIMEOUT: { status: 504, title: 'The engine took too long', retryable: true, retryAfterSeconds: 5 },
   WAIT_TIMEOUT: { status: 504, title: 'The container was not ready in time', retryable: true },
   EXEC_TIMEOUT: { status: 504, title: 'The command took too long' },
@@ -80,6 +81,12 @@ export class AppError extends Error {
 
 export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppError {
   return error instanceof AppError && (codes.length === 0 || codes.includes(error.code))
+}
+
+/** Why a signal was aborted, for the answer. */
+export function cancellation(signal: AbortSignal): AppError {
+  const { reason } = signal
+  return reason instanceof AppError ? reason : new AppError('REQUEST_CANCELLED', 'The request was cancelled.')
 }
 
 /** The usual refusal of a single field. */

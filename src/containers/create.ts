@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, ContainerSpec, Engine, ImageRecord } from '../engine/engine.ts'
 import { LABELS } from '../engine/labels.ts'
-import { AppError, isAppError } from '../errors.ts'
+import { AppError, cancellation, isAppError } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
@@ -50,9 +50,7 @@ export function createCreator(options: Options) {
       sameRequest(key, same.hash, hash)
       return { ...(await same.result), replayed: true }
     }
-    // A client that uses a key means to ask again, so its going away does not undo the work.
-    const never = new AbortController().signal
-    const result = makeOnce(body, key, hash, never).finally(() => underWay.delete(key))
+    const result = makeOnce(body, key, hash, unlessClientGone(signal)).finally(() => underWay.delete(key))
     underWay.set(key, { hash, result })
     return result
   }
@@ -237,6 +235,15 @@ export function createCreator(options: Options) {
   return { create }
 }
 
+/** A client that uses a key means to ask again, so its going away does not undo the work. */
+function unlessClientGone(signal: AbortSignal): AbortSignal {
+  const stopped = new AbortController()
+  signal.addEventListener('abort', () => {
+    if (!isAppError(signal.reason, 'REQUEST_CANCELLED')) stopped.abort(signal.reason)
+  })
+  return stopped.signal
+}
+
 function sameRequest(key: string, known: string | undefined, asked: string): void {
   if (known === asked) return
   throw new AppError(
@@ -254,5 +261,5 @@ function isUncertain(error: unknown): boolean {
 }
 
 function stopIfCancelled(signal: AbortSignal): void {
-  if (signal.aborted) throw new AppError('REQUEST_CANCELLED', 'The client went away while the container was made.')
+  if (signal.aborted) throw cancellation(signal)
 }

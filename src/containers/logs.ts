@@ -39,6 +39,16 @@ export function logText(lines: AsyncIterable<LogLine>, timestamps: boolean): Rea
   return Readable.from(texts(), { objectMode: false })
 }
 
+/** The last lines of many, without keeping more than twice as many. */
+export async function* lastOf(lines: AsyncIterable<LogLine>, count: number): AsyncGenerator<LogLine> {
+  const kept: LogLine[] = []
+  for await (const line of lines) {
+    kept.push(line)
+    if (kept.length > 2 * count) kept.splice(0, kept.length - count)
+  }
+  if (count > 0) yield* kept.slice(-count)
+}
+
 /** Lines as they come, then one event that says why no more will. */
 export async function* followLogs(
   containers: ContainerService,

@@ -1,6 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { clientGone } from '../http/client-gone.ts'
 import type { Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
 import { followLogs, logQuery, logText } from './logs.ts'
@@ -72,7 +71,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         }
       },
       async (request, reply) => {
-        const created = await containers.create(request.body, request.headers['idempotency-key'], clientGone(reply))
+        const created = await containers.create(request.body, request.headers['idempotency-key'], streams.watch(reply))
         reply.header('location', `/containers/${created.id}`)
         return reply.code(created.replayed ? 200 : 201).send(created)
       }
@@ -228,7 +227,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         condition,
         path,
         timeoutMs: seconds * 1000,
-        signal: clientGone(reply)
+        signal: streams.watch(reply)
       })
     }
   )
@@ -268,7 +267,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         await streams.send(reply, (signal) => followLogs(containers, id, query, signal))
         return reply
       }
-      const { lines } = containers.logs(id, query, clientGone(reply))
+      const { lines } = containers.logs(id, query, streams.watch(reply))
       if (format === 'text') return reply.type('text/plain; charset=utf-8').send(logText(lines, timestamps))
       const all = []
       for await (const { stream, time, text } of lines) all.push({ stream, timestamp: time, line: text })
@@ -304,7 +303,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       }
     },
     async (request, reply) => {
-      const { exitCode, ...rest } = await containers.exec(request.params.id, request.body, clientGone(reply))
+      const { exitCode, ...rest } = await containers.exec(request.params.id, request.body, streams.watch(reply))
       return { exit_code: exitCode, ...rest }
     }
   )

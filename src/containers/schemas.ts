@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { DateTime, nullable, ref, words } from '../lib/schema.ts'
+import { DateTime, nullable, record, ref, words } from '../lib/schema.ts'
 
 const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 const VOLUME_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
@@ -51,11 +51,13 @@ const HealthcheckRequest = Type.Object(
 
 const Command = (description: string) =>
   Type.Array(Type.String({ maxLength: 65536 }), { minItems: 1, maxItems: 1024, description })
-const Env = Type.Record(Type.String({ pattern: ENV_NAME }), Type.String({ maxLength: 65536 }), {
+const Env = record(Type.String({ maxLength: 65536 }), {
+  propertyNames: { pattern: ENV_NAME },
   description: 'Environment of the workload. Values are never shown again.',
   maxProperties: 512
 })
-const Labels = Type.Record(Type.String({ maxLength: 255 }), Type.String({ maxLength: 4096 }), {
+const Labels = record(Type.String({ maxLength: 4096 }), {
+  propertyNames: { minLength: 1, maxLength: 255 },
   description: 'Labels of your own; names that start with `io.berth.` are not.',
   maxProperties: 128
 })
@@ -144,7 +146,7 @@ export const Container = Type.Object(
     name: Type.String({ examples: ['my-api-server'] }),
     status: words(CONTAINER_STATES, { description: 'The same as `state`.' }),
     image: Type.String({ examples: ['base-api-server:latest'] }),
-    ports: Type.Record(Type.String(), Type.String(), { examples: [{ '5000/tcp': '127.0.0.1:8001' }] }),
+    ports: record(Type.String(), { examples: [{ '5000/tcp': '127.0.0.1:8001' }] }),
     created: Type.String({ description: 'As the engine writes it.', examples: ['2026-01-01T00:00:00.000000000Z'] }),
     state: words(CONTAINER_STATES),
     url: nullable(
@@ -161,7 +163,7 @@ export const Container = Type.Object(
     }),
     restart: RestartPolicy,
     restart_count: Type.Integer(),
-    labels: Type.Record(Type.String(), Type.String()),
+    labels: record(Type.String()),
     env: Type.Array(Type.String(), { description: 'Names only.' }),
     command: Type.Array(Type.String()),
     volumes: Type.Array(Type.Object({ source: Type.String(), target: Type.String(), read_only: Type.Boolean() })),

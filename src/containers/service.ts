@@ -13,6 +13,7 @@ import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
 import { selectContainers } from './list.ts'
 import { checkUpdate } from './plan.ts'
+import { lastOf } from './logs.ts'
 import { keptImage, type PortChange, type Replacer } from './replace.ts'
 import type {
   ChangedContainer,
@@ -250,13 +251,21 @@ export function createContainerService(options: Options) {
       signal: AbortSignal
     ): { record: ContainerRecord; lines: AsyncIterable<LogLine> } {
       const record = inventory.find(reference)
-      return { record, lines: engine.containerLogs(record.id, record.tty, query, signal) }
+      const { tail, stdout, stderr, follow } = query
+      // The engine counts the last lines of both streams and then leaves one out.
+      if (tail === undefined || follow || stdout === stderr)
+        return { record, lines: engine.containerLogs(record.id, record.tty, query, signal) }
+      const all = engine.containerLogs(record.id, record.tty, { ...query, tail: undefined }, signal)
+      return { record, lines: lastOf(all, tail) }
     },
 
     /** Why the output of a container came to its end. */
     async ending(id: string): Promise<{ reason: string; exit_code: number | null }> {
       const record = await inventory.refresh(id)
-      return { reason: record ? record.state : 'removed', exit_code: record?.exitCode ?? null }
+      return {
+        reason: !record || record.state === 'removing' ? 'removed' : record.state,
+        exit_code: record?.exitCode ?? null
+      }
     },
 
     async top(reference: string) {

@@ -1,7 +1,7 @@
 // Waiting for a container: answers the moment the condition holds, fails the moment it cannot hold any more.
 
 import type { ContainerRecord, Engine } from '../engine/engine.ts'
-import { AppError } from '../errors.ts'
+import { AppError, cancellation } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { Inventory } from './inventory.ts'
 import { probeConnection, probeHttp, type Target } from './readiness.ts'
@@ -34,8 +34,7 @@ export function createWaiting({
       ? probe(id, request, signal, met)
       : watch(id, request.condition, signal))
     if (record !== 'aborted') return record
-    if (request.signal.aborted)
-      throw new AppError('REQUEST_CANCELLED', 'The client went away while the container was waited for.')
+    if (request.signal.aborted) throw cancellation(request.signal)
     throw await timedOut(id, request, met.obstacle)
   }
 

@@ -54,7 +54,7 @@ export function createDockerEngine(options: {
     }
   }
 
-  function read<T>(asked: Asked): Promise<T> {
+  function ask<T>(asked: Asked): Promise<T> {
     return call(asked, () => request<T>(connection.client(), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
 
@@ -72,14 +72,14 @@ export function createDockerEngine(options: {
     onStatus: connection.onStatus,
 
     async info() {
-      return mapInfo(await read<RawInfo>({ method: 'GET', path: '/info', what: 'describe itself' }))
+      return mapInfo(await ask<RawInfo>({ method: 'GET', path: '/info', what: 'describe itself' }))
     },
 
     whenAvailable: (signal) => connection.whenAvailable(signal),
 
     async listContainers(filter) {
       const filters = filter?.label ? { label: [filter.label] } : {}
-      const rows = await read<ContainerInfo[]>({
+      const rows = await ask<ContainerInfo[]>({
         method: 'GET',
         path: '/containers/json',
         query: { all: 1, filters },
@@ -90,12 +90,12 @@ export function createDockerEngine(options: {
 
     async inspectContainer(id, signal) {
       return mapContainer(
-        await read({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container', signal })
+        await ask({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container', signal })
       )
     },
 
     async containerSpec(id) {
-      return mapSpec(await read({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container' }))
+      return mapSpec(await ask({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container' }))
     },
 
     async createContainer(name, spec, signal) {
@@ -120,7 +120,8 @@ export function createDockerEngine(options: {
       // The engine waits for the workload first.
       const timeoutMs = changeTimeoutMs + timeoutSeconds * 1000
       const query = { t: timeoutSeconds }
-      await change<void>({
+      // It takes no turn: many slow ends at once must not hold up everybody else's changes.
+      await ask<void>({
         method: 'POST',
         path: `/containers/${id}/stop`,
         query,
@@ -194,7 +195,7 @@ export function createDockerEngine(options: {
     async containerCounters(id, signal) {
       const query = { stream: 'false', 'one-shot': 'true' }
       return mapCounters(
-        await read<RawStats>({
+        await ask<RawStats>({
           method: 'GET',
           path: `/containers/${id}/stats`,
           query,
@@ -206,7 +207,7 @@ export function createDockerEngine(options: {
 
     async containerProcesses(id) {
       type Top = { Titles: string[]; Processes: string[][] | null }
-      const top = await read<Top>({
+      const top = await ask<Top>({
         method: 'GET',
         path: `/containers/${id}/top`,
         what: 'list the processes of the container'
@@ -215,12 +216,12 @@ export function createDockerEngine(options: {
     },
 
     exec(id, asked, limits) {
-      return runExec({ change, read, stream }, id, asked, limits)
+      return runExec({ change, ask, stream }, id, asked, limits)
     },
 
     async inspectImage(reference) {
       return mapImage(
-        await read<ImageInspectInfo>({
+        await ask<ImageInspectInfo>({
           method: 'GET',
           path: `/images/${imagePath(reference)}/json`,
           what: `find the image ${reference}`
@@ -229,7 +230,7 @@ export function createDockerEngine(options: {
     },
 
     async listImages({ label }) {
-      const rows = await read<ImageInfo[]>({
+      const rows = await ask<ImageInfo[]>({
         method: 'GET',
         path: '/images/json',
         query: { filters: { label: [label] } },
@@ -272,7 +273,7 @@ export function createDockerEngine(options: {
     },
 
     async volumeExists(name) {
-      const found = await read<{ Volumes: { Name: string }[] | null }>({
+      const found = await ask<{ Volumes: { Name: string }[] | null }>({
         method: 'GET',
         path: '/volumes',
         query: { filters: { name: [name] } },

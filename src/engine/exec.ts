@@ -10,7 +10,7 @@ import type { EngineRequest } from './request.ts'
 type Asked = Omit<EngineRequest, 'timeoutMs'>
 type Calls = {
   change: <T>(asked: Asked) => Promise<T>
-  read: <T>(asked: Asked) => Promise<T>
+  ask: <T>(asked: Asked) => Promise<T>
   stream: (asked: Asked) => Promise<Readable>
 }
 
@@ -35,7 +35,7 @@ export async function runExec(
     signal: limits.signal
   })
   const inspect = () =>
-    calls.read<{ ExitCode: number | null; Pid: number }>({
+    calls.ask<{ ExitCode: number | null; Pid: number }>({
       method: 'GET',
       path: `/exec/${execId}/json`,
       what: 'read the exit code'

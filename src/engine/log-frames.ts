@@ -1,14 +1,15 @@
 // Container output as lines. Without a TTY it comes in frames (8 bytes of head: stream number, length), with one it is raw.
 // Lines are asked for with timestamps, which gives each an identity to resume from.
 
-import { StringDecoder } from 'node:string_decoder'
 import type { LogLine } from './engine.ts'
 
 type StreamName = LogLine['stream']
 type Piece = { stream: StreamName; bytes: Buffer }
 
 const HEAD_BYTES = 8
-const MAX_LINE_CHARS = 256 * 1024
+const NEWLINE = 0x0a
+const MAX_LINE_BYTES = 256 * 1024
+const PART_BYTES = 16 * 1024
 
 async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
   let pending: Buffer = Buffer.alloc(0)
@@ -34,40 +35,47 @@ export function readOutput(chunks: AsyncIterable<Uint8Array>, tty: boolean): Asy
   return tty ? readRaw(chunks) : readFrames(chunks)
 }
 
-/** One decoder for each of the two streams, or a character split across frames would break. */
+/** Lines are put together as bytes, one stream apart from the other: a character may be split across frames. */
 export async function* readLogLines(chunks: AsyncIterable<Uint8Array>, tty: boolean): AsyncGenerator<LogLine> {
-  const states = { stdout: newState(), stderr: newState() }
+  const rests: Record<StreamName, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
   for await (const { stream, bytes } of readOutput(chunks, tty)) {
-    const state = states[stream]
-    state.rest += state.decoder.write(bytes)
+    const pending = rests[stream].length === 0 ? bytes : Buffer.concat([rests[stream], bytes])
     let start = 0
-    for (let end = state.rest.indexOf('\n'); end !== -1; end = state.rest.indexOf('\n', start)) {
-      yield parseLine(stream, state.rest.slice(start, end))
+    for (let end = pending.indexOf(NEWLINE); end !== -1; end = pending.indexOf(NEWLINE, start)) {
+      yield parseLine(stream, pending.subarray(start, end))
       start = end + 1
     }
-    state.rest = state.rest.slice(start)
-    if (state.rest.length > MAX_LINE_CHARS) {
-      yield parseLine(stream, state.rest)
-      state.rest = ''
+    rests[stream] = pending.subarray(start)
+    if (rests[stream].length > MAX_LINE_BYTES) {
+      yield parseLine(stream, rests[stream])
+      rests[stream] = Buffer.alloc(0)
     }
   }
   for (const stream of ['stdout', 'stderr'] as const) {
-    const rest = states[stream].rest + states[stream].decoder.end()
-    if (rest !== '') yield parseLine(stream, rest)
+    if (rests[stream].length > 0) yield parseLine(stream, rests[stream])
   }
 }
 
-function newState() {
-  return { decoder: new StringDecoder('utf8'), rest: '' }
+function parseLine(stream: StreamName, line: Buffer): LogLine {
+  const space = line.indexOf(' ')
+  const time = line.toString('latin1', 0, space === -1 ? line.length : space).trimEnd()
+  const isTimed = /^\d{4}-\d\d-\d\dT/.test(time)
+  const bytes = !isTimed ? line : space === -1 ? Buffer.alloc(0) : withoutSeams(line.subarray(space + 1), time)
+  const text = bytes.toString('utf8')
+  return { stream, time: isTimed ? time : '', text: text.endsWith('\r') ? text.slice(0, -1) : text }
 }
 
-function parseLine(stream: StreamName, line: string): LogLine {
-  const text = line.endsWith('\r') ? line.slice(0, -1) : line
-  const space = text.indexOf(' ')
-  const time = space === -1 ? text : text.slice(0, space)
-  return /^\d{4}-\d\d-\d\dT/.test(time)
-    ? { stream, time, text: space === -1 ? '' : text.slice(space + 1) }
-    : { stream, time: '', text }
+/** The engine keeps a long line in parts, and gives each part the line's time again. */
+function withoutSeams(bytes: Buffer, time: string): Buffer {
+  if (bytes.length < PART_BYTES) return bytes
+  const seam = `${time} `
+  const parts: Buffer[] = []
+  let start = 0
+  for (let end = bytes.indexOf(seam); end !== -1; end = bytes.indexOf(seam, start)) {
+    parts.push(bytes.subarray(start, end))
+    start = end + seam.length
+  }
+  return Buffer.concat([...parts, bytes.subarray(start)])
 }
 
 function asBuffer(chunk: Uint8Array): Buffer {

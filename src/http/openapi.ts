@@ -10,6 +10,8 @@ import type { OpenApiDocument } from './reading-view/document.ts'
 import { renderReadingView } from './reading-view/page.ts'
 import { readingViewStyle } from './reading-view/style.ts'
 
+const LOGO =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="110" height="40"><text x="0" y="29" font-family="sans-serif" font-size="28" font-weight="700" fill="#fff">Berth</text></svg>'
 const TAGS = [
   { name: 'containers', description: 'Make, watch and end containers.' },
   { name: 'statistics', description: 'What containers use, live and over the last five minutes.' },
@@ -48,6 +50,7 @@ export async function registerOpenApi(
     routePrefix: '/docs',
     staticCSP: DOCS_POLICY,
     theme: { title: 'Berth API' },
+    logo: { type: 'image/svg+xml', content: Buffer.from(LOGO), href: '/redoc', target: '_self' },
     uiConfig: {
       docExpansion: 'list',
       deepLinking: true,

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import type { FastifyReply } from 'fastify'
+import { AppError } from '../errors.ts'
 import { toAppError } from './errors.ts'
 
 /** `text` is data that was written out already, for what many readers get alike. */
@@ -60,12 +61,28 @@ export function createStreams() {
       }
     },
 
-    /** Ends every stream; to be called before the server waits for its open requests. */
+    /** For an answer that may take long: aborts when the client hangs up or the server stops, and says which. */
+    watch(reply: FastifyReply): AbortSignal {
+      const life = new AbortController()
+      open.add(life)
+      if (closing) life.abort(stopping())
+      reply.raw.on('close', () => {
+        open.delete(life)
+        if (!reply.raw.writableFinished) life.abort(new AppError('REQUEST_CANCELLED', 'The client went away.'))
+      })
+      return life.signal
+    },
+
+    /** Ends every stream and every long answer; to be called before the server waits for its open requests. */
     close(): void {
       closing = true
-      for (const life of open) life.abort()
+      for (const life of open) life.abort(stopping())
     }
   }
+}
+
+function stopping(): AppError {
+  return new AppError('SERVER_STOPPING', 'The server is stopping.')
 }
 
 function format(message: StreamEvent): string {

@@ -1,7 +1,7 @@
 // Finding the image a container is made from, and fetching it when it is not there.
 
 import type { Engine, ImageRecord } from '../engine/engine.ts'
-import { AppError, isAppError } from '../errors.ts'
+import { AppError, cancellation, isAppError } from '../errors.ts'
 
 export type ImageService = ReturnType<typeof createImageService>
 export type PullPolicy = 'missing' | 'always' | 'never'
@@ -56,7 +56,7 @@ export function createImageService({
 
 function cancelled(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const abort = () => reject(new AppError('REQUEST_CANCELLED', 'The client went away while the image was pulled.'))
+    const abort = () => reject(cancellation(signal))
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
   })

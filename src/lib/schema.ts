@@ -16,4 +16,9 @@ export function nullable<T extends TSchema>(schema: T) {
   )
 }
 
+/** An object with names of the client's choosing. `Type.Record` would let a name pass that does not fit, with any value. */
+export function record<T extends TSchema>(value: T, options: object = {}) {
+  return Type.Unsafe<Record<string, Static<T>>>({ type: 'object', additionalProperties: value, ...options })
+}
+
 export const DateTime = (options: object = {}): TString => Type.String({ format: 'date-time', ...options })

@@ -21,12 +21,13 @@ export type Sample = {
   rates: Rates
 }
 
-/** What lies between two readings. Undefined when there is nothing to compare: no time passed, or counters went backwards. */
+/** What lies between two readings. Undefined when they cannot be compared: no time passed, or counters went backwards. */
 export function ratesBetween(before: Counters, after: Counters): Rates | undefined {
   const clockNs = after.clockNs - before.clockNs
   const cpuNs = after.cpuNs - before.cpuNs
   const seconds = (after.readAt - before.readAt) / 1000
-  if (clockNs <= 0 || cpuNs < 0 || seconds <= 0) return undefined
+  const isForward = clockNs > 0 && cpuNs >= 0 && seconds > 0
+  if (!isForward) return undefined
   const [netBefore, netAfter] = [totalNetwork(before), totalNetwork(after)]
   const rate = (from: number, to: number) => Math.max(0, (to - from) / seconds)
   return {

@@ -11,6 +11,9 @@ import { parseBlockV1, parseBlockV2, parseCpuV2, parseKeyValues, parseNetDev, ty
 type Reader = { pid: number; read: () => Omit<Counters, 'readAt' | 'clockNs' | 'networks'> }
 
 const BUFFER = Buffer.allocUnsafe(64 * 1024)
+const HALF_PAGE = 2048
+// Where engines put their containers, with systemd and without.
+const USUAL_PLACES = ['', 'system.slice', 'docker', 'machine.slice']
 
 export function createCgroupSource({ procDir, cgroupDir }: { procDir: string; cgroupDir: string }): StatsSource {
   const readers = new Map<string, Reader>()
@@ -51,10 +54,11 @@ export function createCgroupSource({ procDir, cgroupDir }: { procDir: string; cg
 }
 
 function readV1(lines: string[], cgroupDir: string): Reader['read'] | undefined {
-  const paths = new Map<string, string>()
+  const paths = new Map<string, string | undefined>()
   for (const line of lines) {
     const [, controllers = '', path = ''] = line.split(':')
-    for (const controller of controllers.split(',')) paths.set(controller, join(cgroupDir, controllers, path))
+    for (const controller of controllers.split(','))
+      paths.set(controller, findGroup(join(cgroupDir, controllers), path))
   }
   const [cpu, memory, pids, block] = ['cpuacct', 'memory', 'pids', 'blkio'].map((name) => paths.get(name))
   if (!cpu || !memory || !pids || !block || !existsSync(join(memory, 'memory.usage_in_bytes'))) return undefined
@@ -77,9 +81,8 @@ function readV1(lines: string[], cgroupDir: string): Reader['read'] | undefined 
 
 function readV2(lines: string[], cgroupDir: string): Reader['read'] | undefined {
   const path = lines.find((line) => line.startsWith('0::'))?.slice(3)
-  if (path === undefined) return undefined
-  const folder = join(cgroupDir, path)
-  if (!existsSync(join(folder, 'memory.current'))) return undefined
+  const folder = path === undefined ? undefined : findGroup(cgroupDir, path)
+  if (folder === undefined || !existsSync(join(folder, 'memory.current'))) return undefined
   return () => {
     const stat = parseKeyValues(readText(join(folder, 'memory.stat')))
     return {
@@ -91,6 +94,16 @@ function readV2(lines: string[], cgroupDir: string): Reader['read'] | undefined 
       ...parseBlockV2(readIfThere(join(folder, 'io.stat')))
     }
   }
+}
+
+/**
+ * The folder of a group. A server in a cgroup namespace of its own, which is the rule for containers on cgroup v2, is told
+ * the way from its own group (`/../docker-….scope`) without a name for where that is.
+ */
+function findGroup(root: string, path: string): string | undefined {
+  const below = path.replace(/^(\/\.\.)+/, '')
+  const places = below === path ? [''] : USUAL_PLACES
+  return places.map((place) => join(root, place, below)).find((folder) => existsSync(folder))
 }
 
 function firstBlock(files: string[]): BlockCounters {
@@ -105,10 +118,14 @@ function readNetworks(procDir: string, pid: number): Counters['networks'] {
   return parseNetDev(readText(join(procDir, String(pid), 'net/dev')))
 }
 
+/** The kernel gives a long list page by page; what does not nearly fill a page is the end. */
 function readText(file: string): string {
   const descriptor = openSync(file, 'r')
   try {
-    return BUFFER.toString('latin1', 0, readSync(descriptor, BUFFER, 0, BUFFER.length, 0))
+    let length = 0
+    for (let read = HALF_PAGE; read >= HALF_PAGE; length += read)
+      read = readSync(descriptor, BUFFER, length, BUFFER.length - length, null)
+    return BUFFER.toString('latin1', 0, length)
   } finally {
     closeSync(descriptor)
   }

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { DateTime, nullable, ref, words } from '../lib/schema.ts'
+import { DateTime, nullable, record, ref, words } from '../lib/schema.ts'
 
 const Bytes = (description?: string) => Type.Integer(description ? { description } : {})
 const PerSecond = Type.Number({ description: 'Bytes per second.' })
@@ -27,7 +27,7 @@ export const ContainerStats = Type.Object(
     network_tx_bytes: Bytes(),
     network_rx_per_second: PerSecond,
     network_tx_per_second: PerSecond,
-    interfaces: Type.Record(Type.String(), Type.Object({ rx_bytes: Bytes(), tx_bytes: Bytes() })),
+    interfaces: record(Type.Object({ rx_bytes: Bytes(), tx_bytes: Bytes() })),
     block_read_bytes: Bytes(),
     block_write_bytes: Bytes(),
     block_read_per_second: PerSecond,
