@@ -18,7 +18,7 @@ import type { Engine } from './engine/engine.ts'
 import { createEventLog } from './events/log.ts'
 import { eventRoutes } from './events/routes.ts'
 import { recordEvents } from './events/sources.ts'
-import { Problem, registerErrors } from './http/errors.ts'
+import { answerFrameworkError, Problem, registerErrors } from './http/errors.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { registerRequestLog, requestId } from './http/request-log.ts'
 import { registerSecurity } from './http/security.ts'
@@ -77,6 +77,7 @@ export async function buildApp({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
     genReqId: (request) => requestId(request),
+    frameworkErrors: answerFrameworkError,
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },

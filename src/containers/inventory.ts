@@ -24,6 +24,7 @@ const RETRY_MS = 500
 const SETTLE_MS = 40
 const PARALLEL_INSPECTS = 8
 const FIRST_READ_MS = 10_000
+const LOOK_MS = 5_000
 // Longer than any answer about a container can be under way.
 const REMEMBER_GONE_MS = 60_000
 
@@ -116,8 +117,18 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     const present = new Set(listed.map(({ id }) => id))
     for (const id of records.keys()) if (!present.has(id) && (readAt.get(id) ?? 0) < asked) drop(id)
     const stale = everything ? listed : listed.filter(differs)
-    await Promise.all(stale.map(({ id }) => inTurn(() => refresh(id, stopping.signal))))
+    await Promise.all(stale.map(({ id }) => inTurn(() => look(id))))
     knownAt = Date.now()
+  }
+
+  /** One container that the engine cannot describe must not hide the others; it is looked at again with the next list. */
+  async function look(id: string): Promise<void> {
+    try {
+      await refresh(id, AbortSignal.any([stopping.signal, AbortSignal.timeout(LOOK_MS)]))
+    } catch (error) {
+      if (stopping.signal.aborted || isAppError(error, 'ENGINE_UNAVAILABLE')) throw error
+      log.warn({ err: error, containerId: id }, 'container could not be read')
+    }
   }
 
   function differs(row: ContainerSummary): boolean {

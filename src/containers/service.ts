@@ -7,7 +7,6 @@ import { LABELS } from '../engine/labels.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { createKeyedLock } from '../lib/keyed-lock.ts'
 import type { PortService } from '../ports/service.ts'
-import { usesOf } from '../ports/service.ts'
 import type { Creator } from './create.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
@@ -109,7 +108,7 @@ export function createContainerService(options: Options) {
   /** Starts on the ports the container had; when they went to somebody else, on others. */
   async function startOnItsPorts(record: ContainerRecord): Promise<ChangedContainer> {
     const owner = randomUUID()
-    const leases = ports.reclaim(usesOf(record), owner)
+    const leases = ports.reclaim(record, owner)
     if (!leases) return startOnOtherPorts(record)
     try {
       await engine.startContainer(record.id)

@@ -78,9 +78,14 @@ export function createWaiting({
       if (!record) throw goneError(id)
       if (cannotHold(record, condition)) throw await exitedError(record)
       const target = targetOf(record)
-      const obstacle = await (condition === 'http' ? probeHttp(target, path, signal) : probeConnection(target, signal))
-      if (obstacle === null) return record
-      met.obstacle = obstacle
+      // Before it runs, whoever answers on its port is somebody else.
+      if (record.state === 'running') {
+        const obstacle = await (condition === 'http'
+          ? probeHttp(target, path, signal)
+          : probeConnection(target, signal))
+        if (obstacle === null) return record
+        met.obstacle = obstacle
+      }
       await sleep(pause, signal)
     }
     return 'aborted'

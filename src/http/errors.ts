@@ -60,6 +60,12 @@ export function registerErrors(app: FastifyInstance): void {
   })
 }
 
+/** For what Fastify refuses before any route or hook is reached: a path that cannot be decoded. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
+  void sendProblem(request, reply, toAppError(error))
+}
+
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): FastifyReply {
   const { code, entry, fields, facts } = error
   if (entry.retryAfterSeconds !== undefined) reply.header('retry-after', entry.retryAfterSeconds)

@@ -11,9 +11,9 @@ export function words<const T extends string>(values: readonly T[], options: obj
 }
 
 export function nullable<T extends TSchema>(schema: T) {
-  return Type.Unsafe<Static<T> | null>(
-    typeof schema.type === 'string' ? { ...schema, type: [schema.type, 'null'] } : { anyOf: [schema, { type: 'null' }] }
-  )
+  if (typeof schema.type !== 'string') return Type.Unsafe<Static<T> | null>({ anyOf: [schema, { type: 'null' }] })
+  const values = Array.isArray(schema.enum) && { enum: [...(schema.enum as unknown[]), null] }
+  return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'], ...values })
 }
 
 /** An object with names of the client's choosing. `Type.Record` would let a name pass that does not fit, with any value. */

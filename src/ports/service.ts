@@ -82,8 +82,8 @@ export function createPortService({
     },
 
     /** Leases for the ports that a stopped container had; undefined when one of them is no longer to be had. */
-    reclaim(uses: Use[], owner: string): Lease[] | undefined {
-      const inRange = uses.filter(({ port }) => allocator.has(port))
+    reclaim(record: ContainerRecord, owner: string): Lease[] | undefined {
+      const inRange = usesOf(record).filter(({ port }) => allocator.has(port))
       const available = inRange.every(({ port, protocol }) => isAvailable(port, protocol))
       return available ? inRange.map(({ port, protocol }) => allocator.leaseExactly(port, protocol, owner)) : undefined
     },
@@ -119,7 +119,7 @@ export function createPortService({
   }
 }
 
-export function usesOf(record: ContainerRecord): Use[] {
+function usesOf(record: ContainerRecord): Use[] {
   return record.ports.map(({ hostPort, protocol }) => ({ port: hostPort, protocol }))
 }
 

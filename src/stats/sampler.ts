@@ -4,21 +4,25 @@ import type { Inventory } from '../containers/inventory.ts'
 import type { ContainerRecord } from '../engine/engine.ts'
 import { Ring } from '../lib/ring.ts'
 import { makeSample, type Sample } from './calculate.ts'
-import type { Counters, StatsSource } from './counters.ts'
+import type { Counters, SourceName, StatsSource } from './counters.ts'
 
 export const SAMPLE_MS = 1_000
 export const HISTORY_SAMPLES = 300
 // Between slices of this many containers other work gets its turn.
 const SLICE = 16
+// A container starts at any moment between two rounds. Over less than this a CPU limit, which the kernel enforces every
+// 100 ms, does not show.
+const SHORTEST_MS = 250
 
-type Series = { startedAt: string | null; before: Counters | undefined; reading: boolean; samples: Ring<Sample> }
+type Reading = { counters: Counters; source: SourceName }
+type Series = { startedAt: string | null; before: Reading | undefined; isReading: boolean; samples: Ring<Sample> }
 export type Sampler = ReturnType<typeof createSampler>
 
 export function createSampler({
   inventory,
   sources
 }: {
-  inventory: Pick<Inventory, 'all' | 'onChange'>
+  inventory: Pick<Inventory, 'all' | 'get' | 'onChange'>
   /** Best first; the first that can read a container is used for it. */
   sources: StatsSource[]
 }) {
@@ -34,7 +38,7 @@ export function createSampler({
     const fresh = {
       startedAt,
       before: undefined,
-      reading: false,
+      isReading: false,
       samples: known?.samples ?? new Ring<Sample>(HISTORY_SAMPLES)
     }
     series.set(id, fresh)
@@ -43,34 +47,44 @@ export function createSampler({
 
   function sample(record: ContainerRecord): void {
     const own = seriesOf(record)
-    if (own.reading) return
-    readFrom(record, own, 0)
+    if (own.isReading) return
+    const reading = readFrom(record, own, 0)
+    if (!reading) return
+    own.isReading = true
+    void reading.finally(() => (own.isReading = false))
   }
 
-  function readFrom(record: ContainerRecord, own: Series, index: number): void {
+  /** By the first source, from that index on, that has figures. */
+  function readFrom(record: ContainerRecord, own: Series, index: number): Promise<void> | undefined {
     const source = sources[index]
-    if (!source) return
-    const keep = (counters: Counters | undefined) => {
-      if (counters) take(own, counters, source)
-      else readFrom(record, own, index + 1)
-    }
+    if (!source) return undefined
+    const keep = (counters: Counters | undefined) =>
+      counters ? take(record.id, own, { counters, source: source.name }) : readFrom(record, own, index + 1)
     const counters = source.read(record)
-    if (!(counters instanceof Promise)) return keep(counters)
-    own.reading = true
-    void counters.then(keep).finally(() => (own.reading = false))
+    return counters instanceof Promise ? counters.then(keep) : keep(counters)
   }
 
-  function take(own: Series, counters: Counters, source: StatsSource): void {
-    const made = own.before && makeSample(own.before, counters, Date.now(), source.name)
-    own.before = counters
+  function take(id: string, own: Series, reading: Reading): undefined {
+    // The container was removed or started again while it was read.
+    if (series.get(id) !== own) return
+    const { before } = own
+    // Each source has a clock of its own.
+    if (before?.source !== reading.source) {
+      own.before = reading
+      return
+    }
+    if (reading.counters.readAt - before.counters.readAt < SHORTEST_MS) return
+    own.before = reading
+    const made = makeSample(before.counters, reading.counters, Date.now(), reading.source)
     if (made) own.samples.push(made)
   }
 
   async function tick(): Promise<void> {
     const started = performance.now()
     let count = 0
-    for (const record of [...inventory.all()]) {
-      if (!isMeasured(record)) continue
+    for (const { id } of [...inventory.all()]) {
+      const record = inventory.get(id)
+      if (!record || !isMeasured(record)) continue
       sample(record)
       if (++count % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
     }
@@ -105,7 +119,7 @@ export function createSampler({
         own !== undefined &&
         own.startedAt === record.startedAt &&
         own.before !== undefined &&
-        (own.samples.last?.counters.readAt ?? -1) === own.before.readAt
+        own.samples.last?.counters === own.before.counters
       )
     },
     onTick(watcher: () => void): () => void {

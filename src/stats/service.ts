@@ -17,13 +17,20 @@ const FIRST_SAMPLE_MS = 2_500
 // A reader that is this many samples behind is told of the gap.
 const QUEUE = 8
 
-type Tick = { at: number; frames: Map<string, string>; all: string | undefined }
+/** What a reader of one container is given: a sample written out, the state in which it ended, or neither. */
+type Frame = { text?: string; ended?: string }
+type Tick = { at: number; frames: Map<string, Frame>; all: string | undefined }
 
 export function createStatsService({ inventory, sampler }: { inventory: Inventory; sampler: Sampler }) {
   const ticks = createChannel<Tick>(QUEUE)
   const machineBytes = totalmem()
+  const readers = new Map<string, number>()
+  let readersOfAll = 0
+  // Written out now, once for all readers: one that is late must get what was measured then.
   sampler.onTick(() => {
-    if (ticks.hasReaders) ticks.push({ at: Date.now(), frames: new Map(), all: undefined })
+    if (!ticks.hasReaders) return
+    const frames = new Map([...readers.keys()].map((id) => [id, frameOf(id)]))
+    ticks.push({ at: Date.now(), frames, all: readersOfAll > 0 ? JSON.stringify(all()) : undefined })
   })
 
   function view(record: ContainerRecord): ContainerStats | undefined {
@@ -66,14 +73,25 @@ export function createStatsService({ inventory, sampler }: { inventory: Inventor
     return { sampled_at: new Date().toISOString(), containers }
   }
 
-  /** However many read the same sample, it is written out once. */
-  function frameOf(tick: Tick, record: ContainerRecord): string | undefined {
-    const known = tick.frames.get(record.id)
-    if (known !== undefined) return known
+  function frameOf(id: string): Frame {
+    const record = inventory.get(id)
+    if (!record || !isMeasured(record)) return { ended: record?.state ?? 'removed' }
     const stats = view(record)
-    const frame = stats && JSON.stringify(stats)
-    if (frame !== undefined) tick.frames.set(record.id, frame)
-    return frame
+    return stats ? { text: JSON.stringify(stats) } : {}
+  }
+
+  function countReader(id: string, change: 1 | -1): void {
+    const count = (readers.get(id) ?? 0) + change
+    if (count > 0) readers.set(id, count)
+    else readers.delete(id)
+  }
+
+  /** Nothing for an id that is not the time of an event. */
+  function* missedSince(id: string, time: number): Generator<StreamEvent> {
+    if (!(time > 0)) return
+    for (const sample of sampler.history(id)) {
+      if (sample.sampledAt > time) yield { id: String(sample.sampledAt), event: 'history', data: viewPoint(sample) }
+    }
   }
 
   return {
@@ -117,33 +135,36 @@ export function createStatsService({ inventory, sampler }: { inventory: Inventor
     ): AsyncGenerator<StreamEvent> {
       const { id } = findMeasured(reference)
       const live = ticks.subscribe(signal)
-      let sent = Number(lastEventId)
-      if (lastEventId !== undefined && sent > 0) {
-        for (const sample of sampler.history(id)) {
-          if (sample.sampledAt <= sent) continue
-          sent = sample.sampledAt
-          yield { id: String(sent), event: 'history', data: viewPoint(sample) }
+      countReader(id, 1)
+      try {
+        yield* missedSince(id, Number(lastEventId))
+        for await (const tick of live) {
+          if ('missed' in tick) {
+            yield { event: 'gap', data: { missed: tick.missed } }
+            continue
+          }
+          const { text, ended } = tick.frames.get(id) ?? {}
+          if (ended !== undefined) {
+            yield { event: 'end', data: { reason: ended } }
+            return
+          }
+          if (text !== undefined) yield { id: String(tick.at), event: 'stats', text }
         }
-      }
-      for await (const tick of live) {
-        if ('missed' in tick) {
-          yield { event: 'gap', data: { missed: tick.missed } }
-          continue
-        }
-        const record = inventory.get(id)
-        if (!record || !isMeasured(record)) {
-          yield { event: 'end', data: { reason: record?.state ?? 'removed' } }
-          return
-        }
-        const text = frameOf(tick, record)
-        if (text !== undefined) yield { id: String(tick.at), event: 'stats', text }
+      } finally {
+        countReader(id, -1)
       }
     },
 
     async *streamAll(signal: AbortSignal): AsyncGenerator<StreamEvent> {
-      for await (const tick of ticks.subscribe(signal)) {
-        if ('missed' in tick) yield { event: 'gap', data: { missed: tick.missed } }
-        else yield { id: String(tick.at), event: 'stats', text: (tick.all ??= JSON.stringify(all())) }
+      const live = ticks.subscribe(signal)
+      readersOfAll++
+      try {
+        for await (const tick of live) {
+          if ('missed' in tick) yield { event: 'gap', data: { missed: tick.missed } }
+          else if (tick.all !== undefined) yield { id: String(tick.at), event: 'stats', text: tick.all }
+        }
+      } finally {
+        readersOfAll--
       }
     }
   }

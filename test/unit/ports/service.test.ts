@@ -100,16 +100,12 @@ t.test('the ports of a container', async (t) => {
 })
 
 t.test('reclaim', async (t) => {
-  const uses = [
-    { port: 8005, protocol: 'tcp' as const },
-    { port: 80, protocol: 'tcp' as const }
-  ]
-
   t.test('leases what the stopped container had, and leaves ports outside of the range to the engine', async (t) => {
     const { ports, inventory, allocator } = setUp()
-    inventory.put(container({ state: 'exited', ports: [binding(8005), binding(80)] }))
+    const stopped = container({ state: 'exited', ports: [binding(8005), binding(80)] })
+    inventory.put(stopped)
     t.strictSame(
-      ports.reclaim(uses, 'start')?.map(({ port }) => port),
+      ports.reclaim(stopped, 'start')?.map(({ port }) => port),
       [8005]
     )
     t.equal(allocator.stateOf(8005, 'tcp'), 'leased')
@@ -117,9 +113,10 @@ t.test('reclaim', async (t) => {
 
   t.test('gives nothing when one of them went to somebody else', async (t) => {
     const { ports, inventory, allocator } = setUp()
-    inventory.put(container({ state: 'exited', ports: [binding(8005), binding(8006)] }))
+    const stopped = container({ state: 'exited', ports: [binding(8005), binding(8006)] })
+    inventory.put(stopped)
     inventory.put(container({ name: 'thief', state: 'running', ports: [binding(8006)] }))
-    t.equal(ports.reclaim([...uses, { port: 8006, protocol: 'tcp' }], 'start'), undefined)
+    t.equal(ports.reclaim(stopped, 'start'), undefined)
     t.equal(allocator.stateOf(8005, 'tcp'), 'parked')
   })
 })

@@ -1,0 +1,79 @@
+import t from 'tap'
+import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
+import { docker, eventually } from '../helpers/engine.ts'
+import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
+
+const server = await startServer(t, { ports: portsOf('expiry') })
+const isGone = (id: string) =>
+  eventually(async () => {
+    const there = await server.inEngine()
+    if (there.some(({ Id }) => Id === id)) throw new Error('it is still there')
+    return performance.now()
+  })
+
+t.test('a container is removed when its time is over', async (t) => {
+  const { body } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
+  const made = Date.now()
+  const end = Date.parse(body.expires_at ?? '')
+  t.ok(end > made && end <= made + 2_000, body.expires_at ?? 'no end')
+  await isGone(body.full_id)
+  t.ok(Date.now() >= end && Date.now() < end + 3_000, `${Date.now() - end} ms after its end`)
+  t.equal((await server.get(`/containers/${body.id}`)).status, 404)
+  t.match((await server.portOverview()).counts, { bound: 0, parked: 0 })
+})
+
+t.test('also when the server was down at that moment', async (t) => {
+  const { body } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
+  const { body: renewed } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
+  await server.patch(`/containers/${renewed.id}`, { ttl_seconds: 3600 })
+  await server.kill()
+  await eventually(() => {
+    if (Date.now() <= Date.parse(body.expires_at ?? '')) throw new Error('not over yet')
+  })
+  t.equal((await docker.getContainer(body.full_id).inspect()).State.Status, 'running')
+  await server.start()
+  await isGone(body.full_id)
+  const { body: kept } = await server.get<Container>(`/containers/${renewed.id}`)
+  t.ok(Date.parse(kept.expires_at ?? '') > Date.now() + 3_500_000, 'what was renewed stays renewed')
+  await server.removeAll()
+})
+
+t.test('PATCH renews, and takes the end away', async (t) => {
+  const { body: forever } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
+  const { body: longer } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
+  const { body: shorter } = await server.create({ command: SLEEPER })
+  t.equal(
+    (await server.patch<ChangedContainer>(`/containers/${forever.id}`, { ttl_seconds: null })).body.expires_at,
+    null
+  )
+  await server.patch(`/containers/${longer.id}`, { ttl_seconds: 4 })
+  await server.patch(`/containers/${shorter.id}`, { ttl_seconds: 1 })
+  await isGone(shorter.full_id)
+  t.ok((await server.inEngine()).some(({ Id }) => Id === longer.full_id))
+  await isGone(longer.full_id)
+  t.same(
+    (await server.inEngine()).map(({ Id }) => Id),
+    [forever.full_id]
+  )
+  await server.kill()
+  await server.start()
+  t.match(await server.get<Container>(`/containers/${forever.id}`), { status: 200, body: { expires_at: null } })
+  await server.removeAll()
+})
+
+t.test('a stopped container expires, too', async (t) => {
+  const { body } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
+  await server.post(`/containers/${body.id}/stop`)
+  await isGone(body.full_id)
+  t.pass()
+})
+
+t.test('another server leaves it alone', async (t) => {
+  const { body } = await server.create({ command: SLEEPER, ttl_seconds: 1 })
+  await server.kill()
+  const other = await startServer(t, { ports: portsOf('expiry') })
+  const { body: seen } = await other.get<Container>(`/containers/${body.id}`)
+  t.match(seen, { state: 'running', expires_at: null, managed: true })
+  await server.start()
+  await isGone(body.full_id)
+})

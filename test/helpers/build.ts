@@ -1,0 +1,107 @@
+// The whole server without a network, an engine, a disk or a log. One for each test; it is closed with the test.
+
+import type { InjectOptions, LightMyRequestResponse } from 'fastify'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { buildApp, type AppDeps } from '../../src/app.ts'
+import { loadConfig } from '../../src/config.ts'
+import { openStore } from '../../src/store/open.ts'
+import type { HostSample } from '../../src/system/host.ts'
+import { createMemoryEngine, type MemoryEngine } from './fake-engine.ts'
+
+export const VERSION = '0.0.0-test'
+/** Addresses are always let in, so that no test depends on the name. */
+const HOST = '127.0.0.1:8000'
+
+type Given = Partial<Omit<AppDeps, 'engine' | 'config'>> & {
+  engine?: MemoryEngine
+  env?: Record<string, string>
+  /** Do not wait until the server has read the engine's containers. */
+  early?: boolean
+}
+
+export async function build(t: Test, { engine = createMemoryEngine(), env = {}, early = false, ...given }: Given = {}) {
+  const { config } = loadConfig({ BERTH_STATS_SOURCE: 'engine', ...env })
+  const store = given.store ?? openStore(':memory:')
+  const app = await buildApp({
+    config,
+    engine,
+    store,
+    listeners: { isTaken: async () => false, listening: async () => new Set() },
+    host: fakeHost(),
+    logger: pino({ level: 'silent' }),
+    version: VERSION,
+    ownId: undefined,
+    ...given
+  })
+  t.teardown(async () => {
+    await app.close()
+    store.close()
+  })
+  await app.ready()
+
+  function ask(method: string, url: string, options: Omit<InjectOptions, 'method' | 'url'> = {}) {
+    const headers = { host: HOST, ...options.headers }
+    return app.inject({ method: method as 'GET', url, ...options, headers }) as Promise<LightMyRequestResponse>
+  }
+
+  // A change waits until all containers are known; this one is refused then.
+  if (!early) await ask('POST', '/containers/-/start', token(env))
+  return {
+    app,
+    engine,
+    store,
+    config,
+    ask,
+    get: (url: string, options: Omit<InjectOptions, 'method' | 'url'> = {}) => ask('GET', url, options),
+    post: (url: string, body?: unknown, headers: Record<string, string> = {}) =>
+      ask('POST', url, body === undefined ? { headers } : { payload: body as object, headers }),
+    /** A container made through the API, running. */
+    async make(body: object = {}): Promise<{ id: string; full_id: string; name: string; [field: string]: unknown }> {
+      const answer = await ask('POST', '/containers', { payload: body })
+      if (answer.statusCode !== 201) throw new Error(`not made: ${answer.body}`)
+      return answer.json()
+    }
+  }
+}
+
+function token({ BERTH_TOKEN }: Record<string, string>) {
+  return BERTH_TOKEN === undefined ? {} : { headers: { authorization: `Bearer ${BERTH_TOKEN}` } }
+}
+
+/** Asserts that an answer is a refusal in the one form they all have, and returns it. */
+export function problem(t: Test, answer: LightMyRequestResponse, status: number, code: string) {
+  const body = answer.json()
+  t.equal(answer.statusCode, status)
+  t.match(answer.headers['content-type'], /^application\/problem\+json/)
+  t.match(body, {
+    type: `/docs/errors#${code.toLowerCase()}`,
+    title: /./,
+    status,
+    detail: /./,
+    code,
+    retryable: Boolean,
+    request_id: answer.headers['x-request-id']
+  })
+  return body
+}
+
+function fakeHost(): NonNullable<AppDeps['host']> {
+  const sample: HostSample = {
+    sampledAt: Date.parse('2026-01-01T00:00:00Z'),
+    cpuPercent: 12.345,
+    corePercents: [10, 14.69],
+    memory: {
+      totalBytes: 16 * 1024 ** 3,
+      usedBytes: 4 * 1024 ** 3,
+      availableBytes: 12 * 1024 ** 3,
+      cacheBytes: 2 * 1024 ** 3,
+      swapTotalBytes: 0,
+      swapUsedBytes: 0
+    },
+    disks: [{ mount: '/', type: 'ext4', sizeBytes: 1000, usedBytes: 612 }],
+    networks: [{ name: 'eth0', rxBytes: 1, txBytes: 2, rxPerSecond: 3, txPerSecond: 4 }],
+    uptimeSeconds: 99
+  }
+  return { look() {}, async stop() {}, onSample: () => () => true, latest: async () => sample }
+}

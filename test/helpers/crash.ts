@@ -1,0 +1,72 @@
+// Kills the server at every engine call of an operation, one after the other, and asks each time what is left.
+
+import type { Container } from '../../src/containers/schemas.ts'
+import { eventually } from './engine.ts'
+import type { Call, FaultProxy, Moment } from './fault-proxy.ts'
+import type { Server } from './server.ts'
+
+/** The calls that a change consists of. What else goes on (pings, events, lists) is not where it can break. */
+const STEPS = /^(POST|DELETE) |^GET \/(images|containers)\/(?!json).+\/json$/
+
+export type CrashPoint = { step: number; moment: Moment; call: string }
+
+/**
+ * `operate` prepares, then calls `arm` and does what is to be interrupted; `check` looks at what is left once the server is
+ * back. Ends when the operation has no further step; returns the points at which it was killed.
+ */
+export async function killAtEachCall(
+  { server, proxy, moments = ['before', 'after'] }: { server: Server; proxy: FaultProxy; moments?: Moment[] },
+  operate: (arm: () => void) => Promise<void>,
+  check: (point: CrashPoint) => Promise<void>
+): Promise<CrashPoint[]> {
+  const points: CrashPoint[] = []
+  for (let step = 1; ; step++) {
+    for (const moment of moments) {
+      const seen = new Map<Moment, number>()
+      let point: CrashPoint | undefined
+      const onCall = async ({ method, path }: Call, now: Moment) => {
+        const call = `${method} ${path}`
+        if (!STEPS.test(call) || point) return
+        const count = (seen.get(now) ?? 0) + 1
+        seen.set(now, count)
+        if (now !== moment || count !== step) return
+        point = { step, moment, call: call.replaceAll(/[0-9a-f]{64}/g, 'ID') }
+        await server.kill('SIGKILL')
+        return 'drop' as const
+      }
+      await operate(() => proxy.onCall(onCall)).catch((error: unknown) => {
+        if (!point) throw error
+      })
+      proxy.onCall(undefined)
+      if (!point) return points
+      points.push(point)
+      await server.start()
+      await check(point)
+    }
+  }
+}
+
+/** Fails while the server's picture and the engine's differ, or anything is half-made. */
+export async function agreesWithEngine(server: Server): Promise<void> {
+  const there = await server.inEngine()
+  const halfMade = there.filter(
+    ({ State, Labels, Names }) =>
+      (State === 'created' && Labels['io.berth.start'] === 'true') || Names.some((name) => name.endsWith('newcomer'))
+  )
+  if (halfMade.length > 0) throw new Error(`half-made: ${halfMade.map(({ Names, State }) => `${Names} ${State}`)}`)
+
+  const known = (await server.get<Container[]>(`/containers?label=berth.test=${server.mark}`)).body
+  const inEngine = there.map(({ Id, State, Names }) => `${Id} ${State} ${Names[0]?.slice(1)}`).sort()
+  const inServer = known.map((container) => `${container.full_id} ${container.state} ${container.name}`).sort()
+  if (String(inEngine) !== String(inServer)) throw new Error(`engine has ${inEngine}; server has ${inServer}`)
+
+  const { counts, ports } = await server.portOverview()
+  if (counts.leased > 0) throw new Error(`${counts.leased} ports are leased`)
+  const bound = ports.filter(({ state }) => state === 'bound').map(({ port }) => port)
+  const published = there.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)).sort()
+  if (String(bound) !== String([...new Set(published)])) throw new Error(`bound ${bound}; published ${published}`)
+  const parked = ports.filter(({ state }) => state === 'parked').length
+  if (parked > there.filter(({ State }) => State !== 'running').length) throw new Error(`${parked} ports are parked`)
+}
+
+export const untilItAgrees = (server: Server) => eventually(() => agreesWithEngine(server))

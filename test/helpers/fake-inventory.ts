@@ -1,0 +1,61 @@
+// The inventory without an engine behind it: holds what the test puts into it and tells its watchers.
+
+import type { Change, Inventory } from '../../src/containers/inventory.ts'
+import type { ContainerRecord } from '../../src/engine/engine.ts'
+import { AppError } from '../../src/errors.ts'
+
+export type FakeInventory = ReturnType<typeof fakeInventory>
+
+export function fakeInventory(given: ContainerRecord[] = []) {
+  const records = new Map(given.map((record) => [record.id, record]))
+  const watchers = new Set<(change: Change) => void>()
+  const syncWatchers = new Set<() => void>()
+  let age: number | null = null
+
+  function notify(change: Change): void {
+    for (const watcher of watchers) watcher(change)
+  }
+
+  function removed(id: string): void {
+    const before = records.get(id)
+    if (records.delete(id)) notify({ id, before, after: undefined })
+  }
+
+  const inventory: Inventory = {
+    start() {},
+    stop() {},
+    refresh: async (id) => records.get(id),
+    holding: (_id, change) => change(),
+    removed,
+    all: () => records.values(),
+    get: (id) => records.get(id),
+    find(reference) {
+      for (const record of records.values()) if (record.id === reference || record.name === reference) return record
+      throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
+    },
+    staleMs: () => age,
+    whenReady: async () => {},
+    whenKnown: async () => {},
+    onChange(watcher) {
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
+    },
+    onSync: (watcher) => void syncWatchers.add(watcher),
+    onImages() {}
+  }
+
+  return Object.assign(inventory, {
+    put(record: ContainerRecord): void {
+      const before = records.get(record.id)
+      records.set(record.id, record)
+      notify({ id: record.id, before, after: record })
+    },
+    sync(): void {
+      for (const watcher of syncWatchers) watcher()
+    },
+    setStale(ms: number | null): void {
+      age = ms
+    },
+    watcherCount: () => watchers.size
+  })
+}

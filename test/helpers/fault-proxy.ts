@@ -1,0 +1,173 @@
+// Stands between the server and the engine and does to their calls what crashes, networks and full queues do.
+
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
+import type { Test } from 'tap'
+import { SOCKET } from './engine.ts'
+
+export type Call = { method: string; path: string }
+export type Moment = 'before' | 'after'
+/** May answer `drop` before a call: then the engine never hears of it. */
+type Hook = (call: Call, moment: Moment) => Promise<'drop' | void> | 'drop' | void
+
+/**
+ * - `drop`: the connection breaks before the engine hears of the call
+ * - `lose answer`: the engine acts, and the connection breaks instead of bringing its answer
+ * - `fail`: answered with status 500 without asking the engine
+ * - `hang`: never answered, and the engine does not hear of it
+ */
+export type Fault = 'drop' | 'lose answer' | 'fail' | 'hang' | { delayMs: number }
+type Rule = { method: string; path: RegExp; fault: Fault; times: number }
+
+export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>
+
+// Answers of these come piece by piece and are passed on as they come; all others are read whole first.
+const STREAMS = /^\/(events|images\/create|build)$|\/(logs|attach|stats)$|^\/exec\/.+\/start$/
+
+export async function startFaultProxy(t: Test, engineSocket = SOCKET) {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-test-proxy-'))
+  const socket = join(folder, 'engine.sock')
+  const rules: Rule[] = []
+  const calls: Call[] = []
+  const connections = new Set<Socket>()
+  let hook: Hook | undefined
+  let released: Promise<void> | undefined
+  let release = () => {}
+  let eventsAreLost = false
+
+  const server = http.createServer((request, response) => {
+    handle(request, response).catch(() => response.destroy())
+  })
+  // As the engine: it never closes a connection that is idle.
+  server.keepAliveTimeout = 0
+  server.on('connection', (connection: Socket) => {
+    connections.add(connection)
+    connection.on('close', () => connections.delete(connection)).on('error', () => {})
+  })
+  server.on('upgrade', (request: IncomingMessage, client: Socket, head: Buffer) => passRaw(request, client, head))
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const call = describe(request)
+    calls.push(call)
+    // Read at once: a call that is held is made all the same when its client has given up.
+    const body = await buffer(request)
+    await released
+    const fault = takeFault(call)
+    const dropped = (await hook?.(call, 'before')) === 'drop'
+    if (dropped || fault === 'drop') return void response.destroy()
+    if (fault === 'hang') return
+    if (fault === 'fail') return answer(response, 500, '{"message":"made up by the test"}')
+    if (typeof fault === 'object') await setTimeout(fault.delayMs)
+
+    const asked = http.request({
+      socketPath: engineSocket,
+      method: call.method,
+      path: request.url,
+      headers: { ...request.headers, connection: 'close' },
+      agent: false
+    })
+    asked.end(body)
+    const [given] = (await once(asked, 'response')) as [IncomingMessage]
+    const head = Object.fromEntries(Object.entries(given.headers).filter(([name]) => name !== 'connection'))
+    if (STREAMS.test(call.path)) {
+      response.on('close', () => asked.destroy())
+      response.writeHead(given.statusCode ?? 500, head)
+      response.flushHeaders()
+      for await (const chunk of given) {
+        await released
+        if (!(eventsAreLost && call.path === '/events')) response.write(chunk)
+      }
+      await hook?.(call, 'after')
+      return void response.end()
+    }
+    const content = await buffer(given)
+    await hook?.(call, 'after')
+    await released
+    if (fault === 'lose answer') return void response.destroy()
+    response.writeHead(given.statusCode ?? 500, head)
+    response.end(content)
+  }
+
+  function takeFault(call: Call): Fault | undefined {
+    const rule = rules.find(({ method, path, times }) => times > 0 && method === call.method && path.test(call.path))
+    if (rule) rule.times--
+    return rule?.fault
+  }
+
+  function passRaw(request: IncomingMessage, client: Socket, head: Buffer): void {
+    const engine = connect(engineSocket)
+    const lines = [`${request.method} ${request.url} HTTP/1.1`]
+    for (let index = 0; index < request.rawHeaders.length; index += 2)
+      lines.push(`${request.rawHeaders[index]}: ${request.rawHeaders[index + 1]}`)
+    engine.write(`${lines.join('\r\n')}\r\n\r\n`)
+    engine.write(head)
+    engine.pipe(client).pipe(engine)
+    engine.on('error', () => client.destroy())
+    client.on('error', () => engine.destroy()).on('close', () => engine.destroy())
+  }
+
+  const listen = () => new Promise<void>((resolve) => void server.listen(socket, resolve))
+  const cutAll = () => {
+    for (const connection of connections) connection.destroy()
+  }
+  await listen()
+  t.teardown(() => {
+    release()
+    server.close()
+    cutAll()
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  return {
+    socket,
+    /** Every call that came, in order, without the version in front. */
+    calls,
+
+    /** What is to happen to the next calls of this kind; once, unless said otherwise. */
+    next(method: string, path: RegExp, fault: Fault, times = 1): void {
+      rules.push({ method, path, fault, times })
+    },
+
+    /** To be told before the engine hears of a call, and after it answered but before the server hears of that. */
+    onCall(told: Hook | undefined): void {
+      hook = told
+    },
+
+    /** As an engine that is stopped: connections are accepted and nothing is answered, until it goes on. */
+    freeze(): void {
+      released ??= new Promise((resolve) => (release = resolve))
+    },
+    thaw(): void {
+      release()
+      released = undefined
+    },
+
+    /** Events go missing without a sign of it. */
+    loseEvents(lost: boolean): void {
+      eventsAreLost = lost
+    },
+
+    /** As an engine that is gone: nobody listens, and what was open breaks. */
+    async goAway(): Promise<void> {
+      const closed = new Promise((resolve) => server.close(resolve))
+      cutAll()
+      await closed
+    },
+    comeBack: listen
+  }
+}
+
+function describe({ method = 'GET', url = '/' }: IncomingMessage): Call {
+  return { method, path: url.replace(/^\/v\d+\.\d+/, '').replace(/\?.*$/, '') }
+}
+
+function answer(response: ServerResponse, status: number, body: string): void {
+  response.writeHead(status, { 'content-type': 'application/json' })
+  response.end(body)
+}

@@ -1,0 +1,49 @@
+// The image that the tests run: busybox with all its programs, made on the spot, since a fresh machine has nothing.
+
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
+import type Docker from 'dockerode'
+import { docker, IMAGE, ignoreMissing } from './engine.ts'
+
+const BUSYBOX = '/bin/busybox'
+
+/** Makes the image where it is missing. Test files that do so at the same time do each other no harm. */
+export async function prepareImage(engine: Docker = docker): Promise<void> {
+  if (await exists(engine)) return
+  const folder = mkdtempSync(join(tmpdir(), 'berth-test-image-'))
+  try {
+    const answer = await engine.importImage(createReadStream(pack(folder)))
+    const { status: id } = (await json(answer)) as { status: string }
+    const [repo = '', tag = ''] = IMAGE.split(':')
+    if (await exists(engine)) await ignoreMissing(engine.getImage(id).remove())
+    else await engine.getImage(id).tag({ repo, tag })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function exists(engine: Docker): Promise<boolean> {
+  const tagged = await engine.listImages({ filters: JSON.stringify({ reference: [IMAGE] }) })
+  return tagged.length > 0
+}
+
+/** The image's filesystem as a tar file. */
+function pack(folder: string): string {
+  if (!existsSync(BUSYBOX)) installBusybox()
+  const root = join(folder, 'root')
+  for (const name of ['bin', 'tmp', 'etc']) mkdirSync(join(root, name), { recursive: true })
+  copyFileSync(BUSYBOX, join(root, BUSYBOX))
+  const programs = execFileSync(BUSYBOX, ['--list'], { encoding: 'utf8' }).split('\n')
+  for (const name of programs) if (name !== '' && name !== 'busybox') symlinkSync('busybox', join(root, 'bin', name))
+  execFileSync('tar', ['-C', root, '--owner=0', '--group=0', '-cf', join(folder, 'image.tar'), '.'])
+  return join(folder, 'image.tar')
+}
+
+function installBusybox(): void {
+  const command = ['apt-get', 'install', '-y', '--no-install-recommends', 'busybox-static']
+  const [program = '', ...rest] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command]
+  execFileSync(program, rest, { stdio: 'pipe' })
+}

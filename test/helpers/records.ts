@@ -1,0 +1,45 @@
+// Containers as the engine would describe them, with only what a test cares about written out.
+
+import { createHash } from 'node:crypto'
+import type { ContainerRecord, PortBinding } from '../../src/engine/engine.ts'
+
+/** A full id, the same for the same word. */
+export const idOf = (word: string | number): string => createHash('sha256').update(String(word)).digest('hex')
+
+export function container(given: Partial<ContainerRecord> = {}): ContainerRecord {
+  const name = given.name ?? 'web'
+  return {
+    id: idOf(name),
+    name,
+    image: 'app:1',
+    imageId: `sha256:${idOf('app:1')}`,
+    state: 'running',
+    health: null,
+    exitCode: null,
+    oomKilled: false,
+    error: '',
+    pid: 4711,
+    createdAt: '2026-01-01T00:00:00.000000000Z',
+    startedAt: '2026-01-01T00:00:01.000000000Z',
+    finishedAt: null,
+    restartCount: 0,
+    restart: 'no',
+    ports: [],
+    labels: {},
+    command: ['serve'],
+    envNames: [],
+    limits: { memoryBytes: null, cpus: null, pids: null },
+    volumes: [],
+    anonymousVolumes: [],
+    tty: false,
+    stopTimeoutSeconds: 10,
+    hostNetwork: false,
+    ...given
+  }
+}
+
+export function binding(hostPort: number, containerPort = 5000, protocol: 'tcp' | 'udp' = 'tcp'): PortBinding {
+  return { containerPort, protocol, hostIp: '127.0.0.1', hostPort }
+}
+
+export const silentLog = { debug() {}, info() {}, warn() {}, error() {} }

@@ -1,0 +1,223 @@
+// The real server as a process of its own, for tests that need its whole life: start, answers, kill, start again.
+
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import http, { type IncomingHttpHeaders } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type Docker from 'dockerode'
+import type { Test } from 'tap'
+import type { CreateContainer, CreatedContainer } from '../../src/containers/schemas.ts'
+import type { PortOverview } from '../../src/ports/schemas.ts'
+import { docker, eventually, freePort, IMAGE, listOf, removeAllOf, TEST_LABEL } from './engine.ts'
+import { prepareImage } from './images.ts'
+
+const PROJECT = join(import.meta.dirname, '../..')
+
+// Test files run at the same time, so each has ports of its own.
+const PORTS = {
+  lifecycle: [8100, 8139],
+  wait: [8140, 8159],
+  logs: [8160, 8169],
+  ports: [8170, 8199],
+  replacement: [8200, 8219],
+  burst: [8220, 8369],
+  twoServers: [8370, 8569],
+  crashCreate: [8570, 8589],
+  crashChange: [8590, 8599],
+  faults: [8600, 8629],
+  engineRestart: [8630, 8659],
+  expiry: [8660, 8679],
+  idempotency: [8680, 8699],
+  hostileImage: [8700, 8709]
+} as const
+
+export type Range = { first: number; last: number }
+
+/** The ports of a test file, or the first few of them. */
+export function portsOf(file: keyof typeof PORTS, count?: number): Range {
+  const [first, last] = PORTS[file]
+  return { first, last: count === undefined ? last : first + count - 1 }
+}
+
+/** Answers on port 5000 with its own HOST_PORT, so that one can see who answers. */
+export const WORKLOAD = ['sh', '-c', 'echo -n "$HOST_PORT" > /tmp/index.html; exec httpd -f -p 5000 -h /tmp']
+export const SLEEPER = ['sleep', '3600']
+
+type Problem = {
+  code: string
+  title: string
+  detail: string
+  retryable: boolean
+  errors: { field: string; message: string }[]
+  logs: string
+  counts: Record<string, number>
+}
+export type Answer<T> = { status: number; headers: IncomingHttpHeaders; text: string; body: T & Partial<Problem> }
+export type Ask = { body?: unknown; headers?: Record<string, string>; signal?: AbortSignal }
+export type CreateBody = Omit<CreateContainer, 'labels'> & { labels?: Record<string, string> }
+export type Server = Awaited<ReturnType<typeof startServer>>
+
+export type ServerOptions = {
+  ports: Range
+  env?: Record<string, string>
+  /** Another engine socket: a proxy's, or that of a private engine. */
+  socket?: string
+  engine?: Docker
+}
+
+let servers = 0
+
+export async function startServer(
+  t: Pick<Test, 'teardown' | 'passing'>,
+  { ports, env = {}, socket, engine = docker }: ServerOptions
+) {
+  await prepareImage(engine)
+  const mark = `${process.pid}-${++servers}`
+  const dataDir = mkdtempSync(join(tmpdir(), 'berth-test-data-'))
+  let output = ''
+  let port = 0
+  let child: ChildProcess | undefined
+
+  function launch(): ChildProcess {
+    const started = spawn(process.execPath, ['src/server.ts'], {
+      cwd: PROJECT,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: {
+        ...withoutSettings(process.env),
+        BERTH_PORT: String(port),
+        BERTH_PORT_RANGE: `${ports.first}-${ports.last}`,
+        BERTH_DATA_DIR: dataDir,
+        BERTH_DEFAULT_IMAGE: IMAGE,
+        LOG_LEVEL: 'debug',
+        ...(socket && { DOCKER_HOST: `unix://${socket}` }),
+        ...env
+      }
+    })
+    for (const stream of [started.stdout, started.stderr])
+      stream.setEncoding('utf8').on('data', (text: string) => (output += text))
+    return started
+  }
+
+  /** Starts the process, again after a kill, on the same data and the same address; returns when it answers. */
+  async function start(): Promise<void> {
+    port ||= await freePort()
+    const started = launch()
+    child = started
+    await eventually(async () => {
+      if (hasEnded(started)) return
+      await request('GET', '/health')
+    }, 20_000)
+    if (hasEnded(started)) throw new Error(`the server ended at its start:\n${output.slice(-2_000)}`)
+  }
+
+  async function kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> {
+    const running = child
+    if (!running || hasEnded(running)) return running?.exitCode ?? null
+    const ended = once(running, 'exit')
+    running.kill(signal)
+    await ended
+    return running.exitCode
+  }
+
+  function request<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    { body, headers = {}, signal }: Ask = {}
+  ): Promise<Answer<T>> {
+    return new Promise((resolve, reject) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body)
+      const sent = http.request(
+        {
+          host: '127.0.0.1',
+          port,
+          method,
+          path,
+          // No connection is kept, so none is left over from a server that was killed.
+          agent: false,
+          headers: { ...(payload !== undefined && { 'content-type': 'application/json' }), ...headers },
+          ...(signal && { signal })
+        },
+        (answer) => {
+          let text = ''
+          answer
+            .setEncoding('utf8')
+            .on('data', (piece: string) => (text += piece))
+            .on('error', reject)
+            .on('end', () =>
+              resolve({
+                status: answer.statusCode ?? 0,
+                headers: answer.headers,
+                text,
+                body: parse(text, answer.headers) as T & Partial<Problem>
+              })
+            )
+        }
+      )
+      sent.on('error', reject)
+      sent.end(payload)
+    })
+  }
+
+  t.teardown(async () => {
+    await kill()
+    await removeAllOf(mark, engine).catch(() => {})
+    rmSync(dataDir, { recursive: true })
+    if (!t.passing() && process.env.BERTH_TEST_LOGS) process.stderr.write(output)
+  })
+  await start()
+
+  return {
+    mark,
+    labels: { [TEST_LABEL]: mark },
+    ports,
+    dataDir,
+    start,
+    kill,
+    request,
+    get url() {
+      return `http://127.0.0.1:${port}`
+    },
+    get pid() {
+      return child?.pid
+    },
+    /** All that the process wrote, through every start. */
+    output: () => output,
+    hasEnded: () => child === undefined || hasEnded(child),
+    get: <T>(path: string, ask?: Ask) => request<T>('GET', path, ask),
+    post: <T>(path: string, body?: unknown, ask?: Ask) => request<T>('POST', path, { ...ask, body }),
+    patch: <T>(path: string, body?: unknown) => request<T>('PATCH', path, { body }),
+    delete: <T>(path: string) => request<T>('DELETE', path),
+
+    /** A create that carries this server's mark; a workload that listens, unless the body says otherwise. */
+    create: (body: CreateBody = {}, ask: Ask = {}) =>
+      request<CreatedContainer>('POST', '/containers', {
+        ...ask,
+        body: { command: WORKLOAD, ...body, labels: { ...body.labels, [TEST_LABEL]: mark } }
+      }),
+    portOverview: async () => (await request<PortOverview>('GET', '/ports')).body,
+    /** What the engine says is there of it. */
+    inEngine: () => listOf(mark, engine),
+    removeAll: () => removeAllOf(mark, engine)
+  }
+}
+
+/** The host port of a container's only or first port. */
+export function hostPort({ ports }: { ports: Record<string, string> }): number {
+  return Number(Object.values(ports)[0]?.split(':').at(-1))
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null
+}
+
+function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(env).filter(([name]) => !/^(BERTH_|LOG_LEVEL$|NODE_OPTIONS$|TAP)/.test(name))
+  )
+}
+
+function parse(text: string, headers: IncomingHttpHeaders): unknown {
+  return /json/.test(headers['content-type'] ?? '') ? JSON.parse(text) : {}
+}

@@ -1,0 +1,56 @@
+import t from 'tap'
+import type { Test } from 'tap'
+import { AppError } from '../../src/errors.ts'
+import { build, problem } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/fake-engine.ts'
+
+const EXEC = '/containers/web/exec'
+const withExec = async (t: Test) => {
+  const server = await build(t, { env: { BERTH_EXEC: 'true' } })
+  await server.make({ name: 'web' })
+  return server
+}
+
+t.test('is off unless it was switched on', async (t) => {
+  const { make, post, engine } = await build(t)
+  await make({ name: 'web' })
+  problem(t, await post(EXEC, { command: ['id'] }), 403, 'EXEC_DISABLED')
+  t.notOk(engine.writes().includes('exec'))
+})
+
+t.test('answers with exit code and output', async (t) => {
+  const { post, engine } = await withExec(t)
+  engine.exec = async (_id, request) => {
+    t.strictSame(request, { command: ['ls', '-l'], env: { A: '1' }, workingDir: '/tmp', user: 'app' })
+    return { exitCode: 2, stdout: 'out', stderr: 'err', truncated: true }
+  }
+  const answer = await post(EXEC, { command: ['ls', '-l'], env: { A: '1' }, working_dir: '/tmp', user: 'app' })
+  t.equal(answer.statusCode, 200, 'whatever the exit code is')
+  t.strictSame(answer.json(), { exit_code: 2, stdout: 'out', stderr: 'err', truncated: true })
+})
+
+t.test('needs a running container', async (t) => {
+  const { post } = await withExec(t)
+  problem(t, await post('/containers/nobody/exec', { command: ['id'] }), 404, 'CONTAINER_NOT_FOUND')
+  await post('/containers/web/stop')
+  t.match(problem(t, await post(EXEC, { command: ['id'] }), 409, 'CONTAINER_NOT_RUNNING'), { state: 'exited' })
+})
+
+t.test('is not done in containers of others', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'foreign' })
+  const { post } = await build(t, { engine, env: { BERTH_EXEC: 'true' } })
+  problem(t, await post('/containers/foreign/exec', { command: ['id'] }), 403, 'CONTAINER_NOT_MANAGED')
+})
+
+t.test('ends when its time is over', async (t) => {
+  const { post, engine } = await withExec(t)
+  engine.exec = async (_id, _request, { signal }) => {
+    await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    throw new AppError('EXEC_TIMEOUT', 'The command did not end in time.')
+  }
+  // The deadline alone does not keep a process alive that does not listen.
+  const alive = setInterval(() => {}, 1_000)
+  t.teardown(() => clearInterval(alive))
+  problem(t, await post(EXEC, { command: ['sleep', '9'], timeout_seconds: 0.1 }), 504, 'EXEC_TIMEOUT')
+})

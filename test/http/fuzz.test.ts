@@ -1,0 +1,241 @@
+// Random requests over the live OpenAPI document: whatever is sent, the answers keep to the contract.
+// FUZZ_RUNS=20000 for a long run; a failure prints the seed and path that repeat it.
+
+import addFormats from 'ajv-formats'
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import fc from 'fast-check'
+import t from 'tap'
+import { ERRORS, type ErrorCode } from '../../src/errors.ts'
+import { arbitraryFor, junk, type JsonSchema } from '../helpers/arbitrary.ts'
+import { build } from '../helpers/build.ts'
+
+type Content = Record<string, { schema?: JsonSchema }>
+type Operation = {
+  parameters?: { name: string; in: 'path' | 'query' | 'header'; required?: boolean; schema: JsonSchema }[]
+  requestBody?: { content: Content }
+  responses: Record<string, { content?: Content }>
+}
+type Document = {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, JsonSchema> }
+}
+type Request = { method: string; path: string; url: string; headers: Record<string, string>; payload?: string }
+
+const RUNS = Number(process.env.FUZZ_RUNS ?? 300)
+const MAY_FAIL_WITH = [502, 503, 504, 507]
+const NAMES = ['web', 'db', 'worker', 'foreign']
+
+// Any good value would do, but these let the test wait or make it depend on the clock.
+const CHOSEN: Record<string, fc.Arbitrary<unknown>> = {
+  name: fc.constantFrom(...NAMES),
+  image: fc.constantFrom('base-api-server:latest', 'base-api-server:latest', 'nobody/nothing:1'),
+  host_port: fc.integer({ min: 8001, max: 8015 }),
+  ttl_seconds: fc.integer({ min: 3600, max: 36000 }),
+  wait_timeout_seconds: fc.constant(0.1),
+  timeout_seconds: fc.constant(0.1),
+  follow: fc.constant(false)
+}
+/** Left out they would be half a minute. */
+const ALWAYS = ['timeout_seconds', 'wait_timeout_seconds']
+
+const isStream = ({ responses }: Operation) => 'text/event-stream' in (responses['200']?.content ?? {})
+
+function requestsFor(path: string, method: string, operation: Operation, resolve: (ref: string) => JsonSchema) {
+  const options = { resolve, chosen: CHOSEN }
+  const parameters = operation.parameters ?? []
+  const of = (place: string) => parameters.filter((parameter) => parameter.in === place)
+  const sometimes = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined, freq: 1 })
+
+  const id = fc.oneof(
+    { weight: 9, arbitrary: fc.constantFrom(...NAMES) },
+    { weight: 1, arbitrary: fc.string({ unit: 'grapheme' }).filter((each) => !/^\.*$/.test(each)) }
+  )
+  const query = fc.record(
+    Object.fromEntries(
+      of('query').map(({ name, schema }) => {
+        const value = fc.oneof(
+          { weight: 9, arbitrary: CHOSEN[name] ?? arbitraryFor(schema, options) },
+          { weight: 1, arbitrary: junk }
+        )
+        return [name, ALWAYS.includes(name) ? value : sometimes(value)]
+      })
+    )
+  )
+  const headers = fc.record(
+    Object.fromEntries(
+      of('header').map(({ name }) => [
+        name,
+        sometimes(fc.oneof(fc.constantFrom('one', 'two', '1767225600.5'), fc.string()))
+      ])
+    )
+  )
+  const schema = operation.requestBody?.content['application/json']?.schema
+  const body = schema
+    ? fc.oneof(
+        { weight: 9, arbitrary: arbitraryFor(schema, options).map((value) => JSON.stringify(withTimes(value))) },
+        { weight: 1, arbitrary: fc.oneof(fc.json(), fc.string()) }
+      )
+    : fc.constant(undefined)
+
+  return fc
+    .record({ id, query, headers, body })
+    .map(({ id: name, query: asked, headers: sent, body: payload }): Request => {
+      const search = Object.entries(asked).flatMap(([key, value]) =>
+        (Array.isArray(value) ? value : [value])
+          .filter((each) => each !== undefined)
+          .map((each) => `${key}=${encode(each)}`)
+      )
+      const url = path.replace('{id}', encode(name)) + (search.length > 0 ? `?${search.join('&')}` : '')
+      const given = Object.entries(sent).filter((entry): entry is [string, string] => entry[1] !== undefined)
+      const type = payload === undefined ? {} : { 'content-type': 'application/json' }
+      return {
+        method,
+        path,
+        url,
+        headers: { ...Object.fromEntries(given), ...type },
+        ...(payload !== undefined && { payload })
+      }
+    })
+}
+
+const encode = (value: unknown) =>
+  encodeURIComponent((typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).toWellFormed())
+
+function withTimes(body: unknown): unknown {
+  const waits = typeof body === 'object' && body !== null && 'wait' in body
+  return waits ? { wait_timeout_seconds: 0.1, ...body } : body
+}
+
+t.test('every answer keeps to the document', async (t) => {
+  // The deadlines under test do not keep a process alive that does not listen.
+  const alive = setInterval(() => {}, 1_000)
+  t.teardown(() => clearInterval(alive))
+  const { ask, get, engine, post } = await build(t, { env: { BERTH_EXEC: 'true', BERTH_PORT_RANGE: '8001-8015' } })
+  engine.add({ name: 'foreign' })
+  await post('/containers', { name: 'web' })
+  const document = (await get('/openapi.json')).json<Document>()
+  const resolve = (ref: string) => document.components.schemas[ref.split('/').at(-1) ?? ''] ?? {}
+
+  const ajv = new Ajv2020({ strict: false, allErrors: true })
+  addFormats.default(ajv)
+  ajv.addSchema(document, 'document')
+  const pointer = (...parts: string[]) =>
+    parts.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('')
+  const validators = new Map<string, ReturnType<typeof ajv.compile>>()
+  function mismatch(value: unknown, ...parts: string[]): string | undefined {
+    const ref = `document#${pointer(...parts)
+      .replaceAll('{', '%7B')
+      .replaceAll('}', '%7D')}`
+    const validate = validators.get(ref) ?? ajv.compile({ $ref: ref })
+    validators.set(ref, validate)
+    return validate(value) ? undefined : ajv.errorsText(validate.errors)
+  }
+
+  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .filter(([, operation]) => !isStream(operation) || path.endsWith('/logs'))
+      .map(([method, operation]) => requestsFor(path, method, operation, resolve))
+  )
+  t.ok(operations.length > 15)
+
+  const statuses = new Map<number, number>()
+  async function check({ method, path, url, headers, payload }: Request): Promise<void> {
+    const before = engine.writes().length
+    const answer = await ask(method.toUpperCase(), url, { headers, ...(payload !== undefined && { payload }) })
+    const { statusCode: status, body } = answer
+    const fail = (why: string) => {
+      throw new Error(`${why}\n${method} ${url} ${payload ?? ''}\n${status} ${body.slice(0, 500)}`)
+    }
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    const declared = document.paths[path]?.[method]?.responses ?? {}
+    const type = String(answer.headers['content-type']).split(';')[0] ?? ''
+
+    if (status >= 400) {
+      if (status >= 500 && !MAY_FAIL_WITH.includes(status)) fail('a fault of the server')
+      if (type !== 'application/problem+json') fail(`an error as ${type}`)
+      const problem = answer.json<{ code: ErrorCode; status: number; errors?: { field: string }[] }>()
+      const wrong = mismatch(problem, 'components', 'schemas', 'Problem')
+      if (wrong) fail(wrong)
+      if (ERRORS[problem.code]?.status !== status || problem.status !== status)
+        fail(`the status of ${problem.code} is another one`)
+      // Whether an image has a health check is known when the container is there, which is removed again.
+      const isLate = problem.errors?.some(({ field }) => field === 'wait')
+      if (status === 400 && !isLate && engine.writes().length > before)
+        fail('refused, but the engine was asked to change something')
+      return
+    }
+    const content = declared[status]?.content
+    if (!content) fail('a status that is not declared')
+    if (!content?.[type]) fail(`an answer as ${type}`)
+    if (type === 'application/json') {
+      const wrong = mismatch(
+        answer.json(),
+        'paths',
+        path,
+        method,
+        'responses',
+        String(status),
+        'content',
+        type,
+        'schema'
+      )
+      if (wrong) fail(wrong)
+    }
+  }
+
+  await fc.assert(fc.asyncProperty(fc.oneof(...operations), check), { numRuns: RUNS })
+  t.comment(
+    `answers: ${[...statuses]
+      .toSorted()
+      .map(([status, count]) => `${count} × ${status}`)
+      .join(', ')}`
+  )
+  for (const status of [200, 201, 400, 404, 409]) t.ok(statuses.has(status), `${status} was met`)
+})
+
+t.test('whatever is sent to whatever path, the answer is an orderly one', async (t) => {
+  const { ask, engine } = await build(t)
+  const methods = fc.constantFrom('GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD')
+  const segment = fc.oneof(
+    fc.constantFrom('containers', 'ports', 'health', 'docs', 'stats', 'web', 'start', '..', '%', '%zz', '%00'),
+    fc.string()
+  )
+  const requests = fc.record({
+    method: methods,
+    path: fc.array(segment, { maxLength: 4 }).map((parts) => `/${parts.join('/')}`),
+    type: fc.constantFrom('application/json', 'text/plain', 'application/octet-stream', ''),
+    payload: fc.option(fc.string({ unit: 'binary' }), { nil: undefined })
+  })
+  async function check({
+    method,
+    path,
+    type,
+    payload
+  }: {
+    method: string
+    path: string
+    type: string
+    payload: string | undefined
+  }) {
+    let answer
+    try {
+      answer = await ask(method, path.toWellFormed(), {
+        headers: type === '' ? {} : { 'content-type': type },
+        ...(payload !== undefined && method !== 'HEAD' && method !== 'GET' && { payload: payload.toWellFormed() })
+      })
+    } catch (error) {
+      // Not every text is a URL, which a client of its own would find out, too.
+      if (error instanceof TypeError && /URL/.test(error.message)) return
+      throw error
+    }
+    if (answer.statusCode >= 500) throw new Error(`${answer.statusCode} ${answer.body}`)
+    if (
+      answer.statusCode >= 400 &&
+      method !== 'HEAD' &&
+      !/^application\/problem\+json/.test(String(answer.headers['content-type']))
+    )
+      throw new Error(`${answer.statusCode} as ${answer.headers['content-type']}: ${answer.body}`)
+  }
+  await fc.assert(fc.asyncProperty(requests, check), { numRuns: RUNS })
+  t.ok(engine.records().length < RUNS)
+})

@@ -1,0 +1,158 @@
+import t from 'tap'
+import { build, problem } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { binding } from '../helpers/records.ts'
+
+const key = (value: string) => ({ 'idempotency-key': value })
+
+t.test('the same key and body give the same container', async (t) => {
+  const { post, engine } = await build(t)
+  const first = await post('/containers', { env: { A: '1', B: '2' } }, key('one'))
+  const second = await post('/containers', { env: { B: '2', A: '1' } }, key('one'))
+  t.equal(first.statusCode, 201)
+  t.equal(second.statusCode, 200)
+  t.match(first.json(), { replayed: false })
+  t.match(second.json(), { replayed: true, id: first.json().id, ports: first.json().ports })
+  t.equal(engine.records().length, 1)
+})
+
+t.test('also when they are sent at the same time', async (t) => {
+  const { post, engine } = await build(t)
+  const answers = await Promise.all(Array.from({ length: 8 }, () => post('/containers', {}, key('one'))))
+  t.equal(new Set(answers.map((answer) => answer.json().full_id)).size, 1)
+  t.strictSame(answers.map(({ statusCode }) => statusCode).toSorted(), [200, 200, 200, 200, 200, 200, 200, 201])
+  t.equal(engine.writes().filter((name) => name === 'createContainer').length, 1)
+})
+
+t.test('another body with the same key is refused', async (t) => {
+  const { post, engine } = await build(t)
+  const [first, other] = await Promise.all([
+    post('/containers', {}, key('one')),
+    post('/containers', { name: 'web' }, key('one'))
+  ])
+  t.equal(first?.statusCode, 201)
+  if (other) problem(t, other, 422, 'IDEMPOTENCY_KEY_REUSED')
+  problem(t, await post('/containers', { cpus: 0.5 }, key('one')), 422, 'IDEMPOTENCY_KEY_REUSED')
+  t.equal(engine.records().length, 1)
+})
+
+t.test('different keys, and no key, give different containers', async (t) => {
+  const { post, engine } = await build(t)
+  await post('/containers', {}, key('one'))
+  await post('/containers', {}, key('two'))
+  await post('/containers')
+  await post('/containers')
+  t.equal(engine.records().length, 4)
+})
+
+t.test('a create that failed may be asked for again with its key', async (t) => {
+  const { post, engine } = await build(t)
+  const start = engine.startContainer
+  engine.startContainer = async () => {
+    throw new Error('unexpected')
+  }
+  t.equal((await post('/containers', {}, key('one'))).statusCode, 500)
+  engine.startContainer = start
+  t.equal((await post('/containers', {}, key('one'))).statusCode, 201)
+})
+
+t.test('a container that was removed may be made again with its key', async (t) => {
+  const { post, ask } = await build(t)
+  const { id } = (await post('/containers', {}, key('one'))).json()
+  await ask('DELETE', `/containers/${id}?force=true`)
+  const again = await post('/containers', {}, key('one'))
+  t.equal(again.statusCode, 201)
+  t.not(again.json().id, id)
+})
+
+t.test('the key holds when the server starts anew', async (t) => {
+  const engine = createMemoryEngine()
+  const before = await build(t, { engine })
+  const { id } = (await before.post('/containers', { name: 'web' }, key('one'))).json()
+  await before.app.close()
+  const after = await build(t, { engine })
+  t.match((await after.post('/containers', { name: 'web' }, key('one'))).json(), { id, replayed: true })
+  problem(t, await after.post('/containers', { name: 'db' }, key('one')), 422, 'IDEMPOTENCY_KEY_REUSED')
+})
+
+t.test('a half-made container with the key', async (t) => {
+  const made = async () => {
+    const engine = createMemoryEngine()
+    const first = await build(t, { engine })
+    await first.post('/containers', {}, key('one'))
+    await first.app.close()
+    // As a crash between create and start leaves it.
+    for (const record of engine.records()) Object.assign(record, { state: 'created', startedAt: null, pid: null })
+    return engine
+  }
+
+  t.test('is started', async (t) => {
+    const engine = await made()
+    const { post } = await build(t, { engine })
+    t.match((await post('/containers', {}, key('one'))).json(), { replayed: true, state: 'running' })
+    t.equal(engine.records().length, 1)
+  })
+
+  t.test('is made anew when its port went to somebody else', async (t) => {
+    const engine = await made()
+    engine.foreignPorts.add(8001)
+    const { post } = await build(t, { engine })
+    t.match((await post('/containers', {}, key('one'))).json(), {
+      replayed: true,
+      state: 'running',
+      ports: { '5000/tcp': '127.0.0.1:8002' }
+    })
+    t.equal(engine.records().length, 1)
+  })
+})
+
+t.test('two servers that are asked with the same key at the same time', async (t) => {
+  const engine = createMemoryEngine()
+  const [here, there] = [await build(t, { engine }), await build(t, { engine })]
+  const [first, second] = await Promise.all([
+    here.post('/containers', {}, key('one')),
+    there.post('/containers', {}, key('one'))
+  ])
+  t.ok([200, 201].includes(first.statusCode), first.body)
+  t.ok([200, 201].includes(second.statusCode), second.body)
+  t.equal(first.json().full_id, second.json().full_id)
+  t.equal(engine.records().length, 1)
+})
+
+t.test('a key that is on a container of somebody else’s making', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'other', ports: [binding(8001)], labels: { 'io.berth.idempotency-key': 'one' } })
+  const { post } = await build(t, { engine })
+  problem(t, await post('/containers', {}, key('one')), 422, 'IDEMPOTENCY_KEY_REUSED')
+})
+
+t.test('a key that is empty or endless is refused', async (t) => {
+  const { post, engine } = await build(t)
+  for (const value of ['', 'x'.repeat(256)]) {
+    const body = problem(t, await post('/containers', {}, key(value)), 400, 'INVALID_REQUEST')
+    t.match(body.errors, [{ field: /idempotency-key/ }])
+  }
+  t.strictSame(engine.writes(), [])
+})
+
+t.test('a client that goes away does not undo what it will ask for again', async (t) => {
+  const { app, engine, post } = await build(t)
+  const isStarted = Promise.withResolvers<void>()
+  const proceed = Promise.withResolvers<void>()
+  const start = engine.startContainer
+  engine.startContainer = async (id) => {
+    isStarted.resolve()
+    await proceed.promise
+    return start(id)
+  }
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const client = new AbortController()
+  const request = fetch(`${address}/containers`, { method: 'POST', headers: key('one'), signal: client.signal })
+  await isStarted.promise
+  client.abort()
+  await t.rejects(request)
+  const again = post('/containers', {}, key('one'))
+  proceed.resolve()
+  t.match((await again).json(), { replayed: true, state: 'running' })
+  t.equal(engine.records().length, 1)
+})

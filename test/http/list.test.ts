@@ -1,0 +1,91 @@
+import t from 'tap'
+import { build, problem } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { binding } from '../helpers/records.ts'
+
+const names = (answer: { json(): { name: string }[] }) => answer.json().map(({ name }) => name)
+
+t.test('GET /containers without any', async (t) => {
+  const { get } = await build(t)
+  const answer = await get('/containers')
+  t.strictSame(answer.json(), [])
+  t.equal(answer.headers['x-total-count'], '0')
+  t.notOk('x-next-cursor' in answer.headers)
+})
+
+t.test('GET /containers', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'foreign', image: 'nginx:1', ports: [binding(80, 80)], labels: { team: 'blue' } })
+  const { get, make, post } = await build(t, { engine })
+  await make({ name: 'web', labels: { team: 'red', tier: 'front' } })
+  await make({ name: 'worker', labels: { team: 'red' } })
+  await post('/containers/worker/stop')
+
+  t.test('shows all of the engine, newest first, with the fields of the first system', async (t) => {
+    const answer = await get('/containers')
+    t.strictSame(names(answer), ['worker', 'web', 'foreign'])
+    t.equal(answer.headers['x-total-count'], '3')
+    for (const container of answer.json()) {
+      t.match(container, {
+        id: /^[0-9a-f]{12}$/,
+        name: String,
+        status: String,
+        image: String,
+        ports: Object,
+        created: String,
+        state: String
+      })
+      t.notOk('stale' in container, 'which is there only while the engine is away')
+    }
+  })
+
+  t.test('filters', async (t) => {
+    const table: [query: string, found: string[]][] = [
+      ['state=running', ['web', 'foreign']],
+      ['state=exited', ['worker']],
+      ['managed=true', ['worker', 'web']],
+      ['managed=false', ['foreign']],
+      ['name=w', ['worker', 'web']],
+      ['image=nginx', ['foreign']],
+      ['label=team', ['worker', 'web', 'foreign']],
+      ['label=team=red', ['worker', 'web']],
+      ['label=team%3Dred&label=tier', ['web']],
+      ['state=running&label=team=red', ['web']],
+      ['name=nobody', []]
+    ]
+    for (const [query, found] of table) t.strictSame(names(await get(`/containers?${query}`)), found, query)
+  })
+
+  t.test('in pages', async (t) => {
+    const first = await get('/containers?limit=2')
+    t.strictSame(names(first), ['worker', 'web'])
+    t.equal(first.headers['x-total-count'], '3')
+    const cursor = String(first.headers['x-next-cursor'])
+    const second = await get(`/containers?limit=2&cursor=${cursor}`)
+    t.strictSame(names(second), ['foreign'])
+    t.notOk('x-next-cursor' in second.headers)
+  })
+
+  t.test('refuses what it does not understand, naming it', async (t) => {
+    const table: [query: string, field: string][] = [
+      ['state=sleeping', 'state'],
+      ['managed=perhaps', 'managed'],
+      ['limit=0', 'limit'],
+      ['limit=1001', 'limit'],
+      ['limit=ten', 'limit'],
+      ['cursor=nonsense', 'cursor']
+    ]
+    for (const [query, field] of table) {
+      const body = problem(t, await get(`/containers?${query}`), 400, 'INVALID_REQUEST')
+      t.match(body.errors, [{ field }], query)
+    }
+  })
+})
+
+t.test('GET /containers/running', async (t) => {
+  const { get, make, post } = await build(t)
+  await make({ name: 'web' })
+  await make({ name: 'worker' })
+  await post('/containers/worker/stop')
+  t.strictSame(names(await get('/containers/running')), ['web'])
+})

@@ -1,0 +1,111 @@
+import t from 'tap'
+import type { Test } from 'tap'
+import { AppError } from '../../src/errors.ts'
+import { build, problem } from '../helpers/build.ts'
+
+async function withOutput(t: Test, count = 3) {
+  const server = await build(t)
+  const { full_id: id } = await server.make({ name: 'web' })
+  const lines = Array.from({ length: count }, (_, index) =>
+    server.engine.write(id, `line ${index + 1}`, index % 2 === 0 ? 'stdout' : 'stderr')
+  )
+  return { ...server, id, lines }
+}
+
+t.test('as text', async (t) => {
+  const { get, lines } = await withOutput(t)
+  const answer = await get('/containers/web/logs')
+  t.equal(answer.statusCode, 200)
+  t.match(answer.headers['content-type'], /^text\/plain; charset=utf-8/)
+  t.equal(answer.body, 'line 1\nline 2\nline 3\n')
+  t.equal((await get('/containers/web/logs?timestamps=true&tail=1')).body, `${lines[2]?.time} line 3\n`)
+})
+
+t.test('as JSON', async (t) => {
+  const { get, lines } = await withOutput(t)
+  const answer = await get('/containers/web/logs?format=json')
+  t.match(answer.headers['content-type'], /^application\/json/)
+  t.strictSame(answer.json(), {
+    lines: [
+      { stream: 'stdout', timestamp: lines[0]?.time, line: 'line 1' },
+      { stream: 'stderr', timestamp: lines[1]?.time, line: 'line 2' },
+      { stream: 'stdout', timestamp: lines[2]?.time, line: 'line 3' }
+    ]
+  })
+})
+
+t.test('parts of it', async (t) => {
+  const { get, lines } = await withOutput(t)
+  const second = lines[1]?.time ?? ''
+  const table: [query: string, numbers: string][] = [
+    ['', '1 2 3'],
+    ['tail=2', '2 3'],
+    ['tail=0', ''],
+    ['stdout=false', '2'],
+    ['stderr=false', '1 3'],
+    [`since=${second}`, '2 3'],
+    [`since=${Date.parse(second) / 1000}`, '2 3'],
+    [`until=${second}`, '1 2'],
+    [`since=${second}&until=${second}`, '2'],
+    ['since=1', '1 2 3'],
+    ['until=2020-01-01', '']
+  ]
+  for (const [query, numbers] of table) {
+    const { body } = await get(`/containers/web/logs?${query}`)
+    t.equal(body.replaceAll('line ', '').trim().split('\n').join(' '), numbers, query)
+  }
+})
+
+t.test('the last thousand lines, unless it is asked for more', async (t) => {
+  const { get } = await withOutput(t, 1_100)
+  t.match((await get('/containers/web/logs')).body, /^line 101\n/)
+  t.match((await get('/containers/web/logs?tail=1050')).body, /^line 51\n/)
+  t.match((await get('/containers/web/logs?since=1')).body, /^line 1\n/, 'a time is a limit of its own')
+})
+
+t.test('nothing was written', async (t) => {
+  const { get } = await withOutput(t, 0)
+  t.equal((await get('/containers/web/logs')).body, '')
+  t.strictSame((await get('/containers/web/logs?format=json')).json(), { lines: [] })
+})
+
+t.test('of a container that is nowhere', async (t) => {
+  const { get } = await build(t)
+  for (const query of ['', '?format=json', '?follow=true'])
+    problem(t, await get(`/containers/nobody/logs${query}`), 404, 'CONTAINER_NOT_FOUND')
+})
+
+t.test('when the engine fails before the first line', async (t) => {
+  for (const query of ['', '?format=json']) {
+    const { get, engine } = await withOutput(t)
+    engine.containerLogs = () => {
+      throw new AppError('ENGINE_FAILED', 'configured logging driver does not support reading')
+    }
+    problem(t, await get(`/containers/web/logs${query}`), 502, 'ENGINE_FAILED')
+    // oxlint-disable-next-line require-yield -- it fails before it says anything
+    engine.containerLogs = async function* () {
+      throw new AppError('ENGINE_TIMEOUT', 'no answer')
+    }
+    problem(t, await get(`/containers/web/logs${query}`), 504, 'ENGINE_TIMEOUT')
+  }
+})
+
+t.test('what is not understood is refused, naming it', async (t) => {
+  const { get } = await withOutput(t)
+  const table: [query: string, field: string][] = [
+    ['tail=-1', 'tail'],
+    ['tail=100001', 'tail'],
+    ['tail=all', 'tail'],
+    ['since=yesterday', 'since'],
+    ['since=12', ''],
+    ['until=31.12.2026', 'until'],
+    ['format=xml', 'format'],
+    ['follow=perhaps', 'follow'],
+    ['stdout=1', 'stdout']
+  ]
+  for (const [query, field] of table) {
+    const answer = await get(`/containers/web/logs?${query}`)
+    if (field === '') t.equal(answer.statusCode, 200, query)
+    else t.match(problem(t, answer, 400, 'INVALID_REQUEST').errors, [{ field }], query)
+  }
+})

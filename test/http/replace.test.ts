@@ -1,0 +1,163 @@
+// A stopped container whose port went to somebody else is made again on another one.
+
+import t from 'tap'
+import type { Test } from 'tap'
+import { AppError } from '../../src/errors.ts'
+import { build, problem } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { binding } from '../helpers/records.ts'
+
+const BODY = {
+  name: 'web',
+  ports: [{ container_port: 80 }, { container_port: 81 }],
+  env: { GREETING: 'hello' },
+  labels: { team: 'red' },
+  command: ['serve'],
+  volumes: [{ source: 'data', target: '/data' }],
+  cpus: 0.5,
+  ttl_seconds: 3600
+}
+
+/** `web` is stopped, and one of its ports, 8001, was taken by another program. */
+async function withTakenPort(t: Test) {
+  const server = await build(t)
+  const before = await server.make(BODY)
+  await server.post('/containers/web/stop')
+  server.engine.foreignPorts.add(8001)
+  return { ...server, before }
+}
+
+t.test('start gives it another port and says so', async (t) => {
+  const { post, before, engine } = await withTakenPort(t)
+  const answer = await post('/containers/web/start')
+  t.equal(answer.statusCode, 200, answer.body)
+  const after = answer.json()
+  t.match(after, {
+    name: 'web',
+    state: 'running',
+    changed: true,
+    message: /80 was on 8001 and is on 8003/,
+    replaced: before.full_id,
+    ports: { '80/tcp': '127.0.0.1:8003', '81/tcp': '127.0.0.1:8002' }
+  })
+  t.strictSame(after.changed_port, [{ container_port: 80, protocol: 'tcp', from: 8001, to: 8003 }])
+  t.not(after.full_id, before.full_id)
+  t.equal(engine.records().length, 1)
+
+  for (const field of ['image', 'labels', 'command', 'volumes', 'limits', 'restart', 'managed', 'expires_at'])
+    t.strictSame(after[field], before[field], `${field} is the same`)
+  t.match(engine.specs(), [
+    { env: { GREETING: 'hello', HOST_PORT: '8003', HOST_PORT_80: '8003', HOST_PORT_81: '8002' } }
+  ])
+})
+
+t.test('the old id still finds it, also when the server starts anew', async (t) => {
+  const { post, get, before, engine, app } = await withTakenPort(t)
+  const { full_id: id } = (await post('/containers/web/start')).json()
+  for (const reference of [before.full_id, before.id])
+    t.match((await get(`/containers/${reference}`)).json(), { full_id: id, name: 'web' })
+  await app.close()
+  const again = await build(t, { engine })
+  t.match((await again.get(`/containers/${before.id}`)).json(), { full_id: id })
+})
+
+t.test('its files are kept, and go with it', async (t) => {
+  const { post, engine, ask } = await withTakenPort(t)
+  await post('/containers/web/start')
+  t.equal(engine.images.size, 2)
+  t.match(engine.specs()[0]?.image, /^berth\/kept:/)
+  t.equal((await ask('DELETE', '/containers/web?force=true')).statusCode, 200)
+  t.strictSame([...engine.images.keys()], ['base-api-server:latest'])
+  t.strictSame([...engine.volumes.keys()], ['data'], 'its named volume stays')
+})
+
+t.test('its anonymous volumes go along, and are removed only with the last of it', async (t) => {
+  const engine = createMemoryEngine()
+  await engine.createVolume('anonymous', {})
+  const server = await build(t, { engine })
+  await server.make(BODY)
+  await server.post('/containers/web/stop')
+  for (const record of engine.records()) record.anonymousVolumes = ['anonymous']
+  engine.foreignPorts.add(8001)
+  t.equal((await server.post('/containers/web/start')).statusCode, 200)
+  for (const { name, args } of engine.calls) if (name === 'removeContainer') t.match(args[1], { volumes: false })
+  t.ok(engine.volumes.has('anonymous'))
+  await server.ask('DELETE', '/containers/web?force=true')
+  t.notOk(engine.volumes.has('anonymous'))
+})
+
+t.test('twice', async (t) => {
+  const { post, get, before, engine, ask } = await withTakenPort(t)
+  const second = (await post('/containers/web/start')).json()
+  await post('/containers/web/stop')
+  engine.foreignPorts.add(8003)
+  const third = (await post('/containers/web/start')).json()
+  t.match(third, { replaced: second.full_id, image: 'base-api-server:latest', ports: { '80/tcp': '127.0.0.1:8004' } })
+  for (const reference of [before.id, second.id])
+    t.match((await get(`/containers/${reference}`)).json(), { id: third.id })
+  await ask('DELETE', '/containers/web?force=true')
+  t.strictSame([...engine.images.keys()], ['base-api-server:latest'])
+})
+
+t.test('a port that another container got meanwhile is not even tried', async (t) => {
+  const { make, post, engine } = await build(t, { env: { BERTH_PORT_RANGE: '8001-8002' } })
+  await make({ name: 'web' })
+  await post('/containers/web/stop')
+  await make({ name: 'second' })
+  await make({ name: 'thief' })
+  const starts = engine.writes().filter((name) => name === 'startContainer').length
+  problem(t, await post('/containers/web/start'), 409, 'PORT_RANGE_EXHAUSTED')
+  t.equal(engine.writes().filter((name) => name === 'startContainer').length, starts)
+  t.match(
+    engine.records().map(({ name, state }) => `${name} ${state}`),
+    ['web exited', 'second running', 'thief running']
+  )
+  t.strictSame([...engine.images.keys()], ['base-api-server:latest'])
+})
+
+t.test('a restart does the same', async (t) => {
+  const { post, before } = await withTakenPort(t)
+  t.match((await post('/containers/web/restart')).json(), { replaced: before.full_id, state: 'running', changed: true })
+})
+
+t.test('when it fails the old one is still there, whole', async (t) => {
+  const steps: ['commitContainer' | 'createContainer' | 'containerSpec', string][] = [
+    ['commitContainer', 'STORAGE_FULL'],
+    ['containerSpec', 'ENGINE_FAILED'],
+    ['createContainer', 'ENGINE_FAILED']
+  ]
+  for (const [step, code] of steps) {
+    const { post, engine, before, get } = await withTakenPort(t)
+    Object.assign(engine, {
+      [step]: async () => {
+        throw new AppError(code as 'ENGINE_FAILED', 'no')
+      }
+    })
+    t.equal((await post('/containers/web/start')).json().code, code, step)
+    t.match(engine.records(), [{ id: before.full_id, name: 'web', state: 'exited' }])
+    t.equal(engine.records().length, 1)
+    t.strictSame([...engine.images.keys()], ['base-api-server:latest'])
+    t.match((await get('/ports')).json().counts, { leased: 0 })
+  }
+})
+
+t.test('the new one that does not start is removed', async (t) => {
+  const { post, engine, before } = await withTakenPort(t)
+  const start = engine.startContainer
+  engine.startContainer = async (id) => {
+    if (id !== before.full_id) throw new AppError('CONTAINER_START_FAILED', 'no')
+    return start(id)
+  }
+  problem(t, await post('/containers/web/start'), 422, 'CONTAINER_START_FAILED')
+  t.match(engine.records(), [{ id: before.full_id, name: 'web', state: 'exited' }])
+  t.equal(engine.records().length, 1)
+})
+
+t.test('other people’s containers are not made anew', async (t) => {
+  const engine = createMemoryEngine()
+  engine.foreignPorts.add(8001)
+  engine.add({ name: 'foreign', state: 'exited', ports: [binding(8001)] })
+  const { post } = await build(t, { engine, env: { BERTH_MANAGE_FOREIGN: 'true' } })
+  problem(t, await post('/containers/foreign/start'), 409, 'PORT_UNAVAILABLE')
+  t.notOk(engine.writes().includes('commitContainer'))
+})

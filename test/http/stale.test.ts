@@ -1,0 +1,101 @@
+// The engine going away is a normal state: reads are answered from the last known state and say so, changes say "try again".
+
+import t from 'tap'
+import type { Test } from 'tap'
+import { build, problem } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { until } from '../helpers/until.ts'
+
+async function withoutEngine(t: Test) {
+  const server = await build(t, { env: { BERTH_EXEC: 'true' } })
+  const { full_id: id } = await server.make({ name: 'web' })
+  server.engine.goAway()
+  return { ...server, id }
+}
+
+t.test('reads say that they are old, and how old', async (t) => {
+  const { get } = await withoutEngine(t)
+  for (const url of ['/containers', '/containers/running']) {
+    const answer = await get(url)
+    t.equal(answer.statusCode, 200, url)
+    t.match(answer.json(), [{ name: 'web', state: 'running', stale: true, age_ms: Number }])
+  }
+  const one = (await get('/containers/web')).json()
+  t.match(one, { name: 'web', stale: true })
+  t.ok(one.age_ms >= 0)
+  t.match((await get('/ports')).json(), { used_ports: [8001], counts: { bound: 1 } })
+})
+
+t.test('changes are refused, and say when to come back', async (t) => {
+  const { ask, engine, get } = await withoutEngine(t)
+  const before = engine.writes().length
+  for (const [method, url, payload] of [
+    ['POST', '/containers', {}],
+    ['POST', '/containers/create', { name: 'new' }],
+    ['POST', '/containers/web/start', undefined],
+    ['POST', '/containers/web/stop', undefined],
+    ['POST', '/containers/web/restart', undefined],
+    ['PATCH', '/containers/web', { cpus: 0.5 }],
+    ['DELETE', '/containers/web?force=true', undefined],
+    ['GET', '/containers/web/wait', undefined],
+    ['GET', '/containers/web/top', undefined]
+  ] as const) {
+    const answer = await ask(method, url, payload === undefined ? {} : { payload })
+    const body = problem(t, answer, 503, 'ENGINE_UNAVAILABLE')
+    t.equal(answer.headers['retry-after'], '5', `${method} ${url}`)
+    t.equal(body.retryable, true)
+  }
+  t.equal(engine.writes().length, before)
+  t.match((await get('/ports')).json().counts, { leased: 0 }, 'and no port is held for them')
+})
+
+t.test('a bad request is a bad request all the same', async (t) => {
+  const { post } = await withoutEngine(t)
+  problem(t, await post('/containers', { memry: 1 }), 400, 'INVALID_REQUEST')
+})
+
+t.test('output cannot be read', async (t) => {
+  const { get } = await withoutEngine(t)
+  problem(t, await get('/containers/web/logs'), 503, 'ENGINE_UNAVAILABLE')
+})
+
+t.test('health stays 200, readiness does not', async (t) => {
+  const { get, engine } = await withoutEngine(t)
+  const health = await get('/health')
+  t.equal(health.statusCode, 200)
+  t.match(health.json(), {
+    status: 'degraded',
+    docker: 'unavailable',
+    engine: 'unavailable',
+    engine_reason: 'nobody listens',
+    engine_since: /^\d{4}-/
+  })
+  const ready = await get('/health/ready')
+  problem(t, ready, 503, 'ENGINE_UNAVAILABLE')
+  t.equal(ready.headers['retry-after'], '5')
+  engine.comeBack()
+  t.equal((await get('/health/ready')).statusCode, 200)
+})
+
+t.test('when it is back the answers are fresh, with what happened meanwhile', async (t) => {
+  const { get, engine, id, post } = await withoutEngine(t)
+  for (const record of engine.records()) if (record.id === id) Object.assign(record, { state: 'exited', exitCode: 137 })
+  engine.comeBack()
+  await until(async () => !('stale' in (await get('/containers/web')).json()))
+  t.match((await get('/containers/web')).json(), { state: 'exited', exit_code: 137 })
+  t.equal((await post('/containers')).statusCode, 201)
+})
+
+t.test('a server that starts without an engine', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'web' })
+  engine.goAway()
+  const { get, post } = await build(t, { engine, early: true })
+  t.equal((await get('/health')).statusCode, 200)
+  t.match((await get('/')).json(), { name: 'Berth' })
+  problem(t, await post('/containers'), 503, 'ENGINE_UNAVAILABLE')
+  problem(t, await get('/containers'), 503, 'ENGINE_UNAVAILABLE')
+  engine.comeBack()
+  await until(async () => (await get('/containers')).statusCode === 200)
+  t.match((await get('/containers')).json(), [{ name: 'web' }])
+})

@@ -1,0 +1,125 @@
+// Who may import whom. An arrow may point down in the tree of docs/architecture.md, never back; types may point anywhere.
+
+import { globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import t from 'tap'
+
+const SRC = join(import.meta.dirname, '../../src')
+const FEATURES = ['containers', 'ports', 'stats', 'images', 'events', 'metrics', 'system', 'builds', 'nodes', 'compat']
+
+type Import = { from: string; to: string }
+
+/** What a file uses when it runs: type imports are gone by then. Our own files are named from src/. */
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(SRC, file), 'utf8')
+  const statements = source.matchAll(
+    /^(?:import|export) (?!type )([^;]*?)from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gms
+  )
+  return [...statements].flatMap(([, names = '', from, bare, dynamic]) => {
+    const target = from ?? bare ?? dynamic ?? ''
+    const onlyTypes =
+      /^\{[^}]*\}\s*$/.test(names) &&
+      names
+        .replaceAll(/[{}\s]/g, '')
+        .split(',')
+        .filter(Boolean).length > 0 &&
+      names
+        .replaceAll(/[{}]/g, '')
+        .split(',')
+        .filter((name) => name.trim() !== '')
+        .every((name) => name.trim().startsWith('type '))
+    if (onlyTypes) return []
+    return [target.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target)) : target]
+  })
+}
+
+const files = globSync('**/*.ts', { cwd: SRC }).toSorted()
+const imports: Import[] = files.flatMap((file) => importsOf(file).map((to) => ({ from: file, to })))
+
+const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
+const isFeature = (file: string) => FEATURES.includes(folderOf(file))
+const isOurs = (to: string) => files.includes(to)
+/** Names of labels are plain words; they are with the engine because nobody else writes them. */
+const isWords = (to: string) => to === 'engine/labels.ts'
+
+const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] = [
+  ['only engine/ knows dockerode', (from, to) => to === 'dockerode' && folderOf(from) !== 'engine'],
+  ['only store/ knows SQLite', (from, to) => to === 'node:sqlite' && folderOf(from) !== 'store'],
+  [
+    'only app.ts and http/ know Fastify',
+    (from, to) => /^(fastify$|@fastify\/)/.test(to) && from !== 'app.ts' && folderOf(from) !== 'http'
+  ],
+  ['lib/ knows nothing of ours', (from, to) => folderOf(from) === 'lib' && isOurs(to) && folderOf(to) !== 'lib'],
+  [
+    'errors.ts and config.ts know nothing of ours',
+    (from, to) => (from === 'errors.ts' || from === 'config.ts') && isOurs(to)
+  ],
+  [
+    'engine/ knows errors and lib only',
+    (from, to) =>
+      folderOf(from) === 'engine' && isOurs(to) && !['engine', 'lib'].includes(folderOf(to)) && to !== 'errors.ts'
+  ],
+  [
+    'store/ knows errors and lib only',
+    (from, to) =>
+      folderOf(from) === 'store' && isOurs(to) && !['store', 'lib'].includes(folderOf(to)) && to !== 'errors.ts'
+  ],
+  [
+    'http/ knows errors and lib only',
+    (from, to) =>
+      folderOf(from) === 'http' && isOurs(to) && !['http', 'lib'].includes(folderOf(to)) && to !== 'errors.ts'
+  ],
+  [
+    'a feature knows neither the engine nor the store',
+    (from, to) => isFeature(from) && ['engine', 'store'].includes(folderOf(to)) && !isWords(to)
+  ],
+  ['features meet in app.ts only', (from, to) => isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to)],
+  [
+    'routes know their schemas, their own pure files and http/',
+    (from, to) => /\/(routes|rpc)\.ts$/.test(from) && /\/service\.ts$/.test(to)
+  ],
+  [
+    'services do not know HTTP',
+    (from, to) => isFeature(from) && !/\/(routes|rpc)\.ts$/.test(from) && folderOf(to) === 'http'
+  ],
+  ['app.ts and server.ts are not imported', (from, to) => ['app.ts', 'server.ts'].includes(to) && from !== 'server.ts'],
+  [
+    'app.ts knows engine and store as types',
+    (from, to) => from === 'app.ts' && ['engine', 'store'].includes(folderOf(to))
+  ]
+]
+
+for (const [rule, isBroken] of RULES) {
+  t.test(rule, async (t) => {
+    const broken = imports.filter(({ from, to }) => isBroken(from, to))
+    t.strictSame(
+      broken.map(({ from, to }) => `${from} imports ${to}`),
+      []
+    )
+  })
+}
+
+t.test('the environment is read by server.ts only', async (t) => {
+  const readers = files.filter((file) => /\bprocess\.env\b/.test(readFileSync(join(SRC, file), 'utf8')))
+  t.strictSame(
+    readers.filter((file) => file !== 'server.ts' && file !== 'config.ts'),
+    []
+  )
+})
+
+t.test('every folder with routes is one of the features', async (t) => {
+  const folders = files.filter((file) => /\/routes\.ts$/.test(file)).map(folderOf)
+  t.strictSame(
+    folders.filter((folder) => !FEATURES.includes(folder)),
+    []
+  )
+})
+
+t.test('the imports are really found', async (t) => {
+  const found = (from: string, to: string) => imports.some((each) => each.from === from && each.to === to)
+  t.ok(found('engine/request.ts', 'dockerode'))
+  t.ok(found('store/open.ts', 'node:sqlite'))
+  t.ok(found('app.ts', 'http/errors.ts'))
+  t.ok(found('server.ts', 'app.ts'))
+  t.notOk(found('engine/map.ts', 'dockerode'), 'that is a type')
+})

@@ -1,0 +1,193 @@
+import t from 'tap'
+import type { Test } from 'tap'
+import { createAttempts } from '../../../src/containers/attempts.ts'
+import { createInventory } from '../../../src/containers/inventory.ts'
+import { AppError } from '../../../src/errors.ts'
+import { openStore, type Store } from '../../../src/store/open.ts'
+import { createMemoryEngine, type MemoryEngine } from '../../helpers/fake-engine.ts'
+import { binding, idOf, silentLog } from '../../helpers/records.ts'
+import { until } from '../../helpers/until.ts'
+
+const MINUTES = 60_000
+
+/** A server that starts with what an earlier one left in its store and in the engine. */
+async function startWith(t: Test, { engine, left = [] }: { engine: MemoryEngine; left?: [string, number?][] }) {
+  const store = openStore(':memory:')
+  for (const [attempt, createdAt = Date.now()] of left) store.intents.add(attempt, createdAt)
+  const inventory = createInventory({ engine, log: silentLog })
+  t.teardown(() => {
+    inventory.stop()
+    store.close()
+  })
+  const attempts = createAttempts({ engine, inventory, table: store.intents, log: silentLog })
+  const synced = new Promise<void>((resolve) => inventory.onSync(resolve))
+  inventory.start()
+  await synced
+  return { attempts, inventory, store }
+}
+
+const isSettled = (store: Store) => () => store.intents.all().length === 0
+const labels = (attempt: string, more: Record<string, string> = {}) => ({
+  'io.berth.managed': 'true',
+  'io.berth.attempt': attempt,
+  'io.berth.start': 'true',
+  ...more
+})
+const states = (engine: MemoryEngine) => engine.records().map(({ name, state }) => `${name} ${state}`)
+
+t.test('a half-made container that nobody can ask for again is removed', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'created', state: 'created', labels: labels('one') })
+  engine.add({ name: 'running', labels: labels('two') })
+  engine.add({ name: 'answered', labels: labels('three') })
+  engine.add({ name: 'foreign' })
+  const { store } = await startWith(t, { engine, left: [['one'], ['two']] })
+  await until(isSettled(store))
+  t.strictSame(states(engine), ['answered running', 'foreign running'])
+})
+
+t.test('one with a key is finished, since its client will ask again', async (t) => {
+  const engine = createMemoryEngine()
+  const key = { 'io.berth.idempotency-key': 'key' }
+  engine.add({ name: 'half', state: 'created', labels: labels('one', key) })
+  engine.add({ name: 'not-to-start', state: 'created', labels: labels('two', { ...key, 'io.berth.start': 'false' }) })
+  engine.add({ name: 'ended', state: 'exited', labels: labels('three', key) })
+  const { store, inventory } = await startWith(t, { engine, left: [['one'], ['two'], ['three']] })
+  await until(isSettled(store))
+  t.strictSame(states(engine), ['half running', 'not-to-start created', 'ended exited'])
+  t.equal(inventory.find('half').state, 'running')
+})
+
+t.test('one with a key whose port went to somebody else is removed, so that it can be made anew', async (t) => {
+  const engine = createMemoryEngine()
+  engine.foreignPorts.add(8001)
+  engine.add({
+    name: 'half',
+    state: 'created',
+    ports: [binding(8001)],
+    labels: labels('one', { 'io.berth.idempotency-key': 'key' })
+  })
+  const { store } = await startWith(t, { engine, left: [['one']] })
+  await until(isSettled(store))
+  t.strictSame(states(engine), [])
+})
+
+t.test('a replacement', async (t) => {
+  const old = idOf('old')
+  const newcomer = { name: 'web.berth-newcomer', labels: labels('one', { 'io.berth.replaces': old }) }
+
+  t.test('is undone while the old container is there', async (t) => {
+    const engine = createMemoryEngine()
+    engine.add({ id: old, name: 'web', state: 'exited' })
+    engine.add(newcomer)
+    const { store } = await startWith(t, { engine, left: [['one']] })
+    await until(isSettled(store))
+    t.strictSame(states(engine), ['web exited'])
+    const removal = engine.calls.find(({ name }) => name === 'removeContainer')
+    t.match(removal?.args[1], { volumes: false }, 'and leaves the volumes, which are the old one’s')
+  })
+
+  t.test('gets its name when the old one is gone', async (t) => {
+    const engine = createMemoryEngine()
+    engine.add(newcomer)
+    const { store, inventory } = await startWith(t, { engine, left: [['one']] })
+    await until(isSettled(store))
+    t.strictSame(states(engine), ['web running'])
+    t.equal(inventory.find(old).name, 'web')
+  })
+
+  t.test('that has its name needs nothing', async (t) => {
+    const engine = createMemoryEngine()
+    engine.add({ ...newcomer, name: 'web' })
+    const { store } = await startWith(t, { engine, left: [['one']] })
+    await until(isSettled(store))
+    t.strictSame(states(engine), ['web running'])
+    t.strictSame(engine.writes(), [])
+  })
+})
+
+t.test('a container that shows up late is settled then', async (t) => {
+  const engine = createMemoryEngine()
+  const { store } = await startWith(t, { engine, left: [['one']] })
+  t.equal(store.intents.all().length, 1, 'the engine may still carry it out')
+  engine.add({ name: 'late', state: 'created', labels: labels('one') })
+  await until(isSettled(store))
+  t.strictSame(states(engine), [])
+})
+
+t.test('what never shows up is forgotten after a while', async (t) => {
+  const now = Date.now()
+  const { store } = await startWith(t, {
+    engine: createMemoryEngine(),
+    left: [
+      ['old', now - 11 * MINUTES],
+      ['young', now - 9 * MINUTES]
+    ]
+  })
+  t.strictSame(
+    store.intents.all().map(({ attempt }) => attempt),
+    ['young']
+  )
+})
+
+t.test('a removal that fails is tried again', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'half', state: 'created', labels: labels('one') })
+  const remove = engine.removeContainer
+  let tries = 0
+  engine.removeContainer = async (...args) => {
+    if (++tries === 1) throw new AppError('ENGINE_FAILED', 'not now')
+    return remove(...args)
+  }
+  const { store, inventory } = await startWith(t, { engine, left: [['one']] })
+  for (const { id } of inventory.all()) await inventory.refresh(id)
+  await until(isSettled(store))
+  t.strictSame(states(engine), [])
+  t.equal(tries, 2)
+})
+
+t.test('an attempt', async (t) => {
+  t.test('is written down while it runs', async (t) => {
+    const { attempts, store } = await startWith(t, { engine: createMemoryEngine() })
+    const result = await attempts.run('one', async () => {
+      t.match(store.intents.all(), [{ attempt: 'one' }])
+      return 'made'
+    })
+    t.equal(result, 'made')
+    t.strictSame(store.intents.all(), [])
+  })
+
+  t.test('that failed for sure leaves nothing', async (t) => {
+    const { attempts, store } = await startWith(t, { engine: createMemoryEngine() })
+    for (const code of ['CONTAINER_NAME_TAKEN', 'IMAGE_NOT_FOUND', 'PORT_UNAVAILABLE', 'WAIT_TIMEOUT'] as const) {
+      const failing = attempts.run('one', async () => {
+        throw new AppError(code, 'no')
+      })
+      await t.rejects(failing, { code })
+      t.strictSame(store.intents.all(), [], code)
+    }
+  })
+
+  t.test('of which something may be left is seen to as soon as that shows', async (t) => {
+    for (const code of ['ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED'] as const) {
+      const engine = createMemoryEngine()
+      const { attempts, store } = await startWith(t, { engine })
+      const failing = attempts.run('one', async () => {
+        throw new AppError(code, 'who knows')
+      })
+      await t.rejects(failing, { code })
+      t.match(store.intents.all(), [{ attempt: 'one' }], code)
+      engine.add({ name: 'late', state: 'created', labels: labels('one') })
+      await until(isSettled(store))
+      t.strictSame(states(engine), [])
+    }
+  })
+})
+
+t.test('the container of an attempt is found by its label', async (t) => {
+  const engine = createMemoryEngine()
+  const { id } = engine.add({ name: 'made', labels: labels('one') })
+  const { attempts } = await startWith(t, { engine })
+  t.equal(await attempts.find('one'), id)
+  t.equal(await attempts.find('two'), undefined)
+})

@@ -1,0 +1,158 @@
+import { mock } from 'node:test'
+import t from 'tap'
+import type { Test } from 'tap'
+import { createExpiry } from '../../../src/containers/expiry.ts'
+import type { ContainerRecord } from '../../../src/engine/engine.ts'
+import { openStore } from '../../../src/store/open.ts'
+import { fakeInventory, type FakeInventory } from '../../helpers/fake-inventory.ts'
+import { container, idOf, silentLog } from '../../helpers/records.ts'
+
+const CREATED = Date.parse('2026-01-01T00:00:00Z')
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+function setUp(t: Test, { records = [] as ContainerRecord[] } = {}) {
+  const store = openStore(':memory:')
+  t.teardown(store.close)
+  const inventory = fakeInventory(records)
+  const clock = { now: CREATED }
+  const removed: string[] = []
+  const engine = { fails: false }
+  const expiry = createExpiry({
+    inventory,
+    table: store.expiries,
+    instanceId: 'here',
+    async remove(id) {
+      removed.push(id)
+      if (engine.fails) throw new Error('the engine is away')
+      inventory.removed(id)
+    },
+    log: silentLog,
+    now: () => clock.now
+  })
+  return { expiry, inventory, clock, removed, engine, table: store.expiries }
+}
+
+/** A look at the dates happens at every full reading, too. */
+async function look(inventory: FakeInventory): Promise<void> {
+  inventory.sync()
+  await turn()
+}
+
+const labelled = (ttl: string, instance = 'here') =>
+  container({ labels: { 'io.berth.ttl-seconds': ttl, 'io.berth.instance': instance } })
+
+t.test('a container goes when its time has come, not before', async (t) => {
+  const { expiry, inventory, clock, removed } = setUp(t, { records: [container()] })
+  expiry.set(idOf('web'), 10)
+  t.equal(expiry.expiresAt(container()), CREATED + 10_000)
+  clock.now = CREATED + 9_999
+  await look(inventory)
+  t.strictSame(removed, [])
+  clock.now = CREATED + 10_000
+  await look(inventory)
+  t.strictSame(removed, [idOf('web')])
+})
+
+t.test('a container whose time came while the server was down goes at the first look', async (t) => {
+  const { inventory, clock, removed, table } = setUp(t, { records: [container()] })
+  table.set(idOf('web'), CREATED - 1)
+  clock.now = CREATED + 1e9
+  await look(inventory)
+  t.strictSame(removed, [idOf('web')])
+})
+
+t.test('renewing counts from now, and null is never', async (t) => {
+  const { expiry, inventory, clock, removed } = setUp(t, { records: [container()] })
+  expiry.set(idOf('web'), 10)
+  clock.now += 8_000
+  expiry.set(idOf('web'), 10)
+  clock.now += 9_999
+  await look(inventory)
+  t.strictSame(removed, [])
+  expiry.set(idOf('web'), null)
+  clock.now += 1e9
+  await look(inventory)
+  t.strictSame(removed, [])
+  t.equal(expiry.expiresAt(container()), null)
+})
+
+t.test('the label counts when nothing was written down, for a container of this server', async (t) => {
+  const { expiry } = setUp(t)
+  t.equal(expiry.expiresAt(labelled('60')), CREATED + 60_000)
+  t.equal(expiry.expiresAt(labelled('60', 'another server')), null)
+  for (const odd of ['', 'soon', '-5', '0']) t.equal(expiry.expiresAt(labelled(odd)), null, `ttl ${odd}`)
+  t.equal(expiry.expiresAt(container()), null)
+})
+
+t.test('what was written down counts more than the label', async (t) => {
+  const { expiry } = setUp(t)
+  const record = labelled('60')
+  expiry.set(record.id, null)
+  t.equal(expiry.expiresAt(record), null)
+})
+
+t.test('while the engine is away nothing is removed', async (t) => {
+  const { expiry, inventory, clock, removed } = setUp(t, { records: [container()] })
+  expiry.set(idOf('web'), 1)
+  clock.now += 2_000
+  inventory.setStale(500)
+  await look(inventory)
+  t.strictSame(removed, [])
+  inventory.setStale(null)
+  await look(inventory)
+  t.strictSame(removed, [idOf('web')])
+})
+
+t.test('a removal that failed is tried again, and one under way is not begun twice', async (t) => {
+  const { expiry, inventory, clock, removed, engine } = setUp(t, { records: [container()] })
+  engine.fails = true
+  expiry.set(idOf('web'), 1)
+  clock.now += 2_000
+  inventory.sync()
+  inventory.sync()
+  await turn()
+  t.equal(removed.length, 1)
+  engine.fails = false
+  await look(inventory)
+  t.equal(removed.length, 2)
+})
+
+t.test('dates of containers that are gone are forgotten', async (t) => {
+  const { expiry, inventory, table } = setUp(t, { records: [container(), container({ name: 'db' })] })
+  expiry.set(idOf('web'), 10)
+  expiry.set(idOf('removed while the server was down'), 10)
+  expiry.set(idOf('db'), 10)
+  inventory.removed(idOf('web'))
+  t.strictSame(table.ids(), [idOf('removed while the server was down'), idOf('db')])
+  await look(inventory)
+  t.strictSame(table.ids(), [idOf('db')])
+})
+
+t.test('a container that takes another’s place takes over its end', async (t) => {
+  const { expiry, table } = setUp(t)
+  expiry.inherit(container(), idOf('new'))
+  t.equal(table.get(idOf('new')), undefined, 'no end is none')
+  expiry.inherit(labelled('60'), idOf('new'))
+  t.equal(table.get(idOf('new')), CREATED + 60_000)
+  expiry.set(idOf('web'), null)
+  expiry.inherit(labelled('60'), idOf('newer'))
+  t.equal(table.get(idOf('newer')), null, 'and so does "never"')
+})
+
+t.test('it looks every second until it is stopped', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] })
+  t.teardown(() => mock.timers.reset())
+  const { expiry, clock, removed } = setUp(t, { records: [container(), container({ name: 'db' })] })
+  expiry.set(idOf('web'), 1)
+  expiry.set(idOf('db'), 5)
+  expiry.start()
+  clock.now += 1_000
+  mock.timers.tick(1_000)
+  await turn()
+  t.strictSame(removed, [idOf('web')])
+  expiry.stop()
+  clock.now += 10_000
+  mock.timers.tick(10_000)
+  await turn()
+  t.strictSame(removed, [idOf('web')])
+})

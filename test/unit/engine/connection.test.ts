@@ -1,0 +1,136 @@
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import type { Test } from 'tap'
+import { agree, createConnection } from '../../../src/engine/connection.ts'
+import type { EngineStatus } from '../../../src/engine/engine.ts'
+import type { EngineAddress } from '../../../src/engine/locate.ts'
+import { silentLog } from '../../helpers/records.ts'
+import { until } from '../../helpers/until.ts'
+
+const DOCKER = { Version: '20.10.24', Platform: { Name: '' }, Components: [{ Name: 'Engine' }] }
+
+type Given = { apiVersion?: string; version?: object; status?: number }
+
+/** As much of an engine as is asked when one connects. */
+async function engineAt(t: Test, { apiVersion = '1.41', version = DOCKER, status = 200 }: Given = {}) {
+  const asked: string[] = []
+  const server = http.createServer(({ url = '' }, answer) => {
+    asked.push(url)
+    if (url === '/_ping') answer.writeHead(status, { 'api-version': apiVersion }).end('OK')
+    else answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(version))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const close = () => {
+    server.closeAllConnections()
+    server.close()
+  }
+  t.teardown(close)
+  const { port } = server.address() as AddressInfo
+  const address: EngineAddress = { kind: 'tcp', protocol: 'http', host: '127.0.0.1', port, source: 'test' }
+  return { address, asked, close }
+}
+
+const NOWHERE: EngineAddress = { kind: 'socket', path: '/nonexistent/engine.sock', source: 'default socket' }
+
+function connect(t: Test, ...candidates: EngineAddress[]) {
+  const connection = createConnection({ candidates, log: silentLog })
+  t.teardown(() => connection.close())
+  return connection
+}
+
+t.test('the version both sides speak', async (t) => {
+  const table: [engine: string, agreed: string][] = [
+    ['1.41', '1.41'],
+    ['1.43', '1.43'],
+    ['1.51', '1.51'],
+    ['1.52', '1.51'],
+    ['1.100', '1.51'],
+    ['2.0', '1.51']
+  ]
+  for (const [engine, agreed] of table) t.equal(agree(engine), agreed, engine)
+  for (const engine of ['1.40', '1.9', '0.99']) t.throws(() => agree(engine), { message: /1\.41 or newer/ }, engine)
+})
+
+t.test('the first candidate that answers is taken', async (t) => {
+  const { address, asked } = await engineAt(t)
+  const connection = connect(t, NOWHERE, address)
+  t.equal(await connection.start(), true)
+  t.match(connection.status(), {
+    available: true,
+    address: /^tcp:\/\/127\.0\.0\.1:/,
+    source: 'test',
+    version: '20.10.24',
+    apiVersion: '1.41'
+  })
+  t.match(asked, ['/_ping', /^\/v1\.41\/version/])
+})
+
+t.test('what the engine is called', async (t) => {
+  const table: [version: object, name: string][] = [
+    [DOCKER, 'Docker Engine'],
+    [{ ...DOCKER, Platform: { Name: 'Docker Engine - Community' } }, 'Docker Engine - Community'],
+    [
+      { Version: '4.3.1', Platform: { Name: 'linux/amd64/debian-12' }, Components: [{ Name: 'Podman Engine' }] },
+      'Podman Engine'
+    ],
+    [{ Version: '1' }, 'Docker Engine']
+  ]
+  for (const [version, name] of table) {
+    const connection = connect(t, (await engineAt(t, { version })).address)
+    await connection.start()
+    t.match(connection.status(), { name })
+  }
+})
+
+t.test('when none answers, every reason is told', async (t) => {
+  const old = await engineAt(t, { apiVersion: '1.30' })
+  const web = await engineAt(t, { status: 404 })
+  const closed = await engineAt(t)
+  closed.close()
+  const connection = connect(t, NOWHERE, old.address, web.address, closed.address)
+  t.equal(await connection.start(), false)
+  t.match(connection.status(), {
+    available: false,
+    address: 'unix:///nonexistent/engine.sock',
+    reason:
+      /^unix:\/\/\/nonexistent\/engine\.sock: there is no such socket; .*speaks API 1\.30.*; .*not a Docker engine \(status 404\); .*nobody listens$/,
+    since: /^\d{4}-/
+  })
+  t.throws(() => connection.client(), { code: 'ENGINE_UNAVAILABLE', message: /Berth keeps trying/ })
+})
+
+t.test('an engine that is lost is found again', async (t) => {
+  const { address } = await engineAt(t)
+  const connection = connect(t, address)
+  const told: EngineStatus[] = []
+  connection.onStatus((status) => told.push(status))
+  await connection.start()
+  connection.lost('socket hang up')
+  t.match(connection.status(), { available: false, reason: 'socket hang up' })
+  await connection.whenAvailable(AbortSignal.timeout(5_000))
+  t.match(connection.status(), { available: true })
+  t.strictSame(
+    told.map(({ available }) => available),
+    [true, false, true]
+  )
+})
+
+t.test('whoever waits for the engine may give up', async (t) => {
+  const connection = connect(t, NOWHERE)
+  await connection.start()
+  const giveUp = new AbortController()
+  const waiting = connection.whenAvailable(giveUp.signal)
+  giveUp.abort()
+  await t.rejects(waiting, { name: 'AbortError' })
+})
+
+t.test('losing it twice is losing it once', async (t) => {
+  const { address } = await engineAt(t)
+  const connection = connect(t, address)
+  await connection.start()
+  connection.lost('first')
+  connection.lost('second')
+  t.match(connection.status(), { reason: 'first' })
+  await until(() => connection.status().available)
+})

@@ -1,0 +1,67 @@
+import t from 'tap'
+import { createSemaphore } from '../../../src/lib/semaphore.ts'
+
+/** Tasks that run until they are told to end. */
+function tasks() {
+  const started: string[] = []
+  const running = new Map<string, PromiseWithResolvers<void>>()
+  const task = (name: string) => async () => {
+    started.push(name)
+    const end = Promise.withResolvers<void>()
+    running.set(name, end)
+    await end.promise.finally(() => running.delete(name))
+    return name
+  }
+  return { started, running, task }
+}
+
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+t.test('lets no more run than the limit, the others in their order', async (t) => {
+  const withPermit = createSemaphore(2)
+  const { started, running, task } = tasks()
+  const all = ['a', 'b', 'c', 'd'].map((name) => withPermit(task(name)))
+
+  await turn()
+  t.strictSame(started, ['a', 'b'])
+  running.get('b')?.resolve()
+  await turn()
+  t.strictSame(started, ['a', 'b', 'c'])
+  t.equal(running.size, 2)
+  running.get('a')?.resolve()
+  await turn()
+  t.strictSame(started, ['a', 'b', 'c', 'd'])
+  for (const end of running.values()) end.resolve()
+  t.strictSame(await Promise.all(all), ['a', 'b', 'c', 'd'])
+})
+
+t.test('a failed task gives its place to the next', async (t) => {
+  const withPermit = createSemaphore(1)
+  const { started, running, task } = tasks()
+  const first = withPermit(task('first'))
+  const second = withPermit(task('second'))
+
+  running.get('first')?.reject(new Error('failed'))
+  await t.rejects(first, { message: 'failed' })
+  await turn()
+  t.strictSame(started, ['first', 'second'])
+  running.get('second')?.resolve()
+  await second
+})
+
+t.test('a place that came free is kept for who waits, not for who comes next', async (t) => {
+  const withPermit = createSemaphore(1)
+  const { started, running, task } = tasks()
+  const first = withPermit(task('first'))
+  const waiting = withPermit(task('waiting'))
+  running.get('first')?.resolve()
+  await first
+  const late = withPermit(task('late'))
+  await turn()
+  t.strictSame(started, ['first', 'waiting'])
+  running.get('waiting')?.resolve()
+  await waiting
+  await turn()
+  running.get('late')?.resolve()
+  await late
+})

@@ -1,0 +1,62 @@
+import t from 'tap'
+import { createEngineSource } from '../../../src/stats/engine-source.ts'
+import { AppError } from '../../../src/errors.ts'
+import { counters } from '../../helpers/counters.ts'
+import { fakeEngine } from '../../helpers/fake-engine.ts'
+import { container, idOf } from '../../helpers/records.ts'
+
+const { readAt: _unread, ...figures } = counters({ memoryUsage: 7 })
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+t.test('gives what the engine says, with the time of the answer', async (t) => {
+  const asked: string[] = []
+  const engine = fakeEngine({
+    containerCounters: async (id) => {
+      asked.push(id)
+      await turn()
+      return figures
+    }
+  })
+  const start = performance.now()
+  const found = await createEngineSource({ engine }).read(container({ id: idOf('web') }))
+  t.strictSame(asked, [idOf('web')])
+  t.match(found, figures)
+  t.ok(found && start < found.readAt && found.readAt <= performance.now())
+})
+
+t.test('no figures, no engine, no such container: no data', async (t) => {
+  const none = fakeEngine({ containerCounters: async () => undefined })
+  t.equal(await createEngineSource({ engine: none }).read(container()), undefined)
+  for (const code of ['ENGINE_UNAVAILABLE', 'CONTAINER_NOT_FOUND'] as const) {
+    const failing = fakeEngine({
+      containerCounters: async () => {
+        throw new AppError(code, 'made up by the test')
+      }
+    })
+    t.equal(await createEngineSource({ engine: failing }).read(container()), undefined, code)
+  }
+})
+
+t.test('asks about a bounded number of containers at once, and about all of them', async (t) => {
+  let open = 0
+  let most = 0
+  const answers: (() => void)[] = []
+  const engine = fakeEngine({
+    containerCounters: async () => {
+      most = Math.max(most, ++open)
+      await new Promise<void>((resolve) => answers.push(resolve))
+      open--
+      return figures
+    }
+  })
+  const source = createEngineSource({ engine })
+  const all = Promise.all(Array.from({ length: 300 }, (_, n) => source.read(container({ name: `c${n}` }))))
+  let done = false
+  void all.then(() => (done = true))
+  while (!done) {
+    for (const answer of answers.splice(0)) answer()
+    await turn()
+  }
+  t.equal((await all).filter(Boolean).length, 300)
+  t.ok(most > 1 && most <= 64, `${most} at once`)
+})
