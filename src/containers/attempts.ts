@@ -5,7 +5,7 @@ import { isAppError } from '../errors.ts'
 import type { ContainerRecord, Engine } from '../engine/engine.ts'
 import { LABELS } from '../engine/labels.ts'
 import type { Inventory } from './inventory.ts'
-import { finalName } from './replace.ts'
+import { finalName } from './newcomer.ts'
 
 type IntentTable = {
   add(attempt: string, now: number): void

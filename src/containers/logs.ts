@@ -1,11 +1,19 @@
 // Container output as the API gives it: text, or events to follow.
 
 import { Readable } from 'node:stream'
-import type { LogLine, LogQuery } from '../engine/engine.ts'
+import type { ContainerRecord, LogLine, LogQuery } from '../engine/engine.ts'
 import { invalidField } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
 import type { LogsQuery } from './schemas.ts'
-import type { ContainerService } from './service.ts'
+
+type LogSource = {
+  logs(
+    reference: string,
+    query: LogQuery,
+    signal: AbortSignal
+  ): { record: ContainerRecord; lines: AsyncIterable<LogLine> }
+  ending(id: string): Promise<{ reason: string; exit_code: number | null }>
+}
 
 const DEFAULT_TAIL = 1000
 
@@ -51,7 +59,7 @@ export async function* lastOf(lines: AsyncIterable<LogLine>, count: number): Asy
 
 /** Lines as they come, then one event that says why no more will. */
 export async function* followLogs(
-  containers: ContainerService,
+  containers: LogSource,
   id: string,
   query: LogQuery,
   signal: AbortSignal

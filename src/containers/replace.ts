@@ -12,11 +12,11 @@ import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
+import { newcomerName } from './newcomer.ts'
 import { portEnvironment } from './plan.ts'
 import { shortId } from './view.ts'
 
 const KEPT_REPOSITORY = 'berth/kept'
-const NEWCOMER = '.berth-newcomer'
 const MAX_PORT_TRIES = 20
 
 export type PortChange = { containerPort: number; protocol: 'tcp' | 'udp'; from: number; to: number }
@@ -110,7 +110,7 @@ export function createReplacer({
   }
 
   async function moveTo(old: ContainerRecord, spec: ContainerSpec): Promise<ContainerRecord> {
-    const { id } = await engine.createContainer(old.name + NEWCOMER, spec)
+    const { id } = await engine.createContainer(newcomerName(old.name), spec)
     try {
       await engine.startContainer(id)
     } catch (error) {
@@ -155,11 +155,6 @@ function anonymousVolumesOf({ labels, anonymousVolumes }: ContainerRecord): stri
 /** The image that holds the filesystem of a container that was replaced. */
 export function keptImage(id: string): string {
   return `${KEPT_REPOSITORY}:${shortId(id)}`
-}
-
-/** The name that a replacement is to have in the end; undefined when it has it. */
-export function finalName(name: string): string | undefined {
-  return name.endsWith(NEWCOMER) ? name.slice(0, -NEWCOMER.length) : undefined
 }
 
 function changesBetween(before: PortBinding[], after: PortBinding[]): PortChange[] {
