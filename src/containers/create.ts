@@ -7,6 +7,7 @@ import type { ContainerRecord, ContainerSpec, Engine, ImageRecord } from '../eng
 import { LABELS } from '../engine/labels.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
+import { sleep } from '../lib/sleep.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
@@ -32,6 +33,7 @@ type Options = {
 }
 
 const MAX_TRIES = 20
+const MAX_KEY_TRIES = 3
 const DEFAULT_WAIT_SECONDS = 30
 
 export function createCreator(options: Options) {
@@ -56,18 +58,25 @@ export function createCreator(options: Options) {
   }
 
   async function makeOnce(body: CreateContainer, key: string, hash: string, signal: AbortSignal): Promise<Created> {
-    const known = findByKey(key)
-    if (known) return adopt(known, body, key, hash, signal)
-    try {
-      return await make(body, key, hash, signal)
-    } catch (error) {
-      if (!isAppError(error, 'CONTAINER_NAME_TAKEN')) throw error
-      // Another server may have been asked with the same key.
-      const [holder] = await engine.listContainers({ label: `${LABELS.idempotencyKey}=${key}` })
-      const record = holder && (await inventory.refresh(holder.id))
-      if (!record) throw error
-      return adopt(record, body, key, hash, signal)
+    for (let tries = 1; ; tries++) {
+      const known = findByKey(key) ?? (tries > 1 ? await seekHolder(body, key) : undefined)
+      try {
+        return await (known ? adopt(known, body, key, hash, signal) : make(body, key, hash, signal))
+      } catch (error) {
+        // Another server may have been asked with the same key, too.
+        if (!isAppError(error, 'CONTAINER_NAME_TAKEN') || tries === MAX_KEY_TRIES) throw error
+      }
     }
+  }
+
+  /** Who has the name that the key's container is to have. The engine reserves a name well before it shows its container. */
+  async function seekHolder(body: CreateContainer, key: string): Promise<ContainerRecord | undefined> {
+    for (let pause = 25; pause < 3_000; pause *= 2) {
+      const holder = await inventory.refresh(body.name ?? generateName(0, key))
+      if (holder) return holder.labels[LABELS.idempotencyKey] === key ? holder : undefined
+      await sleep(pause)
+    }
+    return undefined
   }
 
   function findByKey(key: string): ContainerRecord | undefined {

@@ -42,6 +42,7 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
   let inSync = false
+  let version = 0
   let knownAt: number | undefined
 
   function put(record: ContainerRecord, asked: number): void {
@@ -65,6 +66,7 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
   }
 
   function notify(change: Change): void {
+    version++
     for (const watcher of watchers) watcher(change)
   }
 
@@ -222,6 +224,8 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     /** To be called when the engine said that it removed the container. */
     removed: drop,
 
+    /** Another number for every change: what was made of all records under the same number still holds. */
+    version: (): number => version,
     all: (): IterableIterator<ContainerRecord> => records.values(),
     get: (id: string): ContainerRecord | undefined => records.get(id),
 

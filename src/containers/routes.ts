@@ -38,10 +38,10 @@ const IdempotencyHeaders = Type.Object({
   )
 })
 
-// An array to clients; a text to the route, which sends it as the service wrote it out.
+// An array to clients; bytes to the route, which sends them as the service wrote them out.
 const containerList = {
   description: 'The containers, newest first.',
-  content: { 'application/json': { schema: Type.Unsafe<string>(Type.Array(ref(Container))) } }
+  content: { 'application/json': { schema: Type.Unsafe<Buffer>(Type.Array(ref(Container))) } }
 }
 
 type Options = { containers: ContainerService; streams: Streams }

@@ -42,6 +42,8 @@ type Options = {
   ownId: string | undefined
 }
 
+type ListPage = { json: Buffer; total: number; nextCursor: string | undefined }
+
 const EXEC_OUTPUT_BYTES = 1024 ** 2
 const DEFAULT_EXEC_SECONDS = 30
 
@@ -56,6 +58,7 @@ export function createContainerService(options: Options) {
     return age === null ? container : { ...container, stale: true, age_ms: age }
   }
 
+  let whole: (ListPage & { version: number }) | undefined
   const written = new WeakMap<ContainerRecord, { end: number | null; json: string }>()
 
   /** A record never changes, another takes its place; so its JSON holds as long as its end date does. */
@@ -161,10 +164,15 @@ export function createContainerService(options: Options) {
       return { ...view(record), warnings, replayed }
     },
 
-    /** The page as JSON: what did not change since it was last asked for is not written out again. */
-    list(query: ListContainersQuery): { json: string; total: number; nextCursor: string | undefined } {
+    /** The page as JSON. What did not change since it was last asked for is not written out again. */
+    list(query: ListContainersQuery): ListPage {
+      const isWhole = Object.keys(query).length === 0 && inventory.staleMs() === null
+      if (isWhole && whole?.version === inventory.version()) return whole
+      const version = inventory.version()
       const { records, total, nextCursor } = selectContainers([...inventory.all()], query)
-      return { json: `[${records.map(writtenOut).join(',')}]`, total, nextCursor }
+      const page = { json: Buffer.from(`[${records.map(writtenOut).join(',')}]`), total, nextCursor }
+      if (isWhole) whole = { ...page, version }
+      return page
     },
 
     get: (reference: string): Container => view(inventory.find(reference)),

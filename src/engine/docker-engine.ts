@@ -187,6 +187,11 @@ export function createDockerEngine(options: {
       })
       try {
         yield* readLogLines(chunks, tty)
+      } catch (cause) {
+        if (signal?.aborted) throw cause
+        throw new AppError('ENGINE_UNAVAILABLE', 'The engine went away while it told what the container wrote.', {
+          cause
+        })
       } finally {
         chunks.destroy()
       }

@@ -16,6 +16,14 @@ export const eventStream = {
 export type Streams = ReturnType<typeof createStreams>
 
 const HEARTBEAT_MS = 15_000
+// How long a reader that does not fetch its last words may hold up the end of the server.
+const FAREWELL_MS = 200
+const HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+  'x-content-type-options': 'nosniff'
+}
 
 export function createStreams() {
   const open = new Set<AbortController>()
@@ -27,21 +35,19 @@ export function createStreams() {
      * that says when nobody listens any more. A slow reader slows only its own source.
      */
     async send(reply: FastifyReply, makeSource: (signal: AbortSignal) => AsyncIterable<StreamEvent>): Promise<void> {
+      const { raw, request } = reply.headers(HEADERS)
+      reply.hijack()
+      raw.writeHead(200, reply.getHeaders() as Record<string, string>)
+      raw.flushHeaders()
+      if (request.method === 'HEAD') return void raw.end()
+
       const life = new AbortController()
       open.add(life)
       if (closing) life.abort()
-      const { raw } = reply
-      reply.hijack()
       raw.on('close', () => life.abort())
-      raw.writeHead(200, {
-        ...(reply.getHeaders() as Record<string, string>),
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-        'x-content-type-options': 'nosniff'
-      })
-      raw.flushHeaders()
-      const heartbeat = setInterval(() => raw.write(': still here\n\n'), HEARTBEAT_MS)
+      const heartbeat = setInterval(() => {
+        if (!raw.writableNeedDrain) raw.write(': still here\n\n')
+      }, HEARTBEAT_MS)
       try {
         for await (const event of makeSource(life.signal)) {
           if (life.signal.aborted) break
@@ -58,6 +64,7 @@ export function createStreams() {
         clearInterval(heartbeat)
         open.delete(life)
         raw.end()
+        if (closing) setTimeout(() => raw.destroy(), FAREWELL_MS).unref()
       }
     },
 

@@ -23,13 +23,15 @@ type Options = {
 type Measured = { record: ContainerRecord; sample: Sample; labels: Labels }
 
 const NANOSECONDS = 1e9
+// The histogram counts the time between two looks at the clock, not how much of it was too long.
+const LOOK_MS = 20
 
 export function createMetrics({ version, engine, inventory, ports, sampler, isManaged }: Options) {
   const durations = createHistogram(
     'berth_http_request_duration_seconds',
     'Time from a request to its answer, streams left out.'
   )
-  const delay = monitorEventLoopDelay({ resolution: 20 })
+  const delay = monitorEventLoopDelay({ resolution: LOOK_MS })
   delay.enable()
 
   function measured(): Measured[] {
@@ -118,7 +120,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, isMa
       gauge(
         'berth_event_loop_delay_seconds',
         'How late the event loop was, 99th percentile since the last scrape.',
-        delay.percentile(99) / NANOSECONDS
+        Math.max(0, delay.percentile(99) / NANOSECONDS - LOOK_MS / 1000)
       )
     ]
   }
@@ -127,6 +129,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, isMa
     /** Counts every answered request by its route, never by its address, so that ids do not become labels. */
     observe(app: FastifyInstance): void {
       app.addHook('onResponse', async (request, reply) => {
+        if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) return
         const route = request.routeOptions.url ?? 'none'
         durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
       })

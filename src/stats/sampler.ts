@@ -9,7 +9,7 @@ import type { Counters, SourceName, StatsSource } from './counters.ts'
 export const SAMPLE_MS = 1_000
 export const HISTORY_SAMPLES = 300
 // Between slices of this many containers other work gets its turn.
-const SLICE = 16
+const SLICE = 8
 // A container starts at any moment between two rounds. Over less than this a CPU limit, which the kernel enforces every
 // 100 ms, does not show.
 const SHORTEST_MS = 250
@@ -116,6 +116,7 @@ export function createSampler({
     isCurrent(record: ContainerRecord): boolean {
       const own = series.get(record.id)
       return (
+        isMeasured(record) &&
         own !== undefined &&
         own.startedAt === record.startedAt &&
         own.before !== undefined &&

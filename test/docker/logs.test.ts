@@ -1,6 +1,6 @@
-import http from 'node:http'
 import t from 'tap'
 import { docker, eventually, IMAGE, ignoreMissing } from '../helpers/engine.ts'
+import { readEvents, type ServerEvent } from '../helpers/events.ts'
 import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
 
 const server = await startServer(t, { ports: portsOf('logs'), env: { BERTH_EXEC: 'true' } })
@@ -169,33 +169,6 @@ t.test('exec is switched off by default', async (t) => {
   t.match(answer, { status: 403, body: { code: 'EXEC_DISABLED' } })
 })
 
-type Event = { id?: string; event?: string; data: Record<string, unknown> }
-
-/** The events of a followed output, to its end or to as many as are wanted. */
-function follow(id: string, lastEventId?: string, most = Infinity, query = ''): Promise<Event[]> {
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
-  return new Promise((resolve, reject) => {
-    const request = http.get(
-      `${server.url}/containers/${id}/logs?follow=true&${query}`,
-      { headers, agent: false },
-      (answer) => {
-        const events: Event[] = []
-        let rest = ''
-        answer.setEncoding('utf8').on('data', (piece: string) => {
-          const blocks = (rest + piece).split('\n\n')
-          rest = blocks.pop() ?? ''
-          for (const block of blocks) {
-            const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1]
-            const data = field('data')
-            if (data === undefined || events.length >= most) continue
-            const [at, event] = [field('id'), field('event')]
-            events.push({ ...(at && { id: at }), ...(event && { event }), data: JSON.parse(data) as Event['data'] })
-          }
-          if (events.length >= most) request.destroy()
-        })
-        answer.on('close', () => resolve(events)).on('error', () => {})
-      }
-    )
-    request.on('error', (error) => (request.destroyed ? undefined : reject(error)))
-  })
+function follow(id: string, lastEventId?: string, most?: number, query = ''): Promise<ServerEvent[]> {
+  return readEvents(`${server.url}/containers/${id}/logs?follow=true&${query}`, { lastEventId, ...(most && { most }) })
 }

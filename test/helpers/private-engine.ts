@@ -1,0 +1,107 @@
+// An engine of the test's own, to be killed and started again without harm to anybody. Needs root and an installed dockerd.
+
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Test } from 'tap'
+import { connect, eventually } from './engine.ts'
+
+/** Why no engine can be started here; false when one can. */
+export const noPrivateEngine: string | false =
+  process.getuid?.() !== 0
+    ? 'needs root'
+    : ['dockerd', 'containerd', 'ip'].some((program) => spawnSync('which', [program]).status !== 0)
+      ? 'needs dockerd, containerd and ip'
+      : false
+
+export type PrivateEngine = Awaited<ReturnType<typeof startPrivateEngine>>
+
+export async function startPrivateEngine(t: Test) {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-test-engine-'))
+  const socket = join(folder, 'docker.sock')
+  const engine = connect(socket)
+  const bridge = `bt${process.pid}`
+  const log = openSync(join(folder, 'dockerd.log'), 'a')
+  const containerdPid = join(folder, 'exec/containerd/containerd.pid')
+  let daemon: ChildProcess | undefined
+
+  execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge'])
+  execFileSync('ip', ['addr', 'add', `10.213.${process.pid % 256}.1/24`, 'dev', bridge])
+  execFileSync('ip', ['link', 'set', bridge, 'up'])
+
+  async function start(): Promise<void> {
+    const args = [
+      ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
+      ...['--pidfile', join(folder, 'dockerd.pid'), '--host', `unix://${socket}`, '--bridge', bridge],
+      ...['--iptables=false', '--ip-masq=false', '--ip-forward=false']
+    ]
+    // A group of its own: whatever ends the tests does not end it before its containers.
+    const started = spawn('dockerd', args, { detached: true, stdio: ['ignore', log, log] })
+    daemon = started
+    await eventually(async () => {
+      if (started.exitCode !== null) throw new Error(readFileSync(join(folder, 'dockerd.log'), 'utf8').slice(-1_000))
+      await engine.ping()
+    }, 30_000)
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<void> {
+    const running = daemon
+    if (!running || running.exitCode !== null || running.signalCode !== null) return
+    const containerd = existsSync(containerdPid) ? Number(readFileSync(containerdPid, 'utf8')) : undefined
+    const ended = once(running, 'exit')
+    running.kill(signal)
+    await ended
+    // Started again while its containerd seems to be there, the next one would wait for it in vain.
+    await eventually(() => {
+      if (containerd !== undefined && isAlive(containerd)) throw new Error('containerd still runs')
+    })
+    rmSync(containerdPid, { force: true })
+  }
+
+  t.teardown(async () => {
+    if (daemon?.exitCode !== null || daemon.signalCode !== null) await start().catch(() => {})
+    const containers = await engine.listContainers({ all: true }).catch(() => [])
+    for (const { Id } of containers)
+      await engine
+        .getContainer(Id)
+        .remove({ force: true })
+        .catch(() => {})
+    await end('SIGTERM')
+    killLeftOvers(folder)
+    const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
+    for (const path of mounts.flatMap((line) => line.split(' ')[1] ?? []).filter((mount) => mount.startsWith(folder)))
+      spawnSync('umount', ['-l', path])
+    spawnSync('ip', ['link', 'del', bridge])
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await start()
+
+  return { socket, engine, start, kill: () => end('SIGKILL') }
+}
+
+/** The processes of containers outlive an engine that does not come back, each with its shim. */
+function killLeftOvers(folder: string): void {
+  const processes = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const read = (pid: string, file: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+    } catch {
+      return ''
+    }
+  }
+  const shims = new Set(processes.filter((pid) => read(pid, 'cmdline').includes(folder)))
+  const children = processes.filter((pid) => shims.has(/\) \S (\d+)/.exec(read(pid, 'stat'))?.[1] ?? ''))
+  for (const pid of [...children, ...shims]) spawnSync('kill', ['-9', pid])
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+  } catch {
+    return false
+  }
+  // One that ended and was not yet waited for is not alive either.
+  return existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+}
