@@ -10,7 +10,6 @@ type Setting<T> = {
 }
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type LogLevel = (typeof LOG_LEVELS)[number]
 export type PortRange = { first: number; last: number }
 
 const text = (env: string, fallback: string, description: string): Setting<string> => ({
@@ -272,7 +271,7 @@ function contradictions(config: Config): string[] {
   return found
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 

@@ -169,10 +169,11 @@ export function createCreator(options: Options) {
     const { id, warnings } = await createSurely(name, spec, attempt)
     try {
       stopIfCancelled(signal)
-      if (body.ttl_seconds !== undefined) expiry.set(id, body.ttl_seconds)
       if (body.start ?? true) await inventory.holding(id, () => startSurely(id))
       const record = await inventory.refresh(id)
       if (!record) throw new AppError('CONTAINER_NOT_FOUND', `Container ${name} was removed while it was made.`)
+      // Not before the inventory knows it: only then its date is forgotten with it. Until then its label counts.
+      if (body.ttl_seconds !== undefined) expiry.set(id, body.ttl_seconds)
       const ready = await waitUntilReady(id, body, signal)
       stopIfCancelled(signal)
       return { record: ready ?? record, warnings, replayed: false }

@@ -61,6 +61,11 @@ function createProblems(body: CreateContainer, { portRange: { first, last } }: C
     if (port === undefined || (port >= first && port <= last)) continue
     problems.push({ field: `ports.${index}.host_port`, message: `must lie in the range ${first}-${last}` })
   }
+  const hostPorts = (body.ports ?? []).flatMap(({ host_port: port, protocol = 'tcp' }) =>
+    port === undefined ? [] : [`${port}/${protocol}`]
+  )
+  if (new Set(hostPorts).size < hostPorts.length)
+    problems.push({ field: 'ports', message: 'name the same host port twice' })
   const targets = (body.volumes ?? []).map(({ target }) => target)
   if (new Set(targets).size < targets.length) problems.push({ field: 'volumes', message: 'name the same target twice' })
   const ports = (body.ports ?? []).map(({ container_port: port, protocol = 'tcp' }) => `${port}/${protocol}`)

@@ -74,7 +74,7 @@ const TtlSeconds = Type.Integer({
   description: 'The container is removed after this time, counted from now.'
 })
 
-export const ContainerWait = words(['none', 'running', 'port', 'healthy', 'http'] as const, {
+const ContainerWait = words(['none', 'running', 'port', 'healthy', 'http'] as const, {
   default: 'running',
   description:
     'When the answer comes: at once, when the engine has started it, when its first TCP port accepts a connection, ' +

@@ -368,7 +368,7 @@ async function withinIdle<T>(next: Promise<T>, what: string): Promise<T> {
 }
 
 /** Without a tag the engine would pull every tag of the repository. */
-export function withTag(reference: string): string {
+function withTag(reference: string): string {
   return /(:[^/]+|@[^/]+)$/.test(reference) ? reference : `${reference}:latest`
 }
 

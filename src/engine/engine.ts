@@ -74,7 +74,7 @@ export type ContainerUpdate = Partial<Limits> & { restart?: RestartPolicy | unde
 
 export type ImageRecord = { id: string; tags: string[]; exposedPorts: { port: number; protocol: Protocol }[] }
 
-export type ImageSummary = { id: string; tags: string[]; labels: Record<string, string> }
+type ImageSummary = { id: string; tags: string[]; labels: Record<string, string> }
 
 export type EngineEvent = {
   type: 'container' | 'image'

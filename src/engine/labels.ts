@@ -1,6 +1,6 @@
 // The labels Berth puts on what it makes. Nobody else may set a label that starts with the prefix.
 
-export const LABEL_PREFIX = 'io.berth.'
+const LABEL_PREFIX = 'io.berth.'
 
 export const LABELS = {
   /** "true" on every container, image and volume that Berth made. */

@@ -52,7 +52,7 @@ export function mapContainer(info: Inspect): ContainerRecord {
     restart: (host.RestartPolicy?.Name || 'no') as RestartPolicy,
     ports: mapPorts(info),
     labels: withoutEmptyOwn(config.Labels ?? {}),
-    command: [...([info.Path].filter(Boolean) as string[]), ...(info.Args ?? [])],
+    command: [...[info.Path].filter(Boolean), ...(info.Args ?? [])],
     envNames: (config.Env ?? []).map((line) => splitEnv(line)[0]),
     limits: {
       memoryBytes: host.Memory || null,

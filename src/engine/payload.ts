@@ -7,6 +7,7 @@ import type { ContainerSpec, ContainerUpdate, Healthcheck, Limits } from './engi
 // What ordinary images need to drop to their own user, own their files and listen on a low port. All others are dropped.
 const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
 const LOG_LIMITS = { 'max-size': '10m', 'max-file': '3' }
+const STOP_SECONDS = 10
 const NANOSECONDS_PER_MS = 1e6
 
 export function createPayload(spec: ContainerSpec): ContainerCreateOptions {
@@ -19,7 +20,8 @@ export function createPayload(spec: ContainerSpec): ContainerCreateOptions {
     ...(spec.workingDir && { WorkingDir: spec.workingDir }),
     ...(spec.user && { User: spec.user }),
     ...(spec.healthcheck && { Healthcheck: healthcheckPayload(spec.healthcheck) }),
-    ...(spec.stopTimeoutSeconds !== undefined && { StopTimeout: spec.stopTimeoutSeconds }),
+    // Said although it is Docker's default: Podman writes down 0 for a container that says nothing.
+    StopTimeout: spec.stopTimeoutSeconds ?? STOP_SECONDS,
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.containerPort}/${port.protocol}`, {}])),
     HostConfig: {
       ...limitsPayload(spec.limits),

@@ -114,7 +114,7 @@ function dial(docker: Docker, asked: EngineRequest, isStream: boolean, abortSign
     abortSignal,
     statusCodes: SUCCESS
   }
-  const modem = docker.modem as { dial(options: Dial, done: (error: unknown, answer: unknown) => void): void }
+  const modem = docker.modem as { dial(options: Dial, done: (error: Error | null, answer: unknown) => void): void }
   return new Promise((resolve, reject) => {
     modem.dial(options, (error, answer) => (error ? reject(error) : resolve(answer)))
   })

@@ -118,7 +118,7 @@ function fallback(status: number): ErrorCode {
 }
 
 function asModemError(error: unknown): ModemError {
-  return typeof error === 'object' && error !== null ? (error as ModemError) : { message: String(error) }
+  return typeof error === 'object' && error !== null ? error : { message: String(error) }
 }
 
 /** The engine's own words: Docker sends {message}, Podman {cause, message, response}. */

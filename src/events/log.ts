@@ -4,7 +4,7 @@ import type { StreamEvent } from '../http/streams.ts'
 import { createChannel } from '../lib/channel.ts'
 import { Ring } from '../lib/ring.ts'
 
-export type BerthEvent = { type: string; time: string; [fact: string]: unknown }
+type BerthEvent = { type: string; time: string; [fact: string]: unknown }
 export type EventLog = ReturnType<typeof createEventLog>
 
 const KEPT = 1_000

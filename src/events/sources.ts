@@ -6,16 +6,22 @@ import type { PortChange } from '../ports/allocator.ts'
 import type { EventLog } from './log.ts'
 
 type Sources = {
-  inventory: { onChange(watcher: (change: Change) => void): unknown }
+  inventory: { onChange(watcher: (change: Change) => void): unknown; onSync(watcher: () => void): unknown }
   ports: { onChange(watcher: (change: PortChange) => void): unknown }
   engine: { onStatus(watcher: (status: EngineStatus) => void): unknown }
 }
 
 export function recordEvents(log: EventLog, { inventory, ports, engine }: Sources): void {
+  // What is found at the first reading was there before.
+  let isKnown = false
+  inventory.onSync(() => (isKnown = true))
   inventory.onChange((change) => {
+    if (!isKnown) return
     for (const { type, facts } of containerEvents(change)) log.add(type, facts)
   })
-  ports.onChange(({ port, protocol, from, to }) => log.add('port.changed', { port, protocol, from, to }))
+  ports.onChange(({ port, protocol, from, to }) => {
+    if (isKnown) log.add('port.changed', { port, protocol, from, to })
+  })
   engine.onStatus((status) => {
     if (status.available) log.add('engine.available', { version: status.version, address: status.address })
     else log.add('engine.unavailable', { reason: status.reason })
@@ -35,15 +41,16 @@ export function containerEvents({ before, after }: Pick<Change, 'before' | 'afte
   else if (before.name !== after.name) found.push({ type: 'container.renamed', facts: { ...facts, from: before.name } })
   if (before?.state !== after.state && after.state !== 'created')
     found.push({ type: `container.${after.state}`, facts })
-  else if (before && before.startedAt !== after.startedAt && after.state === 'running')
-    found.push({ type: 'container.restarted', facts })
+  else if (before && before.startedAt !== after.startedAt)
+    found.push({ type: after.state === 'running' ? 'container.restarted' : `container.${after.state}`, facts })
   if (before?.health !== after.health && after.health)
     found.push({ type: 'container.health', facts: { ...facts, health: after.health } })
   if (
     before &&
     (before.limits.memoryBytes !== after.limits.memoryBytes ||
       before.limits.cpus !== after.limits.cpus ||
-      before.limits.pids !== after.limits.pids)
+      before.limits.pids !== after.limits.pids ||
+      before.restart !== after.restart)
   ) {
     found.push({ type: 'container.updated', facts })
   }

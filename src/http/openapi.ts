@@ -42,7 +42,10 @@ export async function registerOpenApi(
       },
       security: hasToken ? [{ bearer: [] }] : [{}, { bearer: [] }]
     },
-    refResolver: { buildLocalReference: (json, _baseUri, _fragment, index) => String(json.$id ?? `schema-${index}`) },
+    refResolver: {
+      buildLocalReference: (json, _baseUri, _fragment, index) =>
+        typeof json.$id === 'string' ? json.$id : `schema-${index}`
+    },
     transform: ({ schema, url }) => ({ schema: withProblems(schema ?? {}), url })
   })
 

@@ -3,7 +3,6 @@
 import type { Engine, ImageRecord } from '../engine/engine.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 
-export type ImageService = ReturnType<typeof createImageService>
 export type PullPolicy = 'missing' | 'always' | 'never'
 
 export function createImageService({

@@ -1,6 +1,5 @@
 /** What a reader gets in place of the items it was too slow for. */
 export type Missed = { missed: number }
-export type Channel<T extends object> = ReturnType<typeof createChannel<T>>
 
 /** One writer, many readers. A slow reader never holds up the writer: it loses what it did not fetch, and is told how much. */
 export function createChannel<T extends object>(capacity: number) {

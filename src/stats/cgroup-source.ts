@@ -5,8 +5,9 @@
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import type { ContainerRecord } from '../engine/engine.ts'
+import { parseNetDev } from '../lib/net-dev.ts'
 import type { Counters, StatsSource } from './counters.ts'
-import { parseBlockV1, parseBlockV2, parseCpuV2, parseKeyValues, parseNetDev, type BlockCounters } from './parse.ts'
+import { parseBlockV1, parseBlockV2, parseCpuV2, parseKeyValues, type BlockCounters } from './parse.ts'
 
 type Reader = { pid: number; read: () => Omit<Counters, 'readAt' | 'clockNs' | 'networks'> }
 

@@ -1,7 +1,5 @@
 // The kernel's text files, read into numbers. Pure.
 
-import type { Counters } from './counters.ts'
-
 export type BlockCounters = { blockReadBytes: number; blockWriteBytes: number }
 
 /** "name value" on each line. */
@@ -35,24 +33,4 @@ export function parseBlockV2(text: string): BlockCounters {
   const sum = (name: string) =>
     [...text.matchAll(new RegExp(`\\b${name}=(\\d+)`, 'g'))].reduce((total, match) => total + Number(match[1]), 0)
   return { blockReadBytes: sum('rbytes'), blockWriteBytes: sum('wbytes') }
-}
-
-const NET_DEV_TX_BYTES = 8
-
-/** /proc/<pid>/net/dev without the loopback interface, and without interfaces that never carried anything. */
-export function parseNetDev(text: string): Counters['networks'] {
-  const networks: Counters['networks'] = {}
-  for (const line of text.split('\n')) {
-    const colon = line.indexOf(':')
-    if (colon === -1) continue
-    const name = line.slice(0, colon).trim()
-    if (name === 'lo') continue
-    const fields = line
-      .slice(colon + 1)
-      .trim()
-      .split(/\s+/)
-    const [rxBytes, txBytes] = [Number(fields[0]), Number(fields[NET_DEV_TX_BYTES])]
-    if (rxBytes > 0 || txBytes > 0 || name.startsWith('eth')) networks[name] = { rxBytes, txBytes }
-  }
-  return networks
 }

@@ -1,9 +1,11 @@
 // Measures the machine with systeminformation, in a thread of its own: some of its calls start a program and wait for it,
 // which must never hold up a request.
 
+import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import si from 'systeminformation'
+import { parseNetDev, type Traffic } from '../lib/net-dev.ts'
 import type { HostSample } from './host.ts'
 
 const EVERY_MS = 2_000
@@ -11,8 +13,31 @@ const DISKS_EVERY_MS = 10_000
 // Every container has one of these, on a disk that is listed itself.
 const NOT_DISKS = new Set(['overlay', 'overlay2', 'aufs'])
 
+// The machine's end of each container's network; their traffic is in the statistics of the containers.
+const NOT_NETWORKS = /^veth/
+
 let disks: HostSample['disks'] = []
 let disksAt = -Infinity
+let traffic = readTraffic()
+
+function readTraffic(): { at: number; networks: Traffic } {
+  const text = process.platform === 'linux' ? readFileSync('/proc/net/dev', 'utf8') : ''
+  return { at: performance.now(), networks: parseNetDev(text) }
+}
+
+/** Not with systeminformation, which starts several programs for each interface: seconds of CPU where many containers run. */
+function measureNetworks(): HostSample['networks'] {
+  const before = traffic
+  traffic = readTraffic()
+  const seconds = (traffic.at - before.at) / 1000
+  return Object.entries(traffic.networks)
+    .filter(([name]) => !NOT_NETWORKS.test(name))
+    .map(([name, { rxBytes, txBytes }]) => {
+      const { rxBytes: rxBefore, txBytes: txBefore } = before.networks[name] ?? { rxBytes, txBytes }
+      const rate = (from: number, to: number) => Math.max(0, to - from) / seconds
+      return { name, rxBytes, txBytes, rxPerSecond: rate(rxBefore, rxBytes), txPerSecond: rate(txBefore, txBytes) }
+    })
+}
 
 async function measure(): Promise<HostSample> {
   if (performance.now() - disksAt > DISKS_EVERY_MS) {
@@ -25,7 +50,7 @@ async function measure(): Promise<HostSample> {
     }))
     disksAt = performance.now()
   }
-  const [load, memory, networks] = [await si.currentLoad(), await si.mem(), await si.networkStats('*')]
+  const [load, memory] = [await si.currentLoad(), await si.mem()]
   return {
     sampledAt: Date.now(),
     cpuPercent: load.currentLoad,
@@ -39,13 +64,7 @@ async function measure(): Promise<HostSample> {
       swapUsedBytes: memory.swapused
     },
     disks,
-    networks: networks.map((network) => ({
-      name: network.iface,
-      rxBytes: network.rx_bytes,
-      txBytes: network.tx_bytes,
-      rxPerSecond: network.rx_sec ?? 0,
-      txPerSecond: network.tx_sec ?? 0
-    })),
+    networks: measureNetworks(),
     uptimeSeconds: Math.round(uptime())
   }
 }

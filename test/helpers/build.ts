@@ -40,9 +40,13 @@ export async function build(t: Test, { engine = createMemoryEngine(), env = {}, 
   })
   await app.ready()
 
-  function ask(method: string, url: string, options: Omit<InjectOptions, 'method' | 'url'> = {}) {
+  async function ask(
+    method: string,
+    url: string,
+    options: Omit<InjectOptions, 'method' | 'url'> = {}
+  ): Promise<LightMyRequestResponse> {
     const headers = { host: HOST, ...options.headers }
-    return app.inject({ method: method as 'GET', url, ...options, headers }) as Promise<LightMyRequestResponse>
+    return app.inject({ method: method as 'GET', url, ...options, headers })
   }
 
   // A change waits until all containers are known; this one is refused then.

@@ -47,7 +47,7 @@ export async function killAtEachCall(
 }
 
 /** Fails while the server's picture and the engine's differ, or anything is half-made. */
-export async function agreesWithEngine(server: Server): Promise<void> {
+async function agreesWithEngine(server: Server): Promise<void> {
   const there = await server.inEngine()
   const halfMade = there.filter(
     ({ State, Labels, Names }) =>

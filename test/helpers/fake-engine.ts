@@ -31,7 +31,7 @@ export function fakeEngine(given: Partial<Engine> = {}): Engine {
 }
 
 /** What changes something outside this server. */
-export const WRITES = [
+const WRITES = [
   'createContainer',
   'startContainer',
   'stopContainer',

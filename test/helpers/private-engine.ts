@@ -16,8 +16,6 @@ export const noPrivateEngine: string | false =
       ? 'needs dockerd, containerd and ip'
       : false
 
-export type PrivateEngine = Awaited<ReturnType<typeof startPrivateEngine>>
-
 export async function startPrivateEngine(t: Test) {
   const folder = mkdtempSync(join(tmpdir(), 'berth-test-engine-'))
   const socket = join(folder, 'docker.sock')

@@ -17,6 +17,7 @@ async function leavesNothing(t: Test, { engine, get, store }: Server): Promise<v
   const { counts } = (await get('/ports')).json()
   t.match(counts, { leased: 0, bound: 0, parked: 0 }, 'no port')
   t.strictSame(store.intents.all(), [], 'no attempt')
+  t.strictSame(store.expiries.ids(), [], 'no end date')
 }
 
 const FAILURES: [what: string, breakEngine: (engine: MemoryEngine) => void, status: number, code: string][] = [
@@ -74,7 +75,7 @@ for (const [what, breakEngine, status, code] of FAILURES) {
       { source: 'data', target: '/data' },
       { source: 'logs', target: '/logs' }
     ]
-    problem(t, await server.post('/containers', { volumes }), status, code)
+    problem(t, await server.post('/containers', { volumes, ttl_seconds: 60 }), status, code)
     await leavesNothing(t, server)
   })
 }

@@ -53,6 +53,13 @@ t.test('what is refused without asking the engine', async (t) => {
     [{ wait: 'port' }, []],
     [{ ports: [tcp, { container_port: 80, protocol: 'udp' }] }, []],
     [{ ports: [tcp, { container_port: 80, protocol: 'tcp' }] }, ['ports']],
+    [{ ports: [8001, 8999].map((host_port) => ({ container_port: host_port, host_port })) }, []],
+    [{ ports: [80, 81].map((container_port) => ({ container_port, host_port: 8001 })) }, ['ports']],
+    [{ ports: (['tcp', 'udp'] as const).map((protocol) => ({ ...tcp, protocol, host_port: 8001 })) }, []],
+    [
+      { ports: [8000, 9000].map((host_port) => ({ container_port: host_port, host_port })) },
+      ['ports.0.host_port', 'ports.1.host_port']
+    ],
     [
       {
         volumes: [

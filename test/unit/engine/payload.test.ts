@@ -20,6 +20,7 @@ t.test('the smallest container is a hardened one', async (t) => {
     Env: [],
     Labels: {},
     ExposedPorts: {},
+    StopTimeout: 10,
     HostConfig: {
       Memory: 536870912,
       MemorySwap: 536870912,

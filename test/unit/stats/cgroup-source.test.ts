@@ -146,7 +146,7 @@ t.test('each reading has its own time, on the clock that never jumps', async (t)
 t.test('figures are read anew each time', async (t) => {
   const made = machine(t)
   v1(made)
-  made.source.read(record())
+  void made.source.read(record())
   made.write(`cgroup/memory/docker/${ID}/memory.usage_in_bytes`, '7\n')
   t.match(made.source.read(record()), { memoryUsage: 7 })
 })
@@ -168,7 +168,7 @@ t.test('a process that is not of this container is never taken for it', async (t
 t.test('after a restart the new process is read', async (t) => {
   const made = machine(t)
   v1(made)
-  made.source.read(record())
+  void made.source.read(record())
   v1(made, { pid: 815 })
   made.remove(`proc/${PID}`)
   made.write(`proc/815/net/dev`, NET_DEV.replace('516', '99'))
@@ -210,7 +210,7 @@ t.test('what cannot be seen is no data', async (t) => {
 t.test('a container that was forgotten is looked for again', async (t) => {
   const made = machine(t)
   v1(made)
-  made.source.read(record())
+  void made.source.read(record())
   made.process(PID, '0::/init.scope\n')
   made.source.forget(ID)
   t.equal(made.source.read(record()), undefined)

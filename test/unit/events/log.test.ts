@@ -1,0 +1,133 @@
+import t, { type Test } from 'tap'
+import { createEventLog } from '../../../src/events/log.ts'
+import type { StreamEvent } from '../../../src/http/streams.ts'
+
+const NOON = Date.parse('2026-01-01T12:00:00Z')
+const turn = () => new Promise((resolve) => setImmediate(resolve))
+
+function open(t: Test, epoch = 'cafe0001') {
+  const log = createEventLog({ epoch, now: () => NOON })
+  const end = new AbortController()
+  t.teardown(() => end.abort())
+  return {
+    add(from: number, to = from) {
+      for (let n = from; n <= to; n++) log.add('thing.done', { n })
+    },
+    /** Everything that a reader is given, now and later. */
+    async read(lastEventId?: string) {
+      const events: StreamEvent[] = []
+      void (async () => {
+        for await (const event of log.stream(lastEventId, end.signal)) events.push(event)
+      })()
+      await turn()
+      return events
+    },
+    /** One that has connected but is slow to read. */
+    connect() {
+      const source = log.stream(undefined, end.signal)
+      const first = source.next()
+      return async () => {
+        const events = [(await first).value as StreamEvent]
+        void (async () => {
+          for await (const event of source) events.push(event)
+        })()
+        await turn()
+        return events
+      }
+    }
+  }
+}
+
+const ids = (events: StreamEvent[]) => events.map(({ id }) => id)
+const numbers = (events: StreamEvent[]) =>
+  events.map((event) => ('text' in event ? (JSON.parse(event.text) as { n: number }).n : event.event))
+
+t.test('a new reader gets what happens from now on', async (t) => {
+  const { add, read } = open(t)
+  add(1, 2)
+  const events = await read()
+  t.strictSame(events, [])
+  add(3)
+  await turn()
+  t.strictSame(events, [
+    {
+      id: 'cafe0001-3',
+      event: 'thing.done',
+      text: '{"type":"thing.done","time":"2026-01-01T12:00:00.000Z","n":3}'
+    }
+  ])
+})
+
+t.test('with the id of the last event seen, what was missed comes first and then it goes on', async (t) => {
+  const { add, read } = open(t)
+  add(1, 5)
+  const events = await read('cafe0001-3')
+  add(6)
+  await turn()
+  t.strictSame(numbers(events), [4, 5, 6])
+  t.strictSame(ids(events), ['cafe0001-4', 'cafe0001-5', 'cafe0001-6'])
+})
+
+t.test('one who has seen everything missed nothing', async (t) => {
+  const { add, read } = open(t)
+  add(1, 5)
+  t.strictSame(await read('cafe0001-5'), [])
+})
+
+t.test('one who saw the last event before those that are kept can still go on', async (t) => {
+  const { add, read } = open(t)
+  add(1, 1_500)
+  const events = await read('cafe0001-500')
+  t.equal(events.length, 1_000)
+  t.strictSame([numbers(events)[0], numbers(events).at(-1)], [501, 1_500])
+})
+
+const UNKNOWN: [why: string, id: string][] = [
+  ['too long ago', 'cafe0001-499'],
+  ['of another run of the server', 'beef0002-1490'],
+  ['of the future', 'cafe0001-1501'],
+  ['no number', 'cafe0001-x'],
+  ['nothing like an id', '1767225600000'],
+  ['a fraction', 'cafe0001-1490.5']
+]
+
+for (const [why, id] of UNKNOWN) {
+  t.test(`an id that cannot be gone on from: ${why}`, async (t) => {
+    const { add, read } = open(t)
+    add(1, 1_500)
+    const events = await read(id)
+    t.match(events, [{ event: 'resync', data: { reason: /no longer known/, advice: /GET \/containers/ } }])
+    t.equal(events.length, 1, 'and nothing that would look whole')
+    add(1_501)
+    await turn()
+    t.strictSame(numbers(events), ['resync', 1_501], 'then it goes on')
+  })
+}
+
+t.test('a log without events has nothing to go on from', async (t) => {
+  const { read } = open(t)
+  t.strictSame(await read('cafe0001-0'), [])
+  t.match(await read('cafe0001-1'), [{ event: 'resync' }])
+})
+
+t.test('a reader that is a little slow loses nothing', async (t) => {
+  const { add, connect } = open(t)
+  const read = connect()
+  add(1, 200)
+  const events = await read()
+  t.strictSame(
+    numbers(events),
+    Array.from({ length: 200 }, (_, index) => index + 1)
+  )
+})
+
+t.test('a reader that is too slow is told to read the lists again, and how much it missed', async (t) => {
+  const { add, connect } = open(t)
+  const read = connect()
+  add(1, 2_000)
+  const [gap, ...rest] = await read()
+  t.match(gap, { event: 'resync', data: { reason: /^\d+ events were dropped/ } })
+  const dropped = Number(/^\d+/.exec((gap as { data: { reason: string } }).data.reason)?.[0])
+  t.equal(dropped + rest.length, 2_000, 'all are accounted for')
+  t.equal(numbers(rest).at(-1), 2_000)
+})
