@@ -54,8 +54,8 @@ export function createDockerEngine(options: {
     }
   }
 
-  function ask<T>(asked: Asked): Promise<T> {
-    return call(asked, () => request<T>(connection.client(), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
+  function ask<T>(asked: Asked, kind: 'calls' | 'streams' = 'calls'): Promise<T> {
+    return call(asked, () => request<T>(connection.client(kind), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
 
   /** Changes wait for their turn, so that a burst of requests is a queue here and not in the engine. */
@@ -199,15 +199,15 @@ export function createDockerEngine(options: {
 
     async containerCounters(id, signal) {
       const query = { stream: 'false', 'one-shot': 'true' }
-      return mapCounters(
-        await ask<RawStats>({
-          method: 'GET',
-          path: `/containers/${id}/stats`,
-          query,
-          what: 'measure the container',
-          signal
-        })
-      )
+      const asked = {
+        method: 'GET',
+        path: `/containers/${id}/stats`,
+        query,
+        what: 'measure the container',
+        signal
+      } as const
+      // The answer comes with the engine's next round, up to a second later. Other calls must not wait for the socket.
+      return mapCounters(await ask<RawStats>(asked, 'streams'))
     },
 
     async containerProcesses(id) {

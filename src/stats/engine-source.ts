@@ -5,7 +5,8 @@ import type { Engine } from '../engine/engine.ts'
 import { createSemaphore } from '../lib/semaphore.ts'
 import type { StatsSource } from './counters.ts'
 
-const PARALLEL = 32
+// Each waits for the engine's next round of measuring, so this is also how many samples there are a second.
+const PARALLEL = 128
 
 export function createEngineSource({ engine }: { engine: Pick<Engine, 'containerCounters'> }): StatsSource {
   const inTurn = createSemaphore(PARALLEL)

@@ -12,8 +12,8 @@ import { viewPoint, viewStats } from './view.ts'
 
 export type StatsService = ReturnType<typeof createStatsService>
 
-// A container that has just started has its first sample within a second.
-const FIRST_SAMPLE_MS = 2_500
+// A container that has just started has its first sample within a second; from the engine's API within three.
+const FIRST_SAMPLE_MS = 5_000
 // A reader that is this many samples behind is told of the gap.
 const QUEUE = 8
 

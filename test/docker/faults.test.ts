@@ -200,6 +200,21 @@ t.test('the engine is away when the server starts', async (t) => {
   t.notOk(second.hasEnded())
 })
 
+t.test('an engine that comes after the server is found', async (t) => {
+  const { body } = await server.create({ command: SLEEPER })
+  await server.kill()
+  await proxy.goAway()
+  await server.start()
+  t.match(await server.get('/containers'), { status: 503, body: { code: 'ENGINE_UNAVAILABLE' } })
+  await proxy.comeBack()
+  const back = performance.now()
+  await eventually(async () => {
+    const answer = await server.get<Container>(`/containers/${body.id}`)
+    if (answer.status !== 200) throw new Error(answer.text)
+  })
+  t.ok(performance.now() - back < 5_000, `found after ${Math.round(performance.now() - back)} ms`)
+})
+
 t.test('one container that the engine cannot describe does not hide the others', async (t) => {
   const { body: stuck } = await server.create({ command: SLEEPER })
   const { body: fine } = await server.create({ command: SLEEPER })

@@ -195,7 +195,7 @@ t.test('named volumes outlive their containers', async (t) => {
   })
   await eventually(async () => {
     const { text } = await server.get(`/containers/${reader.id}/logs`)
-    if (!/^kept\n.*Read-only/s.test(text)) throw new Error(`it says ${text}`)
+    if (!/^kept$/m.test(text) || !/Read-only/.test(text)) throw new Error(`it says ${text}`)
   })
   await server.delete(`/containers/${reader.id}?force=true`)
   t.ok(await docker.getVolume(volume).inspect())

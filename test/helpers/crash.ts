@@ -62,11 +62,15 @@ async function agreesWithEngine(server: Server): Promise<void> {
 
   const { counts, ports } = await server.portOverview()
   if (counts.leased > 0) throw new Error(`${counts.leased} ports are leased`)
-  const bound = ports.filter(({ state }) => state === 'bound').map(({ port }) => port)
+  const ours = new Map(there.map((container) => [container.Id.slice(0, 12), container]))
+  const held = ports.filter(({ holder }) => holder && ours.has(holder.id))
+  const bound = held.filter(({ state }) => state === 'bound').map(({ port }) => port)
   const published = there.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)).sort()
   if (String(bound) !== String([...new Set(published)])) throw new Error(`bound ${bound}; published ${published}`)
-  const parked = ports.filter(({ state }) => state === 'parked').length
-  if (parked > there.filter(({ State }) => State !== 'running').length) throw new Error(`${parked} ports are parked`)
+  for (const { port, state, holder } of held) {
+    const isRunning = ours.get(holder?.id ?? '')?.State === 'running'
+    if (isRunning !== (state === 'bound')) throw new Error(`${port} is ${state}, and its container does not fit`)
+  }
 }
 
 export const untilItAgrees = (server: Server) => eventually(() => agreesWithEngine(server))

@@ -30,7 +30,12 @@ const PORTS = {
   engineRestart: [8630, 8659],
   expiry: [8660, 8679],
   idempotency: [8680, 8699],
-  hostileImage: [8700, 8709]
+  changes: [8790, 8809],
+  stats: [8710, 8729],
+  statsSources: [8730, 8739],
+  streams: [8740, 8759],
+  events: [8760, 8779],
+  metrics: [8780, 8789]
 } as const
 
 export type Range = { first: number; last: number }
@@ -108,7 +113,7 @@ export async function startServer(
     await eventually(async () => {
       if (hasEnded(started)) return
       await request('GET', '/health')
-    }, 20_000)
+    }, 60_000)
     if (hasEnded(started)) throw new Error(`the server ended at its start:\n${output.slice(-2_000)}`)
   }
 

@@ -1,0 +1,96 @@
+import t from 'tap'
+import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
+import { untilItAgrees } from '../helpers/crash.ts'
+import { docker, eventually } from '../helpers/engine.ts'
+import { hostPort, portsOf, SLEEPER, startServer } from '../helpers/server.ts'
+
+const server = await startServer(t, { ports: portsOf('changes'), env: { BERTH_ENGINE_CONCURRENCY: '2' } })
+const STUBBORN = ['sh', '-c', 'trap "" TERM; while true; do sleep 0.2; done']
+t.afterEach(async () => {
+  await server.removeAll()
+  await untilItAgrees(server)
+})
+
+t.test('many removals of one container at once: one of them removes it', async (t) => {
+  const { body } = await server.create({ command: SLEEPER })
+  const answers = await Promise.all(Array.from({ length: 8 }, () => server.delete(`/containers/${body.id}?force=true`)))
+  t.same(answers.map(({ status }) => status).sort(), [200, 404, 404, 404, 404, 404, 404, 404])
+})
+
+t.test('starts, stops and restarts of one container at once come one after the other', async (t) => {
+  const { body } = await server.create()
+  const verbs = ['stop', 'start', 'restart', 'stop', 'start', 'restart', 'stop', 'start']
+  const answers = await Promise.all(
+    verbs.map((verb) => server.post<ChangedContainer>(`/containers/${body.id}/${verb}?timeout=1`))
+  )
+  t.same(new Set(answers.map(({ status }) => status)), new Set([200]))
+  t.ok(answers.every(({ body: { full_id: id, replaced } }) => id === body.full_id && !replaced))
+  t.match((await server.get<Container>(`/containers/${body.id}`)).body, { state: 'running', ports: body.ports })
+  await untilItAgrees(server)
+})
+
+t.test('a name is given once', async (t) => {
+  const name = `berth-test-${process.pid}`
+  const answers = await Promise.all(Array.from({ length: 8 }, () => server.create({ name, command: SLEEPER })))
+  t.same(answers.map(({ status }) => status).sort(), [201, 409, 409, 409, 409, 409, 409, 409])
+  t.same(new Set(answers.map(({ body }) => body.code)), new Set([undefined, 'CONTAINER_NAME_TAKEN']))
+  t.equal((await server.inEngine()).length, 1)
+  t.match((await server.portOverview()).counts, { bound: 1, leased: 0, parked: 0 })
+})
+
+t.test('a container removed while its create waits', async (t) => {
+  const waiting = server.create({ name: `berth-test-removed-${process.pid}`, command: SLEEPER, wait: 'port' })
+  const id = await eventually(async () => {
+    const [there] = await server.inEngine()
+    if (there?.State !== 'running') throw new Error('not running yet')
+    return there.Id
+  })
+  await docker.getContainer(id).remove({ force: true })
+  t.match(await waiting, { status: 404, body: { code: 'CONTAINER_NOT_FOUND' } })
+  t.match((await server.portOverview()).counts, { bound: 0, leased: 0, parked: 0 })
+})
+
+t.test('a stop waits as long as it was told, and holds up nothing else', async (t) => {
+  const stubborn = await Promise.all([1, 2, 3].map(() => server.create({ command: STUBBORN, stop_timeout: 4 })))
+  const started = performance.now()
+  const stops = stubborn.map(({ body }) => server.post<ChangedContainer>(`/containers/${body.id}/stop`))
+  const made = await server.create({ command: SLEEPER })
+  t.equal(made.status, 201)
+  t.ok(performance.now() - started < 3_500, `a create meanwhile took ${Math.round(performance.now() - started)} ms`)
+  for (const { status, body } of await Promise.all(stops))
+    t.match({ status, body }, { status: 200, body: { state: 'exited', exit_code: 137, message: /killed/ } })
+  const took = performance.now() - started
+  t.ok(took > 4_000 && took < 9_000, `${Math.round(took)} ms`)
+})
+
+t.test('a stop may take longer than a change of the engine', async (t) => {
+  const hasty = await startServer(t, { ports: portsOf('changes'), env: { BERTH_ENGINE_TIMEOUT_SECONDS: '1' } })
+  const { body } = await hasty.create({ command: STUBBORN, stop_timeout: 3 })
+  t.match(await hasty.post(`/containers/${body.id}/stop`), { status: 200, body: { state: 'exited' } })
+})
+
+t.test('a paused container is neither started nor replaced', async (t) => {
+  const { body } = await server.create()
+  const container = docker.getContainer(body.full_id)
+  await container.pause()
+  const refused = await server.post(`/containers/${body.id}/start`)
+  t.match(refused, { status: 409, body: { code: 'CONTAINER_NOT_RUNNING' } })
+  t.equal((await container.inspect()).State.Status, 'paused')
+  t.equal((await server.delete(`/containers/${body.id}`)).status, 409)
+  const { body: restarted } = await server.post<ChangedContainer>(`/containers/${body.id}/restart?timeout=1`)
+  t.match(restarted, { state: 'running', full_id: body.full_id, ports: body.ports })
+})
+
+t.test('a container that the engine restarts again and again', async (t) => {
+  const { body } = await server.create({ command: ['sh', '-c', 'exit 1'], restart: 'always' })
+  await eventually(async () => {
+    const { body: seen } = await server.get<Container>(`/containers/${body.id}`)
+    if (seen.restart_count < 2) throw new Error(`${seen.restart_count} restarts`)
+  })
+  const { ports } = await server.portOverview()
+  t.match(ports, [{ port: hostPort(body), state: 'bound', holder: { id: body.id } }], 'keeps its port all the while')
+  const again = await server.post<ChangedContainer>(`/containers/${body.id}/start`)
+  t.match(again, { status: 200, body: { full_id: body.full_id } })
+  t.notOk(again.body.replaced)
+  t.match(await server.post(`/containers/${body.id}/stop`), { status: 200, body: { state: 'exited' } })
+})
