@@ -2,9 +2,9 @@
 
 import type { Inventory } from '../containers/inventory.ts'
 import type { ContainerRecord } from '../engine/engine.ts'
-import { Ring } from '../lib/ring.ts'
 import { makeSample, type Sample } from './calculate.ts'
 import type { Counters, SourceName, StatsSource } from './counters.ts'
+import { History, type Point } from './history.ts'
 
 export const SAMPLE_MS = 1_000
 export const HISTORY_SAMPLES = 300
@@ -15,7 +15,13 @@ const SLICE = 8
 const SHORTEST_MS = 250
 
 type Reading = { counters: Counters; source: SourceName }
-type Series = { startedAt: string | null; before: Reading | undefined; isReading: boolean; samples: Ring<Sample> }
+type Series = {
+  startedAt: string | null
+  before: Reading | undefined
+  isReading: boolean
+  latest: Sample | undefined
+  history: History
+}
 export type Sampler = ReturnType<typeof createSampler>
 
 export function createSampler({
@@ -39,7 +45,8 @@ export function createSampler({
       startedAt,
       before: undefined,
       isReading: false,
-      samples: known?.samples ?? new Ring<Sample>(HISTORY_SAMPLES)
+      latest: known?.latest,
+      history: known?.history ?? new History(HISTORY_SAMPLES)
     }
     series.set(id, fresh)
     return fresh
@@ -76,7 +83,9 @@ export function createSampler({
     if (reading.counters.readAt - before.counters.readAt < SHORTEST_MS) return
     own.before = reading
     const made = makeSample(before.counters, reading.counters, Date.now(), reading.source)
-    if (made) own.samples.push(made)
+    if (!made) return
+    own.latest = made
+    own.history.push(made)
   }
 
   async function tick(): Promise<void> {
@@ -110,8 +119,8 @@ export function createSampler({
       stopped = true
       clearTimeout(timer)
     },
-    latest: (id: string): Sample | undefined => series.get(id)?.samples.last,
-    history: (id: string): Sample[] => [...(series.get(id)?.samples ?? [])],
+    latest: (id: string): Sample | undefined => series.get(id)?.latest,
+    history: (id: string): Point[] => series.get(id)?.history.points() ?? [],
     /** Whether the latest sample belongs to the container's present run. */
     isCurrent(record: ContainerRecord): boolean {
       const own = series.get(record.id)
@@ -120,7 +129,7 @@ export function createSampler({
         own !== undefined &&
         own.startedAt === record.startedAt &&
         own.before !== undefined &&
-        own.samples.last?.counters === own.before.counters
+        own.latest?.counters === own.before.counters
       )
     },
     onTick(watcher: () => void): () => void {

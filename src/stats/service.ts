@@ -114,7 +114,7 @@ export function createStatsService({ inventory, sampler }: { inventory: Inventor
     history(reference: string, seconds: number) {
       const record = inventory.find(reference)
       const oldest = performance.now() - seconds * 1000
-      const points = sampler.history(record.id).filter(({ counters }) => counters.readAt >= oldest)
+      const points = sampler.history(record.id).filter(({ readAt }) => readAt >= oldest)
       return {
         container_id: record.id.slice(0, 12),
         name: record.name,

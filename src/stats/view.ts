@@ -3,6 +3,7 @@
 import type { ContainerRecord } from '../engine/engine.ts'
 import { megabytes, round } from '../lib/figures.ts'
 import { percentOf, type Sample } from './calculate.ts'
+import type { Point } from './history.ts'
 import type { ContainerStats, StatsPoint } from './schemas.ts'
 
 export function viewStats(record: ContainerRecord, sample: Sample, machineBytes: number, now: number): ContainerStats {
@@ -45,15 +46,15 @@ export function viewStats(record: ContainerRecord, sample: Sample, machineBytes:
   }
 }
 
-export function viewPoint({ sampledAt, memoryBytes, rates, counters }: Sample): StatsPoint {
+export function viewPoint(point: Point): StatsPoint {
   return {
-    sampled_at: new Date(sampledAt).toISOString(),
-    cpu_percent: round(rates.cpuPercent),
-    memory_bytes: memoryBytes,
-    network_rx_per_second: round(rates.rxPerSecond),
-    network_tx_per_second: round(rates.txPerSecond),
-    block_read_per_second: round(rates.readPerSecond),
-    block_write_per_second: round(rates.writePerSecond),
-    pids: counters.pids
+    sampled_at: new Date(point.sampledAt).toISOString(),
+    cpu_percent: round(point.cpuPercent),
+    memory_bytes: point.memoryBytes,
+    network_rx_per_second: round(point.rxPerSecond),
+    network_tx_per_second: round(point.txPerSecond),
+    block_read_per_second: round(point.readPerSecond),
+    block_write_per_second: round(point.writePerSecond),
+    pids: point.pids
   }
 }

@@ -1,7 +1,5 @@
 // Figures of containers with a known load, held against what the engine and `docker stats` say of them.
 
-import { readlinkSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import t from 'tap'
 import type { ContainerStats } from '../../src/stats/schemas.ts'
 import { askPort, docker, inBatches } from '../helpers/engine.ts'
@@ -199,24 +197,6 @@ t.test('a container without a network has no traffic, one in the network of the 
   }
 })
 
-const disk = engineDisk((await docker.info()) as { DockerRootDir: string })
-
-t.test('block I/O', { skip: disk ? false : 'the files of the engine are on no disk of this machine' }, async (t) => {
-  // A limit, since kernels with cgroup v1 count only for what is limited.
-  const limit = [{ Path: disk ?? '', Rate: 4 * 1024 * MIB }]
-  const { id } = await run(t, { BlkioDeviceReadBps: limit, BlkioDeviceWriteBps: limit })
-  await runIn(id, 'dd', 'if=/dev/zero', 'of=/tmp/file', 'bs=1M', 'count=8', 'oflag=direct')
-  await runIn(id, 'dd', 'if=/tmp/file', 'of=/dev/null', 'bs=1M', 'count=4', 'iflag=direct')
-  const stats = await statsWhen(server, id, (found) => found.block_read_bytes >= 4 * MIB)
-  const { blkio_stats: engine } = await engineStats(id)
-  const said = (name: string) =>
-    (engine.io_service_bytes_recursive ?? [])
-      .filter(({ op }) => op.toLowerCase() === name)
-      .reduce((sum, { value }) => sum + value, 0)
-  t.strictSame([stats.block_read_bytes, stats.block_write_bytes], [said('read'), said('write')])
-  t.ok(stats.block_write_bytes >= 8 * MIB)
-})
-
 t.test('what does not run has no figures, and keeps its history', async (t) => {
   const { id } = await make({})
   await statsOf(server, id)
@@ -271,15 +251,3 @@ t.test('with twenty containers no answer is older than a second, and every secon
   t.ok(lately.length >= 1 && lately.length <= 3, `${lately.length} points in two seconds`)
   t.match(await server.get(`/containers/${made[0]}/stats/history?seconds=301`), { status: 400 })
 })
-
-/** The disk under the engine's files, as the engine must be told it. */
-function engineDisk({ DockerRootDir: folder }: { DockerRootDir: string }): string | undefined {
-  try {
-    const { dev } = statSync(folder)
-    const device = readlinkSync(`/sys/dev/block/${(dev >> 8) & 0xfff}:${dev & 0xff}`)
-    const isPartition = statSync(join('/sys/dev/block', device, 'partition'), { throwIfNoEntry: false }) !== undefined
-    return `/dev/${basename(isPartition ? dirname(device) : device)}`
-  } catch {
-    return undefined
-  }
-}

@@ -85,9 +85,10 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
     if (!available) throw new AppError('ENGINE_UNAVAILABLE', `The engine does not answer (${REASON}).`)
   }
 
+  /** By id or name, as engines do. */
   function find(id: string): Kept {
     reach()
-    const found = kept.get(id)
+    const found = kept.get(id) ?? [...kept.values()].find(({ record }) => record.name === id)
     if (!found) throw new AppError('CONTAINER_NOT_FOUND', `No such container: ${id}`)
     return found
   }

@@ -1,6 +1,8 @@
 // Containers with a known load, and what others say about them: the engine, and the docker CLI.
 
 import { execFile } from 'node:child_process'
+import { readlinkSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type Docker from 'dockerode'
 import type { Test } from 'tap'
@@ -102,3 +104,16 @@ export function statsWhen(
 }
 
 export const average = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+
+/** The disk under the engine's files, as the engine must be told it. */
+export async function engineDisk(): Promise<string | undefined> {
+  try {
+    const { DockerRootDir: folder } = (await docker.info()) as { DockerRootDir: string }
+    const { dev } = statSync(folder)
+    const device = readlinkSync(`/sys/dev/block/${(dev >> 8) & 0xfff}:${dev & 0xff}`)
+    const isPartition = statSync(join('/sys/dev/block', device, 'partition'), { throwIfNoEntry: false }) !== undefined
+    return `/dev/${basename(isPartition ? dirname(device) : device)}`
+  } catch {
+    return undefined
+  }
+}

@@ -1,9 +1,21 @@
 import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine, type MemoryEngine } from '../helpers/fake-engine.ts'
 import { binding } from '../helpers/records.ts'
+import { until } from '../helpers/until.ts'
 
 const key = (value: string) => ({ 'idempotency-key': value })
+
+/** Containers are made and not started before the test says so. */
+function holdStarts(engine: MemoryEngine): () => void {
+  const start = engine.startContainer
+  const { promise, resolve } = Promise.withResolvers<void>()
+  engine.startContainer = async (id) => {
+    await promise
+    return start(id)
+  }
+  return resolve
+}
 
 t.test('the same key and body give the same container', async (t) => {
   const { post, engine } = await build(t)
@@ -18,7 +30,11 @@ t.test('the same key and body give the same container', async (t) => {
 
 t.test('also when they are sent at the same time', async (t) => {
   const { post, engine } = await build(t)
-  const answers = await Promise.all(Array.from({ length: 8 }, () => post('/containers', {}, key('one'))))
+  const proceed = holdStarts(engine)
+  const asked = Array.from({ length: 8 }, () => post('/containers', {}, key('one')))
+  await until(() => engine.records().length === 1)
+  proceed()
+  const answers = await Promise.all(asked)
   t.equal(new Set(answers.map((answer) => answer.json().full_id)).size, 1)
   t.strictSame(answers.map(({ statusCode }) => statusCode).toSorted(), [200, 200, 200, 200, 200, 200, 200, 201])
   t.equal(engine.writes().filter((name) => name === 'createContainer').length, 1)
@@ -26,12 +42,12 @@ t.test('also when they are sent at the same time', async (t) => {
 
 t.test('another body with the same key is refused', async (t) => {
   const { post, engine } = await build(t)
-  const [first, other] = await Promise.all([
-    post('/containers', {}, key('one')),
-    post('/containers', { name: 'web' }, key('one'))
-  ])
-  t.equal(first?.statusCode, 201)
-  if (other) problem(t, other, 422, 'IDEMPOTENCY_KEY_REUSED')
+  const proceed = holdStarts(engine)
+  const first = post('/containers', {}, key('one'))
+  await until(() => engine.records().length === 1)
+  problem(t, await post('/containers', { name: 'web' }, key('one')), 422, 'IDEMPOTENCY_KEY_REUSED')
+  proceed()
+  t.equal((await first).statusCode, 201)
   problem(t, await post('/containers', { cpus: 0.5 }, key('one')), 422, 'IDEMPOTENCY_KEY_REUSED')
   t.equal(engine.records().length, 1)
 })
@@ -146,11 +162,16 @@ t.test('a client that goes away does not undo what it will ask for again', async
     return start(id)
   }
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const hungUp = new Promise<void>((resolve) =>
+    app.server.once('connection', (socket) => socket.once('close', () => resolve()))
+  )
   const client = new AbortController()
   const request = fetch(`${address}/containers`, { method: 'POST', headers: key('one'), signal: client.signal })
   await isStarted.promise
   client.abort()
   await t.rejects(request)
+  await hungUp
+  await new Promise((resolve) => setImmediate(resolve))
   const again = post('/containers', {}, key('one'))
   proceed.resolve()
   t.match((await again).json(), { replayed: true, state: 'running' })

@@ -44,6 +44,8 @@ t.test('a half-made container that nobody can ask for again is removed', async (
   const { store } = await startWith(t, { engine, left: [['one'], ['two']] })
   await until(isSettled(store))
   t.strictSame(states(engine), ['answered running', 'foreign running'])
+  for (const { name, args } of engine.calls)
+    if (name === 'removeContainer') t.match(args[1], { volumes: true }, 'with what it made')
 })
 
 t.test('one with a key is finished, since its client will ask again', async (t) => {

@@ -159,7 +159,7 @@ t.test('a slow old answer does not bring back what was removed', async (t) => {
 
 t.test('a container that was made while the list was on its way is not dropped for it', async (t) => {
   const engine = createMemoryEngine()
-  const { inventory, start } = setUp(t, engine, 5)
+  const { inventory, start, changes } = setUp(t, engine, 5)
   await start()
   const list = hold(engine, 'listContainers')
   await until(() => list.held.length > 0)
@@ -168,6 +168,7 @@ t.test('a container that was made while the list was on its way is not dropped f
   list.releaseAll()
   await until(() => countOf(engine, 'listContainers') > 4)
   t.match(inventory.get(id), { name: 'web' })
+  t.notOk(changes.some(({ after }) => after === undefined))
 })
 
 t.test('what the event stream lost, the next list finds', async (t) => {
