@@ -86,6 +86,12 @@ export function createAttempts({
     }
   }
 
+  /** Whether a failed attempt left its container, as a replacement does whose last step failed. */
+  function hasContainer(attempt: string): boolean {
+    for (const record of inventory.all()) if (record.labels[LABELS.attempt] === attempt) return true
+    return false
+  }
+
   function settleLeftOvers(): void {
     if (leftOver.size === 0) return
     const found = new Set<string>()
@@ -116,7 +122,8 @@ export function createAttempts({
         table.remove(attempt)
         return result
       } catch (error) {
-        if (isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED')) leftOver.set(attempt, startedAt)
+        const isUncertain = isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED')
+        if (isUncertain || hasContainer(attempt)) leftOver.set(attempt, startedAt)
         else table.remove(attempt)
         throw error
       }

@@ -43,7 +43,8 @@ export function containerEvents({ before, after }: Pick<Change, 'before' | 'afte
     found.push({ type: `container.${after.state}`, facts })
   else if (before && before.startedAt !== after.startedAt)
     found.push({ type: after.state === 'running' ? 'container.restarted' : `container.${after.state}`, facts })
-  if (before?.health !== after.health && after.health)
+  // What has ended is "unhealthy" to the engine.
+  if (before?.health !== after.health && after.health && after.state === 'running')
     found.push({ type: 'container.health', facts: { ...facts, health: after.health } })
   if (
     before &&

@@ -1,6 +1,7 @@
 // Ports for containers: leases for those being made, and the picture of the whole range.
 
 import type { ContainerRecord, Protocol } from '../engine/engine.ts'
+import { sleep } from '../lib/sleep.ts'
 import type { Inventory } from '../containers/inventory.ts'
 import type { Allocator, Lease, Use } from './allocator.ts'
 import type { Listeners } from './listeners.ts'
@@ -10,6 +11,7 @@ export type PortService = ReturnType<typeof createPortService>
 
 const FOREIGN = 'another process listens on it'
 // Longer than the pause between two looks at the whole range would be wrong: the process may have ended.
+const LINGER_MS = [20, 60]
 const SEEN_BLOCK_MS = 15_000
 
 export function createPortService({
@@ -28,11 +30,20 @@ export function createPortService({
     else allocator.forget(id)
   })
 
+  /** The engine's proxy of a container that has just ended lets go of its port a moment later. */
+  async function becomesFree(port: number, protocol: Protocol): Promise<boolean> {
+    for (const pause of LINGER_MS) {
+      if (!(await listeners.isTaken(port, protocol))) return true
+      await sleep(pause)
+    }
+    return !(await listeners.isTaken(port, protocol))
+  }
+
   /** The next port that is free for us and that nobody else was met on. */
   async function leaseFree(protocol: Protocol, owner: string): Promise<Lease> {
     for (;;) {
       const lease = allocator.lease(protocol, owner)
-      if (!(await listeners.isTaken(lease.port, protocol))) return lease
+      if (await becomesFree(lease.port, protocol)) return lease
       lease.block(FOREIGN)
     }
   }

@@ -2,8 +2,6 @@
 
 import { readEvents, type ServerEvent } from './events.ts'
 
-export type Followed = ReturnType<typeof follow>
-
 const LIMIT_MS = 20_000
 
 /** Reads on until the stream ends or the server does. Everything that came is in `events`. */

@@ -36,9 +36,19 @@ export async function runIn(id: string, ...command: string[]): Promise<void> {
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`)
 }
 
-/** The engine's own figures, the two readings of its answer a second apart. */
-export async function engineStats(id: string): Promise<Required<RawStats>> {
-  return (await docker.getContainer(id).stats({ stream: false })) as unknown as Required<RawStats>
+/** The engine's own figures, at the moment that it names. CPU as the time that was used and the time that one core had. */
+export async function engineFigures(id: string) {
+  const query = { stream: false, 'one-shot': true } as { stream: false }
+  const answer = (await docker.getContainer(id).stats(query)) as unknown as RawStats & { read: string }
+  const { cpu_stats: cpu, memory_stats: memory, pids_stats: pids } = answer
+  const { usage = 0, stats = {} } = memory ?? {}
+  return {
+    at: Date.parse(answer.read),
+    cpuNs: cpu?.cpu_usage?.total_usage ?? 0,
+    coreNs: (cpu?.system_cpu_usage ?? 0) / (cpu?.online_cpus ?? 1),
+    memoryBytes: usage - (stats.total_inactive_file ?? stats.inactive_file ?? 0),
+    pids: pids?.current
+  }
 }
 
 export type CliStats = { cpuPercent: number; memory: string; memoryPercent: number; pids: number }
@@ -103,7 +113,27 @@ export function statsWhen(
   }, limitMs)
 }
 
-export const average = (values: number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length
+export type Point = { at: number; percent: number }
+
+export async function pointsOf(server: Server, id: string): Promise<Point[]> {
+  type History = { points: { sampled_at: string; cpu_percent: number }[] }
+  const { points } = (await server.get<History>(`/containers/${id}/stats/history`)).body
+  return points.map((point) => ({ at: Date.parse(point.sampled_at), percent: point.cpu_percent }))
+}
+
+/** Of a stretch of time; a sample speaks for the time since the one before. */
+export function averageOf(points: Point[], from: number, to: number): number {
+  let sum = 0
+  for (const [index, { at, percent }] of points.entries()) {
+    const start = Math.max(from, points[index - 1]?.at ?? at)
+    const end = Math.min(to, at)
+    if (end > start) sum += percent * (end - start)
+  }
+  return sum / (to - from)
+}
+
+export const isNear = (found: number, expected: number, share: number) =>
+  Math.abs(found - expected) <= Math.abs(expected) * share
 
 /** The disk under the engine's files, as the engine must be told it. */
 export async function engineDisk(): Promise<string | undefined> {

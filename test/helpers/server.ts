@@ -12,39 +12,11 @@ import type { CreateContainer, CreatedContainer } from '../../src/containers/sch
 import type { PortOverview } from '../../src/ports/schemas.ts'
 import { docker, eventually, freePort, IMAGE, listOf, removeAllOf, TEST_LABEL } from './engine.ts'
 import { prepareImage } from './images.ts'
+import type { Range } from './port-ranges.ts'
+
+export { portsOf, type Range } from './port-ranges.ts'
 
 const PROJECT = join(import.meta.dirname, '../..')
-
-// Test files run at the same time, so each has ports of its own.
-const PORTS = {
-  lifecycle: [8100, 8139],
-  wait: [8140, 8159],
-  logs: [8160, 8169],
-  ports: [8170, 8199],
-  replacement: [8200, 8219],
-  burst: [8220, 8369],
-  twoServers: [8370, 8569],
-  crashCreate: [8570, 8589],
-  crashChange: [8590, 8599],
-  faults: [8600, 8629],
-  engineRestart: [8630, 8659],
-  expiry: [8660, 8679],
-  idempotency: [8680, 8699],
-  changes: [8790, 8809],
-  stats: [8710, 8729],
-  statsSources: [8730, 8739],
-  streams: [8740, 8759],
-  events: [8760, 8779],
-  metrics: [8780, 8789]
-} as const
-
-export type Range = { first: number; last: number }
-
-/** The ports of a test file, or the first few of them. */
-export function portsOf(file: keyof typeof PORTS, count?: number): Range {
-  const [first, last] = PORTS[file]
-  return { first, last: count === undefined ? last : first + count - 1 }
-}
 
 /** Answers on port 5000 with its own HOST_PORT, so that one can see who answers. */
 export const WORKLOAD = ['sh', '-c', 'echo -n "$HOST_PORT" > /tmp/index.html; exec httpd -f -p 5000 -h /tmp']
@@ -91,6 +63,8 @@ export async function startServer(
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...withoutSettings(process.env),
+        // As npm start does.
+        NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/node'),
         BERTH_PORT: String(port),
         BERTH_PORT_RANGE: `${ports.first}-${ports.last}`,
         BERTH_DATA_DIR: dataDir,

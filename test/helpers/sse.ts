@@ -8,9 +8,13 @@ import { until } from './until.ts'
 
 export type SentEvent = { id?: string; event?: string; data: unknown }
 
+const addresses = new WeakMap<FastifyInstance, Promise<string>>()
+
 /** Opens a stream; it is closed with the test. */
 export async function openEvents(t: Test, app: FastifyInstance, path: string, headers: Record<string, string> = {}) {
-  if (!app.server.listening) await app.listen({ host: '127.0.0.1', port: 0 })
+  const listening = addresses.get(app) ?? app.listen({ host: '127.0.0.1', port: 0 })
+  addresses.set(app, listening)
+  await listening
   const { port } = app.server.address() as AddressInfo
   const events: SentEvent[] = []
   const state = { ended: false }

@@ -92,6 +92,12 @@ const CASES: Case[] = [
     types: ['exited']
   },
   {
+    why: 'ended, which makes it unhealthy to the engine',
+    before: { ...running, health: 'healthy' },
+    after: { ...exited, health: 'unhealthy' },
+    types: ['exited']
+  },
+  {
     why: 'a memory limit',
     before: running,
     after: { ...running, limits: { ...limits, memoryBytes: 9 } },
