@@ -9,9 +9,9 @@ import type { PortOverview } from './schemas.ts'
 
 export type PortService = ReturnType<typeof createPortService>
 
+const LINGER_MS = [20, 60]
 const FOREIGN = 'another process listens on it'
 // Longer than the pause between two looks at the whole range would be wrong: the process may have ended.
-const LINGER_MS = [20, 60]
 const SEEN_BLOCK_MS = 15_000
 
 export function createPortService({
