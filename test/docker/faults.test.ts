@@ -3,13 +3,13 @@ import { createServer, type Socket } from 'node:net'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
 import type { Health } from '../../src/system/schemas.ts'
 import { untilItAgrees } from '../helpers/crash.ts'
 import { docker, eventually, ignoreMissing, IMAGE, runForeign } from '../helpers/engine.ts'
 import { startFaultProxy } from '../helpers/fault-proxy.ts'
-import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
+import { portsOf, SLEEPER, startServer, type CreateBody } from '../helpers/server.ts'
 
 const proxy = await startFaultProxy(t)
 const server = await startServer(t, {
@@ -24,6 +24,11 @@ const isUp = () =>
     const { body } = await server.get<Health>('/health')
     if (body.engine !== 'available') throw new Error('the engine is away')
   })
+async function made(t: Test, body: CreateBody = {}): Promise<Container> {
+  const answer = await server.create(body)
+  t.equal(answer.status, 201, answer.text)
+  return answer.body
+}
 t.afterEach(async () => {
   await isUp()
   await server.removeAll()
@@ -85,7 +90,7 @@ t.test('the undoing of a failed create fails, too: it is made up for', async (t)
 })
 
 t.test('the answer to a change is lost', async (t) => {
-  const { body } = await server.create()
+  const body = await made(t)
   for (const [verb, path, state] of [
     ['stop', /\/stop$/, 'exited'],
     ['start', START, 'running']
@@ -105,7 +110,7 @@ t.test('the answer to a change is lost', async (t) => {
 })
 
 t.test('the engine hangs', async (t) => {
-  const { body } = await server.create()
+  const body = await made(t)
   proxy.freeze()
   const started = performance.now()
   const [create, stop, remove] = await Promise.all([
@@ -152,7 +157,7 @@ t.test('the engine hangs', async (t) => {
 })
 
 t.test('the engine is away for a while', async (t) => {
-  const { body } = await server.create({ command: SLEEPER })
+  const body = await made(t, { command: SLEEPER })
   await proxy.goAway()
   await eventually(async () => {
     const { body: seen } = await server.get<Container>(`/containers/${body.id}`)
@@ -201,7 +206,7 @@ t.test('the engine is away when the server starts', async (t) => {
 })
 
 t.test('an engine that comes after the server is found', async (t) => {
-  const { body } = await server.create({ command: SLEEPER })
+  const body = await made(t, { command: SLEEPER })
   await server.kill()
   await proxy.goAway()
   await server.start()
@@ -216,8 +221,8 @@ t.test('an engine that comes after the server is found', async (t) => {
 })
 
 t.test('one container that the engine cannot describe does not hide the others', async (t) => {
-  const { body: stuck } = await server.create({ command: SLEEPER })
-  const { body: fine } = await server.create({ command: SLEEPER })
+  const stuck = await made(t, { command: SLEEPER })
+  const fine = await made(t, { command: SLEEPER })
   await server.kill()
   proxy.next('GET', new RegExp(`^/containers/${stuck.full_id}/json$`), 'hang', 3)
   await server.start()
@@ -227,7 +232,7 @@ t.test('one container that the engine cannot describe does not hide the others',
 })
 
 t.test('what happens behind the server’s back is seen within a second', async (t) => {
-  const { body } = await server.create({ command: SLEEPER })
+  const body = await made(t, { command: SLEEPER })
   const container = docker.getContainer(body.full_id)
   const see = async (what: string, act: () => Promise<unknown>, isSeen: (seen: Container | undefined) => boolean) => {
     await act()
@@ -274,17 +279,16 @@ t.test('what happens behind the server’s back is seen within a second', async 
     () => container.remove({ force: true }),
     (seen) => seen === undefined
   )
-  const made = await docker.createContainer({ Image: IMAGE, Cmd: SLEEPER })
-  t.teardown(() => ignoreMissing(made.remove({ force: true })))
+  const foreign = await docker.createContainer({ Image: IMAGE, Cmd: SLEEPER })
+  t.teardown(() => ignoreMissing(foreign.remove({ force: true })))
   await eventually(async () => {
-    if ((await server.get(`/containers/${made.id}`)).status !== 200) throw new Error('a new container is not seen')
+    if ((await server.get(`/containers/${foreign.id}`)).status !== 200) throw new Error('a new container is not seen')
   }, 1_000)
 })
 
 t.test('events go missing: the next look at the whole list tells', async (t) => {
-  const { body: removed } = await server.create({ command: SLEEPER })
-  const { body: stopped, text } = await server.create({ command: SLEEPER })
-  t.ok(stopped.full_id, text)
+  const removed = await made(t, { command: SLEEPER })
+  const stopped = await made(t, { command: SLEEPER })
   proxy.loseEvents(true)
   await docker.getContainer(removed.full_id).remove({ force: true })
   await docker.getContainer(stopped.full_id).kill()

@@ -5,6 +5,7 @@ import http from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import Docker from 'dockerode'
 import type { Test } from 'tap'
+import { isAlive } from './process.ts'
 
 export const SOCKET = /^unix:\/\/(.+)$/.exec(process.env.DOCKER_HOST ?? '')?.[1] ?? '/var/run/docker.sock'
 export const docker = connect(SOCKET)
@@ -32,6 +33,13 @@ export async function removeAllOf(mark: string, engine = docker): Promise<void> 
   )
   for (const { Id } of await engine.listImages({ all: true, filters }))
     await ignoreMissing(engine.getImage(Id).remove({ force: true }))
+}
+
+/** What test runs left that were killed themselves. A mark begins with the number of the process that tests. */
+export async function removeLeftOvers(engine = docker): Promise<void> {
+  const filters = JSON.stringify({ label: [TEST_LABEL] })
+  const marks = (await engine.listContainers({ all: true, filters })).map(({ Labels }) => Labels[TEST_LABEL] ?? '')
+  for (const mark of new Set(marks)) if (!isAlive(Number.parseInt(mark, 10))) await removeAllOf(mark, engine)
 }
 
 /** A container that Berth did not make; it goes at the end of the test. */

@@ -3,6 +3,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { isAlive } from './process.ts'
 
 export type Range = { first: number; last: number }
 
@@ -91,13 +92,5 @@ function readOr(file: string, otherwise: string): string {
     return readFileSync(file, 'utf8')
   } catch {
     return otherwise
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

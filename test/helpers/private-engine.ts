@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { connect, eventually } from './engine.ts'
+import { isAlive } from './process.ts'
 
 /** Why no engine can be started here; false when one can. */
 export const noPrivateEngine: string | false =
@@ -92,14 +93,4 @@ function killLeftOvers(folder: string): void {
   const shims = new Set(processes.filter((pid) => read(pid, 'cmdline').includes(folder)))
   const children = processes.filter((pid) => shims.has(/\) \S (\d+)/.exec(read(pid, 'stat'))?.[1] ?? ''))
   for (const pid of [...children, ...shims]) spawnSync('kill', ['-9', pid])
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-  } catch {
-    return false
-  }
-  // One that ended and was not yet waited for is not alive either.
-  return existsSync(`/proc/${pid}/stat`) && !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
 }

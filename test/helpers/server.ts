@@ -2,7 +2,7 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import http, { type IncomingHttpHeaders } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import type Docker from 'dockerode'
 import type { Test } from 'tap'
 import type { CreateContainer, CreatedContainer } from '../../src/containers/schemas.ts'
 import type { PortOverview } from '../../src/ports/schemas.ts'
-import { docker, eventually, freePort, IMAGE, listOf, removeAllOf, TEST_LABEL } from './engine.ts'
+import { docker, eventually, freePort, IMAGE, listOf, removeAllOf, removeLeftOvers, TEST_LABEL } from './engine.ts'
 import { prepareImage } from './images.ts'
 import type { Range } from './port-ranges.ts'
 
@@ -51,6 +51,7 @@ export async function startServer(
   { ports, env = {}, socket, engine = docker }: ServerOptions
 ) {
   await prepareImage(engine)
+  await removeLeftOvers(engine)
   const mark = `${process.pid}-${++servers}`
   const dataDir = mkdtempSync(join(tmpdir(), 'berth-test-data-'))
   let output = ''
@@ -139,11 +140,14 @@ export async function startServer(
     })
   }
 
+  const killWithTest = () => child?.kill('SIGKILL')
+  process.on('exit', killWithTest)
   t.teardown(async () => {
+    process.off('exit', killWithTest)
     await kill()
     await removeAllOf(mark, engine).catch(() => {})
     rmSync(dataDir, { recursive: true })
-    if (!t.passing() && process.env.BERTH_TEST_LOGS) process.stderr.write(output)
+    if (process.env.BERTH_TEST_LOGS) writeFileSync(join(process.env.BERTH_TEST_LOGS, `${mark}.log`), output)
   })
   await start()
 
