@@ -1,0 +1,12 @@
+// What a token may be allowed. Every route names the one it needs; `open` ones need none.
+
+export const SCOPES = ['read', 'containers:write', 'builds:write', 'images:write', 'exec', 'admin'] as const
+
+export type Scope = (typeof SCOPES)[number]
+export type Need = Scope | 'open'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    scope?: Need
+  }
+}
