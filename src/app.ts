@@ -3,6 +3,8 @@
 import { randomBytes } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { NOBODY } from './access/caller.ts'
+import { createAccess } from './access/service.ts'
 import type { Config } from './config.ts'
 import { createAttempts } from './containers/attempts.ts'
 import { createCreator } from './containers/create.ts'
@@ -86,6 +88,7 @@ export async function buildApp({
   app.removeContentTypeParser('text/plain')
 
   const { instanceId } = store
+  const access = createAccess({ token: config.token })
   const publishHost = config.publishHost ?? config.host
   const inventory = createInventory({ engine, log: logger })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
@@ -136,7 +139,7 @@ export async function buildApp({
   registerErrors(app)
   registerValidation(app, SHARED_SCHEMAS)
   registerRequestLog(app)
-  registerSecurity(app, config)
+  registerSecurity(app, { access, nobody: NOBODY, allowedHosts: config.allowedHosts })
   app.addHook('onRoute', ({ method, url, schema }) => {
     if (schema && !schema.hide && method !== 'HEAD')
       endpoints.push(`${String(method)} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)

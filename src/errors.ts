@@ -5,6 +5,7 @@ type ErrorEntry = { status: number; title: string; retryable?: true; retryAfterS
 export const ERRORS = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
   UNAUTHORIZED: { status: 401, title: 'A valid token is needed' },
+  FORBIDDEN: { status: 403, title: 'The token may not do this' },
   CROSS_ORIGIN_REFUSED: { status: 403, title: 'Changes may not be asked for by another web page' },
   CONTAINER_NOT_MANAGED: { status: 403, title: 'Berth did not make this container' },
   CONTAINER_IS_BERTH: { status: 403, title: 'This container is Berth itself' },
@@ -26,6 +27,7 @@ export const ERRORS = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key belongs to another request' },
   CONTAINER_START_FAILED: { status: 422, title: 'The container could not be started' },
   CONTAINER_EXITED: { status: 422, title: 'The container ended before it was ready' },
+  TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests', retryable: true, retryAfterSeconds: 1 },
   REQUEST_CANCELLED: { status: 499, title: 'The client went away' },
   INTERNAL: { status: 500, title: 'Something went wrong inside Berth' },
   ENGINE_FAILED: { status: 502, title: 'The engine answered with an error' },
@@ -59,6 +61,8 @@ export type ErrorContext = {
   fields?: FieldProblem[]
   /** Facts that a program can use, such as counts of ports or an exit code. */
   facts?: Record<string, unknown>
+  /** When this is known better than the catalogue can say. */
+  retryAfterSeconds?: number
   cause?: unknown
 }
 
@@ -66,12 +70,14 @@ export class AppError extends Error {
   readonly code: ErrorCode
   readonly fields: FieldProblem[] | undefined
   readonly facts: Record<string, unknown> | undefined
+  readonly retryAfterSeconds: number | undefined
 
   constructor(code: ErrorCode, detail: string, context: ErrorContext = {}) {
     super(detail, { cause: context.cause })
     this.code = code
     this.fields = context.fields
     this.facts = context.facts
+    this.retryAfterSeconds = context.retryAfterSeconds ?? this.entry.retryAfterSeconds
   }
 
   get entry(): ErrorEntry {

@@ -17,6 +17,8 @@ import type { CreateContainer } from './schemas.ts'
 import type { Waiting } from './wait.ts'
 
 export type Created = { record: ContainerRecord; warnings: string[]; replayed: boolean }
+/** Who asked, and with which key. */
+type Origin = { owner: string | null; key: string | undefined; hash: string }
 export type Creator = ReturnType<typeof createCreator>
 
 type Options = {
@@ -41,10 +43,15 @@ export function createCreator(options: Options) {
   const underWay = new Map<string, { hash: string; result: Promise<Created> }>()
 
   /** With a key, the same key and request give the same container: while it is made, later, and after a crash. */
-  async function create(body: CreateContainer, key: string | undefined, signal: AbortSignal): Promise<Created> {
+  async function create(
+    body: CreateContainer,
+    key: string | undefined,
+    signal: AbortSignal,
+    owner: string | null
+  ): Promise<Created> {
     checkCreate(body, config)
     await inventory.whenReady()
-    if (key === undefined) return make(body, undefined, '', signal)
+    if (key === undefined) return make(body, { key, hash: '', owner }, signal)
 
     const hash = hashRequest(body)
     const same = underWay.get(key)
@@ -52,16 +59,21 @@ export function createCreator(options: Options) {
       sameRequest(key, same.hash, hash)
       return { ...(await same.result), replayed: true }
     }
-    const result = makeOnce(body, key, hash, unlessClientGone(signal)).finally(() => underWay.delete(key))
+    const result = makeOnce(body, { key, hash, owner }, unlessClientGone(signal)).finally(() => underWay.delete(key))
     underWay.set(key, { hash, result })
     return result
   }
 
-  async function makeOnce(body: CreateContainer, key: string, hash: string, signal: AbortSignal): Promise<Created> {
+  async function makeOnce(
+    body: CreateContainer,
+    origin: Origin & { key: string },
+    signal: AbortSignal
+  ): Promise<Created> {
+    const { key } = origin
     for (let tries = 1; ; tries++) {
       const known = findByKey(key) ?? (tries > 1 ? await seekHolder(body, key) : undefined)
       try {
-        return await (known ? adopt(known, body, key, hash, signal) : make(body, key, hash, signal))
+        return await (known ? adopt(known, body, origin, signal) : make(body, origin, signal))
       } catch (error) {
         // Another server may have been asked with the same key, too.
         if (!isAppError(error, 'CONTAINER_NAME_TAKEN') || tries === MAX_KEY_TRIES) throw error
@@ -88,11 +100,10 @@ export function createCreator(options: Options) {
   async function adopt(
     record: ContainerRecord,
     body: CreateContainer,
-    key: string,
-    hash: string,
+    origin: Origin & { key: string },
     signal: AbortSignal
   ): Promise<Created> {
-    sameRequest(key, record.labels[LABELS.requestHash], hash)
+    sameRequest(origin.key, record.labels[LABELS.requestHash], origin.hash)
     if (record.state === 'created' && (body.start ?? true)) {
       try {
         await engine.startContainer(record.id)
@@ -101,7 +112,7 @@ export function createCreator(options: Options) {
         // Its port went to somebody else since: made anew it gets another.
         await engine.removeContainer(record.id, { force: true, volumes: true })
         inventory.removed(record.id)
-        return { ...(await make(body, key, hash, signal)), replayed: true }
+        return { ...(await make(body, origin, signal)), replayed: true }
       }
     }
     const current = (await inventory.refresh(record.id)) ?? record
@@ -109,17 +120,12 @@ export function createCreator(options: Options) {
     return { record: ready ?? current, warnings: [], replayed: true }
   }
 
-  async function make(
-    body: CreateContainer,
-    key: string | undefined,
-    hash: string,
-    signal: AbortSignal
-  ): Promise<Created> {
+  async function make(body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Created> {
     const image = await images.find(body.image ?? config.defaultImage, body.pull ?? 'missing', signal)
     const wanted = wantedPorts(body, image)
     const newVolumes = await makeVolumes(body)
     try {
-      return await tryPorts(body, wanted, { key, hash }, signal)
+      return await tryPorts(body, wanted, origin, signal)
     } catch (error) {
       await removeVolumes(newVolumes)
       throw error
@@ -130,7 +136,7 @@ export function createCreator(options: Options) {
   async function tryPorts(
     body: CreateContainer,
     wanted: WantedPort[],
-    { key, hash }: { key: string | undefined; hash: string },
+    { key, hash, owner }: Origin,
     signal: AbortSignal
   ): Promise<Created> {
     for (let tries = 1; ; tries++) {
@@ -143,7 +149,7 @@ export function createCreator(options: Options) {
           image: body.image ?? config.defaultImage,
           ports: bindPorts(wanted, leases, publishHost),
           ceilings: config,
-          identity: { instanceId, attempt, idempotencyKey: key, requestHash: hash }
+          identity: { instanceId, owner, attempt, idempotencyKey: key, requestHash: hash }
         })
         return await attempts.run(attempt, () => makeAndStart(name, spec, body, attempt, signal))
       } catch (error) {

@@ -15,7 +15,13 @@ export type Ceilings = Pick<
   'memoryDefault' | 'memoryMax' | 'cpusDefault' | 'cpusMax' | 'pidsDefault' | 'pidsMax' | 'portRange'
 >
 export type WantedPort = { containerPort: number; protocol: Protocol; hostPort: number | undefined }
-export type Identity = { instanceId: string; attempt: string; idempotencyKey: string | undefined; requestHash: string }
+export type Identity = {
+  instanceId: string
+  owner: string | null
+  attempt: string
+  idempotencyKey: string | undefined
+  requestHash: string
+}
 
 /** Refuses what no engine needs to be asked about, naming every field at once. */
 export function checkCreate(body: CreateContainer, ceilings: Ceilings): void {
@@ -154,12 +160,13 @@ export function portEnvironment(ports: PortBinding[]): Record<string, string> {
 /** Every label of ours is set, if only to nothing: one that is not set here would be the image's, and anybody writes images. */
 function ownLabels(
   body: CreateContainer,
-  { instanceId, attempt, idempotencyKey, requestHash }: Identity
+  { instanceId, owner, attempt, idempotencyKey, requestHash }: Identity
 ): Record<string, string> {
   return {
     ...Object.fromEntries(Object.values(LABELS).map((label) => [label, ''])),
     [LABELS.managed]: 'true',
     [LABELS.instance]: instanceId,
+    ...(owner !== null && { [LABELS.owner]: owner }),
     [LABELS.attempt]: attempt,
     [LABELS.start]: String(body.start ?? true),
     ...(body.ttl_seconds && { [LABELS.ttlSeconds]: String(body.ttl_seconds) }),

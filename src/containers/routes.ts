@@ -54,6 +54,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
     app.post(
       path,
       {
+        config: { scope: 'containers:write' },
         schema: {
           operationId,
           tags,
@@ -71,7 +72,9 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         }
       },
       async (request, reply) => {
-        const created = await containers.create(request.body, request.headers['idempotency-key'], streams.watch(reply))
+        const key = request.headers['idempotency-key']
+        const { tokenId } = request.caller
+        const created = await containers.create(request.body, key, streams.watch(reply), tokenId)
         reply.header('location', `/containers/${created.id}`)
         return reply.code(created.replayed ? 200 : 201).send(created)
       }
@@ -81,6 +84,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.get(
     '/containers',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'listContainers',
         tags,
@@ -101,6 +105,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.get(
     '/containers/running',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'listRunningContainers',
         tags,
@@ -114,6 +119,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.get(
     '/containers/:id',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getContainer',
         tags,
@@ -128,6 +134,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.post(
     '/containers/:id/start',
     {
+      config: { scope: 'containers:write' },
       schema: {
         operationId: 'startContainer',
         tags,
@@ -145,6 +152,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.post(
     '/containers/:id/stop',
     {
+      config: { scope: 'containers:write' },
       schema: {
         operationId: 'stopContainer',
         tags,
@@ -162,6 +170,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.post(
     '/containers/:id/restart',
     {
+      config: { scope: 'containers:write' },
       schema: {
         operationId: 'restartContainer',
         tags,
@@ -177,6 +186,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.delete(
     '/containers/:id',
     {
+      config: { scope: 'containers:write' },
       schema: {
         operationId: 'removeContainer',
         tags,
@@ -193,6 +203,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.patch(
     '/containers/:id',
     {
+      config: { scope: 'containers:write' },
       schema: {
         operationId: 'updateContainer',
         tags,
@@ -210,6 +221,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.get(
     '/containers/:id/wait',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'waitForContainer',
         tags,
@@ -235,6 +247,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.get(
     '/containers/:id/logs',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getContainerLogs',
         tags,
@@ -278,6 +291,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.get(
     '/containers/:id/top',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getContainerProcesses',
         tags,
@@ -292,6 +306,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
   app.post(
     '/containers/:id/exec',
     {
+      config: { scope: 'exec' },
       schema: {
         operationId: 'execInContainer',
         tags,

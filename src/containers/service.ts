@@ -159,8 +159,14 @@ export function createContainerService(options: Options) {
   }
 
   return {
-    async create(body: CreateContainer, key: string | undefined, signal: AbortSignal): Promise<CreatedContainer> {
-      const { record, warnings, replayed } = await creator.create(body, key, signal)
+    /** `owner` is the id of the token that asks, if it has one. */
+    async create(
+      body: CreateContainer,
+      key: string | undefined,
+      signal: AbortSignal,
+      owner: string | null
+    ): Promise<CreatedContainer> {
+      const { record, warnings, replayed } = await creator.create(body, key, signal, owner)
       return { ...view(record), warnings, replayed }
     },
 

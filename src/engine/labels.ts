@@ -7,6 +7,8 @@ export const LABELS = {
   managed: 'io.berth.managed',
   /** Which Berth made it: the id kept in that server's data folder. */
   instance: 'io.berth.instance',
+  /** The id of the token it was made with; none where BERTH_TOKEN or no token was used. */
+  owner: 'io.berth.owner',
   /** One try at making a container; finds it again when the engine's answer was lost. */
   attempt: 'io.berth.attempt',
   /** "true" when the create meant to start it: still `created` then means half-made. */

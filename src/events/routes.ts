@@ -10,6 +10,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams:
   app.get(
     '/events',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'streamEvents',
         tags: ['server'],

@@ -11,7 +11,7 @@ const SOURCE = join(import.meta.dirname, '../../docs/errors.md')
 
 export function registerErrorsPage(app: FastifyInstance): void {
   let page: string | undefined
-  app.get('/docs/errors', { schema: { hide: true } }, async (_request, reply) => {
+  app.get('/docs/errors', { config: { scope: 'open' }, schema: { hide: true } }, async (_request, reply) => {
     page ??= render(readFileSync(SOURCE, 'utf8'))
     return reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page)
   })

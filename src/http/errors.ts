@@ -68,7 +68,7 @@ export function answerFrameworkError(error: FastifyError, request: FastifyReques
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): FastifyReply {
   const { code, entry, fields, facts } = error
-  if (entry.retryAfterSeconds !== undefined) reply.header('retry-after', entry.retryAfterSeconds)
+  if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer')
   return reply
     .code(entry.status)

@@ -3,6 +3,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
+import type { Need } from '../access/scopes.ts'
 import { registerErrorsPage } from './errors-page.ts'
 import { Problem } from './errors.ts'
 import { DOCS_POLICY, PAGE_POLICY } from './page-policy.ts'
@@ -37,44 +38,61 @@ export async function registerOpenApi(
       tags: TAGS,
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'Needed when the server was given BERTH_TOKEN.' }
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'BERTH_TOKEN or a token made with `POST /tokens`. Each operation names the scope it needs.'
+          }
         }
-      },
-      security: hasToken ? [{ bearer: [] }] : [{}, { bearer: [] }]
+      }
     },
     refResolver: {
       buildLocalReference: (json, _baseUri, _fragment, index) =>
         typeof json.$id === 'string' ? json.$id : `schema-${index}`
     },
-    transform: ({ schema, url }) => ({ schema: withProblems(schema ?? {}), url })
+    transform: ({ schema, url, route }) => ({
+      schema: { ...withProblems(schema ?? {}), security: needOf(route.config?.scope, hasToken) },
+      url
+    })
   })
 
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: DOCS_POLICY,
-    theme: { title: 'Berth API' },
-    logo: { type: 'image/svg+xml', content: Buffer.from(LOGO), href: '/redoc', target: '_self' },
-    uiConfig: {
-      docExpansion: 'list',
-      deepLinking: true,
-      tryItOutEnabled: true,
-      validatorUrl: null,
-      displayRequestDuration: true
-    }
+  await app.register(async (pages) => {
+    pages.addHook('onRoute', (route) => {
+      route.config = { ...route.config, scope: 'open' }
+    })
+    await pages.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: DOCS_POLICY,
+      theme: { title: 'Berth API' },
+      logo: { type: 'image/svg+xml', content: Buffer.from(LOGO), href: '/redoc', target: '_self' },
+      uiConfig: {
+        docExpansion: 'list',
+        deepLinking: true,
+        tryItOutEnabled: true,
+        validatorUrl: null,
+        displayRequestDuration: true
+      }
+    })
   })
 
   registerErrorsPage(app)
-  app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+  app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger())
   // It takes tens of milliseconds and never changes while the server runs.
   let page: string | undefined
-  app.get('/redoc', { schema: { hide: true } }, async (request, reply) => {
+  app.get('/redoc', { config: { scope: 'open' }, schema: { hide: true } }, async (request, reply) => {
     reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY)
     page ??= renderReadingView(app.swagger() as OpenApiDocument, `${request.protocol}://${request.host}`)
     return page
   })
-  app.get('/redoc/style.css', { schema: { hide: true } }, async (_request, reply) =>
+  app.get('/redoc/style.css', { config: { scope: 'open' }, schema: { hide: true } }, async (_request, reply) =>
     reply.type('text/css').send(readingViewStyle)
   )
+}
+
+/** The scope stands where OAuth has its own: OpenAPI 3.1 allows that for any kind of token. */
+function needOf(scope: Need | undefined, hasToken: boolean): Record<string, string[]>[] {
+  if (scope === undefined || scope === 'open') return []
+  return hasToken ? [{ bearer: [scope] }] : [{}, { bearer: [scope] }]
 }
 
 /** Every operation may fail in the same form; written here once and not in every route. */

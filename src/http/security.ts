@@ -1,26 +1,38 @@
-// Who may ask. On loopback anybody on this machine, elsewhere whoever has the token; a web page never.
+// Who may ask for what. A web page may ask for nothing, a route without a scope does not exist, and everything else is for
+// the access service to say.
 
-import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Caller } from '../access/caller.ts'
+import type { Access } from '../access/service.ts'
 import { AppError } from '../errors.ts'
 
-// What says nothing about containers: liveness for whoever restarts this server, and the documentation.
-const OPEN = ['/health', '/docs', '/redoc', '/openapi.json']
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller
+  }
+}
+
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function registerSecurity(
   app: FastifyInstance,
-  { token, allowedHosts }: { token: string | undefined; allowedHosts: string[] }
+  { access, nobody, allowedHosts }: { access: Access; nobody: Caller; allowedHosts: string[] }
 ): void {
   const names = new Set(['localhost', ...allowedHosts.map((name) => name.toLowerCase())])
-  const expected = token === undefined ? undefined : digest(token)
+  app.decorateRequest('caller')
 
   app.addHook('onRequest', async (request) => {
+    request.caller = nobody
     checkHost(request, names)
     checkOrigin(request)
-    if (expected && !isOpen(request)) checkToken(request, expected)
+    const { config } = request.routeOptions
+    if (config.scope === 'open') return
+    request.caller = access.authenticate(request.headers.authorization, { address: request.ip, door: 'rest' })
+    // What is not there has no scope; that is said to whoever has a token at all.
+    if (config.scope) access.authorize(request.caller, config.scope)
   })
+  refuseRoutesWithoutScope(app)
 
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
@@ -30,6 +42,18 @@ export function registerSecurity(
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
     if (!reply.hasHeader('cache-control') && !request.url.startsWith('/docs/static/'))
       reply.header('cache-control', 'no-store')
+  })
+}
+
+/** Looked at when all are there, since the routes of a plugin are given theirs by who registers it. */
+function refuseRoutesWithoutScope(app: FastifyInstance): void {
+  const routes: { method: string | string[]; url: string; config?: { scope?: unknown } }[] = []
+  app.addHook('onRoute', (route) => void routes.push(route))
+  app.addHook('onReady', async () => {
+    const bare = routes.filter(({ config }) => config?.scope === undefined)
+    if (bare.length === 0) return
+    const names = bare.map(({ method, url }) => `${[method].flat().join(', ')} ${url}`)
+    throw new Error(`These routes declare no scope, so nobody would know who may use them: ${names.join('; ')}`)
   })
 }
 
@@ -55,21 +79,6 @@ function checkOrigin({ method, headers }: FastifyRequest): void {
       'CROSS_ORIGIN_REFUSED',
       'Changes may only be asked for by this server’s own pages or by programs.'
     )
-}
-
-function checkToken(request: FastifyRequest, expected: Buffer): void {
-  const given = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
-  if (given !== undefined && timingSafeEqual(digest(given), expected)) return
-  throw new AppError('UNAUTHORIZED', 'Send the token as "Authorization: Bearer <token>".')
-}
-
-function isOpen(request: FastifyRequest): boolean {
-  const path = request.routeOptions.url ?? ''
-  return OPEN.some((open) => path === open || path.startsWith(`${open}/`))
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest()
 }
 
 function hostName(host: string): string {

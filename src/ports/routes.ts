@@ -7,6 +7,7 @@ export const portRoutes: FastifyPluginAsyncTypebox<{ ports: PortService }> = asy
   app.get(
     '/ports',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getPorts',
         tags: ['ports'],

@@ -19,6 +19,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
   app.get(
     '/containers/:id/stats',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getContainerStats',
         tags,
@@ -34,6 +35,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
   app.get(
     '/containers/:id/stats/history',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getContainerStatsHistory',
         tags,
@@ -49,6 +51,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
   app.get(
     '/containers/:id/stats/stream',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'streamContainerStats',
         tags,
@@ -70,6 +73,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
   app.get(
     '/stats',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getAllStats',
         tags,
@@ -83,6 +87,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
   app.get(
     '/stats/stream',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'streamAllStats',
         tags,

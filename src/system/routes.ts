@@ -12,6 +12,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
   app.get(
     '/',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getAbout',
         tags,
@@ -33,6 +34,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
   app.get(
     '/health',
     {
+      config: { scope: 'open' },
       schema: {
         operationId: 'getHealth',
         tags,
@@ -47,6 +49,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
   app.get(
     '/health/ready',
     {
+      config: { scope: 'open' },
       schema: {
         operationId: 'getReadiness',
         tags,
@@ -61,6 +64,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
   app.get(
     '/system/stats',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getSystemStats',
         tags,
@@ -74,6 +78,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
   app.get(
     '/system/stats/stream',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'streamSystemStats',
         tags,
@@ -92,6 +97,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
   app.get(
     '/system/info',
     {
+      config: { scope: 'read' },
       schema: {
         operationId: 'getSystemInfo',
         tags,

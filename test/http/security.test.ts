@@ -1,4 +1,8 @@
+import Fastify from 'fastify'
 import t from 'tap'
+import { NOBODY } from '../../src/access/caller.ts'
+import { createAccess } from '../../src/access/service.ts'
+import { registerSecurity } from '../../src/http/security.ts'
 import { build, problem } from '../helpers/build.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
@@ -65,15 +69,27 @@ t.test('with a token', async (t) => {
       problem(t, await get(url), 401, 'UNAUTHORIZED')
   })
 
-  t.test('is not asked for twice: the document says so', async (t) => {
-    t.strictSame((await get('/openapi.json')).json().security, [{ bearer: [] }])
+  t.test('is what the document says each operation needs', async (t) => {
+    const { paths } = (await get('/openapi.json')).json()
+    t.strictSame(paths['/containers'].get.security, [{ bearer: ['read'] }])
+    t.strictSame(paths['/containers'].post.security, [{ bearer: ['containers:write'] }])
+    t.strictSame(paths['/health'].get.security, [])
   })
 })
 
 t.test('without a token nothing is asked for', async (t) => {
   const { get } = await build(t)
   t.equal((await get('/containers')).statusCode, 200)
-  t.strictSame((await get('/openapi.json')).json().security, [{}, { bearer: [] }])
+  const { paths } = (await get('/openapi.json')).json()
+  t.strictSame(paths['/containers'].get.security, [{}, { bearer: ['read'] }])
+})
+
+t.test('a route that declares no scope ends the start', async (t) => {
+  const bare = Fastify()
+  registerSecurity(bare, { access: createAccess({ token: undefined }), nobody: NOBODY, allowedHosts: [] })
+  bare.get('/good', { config: { scope: 'read' } }, async () => 'good')
+  await bare.register(async (inner) => void inner.get('/bad', async () => 'bad'), { prefix: '/inner' })
+  await t.rejects(async () => bare.ready(), { message: /GET \/inner\/bad/ })
 })
 
 t.test('the name under which the server is asked', async (t) => {

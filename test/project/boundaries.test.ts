@@ -5,7 +5,19 @@ import { dirname, join, relative } from 'node:path'
 import t from 'tap'
 
 const SRC = join(import.meta.dirname, '../../src')
-const FEATURES = ['containers', 'ports', 'stats', 'images', 'events', 'metrics', 'system', 'builds', 'nodes', 'compat']
+const FEATURES = [
+  'access',
+  'containers',
+  'ports',
+  'stats',
+  'images',
+  'events',
+  'metrics',
+  'system',
+  'builds',
+  'nodes',
+  'compat'
+]
 
 type Import = { from: string; to: string }
 

@@ -15,7 +15,7 @@ import type { Lease } from '../../../src/ports/allocator.ts'
 import { binding } from '../../helpers/records.ts'
 
 const { config } = loadConfig({})
-const identity = { instanceId: 'here', attempt: 'try-1', idempotencyKey: undefined, requestHash: '' }
+const identity = { instanceId: 'here', owner: null, attempt: 'try-1', idempotencyKey: undefined, requestHash: '' }
 const lease = (port: number): Lease => ({ port, protocol: 'tcp', release() {}, block() {} })
 
 function refusal(body: object): Record<string, string> {

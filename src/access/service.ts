@@ -1,0 +1,54 @@
+// Who asks, and whether they may. The same for every door.
+
+import { createHash, timingSafeEqual } from 'node:crypto'
+import { AppError } from '../errors.ts'
+import { ANYBODY, OPERATOR, type Caller, type Peer } from './caller.ts'
+import { createFailures } from './failures.ts'
+import type { Need } from './scopes.ts'
+
+export type Access = ReturnType<typeof createAccess>
+
+// In a minute and from one address. A right token is let in all the same, so that nobody can lock out their neighbours.
+const MAX_FAILURES = 10
+
+export function createAccess({ token, now = Date.now }: { token: string | undefined; now?: () => number }) {
+  const failures = createFailures({ limit: MAX_FAILURES, now })
+  const expected = token === undefined ? undefined : digest(token)
+
+  function find(secret: string): Caller | undefined {
+    const given = digest(secret)
+    if (expected && timingSafeEqual(given, expected)) return OPERATOR
+    return undefined
+  }
+
+  return {
+    /** By the value of an `authorization` header or of the same metadata. */
+    authenticate(authorization: string | undefined, { address }: Peer): Caller {
+      if (!expected) return ANYBODY
+      const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
+      const caller = secret === undefined ? undefined : find(secret)
+      if (caller) return caller
+      const seconds = secret === undefined ? undefined : failures.add(address)
+      if (seconds !== undefined)
+        throw new AppError(
+          'TOO_MANY_REQUESTS',
+          `Too many wrong tokens came from ${address}. Wait ${seconds} seconds.`,
+          {
+            retryAfterSeconds: seconds
+          }
+        )
+      throw new AppError('UNAUTHORIZED', 'Send a valid token as "Authorization: Bearer <token>".')
+    },
+
+    authorize({ name, scopes }: Caller, need: Need): void {
+      if (need === 'open' || scopes.includes(need) || scopes.includes('admin')) return
+      throw new AppError('FORBIDDEN', `This needs the scope "${need}"; the token "${name}" has ${scopes.join(', ')}.`, {
+        facts: { scope: need }
+      })
+    }
+  }
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

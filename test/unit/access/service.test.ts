@@ -1,0 +1,36 @@
+import t from 'tap'
+import { createAccess } from '../../../src/access/service.ts'
+
+const TOKEN = 'correct-horse-battery-staple-0123456789'
+const peer = (address: string) => ({ address, door: 'rest' as const })
+
+t.test('without a token everybody may do everything', async (t) => {
+  const { authenticate, authorize } = createAccess({ token: undefined })
+  const caller = authenticate(undefined, peer('127.0.0.1'))
+  t.doesNotThrow(() => authorize(caller, 'admin'))
+  t.equal(caller.tokenId, null)
+})
+
+t.test('a caller may do what its scopes say, an admin everything', async (t) => {
+  const { authorize } = createAccess({ token: TOKEN })
+  const reader = { name: 'ci', tokenId: 'x', scopes: ['read'] as const }
+  t.doesNotThrow(() => authorize(reader, 'read'))
+  t.doesNotThrow(() => authorize(reader, 'open'))
+  for (const scope of ['containers:write', 'builds:write', 'images:write', 'exec', 'admin'] as const)
+    t.throws(() => authorize(reader, scope), { code: 'FORBIDDEN', facts: { scope } }, scope)
+  t.doesNotThrow(() => authorize({ ...reader, scopes: ['admin'] }, 'exec'))
+})
+
+t.test('wrong tokens are counted for each address', async (t) => {
+  let now = 0
+  const { authenticate } = createAccess({ token: TOKEN, now: () => now })
+  for (let tries = 1; tries <= 10; tries++)
+    t.throws(() => authenticate('Bearer wrong', peer('10.0.0.1')), { code: 'UNAUTHORIZED' })
+  now = 20_000
+  t.throws(() => authenticate('Bearer wrong', peer('10.0.0.1')), { code: 'TOO_MANY_REQUESTS', retryAfterSeconds: 40 })
+  t.throws(() => authenticate('Bearer wrong', peer('10.0.0.2')), { code: 'UNAUTHORIZED' }, 'another address')
+  t.throws(() => authenticate(undefined, peer('10.0.0.1')), { code: 'UNAUTHORIZED' }, 'no token is no guess')
+  t.equal(authenticate(`Bearer ${TOKEN}`, peer('10.0.0.1')).name, 'operator', 'a right one is let in all the same')
+  now = 60_000
+  t.throws(() => authenticate('Bearer wrong', peer('10.0.0.1')), { code: 'UNAUTHORIZED' }, 'a minute later')
+})
