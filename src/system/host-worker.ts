@@ -42,11 +42,12 @@ function measureNetworks(): HostSample['networks'] {
 async function measure(): Promise<HostSample> {
   if (performance.now() - disksAt > DISKS_EVERY_MS) {
     const mounted = (await si.fsSize()).filter(({ type, mount }) => mount === '/' || !NOT_DISKS.has(type))
-    disks = mounted.map(({ mount, type, size, used }) => ({
+    disks = mounted.map(({ mount, type, size, used, available }) => ({
       mount,
       type,
       sizeBytes: size,
-      usedBytes: used
+      usedBytes: used,
+      availableBytes: available
     }))
     disksAt = performance.now()
   }

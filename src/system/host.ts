@@ -16,7 +16,7 @@ export type HostSample = {
     swapTotalBytes: number
     swapUsedBytes: number
   }
-  disks: { mount: string; type: string; sizeBytes: number; usedBytes: number }[]
+  disks: { mount: string; type: string; sizeBytes: number; usedBytes: number; availableBytes: number }[]
   networks: { name: string; rxBytes: number; txBytes: number; rxPerSecond: number; txPerSecond: number }[]
   uptimeSeconds: number
 }

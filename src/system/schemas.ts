@@ -60,7 +60,8 @@ export const SystemStats = Type.Object(
         type: Type.String(),
         size_bytes: Bytes,
         used_bytes: Bytes,
-        used_percent: Type.Number()
+        available_bytes: Bytes,
+        used_percent: Type.Number({ description: 'Of what can be used, as `df` shows it.' })
       })
     ),
     networks: Type.Array(

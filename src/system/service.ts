@@ -36,12 +36,14 @@ export function createSystemService({ version, config, engine, host, containers,
       if (record.state === 'running') counts.running++
       if (isManaged(record)) counts.managed++
     }
-    const disks = sample.disks.map(({ mount, type, sizeBytes, usedBytes }) => ({
+    // As df has it: what is kept back for root cannot be used up.
+    const disks = sample.disks.map(({ mount, type, sizeBytes, usedBytes, availableBytes }) => ({
       mount,
       type,
       size_bytes: sizeBytes,
       used_bytes: usedBytes,
-      used_percent: sizeBytes > 0 ? round((usedBytes / sizeBytes) * 100) : 0
+      available_bytes: availableBytes,
+      used_percent: round((usedBytes / Math.max(1, usedBytes + availableBytes)) * 100)
     }))
     return {
       cpu_percent: round(sample.cpuPercent),

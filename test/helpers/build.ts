@@ -103,7 +103,7 @@ function fakeHost(): NonNullable<AppDeps['host']> {
       swapTotalBytes: 0,
       swapUsedBytes: 0
     },
-    disks: [{ mount: '/', type: 'ext4', sizeBytes: 1000, usedBytes: 612 }],
+    disks: [{ mount: '/', type: 'ext4', sizeBytes: 1100, usedBytes: 612, availableBytes: 388 }],
     networks: [{ name: 'eth0', rxBytes: 1, txBytes: 2, rxPerSecond: 3, txPerSecond: 4 }],
     uptimeSeconds: 99
   }

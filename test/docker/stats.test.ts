@@ -1,0 +1,256 @@
+// Figures of containers with a known load, held against what the engine and `docker stats` say of them.
+
+import t from 'tap'
+import type { ContainerStats } from '../../src/stats/schemas.ts'
+import { askPort, docker, inBatches } from '../helpers/engine.ts'
+import {
+  asCli,
+  averageOf,
+  BUSY,
+  dockerStats,
+  engineFigures,
+  IDLE,
+  isNear,
+  MIB,
+  pointsOf,
+  run,
+  runIn,
+  statsOf,
+  statsWhen
+} from '../helpers/measured.ts'
+import { hostPort, portsOf, startServer, WORKLOAD } from '../helpers/server.ts'
+
+type History = { interval_ms: number; points: { sampled_at: string; cpu_percent: number; memory_bytes: number }[] }
+
+const server = await startServer(t, { ports: portsOf('stats') })
+// Each waits for seconds of a container's life.
+// tap writes into the options of a test, so each has its own.
+const together = () => ({ buffered: true })
+t.jobs = 5
+
+const historyOf = async (id: string, seconds = 300) =>
+  (await server.get<History>(`/containers/${id}/stats/history?seconds=${seconds}`)).body.points
+
+async function make(given: Parameters<typeof server.create>[0]) {
+  const { status, body, text } = await server.create({ ports: [], command: IDLE, ...given })
+  if (status !== 201) throw new Error(text)
+  return { id: body.full_id, name: body.name }
+}
+
+t.test('CPU and memory of idle and busy containers are those of docker stats', together(), async (t) => {
+  const idle = await make({})
+  const core = await make({ command: BUSY, cpus: 1 })
+  const fifth = await make({ command: BUSY, cpus: 0.2, memory: 64 * MIB })
+  const ids = [idle.id, core.id, fifth.id]
+  await Promise.all(ids.map((id) => statsOf(server, id)))
+
+  const before = await Promise.all(ids.map(engineFigures))
+  const cli = await dockerStats(ids)
+  const after = await Promise.all(ids.map(engineFigures))
+  const found = await Promise.all(
+    ids.map((id, index) => statsWhen(server, id, ({ timestamp }) => timestamp * 1000 > (after[index]?.at ?? 0)))
+  )
+  const points = await Promise.all(ids.map((id) => pointsOf(server, id)))
+
+  for (const [index, name] of ['idle', 'one core', 'a fifth of a core'].entries()) {
+    const [first, last, stats, list = []] = [before[index], after[index], found[index], points[index]]
+    if (!first || !last || !stats) throw new Error('no figures')
+    const engine = ((last.cpuNs - first.cpuNs) / (last.coreNs - first.coreNs)) * 100
+    const ours = averageOf(list, first.at, last.at)
+    t.ok(Math.abs(ours - engine) < Math.max(1, engine * 0.1), `${name}: ${ours} %, the engine ${engine} %`)
+    t.ok(
+      Math.abs(stats.memory_bytes - last.memoryBytes) < MIB / 4,
+      `${name}: ${stats.memory_bytes} ${last.memoryBytes}`
+    )
+    t.equal(stats.pids, last.pids, `${name}: processes`)
+
+    const percents = list.filter(({ at }) => at > first.at - 1_000).map(({ percent }) => percent)
+    const said = cli?.get(ids[index] ?? '')
+    if (!said) continue
+    t.ok(
+      said.cpuPercent >= Math.min(...percents) * 0.8 - 1 && said.cpuPercent <= Math.max(...percents) * 1.2 + 1,
+      `${name}: ${percents} %, docker stats says ${said.cpuPercent} %`
+    )
+    t.equal(said.memory.replace(/[\d.]+/, ''), asCli(stats.memory_bytes).replace(/[\d.]+/, ''))
+    t.ok(
+      isNear(Number.parseFloat(said.memory), Number.parseFloat(asCli(stats.memory_bytes)), 0.1),
+      `${name}: docker stats says ${said.memory}`
+    )
+    t.ok(
+      Math.abs(said.memoryPercent - stats.memory_percent) < 0.2,
+      `${name}: docker stats says ${said.memoryPercent} % of memory`
+    )
+  }
+
+  // How much of it a container gets is up to who else is busy; a limit it never passes, however short the time.
+  const percents = points.map((list) => Math.max(...list.map(({ percent }) => percent)))
+  t.ok((percents[0] ?? 100) < 10, `idle is at most ${percents[0]} %`)
+  t.ok((percents[1] ?? 200) < 110, `one core is at most ${percents[1]} %`)
+  t.ok((percents[2] ?? 100) < 24, `a fifth of a core is at most ${percents[2]} %`)
+  const [, one, limited] = found
+  t.equal(one?.cpu_percent_of_limit, one?.cpu_percent)
+  t.ok(limited && isNear(limited.cpu_percent_of_limit ?? 0, limited.cpu_percent / 0.2, 0.01))
+  t.match(limited, { memory_limit: '64.00 MB', memory_limit_bytes: 64 * MIB, source: 'cgroup' })
+  t.ok(limited && isNear(limited.memory_percent, (limited.memory_bytes / 64 / MIB) * 100, 0.02))
+  await inBatches([core, fifth], ({ id }) => server.post(`/containers/${id}/stop?timeout=0`))
+})
+
+t.test('memory that grows counts, a file cache that grows does not', together(), async (t) => {
+  const { id } = await make({ memory: 256 * MIB })
+  const start = await statsOf(server, id)
+
+  await runIn(id, 'dd', 'if=/dev/zero', 'of=/dev/shm/held', 'bs=1M', 'count=48')
+  const grown = await statsWhen(server, id, ({ memory_bytes: bytes }) => bytes > start.memory_bytes + 40 * MIB)
+  t.ok(
+    isNear(grown.memory_bytes - start.memory_bytes, 48 * MIB, 0.05),
+    `${grown.memory_bytes - start.memory_bytes} more`
+  )
+
+  await runIn(id, 'dd', 'if=/dev/zero', 'of=/tmp/file', 'bs=1M', 'count=48')
+  const cached = await statsWhen(
+    server,
+    id,
+    ({ memory_cache_bytes: bytes }) => bytes > grown.memory_cache_bytes + 40 * MIB
+  )
+  t.ok(Math.abs(cached.memory_bytes - grown.memory_bytes) < 3 * MIB, `${cached.memory_bytes - grown.memory_bytes} more`)
+  t.ok(isNear(cached.memory_cache_bytes - grown.memory_cache_bytes, 48 * MIB, 0.05))
+  t.ok(
+    cached.memory_usage_bytes >= cached.memory_bytes + 40 * MIB,
+    'the kernel counts it against the limit all the same'
+  )
+
+  // Read a second time the kernel holds it for worth keeping, and so does the CLI.
+  await runIn(id, 'cat', '/tmp/file')
+  const said = await dockerStats([id])
+  const shown = said?.get(id)?.memory ?? asCli((await statsOf(server, id)).memory_bytes)
+  const last = await statsWhen(server, id, ({ memory_bytes: bytes }) =>
+    isNear(Number.parseFloat(asCli(bytes)), Number.parseFloat(shown), 0.02)
+  )
+  t.ok(last, `docker stats says ${shown}`)
+
+  const levels = (await historyOf(id)).map(({ memory_bytes: bytes }) => bytes)
+  t.ok((levels.at(-1) ?? 0) - (levels[0] ?? 0) > 40 * MIB, 'history shows it grow')
+
+  await server.patch(`/containers/${id}`, { memory: 512 * MIB })
+  const wider = await statsWhen(server, id, ({ memory_limit_bytes: limit }) => limit === 512 * MIB)
+  t.ok(
+    isNear(wider.memory_percent, (wider.memory_bytes / 512 / MIB) * 100, 0.02),
+    'a new limit is what it is measured by'
+  )
+})
+
+t.test('a restart in the middle', together(), async (t) => {
+  const { id } = await make({ command: BUSY, cpus: 0.3 })
+  await statsWhen(server, id, ({ cpu_percent: percent }) => percent > 2)
+  await server.post(`/containers/${id}/restart?timeout=0`)
+  const restarted = Date.now()
+  const { body: first, status } = await server.get<ContainerStats>(`/containers/${id}/stats`)
+  t.equal(status, 200)
+  t.ok(first.timestamp * 1000 > restarted - 50, 'the answer is of the new run')
+  t.ok(first.cpu_percent > 2 && first.cpu_percent < 45, `it is busy again: ${first.cpu_percent} %`)
+  await statsWhen(server, id, ({ timestamp }) => timestamp > first.timestamp)
+  const percents = (await historyOf(id)).map((point) => point.cpu_percent)
+  t.ok(
+    percents.every((percent) => percent >= 0 && percent < 45),
+    `nothing was counted across it: ${percents}`
+  )
+})
+
+t.test('a paused container uses nothing and keeps what it holds', together(), async (t) => {
+  const { id } = await make({ command: BUSY, cpus: 0.3 })
+  const busy = await statsWhen(server, id, ({ cpu_percent: percent }) => percent > 2)
+  await docker.getContainer(id).pause()
+  const paused = await statsWhen(server, id, ({ cpu_percent: percent }) => percent === 0)
+  t.ok(Math.abs(paused.memory_bytes - busy.memory_bytes) < MIB)
+  t.equal(paused.pids, busy.pids)
+  await docker.getContainer(id).unpause()
+  await statsWhen(server, id, ({ cpu_percent: percent }) => percent > 2)
+})
+
+t.test('traffic', together(), async (t) => {
+  const { body: web } = await server.create({ command: WORKLOAD, wait: 'port' })
+  await runIn(web.full_id, 'dd', 'if=/dev/zero', 'of=/tmp/big', 'bs=1M', 'count=8')
+  const before = await statsOf(server, web.id)
+  t.same(Object.keys(before.interfaces), ['eth0'])
+  await askPort(hostPort(web), '/big')
+  const after = await statsWhen(server, web.id, (stats) => stats.network_tx_bytes > before.network_tx_bytes + 8 * MIB)
+  t.ok(isNear(after.network_tx_bytes - before.network_tx_bytes, 8 * MIB, 0.05))
+  t.equal(after.network_tx_bytes, after.interfaces.eth0?.tx_bytes)
+  t.equal(after.network_rx_bytes, after.interfaces.eth0?.rx_bytes)
+  const points = await historyOf(web.id)
+  const sent = (points as unknown as { network_tx_per_second: number }[]).map((point) => point.network_tx_per_second)
+  t.ok(Math.max(...sent) > 4 * MIB && Math.max(...sent) < 20 * MIB, `${Math.max(...sent)} bytes a second at most`)
+})
+
+t.test(
+  'a container without a network has no traffic, one in the network of the machine none of its own',
+  together(),
+  async (t) => {
+    for (const mode of ['none', 'host']) {
+      const { id } = await run(t, { NetworkMode: mode })
+      const stats = await statsWhen(server, id, (found) => found.container_id === id.slice(0, 12))
+      t.match(stats, { interfaces: {}, network_rx_bytes: 0, network_tx_bytes: 0, network_rx_per_second: 0 }, mode)
+      t.match(stats, { memory_limit: 'unlimited', memory_limit_bytes: null, cpu_percent_of_limit: null })
+      t.same(stats.interfaces, {})
+    }
+  }
+)
+
+t.test('what does not run has no figures, and keeps its history', together(), async (t) => {
+  const { id } = await make({})
+  await statsOf(server, id)
+  await server.post(`/containers/${id}/stop?timeout=0`)
+  for (const path of ['stats', 'stats/stream']) {
+    const refused = await server.get(`/containers/${id}/${path}`)
+    t.match(refused, { status: 409, body: { code: 'CONTAINER_NOT_RUNNING', state: 'exited' } }, path)
+  }
+  t.ok((await historyOf(id)).length > 0)
+  const created = await make({ start: false })
+  t.match(await server.get(`/containers/${created.id}/stats`), { status: 409, body: { state: 'created' } })
+  t.match(await server.get('/containers/nobody/stats'), { status: 404 })
+  t.match(await server.get('/containers/nobody/stats/history'), { status: 404 })
+  t.same(await historyOf(created.id), [])
+  const all = await server.get<{ containers: ContainerStats[] }>('/stats')
+  const ids = all.body.containers.map(({ container_id: short }) => short)
+  t.notOk(ids.includes(id.slice(0, 12)) || ids.includes(created.id.slice(0, 12)))
+})
+
+t.test('containers that live shorter than a second', together(), async (t) => {
+  const made = await Promise.all(Array.from({ length: 6 }, () => make({ command: ['sleep', '0.4'] })))
+  const answers = await Promise.all(made.map(({ id }) => server.get<ContainerStats>(`/containers/${id}/stats`)))
+  for (const { status, body } of answers) {
+    if (status === 200) t.ok(body.cpu_percent >= 0 && body.cpu_percent < 150)
+    else t.match(body.code, /^(CONTAINER_NOT_RUNNING|STATS_UNAVAILABLE)$/)
+  }
+  t.match(await server.get('/health'), { status: 200 })
+})
+
+t.test(
+  'with twenty containers no answer is older than a second, and every second is in the history',
+  together(),
+  async (t) => {
+    const made: string[] = []
+    await inBatches([...Array(20).keys()], async () => made.push((await make({})).id))
+    await inBatches(made, (id) => statsWhen(server, id, ({ age_ms: age }) => age < 1_100))
+    const ages: number[] = []
+    const end = performance.now() + 4_000
+    while (performance.now() < end) {
+      for (const id of made) ages.push((await statsOf(server, id)).age_ms)
+      const all = await server.get<{ containers: ContainerStats[] }>('/stats')
+      for (const { container_id: id, age_ms: age } of all.body.containers)
+        if (made.some((full) => full.startsWith(id))) ages.push(age)
+    }
+    t.ok(ages.length > 500, `${ages.length} reads`)
+    t.ok(Math.max(...ages) <= 1_100, `the oldest was ${Math.max(...ages)} ms old`)
+
+    const times = (await historyOf(made[0] ?? '')).map((point) => Date.parse(point.sampled_at))
+    const steps = times.slice(1).map((time, index) => time - (times[index] ?? 0))
+    t.ok(
+      steps.every((step) => step > 200 && step < 1_900),
+      `steps of ${Math.min(...steps)} to ${Math.max(...steps)} ms, in order`
+    )
+    const lately = await historyOf(made[0] ?? '', 2)
+    t.ok(lately.length >= 1 && lately.length <= 3, `${lately.length} points in two seconds`)
+    t.match(await server.get(`/containers/${made[0]}/stats/history?seconds=301`), { status: 400 })
+  }
+)

@@ -1,0 +1,36 @@
+// The expressions of the Grafana dashboard, as Grafana would send them.
+
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+type Panel = { title: string; targets?: { expr: string }[] }
+type Dashboard = { panels: Panel[]; templating: { list: { name: string; query: string | { query: string } }[] } }
+
+const dashboard = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../docs/dashboards/berth.json'), 'utf8')
+) as Dashboard
+const variables = dashboard.templating.list
+
+/** For all jobs, servers and containers. */
+export const expressions = dashboard.panels.flatMap(({ title, targets = [] }) =>
+  targets.map(({ expr }) => ({
+    title,
+    expression: expr.replaceAll('$__rate_interval', '10s').replaceAll(/\$\w+/g, '.+')
+  }))
+)
+
+/** Every name of a metric that a panel or a variable asks for. */
+export const metricNames = [
+  ...new Set(
+    [
+      ...expressions.map(({ expression }) => expression),
+      ...variables.map(({ query }) => JSON.stringify(query))
+    ].flatMap((text) => text.match(/\b(?:berth|process)_\w+/g) ?? [])
+  )
+]
+
+/** Every variable that an expression uses, and every one that there is. */
+export const usedVariables = new Set(
+  dashboard.panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => expr.match(/(?<=\$)[a-z]\w*/g) ?? []))
+)
+export const variableNames = variables.map(({ name }) => name)
