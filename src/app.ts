@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { NOBODY } from './access/caller.ts'
 import { createAccess } from './access/service.ts'
+import { createVisitorRules } from './access/visitors.ts'
 import type { Config } from './config.ts'
 import { createAttempts } from './containers/attempts.ts'
 import { createCreator } from './containers/create.ts'
@@ -22,11 +23,13 @@ import { eventRoutes } from './events/routes.ts'
 import { recordEvents } from './events/sources.ts'
 import { answerFrameworkError, Problem, registerErrors } from './http/errors.ts'
 import { registerOpenApi } from './http/openapi.ts'
-import { registerRequestLog, requestId } from './http/request-log.ts'
+import { registerRequestLog } from './http/request-log.ts'
 import { registerSecurity } from './http/security.ts'
 import { createStreams } from './http/streams.ts'
 import { registerValidation } from './http/validation.ts'
 import { createImageService } from './images/service.ts'
+import { requestId } from './lib/request-id.ts'
+import { createValidator } from './lib/validator.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { createAllocator } from './ports/allocator.ts'
@@ -89,6 +92,7 @@ export async function buildApp({
 
   const { instanceId } = store
   const access = createAccess({ token: config.token })
+  const admit = createVisitorRules(config.allowedHosts)
   const publishHost = config.publishHost ?? config.host
   const inventory = createInventory({ engine, log: logger })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
@@ -134,12 +138,13 @@ export async function buildApp({
   recordEvents(events, { inventory, ports: allocator, engine })
   const metrics = createMetrics({ version, engine, inventory, ports, sampler, isManaged })
   const streams = createStreams()
+  const validator = createValidator(SHARED_SCHEMAS)
   const endpoints: string[] = []
 
   registerErrors(app)
-  registerValidation(app, SHARED_SCHEMAS)
+  registerValidation(app, validator, SHARED_SCHEMAS)
   registerRequestLog(app)
-  registerSecurity(app, { access, nobody: NOBODY, allowedHosts: config.allowedHosts })
+  registerSecurity(app, { access, nobody: NOBODY, admit })
   app.addHook('onRoute', ({ method, url, schema }) => {
     if (schema && !schema.hide && method !== 'HEAD')
       endpoints.push(`${String(method)} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)

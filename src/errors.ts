@@ -95,6 +95,20 @@ export function cancellation(signal: AbortSignal): AppError {
   return reason instanceof AppError ? reason : new AppError('REQUEST_CANCELLED', 'The request was cancelled.')
 }
 
+/** What nobody thought of: a fault of Berth's own, of which nothing is shown. */
+export function unexpected(cause: unknown): AppError {
+  return new AppError('INTERNAL', 'Something went wrong inside Berth. The log has the details under this request_id.', {
+    cause
+  })
+}
+
+/** A request that does not fit its schema. */
+export function invalidFields(fields: FieldProblem[]): AppError {
+  return new AppError('INVALID_REQUEST', fields.map(({ field, message }) => `${field} ${message}`).join('; '), {
+    fields
+  })
+}
+
 /** The usual refusal of a single field. */
 export function invalidField(field: string, message: string): AppError {
   return new AppError('INVALID_REQUEST', `${field} ${message}`, { fields: [{ field, message }] })

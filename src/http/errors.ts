@@ -2,7 +2,8 @@
 
 import { Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { AppError, ERRORS, type ErrorCode, type FieldProblem } from '../errors.ts'
+import { AppError, ERRORS, invalidFields, unexpected, type ErrorCode } from '../errors.ts'
+import { describeViolation } from '../lib/validator.ts'
 
 export const Problem = Type.Object(
   {
@@ -91,41 +92,17 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   const { validation, validationContext, code = '', statusCode, message } = error as Partial<FastifyError>
   if (validation) {
-    const fields = validation.map((problem) => describeProblem(problem, validationContext ?? 'body'))
-    return new AppError('INVALID_REQUEST', fields.map(({ field, message }) => `${field} ${message}`).join('; '), {
-      fields
-    })
+    return invalidFields(validation.map((violation) => describeViolation(violation, validationContext ?? 'body')))
   }
   const mapped = FASTIFY_CODES[code]
   if (mapped) return new AppError(mapped, explain(mapped, message), { cause: error })
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return new AppError('INVALID_REQUEST', message ?? 'The request is not valid.', { cause: error })
-  return new AppError('INTERNAL', 'Something went wrong inside Berth. The log has the details under this request_id.', {
-    cause: error
-  })
+  return unexpected(error)
 }
 
 function explain(code: ErrorCode, message: string | undefined): string {
   if (code === 'UNSUPPORTED_MEDIA_TYPE') return 'Send the body as application/json.'
   if (code === 'BODY_TOO_LARGE') return 'The body is larger than this route takes.'
   return message ?? ERRORS[code].title
-}
-
-type Violation = {
-  keyword: string
-  instancePath: string
-  params: Record<string, unknown>
-  message?: string | undefined
-}
-
-function describeProblem({ keyword, instancePath, params, message }: Violation, context: string): FieldProblem {
-  const path = instancePath.slice(1).replaceAll('/', '.')
-  const below = (name: unknown) => (path ? `${path}.${String(name)}` : String(name))
-  if (keyword === 'additionalProperties')
-    return { field: below(params.additionalProperty), message: 'is not a known field' }
-  if (keyword === 'required') return { field: below(params.missingProperty), message: 'is missing' }
-  if (keyword === 'propertyNames') return { field: below(params.propertyName), message: 'is not a valid name' }
-  if (keyword === 'enum' && Array.isArray(params.allowedValues))
-    return { field: path || context, message: `must be one of ${params.allowedValues.join(', ')}` }
-  return { field: path || context, message: message ?? 'is not valid' }
 }

@@ -1,11 +1,4 @@
-import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-
-/** A request keeps the id its caller gave it, if that is harmless to write into a log. */
-export function requestId({ headers }: { headers: Record<string, string | string[] | undefined> }): string {
-  const given = headers['x-request-id']
-  return typeof given === 'string' && /^[\w.-]{1,64}$/.test(given) ? given : randomUUID()
-}
 
 /** One line for each request, when it was answered. */
 export function registerRequestLog(app: FastifyInstance): void {

@@ -1,11 +1,10 @@
 // Who may ask for what. A web page may ask for nothing, a route without a scope does not exist, and everything else is for
 // the access service to say.
 
-import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
-import { AppError } from '../errors.ts'
+import type { AdmitVisitor } from '../access/visitors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -13,19 +12,16 @@ declare module 'fastify' {
   }
 }
 
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
-
 export function registerSecurity(
   app: FastifyInstance,
-  { access, nobody, allowedHosts }: { access: Access; nobody: Caller; allowedHosts: string[] }
+  { access, nobody, admit }: { access: Access; nobody: Caller; admit: AdmitVisitor }
 ): void {
-  const names = new Set(['localhost', ...allowedHosts.map((name) => name.toLowerCase())])
   app.decorateRequest('caller')
 
   app.addHook('onRequest', async (request) => {
     request.caller = nobody
-    checkHost(request, names)
-    checkOrigin(request)
+    const { method, headers } = request
+    admit({ method, host: headers.host, origin: headers.origin, fetchSite: one(headers['sec-fetch-site']) })
     const { config } = request.routeOptions
     if (config.scope === 'open') return
     request.caller = access.authenticate(request.headers.authorization, { address: request.ip, door: 'rest' })
@@ -57,39 +53,6 @@ function refuseRoutesWithoutScope(app: FastifyInstance): void {
   })
 }
 
-/** A name that an attacker points at this machine (DNS rebinding) is a name, so addresses and known names are let in. */
-function checkHost(request: FastifyRequest, names: Set<string>): void {
-  const host = hostName(request.headers.host ?? '')
-  if (isIP(host) !== 0 || names.has(host)) return
-  throw new AppError(
-    'HOST_NOT_ALLOWED',
-    `This server does not answer as "${host}". BERTH_ALLOWED_HOSTS lets further names in.`
-  )
-}
-
-/** Browsers say where a request comes from; curl and programs do not. A page on a workload's port is another origin, too. */
-function checkOrigin({ method, headers }: FastifyRequest): void {
-  if (SAFE_METHODS.has(method)) return
-  const site = headers['sec-fetch-site']
-  const origin = headers.origin
-  const foreignSite = site !== undefined && site !== 'same-origin'
-  const foreignOrigin = origin !== undefined && originHost(origin) !== headers.host?.toLowerCase()
-  if (foreignSite || foreignOrigin)
-    throw new AppError(
-      'CROSS_ORIGIN_REFUSED',
-      'Changes may only be asked for by this server’s own pages or by programs.'
-    )
-}
-
-function hostName(host: string): string {
-  const bracketed = /^\[([^\]]+)\]/.exec(host)?.[1]
-  return (bracketed ?? host.replace(/:\d+$/, '')).toLowerCase()
-}
-
-function originHost(origin: string): string | undefined {
-  try {
-    return new URL(origin).host
-  } catch {
-    return undefined
-  }
+function one(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(', ') : value
 }

@@ -86,7 +86,7 @@ t.test('without a token nothing is asked for', async (t) => {
 
 t.test('a route that declares no scope ends the start', async (t) => {
   const bare = Fastify()
-  registerSecurity(bare, { access: createAccess({ token: undefined }), nobody: NOBODY, allowedHosts: [] })
+  registerSecurity(bare, { access: createAccess({ token: undefined }), nobody: NOBODY, admit: () => {} })
   bare.get('/good', { config: { scope: 'read' } }, async () => 'good')
   await bare.register(async (inner) => void inner.get('/bad', async () => 'bad'), { prefix: '/inner' })
   await t.rejects(async () => bare.ready(), { message: /GET \/inner\/bad/ })

@@ -1,0 +1,66 @@
+// JSON against a schema, and what is wrong with it in words.
+
+import type { TSchema } from '@sinclair/typebox'
+import addFormats from 'ajv-formats'
+import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
+
+const OPTIONS: Options = {
+  removeAdditional: false,
+  useDefaults: true,
+  allErrors: true,
+  strict: false,
+  // Our own schemas need no checking against JSON Schema at every start; the tests compile them all.
+  meta: false,
+  validateSchema: false
+}
+
+export type Validator = ReturnType<typeof createValidator>
+export type Violation = {
+  keyword: string
+  instancePath: string
+  params: Record<string, unknown>
+  message?: string | undefined
+}
+
+/** `shared` are the schemas that others refer to by their $id. */
+export function createValidator(shared: TSchema[]) {
+  const strict = new Ajv2020({ ...OPTIONS, schemas: shared })
+  const coercing = new Ajv2020({ ...OPTIONS, schemas: shared, coerceTypes: 'array' })
+  for (const ajv of [strict, coercing]) addFormats.default(ajv)
+
+  return {
+    /** For JSON: a number in quotes or a misspelt field is an error, not a guess. */
+    strict: (schema: object) => compileLater(strict, schema),
+    /** For what comes as text: numbers and booleans are read out of it. */
+    coercing: (schema: object) => compileLater(coercing, schema)
+  }
+}
+
+/** Compiling every schema would take most of the start; each is compiled when it is first needed. */
+function compileLater(ajv: Ajv2020, schema: object) {
+  let compiled: ValidateFunction | undefined
+  const validate = (data: unknown): boolean => {
+    compiled ??= ajv.compile(schema)
+    const isValid = compiled(data)
+    validate.errors = compiled.errors ?? null
+    return isValid
+  }
+  validate.errors = null as NonNullable<ValidateFunction['errors']> | null
+  return validate
+}
+
+/** Which field, and what is wrong with it. `whole` names what has no field. */
+export function describeViolation(
+  { keyword, instancePath, params, message }: Violation,
+  whole: string
+): { field: string; message: string } {
+  const path = instancePath.slice(1).replaceAll('/', '.')
+  const below = (name: unknown) => (path ? `${path}.${String(name)}` : String(name))
+  if (keyword === 'additionalProperties')
+    return { field: below(params.additionalProperty), message: 'is not a known field' }
+  if (keyword === 'required') return { field: below(params.missingProperty), message: 'is missing' }
+  if (keyword === 'propertyNames') return { field: below(params.propertyName), message: 'is not a valid name' }
+  if (keyword === 'enum' && Array.isArray(params.allowedValues))
+    return { field: path || whole, message: `must be one of ${params.allowedValues.join(', ')}` }
+  return { field: path || whole, message: message ?? 'is not valid' }
+}
