@@ -4,9 +4,13 @@ import { randomBytes } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { NOBODY } from './access/caller.ts'
+import { createAudit } from './access/audit.ts'
+import { accessRoutes } from './access/routes.ts'
+import { ACCESS_SCHEMAS } from './access/schemas.ts'
 import { createAccess } from './access/service.ts'
+import { createTokens } from './access/tokens.ts'
 import { createVisitorRules } from './access/visitors.ts'
-import type { Config } from './config.ts'
+import { isPrivate, type Config } from './config.ts'
 import { createAttempts } from './containers/attempts.ts'
 import { createCreator } from './containers/create.ts'
 import { createExpiry } from './containers/expiry.ts'
@@ -21,7 +25,9 @@ import type { Engine } from './engine/engine.ts'
 import { createEventLog } from './events/log.ts'
 import { eventRoutes } from './events/routes.ts'
 import { recordEvents } from './events/sources.ts'
+import { registerAudit } from './http/audit.ts'
 import { answerFrameworkError, Problem, registerErrors } from './http/errors.ts'
+import { serverOptions, type Tls } from './http/listening.ts'
 import { registerOpenApi } from './http/openapi.ts'
 import { registerRequestLog } from './http/request-log.ts'
 import { registerSecurity } from './http/security.ts'
@@ -55,6 +61,9 @@ export type AppDeps = {
   engine: Engine
   store: Store
   listeners: Listeners
+  tls?: Tls | undefined
+  /** Where the audit trail goes besides the store. */
+  auditFile?: { append(line: string): void }
   /** Absent: this machine, measured. */
   host?: Host
   logger: FastifyBaseLogger
@@ -63,7 +72,14 @@ export type AppDeps = {
   ownId: string | undefined
 }
 
-const SHARED_SCHEMAS = [Problem, ...SYSTEM_SCHEMAS, PortOverview, ...containerSchemas.SHARED_SCHEMAS, ...STATS_SCHEMAS]
+const SHARED_SCHEMAS = [
+  Problem,
+  ...SYSTEM_SCHEMAS,
+  PortOverview,
+  ...containerSchemas.SHARED_SCHEMAS,
+  ...STATS_SCHEMAS,
+  ...ACCESS_SCHEMAS
+]
 const BODY_BYTES = 256 * 1024
 // For a request to arrive in full; its answer may take longer.
 const REQUEST_MS = 30_000
@@ -73,6 +89,8 @@ export async function buildApp({
   engine,
   store,
   listeners,
+  tls,
+  auditFile,
   logger,
   host = createHost({ log: logger }),
   version,
@@ -85,13 +103,20 @@ export async function buildApp({
     frameworkErrors: answerFrameworkError,
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
+    ...serverOptions(tls),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
     forceCloseConnections: 'idle'
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.removeContentTypeParser('text/plain')
 
   const { instanceId } = store
-  const access = createAccess({ token: config.token })
+  const tokens = createTokens({
+    table: store.tokens,
+    hasOperator: config.token !== undefined,
+    isPrivate: isPrivate(config)
+  })
+  const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
+  const audit = createAudit({ table: store.audit, file: auditFile, log: logger })
   const admit = createVisitorRules(config.allowedHosts)
   const publishHost = config.publishHost ?? config.host
   const inventory = createInventory({ engine, log: logger })
@@ -144,12 +169,13 @@ export async function buildApp({
   registerErrors(app)
   registerValidation(app, validator, SHARED_SCHEMAS)
   registerRequestLog(app)
+  registerAudit(app, audit)
   registerSecurity(app, { access, nobody: NOBODY, admit })
   app.addHook('onRoute', ({ method, url, schema }) => {
     if (schema && !schema.hide && method !== 'HEAD')
       endpoints.push(`${String(method)} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
   })
-  await registerOpenApi(app, { version, hasToken: config.token !== undefined })
+  await registerOpenApi(app, { version, hasToken: access.needsToken() })
 
   metrics.observe(app)
 
@@ -163,6 +189,7 @@ export async function buildApp({
   })
   await app.register(eventRoutes, { events, streams })
   await app.register(metricsRoutes, { metrics })
+  await app.register(accessRoutes, { tokens, audit })
 
   app.addHook('onReady', async () => {
     inventory.start()

@@ -114,16 +114,12 @@ function parseList(raw: string): string[] {
 }
 
 const SETTINGS = {
-  host: text(
-    'BERTH_HOST',
-    '127.0.0.1',
-    'Address the API listens on. Any address that is not loopback needs BERTH_TOKEN.'
-  ),
+  host: text('BERTH_HOST', '127.0.0.1', 'Address the API listens on. Any address that is not loopback needs a token.'),
   port: integer('BERTH_PORT', 8000, 1, 65535, 'Port of the API.'),
   token: {
     ...optional(
       'BERTH_TOKEN',
-      'Bearer token that every request must carry, at least 32 characters. Empty: none needed.'
+      'Token that may do everything, at least 32 characters. Empty: on loopback none is needed, until one is made.'
     ),
     secret: true,
     parse: (raw: string) => {
@@ -131,6 +127,20 @@ const SETTINGS = {
       return raw || undefined
     }
   },
+  socket: optional(
+    'BERTH_SOCKET',
+    'Path of a unix socket to listen on instead of BERTH_HOST and BERTH_PORT; only the user that runs the server may use it.'
+  ),
+  tlsCert: optional(
+    'BERTH_TLS_CERT',
+    'File with the certificate (PEM) and those above it. With it the API speaks https.'
+  ),
+  tlsKey: optional('BERTH_TLS_KEY', 'File with the private key of BERTH_TLS_CERT (PEM).'),
+  tlsTerminated: flag(
+    'BERTH_TLS_TERMINATED',
+    false,
+    'Says that something in front of the server does TLS: a proxy, a tunnel, or a network that nobody else is on. Needed on an address that is not loopback, without BERTH_TLS_CERT.'
+  ),
   allowedHosts: {
     env: 'BERTH_ALLOWED_HOSTS',
     default: '',
@@ -259,20 +269,21 @@ export function loadConfig(env: Environment): { config: Config; warnings: string
 
 function contradictions(config: Config): string[] {
   const found: string[] = []
-  const loopback = isLoopback(config.host)
-  if (!loopback && !config.token) {
+  if ((config.tlsCert === undefined) !== (config.tlsKey === undefined))
+    found.push('BERTH_TLS_CERT and BERTH_TLS_KEY belong together: set both, or none')
+  if (!isPrivate(config) && config.tlsCert === undefined && !config.tlsTerminated)
     found.push(
-      `BERTH_HOST is ${config.host}, which other machines can reach: set BERTH_TOKEN (openssl rand -hex 32), or listen on 127.0.0.1`
+      `BERTH_HOST is ${config.host}, which other machines can reach, and tokens would cross the network in the clear: set BERTH_TLS_CERT and BERTH_TLS_KEY, or say BERTH_TLS_TERMINATED=true where a proxy does TLS`
     )
-  }
   if (config.memoryDefault > config.memoryMax) found.push('BERTH_MEMORY_DEFAULT is above BERTH_MEMORY_MAX')
   if (config.cpusDefault > config.cpusMax) found.push('BERTH_CPUS_DEFAULT is above BERTH_CPUS_MAX')
   if (config.pidsDefault > config.pidsMax) found.push('BERTH_PIDS_DEFAULT is above BERTH_PIDS_MAX')
   return found
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+/** Whether only programs on this machine reach the server, so that it may do without tokens. */
+export function isPrivate({ socket, host }: Pick<Config, 'socket' | 'host'>): boolean {
+  return socket !== undefined || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
 function unknownVariables(env: Environment): string[] {

@@ -11,9 +11,12 @@ export const ERRORS = {
   CONTAINER_IS_BERTH: { status: 403, title: 'This container is Berth itself' },
   EXEC_DISABLED: { status: 403, title: 'Running commands in containers is switched off' },
   ROUTE_NOT_FOUND: { status: 404, title: 'There is no such route' },
+  TOKEN_NOT_FOUND: { status: 404, title: 'Token not found' },
   CONTAINER_NOT_FOUND: { status: 404, title: 'Container not found' },
   IMAGE_NOT_FOUND: { status: 404, title: 'Image not found' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not take this method' },
+  TOKEN_NAME_TAKEN: { status: 409, title: 'There is a token of this name' },
+  ADMIN_TOKEN_NEEDED: { status: 409, title: 'A token with the scope admin is needed' },
   CONTAINER_AMBIGUOUS: { status: 409, title: 'Several containers fit this id' },
   CONTAINER_NAME_TAKEN: { status: 409, title: 'The name is taken' },
   CONTAINER_RUNNING: { status: 409, title: 'The container is running' },
@@ -49,6 +52,7 @@ export const ERRORS = {
   ENGINE_TIMEOUT: { status: 504, title: 'The engine took too long', retryable: true, retryAfterSeconds: 5 },
   WAIT_TIMEOUT: { status: 504, title: 'The container was not ready in time', retryable: true },
   EXEC_TIMEOUT: { status: 504, title: 'The command took too long' },
+  AUDIT_FAILED: { status: 507, title: 'The audit trail cannot be written', retryable: true, retryAfterSeconds: 60 },
   STORAGE_FULL: { status: 507, title: 'A disk is full', retryable: true, retryAfterSeconds: 60 }
 } as const satisfies Record<string, ErrorEntry>
 

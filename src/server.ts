@@ -5,14 +5,16 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { pino, type Logger } from 'pino'
+import { openAuditFile } from './access/audit-file.ts'
 import { buildApp } from './app.ts'
-import { ConfigError, loadConfig, type Config } from './config.ts'
+import { ConfigError, isPrivate, loadConfig, type Config } from './config.ts'
 import { createConnection } from './engine/connection.ts'
 import { createDockerEngine } from './engine/docker-engine.ts'
 import { engineCandidates } from './engine/locate.ts'
 import { ownContainerId } from './engine/own-container.ts'
+import { listen, ListeningError, readTls } from './http/listening.ts'
 import { createListeners } from './ports/listeners.ts'
-import { openStore, StoreError } from './store/open.ts'
+import { openStore, StoreError, type Store } from './store/open.ts'
 
 const GRACE_MS = 10_000
 
@@ -32,7 +34,10 @@ async function run(): Promise<void> {
   const logger = createLogger(config)
   for (const warning of warnings) logger.warn(warning)
 
+  const tls = readTls(config)
   const store = openStore(config.dataDir)
+  requireToken(config, store)
+  const auditFile = openAuditFile(config.dataDir)
   const connection = createConnection({
     candidates: engineCandidates({ ...config, home: homedir(), runtimeDir: process.env.XDG_RUNTIME_DIR }),
     log: logger
@@ -49,6 +54,8 @@ async function run(): Promise<void> {
       engine,
       store,
       listeners: createListeners({ procDir: config.hostProc, host: config.publishHost ?? config.host }),
+      tls,
+      auditFile,
       logger,
       version,
       ownId: ownContainerId()
@@ -62,14 +69,21 @@ async function run(): Promise<void> {
     await app.close()
     connection.close()
     store.close()
+    auditFile.close()
   })
 
-  await app.listen({ host: config.host, port: config.port })
-  const address = `http://${config.host.includes(':') ? `[${config.host}]` : config.host}:${config.port}`
+  const address = await listen(app, config)
   logger.info(
     { address, docs: `${address}/docs`, ports: `${config.portRange.first}-${config.portRange.last}` },
     'Berth is up'
   )
+}
+
+function requireToken(config: Config, store: Store): void {
+  if (isPrivate(config) || config.token !== undefined || store.tokens.all().length > 0) return
+  throw new ConfigError([
+    `BERTH_HOST is ${config.host}, which other machines can reach: set BERTH_TOKEN (openssl rand -hex 32), make a token (npm run token -- create me --scopes admin), or listen on 127.0.0.1`
+  ])
 }
 
 function createLogger({ logLevel, logFormat }: Config): Logger {
@@ -87,7 +101,7 @@ function createLogger({ logLevel, logFormat }: Config): Logger {
 
 function explainFailure(error: unknown): string[] {
   if (error instanceof ConfigError) return error.problems
-  if (error instanceof StoreError) return [error.message]
+  if (error instanceof StoreError || error instanceof ListeningError) return [error.message]
   if (error instanceof Error && 'code' in error) {
     if (error.code === 'EADDRINUSE')
       return [`${error.message.replace(/^listen EADDRINUSE: /, '')}. Set BERTH_PORT to another port.`]

@@ -1,6 +1,6 @@
 import { SCOPES, type Scope } from './scopes.ts'
 
-type Door = 'rest' | 'grpc'
+type Door = 'rest' | 'grpc' | 'command'
 /** Where a request comes from. */
 export type Peer = { address: string; door: Door }
 

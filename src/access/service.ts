@@ -5,26 +5,43 @@ import { AppError } from '../errors.ts'
 import { ANYBODY, OPERATOR, type Caller, type Peer } from './caller.ts'
 import { createFailures } from './failures.ts'
 import type { Need } from './scopes.ts'
+import type { Tokens } from './tokens.ts'
 
 export type Access = ReturnType<typeof createAccess>
 
 // In a minute and from one address. A right token is let in all the same, so that nobody can lock out their neighbours.
 const MAX_FAILURES = 10
 
-export function createAccess({ token, now = Date.now }: { token: string | undefined; now?: () => number }) {
+export function createAccess({
+  token,
+  tokens,
+  isPrivate,
+  now = Date.now
+}: {
+  /** BERTH_TOKEN. */
+  token: string | undefined
+  tokens: Pick<Tokens, 'exist' | 'find'>
+  /** Only this machine's users reach the server, so it may do without tokens. */
+  isPrivate: boolean
+  now?: () => number
+}) {
   const failures = createFailures({ limit: MAX_FAILURES, now })
   const expected = token === undefined ? undefined : digest(token)
+
+  const needsToken = () => expected !== undefined || !isPrivate || tokens.exist()
 
   function find(secret: string): Caller | undefined {
     const given = digest(secret)
     if (expected && timingSafeEqual(given, expected)) return OPERATOR
-    return undefined
+    return tokens.find(secret)
   }
 
   return {
+    needsToken,
+
     /** By the value of an `authorization` header or of the same metadata. */
     authenticate(authorization: string | undefined, { address }: Peer): Caller {
-      if (!expected) return ANYBODY
+      if (!needsToken()) return ANYBODY
       const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
       const caller = secret === undefined ? undefined : find(secret)
       if (caller) return caller

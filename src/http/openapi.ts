@@ -17,6 +17,7 @@ const TAGS = [
   { name: 'containers', description: 'Make, watch and end containers.' },
   { name: 'statistics', description: 'What containers use, live and over the last five minutes.' },
   { name: 'ports', description: 'The host ports that containers are given.' },
+  { name: 'access', description: 'Who may do what, and who did.' },
   { name: 'server', description: 'The server itself.' }
 ]
 

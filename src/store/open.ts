@@ -4,15 +4,25 @@ import { randomUUID } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { createAuditTable } from './audit.ts'
 import { createExpiryTable } from './expiries.ts'
 import { createIntentTable } from './intents.ts'
+import { createTokenTable } from './tokens.ts'
 
 export type Store = ReturnType<typeof openStore>
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations')
 const MEMORY = ':memory:'
 
-export class StoreError extends Error {}
+export class StoreError extends Error {
+  /** Whether another process has the store, which is no fault of the store. */
+  readonly isInUse: boolean
+
+  constructor(message: string, { cause, isInUse }: { cause: unknown; isInUse: boolean }) {
+    super(message, { cause })
+    this.isInUse = isInUse
+  }
+}
 
 /** Opens `berth.db` in the folder, or a database in memory for `:memory:`. */
 export function openStore(dataDir: string) {
@@ -21,6 +31,8 @@ export function openStore(dataDir: string) {
     instanceId: instanceId(db),
     intents: createIntentTable(db),
     expiries: createExpiryTable(db),
+    tokens: createTokenTable(db),
+    audit: createAuditTable(db),
     close: () => db.close()
   }
 }
@@ -37,7 +49,7 @@ function openDatabase(dataDir: string): DatabaseSync {
     migrate(db)
     return db
   } catch (cause) {
-    throw new StoreError(explain(cause, file, dataDir), { cause })
+    throw explain(cause, file, dataDir)
   }
 }
 
@@ -57,10 +69,14 @@ function instanceId(db: DatabaseSync): string {
   return (db.prepare("SELECT value FROM meta WHERE name = 'instance'").get() as { value: string }).value
 }
 
-function explain(cause: unknown, file: string, dataDir: string): string {
+function explain(cause: unknown, file: string, dataDir: string): StoreError {
   const message = cause instanceof Error ? cause.message : String(cause)
   if (/locked|busy/i.test(message)) {
-    return `Another Berth uses the data folder ${dataDir}. Stop it, or set BERTH_DATA_DIR to another folder.`
+    const explanation = `Another Berth uses the data folder ${dataDir}. Stop it, or set BERTH_DATA_DIR to another folder.`
+    return new StoreError(explanation, { cause, isInUse: true })
   }
-  return `The database ${file} cannot be used: ${message}. Check BERTH_DATA_DIR.`
+  return new StoreError(`The database ${file} cannot be used: ${message}. Check BERTH_DATA_DIR.`, {
+    cause,
+    isInUse: false
+  })
 }

@@ -6,6 +6,8 @@ import { registerSecurity } from '../../src/http/security.ts'
 import { build, problem } from '../helpers/build.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
+const openAccess = () =>
+  createAccess({ token: undefined, tokens: { exist: () => false, find: () => undefined }, isPrivate: true })
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 t.test('with a token', async (t) => {
@@ -86,7 +88,7 @@ t.test('without a token nothing is asked for', async (t) => {
 
 t.test('a route that declares no scope ends the start', async (t) => {
   const bare = Fastify()
-  registerSecurity(bare, { access: createAccess({ token: undefined }), nobody: NOBODY, admit: () => {} })
+  registerSecurity(bare, { access: openAccess(), nobody: NOBODY, admit: () => {} })
   bare.get('/good', { config: { scope: 'read' } }, async () => 'good')
   await bare.register(async (inner) => void inner.get('/bad', async () => 'bad'), { prefix: '/inner' })
   await t.rejects(async () => bare.ready(), { message: /GET \/inner\/bad/ })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ConfigError, loadConfig, SETTING_LIST } from '../../src/config.ts'
+import { ConfigError, isPrivate, loadConfig, SETTING_LIST } from '../../src/config.ts'
 
 const TOKEN = 'a'.repeat(32)
 
@@ -104,14 +104,34 @@ t.test('a secret is not shown', async (t) => {
 })
 
 t.test('an address that other machines can reach', async (t) => {
-  const reachable = ['0.0.0.0', '::', '192.168.0.5', '10.0.0.1', 'example.com', '128.0.0.1']
+  const tls = { BERTH_TLS_CERT: 'cert.pem', BERTH_TLS_KEY: 'key.pem' }
+  const reachable = [
+    '0.0.0.0',
+    '::',
+    '::ffff:127.0.0.1',
+    '192.168.0.5',
+    '10.0.0.1',
+    'example.com',
+    '128.0.0.1',
+    '127.1'
+  ]
   for (const host of reachable) {
-    t.match(problems({ BERTH_HOST: host }), [/BERTH_TOKEN/], `${host} needs a token`)
-    t.strictSame(problems({ BERTH_HOST: host, BERTH_TOKEN: TOKEN }), [], `${host} with a token`)
+    t.match(problems({ BERTH_HOST: host, BERTH_TOKEN: TOKEN }), [/BERTH_TLS_CERT/], `${host} needs TLS`)
+    t.strictSame(problems({ BERTH_HOST: host, ...tls }), [], `${host} with a certificate`)
+    t.strictSame(problems({ BERTH_HOST: host, BERTH_TLS_TERMINATED: 'true' }), [], `${host} behind a proxy`)
+    t.strictSame(problems({ BERTH_HOST: host, BERTH_SOCKET: '/run/berth.sock' }), [], 'it is not listened on')
+    t.notOk(isPrivate(loadConfig({ BERTH_HOST: host, ...tls }).config), host)
   }
   for (const host of ['127.0.0.1', '127.8.9.1', '::1', 'localhost']) {
     t.strictSame(problems({ BERTH_HOST: host }), [], `${host} needs none`)
+    t.ok(isPrivate(loadConfig({ BERTH_HOST: host }).config), host)
   }
+  t.ok(isPrivate(loadConfig({ BERTH_HOST: '0.0.0.0', BERTH_SOCKET: '/run/berth.sock' }).config), 'a unix socket')
+})
+
+t.test('a certificate comes with its key', async (t) => {
+  t.match(problems({ BERTH_TLS_CERT: 'cert.pem' }), [/belong together/])
+  t.match(problems({ BERTH_TLS_KEY: 'key.pem' }), [/belong together/])
 })
 
 t.test('a default above its ceiling is refused', async (t) => {

@@ -2,17 +2,18 @@ import t from 'tap'
 import { createAccess } from '../../../src/access/service.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
+const NONE = { exist: () => false, find: () => undefined }
 const peer = (address: string) => ({ address, door: 'rest' as const })
 
 t.test('without a token everybody may do everything', async (t) => {
-  const { authenticate, authorize } = createAccess({ token: undefined })
+  const { authenticate, authorize } = createAccess({ token: undefined, tokens: NONE, isPrivate: true })
   const caller = authenticate(undefined, peer('127.0.0.1'))
   t.doesNotThrow(() => authorize(caller, 'admin'))
   t.equal(caller.tokenId, null)
 })
 
 t.test('a caller may do what its scopes say, an admin everything', async (t) => {
-  const { authorize } = createAccess({ token: TOKEN })
+  const { authorize } = createAccess({ token: TOKEN, tokens: NONE, isPrivate: true })
   const reader = { name: 'ci', tokenId: 'x', scopes: ['read'] as const }
   t.doesNotThrow(() => authorize(reader, 'read'))
   t.doesNotThrow(() => authorize(reader, 'open'))
@@ -23,7 +24,7 @@ t.test('a caller may do what its scopes say, an admin everything', async (t) => 
 
 t.test('wrong tokens are counted for each address', async (t) => {
   let now = 0
-  const { authenticate } = createAccess({ token: TOKEN, now: () => now })
+  const { authenticate } = createAccess({ token: TOKEN, tokens: NONE, isPrivate: true, now: () => now })
   for (let tries = 1; tries <= 10; tries++)
     t.throws(() => authenticate('Bearer wrong', peer('10.0.0.1')), { code: 'UNAUTHORIZED' })
   now = 20_000

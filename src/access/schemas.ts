@@ -1,0 +1,102 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { DateTime, nullable, words } from '../lib/schema.ts'
+import { SCOPES } from './scopes.ts'
+
+const name = Type.String({
+  pattern: '^[a-zA-Z0-9][\\w.-]{0,62}$',
+  description: 'Who will use it.',
+  examples: ['ci']
+})
+const scopes = Type.Array(words(SCOPES), {
+  minItems: 1,
+  maxItems: SCOPES.length,
+  description: 'What it may be used for; `admin` is everything.',
+  examples: [['read', 'containers:write']]
+})
+
+export const CreateToken = Type.Object(
+  {
+    name,
+    scopes,
+    ttl_seconds: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 10 * 365 * 86_400, description: 'It ends after that time. Absent: never.' })
+    )
+  },
+  { $id: 'CreateToken', additionalProperties: false }
+)
+export type CreateToken = Static<typeof CreateToken>
+
+const tokenFields = {
+  id: Type.String({ examples: ['3f9a1c07b2de'] }),
+  name,
+  scopes,
+  created_at: DateTime(),
+  expires_at: nullable(DateTime()),
+  last_used_at: nullable(DateTime({ description: 'To the minute.' }))
+}
+export const Token = Type.Object(tokenFields, { $id: 'Token' })
+export type Token = Static<typeof Token>
+
+export const CreatedToken = Type.Object(
+  {
+    ...tokenFields,
+    token: Type.String({
+      description: 'The token itself. It is shown here and never again.',
+      examples: ['berth_MvNkQXzQpYb0wq5W8Jr3HcT2sLx9uDf4aGe7iKo1mPs']
+    })
+  },
+  { $id: 'CreatedToken' }
+)
+
+export const RevokedToken = Type.Object(
+  { id: Type.String(), name, revoked: Type.Literal(true), message: Type.String({ examples: ['Token revoked'] }) },
+  { $id: 'RevokedToken' }
+)
+
+export const TokenParams = Type.Object({
+  id: Type.String({ minLength: 1, maxLength: 64, description: 'Id or name of the token.', examples: ['ci'] })
+})
+
+const OUTCOMES = ['attempted', 'succeeded', 'failed', 'refused'] as const
+
+export const AuditEntry = Type.Object(
+  {
+    seq: Type.Integer({ description: 'Grows by one with each entry.' }),
+    time: DateTime(),
+    outcome: words(OUTCOMES, {
+      description:
+        '`attempted` is written before anything is changed, `succeeded` or `failed` after; `refused` is who was not let in.'
+    }),
+    caller: Type.String({ description: 'Name of the token; `operator` has BERTH_TOKEN.', examples: ['ci'] }),
+    token_id: nullable(Type.String()),
+    scope: nullable(Type.String({ description: 'What the operation needs.', examples: ['containers:write'] })),
+    address: Type.String({ examples: ['127.0.0.1'] }),
+    door: words(['rest', 'grpc', 'command'] as const),
+    action: Type.String({ description: 'The operation.', examples: ['createContainer'] }),
+    object: nullable(Type.String({ description: 'What it was done to, as far as known.', examples: ['web'] })),
+    code: nullable(Type.String({ description: 'The error code, when it failed.', examples: ['CONTAINER_NAME_TAKEN'] })),
+    duration_ms: nullable(Type.Number()),
+    request_id: Type.String(),
+    hash: Type.String({ description: 'SHA-256 over the entry and the hash of the one before it.' })
+  },
+  { $id: 'AuditEntry' }
+)
+export type AuditEntry = Static<typeof AuditEntry>
+
+const filter = (description: string) => Type.Optional(Type.String({ maxLength: 200, description }))
+export const AuditQuery = Type.Object({
+  outcome: Type.Optional(words(OUTCOMES)),
+  caller: filter('Name of the token.'),
+  action: filter('The operation.'),
+  object: filter('What it was done to.'),
+  request_id: filter('All entries of one request.'),
+  since: Type.Optional(DateTime({ description: 'Not before this time.' })),
+  until: Type.Optional(DateTime({ description: 'Not after this time.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  cursor: Type.Optional(
+    Type.String({ pattern: '^[0-9]{1,15}$', description: 'From the `X-Next-Cursor` of the page before.' })
+  )
+})
+export type AuditQuery = Static<typeof AuditQuery>
+
+export const ACCESS_SCHEMAS = [CreateToken, Token, CreatedToken, RevokedToken, AuditEntry]

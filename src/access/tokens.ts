@@ -1,0 +1,111 @@
+// Managed tokens: made, listed, revoked, found. The text of a token exists once, in the answer to its making.
+
+import { createHash, randomBytes } from 'node:crypto'
+import { AppError } from '../errors.ts'
+import type { TokenRow } from '../store/tokens.ts'
+import type { Caller } from './caller.ts'
+import type { Scope } from './scopes.ts'
+
+type TokenTable = {
+  add(row: TokenRow): void
+  used(id: string, now: number): void
+  remove(id: string): void
+  all(): TokenRow[]
+}
+
+export type ManagedToken = Omit<TokenRow, 'hash' | 'scopes'> & { scopes: Scope[] }
+export type NewToken = { name: string; scopes: Scope[]; ttlSeconds: number | undefined }
+export type Tokens = ReturnType<typeof createTokens>
+
+const TOKEN_BYTES = 32
+const PREFIX = 'berth_'
+// The last use is written this seldom, so that reading costs no write.
+const USE_WRITTEN_MS = 60_000
+
+/** `isPrivate`: only this machine's users reach the server, so it may do without tokens. */
+export function createTokens({
+  table,
+  hasOperator,
+  isPrivate,
+  now = Date.now
+}: {
+  table: TokenTable
+  /** Whether there is a BERTH_TOKEN, which may do everything. */
+  hasOperator: boolean
+  isPrivate: boolean
+  now?: () => number
+}) {
+  const byHash = new Map<string, ManagedToken & { writtenUse: number }>()
+  for (const { hash, scopes, ...row } of table.all())
+    byHash.set(hash, { ...row, scopes: scopes.split(',') as Scope[], writtenUse: row.lastUsedAt ?? 0 })
+
+  const isAdmin = ({ scopes, expiresAt }: ManagedToken) =>
+    scopes.includes('admin') && (expiresAt === null || expiresAt > now())
+
+  function entryOf(reference: string): [hash: string, token: ManagedToken] {
+    for (const entry of byHash) if (entry[1].id === reference || entry[1].name === reference) return entry
+    throw new AppError('TOKEN_NOT_FOUND', `There is no token with the id or name "${reference}".`)
+  }
+
+  return {
+    /** Whether there is any, be it expired: an end date must never open the server. */
+    exist: (): boolean => byHash.size > 0,
+
+    list: (): ManagedToken[] => [...byHash.values()],
+
+    create({ name, scopes, ttlSeconds }: NewToken): { token: ManagedToken; secret: string } {
+      const taken = [...byHash.values()].some((token) => token.name === name)
+      if (taken) throw new AppError('TOKEN_NAME_TAKEN', `There is a token "${name}" already.`)
+      const createdAt = now()
+      const token: ManagedToken = {
+        id: randomBytes(6).toString('hex'),
+        name,
+        scopes: [...new Set(scopes)],
+        createdAt,
+        expiresAt: ttlSeconds === undefined ? null : createdAt + ttlSeconds * 1000,
+        lastUsedAt: null
+      }
+      if (!hasOperator && !isAdmin(token) && ![...byHash.values()].some(isAdmin))
+        throw new AppError(
+          'ADMIN_TOKEN_NEEDED',
+          'From the first token on every request needs one, so the first must have the scope "admin": without BERTH_TOKEN nobody could make or revoke tokens.'
+        )
+      const secret = PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')
+      const hash = hashOf(secret)
+      table.add({ ...token, hash, scopes: token.scopes.join(',') })
+      byHash.set(hash, { ...token, writtenUse: 0 })
+      return { token, secret }
+    },
+
+    revoke(reference: string): ManagedToken {
+      const [hash, token] = entryOf(reference)
+      const rest = [...byHash.values()].filter(({ id }) => id !== token.id)
+      const isNeeded = !hasOperator && isAdmin(token) && !rest.some(isAdmin) && (rest.length > 0 || !isPrivate)
+      if (isNeeded)
+        throw new AppError(
+          'ADMIN_TOKEN_NEEDED',
+          `"${token.name}" is the last token with the scope "admin". Make another one first.`
+        )
+      table.remove(token.id)
+      byHash.delete(hash)
+      return token
+    },
+
+    /** Whoever has this token, if it is valid now. Found by its hash, so how long that takes says nothing about the text. */
+    find(secret: string): Caller | undefined {
+      const token = byHash.get(hashOf(secret))
+      const time = now()
+      if (!token || (token.expiresAt !== null && token.expiresAt <= time)) return undefined
+      token.lastUsedAt = time
+      if (time - token.writtenUse >= USE_WRITTEN_MS) {
+        token.writtenUse = time
+        table.used(token.id, time)
+      }
+      return { name: token.name, tokenId: token.id, scopes: token.scopes }
+    }
+  }
+}
+
+function hashOf(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex')
+}

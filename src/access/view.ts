@@ -1,0 +1,31 @@
+// Tokens and entries of the audit trail as clients see them. Pure.
+
+import type { AuditRow } from '../store/audit.ts'
+import type { AuditEntry, Token } from './schemas.ts'
+import type { ManagedToken } from './tokens.ts'
+
+const time = (ms: number) => new Date(ms).toISOString()
+const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms))
+
+export function viewToken({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: ManagedToken): Token {
+  return {
+    id,
+    name,
+    scopes,
+    created_at: time(createdAt),
+    expires_at: timeOrNull(expiresAt),
+    last_used_at: timeOrNull(lastUsedAt)
+  }
+}
+
+export function viewEntry({ at, tokenId, durationMs, requestId, outcome, door, ...same }: AuditRow): AuditEntry {
+  return {
+    ...same,
+    time: time(at),
+    outcome: outcome as AuditEntry['outcome'],
+    door: door as AuditEntry['door'],
+    token_id: tokenId,
+    duration_ms: durationMs,
+    request_id: requestId
+  }
+}

@@ -1,0 +1,58 @@
+// Every request that may change something is written down before its handler runs and when it is answered.
+
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Audit, AuditSubject } from '../access/audit.ts'
+import type { ErrorCode } from '../errors.ts'
+import { toAppError } from './errors.ts'
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+const REFUSALS = new Set<ErrorCode | null>([
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'TOO_MANY_REQUESTS',
+  'HOST_NOT_ALLOWED',
+  'CROSS_ORIGIN_REFUSED'
+])
+
+type Trace = { code: ErrorCode | null; attempt: ReturnType<Audit['attempt']> | undefined }
+
+export function registerAudit(app: FastifyInstance, audit: Audit): void {
+  const traces = new WeakMap<FastifyRequest, Trace>()
+
+  app.addHook('preHandler', async (request) => {
+    const { scope } = request.routeOptions.config
+    if (SAFE_METHODS.has(request.method) || scope === undefined) return
+    traces.set(request, { code: null, attempt: audit.attempt(subjectOf(request)) })
+  })
+
+  app.addHook('onError', async (request, _reply, error) => {
+    const { code } = toAppError(error)
+    const trace = traces.get(request)
+    if (trace) trace.code = code
+    else if (REFUSALS.has(code)) audit.refused(subjectOf(request), code)
+  })
+
+  // Before the answer leaves: whoever has it finds the entry. When an answer fails here it is sent again as an error.
+  app.addHook('onSend', async (request, reply) => {
+    const { attempt, code = null } = traces.get(request) ?? {}
+    if (!attempt) return
+    traces.delete(request)
+    const made = String(reply.getHeader('location') ?? '')
+      .split('/')
+      .at(-1)
+    attempt.end(code, made || undefined)
+  })
+}
+
+function subjectOf(request: FastifyRequest): AuditSubject {
+  const { config, schema, url } = request.routeOptions
+  const { id } = (request.params ?? {}) as { id?: unknown }
+  return {
+    caller: request.caller,
+    peer: { address: request.ip, door: 'rest' },
+    scope: config.scope ?? null,
+    action: schema?.operationId ?? `${request.method} ${url ?? 'nothing'}`,
+    object: typeof id === 'string' ? id.slice(0, 128) : null,
+    requestId: request.id
+  }
+}

@@ -1,0 +1,75 @@
+// Where the server listens: an address, with TLS or without, or a unix socket that only its owner may use.
+
+import { chmodSync, lstatSync, readFileSync, rmSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { createSecureContext } from 'node:tls'
+import type { FastifyInstance } from 'fastify'
+import type { Config } from '../config.ts'
+
+export type Tls = { cert: Buffer; key: Buffer }
+
+/** A reason not to start, in words for whoever starts it. */
+export class ListeningError extends Error {}
+
+const HEADER_BYTES = 16 * 1024
+const SOCKET_MODE = 0o600
+
+/** The certificate and its key, read and found to belong together. */
+export function readTls({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>): Tls | undefined {
+  if (tlsCert === undefined || tlsKey === undefined) return undefined
+  try {
+    const tls = { cert: readFileSync(tlsCert), key: readFileSync(tlsKey) }
+    createSecureContext(tls)
+    return tls
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new ListeningError(`BERTH_TLS_CERT and BERTH_TLS_KEY cannot be used: ${reason}`, { cause })
+  }
+}
+
+/** What the server under Fastify is made with. It answers alike with TLS and without, so Fastify's types keep to the plain one. */
+export function serverOptions(tls: Tls | undefined): { http: object } {
+  const limits = { maxHeaderSize: HEADER_BYTES }
+  return (tls ? { https: { ...tls, ...limits } } : { http: limits }) as { http: object }
+}
+
+/** Returns where it listens, for people. */
+export async function listen(
+  app: FastifyInstance,
+  { socket, host, port, tlsCert }: Pick<Config, 'socket' | 'host' | 'port' | 'tlsCert'>
+): Promise<string> {
+  if (socket === undefined) {
+    await app.listen({ host, port })
+    return `${tlsCert === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
+  }
+  await removeStale(socket)
+  // It must not be open to others even for the moment before its mode is set.
+  const before = process.umask(0o777 & ~SOCKET_MODE)
+  try {
+    await app.listen({ path: socket })
+  } finally {
+    process.umask(before)
+  }
+  chmodSync(socket, SOCKET_MODE)
+  return `unix:${socket}`
+}
+
+/** A server that was killed leaves its socket behind, which then stands in the way of the next. */
+async function removeStale(path: string): Promise<void> {
+  const found = lstatSync(path, { throwIfNoEntry: false })
+  if (!found) return
+  if (!found.isSocket()) throw new ListeningError(`BERTH_SOCKET: ${path} is there already and is no socket.`)
+  if (await answers(path)) throw new ListeningError(`BERTH_SOCKET: another program listens on ${path}.`)
+  rmSync(path)
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const connection = createConnection(path)
+    const settle = (isAlive: boolean) => {
+      connection.destroy()
+      resolve(isAlive)
+    }
+    connection.once('connect', () => settle(true)).once('error', () => settle(false))
+  })
+}

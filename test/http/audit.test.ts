@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs'
+import t from 'tap'
+import { openAuditFile } from '../../src/access/audit-file.ts'
+import { findBreak } from '../../src/access/audit.ts'
+import { openStore } from '../../src/store/open.ts'
+import { build, problem } from '../helpers/build.ts'
+import { addTokens, bearer } from '../helpers/tokens.ts'
+
+async function serve(t: Parameters<typeof build>[0]) {
+  const dataDir = t.testdir({})
+  const store = openStore(dataDir)
+  const secrets = addTokens(store)
+  const auditFile = openAuditFile(dataDir)
+  t.teardown(() => auditFile.close())
+  const server = await build(t, { store, auditFile, early: true })
+  const trail = async (query = '') =>
+    (await server.get(`/audit${query}`, { headers: bearer(secrets.admin) })).json<Record<string, unknown>[]>()
+  const lines = () => readFileSync(`${dataDir}/audit.jsonl`, 'utf8').split('\n').filter(Boolean)
+  const as = (scope: keyof typeof secrets) => bearer(secrets[scope])
+  return { ...server, store, trail, lines, as }
+}
+
+t.test('a change is written down before it is made and after', async (t) => {
+  const { post, trail, lines, as } = await serve(t)
+  const answer = await post('/containers', { name: 'web', env: { PASSWORD: 'hunter2' } }, as('containers:write'))
+  t.equal(answer.statusCode, 201)
+  const [after, before] = await trail()
+  const same = {
+    caller: 'containers-write',
+    token_id: 'containers-write',
+    scope: 'containers:write',
+    address: '127.0.0.1',
+    door: 'rest',
+    action: 'createContainer',
+    request_id: answer.headers['x-request-id']
+  }
+  t.match(before, { ...same, outcome: 'attempted', object: null, code: null, duration_ms: null })
+  t.match(after, { ...same, outcome: 'succeeded', object: answer.json().id, code: null, duration_ms: Number })
+  t.strictSame(
+    lines().map((line) => JSON.parse(line).outcome),
+    ['attempted', 'succeeded']
+  )
+  t.notMatch(lines().join(), /hunter2|PASSWORD/)
+})
+
+t.test('so is one that fails, with its code', async (t) => {
+  const { ask, trail, as } = await serve(t)
+  problem(t, await ask('DELETE', '/containers/nobody', { headers: as('admin') }), 404, 'CONTAINER_NOT_FOUND')
+  t.match(await trail(), [
+    { outcome: 'failed', action: 'removeContainer', object: 'nobody', code: 'CONTAINER_NOT_FOUND' },
+    { outcome: 'attempted', object: 'nobody' }
+  ])
+})
+
+t.test('and who was not let in; reading is not', async (t) => {
+  const { ask, get, trail, as } = await serve(t)
+  await get('/containers')
+  await get('/containers', { headers: as('expired') })
+  await ask('DELETE', '/containers/web', { headers: as('read') })
+  await get('/containers', { headers: { ...as('read'), host: 'evil.example' } })
+  await ask('POST', '/containers', { headers: { ...as('admin'), origin: 'https://evil.example' } })
+  await get('/containers', { headers: as('read') })
+  t.match(await trail(), [
+    { outcome: 'refused', code: 'CROSS_ORIGIN_REFUSED', caller: 'nobody' },
+    { outcome: 'refused', code: 'HOST_NOT_ALLOWED', caller: 'nobody' },
+    { outcome: 'refused', code: 'FORBIDDEN', caller: 'read', action: 'removeContainer', object: 'web' },
+    { outcome: 'refused', code: 'UNAUTHORIZED', caller: 'nobody', action: 'listContainers' },
+    { outcome: 'refused', code: 'UNAUTHORIZED' }
+  ])
+})
+
+t.test('a change that cannot be written down is not made', async (t) => {
+  const { post, engine, store, as } = await serve(t)
+  const before = engine.writes().length
+  store.audit.add = () => {
+    throw new Error('database or disk is full')
+  }
+  problem(t, await post('/containers', {}, as('admin')), 507, 'AUDIT_FAILED')
+  t.equal(engine.writes().length, before)
+})
+
+t.test('the trail can be asked', async (t) => {
+  const { post, ask, get, trail, as } = await serve(t)
+  const started = new Date().toISOString()
+  for (const name of ['one', 'two', 'three']) await post('/containers', { name }, as('containers:write'))
+  await ask('DELETE', '/containers/one?force=true', { headers: as('admin') })
+
+  t.equal((await trail('?action=createContainer&outcome=succeeded')).length, 3)
+  t.equal((await trail('?caller=admin')).length, 2)
+  t.equal((await trail('?object=one')).length, 2)
+  t.equal((await trail(`?until=${started}`)).length, 0)
+  t.equal((await trail(`?since=${started}`)).length, 8)
+  const [newest] = await trail()
+  t.equal((await trail(`?request_id=${newest?.request_id}`)).length, 2)
+
+  const seen: unknown[] = []
+  let cursor: unknown = ''
+  while (cursor !== undefined) {
+    const page = await get(`/audit?limit=3${cursor && `&cursor=${cursor}`}`, { headers: as('admin') })
+    seen.push(...page.json().map(({ seq }: { seq: number }) => seq))
+    cursor = page.headers['x-next-cursor']
+  }
+  t.strictSame(seen, [8, 7, 6, 5, 4, 3, 2, 1])
+  problem(t, await get('/audit?cursor=x', { headers: as('admin') }), 400, 'INVALID_REQUEST')
+})
+
+t.test('the chain goes on after a restart, and shows what was changed', async (t) => {
+  const { post, lines, as, app, store } = await serve(t)
+  await post('/containers', { name: 'web' }, as('admin'))
+  const last = store.audit.last()
+  await app.close()
+  t.equal(findBreak(lines()), undefined)
+  t.match(lines().at(-1), last?.hash)
+  const [first = '', second = ''] = lines()
+  t.equal(findBreak([first, second.replace('succeeded', 'failed')]), 1)
+  t.equal(findBreak([second, first]), 1)
+})

@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import t from 'tap'
+import { openAuditFile } from '../../../src/access/audit-file.ts'
+import { createAudit, type AuditSubject } from '../../../src/access/audit.ts'
+import { openStore } from '../../../src/store/open.ts'
+
+const log = { error() {} }
+const subject: AuditSubject = {
+  caller: { name: 'ci', tokenId: 'x', scopes: ['read'] },
+  peer: { address: '10.0.0.1', door: 'grpc' },
+  scope: 'admin',
+  action: 'removeContainer',
+  object: 'web',
+  requestId: 'r'
+}
+
+t.test('refusals are written down up to a number each minute, and the rest counted', async (t) => {
+  const { audit: table, close } = openStore(':memory:')
+  t.teardown(close)
+  let now = 100_000
+  const audit = createAudit({ table, file: undefined, log, now: () => now })
+  for (let count = 0; count < 500; count++) audit.refused(subject, 'FORBIDDEN')
+  t.equal(audit.find({}, 1000).length, 20)
+  now += 60_000
+  audit.refused(subject, 'FORBIDDEN')
+  t.match(audit.find({}, 2), [{ code: 'FORBIDDEN' }, { action: 'refusalsLeftOut', object: '480', code: null }])
+  audit.attempt(subject).end(null)
+  t.equal(audit.find({ outcome: 'succeeded' }, 10).length, 1, 'changes are not counted')
+})
+
+t.test('whoever only knocks cannot wash away what was done', async (t) => {
+  const { audit: table, close } = openStore(':memory:')
+  t.teardown(close)
+  const audit = createAudit({ table, file: undefined, log })
+  audit.attempt(subject).end(null)
+  for (let count = 0; count < 15; count++) audit.refused(subject, 'FORBIDDEN')
+  table.keep({ refusals: 5, others: 10 })
+  t.equal(audit.find({ outcome: 'refused' }, 100).length, 5)
+  t.equal(audit.find({}, 100).length, 7)
+  table.keep({ refusals: 5, others: 1 })
+  t.match(audit.find({}, 100).at(-1), { outcome: 'succeeded' })
+})
+
+t.test('the table cannot be rewritten', async (t) => {
+  const dataDir = t.testdir({})
+  const store = openStore(dataDir)
+  createAudit({ table: store.audit, file: undefined, log }).attempt(subject).end(null)
+  store.close()
+  const { DatabaseSync } = await import('node:sqlite')
+  const db = new DatabaseSync(`${dataDir}/berth.db`)
+  t.throws(() => db.exec("UPDATE audit SET caller = 'somebody else'"), { message: /only added to/ })
+  db.close()
+})
+
+t.test('files are bounded in size and number, and for their owner only', async (t) => {
+  const dataDir = t.testdir({})
+  const file = openAuditFile(dataDir, 100)
+  for (let count = 0; count < 40; count++) file.append(`${'x'.repeat(49)}\n`)
+  file.close()
+  t.strictSame(readdirSync(dataDir).toSorted(), [
+    'audit.1.jsonl',
+    'audit.2.jsonl',
+    'audit.3.jsonl',
+    'audit.4.jsonl',
+    'audit.jsonl'
+  ])
+  for (const name of readdirSync(dataDir)) {
+    t.ok(readFileSync(`${dataDir}/${name}`).length <= 150, name)
+    t.equal(statSync(`${dataDir}/${name}`).mode & 0o777, 0o600)
+  }
+})
