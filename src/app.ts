@@ -5,6 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { NOBODY } from './access/caller.ts'
 import { createAudit } from './access/audit.ts'
+import { createPolicy, type PolicyRules } from './access/policy.ts'
 import { accessRoutes } from './access/routes.ts'
 import { ACCESS_SCHEMAS } from './access/schemas.ts'
 import { createAccess } from './access/service.ts'
@@ -62,6 +63,8 @@ export type AppDeps = {
   store: Store
   listeners: Listeners
   tls?: Tls | undefined
+  /** Absent: nothing is restricted beyond the settings. */
+  policy?: PolicyRules
   /** Where the audit trail goes besides the store. */
   auditFile?: { append(line: string): void }
   /** Absent: this machine, measured. */
@@ -85,11 +88,12 @@ const BODY_BYTES = 256 * 1024
 const REQUEST_MS = 30_000
 
 export async function buildApp({
-  config,
+  config: settings,
   engine,
   store,
   listeners,
   tls,
+  policy: rules = {},
   auditFile,
   logger,
   host = createHost({ log: logger }),
@@ -110,6 +114,8 @@ export async function buildApp({
   app.removeContentTypeParser('text/plain')
 
   const { instanceId } = store
+  const policy = createPolicy(rules)
+  const config = policy.tighten(settings)
   const tokens = createTokens({
     table: store.tokens,
     hasOperator: config.token !== undefined,
@@ -140,6 +146,7 @@ export async function buildApp({
     waiting,
     expiry,
     images,
+    policy,
     config,
     instanceId,
     publishHost

@@ -175,6 +175,10 @@ const SETTINGS = {
   cpusMax: number('BERTH_CPUS_MAX', 8, 0.01, 1024, 'Largest CPU limit that a request may ask for.'),
   pidsDefault: integer('BERTH_PIDS_DEFAULT', 256, 1, 1_000_000, 'Process limit of a container that asks for none.'),
   pidsMax: integer('BERTH_PIDS_MAX', 4096, 1, 1_000_000, 'Largest process limit that a request may ask for.'),
+  policyFile: optional(
+    'BERTH_POLICY_FILE',
+    'JSON file that says which images and volumes may be used and how much. One that cannot be read ends the start.'
+  ),
   exec: flag('BERTH_EXEC', false, 'Whether commands may be run inside containers over the API.'),
   manageForeign: flag(
     'BERTH_MANAGE_FOREIGN',

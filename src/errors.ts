@@ -6,6 +6,7 @@ export const ERRORS = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
   UNAUTHORIZED: { status: 401, title: 'A valid token is needed' },
   FORBIDDEN: { status: 403, title: 'The token may not do this' },
+  POLICY_REFUSED: { status: 403, title: 'The policy of this server does not allow it' },
   CROSS_ORIGIN_REFUSED: { status: 403, title: 'Changes may not be asked for by another web page' },
   CONTAINER_NOT_MANAGED: { status: 403, title: 'Berth did not make this container' },
   CONTAINER_IS_BERTH: { status: 403, title: 'This container is Berth itself' },
@@ -34,6 +35,7 @@ export const ERRORS = {
   REQUEST_CANCELLED: { status: 499, title: 'The client went away' },
   INTERNAL: { status: 500, title: 'Something went wrong inside Berth' },
   ENGINE_FAILED: { status: 502, title: 'The engine answered with an error' },
+  POLICY_NOT_APPLIED: { status: 502, title: 'The engine did not impose the limits' },
   REGISTRY_REFUSED: { status: 502, title: 'The registry refused' },
   REGISTRY_UNAVAILABLE: { status: 502, title: 'The registry cannot be reached', retryable: true },
   STATS_UNAVAILABLE: {

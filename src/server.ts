@@ -6,15 +6,16 @@ import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
 import { pino, type Logger } from 'pino'
 import { openAuditFile } from './access/audit-file.ts'
+import { readPolicy } from './access/policy-file.ts'
 import { buildApp } from './app.ts'
 import { ConfigError, isPrivate, loadConfig, type Config } from './config.ts'
 import { createConnection } from './engine/connection.ts'
 import { createDockerEngine } from './engine/docker-engine.ts'
 import { engineCandidates } from './engine/locate.ts'
 import { ownContainerId } from './engine/own-container.ts'
-import { listen, ListeningError, readTls } from './http/listening.ts'
+import { listen, readTls } from './http/listening.ts'
 import { createListeners } from './ports/listeners.ts'
-import { openStore, StoreError, type Store } from './store/open.ts'
+import { openStore, type Store } from './store/open.ts'
 
 const GRACE_MS = 10_000
 
@@ -35,6 +36,7 @@ async function run(): Promise<void> {
   for (const warning of warnings) logger.warn(warning)
 
   const tls = readTls(config)
+  const policy = readPolicy(config.policyFile)
   const store = openStore(config.dataDir)
   requireToken(config, store)
   const auditFile = openAuditFile(config.dataDir)
@@ -55,6 +57,7 @@ async function run(): Promise<void> {
       store,
       listeners: createListeners({ procDir: config.hostProc, host: config.publishHost ?? config.host }),
       tls,
+      policy,
       auditFile,
       logger,
       version,
@@ -101,7 +104,6 @@ function createLogger({ logLevel, logFormat }: Config): Logger {
 
 function explainFailure(error: unknown): string[] {
   if (error instanceof ConfigError) return error.problems
-  if (error instanceof StoreError || error instanceof ListeningError) return [error.message]
   if (error instanceof Error && 'code' in error) {
     if (error.code === 'EADDRINUSE')
       return [`${error.message.replace(/^listen EADDRINUSE: /, '')}. Set BERTH_PORT to another port.`]

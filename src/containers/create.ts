@@ -2,6 +2,7 @@
 // undone when a later one fails.
 
 import { randomUUID } from 'node:crypto'
+import type { Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, ContainerSpec, Engine, ImageRecord } from '../engine/engine.ts'
 import { LABELS } from '../engine/labels.ts'
@@ -13,7 +14,9 @@ import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
 import { bindPorts, buildSpec, checkCreate, generateName, hashRequest, wantedPorts, type WantedPort } from './plan.ts'
+import { createQuota } from './quota.ts'
 import type { CreateContainer } from './schemas.ts'
+import { checkApplied } from './verify.ts'
 import type { Waiting } from './wait.ts'
 
 export type Created = { record: ContainerRecord; warnings: string[]; replayed: boolean }
@@ -29,6 +32,7 @@ type Options = {
   waiting: Waiting
   expiry: Expiry
   images: { find(reference: string, pull: 'missing' | 'always' | 'never', signal: AbortSignal): Promise<ImageRecord> }
+  policy: Policy
   config: Config
   instanceId: string
   publishHost: string
@@ -39,7 +43,9 @@ const MAX_KEY_TRIES = 3
 const DEFAULT_WAIT_SECONDS = 30
 
 export function createCreator(options: Options) {
-  const { engine, inventory, ports, attempts, waiting, expiry, images, config, instanceId, publishHost } = options
+  const { engine, inventory, ports, attempts, waiting, expiry, images, policy, config, instanceId, publishHost } =
+    options
+  const quota = createQuota({ inventory, policy })
   const underWay = new Map<string, { hash: string; result: Promise<Created> }>()
 
   /** With a key, the same key and request give the same container: while it is made, later, and after a crash. */
@@ -50,6 +56,10 @@ export function createCreator(options: Options) {
     owner: string | null
   ): Promise<Created> {
     checkCreate(body, config)
+    policy.check({
+      images: [body.image ?? config.defaultImage],
+      volumes: (body.volumes ?? []).map(({ source }) => source)
+    })
     await inventory.whenReady()
     if (key === undefined) return make(body, { key, hash: '', owner }, signal)
 
@@ -121,6 +131,10 @@ export function createCreator(options: Options) {
   }
 
   async function make(body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Created> {
+    return quota.holding(origin.owner, () => makeWithin(body, origin, signal))
+  }
+
+  async function makeWithin(body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Created> {
     const image = await images.find(body.image ?? config.defaultImage, body.pull ?? 'missing', signal)
     const wanted = wantedPorts(body, image)
     const newVolumes = await makeVolumes(body)
@@ -141,6 +155,7 @@ export function createCreator(options: Options) {
   ): Promise<Created> {
     for (let tries = 1; ; tries++) {
       const attempt = randomUUID()
+      quota.begun(attempt)
       const name = body.name ?? generateName(Date.now(), key)
       const leases = await ports.lease(wanted, attempt)
       try {
@@ -160,6 +175,7 @@ export function createCreator(options: Options) {
         if (!taken || tries === MAX_TRIES || wanted[leases.indexOf(taken)]?.hostPort !== undefined) throw error
         taken.block('the engine found it taken by somebody else')
       } finally {
+        quota.ended(attempt)
         for (const lease of leases) lease.release()
       }
     }
@@ -178,6 +194,7 @@ export function createCreator(options: Options) {
       if (body.start ?? true) await inventory.holding(id, () => startSurely(id))
       const record = await inventory.refresh(id)
       if (!record) throw new AppError('CONTAINER_NOT_FOUND', `Container ${name} was removed while it was made.`)
+      checkApplied(record, spec.limits)
       // Not before the inventory knows it: only then its date is forgotten with it. Until then its label counts.
       if (body.ttl_seconds !== undefined) expiry.set(id, body.ttl_seconds)
       const ready = await waitUntilReady(id, body, signal)

@@ -14,6 +14,7 @@ import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
 import { newcomerName } from './newcomer.ts'
 import { portEnvironment } from './plan.ts'
+import { checkApplied } from './verify.ts'
 import { shortId } from './view.ts'
 
 const KEPT_REPOSITORY = 'berth/kept'
@@ -113,6 +114,8 @@ export function createReplacer({
     const { id } = await engine.createContainer(newcomerName(old.name), spec)
     try {
       await engine.startContainer(id)
+      const started = await inventory.refresh(id)
+      if (started) checkApplied(started, spec.limits)
     } catch (error) {
       // The volumes are the old container's, which stays.
       await engine.removeContainer(id, { force: true, volumes: false })

@@ -25,6 +25,7 @@ import type {
   UpdateContainer
 } from './schemas.ts'
 import { isManaged, shortId, viewContainer } from './view.ts'
+import { checkApplied } from './verify.ts'
 import type { Waiting, WaitRequest } from './wait.ts'
 
 export type ContainerService = ReturnType<typeof createContainerService>
@@ -242,7 +243,9 @@ export function createContainerService(options: Options) {
         }
         if (Object.keys(update).length > 0) await engine.updateContainer(record.id, update)
         if (ttl !== undefined) expiry.set(record.id, ttl)
-        return changed(record, 'Container changed')
+        const after = (await inventory.refresh(record.id)) ?? record
+        if (isManaged(after)) checkApplied(after, update)
+        return { ...view(after), changed: true, message: 'Container changed' }
       })
     },
 

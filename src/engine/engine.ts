@@ -48,6 +48,8 @@ export type ContainerRecord = {
   stopTimeoutSeconds: number
   /** Shares the machine's network, so that no traffic is its own. */
   hostNetwork: boolean
+  /** In what it is less shut in than the containers that Berth makes. */
+  freedoms: string[]
 }
 
 /** A row of the engine's list: enough to see whether a record is still true. */

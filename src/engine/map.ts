@@ -16,6 +16,7 @@ import type {
   RestartPolicy,
   VolumeMount
 } from './engine.ts'
+import { freedomsOf } from './freedoms.ts'
 import { isReservedLabel } from './labels.ts'
 
 const STATES: readonly ContainerState[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
@@ -63,7 +64,8 @@ export function mapContainer(info: Inspect): ContainerRecord {
     anonymousVolumes: anonymousVolumes(info),
     tty: config.Tty ?? false,
     stopTimeoutSeconds: (config as { StopTimeout?: number }).StopTimeout ?? DEFAULT_STOP_SECONDS,
-    hostNetwork: host.NetworkMode === 'host'
+    hostNetwork: host.NetworkMode === 'host',
+    freedoms: freedomsOf(info)
   }
 }
 

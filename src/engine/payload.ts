@@ -5,7 +5,7 @@ import type { ContainerCreateOptions } from 'dockerode'
 import type { ContainerSpec, ContainerUpdate, Healthcheck, Limits } from './engine.ts'
 
 // What ordinary images need to drop to their own user, own their files and listen on a low port. All others are dropped.
-const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
+export const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
 const LOG_LIMITS = { 'max-size': '10m', 'max-file': '3' }
 const STOP_SECONDS = 10
 const NANOSECONDS_PER_MS = 1e6

@@ -8,9 +8,6 @@ import type { Config } from '../config.ts'
 
 export type Tls = { cert: Buffer; key: Buffer }
 
-/** A reason not to start, in words for whoever starts it. */
-export class ListeningError extends Error {}
-
 const HEADER_BYTES = 16 * 1024
 const SOCKET_MODE = 0o600
 
@@ -23,7 +20,7 @@ export function readTls({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>)
     return tls
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new ListeningError(`BERTH_TLS_CERT and BERTH_TLS_KEY cannot be used: ${reason}`, { cause })
+    throw new Error(`BERTH_TLS_CERT and BERTH_TLS_KEY cannot be used: ${reason}`, { cause })
   }
 }
 
@@ -58,8 +55,8 @@ export async function listen(
 async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (!found) return
-  if (!found.isSocket()) throw new ListeningError(`BERTH_SOCKET: ${path} is there already and is no socket.`)
-  if (await answers(path)) throw new ListeningError(`BERTH_SOCKET: another program listens on ${path}.`)
+  if (!found.isSocket()) throw new Error(`BERTH_SOCKET: ${path} is there already and is no socket.`)
+  if (await answers(path)) throw new Error(`BERTH_SOCKET: another program listens on ${path}.`)
   rmSync(path)
 }
 

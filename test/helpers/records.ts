@@ -34,6 +34,7 @@ export function container(given: Partial<ContainerRecord> = {}): ContainerRecord
     tty: false,
     stopTimeoutSeconds: 10,
     hostNetwork: false,
+    freedoms: [],
     ...given
   }
 }

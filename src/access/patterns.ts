@@ -1,0 +1,61 @@
+// Patterns of image references and names. `*` stands for anything but a slash, `**` for anything. Pure.
+
+type Reference = { name: string; tag: string | undefined; digest: string | undefined }
+
+/** Whether one of the patterns fits a reference as Docker reads it: `busybox` is `docker.io/library/busybox:latest`. */
+export function imageMatcher(patterns: string[]): (reference: string) => boolean {
+  const matchers = patterns.map((pattern) => {
+    const { name, tag, digest } = split(pattern)
+    const fitsName = glob(pattern.startsWith('**') ? name : withRegistry(name))
+    const fitsTag = tag === undefined ? undefined : glob(tag)
+    return (asked: Reference) => {
+      if (!fitsName(asked.name)) return false
+      if (digest !== undefined) return asked.digest === digest
+      // With a digest the tag says nothing: the engine does not look at it.
+      return fitsTag === undefined || (asked.digest === undefined && fitsTag(asked.tag ?? 'latest'))
+    }
+  })
+  return (reference) => {
+    // By its id an image has no name that a pattern could speak of.
+    if (isImageId(reference)) return false
+    const { name, ...rest } = split(reference)
+    return matchers.some((fits) => fits({ name: withRegistry(name), ...rest }))
+  }
+}
+
+export function nameMatcher(patterns: string[]): (name: string) => boolean {
+  const matchers = patterns.map(glob)
+  return (name) => matchers.some((fits) => fits(name))
+}
+
+function split(reference: string): Reference {
+  const [named = '', digest] = reference.split('@', 2)
+  const colon = named.lastIndexOf(':')
+  const hasTag = colon > named.lastIndexOf('/')
+  return { name: hasTag ? named.slice(0, colon) : named, tag: hasTag ? named.slice(colon + 1) : undefined, digest }
+}
+
+/** The first part is a registry when it looks like a host; Docker's own is meant otherwise, and `library` where there is one part. */
+function withRegistry(name: string): string {
+  const [first = '', ...rest] = name.split('/')
+  const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase())
+  const path = isHost ? rest.join('/') : name
+  const host = isHost && first !== 'index.docker.io' ? first : 'docker.io'
+  return host === 'docker.io' && !path.includes('/') ? `docker.io/library/${path}` : `${host}/${path}`
+}
+
+function isImageId(reference: string): boolean {
+  return /^(sha256:)?[0-9a-f]{4,64}$/.test(reference)
+}
+
+function glob(pattern: string): (text: string) => boolean {
+  const source = pattern
+    .split(/(\*+)/)
+    .map((part) => {
+      if (part === '*') return '[^/]*'
+      return part.startsWith('**') ? '.*' : part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
+    })
+    .join('')
+  const expression = new RegExp(`^${source}$`, 's')
+  return (text) => expression.test(text)
+}

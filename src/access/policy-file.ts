@@ -1,0 +1,36 @@
+// The policy file, read once at the start. One that cannot be read, or says something unknown, is no policy at all.
+
+import { readFileSync } from 'node:fs'
+import { Type } from '@sinclair/typebox'
+import { createValidator, describeViolation } from '../lib/validator.ts'
+import type { PolicyRules } from './policy.ts'
+
+const patterns = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 1000 }))
+const Rules = Type.Object(
+  {
+    images: patterns,
+    volumes: patterns,
+    memory: Type.Optional(Type.Integer({ minimum: 6 * 1024 ** 2 })),
+    cpus: Type.Optional(Type.Number({ minimum: 0.01 })),
+    pids_limit: Type.Optional(Type.Integer({ minimum: 1 })),
+    containers_per_token: Type.Optional(Type.Integer({ minimum: 0 }))
+  },
+  { additionalProperties: false }
+)
+
+export function readPolicy(path: string | undefined): PolicyRules {
+  if (path === undefined) return {}
+  const refuse = (reason: string, cause?: unknown): never => {
+    throw new Error(`BERTH_POLICY_FILE ${path} cannot be used: ${reason}`, { cause })
+  }
+  let rules: unknown
+  try {
+    rules = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    return refuse(cause instanceof Error ? cause.message : String(cause), cause)
+  }
+  const validate = createValidator([]).strict(Rules)
+  if (validate(rules)) return rules as PolicyRules
+  const problems = (validate.errors ?? []).map((violation) => describeViolation(violation, 'the file'))
+  return refuse(problems.map(({ field, message }) => `${field} ${message}`).join('; '))
+}

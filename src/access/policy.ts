@@ -1,0 +1,80 @@
+// What the operator allows beyond what the API can express: which images, which volumes, how much. One place decides, for
+// every door. Pure.
+
+import { AppError, type FieldProblem } from '../errors.ts'
+import { imageMatcher, nameMatcher } from './patterns.ts'
+
+/** As the policy file has them; what is absent is not restricted. */
+export type PolicyRules = {
+  images?: string[]
+  volumes?: string[]
+  memory?: number
+  cpus?: number
+  pids_limit?: number
+  containers_per_token?: number
+}
+
+/** What somebody wants to use. */
+export type Wish = {
+  images?: string[]
+  volumes?: string[]
+  /** How many containers the caller would have then. */
+  containers?: number
+}
+
+type Ceilings = {
+  memoryDefault: number
+  memoryMax: number
+  cpusDefault: number
+  cpusMax: number
+  pidsDefault: number
+  pidsMax: number
+}
+
+export type Policy = ReturnType<typeof createPolicy>
+
+export function createPolicy(rules: PolicyRules) {
+  const mayRun = rules.images && imageMatcher(rules.images)
+  const mayMount = rules.volumes && nameMatcher(rules.volumes)
+  const most = rules.containers_per_token
+
+  function decide({ images = [], volumes = [], containers = 0 }: Wish): FieldProblem[] {
+    const refused = (field: string, names: string[], isAllowed: ((name: string) => boolean) | undefined) =>
+      names
+        .filter((name) => isAllowed && !isAllowed(name))
+        .map((name) => ({ field, message: `"${name}" is not among those that the policy allows` }))
+    return [
+      ...refused('image', images, mayRun),
+      ...refused('volumes', volumes, mayMount),
+      ...(most !== undefined && containers > most
+        ? [{ field: 'containers', message: `are ${most} at most for each token; remove one first` }]
+        : [])
+    ]
+  }
+
+  return {
+    limitsContainers: most !== undefined,
+
+    /** Throws when the policy does not allow it, with every reason. */
+    check(wish: Wish): void {
+      const fields = decide(wish)
+      if (fields.length === 0) return
+      const detail = fields.map(({ field, message }) => `${field} ${message}`).join('; ')
+      throw new AppError('POLICY_REFUSED', detail, { fields })
+    },
+
+    /** The settings under the policy's ceilings, where these are lower. */
+    tighten<T extends Ceilings>(settings: T): T {
+      const { memory = Infinity, cpus = Infinity, pids_limit: pids = Infinity } = rules
+      return {
+        ...settings,
+        memoryDefault: Math.min(settings.memoryDefault, memory),
+        memoryMax: Math.min(settings.memoryMax, memory),
+        cpusDefault: Math.min(settings.cpusDefault, cpus),
+        cpusMax: Math.min(settings.cpusMax, cpus),
+        pidsDefault: Math.min(settings.pidsDefault, pids),
+        pidsMax: Math.min(settings.pidsMax, pids)
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// In what ways a container is less shut in than those that Berth makes. Read from the engine's inspection, since an engine
+// may leave out what it was told: old Swarm drops no-new-privileges and says nothing.
+
+import { CAPABILITIES } from './payload.ts'
+
+export type Inspected = {
+  HostConfig: {
+    Privileged?: boolean | undefined
+    SecurityOpt?: string[] | null | undefined
+    CapAdd?: string[] | null | undefined
+    CapDrop?: string[] | null | undefined
+    Devices?: unknown[] | null | undefined
+    DeviceRequests?: unknown[] | null | undefined
+    NetworkMode?: string | undefined
+    PidMode?: string | undefined
+    IpcMode?: string | undefined
+    UTSMode?: string | undefined
+    UsernsMode?: string | undefined
+  }
+  Mounts?: { Type: string }[] | null | undefined
+}
+
+// What engines give a container that says nothing, without those that Berth gives. Podman lists these and not `ALL`.
+const DROPPED = ['AUDIT_WRITE', 'FSETID', 'MKNOD', 'NET_RAW', 'SETFCAP', 'SETPCAP', 'SYS_CHROOT']
+
+export function freedomsOf({ HostConfig: host, Mounts: mounts }: Inspected): string[] {
+  const { NetworkMode, PidMode, IpcMode, UTSMode, UsernsMode } = host
+  const modes = [NetworkMode, PidMode, IpcMode, UTSMode, UsernsMode]
+  const added = capabilities(host.CapAdd)
+  const dropped = capabilities(host.CapDrop)
+  const hasLess = dropped.includes('ALL') || DROPPED.every((name) => dropped.includes(name))
+  const found: Record<string, boolean> = {
+    'privileged mode': host.Privileged ?? false,
+    'new privileges': !(host.SecurityOpt ?? []).some((option) => /^no-new-privileges([:=]true)?$/.test(option)),
+    'more capabilities': !hasLess || !added.every((name) => CAPABILITIES.includes(name)),
+    'a path of the host': (mounts ?? []).some(({ Type }) => Type === 'bind'),
+    'a device': (host.Devices ?? []).length > 0 || (host.DeviceRequests ?? []).length > 0,
+    'a namespace of others': modes.some((mode = '') => mode === 'host' || mode.startsWith('container:'))
+  }
+  return Object.keys(found).filter((name) => found[name])
+}
+
+function capabilities(names: string[] | null | undefined): string[] {
+  return (names ?? []).map((name) => name.toUpperCase().replace(/^CAP_/, ''))
+}

@@ -1,0 +1,77 @@
+import t from 'tap'
+import type { ContainerRecord } from '../../src/engine/engine.ts'
+import { openStore } from '../../src/store/open.ts'
+import { build, problem } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { addTokens, bearer } from '../helpers/tokens.ts'
+
+t.test('what the policy does not allow is refused before the engine hears of it', async (t) => {
+  const engine = createMemoryEngine({ images: ['base-api-server:latest', 'evil:1'] })
+  const { post, ask, make } = await build(t, {
+    engine,
+    policy: { images: ['base-api-server:*'], volumes: ['data-*'], memory: 128 * 1024 ** 2 }
+  })
+  const before = engine.writes().length
+  for (const [body, field] of [
+    [{ image: 'evil:1' }, 'image'],
+    [{ image: 'sha256:0123456789ab' }, 'image'],
+    [{ volumes: [{ source: 'etc', target: '/etc' }] }, 'volumes']
+  ] as const) {
+    const { errors } = problem(t, await post('/containers', body), 403, 'POLICY_REFUSED')
+    t.match(errors, [{ field }])
+  }
+  const { errors } = problem(t, await post('/containers', { memory: 256 * 1024 ** 2 }), 400, 'INVALID_REQUEST')
+  t.match(errors, [{ field: 'memory' }])
+  t.equal(engine.writes().length, before)
+
+  const { id } = await make({ volumes: [{ source: 'data-1', target: '/data' }] })
+  t.equal(
+    (await ask('GET', `/containers/${id}`)).json().limits.memory,
+    128 * 1024 ** 2,
+    'the default is tightened, too'
+  )
+  const update = await ask('PATCH', `/containers/${id}`, { payload: { memory: 256 * 1024 ** 2 } })
+  problem(t, update, 400, 'INVALID_REQUEST')
+})
+
+t.test('a token has so many containers and no more, also when all are asked for at once', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = addTokens(store)
+  const { post, ask } = await build(t, { store, policy: { containers_per_token: 3 }, early: true })
+  const as = bearer(secrets['containers:write'])
+  const answers = await Promise.all(Array.from({ length: 8 }, () => post('/containers', {}, as)))
+  t.equal(answers.filter(({ statusCode }) => statusCode === 201).length, 3)
+  const refused = answers.filter(({ statusCode }) => statusCode !== 201)
+  for (const answer of refused) t.match(problem(t, answer, 403, 'POLICY_REFUSED').errors, [{ field: 'containers' }])
+
+  t.equal((await post('/containers', {}, bearer(secrets.admin))).statusCode, 201, 'another token has its own')
+  const made = answers.find(({ statusCode }) => statusCode === 201)?.json()
+  await ask('DELETE', `/containers/${made.id}?force=true`, { headers: as })
+  t.equal((await post('/containers', {}, as)).statusCode, 201, 'a place is free again')
+})
+
+t.test('a container on which the engine did not impose everything is removed again', async (t) => {
+  const lies: [name: string, lie: (record: ContainerRecord) => Partial<ContainerRecord>, facts: object][] = [
+    [
+      'no memory limit',
+      ({ limits }) => ({ limits: { ...limits, memoryBytes: null } }),
+      { missing: ['the memory limit'] }
+    ],
+    ['a wider one', ({ limits }) => ({ limits: { ...limits, pids: 100_000 } }), { missing: ['the process limit'] }],
+    ['no CPU limit', ({ limits }) => ({ limits: { ...limits, cpus: null } }), { missing: ['the CPU limit'] }],
+    ['new privileges', () => ({ freedoms: ['new privileges'] }), { freedoms: ['new privileges'] }]
+  ]
+  for (const [name, lie, facts] of lies) {
+    const engine = createMemoryEngine()
+    const inspect = engine.inspectContainer
+    engine.inspectContainer = async (...args) => {
+      const record = await inspect(...args)
+      return { ...record, ...lie(record) }
+    }
+    const { post } = await build(t, { engine })
+    const answer = await post('/containers', { name: 'web', volumes: [{ source: 'data', target: '/data' }] })
+    t.match(problem(t, answer, 502, 'POLICY_NOT_APPLIED'), facts, name)
+    t.strictSame(engine.records(), [], 'nothing is left')
+    t.notOk(await engine.volumeExists('data'))
+  }
+})
