@@ -44,6 +44,8 @@ import type { Listeners } from './ports/listeners.ts'
 import { portRoutes } from './ports/routes.ts'
 import { PortOverview } from './ports/schemas.ts'
 import { createPortService } from './ports/service.ts'
+import type { LoginSources } from './registry/logins.ts'
+import { createRegistryService } from './registry/service.ts'
 import type { Store } from './store/open.ts'
 import { createCgroupSource } from './stats/cgroup-source.ts'
 import type { StatsSource } from './stats/counters.ts'
@@ -73,6 +75,8 @@ export type AppDeps = {
   version: string
   /** The container this server runs in, if it does. */
   ownId: string | undefined
+  /** Docker's config.json with the logins of this user. Absent: not looked at. */
+  dockerConfigFile?: string
 }
 
 const SHARED_SCHEMAS = [
@@ -98,7 +102,8 @@ export async function buildApp({
   logger,
   host = createHost({ log: logger }),
   version,
-  ownId
+  ownId,
+  dockerConfigFile
 }: AppDeps): Promise<FastifyInstance> {
   const app = Fastify({
     loggerInstance: logger,
@@ -128,7 +133,13 @@ export async function buildApp({
   const inventory = createInventory({ engine, log: logger })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
   const ports = createPortService({ allocator, listeners, inventory, isManaged })
-  const images = createImageService({ engine, onImagesChanged: inventory.onImages })
+  const registries = createRegistryService({ sources: loginSources(config, dockerConfigFile), log: logger })
+  const images = createImageService({
+    engine,
+    registries,
+    containers: inventory.all,
+    onImagesChanged: inventory.onImages
+  })
   const waiting = createWaiting({ inventory, engine, probeHost: config.probeHost })
   const attempts = createAttempts({ engine, inventory, table: store.intents, log: logger })
   const expiry = createExpiry({
@@ -211,6 +222,11 @@ export async function buildApp({
     await host.stop()
   })
   return app
+}
+
+function loginSources(config: Config, dockerConfigFile: string | undefined): LoginSources {
+  const { registriesFile, dockerhubUsername: username, dockerhubPassword: password } = config
+  return { registriesFile, dockerHub: { username, password }, dockerConfigFile }
 }
 
 function statsSources({ statsSource, hostProc, hostCgroup }: Config, engine: Engine): StatsSource[] {

@@ -199,6 +199,24 @@ const SETTINGS = {
     600,
     'How long the engine may take for one change before the request is answered with an error.'
   ),
+  registriesFile: optional(
+    'BERTH_REGISTRIES_FILE',
+    'JSON file with logins for registries: host to username and password, or identity_token. chmod 600.'
+  ),
+  registryIdleSeconds: number(
+    'BERTH_REGISTRY_IDLE_SECONDS',
+    120,
+    1,
+    3600,
+    'How long nothing may move during a pull or push before it is given up.'
+  ),
+  registryTimeoutSeconds: number(
+    'BERTH_REGISTRY_TIMEOUT_SECONDS',
+    1800,
+    1,
+    86_400,
+    'How long a pull or push may take in all.'
+  ),
   hostProc: text(
     'BERTH_HOST_PROC',
     '/proc',
@@ -227,6 +245,15 @@ const SETTINGS = {
   dockerContext: optional('DOCKER_CONTEXT', 'Name of the docker context to use.'),
   dockerConfig: optional('DOCKER_CONFIG', "Folder of docker's configuration. Empty: ~/.docker."),
   dockerCertPath: optional('DOCKER_CERT_PATH', 'Folder with ca.pem, cert.pem and key.pem for an engine behind TLS.'),
+  dockerhubUsername: optional('DOCKERHUB_USERNAME', 'User name for Docker Hub.'),
+  dockerhubPassword: {
+    ...optional('DOCKERHUB_PASSWORD', 'Password or access token for Docker Hub, and for no other registry.'),
+    secret: true
+  },
+  dockerhubNamespace: optional(
+    'DOCKERHUB_NAMESPACE',
+    'Where images go on Docker Hub when a push names no registry. Empty: DOCKERHUB_USERNAME.'
+  ),
   dockerTlsVerify: {
     env: 'DOCKER_TLS_VERIFY',
     default: '',
@@ -279,6 +306,8 @@ function contradictions(config: Config): string[] {
     found.push(
       `BERTH_HOST is ${config.host}, which other machines can reach, and tokens would cross the network in the clear: set BERTH_TLS_CERT and BERTH_TLS_KEY, or say BERTH_TLS_TERMINATED=true where a proxy does TLS`
     )
+  if ((config.dockerhubUsername === undefined) !== (config.dockerhubPassword === undefined))
+    found.push('DOCKERHUB_USERNAME and DOCKERHUB_PASSWORD are needed together')
   if (config.memoryDefault > config.memoryMax) found.push('BERTH_MEMORY_DEFAULT is above BERTH_MEMORY_MAX')
   if (config.cpusDefault > config.cpusMax) found.push('BERTH_CPUS_DEFAULT is above BERTH_CPUS_MAX')
   if (config.pidsDefault > config.pidsMax) found.push('BERTH_PIDS_DEFAULT is above BERTH_PIDS_MAX')

@@ -16,6 +16,8 @@ import { ownContainerId } from './engine/own-container.ts'
 import { listen, readTls } from './http/listening.ts'
 import { createListeners } from './ports/listeners.ts'
 import { openStore, type Store } from './store/open.ts'
+import { inspectRegistriesFile } from './registry/logins.ts'
+import { openStore, StoreError, type Store } from './store/open.ts'
 
 const GRACE_MS = 10_000
 
@@ -33,7 +35,7 @@ try {
 async function run(): Promise<void> {
   const { config, warnings } = loadConfig(process.env)
   const logger = createLogger(config)
-  for (const warning of warnings) logger.warn(warning)
+  for (const warning of [...warnings, ...checkRegistriesFile(config)]) logger.warn(warning)
 
   const tls = readTls(config)
   const policy = readPolicy(config.policyFile)
@@ -48,7 +50,9 @@ async function run(): Promise<void> {
     connection,
     log: logger,
     concurrency: config.engineConcurrency,
-    changeTimeoutMs: config.engineTimeoutSeconds * 1000
+    changeTimeoutMs: config.engineTimeoutSeconds * 1000,
+    registryIdleMs: config.registryIdleSeconds * 1000,
+    registryTimeoutMs: config.registryTimeoutSeconds * 1000
   })
   const [app] = await Promise.all([
     buildApp({
@@ -61,7 +65,8 @@ async function run(): Promise<void> {
       auditFile,
       logger,
       version,
-      ownId: ownContainerId()
+      ownId: ownContainerId(),
+      dockerConfigFile: join(config.dockerConfig ?? join(homedir(), '.docker'), 'config.json')
     }),
     connection.start()
   ])
@@ -87,6 +92,12 @@ function requireToken(config: Config, store: Store): void {
   throw new ConfigError([
     `BERTH_HOST is ${config.host}, which other machines can reach: set BERTH_TOKEN (openssl rand -hex 32), make a token (npm run token -- create me --scopes admin), or listen on 127.0.0.1`
   ])
+}
+
+function checkRegistriesFile({ registriesFile }: Config): string[] {
+  const { problem, warning } = registriesFile === undefined ? {} : inspectRegistriesFile(registriesFile)
+  if (problem) throw new ConfigError([problem])
+  return warning ? [warning] : []
 }
 
 function createLogger({ logLevel, logFormat }: Config): Logger {

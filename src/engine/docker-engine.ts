@@ -1,42 +1,33 @@
 // One machine's Docker engine (or Podman's Docker API) behind the Engine interface.
 
-import type { ContainerInfo, ImageInfo, ImageInspectInfo } from 'dockerode'
+import type { ContainerInfo } from 'dockerode'
 import type { Readable } from 'node:stream'
 import { AppError, isAppError } from '../errors.ts'
 import { readLines } from '../lib/lines.ts'
 import { createSemaphore } from '../lib/semaphore.ts'
+import { unlessGone, type Asked } from './calls.ts'
 import type { Connection } from './connection.ts'
 import type { Engine, EngineEvent, ProcessTable } from './engine.ts'
 import { runExec } from './exec.ts'
+import { createImageCalls } from './image-calls.ts'
 import { readLogLines } from './log-frames.ts'
-import {
-  mapContainer,
-  mapCounters,
-  mapImage,
-  mapInfo,
-  mapSpec,
-  mapSummary,
-  withoutEmptyOwn,
-  type RawInfo,
-  type RawStats
-} from './map.ts'
+import { mapContainer, mapCounters, mapInfo, mapSpec, mapSummary, type RawInfo, type RawStats } from './map.ts'
 import { createPayload, updatePayload } from './payload.ts'
-import { createPullSuccess, readProgress } from './progress.ts'
-import { openStream, request, type EngineRequest } from './request.ts'
+import { openStream, request } from './request.ts'
 
 const READ_TIMEOUT_MS = 10_000
-const PULL_IDLE_MS = 120_000
 const EVENTS = ['create', 'start', 'die', 'destroy', 'rename', 'update', 'pause', 'unpause', 'oom', 'health_status']
 const IMAGE_EVENTS = ['tag', 'untag', 'delete', 'pull', 'load', 'import']
 
 type Log = { debug(fields: object, message: string): void }
-type Asked = Omit<EngineRequest, 'timeoutMs'> & { timeoutMs?: number }
 
 export function createDockerEngine(options: {
   connection: Connection
   log: Log
   concurrency: number
   changeTimeoutMs: number
+  registryIdleMs: number
+  registryTimeoutMs: number
 }): Engine {
   const { connection, log, changeTimeoutMs } = options
   const inTurn = createSemaphore(options.concurrency)
@@ -130,11 +121,14 @@ export function createDockerEngine(options: {
       })
     },
 
-    removeContainer(id, { force, volumes }) {
+    async removeContainer(id, { force, volumes }) {
       const query = { force: force ? 1 : 0, v: volumes ? 1 : 0 }
-      return unlessGone(
-        'CONTAINER_NOT_FOUND',
-        change<void>({ method: 'DELETE', path: `/containers/${id}`, query, what: 'remove the container' })
+      const removal = change<void>({ method: 'DELETE', path: `/containers/${id}`, query, what: 'remove the container' })
+      return (
+        (await unlessGone(
+          'CONTAINER_NOT_FOUND',
+          removal.then(() => true)
+        )) ?? false
       )
     },
 
@@ -224,49 +218,10 @@ export function createDockerEngine(options: {
       return runExec({ change, ask, stream }, id, asked, limits)
     },
 
-    async inspectImage(reference) {
-      return mapImage(
-        await ask<ImageInspectInfo>({
-          method: 'GET',
-          path: `/images/${imagePath(reference)}/json`,
-          what: `find the image ${reference}`
-        })
-      )
-    },
-
-    async listImages({ label }) {
-      const rows = await ask<ImageInfo[]>({
-        method: 'GET',
-        path: '/images/json',
-        query: { filters: { label: [label] } },
-        what: 'list images'
-      })
-      return rows.map((row) => ({ id: row.Id, tags: row.RepoTags ?? [], labels: withoutEmptyOwn(row.Labels ?? {}) }))
-    },
-
-    async pullImage(reference, signal) {
-      const chunks = await stream({
-        method: 'POST',
-        path: '/images/create',
-        query: { fromImage: withTag(reference) },
-        what: `pull ${reference}`,
-        timeoutMs: PULL_IDLE_MS,
-        signal
-      })
-      try {
-        const frames = readProgress(chunks, `pull ${reference}`, createPullSuccess())
-        while (!(await withinIdle(frames.next(), `pull ${reference}`)).done);
-      } finally {
-        chunks.destroy()
-      }
-    },
-
-    removeImage(reference) {
-      return unlessGone(
-        'IMAGE_NOT_FOUND',
-        change<unknown>({ method: 'DELETE', path: `/images/${imagePath(reference)}`, what: 'remove the image' })
-      )
-    },
+    ...createImageCalls(
+      { ask, change, stream },
+      { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }
+    ),
 
     async createVolume(name, labels) {
       await change<unknown>({
@@ -335,44 +290,4 @@ async function* readEvents(chunks: Readable): AsyncGenerator<EngineEvent> {
   } finally {
     chunks.destroy()
   }
-}
-
-async function unlessGone(
-  code: 'CONTAINER_NOT_FOUND' | 'IMAGE_NOT_FOUND',
-  removal: Promise<unknown>
-): Promise<boolean> {
-  try {
-    await removal
-    return true
-  } catch (error) {
-    if (isAppError(error, code)) return false
-    throw error
-  }
-}
-
-async function withinIdle<T>(next: Promise<T>, what: string): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
-  const idle = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(
-          new AppError(
-            'REGISTRY_UNAVAILABLE',
-            `Nothing happened for ${PULL_IDLE_MS / 1000} seconds when asked to ${what}.`
-          )
-        ),
-      PULL_IDLE_MS
-    )
-  })
-  return Promise.race([next, idle]).finally(() => clearTimeout(timer))
-}
-
-/** Without a tag the engine would pull every tag of the repository. */
-function withTag(reference: string): string {
-  return /(:[^/]+|@[^/]+)$/.test(reference) ? reference : `${reference}:latest`
-}
-
-// The slashes and colons of a reference belong in the path; everything else is escaped.
-function imagePath(reference: string): string {
-  return reference.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':').replaceAll('%40', '@')
 }

@@ -2,17 +2,9 @@
 
 import { readFileSync } from 'node:fs'
 import { AppError } from '../errors.ts'
-import type { Readable } from 'node:stream'
+import type { Calls } from './calls.ts'
 import type { ExecRequest, ExecResult } from './engine.ts'
 import { readOutput } from './log-frames.ts'
-import type { EngineRequest } from './request.ts'
-
-type Asked = Omit<EngineRequest, 'timeoutMs'>
-type Calls = {
-  change: <T>(asked: Asked) => Promise<T>
-  ask: <T>(asked: Asked) => Promise<T>
-  stream: (asked: Asked) => Promise<Readable>
-}
 
 export async function runExec(
   calls: Calls,

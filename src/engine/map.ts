@@ -1,6 +1,6 @@
 // Docker's JSON to our words. Pure, and the only place that knows its quirks: year-1 dates, null lists, leading slashes.
 
-import type { ContainerInspectInfo, ContainerInfo, ImageInspectInfo, HealthConfig } from 'dockerode'
+import type { ContainerInspectInfo, ContainerInfo, HealthConfig } from 'dockerode'
 import type {
   ContainerCounters,
   ContainerHealth,
@@ -10,7 +10,6 @@ import type {
   ContainerSummary,
   EngineInfo,
   Healthcheck,
-  ImageRecord,
   PortBinding,
   Protocol,
   RestartPolicy,
@@ -96,17 +95,6 @@ export function mapSpec(info: Inspect): ContainerSpec {
     volumes: [...record.volumes, ...anonymousMounts(info)],
     stopTimeoutSeconds: (config as { StopTimeout?: number }).StopTimeout,
     ports: record.ports
-  }
-}
-
-export function mapImage(info: ImageInspectInfo): ImageRecord {
-  return {
-    id: info.Id,
-    tags: info.RepoTags ?? [],
-    exposedPorts: Object.keys(info.Config?.ExposedPorts ?? {}).flatMap((key) => {
-      const port = parsePortKey(key)
-      return port ? [{ port: port.containerPort, protocol: port.protocol }] : []
-    })
   }
 }
 
@@ -206,7 +194,7 @@ function mapHealth(status: string | undefined): ContainerHealth | null {
 }
 
 /** Docker writes "never" as the year 1. */
-function mapTime(time: string | undefined): string | null {
+export function mapTime(time: string | undefined): string | null {
   return !time || time.startsWith('0001-') ? null : time
 }
 
@@ -237,7 +225,7 @@ function mapPorts(info: Inspect): PortBinding[] {
   return [...ports.values()]
 }
 
-function parsePortKey(key: string): { containerPort: number; protocol: Protocol } | undefined {
+export function parsePortKey(key: string): { containerPort: number; protocol: Protocol } | undefined {
   const [port, protocol = 'tcp'] = key.split('/')
   const containerPort = Number(port)
   if (!Number.isInteger(containerPort) || (protocol !== 'tcp' && protocol !== 'udp')) return undefined
@@ -271,7 +259,7 @@ function anonymousVolumes(info: Inspect): string[] {
   return anonymousMounts(info).map((mount) => mount.source)
 }
 
-function splitEnv(line: string): [string, string] {
+export function splitEnv(line: string): [string, string] {
   const equals = line.indexOf('=')
   return equals === -1 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)]
 }

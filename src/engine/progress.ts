@@ -3,7 +3,8 @@
 
 import { readLines } from '../lib/lines.ts'
 import { AppError } from '../errors.ts'
-import { translateStreamError } from './translate-error.ts'
+import type { PushedImage, TransferProgress } from './engine.ts'
+import { plainText, translateStreamError } from './translate-error.ts'
 
 export type ProgressFrame = {
   id?: string
@@ -51,5 +52,23 @@ export function createPullSuccess(): (frame: ProgressFrame) => boolean {
   return ({ status = '' }) => {
     isDocker ||= status.startsWith('Pulling from')
     return isDocker ? status.startsWith('Status: ') : PODMAN_PULLED.test(status)
+  }
+}
+
+/** Docker and Podman end a push with the digest, beside the ordinary frames. */
+export function pushedImage({ aux }: ProgressFrame): PushedImage | undefined {
+  const { Digest: digest, Size: sizeBytes } = (aux ?? {}) as { Digest?: unknown; Size?: unknown }
+  if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined
+  return { digest, sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : 0 }
+}
+
+/** What a frame says about a layer or the whole. Undefined when it says nothing to people. */
+export function mapTransfer({ id, status, progressDetail }: ProgressFrame): TransferProgress | undefined {
+  if (!status) return undefined
+  return {
+    layer: id === undefined ? null : plainText(id),
+    status: plainText(status),
+    currentBytes: progressDetail?.current ?? null,
+    totalBytes: progressDetail?.total ?? null
   }
 }

@@ -13,6 +13,7 @@ export type EngineRequest = {
   path: string
   query?: Record<string, unknown> | undefined
   body?: unknown
+  headers?: Record<string, string> | undefined
   /** Names the operation in errors, e.g. "start container". */
   what: string
   timeoutMs: number
@@ -23,6 +24,7 @@ type Dial = {
   path: string
   method: string
   options: { _query: Record<string, unknown>; _body: unknown }
+  headers?: Record<string, string>
   isStream: boolean
   abortSignal: AbortSignal
   statusCodes: Record<number, boolean>
@@ -110,6 +112,7 @@ function dial(docker: Docker, asked: EngineRequest, isStream: boolean, abortSign
     path: `${asked.path}?`,
     method: asked.method,
     options: { _query: asked.query ?? {}, _body: asked.body ?? {} },
+    ...(asked.headers && { headers: asked.headers }),
     isStream,
     abortSignal,
     statusCodes: SUCCESS

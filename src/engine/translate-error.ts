@@ -1,6 +1,7 @@
 // The only place that reads the engine's error texts. The engine has no error codes and its statuses mislead
 // (a taken port is a 500), so status and text are matched together; test/fixtures/engine-errors.json holds recorded answers.
 
+import { stripVTControlCharacters } from 'node:util'
 import { AppError, type ErrorCode } from '../errors.ts'
 
 export type Failure = { what: string; address: string; timedOut: boolean; cancelled: boolean }
@@ -16,19 +17,37 @@ const RULES: readonly Rule[] = [
     code: 'PORT_UNAVAILABLE'
   },
   { pattern: /name .*already in use/i, code: 'CONTAINER_NAME_TAKEN' },
+  { pattern: /toomanyrequests|too many requests|HTTP (status: )?429/i, code: 'REGISTRY_RATE_LIMITED' },
   {
     pattern:
-      /no such image|image not known|pull access denied|manifest unknown|name unknown|manifest for .* not found|repository .* not found/i,
+      /no such image|image not known|does not exist locally|pull access denied|manifest unknown|name unknown|manifest for .* not found|repository .* not found|parsing HTTP 404 response/i,
     code: 'IMAGE_NOT_FOUND'
   },
   {
-    pattern: /unauthorized|no basic auth credentials|authentication required|(^|: )denied\b/i,
-    code: 'REGISTRY_REFUSED'
+    pattern:
+      /unauthorized|no basic auth credentials|authentication required|incorrect username or password|HTTP (status: )?401/i,
+    code: 'REGISTRY_UNAUTHORIZED'
+  },
+  { pattern: /(^|: )denied\b|insufficient_scope|HTTP (status: )?403/i, code: 'REGISTRY_FORBIDDEN' },
+  {
+    pattern:
+      /i\/o timeout|TLS handshake timeout|Client\.Timeout|^(Get|Head|Post|Put|Patch) ".*context deadline exceeded/i,
+    code: 'REGISTRY_TIMEOUT'
+  },
+  { pattern: /x509:|tls: |server gave HTTP response to HTTPS client/i, code: 'REGISTRY_NOT_TRUSTED' },
+  {
+    pattern:
+      /no such host|server misbehaving|connection refused|connection reset by peer|broken pipe|(^|: )(unexpected )?EOF$|network is unreachable|no route to host|error pinging (docker )?registry|HTTP (status: )?5\d\d/i,
+    code: 'REGISTRY_UNAVAILABLE'
   },
   {
     pattern:
-      /no such host|server misbehaving|connection refused|i\/o timeout|TLS handshake|x509:|server gave HTTP response|network is unreachable|Client\.Timeout|error pinging (docker )?registry|toomanyrequests|unexpected HTTP status: (429|5\d\d)/i,
-    code: 'REGISTRY_UNAVAILABLE'
+      /name invalid|(manifest|digest|size|tag|blob upload) invalid|blob unknown|(parsing HTTP|HTTP status:) \d+/i,
+    code: 'REGISTRY_REFUSED'
+  },
+  {
+    pattern: /unable to (remove repository reference|delete) |image is (in use|being used) by/i,
+    code: 'IMAGE_IN_USE'
   },
   { pattern: /no such container|no container with name or id/i, code: 'CONTAINER_NOT_FOUND' },
   { pattern: /no command (specified|or entrypoint provided)/i, code: 'INVALID_REQUEST' },
@@ -130,11 +149,17 @@ function engineText(error: unknown): string {
   return message?.replace(/^\(HTTP code \d+\) .*? - /, '').trim() || 'no reason given'
 }
 
-const MAX_TEXT = 500
+const MAX_TEXT = 1024
 
 function sentence(text: string, what: string): string {
-  // oxlint-disable-next-line no-control-regex -- the engine repeats what images and registries say
-  const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
-  const short = clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean
-  return `The engine could not ${what}: ${short}`
+  return `The engine could not ${what}: ${plainText(text)}`
+}
+
+/** The engine repeats what images and registries say: one line of bounded length, without control characters. */
+export function plainText(text: string): string {
+  // A registry may send megabytes.
+  const start = stripVTControlCharacters(text.slice(0, 4 * MAX_TEXT))
+  // oxlint-disable-next-line no-control-regex -- they are what is to be found
+  const clean = start.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+  return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean
 }

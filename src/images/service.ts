@@ -1,21 +1,35 @@
-// Finding the image a container is made from, and fetching it when it is not there.
+// The images of the engine: finding the one a container is made from, pulling, pushing, naming and removing.
 
-import type { Engine, ImageRecord } from '../engine/engine.ts'
-import { AppError, cancellation, isAppError } from '../errors.ts'
+import type { ContainerRecord, Engine, ImageRecord, PushedImage, Transfer } from '../engine/engine.ts'
+import { AppError, invalidField, isAppError } from '../errors.ts'
+import { parseReference, type ImageReference } from '../lib/reference.ts'
+import type { GivenCredentials } from '../registry/login.ts'
+import type { RegistryService } from '../registry/service.ts'
+import { createSharedPulls } from './shared-pulls.ts'
+
+const IMAGE_ID = /^(sha256:)?[0-9a-f]{64}$/
 
 export type PullPolicy = 'missing' | 'always' | 'never'
 
-export function createImageService({
-  engine,
-  onImagesChanged
-}: {
-  engine: Pick<Engine, 'inspectImage' | 'pullImage'>
+/** `credentials` are for this one transfer; without them Berth looks for its own. */
+export type TransferRequest = {
+  credentials?: GivenCredentials | undefined
+  signal: AbortSignal
+  onProgress?: Transfer['onProgress']
+}
+
+export type ImageServiceOptions = {
+  engine: Pick<Engine, 'inspectImage' | 'listImages' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage'>
+  registries: RegistryService
+  containers: () => Iterable<ContainerRecord>
   onImagesChanged: (watcher: () => void) => void
-}) {
+}
+
+export function createImageService({ engine, registries, onImagesChanged }: ImageServiceOptions) {
   // What an image exposes is asked for at every create; the engine says when any image changes.
   const known = new Map<string, ImageRecord>()
-  const pulls = new Map<string, Promise<void>>()
   onImagesChanged(() => known.clear())
+  const sharedPull = createSharedPulls((reference, follower) => fetch(reference, follower))
 
   async function inspect(reference: string): Promise<ImageRecord | undefined> {
     const cached = known.get(reference)
@@ -30,33 +44,53 @@ export function createImageService({
     }
   }
 
-  /** Requests for the same image share one pull; it goes on for the others when one of them goes away. */
-  async function pull(reference: string, signal: AbortSignal): Promise<void> {
-    const running = pulls.get(reference) ?? engine.pullImage(reference).finally(() => pulls.delete(reference))
-    pulls.set(reference, running)
+  function fetch(reference: string, request: TransferRequest): Promise<void> {
+    const { registry } = requireName('image', reference)
+    const { signal, onProgress } = request
+    return registries.withLogin(registry, request, (login) =>
+      engine.pullImage(reference, { login, signal, onProgress })
+    )
+  }
+
+  /** The image after the pull. */
+  async function pull(reference: string, request: TransferRequest): Promise<ImageRecord> {
+    requireName('image', reference)
+    // Who has a login of their own gets what that login may see, and nobody else does.
+    await (request.credentials ? fetch(reference, request) : sharedPull(reference, request))
     known.delete(reference)
-    await Promise.race([running, cancelled(signal)])
+    const pulled = await inspect(reference)
+    if (!pulled) throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} was pulled but cannot be found.`)
+    return pulled
   }
 
   return {
+    pull,
+
+    async push(reference: string, request: TransferRequest): Promise<PushedImage> {
+      const { registry, digest } = requireName('image', reference)
+      if (digest !== undefined)
+        throw invalidField('image', 'must be a name with a tag: an image cannot be pushed by digest')
+      const { signal, onProgress } = request
+      return registries.withLogin(registry, request, (login) =>
+        engine.pushImage(reference, { login, signal, onProgress })
+      )
+    },
+
+    /** For a container: as it is here, or pulled. */
     async find(reference: string, policy: PullPolicy, signal: AbortSignal): Promise<ImageRecord> {
       const present = policy === 'always' ? undefined : await inspect(reference)
       if (present) return present
       if (policy === 'never') {
         throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine, and pull is "never".`)
       }
-      await pull(reference, signal)
-      const pulled = await inspect(reference)
-      if (!pulled) throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} was pulled but cannot be found.`)
-      return pulled
+      if (IMAGE_ID.test(reference)) throw new AppError('IMAGE_NOT_FOUND', `There is no image with the id ${reference}.`)
+      return pull(reference, { signal })
     }
   }
 }
 
-function cancelled(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = () => reject(cancellation(signal))
-    if (signal.aborted) abort()
-    else signal.addEventListener('abort', abort, { once: true })
-  })
+function requireName(field: string, reference: string): ImageReference {
+  const parsed = parseReference(reference)
+  if (!parsed) throw invalidField(field, `must be the name of an image, such as registry.example.com/team/app:1.0`)
+  return parsed
 }

@@ -12,7 +12,7 @@ import type {
   LogQuery
 } from '../../src/engine/engine.ts'
 import { AppError } from '../../src/errors.ts'
-import { container, idOf } from './records.ts'
+import { container, idOf, image as imageRecord } from './records.ts'
 
 /** Throws at every call that the test did not give it. */
 export function fakeEngine(given: Partial<Engine> = {}): Engine {
@@ -41,6 +41,8 @@ const WRITES = [
   'commitContainer',
   'exec',
   'pullImage',
+  'pushImage',
+  'tagImage',
   'removeImage',
   'createVolume',
   'removeVolume'
@@ -59,6 +61,8 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
   const subscribers = new Set<{ queue: EngineEvent[]; wake: () => void }>()
   const waiters = new Set<() => void>()
   const statusWatchers = new Set<(status: EngineStatus) => void>()
+  /** What the registries of this test have. */
+  const remote = new Set<string>()
   /** Ports on which other programs of the machine listen. */
   const foreignPorts = new Set<number>()
   const calls: { name: keyof Engine; args: unknown[] }[] = []
@@ -307,20 +311,44 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
       return image
     },
 
-    async listImages({ label }) {
+    async listImages(filter) {
       reach()
-      const [name = '', value] = label.split('=')
-      return [...known.values()].filter(({ labels }) => labels[name] === value)
+      const [name = '', value] = filter?.label?.split('=') ?? []
+      const all = new Map([...known.values()].map((image) => [image.id, image]))
+      return [...all.values()].filter(({ labels }) => filter?.label === undefined || labels[name] === value)
     },
 
-    async pullImage(reference) {
+    async pullImage(reference, transfer) {
       reach()
-      throw new AppError('REGISTRY_UNAVAILABLE', `Nobody has ${reference} for this test.`)
+      transfer?.onProgress?.({ layer: 'abc', status: 'Downloading', currentBytes: 1, totalBytes: 2 })
+      if (!remote.has(reference)) throw new AppError('REGISTRY_UNAVAILABLE', `Nobody has ${reference} for this test.`)
+      known.set(reference, imageOf(reference))
+    },
+
+    async pushImage(reference, transfer) {
+      reach()
+      const image = known.get(reference)
+      if (!image) throw new AppError('IMAGE_NOT_FOUND', `An image does not exist locally with the tag: ${reference}`)
+      transfer?.onProgress?.({ layer: 'abc', status: 'Pushed', currentBytes: null, totalBytes: null })
+      remote.add(reference)
+      return { digest: image.id, sizeBytes: 528 }
+    },
+
+    async tagImage(source, target) {
+      reach()
+      const image = known.get(source)
+      if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${source}`)
+      image.tags.push(target)
+      known.set(target, image)
     },
 
     async removeImage(reference) {
       reach()
-      return known.delete(reference)
+      const image = known.get(reference)
+      if (!image) return { untagged: [], deleted: [] }
+      known.delete(reference)
+      image.tags = image.tags.filter((tag) => tag !== reference)
+      return { untagged: [reference], deleted: image.tags.length === 0 ? [image.id] : [] }
     },
 
     async createVolume(name, labels) {
@@ -372,6 +400,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
     foreignPorts,
     volumes,
     images: known,
+    remote,
     records: () => [...kept.values()].map(({ record }) => record),
     specs: () => [...kept.values()].map(({ spec }) => spec),
     writes: () => calls.filter(({ name }) => (WRITES as readonly string[]).includes(name)).map(({ name }) => name),
@@ -423,8 +452,8 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
   })
 }
 
-function imageOf(tag: string, labels: Record<string, string> = {}) {
-  return { id: `sha256:${idOf(tag)}`, tags: [tag], exposedPorts: [] as ImageRecord['exposedPorts'], labels }
+function imageOf(tag: string, labels: Record<string, string> = {}): ImageRecord {
+  return imageRecord({ tags: [tag], labels })
 }
 
 function isWanted(line: LogLine, { stdout, stderr, since, until }: LogQuery): boolean {

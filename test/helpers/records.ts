@@ -1,7 +1,7 @@
 // Containers as the engine would describe them, with only what a test cares about written out.
 
 import { createHash } from 'node:crypto'
-import type { ContainerRecord, PortBinding } from '../../src/engine/engine.ts'
+import type { ContainerRecord, ImageRecord, PortBinding } from '../../src/engine/engine.ts'
 
 /** A full id, the same for the same word. */
 export const idOf = (word: string | number): string => createHash('sha256').update(String(word)).digest('hex')
@@ -44,3 +44,26 @@ export function binding(hostPort: number, containerPort = 5000, protocol: 'tcp' 
 }
 
 export const silentLog = { debug() {}, info() {}, warn() {}, error() {} }
+
+export function image(given: Partial<ImageRecord> = {}): ImageRecord {
+  const tags = given.tags ?? ['app:1']
+  return {
+    id: `sha256:${idOf(tags[0] ?? 'image')}`,
+    tags,
+    digests: [],
+    createdAt: '2026-01-01T00:00:00.000Z',
+    sizeBytes: 1_000_000,
+    labels: {},
+    architecture: 'amd64',
+    os: 'linux',
+    exposedPorts: [],
+    command: [],
+    entrypoint: [],
+    envNames: [],
+    workingDir: '',
+    user: '',
+    volumes: [],
+    layers: 1,
+    ...given
+  }
+}

@@ -197,7 +197,7 @@ function hasEnded(child: ChildProcess): boolean {
 
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^(BERTH_|LOG_LEVEL$|NODE_OPTIONS$|TAP)/.test(name))
+    Object.entries(env).filter(([name]) => !/^(BERTH_|DOCKERHUB_|LOG_LEVEL$|NODE_OPTIONS$|TAP)/.test(name))
   )
 }
 

@@ -11,6 +11,7 @@ const FEATURES = [
   'ports',
   'stats',
   'images',
+  'registry',
   'events',
   'metrics',
   'system',

@@ -31,7 +31,9 @@ t.test('docs/errors.md has the status of each code', async (t) => {
 })
 
 t.test('the table of settings in README.md', async (t) => {
-  const rows = [...read('README.md').matchAll(/^\| `((?:BERTH|DOCKER|LOG)_\w+)` \| (?:`(.*?)`)? ?\| (.*) \|$/gm)]
+  const rows = [
+    ...read('README.md').matchAll(/^\| `((?:BERTH|DOCKER|DOCKERHUB|LOG)_\w+)` \| (?:`(.*?)`)? ?\| (.*) \|$/gm)
+  ]
   t.strictSame(
     rows.map(([, env, value = '', description]) => ({ env, value, description })),
     settings

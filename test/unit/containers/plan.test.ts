@@ -13,6 +13,7 @@ import type { CreateContainer } from '../../../src/containers/schemas.ts'
 import { isAppError } from '../../../src/errors.ts'
 import type { Lease } from '../../../src/ports/allocator.ts'
 import { binding } from '../../helpers/records.ts'
+import { image as imageRecord } from '../../helpers/records.ts'
 
 const { config } = loadConfig({})
 const identity = { instanceId: 'here', owner: null, attempt: 'try-1', idempotencyKey: undefined, requestHash: '' }
@@ -88,11 +89,8 @@ t.test('a generated name', async (t) => {
 })
 
 t.test('which ports are wanted', async (t) => {
-  const image = (...ports: [number, 'tcp' | 'udp'][]) => ({
-    id: 'x',
-    tags: [],
-    exposedPorts: ports.map(([port, protocol]) => ({ port, protocol }))
-  })
+  const image = (...ports: [number, 'tcp' | 'udp'][]) =>
+    imageRecord({ exposedPorts: ports.map(([port, protocol]) => ({ port, protocol })) })
   const absent: CreateContainer = {}
   const one = (containerPort: number) => [{ containerPort, protocol: 'tcp', hostPort: undefined }]
   t.strictSame(wantedPorts(absent, image()), one(5000), 'nothing is exposed')

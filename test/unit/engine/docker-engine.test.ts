@@ -22,7 +22,7 @@ const json =
 async function engineThat(
   t: Test,
   answers: Record<string, Answer>,
-  given: { concurrency?: number; changeTimeoutMs?: number } = {}
+  given: { concurrency?: number; changeTimeoutMs?: number; registryIdleMs?: number; registryTimeoutMs?: number } = {}
 ) {
   const asked: Asked[] = []
   const server = http.createServer((request, answer) => {
@@ -57,7 +57,15 @@ async function engineThat(
     server.close()
   })
   await connection.start()
-  const engine = createDockerEngine({ connection, log: silentLog, concurrency: 16, changeTimeoutMs: 5_000, ...given })
+  const engine = createDockerEngine({
+    connection,
+    log: silentLog,
+    concurrency: 16,
+    changeTimeoutMs: 5_000,
+    registryIdleMs: 5_000,
+    registryTimeoutMs: 9_000,
+    ...given
+  })
   return { engine, asked, connection }
 }
 

@@ -1,35 +1,49 @@
 import t from 'tap'
 import { AppError } from '../../../src/errors.ts'
 import { createImageService } from '../../../src/images/service.ts'
-import { idOf } from '../../helpers/records.ts'
+import type { Transfer } from '../../../src/engine/engine.ts'
+import { Login } from '../../../src/registry/login.ts'
+import { fakeEngine } from '../../helpers/fake-engine.ts'
+import { image } from '../../helpers/records.ts'
 
-const image = (tag: string) => ({ id: `sha256:${idOf(tag)}`, tags: [tag], exposedPorts: [] })
 const listening = new AbortController().signal
 
-function setUp({ present = [] as string[] } = {}) {
+function setUp({ present = [] as string[], login = undefined as Login | undefined } = {}) {
   const local = new Set(present)
   const calls: string[] = []
-  const pulls: PromiseWithResolvers<void>[] = []
+  const pulls: (PromiseWithResolvers<void> & { transfer: Transfer })[] = []
+  const asked: { registry: string; credentials: unknown }[] = []
   let changed = () => {}
   const images = createImageService({
-    engine: {
+    engine: fakeEngine({
       async inspectImage(reference) {
         calls.push(`inspect ${reference}`)
         if (!local.has(reference)) throw new AppError('IMAGE_NOT_FOUND', 'no such image')
-        return image(reference)
+        return image({ tags: [reference] })
       },
-      pullImage(reference) {
+      pullImage(reference, transfer = {}) {
         calls.push(`pull ${reference}`)
         const pull = Promise.withResolvers<void>()
-        pulls.push(pull)
+        pulls.push({ ...pull, transfer })
         return pull.promise.then(() => void local.add(reference))
+      },
+      async pushImage(reference, { login: shown } = {}) {
+        calls.push(`push ${reference} ${shown?.registry ?? 'without a login'}`)
+        return { digest: 'sha256:x', sizeBytes: 1 }
+      }
+    }),
+    registries: {
+      withLogin(registry, { credentials }, task) {
+        asked.push({ registry, credentials })
+        return task(login)
       }
     },
+    containers: () => [],
     onImagesChanged: (watcher) => {
       changed = watcher
     }
   })
-  return { images, local, calls, pulls, changed: () => changed() }
+  return { images, local, calls, pulls, asked, changed: () => changed() }
 }
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -125,13 +139,88 @@ t.test('an image that was pulled and cannot be found is not there', async (t) =>
 
 t.test('an engine that is away is not an image that is missing', async (t) => {
   const images = createImageService({
-    engine: {
+    engine: fakeEngine({
       inspectImage: async () => {
         throw new AppError('ENGINE_UNAVAILABLE', 'away')
-      },
-      pullImage: async () => void t.fail('nothing is pulled')
-    },
+      }
+    }),
+    registries: { withLogin: async () => void t.fail('nothing is pulled') as never },
+    containers: () => [],
     onImagesChanged: () => {}
   })
   await t.rejects(images.find('app:1', 'missing', listening), { code: 'ENGINE_UNAVAILABLE' })
+})
+
+t.test('a pull is stopped when the last who waits for it goes away', async (t) => {
+  const { images, pulls } = setUp()
+  const clients = [new AbortController(), new AbortController()]
+  const gone = clients.map(({ signal }) => images.find('app:1', 'missing', signal))
+  await turn()
+  t.equal(pulls.length, 1)
+  clients[0]?.abort()
+  await t.rejects(gone[0]!, { code: 'REQUEST_CANCELLED' })
+  t.notOk(pulls[0]?.transfer.signal?.aborted, 'one still waits')
+  clients[1]?.abort()
+  await t.rejects(gone[1]!, { code: 'REQUEST_CANCELLED' })
+  t.ok(pulls[0]?.transfer.signal?.aborted)
+  const again = images.find('app:1', 'missing', listening)
+  await turn()
+  t.equal(pulls.length, 2, 'and the next one begins anew')
+  pulls[1]?.resolve()
+  await again
+})
+
+t.test('everybody who shares a pull hears how it goes', async (t) => {
+  const { images, pulls } = setUp()
+  const heard: string[] = []
+  const follow = (name: string) =>
+    images.pull('app:1', { signal: listening, onProgress: ({ status }) => void heard.push(`${name} ${status}`) })
+  const both = [follow('one'), follow('two')]
+  await turn()
+  pulls[0]?.transfer.onProgress?.({ layer: null, status: 'Downloading', currentBytes: null, totalBytes: null })
+  pulls[0]?.resolve()
+  await Promise.all(both)
+  t.strictSame(heard, ['one Downloading', 'two Downloading'])
+})
+
+t.test('who brings credentials shares with nobody', async (t) => {
+  const { images, pulls, asked } = setUp()
+  const credentials = { username: 'ada', password: 'x' }
+  const all = [
+    images.pull('a.example/app:1', { signal: listening }),
+    images.pull('a.example/app:1', { credentials, signal: listening })
+  ]
+  await turn()
+  t.equal(pulls.length, 2)
+  t.strictSame(
+    asked.map((each) => each.credentials),
+    [undefined, credentials]
+  )
+  for (const pull of pulls) pull.resolve()
+  await Promise.all(all)
+})
+
+t.test('a push goes with the login of its registry', async (t) => {
+  const login = new Login('a.example:5000', { username: 'ada', password: 'x' })
+  const { images, calls, asked } = setUp({ login })
+  t.strictSame(await images.push('a.example:5000/app:1', { signal: listening }), { digest: 'sha256:x', sizeBytes: 1 })
+  t.strictSame(calls, ['push a.example:5000/app:1 a.example:5000'])
+  t.match(asked, [{ registry: 'a.example:5000' }])
+})
+
+t.test('what is no name of an image is told to the client', async (t) => {
+  const { images, calls } = setUp()
+  for (const name of ['Not a name', 'http://a.example/app', 'a.example:99999/app'])
+    for (const task of [images.push, images.pull])
+      await t.rejects(
+        task(name, { signal: listening }),
+        { code: 'INVALID_REQUEST', fields: [{ field: 'image' }] },
+        name
+      )
+  await t.rejects(images.push(`app@sha256:${'a'.repeat(64)}`, { signal: listening }), { message: /by digest/ })
+  await t.rejects(images.find(`sha256:${'a'.repeat(64)}`, 'missing', listening), { code: 'IMAGE_NOT_FOUND' })
+  t.strictSame(
+    calls.filter((call) => !call.startsWith('inspect')),
+    []
+  )
 })

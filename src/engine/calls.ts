@@ -1,0 +1,28 @@
+// The ways to ask an engine something, as the files of this folder hand them on to each other.
+
+import type { Readable } from 'node:stream'
+import { isAppError } from '../errors.ts'
+import type { EngineRequest } from './request.ts'
+
+export type Asked = Omit<EngineRequest, 'timeoutMs'> & { timeoutMs?: number }
+
+export type Calls = {
+  /** A read. It does not wait for others. */
+  ask: <T>(asked: Asked, kind?: 'calls' | 'streams') => Promise<T>
+  /** A change. It waits for its turn. */
+  change: <T>(asked: Asked) => Promise<T>
+  stream: (asked: Asked) => Promise<Readable>
+}
+
+/** Undefined when what was to be removed is not there. */
+export async function unlessGone<T>(
+  code: 'CONTAINER_NOT_FOUND' | 'IMAGE_NOT_FOUND',
+  removal: Promise<T>
+): Promise<T | undefined> {
+  try {
+    return await removal
+  } catch (error) {
+    if (isAppError(error, code)) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,134 @@
+// What the engine does with images. Pulls and pushes go on as long as something moves, and stop with their caller.
+
+import type { ImageInfo, ImageInspectInfo } from 'dockerode'
+import { AppError, cancellation, isAppError } from '../errors.ts'
+import { familiarName, parseReference } from '../lib/reference.ts'
+import { unlessGone, type Calls } from './calls.ts'
+import type { Engine, Transfer } from './engine.ts'
+import { mapImage, mapImageSummary } from './map-image.ts'
+import { createPullSuccess, mapTransfer, pushedImage, readProgress, type ProgressFrame } from './progress.ts'
+import { registryAuth } from './registry-auth.ts'
+import type { EngineRequest } from './request.ts'
+
+export type TransferLimits = { idleMs: number; totalMs: number }
+
+type ImageCalls = Pick<Engine, 'inspectImage' | 'listImages' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage'>
+
+export function createImageCalls({ ask, change, stream }: Calls, limits: TransferLimits): ImageCalls {
+  /** Reads a pull or push to its end. Ending the stream makes the engine stop. */
+  async function transfer(
+    asked: Omit<EngineRequest, 'timeoutMs' | 'signal'>,
+    { signal, onProgress }: Transfer,
+    onFrame: (frame: ProgressFrame) => boolean
+  ): Promise<void> {
+    const tooLong = new AbortController()
+    const giveUp = (why: string) =>
+      tooLong.abort(
+        new AppError('REGISTRY_TIMEOUT', `${why} when asked to ${asked.what}. The engine was told to stop.`)
+      )
+    const idle = setTimeout(() => giveUp(`Nothing moved for ${limits.idleMs / 1000} seconds`), limits.idleMs)
+    const total = setTimeout(() => giveUp(`${limits.totalMs / 1000} seconds were not enough`), limits.totalMs)
+    const ended = signal ? AbortSignal.any([signal, tooLong.signal]) : tooLong.signal
+    try {
+      const chunks = await stream({ ...asked, timeoutMs: limits.totalMs, signal: ended })
+      ended.addEventListener('abort', () => chunks.destroy(), { once: true })
+      try {
+        for await (const frame of readProgress(chunks, asked.what, onFrame)) {
+          idle.refresh()
+          const progress = mapTransfer(frame)
+          if (progress) onProgress?.(progress)
+        }
+      } finally {
+        chunks.destroy()
+      }
+    } catch (error) {
+      if (tooLong.signal.aborted) throw tooLong.signal.reason
+      if (signal?.aborted) throw cancellation(signal)
+      if (isAppError(error)) throw error
+      throw new AppError('ENGINE_UNAVAILABLE', `The engine went away when asked to ${asked.what}.`, { cause: error })
+    } finally {
+      clearTimeout(idle)
+      clearTimeout(total)
+    }
+  }
+
+  return {
+    async inspectImage(reference) {
+      const path = `/images/${imagePath(reference)}/json`
+      return mapImage(await ask<ImageInspectInfo>({ method: 'GET', path, what: `find the image ${reference}` }))
+    },
+
+    async listImages(filter) {
+      const filters = filter?.label ? { label: [filter.label] } : {}
+      const rows = await ask<ImageInfo[]>({
+        method: 'GET',
+        path: '/images/json',
+        query: { filters },
+        what: 'list images'
+      })
+      return rows.map(mapImageSummary)
+    },
+
+    async pullImage(reference, options = {}) {
+      const query = { fromImage: withTag(reference) }
+      const headers = registryAuth(reference, options.login)
+      const asked = { method: 'POST', path: '/images/create', query, headers, what: `pull ${reference}` } as const
+      await transfer(asked, options, createPullSuccess())
+    },
+
+    async pushImage(reference, options = {}) {
+      const parsed = parseReference(reference)
+      if (!parsed || parsed.digest !== undefined)
+        throw new AppError('INVALID_REQUEST', `"${reference}" is not a name that an image can be pushed under.`)
+      const path = `/images/${imagePath(familiarName(parsed))}/push`
+      const query = { tag: parsed.tag ?? 'latest' }
+      const headers = registryAuth(reference, options.login)
+      let pushed: ReturnType<typeof pushedImage>
+      try {
+        await transfer({ method: 'POST', path, query, headers, what: `push ${reference}` }, options, (frame) => {
+          pushed ??= pushedImage(frame)
+          return pushed !== undefined
+        })
+      } catch (error) {
+        throw isAppError(error, 'IMAGE_NOT_FOUND') && !/locally|no such image/i.test(error.message)
+          ? new AppError('REGISTRY_NOT_FOUND', error.message, { cause: error })
+          : error
+      }
+      if (!pushed) throw new AppError('ENGINE_FAILED', `The engine did not say what it pushed as ${reference}.`)
+      return pushed
+    },
+
+    async tagImage(source, target) {
+      const parsed = parseReference(target)
+      if (!parsed || parsed.digest !== undefined)
+        throw new AppError('INVALID_REQUEST', `"${target}" is not a name that can be given to an image.`)
+      const path = `/images/${imagePath(source)}/tag`
+      const query = { repo: familiarName(parsed), tag: parsed.tag ?? 'latest' }
+      await change<void>({ method: 'POST', path, query, what: `give the image ${source} the name ${target}` })
+    },
+
+    async removeImage(reference, { force = false } = {}) {
+      const path = `/images/${imagePath(reference)}`
+      const query = force ? { force: 1 } : {}
+      type Removed = { Untagged?: string; Deleted?: string }[]
+      const rows = await unlessGone(
+        'IMAGE_NOT_FOUND',
+        change<Removed>({ method: 'DELETE', path, query, what: `remove the image ${reference}` })
+      )
+      return {
+        untagged: (rows ?? []).flatMap(({ Untagged: name }) => name ?? []),
+        deleted: (rows ?? []).flatMap(({ Deleted: id }) => id ?? [])
+      }
+    }
+  }
+}
+
+/** Without a tag the engine would pull every tag of the repository. */
+function withTag(reference: string): string {
+  return /(:[^/]+|@[^/]+)$/.test(reference) ? reference : `${reference}:latest`
+}
+
+// The slashes and colons of a reference belong in the path; everything else is escaped.
+function imagePath(reference: string): string {
+  return reference.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':').replaceAll('%40', '@')
+}

@@ -1,0 +1,30 @@
+// A login as the engine takes it: a header, which must not show in anything that is printed.
+
+import { inspect } from 'node:util'
+import { DOCKER_HUB, parseReference } from '../lib/reference.ts'
+import type { RegistryLogin } from './engine.ts'
+
+/** The engine goes by the name of the image; this is only what `docker login` would say. */
+const HUB_ADDRESS = 'https://index.docker.io/v1/'
+
+export function registryAuth(reference: string, login: RegistryLogin | undefined): Record<string, string> {
+  const config = login ? authConfig(reference, login) : {}
+  // With padding: without it the engine takes the header for no login at all, and says nothing.
+  const text = Buffer.from(JSON.stringify(config)).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
+  return withheld({ 'X-Registry-Auth': text })
+}
+
+function authConfig(reference: string, login: RegistryLogin): object {
+  const registry = parseReference(reference)?.registry
+  if (registry !== login.registry) throw new Error(`a login for ${login.registry} is not one for ${registry}`)
+  const secret = login.reveal()
+  return {
+    serveraddress: registry === DOCKER_HUB ? HUB_ADDRESS : registry,
+    ...('password' in secret ? secret : { identitytoken: secret.identityToken })
+  }
+}
+
+/** docker-modem prints its options, headers and all, when the environment has DEBUG. */
+function withheld<T extends object>(headers: T): T {
+  return Object.defineProperty(headers, inspect.custom, { value: () => '[withheld]', enumerable: false })
+}

@@ -1,0 +1,86 @@
+// Which login goes with a registry, best first: the registries file, DOCKERHUB_*, docker's own config.json. Files are read
+// when they are needed, so that a new login needs no restart.
+
+import { readFileSync, statSync } from 'node:fs'
+import { DOCKER_HUB } from '../lib/reference.ts'
+import { findInDockerConfig } from './docker-config.ts'
+import { createLogin, type Login } from './login.ts'
+import { parseRegistriesFile, type RegistryEntry } from './registries-file.ts'
+
+export type LoginSources = {
+  registriesFile: string | undefined
+  dockerHub: { username: string | undefined; password: string | undefined }
+  /** Docker's config.json. */
+  dockerConfigFile: string | undefined
+}
+
+export type FoundLogin = {
+  login: Login | undefined
+  authHosts: string[]
+  check: boolean
+  /** Why there may be a login that Berth could not get, for the case that one is needed. */
+  hint: string | undefined
+}
+
+type Log = { warn(fields: object, message: string): void }
+
+export function createLogins({ registriesFile, dockerHub, dockerConfigFile }: LoginSources, log: Log) {
+  function entryOf(registry: string): RegistryEntry | undefined {
+    if (registriesFile === undefined) return undefined
+    return parseRegistriesFile(readFileSync(registriesFile, 'utf8')).get(registry)
+  }
+
+  /** What is wrong with a file must not stop what needs no login; it is told where one is needed. */
+  function attempt<T>(file: string | undefined, read: () => T): { found?: T; problem?: string } {
+    try {
+      return { found: read() }
+    } catch (error) {
+      if (isMissing(error) && file === dockerConfigFile) return {}
+      const problem = `${file} cannot be used: ${reasonOf(error)}.`
+      log.warn({ file, reason: reasonOf(error) }, 'logins of registries cannot be read')
+      return { problem }
+    }
+  }
+
+  return {
+    find(registry: string): FoundLogin {
+      const { found: entry, problem } = attempt(registriesFile, () => entryOf(registry))
+      const own = { authHosts: entry?.authHosts ?? [], check: entry?.check ?? true }
+      if (entry?.login) return { login: entry.login, ...own, hint: undefined }
+
+      const hub = registry === DOCKER_HUB ? createLogin(registry, dockerHub) : undefined
+      if (hub) return { login: hub, ...own, hint: problem }
+
+      const docker = attempt(dockerConfigFile, () =>
+        dockerConfigFile === undefined ? {} : findInDockerConfig(readFileSync(dockerConfigFile, 'utf8'), registry)
+      )
+      const { login, helper } = docker.found ?? {}
+      const help =
+        helper &&
+        `${dockerConfigFile} leaves the login to the credential helper "${helper}", a program that Berth does not start: ` +
+          'give credentials in the request or in BERTH_REGISTRIES_FILE.'
+      const hint = [problem, docker.problem, help].filter(Boolean).join(' ')
+      return { login, ...own, hint: hint || undefined }
+    }
+  }
+}
+
+/** What is wrong with the operator's file, for the start of the server. */
+export function inspectRegistriesFile(file: string): { problem?: string; warning?: string } {
+  try {
+    parseRegistriesFile(readFileSync(file, 'utf8'))
+    const isOpen = (statSync(file).mode & 0o077) !== 0
+    return isOpen ? { warning: `BERTH_REGISTRIES_FILE: ${file} can be read by others; chmod 600 it` } : {}
+  } catch (error) {
+    return { problem: `BERTH_REGISTRIES_FILE: ${file} ${reasonOf(error)}` }
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT'
+}
+
+function reasonOf(error: unknown): string {
+  if (error instanceof Error && 'code' in error) return `cannot be read (${String(error.code)})`
+  return error instanceof Error ? error.message : String(error)
+}
