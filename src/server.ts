@@ -15,9 +15,8 @@ import { engineCandidates } from './engine/locate.ts'
 import { ownContainerId } from './engine/own-container.ts'
 import { listen, readTls } from './http/listening.ts'
 import { createListeners } from './ports/listeners.ts'
-import { openStore, type Store } from './store/open.ts'
 import { inspectRegistriesFile } from './registry/logins.ts'
-import { openStore, StoreError, type Store } from './store/open.ts'
+import { openStore, type Store } from './store/open.ts'
 
 const GRACE_MS = 10_000
 
