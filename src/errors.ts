@@ -37,6 +37,8 @@ export const ERRORS = {
   INTERNAL: { status: 500, title: 'Something went wrong inside Berth' },
   ENGINE_FAILED: { status: 502, title: 'The engine answered with an error' },
   POLICY_NOT_APPLIED: { status: 502, title: 'The engine did not impose the limits' },
+  ENGINE_UNSUPPORTED: { status: 502, title: 'This engine cannot do that' },
+  PUBLISH_ADDRESS_UNAVAILABLE: { status: 502, title: 'Ports cannot be published on the configured address' },
   REGISTRY_UNAUTHORIZED: { status: 502, title: 'The registry wants another login' },
   REGISTRY_FORBIDDEN: { status: 502, title: 'The registry does not allow it' },
   REGISTRY_NOT_FOUND: { status: 502, title: 'The registry does not know the repository' },

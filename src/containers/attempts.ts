@@ -1,5 +1,6 @@
 // Every create is written down before the engine hears of it and struck out when it is answered. What is left over names
-// a half-made container: after a crash, a lost answer, or a removal that failed because the engine was away.
+// a half-made container: after a crash, a lost answer, or a removal that failed because the engine was away. The volumes
+// that an attempt made carry its label, too.
 
 import { isAppError } from '../errors.ts'
 import type { ContainerRecord, Engine } from '../engine/engine.ts'
@@ -27,7 +28,16 @@ export function createAttempts({
   table,
   log
 }: {
-  engine: Pick<Engine, 'listContainers' | 'startContainer' | 'removeContainer' | 'renameContainer' | 'whenAvailable'>
+  engine: Pick<
+    Engine,
+    | 'listContainers'
+    | 'startContainer'
+    | 'removeContainer'
+    | 'renameContainer'
+    | 'listVolumes'
+    | 'removeVolume'
+    | 'whenAvailable'
+  >
   inventory: Inventory
   table: IntentTable
   log: Log
@@ -57,8 +67,19 @@ export function createAttempts({
 
   /** With a key the client will ask again, so the container is finished for it; without one nobody knows of it. */
   async function settleCreate(record: ContainerRecord): Promise<void> {
-    if (record.labels[LABELS.idempotencyKey] === undefined) await remove(record, true)
+    if (record.labels[LABELS.idempotencyKey] === undefined) await removeWithVolumes(record)
     else if (record.state === 'created' && record.labels[LABELS.start] === 'true') await finish(record)
+  }
+
+  async function removeWithVolumes(record: ContainerRecord): Promise<void> {
+    await remove(record, true)
+    await removeVolumesOf(record.labels[LABELS.attempt] ?? '')
+  }
+
+  /** Those that it made, unless somebody else has come to use them. */
+  async function removeVolumesOf(attempt: string): Promise<void> {
+    for (const name of await engine.listVolumes({ label: `${LABELS.attempt}=${attempt}` }))
+      await engine.removeVolume(name).catch(() => false)
   }
 
   /** While the old container is there it is the whole one; once it is gone the newcomer is, and only lacks its name. */
@@ -82,7 +103,17 @@ export function createAttempts({
       await inventory.refresh(record.id)
     } catch (error) {
       if (!isAppError(error, 'PORT_UNAVAILABLE', 'CONTAINER_START_FAILED')) throw error
-      await remove(record, true)
+      await removeWithVolumes(record)
+    }
+  }
+
+  /** It came no further than its volumes; or the engine hung, and its container is still to come. */
+  async function settleWithoutContainer(attempt: string, createdAt: number): Promise<void> {
+    try {
+      await removeVolumesOf(attempt)
+      if (Date.now() - createdAt > REMEMBER_MS) forget(attempt)
+    } catch (err) {
+      log.warn({ err, attempt }, 'the volumes of an earlier attempt could not be looked for')
     }
   }
 
@@ -101,9 +132,8 @@ export function createAttempts({
       found.add(attempt)
       void settle(record, attempt)
     }
-    for (const [attempt, createdAt] of leftOver) {
-      if (!found.has(attempt) && Date.now() - createdAt > REMEMBER_MS) forget(attempt)
-    }
+    for (const [attempt, createdAt] of leftOver)
+      if (!found.has(attempt)) void settleWithoutContainer(attempt, createdAt)
   }
 
   inventory.onSync(settleLeftOvers)

@@ -17,6 +17,7 @@ import { bindPorts, buildSpec, checkCreate, generateName, hashRequest, wantedPor
 import { createQuota } from './quota.ts'
 import type { CreateContainer } from './schemas.ts'
 import { checkApplied } from './verify.ts'
+import { createVolumes } from './volumes.ts'
 import type { Waiting } from './wait.ts'
 
 export type Created = { record: ContainerRecord; warnings: string[]; replayed: boolean }
@@ -46,6 +47,7 @@ export function createCreator(options: Options) {
   const { engine, inventory, ports, attempts, waiting, expiry, images, policy, config, instanceId, publishHost } =
     options
   const quota = createQuota({ inventory, policy })
+  const volumes = createVolumes({ engine, instanceId })
   const underWay = new Map<string, { hash: string; result: Promise<Created> }>()
 
   /** With a key, the same key and request give the same container: while it is made, later, and after a crash. */
@@ -136,14 +138,7 @@ export function createCreator(options: Options) {
 
   async function makeWithin(body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Created> {
     const image = await images.find(body.image ?? config.defaultImage, body.pull ?? 'missing', signal)
-    const wanted = wantedPorts(body, image)
-    const newVolumes = await makeVolumes(body)
-    try {
-      return await tryPorts(body, wanted, origin, signal)
-    } catch (error) {
-      await removeVolumes(newVolumes)
-      throw error
-    }
+    return tryPorts(body, wantedPorts(body, image), origin, signal)
   }
 
   /** A port is only proved at the start: when the engine finds it taken, the container is made again with the next one. */
@@ -166,7 +161,7 @@ export function createCreator(options: Options) {
           ceilings: config,
           identity: { instanceId, owner, attempt, idempotencyKey: key, requestHash: hash }
         })
-        return await attempts.run(attempt, () => makeAndStart(name, spec, body, attempt, signal))
+        return await attempts.run(attempt, () => makeWithVolumes(name, spec, body, attempt, signal))
       } catch (error) {
         const isOurName = body.name === undefined && key === undefined
         if (isOurName && isAppError(error, 'CONTAINER_NAME_TAKEN') && tries < MAX_TRIES) continue
@@ -178,6 +173,22 @@ export function createCreator(options: Options) {
         quota.ended(attempt)
         for (const lease of leases) lease.release()
       }
+    }
+  }
+
+  async function makeWithVolumes(
+    name: string,
+    spec: ContainerSpec,
+    body: CreateContainer,
+    attempt: string,
+    signal: AbortSignal
+  ): Promise<Created> {
+    const newVolumes = await volumes.make(body, attempt)
+    try {
+      return await makeAndStart(name, spec, body, attempt, signal)
+    } catch (error) {
+      await volumes.remove(newVolumes)
+      throw error
     }
   }
 
@@ -243,26 +254,6 @@ export function createCreator(options: Options) {
     if (condition === 'none' || condition === 'running') return undefined
     const timeoutMs = (body.wait_timeout_seconds ?? DEFAULT_WAIT_SECONDS) * 1000
     return waiting.waitFor(id, { condition, path: body.wait_path ?? '/', timeoutMs, signal })
-  }
-
-  /** Makes the named volumes that do not exist yet; returns those it made. */
-  async function makeVolumes(body: CreateContainer): Promise<string[]> {
-    const made: string[] = []
-    try {
-      for (const { source } of body.volumes ?? []) {
-        if (await engine.volumeExists(source)) continue
-        await engine.createVolume(source, { [LABELS.managed]: 'true', [LABELS.instance]: instanceId })
-        made.push(source)
-      }
-    } catch (error) {
-      await removeVolumes(made)
-      throw error
-    }
-    return made
-  }
-
-  async function removeVolumes(names: string[]): Promise<void> {
-    for (const name of names) await engine.removeVolume(name).catch(() => false)
   }
 
   return { create }

@@ -62,12 +62,13 @@ export async function* followLogs(
   containers: LogSource,
   id: string,
   query: LogQuery,
+  lastEventId: string | undefined,
   signal: AbortSignal
 ): AsyncGenerator<StreamEvent> {
   const { record, lines } = containers.logs(id, query, signal)
   for await (const { stream, time, text } of lines) {
-    // `since` includes the line it names, which the client has.
-    if (query.since !== undefined && time !== '' && engineTime('since', time) === query.since) continue
+    // The engine includes the line whose time it is given, and the client has it.
+    if (time !== '' && time === lastEventId) continue
     yield { id: time, event: stream, data: { timestamp: time, line: text } }
   }
   yield { event: 'end', data: await containers.ending(record.id) }

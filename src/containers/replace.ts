@@ -140,7 +140,7 @@ function newcomerSpec(old: ContainerRecord, spec: ContainerSpec, ports: PortBind
   return {
     ...spec,
     ports,
-    env: { ...spec.env, ...portEnvironment(ports) },
+    env: withNewPorts(spec.env, portEnvironment(old.ports), portEnvironment(ports)),
     labels: {
       ...spec.labels,
       [LABELS.attempt]: attempt,
@@ -149,6 +149,16 @@ function newcomerSpec(old: ContainerRecord, spec: ContainerSpec, ports: PortBind
       ...(anonymous.length > 0 && { [LABELS.anonymousVolumes]: anonymous.join(',') })
     }
   }
+}
+
+/** What the request set itself under such a name stays. */
+function withNewPorts(
+  env: Record<string, string>,
+  before: Record<string, string>,
+  after: Record<string, string>
+): Record<string, string> {
+  const ours = Object.entries(after).filter(([name]) => env[name] === before[name])
+  return { ...env, ...Object.fromEntries(ours) }
 }
 
 function anonymousVolumesOf({ labels, anonymousVolumes }: ContainerRecord): string[] {

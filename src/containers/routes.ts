@@ -274,10 +274,11 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
     async (request, reply) => {
       const { id } = request.params
       const { timestamps = false, format = 'text', follow = false } = request.query
-      const query = logQuery(request.query, request.headers['last-event-id'])
+      const lastEventId = request.headers['last-event-id']
+      const query = logQuery(request.query, lastEventId)
       if (follow) {
         containers.get(id)
-        await streams.send(reply, (signal) => followLogs(containers, id, query, signal))
+        await streams.send(reply, (signal) => followLogs(containers, id, query, lastEventId, signal))
         return reply
       }
       const { lines } = containers.logs(id, query, streams.watch(reply))

@@ -90,10 +90,10 @@ export function createContainerService(options: Options) {
   /** One change of a container after the other, each on what the one before left. */
   async function changing<T>(reference: string, task: (record: ContainerRecord) => Promise<T>): Promise<T> {
     await inventory.whenReady()
-    const { id } = findChangeable(reference)
-    return inOrder(id, async () => {
-      findChangeable(reference)
-      const record = await inventory.refresh(inventory.find(reference).id)
+    const found = findChangeable(reference)
+    return inOrder(firstId(found), async () => {
+      // It may have been replaced or removed meanwhile, and its name given to another.
+      const record = await inventory.refresh(findChangeable(found.id).id)
       if (!record)
         throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
       return inventory.holding(record.id, () => task(record))
@@ -226,7 +226,7 @@ export function createContainerService(options: Options) {
 
     /** For what removes containers by rule and not by request. */
     removeExpired: (id: string): Promise<void> =>
-      inOrder(id, async () => {
+      inOrder(firstId(inventory.get(id) ?? { id, labels: {} }), async () => {
         const record = inventory.get(id)
         if (record && record.id !== ownId) await removeNow(record)
       }),
@@ -304,6 +304,11 @@ export function createContainerService(options: Options) {
       return engine.exec(record.id, asked, { bytes: EXEC_OUTPUT_BYTES, signal: deadline })
     }
   }
+}
+
+/** The same for a container and all that took its place, so that their changes wait for each other. */
+function firstId({ id, labels }: Pick<ContainerRecord, 'id' | 'labels'>): string {
+  return labels[LABELS.replaces]?.split(',').at(-1) || id
 }
 
 function notRunning(record: ContainerRecord): AppError {

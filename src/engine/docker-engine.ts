@@ -242,6 +242,16 @@ export function createDockerEngine(options: {
       return (found.Volumes ?? []).some((volume) => volume.Name === name)
     },
 
+    async listVolumes({ label }) {
+      const found = await ask<{ Volumes: { Name: string }[] | null }>({
+        method: 'GET',
+        path: '/volumes',
+        query: { filters: { label: [label] } },
+        what: 'list volumes'
+      })
+      return (found.Volumes ?? []).map(({ Name: name }) => name)
+    },
+
     async removeVolume(name) {
       try {
         await change<void>({ method: 'DELETE', path: `/volumes/${name}`, what: 'remove the volume' })

@@ -220,6 +220,8 @@ export type Engine = {
 
   createVolume(name: string, labels: Record<string, string>): Promise<void>
   volumeExists(name: string): Promise<boolean>
+  /** Their names. */
+  listVolumes(filter: { label: string }): Promise<string[]>
   removeVolume(name: string): Promise<boolean>
 
   events(since: number | undefined, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>>

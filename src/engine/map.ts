@@ -83,7 +83,10 @@ export function mapSpec(info: Inspect): ContainerSpec {
   const { Config: config } = info
   return {
     image: config.Image,
-    env: Object.fromEntries((config.Env ?? []).map(splitEnv)),
+    // Podman writes down the container's own name, which another container must not have.
+    env: Object.fromEntries(
+      (config.Env ?? []).map(splitEnv).filter(([name, value]) => name !== 'HOSTNAME' || value !== config.Hostname)
+    ),
     labels: record.labels,
     command: config.Cmd ?? undefined,
     entrypoint: typeof config.Entrypoint === 'string' ? [config.Entrypoint] : (config.Entrypoint ?? undefined),

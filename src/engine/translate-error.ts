@@ -16,6 +16,7 @@ const RULES: readonly Rule[] = [
       /port is already allocated|address already in use|ports are not available|forbidden by its access permissions|proxy already running/i,
     code: 'PORT_UNAVAILABLE'
   },
+  { pattern: /cannot assign requested address/i, code: 'PUBLISH_ADDRESS_UNAVAILABLE' },
   { pattern: /name .*already in use/i, code: 'CONTAINER_NAME_TAKEN' },
   { pattern: /toomanyrequests|too many requests|HTTP (status: )?429/i, code: 'REGISTRY_RATE_LIMITED' },
   {
@@ -50,6 +51,8 @@ const RULES: readonly Rule[] = [
     code: 'IMAGE_IN_USE'
   },
   { pattern: /no such container|no container with name or id/i, code: 'CONTAINER_NOT_FOUND' },
+  // An engine says no more than this of a call that it does not have.
+  { pattern: /^(page )?not found$/i, code: 'ENGINE_UNSUPPORTED' },
   { pattern: /no command (specified|or entrypoint provided)/i, code: 'INVALID_REQUEST' },
   {
     pattern:
@@ -59,7 +62,8 @@ const RULES: readonly Rule[] = [
   { pattern: /cannot remove a running container|container .* is running|as it is running/i, code: 'CONTAINER_RUNNING' },
   { pattern: /removal of container .* is already in progress|marked for removal/i, code: 'CONTAINER_BUSY' },
   {
-    pattern: /not running|can only .* running containers|container state improper|is paused|paused container/i,
+    pattern:
+      /no such exec|not running|can only .* running containers|container state improper|is paused|paused container/i,
     code: 'CONTAINER_NOT_RUNNING'
   }
 ]

@@ -24,7 +24,8 @@ export type Violation = {
 
 /** `shared` are the schemas that others refer to by their $id. */
 export function createValidator(shared: TSchema[]) {
-  const strict = new Ajv2020({ ...OPTIONS, schemas: shared })
+  // Nothing is filled in: a request with an idempotency key is compared as it was sent.
+  const strict = new Ajv2020({ ...OPTIONS, useDefaults: false, schemas: shared })
   const coercing = new Ajv2020({ ...OPTIONS, schemas: shared, coerceTypes: 'array' })
   for (const ajv of [strict, coercing]) addFormats.default(ajv)
 

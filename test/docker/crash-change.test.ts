@@ -1,15 +1,11 @@
-// BERTH_TEST_FULL=1 kills before and after each call of a replacement, otherwise only after it.
-
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
-import { killAtEachCall, untilItAgrees } from '../helpers/crash.ts'
+import { killAtEachCall, killedAt, untilItAgrees } from '../helpers/crash.ts'
 import { askPort, docker, eventually, ignoreMissing, IMAGE, listenOn } from '../helpers/engine.ts'
-import { startFaultProxy, type Moment } from '../helpers/fault-proxy.ts'
-import { hostPort, portsOf, startServer } from '../helpers/server.ts'
+import { startFaultProxy } from '../helpers/fault-proxy.ts'
+import { hostPort, portsOf, startServer, type CreateBody } from '../helpers/server.ts'
 
-// Between two calls of a replacement nearly nothing happens in the server itself.
-const moments: Moment[] = process.env.BERTH_TEST_FULL ? ['before', 'after'] : ['after']
 const proxy = await startFaultProxy(t)
 const server = await startServer(t, { ports: portsOf('crashChange'), socket: proxy.socket })
 
@@ -20,6 +16,11 @@ await base.commit({ repo: image, changes: 'VOLUME /own' })
 await base.remove()
 t.teardown(() => ignoreMissing(docker.getImage(image).remove({ force: true })))
 
+async function make(body: CreateBody = {}): Promise<Container> {
+  const { status, body: made, text } = await server.create(body)
+  if (status !== 201) throw new Error(`${status} ${text}`)
+  return made
+}
 const keptImages = async () =>
   (await docker.listImages({ filters: JSON.stringify({ label: [`berth.test=${server.mark}`] }) })).flatMap(
     ({ RepoTags, Id }) => RepoTags?.[0] ?? Id
@@ -40,7 +41,7 @@ t.test('kill -9 at every engine call of a stop', async (t) => {
   const points = await killAtEachCall(
     { server, proxy },
     async (arm) => {
-      id = (await server.create()).body.full_id
+      id = (await make()).full_id
       arm()
       await server.post(`/containers/${id}/stop`)
     },
@@ -58,8 +59,7 @@ t.test('kill -9 at every engine call of a stop', async (t) => {
       await untilItAgrees(server)
     }
   )
-  t.comment(points.map(({ moment, call }) => `${moment} ${call}`).join('; '))
-  t.ok(points.length >= 6, `killed at ${points.length} points`)
+  killedAt(t, points, ['before POST /containers/ID/stop', 'after POST /containers/ID/stop'], 6)
   await server.removeAll()
 })
 
@@ -69,7 +69,7 @@ t.test('kill -9 at every engine call of a removal', async (t) => {
   const points = await killAtEachCall(
     { server, proxy },
     async (arm) => {
-      id = (await server.create({ image })).body.full_id
+      id = (await make({ image })).full_id
       volume = await anonymousVolumeOf(id)
       arm()
       await server.delete(`/containers/${id}?force=true`)
@@ -83,8 +83,7 @@ t.test('kill -9 at every engine call of a removal', async (t) => {
       t.notOk(await volumeExists(volume))
     }
   )
-  t.comment(points.map(({ moment, call }) => `${moment} ${call}`).join('; '))
-  t.ok(points.length >= 4, `killed at ${points.length} points`)
+  killedAt(t, points, ['before DELETE /containers/ID', 'after DELETE /containers/ID'], 4)
 })
 
 t.test('kill -9 at every engine call of a start that has to take another port', async (t) => {
@@ -95,14 +94,14 @@ t.test('kill -9 at every engine call of a start that has to take another port', 
   const writer = `[ -f /written ] || for f in /written /own/file; do echo -n kept > $f; done; ${tell}; exec httpd -f -p 5000 -h /tmp`
 
   const loseThePort = async (): Promise<Container> => {
-    const { body } = await server.create({ image, command: ['sh', '-c', writer], wait: 'port' })
+    const body = await make({ image, command: ['sh', '-c', writer], wait: 'port' })
     volume = await anonymousVolumeOf(body.full_id)
     await server.post(`/containers/${body.id}/stop`)
     giveBack = await listenOn(t, hostPort(body))
     return body
   }
   const points = await killAtEachCall(
-    { server, proxy, moments },
+    { server, proxy },
     async (arm) => {
       original = await loseThePort()
       arm()
@@ -134,8 +133,21 @@ t.test('kill -9 at every engine call of a start that has to take another port', 
       await server.removeAll()
     }
   )
-  t.comment(points.map(({ moment, call }) => `${moment} ${call}`).join('; '))
-  t.ok(points.length >= 9 * moments.length, `killed at ${points.length} points`)
+  killedAt(
+    t,
+    points,
+    [
+      'before POST /containers/ID/start',
+      'after POST /containers/ID/start',
+      'after DELETE /images/berth/kept:ID',
+      'after POST /commit',
+      'after POST /containers/create',
+      'after POST /containers/ID/start',
+      'after DELETE /containers/ID',
+      'after POST /containers/ID/rename'
+    ],
+    18
+  )
   await giveBack()
   await server.removeAll()
 })
@@ -143,10 +155,10 @@ t.test('kill -9 at every engine call of a start that has to take another port', 
 t.test('kill -9 at every engine call of the removal of a container that was given another port', async (t) => {
   let id = ''
   let volume = ''
-  await killAtEachCall(
-    { server, proxy, moments },
+  const points = await killAtEachCall(
+    { server, proxy },
     async (arm) => {
-      const { body } = await server.create({ image })
+      const body = await make({ image })
       volume = await anonymousVolumeOf(body.full_id)
       await server.post(`/containers/${body.id}/stop`)
       const giveBack = await listenOn(t, hostPort(body))
@@ -167,6 +179,17 @@ t.test('kill -9 at every engine call of the removal of a container that was give
       await server.removeAll()
       await untilItAgrees(server)
     }
+  )
+  killedAt(
+    t,
+    points,
+    [
+      'before DELETE /containers/ID',
+      'after DELETE /containers/ID',
+      'after DELETE /volumes/ID',
+      'after DELETE /images/berth/kept:ID'
+    ],
+    8
   )
 })
 

@@ -3,18 +3,31 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
 import type { Container } from '../../src/containers/schemas.ts'
-import { killAtEachCall, untilItAgrees } from '../helpers/crash.ts'
-import { askPort } from '../helpers/engine.ts'
+import { killAtEachCall, killedAt, untilItAgrees } from '../helpers/crash.ts'
+import { askPort, docker, eventually, ignoreMissing } from '../helpers/engine.ts'
 import { startFaultProxy } from '../helpers/fault-proxy.ts'
 import { hostPort, portsOf, startServer, type CreateBody } from '../helpers/server.ts'
 
 const proxy = await startFaultProxy(t)
 const server = await startServer(t, { ports: portsOf('crashCreate'), socket: proxy.socket })
 
+const pointsOf = ({ start = true, volumes = [] }: CreateBody) => [
+  ...(volumes.length > 0
+    ? ['before POST /volumes/create', 'after POST /volumes/create']
+    : ['before POST /containers/create']),
+  'after POST /containers/create',
+  ...(start ? ['after POST /containers/ID/start'] : [])
+]
+const VOLUME = `berth-test-${randomUUID()}`
+const removeVolume = () => ignoreMissing(docker.getVolume(VOLUME).remove())
+t.teardown(removeVolume)
+const hasVolume = async () =>
+  (await docker.listVolumes({ filters: JSON.stringify({ name: [VOLUME] }) })).Volumes.length > 0
+
 const isFull = Boolean(process.env.BERTH_TEST_FULL)
 const withoutKey: [string, CreateBody][] = [
   ['started', {}],
-  ['not started', { start: false }],
+  ['with a new volume, not started', { start: false, volumes: [{ source: VOLUME, target: '/data' }] }],
   ...(isFull ? ([['waited for', { wait: 'port' }]] satisfies [string, CreateBody][]) : [])
 ]
 for (const [how, body] of withoutKey) {
@@ -31,12 +44,15 @@ for (const [how, body] of withoutKey) {
         await untilItAgrees(server)
         const there = await server.inEngine()
         t.ok(there.length <= 1 && answered === 0, `${moment} ${call}: ${there.length} left`)
+        await eventually(async () => {
+          if (there.length === 0 && (await hasVolume())) throw new Error('the volume is left')
+        }).catch((error: unknown) => t.fail(`${moment} ${call}: ${String(error)}`))
         await server.removeAll()
+        await removeVolume()
         await untilItAgrees(server)
       }
     )
-    t.comment(points.map(({ moment, call }) => `${moment} ${call}`).join('; '))
-    t.ok(points.length >= 6, `killed at ${points.length} points`)
+    killedAt(t, points, pointsOf(body), 6)
     t.equal(answered, 201)
     t.equal((await server.inEngine()).length, 1)
     await server.removeAll()
@@ -79,8 +95,7 @@ for (const [how, body] of withKey) {
         await untilItAgrees(server)
       }
     )
-    t.comment(points.map(({ moment, call }) => `${moment} ${call}`).join('; '))
-    t.ok(points.length >= 6, `killed at ${points.length} points`)
+    killedAt(t, points, pointsOf(body), 6)
     await server.removeAll()
   })
 }

@@ -361,8 +361,17 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
       return volumes.has(name)
     },
 
+    async listVolumes({ label }) {
+      reach()
+      return [...volumes].flatMap(([name, labels]) =>
+        Object.entries(labels).some(([key, value]) => `${key}=${value}` === label) ? [name] : []
+      )
+    },
+
     async removeVolume(name) {
       reach()
+      if ([...kept.values()].some(({ record }) => record.volumes.some(({ source }) => source === name)))
+        throw new AppError('ENGINE_FAILED', `The volume ${name} is in use.`)
       return volumes.delete(name)
     },
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { hashRequest } from '../../src/containers/plan.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine, type MemoryEngine } from '../helpers/fake-engine.ts'
 import { binding } from '../helpers/records.ts'
@@ -26,6 +27,13 @@ t.test('the same key and body give the same container', async (t) => {
   t.match(first.json(), { replayed: false })
   t.match(second.json(), { replayed: true, id: first.json().id, ports: first.json().ports })
   t.equal(engine.records().length, 1)
+})
+
+t.test('the request is compared as it was sent: a later version may have other defaults', async (t) => {
+  const { post, engine } = await build(t)
+  const body = { name: 'web', ports: [{ container_port: 80 }] }
+  await post('/containers', body, key('one'))
+  t.match(engine.records(), [{ labels: { 'io.berth.request-hash': hashRequest(body) } }])
 })
 
 t.test('also when they are sent at the same time', async (t) => {

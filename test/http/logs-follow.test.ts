@@ -37,6 +37,14 @@ t.test('Last-Event-ID goes on after the line it names', async (t) => {
   t.match(await stream.first(1), [{ id: third?.time, data: { line: 'three' } }])
 })
 
+t.test('a line of exactly the time that `since` names is there', async (t) => {
+  const { app, engine, make } = await build(t)
+  const { full_id: id } = await make({ name: 'web' })
+  const [, second] = ['one', 'two'].map((text) => engine.write(id, text))
+  const stream = await openEvents(t, app, `${FOLLOW}&since=${second?.time ?? ''}`)
+  t.match(await stream.first(1), [{ id: second?.time, data: { line: 'two' } }])
+})
+
 t.test('an empty Last-Event-ID is none, one that is no time is refused', async (t) => {
   const { app, engine, make, get } = await build(t)
   const { full_id: id } = await make({ name: 'web' })

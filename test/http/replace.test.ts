@@ -115,6 +115,43 @@ t.test('a port that another container got meanwhile is not even tried', async (t
   t.strictSame([...engine.images.keys()], ['base-api-server:latest'])
 })
 
+t.test('a HOST_PORT of the request’s own stays', async (t) => {
+  const { make, post, engine } = await build(t)
+  await make({ name: 'web', env: { HOST_PORT: '80' } })
+  await post('/containers/web/stop')
+  engine.foreignPorts.add(8001)
+  t.match((await post('/containers/web/start')).json(), { changed_port: [{ from: 8001, to: 8002 }] })
+  t.match(engine.specs(), [{ env: { HOST_PORT: '80' }, ports: [{ hostPort: 8002 }] }])
+})
+
+t.test('a change that waited for a replacement is done to the new one, and the next waits for it', async (t) => {
+  const { post, ask, engine, before } = await withTakenPort(t)
+  const running: string[] = []
+  for (const name of ['stopContainer', 'updateContainer'] as const) {
+    const method: (id: string, value: never) => Promise<void> = engine[name]
+    Object.assign(engine, {
+      async [name](id: string, value: never) {
+        running.push(`${name} begins`)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        await method(id, value)
+        running.push(`${name} ends`)
+      }
+    })
+  }
+  const started = post('/containers/web/start')
+  const waited = post(`/containers/${before.full_id}/stop`)
+  const { full_id: id } = (await started).json()
+  const changed = ask('PATCH', `/containers/${id}`, { payload: { memory: 64 * 1024 ** 2 } })
+  t.match((await waited).json(), { full_id: id, state: 'exited' })
+  t.equal((await changed).statusCode, 200)
+  t.strictSame(running, [
+    'stopContainer begins',
+    'stopContainer ends',
+    'updateContainer begins',
+    'updateContainer ends'
+  ])
+})
+
 t.test('a restart does the same', async (t) => {
   const { post, before } = await withTakenPort(t)
   t.match((await post('/containers/web/restart')).json(), { replaced: before.full_id, state: 'running', changed: true })

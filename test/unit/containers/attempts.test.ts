@@ -48,6 +48,25 @@ t.test('a half-made container that nobody can ask for again is removed', async (
     if (name === 'removeContainer') t.match(args[1], { volumes: true }, 'with what it made')
 })
 
+t.test('the volumes of an attempt go with it, or alone, unless others use them', async (t) => {
+  const engine = createMemoryEngine()
+  for (const [name, attempt] of [
+    ['of-container', 'one'],
+    ['alone', 'two'],
+    ['used', 'two'],
+    ['answered', 'three'],
+    ['of-key', 'four']
+  ] as const)
+    await engine.createVolume(name, { 'io.berth.attempt': attempt })
+  const mount = (source: string) => [{ source, target: '/data', readOnly: false }]
+  engine.add({ name: 'half', labels: labels('one'), volumes: mount('of-container') })
+  engine.add({ name: 'other', volumes: mount('used') })
+  engine.add({ name: 'keyed', labels: labels('four', { 'io.berth.idempotency-key': 'key' }), volumes: mount('of-key') })
+  await startWith(t, { engine, left: [['one'], ['two'], ['four']] })
+  await until(() => engine.volumes.size === 3)
+  t.strictSame([...engine.volumes.keys()], ['used', 'answered', 'of-key'])
+})
+
 t.test('one with a key is finished, since its client will ask again', async (t) => {
   const engine = createMemoryEngine()
   const key = { 'io.berth.idempotency-key': 'key' }

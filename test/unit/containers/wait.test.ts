@@ -167,7 +167,7 @@ t.test('waiting for a port', async (t) => {
       t,
       net.createServer((socket) => socket.end())
     )
-    await t.rejects(setUp(on(port)).waitFor('port', { timeoutMs: 150 }), {
+    await t.rejects(setUp(on(port)).waitFor('port', { timeoutMs: 1_000 }), {
       code: 'WAIT_TIMEOUT',
       message: /it is running, and nobody listens inside the container/
     })

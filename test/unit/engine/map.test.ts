@@ -119,6 +119,7 @@ for (const engine of ENGINES) {
         volumes: [{ source: 'rec-data', target: '/data', readOnly: true }],
         stopTimeoutSeconds: 3
       })
+      t.notOk('HOSTNAME' in spec.env, 'another container has a name of its own')
       t.strictSame(spec.ports, map('running').ports)
       t.match(mapSpec(of('tty').inspect), { entrypoint: ['/bin/busybox'], command: ['sleep', '1000'] })
       t.match(mapSpec(of('foreign').inspect).volumes, [{ source: /^[0-9a-f]{64}$/, target: '/anonymous' }])

@@ -18,7 +18,7 @@ const recordings = JSON.parse(
 ) as Recording[]
 
 const EXPECTED: Record<string, ErrorCode> = {
-  'address-not-here': 'ENGINE_FAILED',
+  'address-not-here': 'PUBLISH_ADDRESS_UNAVAILABLE',
   'bad-command': 'CONTAINER_START_FAILED',
   'bad-mount-target': 'INVALID_REQUEST',
   'bad-name': 'INVALID_REQUEST',
@@ -32,7 +32,7 @@ const EXPECTED: Record<string, ErrorCode> = {
   'name-taken': 'CONTAINER_NAME_TAKEN',
   'no-command': 'INVALID_REQUEST',
   'no-such-container': 'CONTAINER_NOT_FOUND',
-  'no-such-exec': 'ENGINE_FAILED',
+  'no-such-exec': 'CONTAINER_NOT_RUNNING',
   'no-such-image': 'IMAGE_NOT_FOUND',
   'no-such-volume': 'ENGINE_FAILED',
   'not-running': 'CONTAINER_NOT_RUNNING',
@@ -58,9 +58,9 @@ const VAGUE: Record<string, ErrorCode> = {
   'podman-4.3 bad-name create': 'ENGINE_FAILED',
   'podman-4.3 duplicate-mount create': 'ENGINE_FAILED',
   'podman-4.3 no-such-container top': 'ENGINE_FAILED',
-  'podman-4.3 no-such-container update': 'ENGINE_FAILED',
-  'podman-4.3 restart-policy update': 'ENGINE_FAILED',
-  'podman-4.3 too-many-cpus update': 'ENGINE_FAILED'
+  'podman-4.3 no-such-container update': 'ENGINE_UNSUPPORTED',
+  'podman-4.3 restart-policy update': 'ENGINE_UNSUPPORTED',
+  'podman-4.3 too-many-cpus update': 'ENGINE_UNSUPPORTED'
 }
 
 /** A client of an engine that answers everything alike. */
