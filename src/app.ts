@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { createBudget } from './access/budget.ts'
 import { NOBODY } from './access/caller.ts'
 import { createAudit } from './access/audit.ts'
 import { createPolicy, type PolicyRules } from './access/policy.ts'
@@ -30,6 +31,8 @@ import { registerAudit } from './http/audit.ts'
 import { answerFrameworkError, Problem, registerErrors } from './http/errors.ts'
 import { serverOptions, type Tls } from './http/listening.ts'
 import { registerOpenApi } from './http/openapi.ts'
+import { registerPressure } from './http/pressure.ts'
+import { answerRawError, ignoreExpectations } from './http/raw-errors.ts'
 import { registerRequestLog } from './http/request-log.ts'
 import { registerSecurity } from './http/security.ts'
 import { createStreams } from './http/streams.ts'
@@ -90,6 +93,7 @@ const SHARED_SCHEMAS = [
 const BODY_BYTES = 256 * 1024
 // For a request to arrive in full; its answer may take longer.
 const REQUEST_MS = 30_000
+const MAX_CONNECTIONS = 4096
 
 export async function buildApp({
   config: settings,
@@ -112,11 +116,14 @@ export async function buildApp({
     frameworkErrors: answerFrameworkError,
     bodyLimit: BODY_BYTES,
     requestTimeout: REQUEST_MS,
+    clientErrorHandler: answerRawError,
     ...serverOptions(tls),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
     forceCloseConnections: 'idle'
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.removeContentTypeParser('text/plain')
+  app.server.maxConnections = MAX_CONNECTIONS
+  ignoreExpectations(app.server)
 
   const { instanceId } = store
   const policy = createPolicy(rules)
@@ -128,6 +135,7 @@ export async function buildApp({
   })
   const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
   const audit = createAudit({ table: store.audit, file: auditFile, log: logger })
+  const budget = createBudget({ changesPerSecond: config.changesPerSecond, streams: config.streamsPerCaller })
   const admit = createVisitorRules(config.allowedHosts)
   const publishHost = config.publishHost ?? config.host
   const inventory = createInventory({ engine, log: logger })
@@ -180,7 +188,7 @@ export async function buildApp({
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
   recordEvents(events, { inventory, ports: allocator, engine })
   const metrics = createMetrics({ version, engine, inventory, ports, sampler, isManaged })
-  const streams = createStreams()
+  const streams = createStreams({ admit: budget.stream })
   const validator = createValidator(SHARED_SCHEMAS)
   const endpoints: string[] = []
 
@@ -188,11 +196,12 @@ export async function buildApp({
   registerValidation(app, validator, SHARED_SCHEMAS)
   registerRequestLog(app)
   registerAudit(app, audit)
-  registerSecurity(app, { access, nobody: NOBODY, admit })
+  registerSecurity(app, { access, budget, nobody: NOBODY, admit })
   app.addHook('onRoute', ({ method, url, schema }) => {
     if (schema && !schema.hide && method !== 'HEAD')
       endpoints.push(`${String(method)} ${url.replaceAll(/:(\w+)/g, '{$1}')}`)
   })
+  await registerPressure(app)
   await registerOpenApi(app, { version, hasToken: access.needsToken() })
 
   metrics.observe(app)

@@ -192,6 +192,27 @@ const SETTINGS = {
     256,
     'How many changes are sent to the engine at once.'
   ),
+  engineQueue: integer(
+    'BERTH_ENGINE_QUEUE',
+    2048,
+    1,
+    100_000,
+    'How many changes may wait for their turn at the engine; what would make something new is refused beyond that.'
+  ),
+  changesPerSecond: number(
+    'BERTH_CHANGES_PER_SECOND',
+    50,
+    0,
+    100_000,
+    'How many changes each token may ask for in a second, after a burst of five times as many. 0: no limit.'
+  ),
+  streamsPerCaller: integer(
+    'BERTH_STREAMS_PER_CALLER',
+    100,
+    0,
+    100_000,
+    'How many event streams each token may have open. 0: no limit.'
+  ),
   engineTimeoutSeconds: number(
     'BERTH_ENGINE_TIMEOUT_SECONDS',
     60,

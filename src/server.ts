@@ -49,6 +49,7 @@ async function run(): Promise<void> {
     connection,
     log: logger,
     concurrency: config.engineConcurrency,
+    queue: config.engineQueue,
     changeTimeoutMs: config.engineTimeoutSeconds * 1000,
     registryIdleMs: config.registryIdleSeconds * 1000,
     registryTimeoutMs: config.registryTimeoutSeconds * 1000

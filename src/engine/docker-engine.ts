@@ -28,9 +28,11 @@ export function createDockerEngine(options: {
   changeTimeoutMs: number
   registryIdleMs: number
   registryTimeoutMs: number
+  /** How many changes may wait for their turn. */
+  queue: number
 }): Engine {
   const { connection, log, changeTimeoutMs } = options
-  const inTurn = createSemaphore(options.concurrency)
+  const inTurn = createSemaphore(options.concurrency, options.queue)
 
   async function call<T>(asked: Asked, task: () => Promise<T>): Promise<T> {
     const started = performance.now()
@@ -50,8 +52,17 @@ export function createDockerEngine(options: {
   }
 
   /** Changes wait for their turn, so that a burst of requests is a queue here and not in the engine. */
-  function change<T>(asked: Asked): Promise<T> {
-    return inTurn(() => call(asked, () => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked })))
+  function change<T>(asked: Asked, refusal?: () => Error): Promise<T> {
+    const task = () => call(asked, () => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked }))
+    return inTurn(task, refusal)
+  }
+
+  /** What makes something new is refused when too many wait; what starts, ends or undoes what is there never is. */
+  function make<T>(asked: Asked): Promise<T> {
+    return change<T>(
+      asked,
+      () => new AppError('ENGINE_BUSY', `${options.queue} changes wait for the engine, and that is the most.`)
+    )
   }
 
   function stream(asked: Asked): Promise<Readable> {
@@ -92,7 +103,7 @@ export function createDockerEngine(options: {
     async createContainer(name, spec, signal) {
       const body = createPayload(spec)
       type Created = { Id: string; Warnings: string[] | null }
-      const created = await change<Created>({
+      const created = await make<Created>({
         method: 'POST',
         path: '/containers/create',
         query: { name },
@@ -215,7 +226,7 @@ export function createDockerEngine(options: {
     },
 
     exec(id, asked, limits) {
-      return runExec({ change, ask, stream }, id, asked, limits)
+      return runExec({ change: make, ask, stream }, id, asked, limits)
     },
 
     ...createImageCalls(
@@ -224,7 +235,7 @@ export function createDockerEngine(options: {
     ),
 
     async createVolume(name, labels) {
-      await change<unknown>({
+      await make<unknown>({
         method: 'POST',
         path: '/volumes/create',
         body: { Name: name, Labels: labels },

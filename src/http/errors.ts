@@ -68,24 +68,28 @@ export function answerFrameworkError(error: FastifyError, request: FastifyReques
 }
 
 function sendProblem(request: FastifyRequest, reply: FastifyReply, error: AppError): FastifyReply {
-  const { code, entry, fields, facts } = error
+  const { code, entry } = error
   if (error.retryAfterSeconds !== undefined) reply.header('retry-after', error.retryAfterSeconds)
   if (code === 'UNAUTHORIZED') reply.header('www-authenticate', 'Bearer')
   return reply
     .code(entry.status)
     .type('application/problem+json')
     .serializer((body: object) => JSON.stringify(body))
-    .send({
-      type: `/docs/errors#${code.toLowerCase()}`,
-      title: entry.title,
-      status: entry.status,
-      detail: error.message,
-      code,
-      retryable: entry.retryable ?? false,
-      request_id: request.id,
-      ...(fields && { errors: fields }),
-      ...facts
-    })
+    .send(problemOf(error, request.id))
+}
+
+export function problemOf({ code, entry, message, fields, facts }: AppError, requestId: string): object {
+  return {
+    type: `/docs/errors#${code.toLowerCase()}`,
+    title: entry.title,
+    status: entry.status,
+    detail: message,
+    code,
+    retryable: entry.retryable ?? false,
+    request_id: requestId,
+    ...(fields && { errors: fields }),
+    ...facts
+  }
 }
 
 export function toAppError(error: unknown): AppError {

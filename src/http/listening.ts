@@ -9,6 +9,8 @@ import type { Config } from '../config.ts'
 export type Tls = { cert: Buffer; key: Buffer }
 
 const HEADER_BYTES = 16 * 1024
+const HEADERS_MS = 15_000
+const CHECK_MS = 5_000
 const SOCKET_MODE = 0o600
 
 /** The certificate and its key, read and found to belong together. */
@@ -26,7 +28,13 @@ export function readTls({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>)
 
 /** What the server under Fastify is made with. It answers alike with TLS and without, so Fastify's types keep to the plain one. */
 export function serverOptions(tls: Tls | undefined): { http: object } {
-  const limits = { maxHeaderSize: HEADER_BYTES }
+  const limits = {
+    maxHeaderSize: HEADER_BYTES,
+    headersTimeout: HEADERS_MS,
+    connectionsCheckingInterval: CHECK_MS,
+    // Else Node answers by itself, with nothing in it; the rule about hosts has an answer.
+    requireHostHeader: false
+  }
   return (tls ? { https: { ...tls, ...limits } } : { http: limits }) as { http: object }
 }
 

@@ -2,6 +2,7 @@
 // the access service to say.
 
 import type { FastifyInstance } from 'fastify'
+import type { Budget } from '../access/budget.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
 import type { AdmitVisitor } from '../access/visitors.ts'
@@ -12,9 +13,11 @@ declare module 'fastify' {
   }
 }
 
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+
 export function registerSecurity(
   app: FastifyInstance,
-  { access, nobody, admit }: { access: Access; nobody: Caller; admit: AdmitVisitor }
+  { access, budget, nobody, admit }: { access: Access; budget: Budget; nobody: Caller; admit: AdmitVisitor }
 ): void {
   app.decorateRequest('caller')
 
@@ -27,6 +30,7 @@ export function registerSecurity(
     request.caller = access.authenticate(request.headers.authorization, { address: request.ip, door: 'rest' })
     // What is not there has no scope; that is said to whoever has a token at all.
     if (config.scope) access.authorize(request.caller, config.scope)
+    if (!SAFE_METHODS.has(method)) budget.change(request.caller)
   })
   refuseRoutesWithoutScope(app)
 

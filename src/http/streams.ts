@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import type { FastifyReply } from 'fastify'
+import type { Caller } from '../access/caller.ts'
 import { AppError } from '../errors.ts'
 import { toAppError } from './errors.ts'
 
@@ -25,7 +26,8 @@ const HEADERS = {
   'x-content-type-options': 'nosniff'
 }
 
-export function createStreams() {
+/** `admit` counts the streams of a caller; it throws, or returns what gives the place back. */
+export function createStreams({ admit }: { admit: (caller: Caller) => () => void }) {
   const open = new Set<AbortController>()
   let closing = false
 
@@ -35,7 +37,9 @@ export function createStreams() {
      * that says when nobody listens any more. A slow reader slows only its own source.
      */
     async send(reply: FastifyReply, makeSource: (signal: AbortSignal) => AsyncIterable<StreamEvent>): Promise<void> {
+      const release = admit(reply.request.caller)
       const { raw, request } = reply.headers(HEADERS)
+      raw.once('close', release)
       reply.hijack()
       raw.writeHead(200, reply.getHeaders() as Record<string, string>)
       raw.flushHeaders()

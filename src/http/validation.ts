@@ -2,7 +2,10 @@
 
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
+import { AppError } from '../errors.ts'
 import type { Validator } from '../lib/validator.ts'
+
+const MAX_DEPTH = 32
 
 /** `shared` are the schemas that OpenAPI names. */
 export function registerValidation(app: FastifyInstance, validator: Validator, shared: TSchema[]): void {
@@ -11,12 +14,40 @@ export function registerValidation(app: FastifyInstance, validator: Validator, s
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') done(null, undefined)
+    else if (depthOf(body) > MAX_DEPTH) done(tooDeep())
     else void parseJson(request, body, done)
   })
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    httpPart === 'body' ? validator.strict(schema as object) : validator.coercing(schema as object)
-  )
+  app.setValidatorCompiler(({ schema, httpPart }) => {
+    if (httpPart === 'body') return validator.strict(schema)
+    // A misspelt parameter would be left out without a word. Headers are everybody's.
+    return validator.coercing(
+      httpPart === 'querystring' ? { ...(schema as object), additionalProperties: false } : schema
+    )
+  })
+  app.addHook('onRoute', ({ schema }) => {
+    if (schema?.operationId !== undefined) schema.querystring ??= { type: 'object', properties: {} }
+  })
   // Answers are built field by field, so there is nothing for a compiled serializer to leave out; it would cost more at the
   // start than it saves afterwards. Tests hold the answers to their schemas.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
+}
+
+function tooDeep(): AppError {
+  return new AppError('INVALID_REQUEST', `The body is nested more than ${MAX_DEPTH} levels deep.`)
+}
+
+/** How deep arrays and objects lie in one another, before anything is made of the text. */
+function depthOf(json: string): number {
+  let depth = 0
+  let deepest = 0
+  let isInText = false
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at]
+    if (isInText && character === '\\') at++
+    else if (character === '"') isInText = !isInText
+    else if (isInText) continue
+    else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth)
+    else if (character === '}' || character === ']') depth--
+  }
+  return deepest
 }

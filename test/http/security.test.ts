@@ -1,5 +1,6 @@
 import Fastify from 'fastify'
 import t from 'tap'
+import { createBudget } from '../../src/access/budget.ts'
 import { NOBODY } from '../../src/access/caller.ts'
 import { createAccess } from '../../src/access/service.ts'
 import { registerSecurity } from '../../src/http/security.ts'
@@ -88,7 +89,12 @@ t.test('without a token nothing is asked for', async (t) => {
 
 t.test('a route that declares no scope ends the start', async (t) => {
   const bare = Fastify()
-  registerSecurity(bare, { access: openAccess(), nobody: NOBODY, admit: () => {} })
+  registerSecurity(bare, {
+    access: openAccess(),
+    budget: createBudget({ changesPerSecond: 0, streams: 0 }),
+    nobody: NOBODY,
+    admit: () => {}
+  })
   bare.get('/good', { config: { scope: 'read' } }, async () => 'good')
   await bare.register(async (inner) => void inner.get('/bad', async () => 'bad'), { prefix: '/inner' })
   await t.rejects(async () => bare.ready(), { message: /GET \/inner\/bad/ })

@@ -65,3 +65,18 @@ t.test('a place that came free is kept for who waits, not for who comes next', a
   running.get('late')?.resolve()
   await late
 })
+
+t.test('refuses what may be refused when too many wait, and nothing else', async (t) => {
+  const withPermit = createSemaphore(1, 2)
+  const { started, running, task } = tasks()
+  const full = () => new Error('full')
+  const all = [withPermit(task('a'), full), withPermit(task('b'), full), withPermit(task('c'), full)]
+  await t.rejects(withPermit(task('d'), full), { message: 'full' })
+  all.push(withPermit(task('e')))
+  for (const name of ['a', 'b', 'c', 'e']) {
+    await turn()
+    running.get(name)?.resolve()
+  }
+  t.strictSame(await Promise.all(all), ['a', 'b', 'c', 'e'])
+  t.strictSame(started, ['a', 'b', 'c', 'e'])
+})

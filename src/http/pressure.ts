@@ -1,0 +1,24 @@
+// When the process itself can no longer follow, new requests are turned away at once instead of late.
+
+import underPressure from '@fastify/under-pressure'
+import type { FastifyInstance } from 'fastify'
+import { AppError } from '../errors.ts'
+
+// On average over the time of a sample. In a shorter one a single pause, as for the garbage, would look like no turn at all.
+const MAX_DELAY_MS = 1_000
+const SAMPLE_MS = 5_000
+
+export async function registerPressure(
+  app: FastifyInstance,
+  { maxEventLoopDelay = MAX_DELAY_MS, sampleInterval = SAMPLE_MS } = {}
+): Promise<void> {
+  await app.register(underPressure, {
+    maxEventLoopDelay,
+    sampleInterval,
+    pressureHandler(request) {
+      // Whoever restarts a server that does not live must not do so because it is busy.
+      if (request.routeOptions.config.scope === 'open') return
+      throw new AppError('SERVER_BUSY', 'The server has more to do than it can follow.')
+    }
+  })
+}

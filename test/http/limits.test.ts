@@ -1,0 +1,189 @@
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
+import { json } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
+import Fastify from 'fastify'
+import t from 'tap'
+import { NOBODY } from '../../src/access/caller.ts'
+import { registerErrors } from '../../src/http/errors.ts'
+import { registerPressure } from '../../src/http/pressure.ts'
+import { openStore } from '../../src/store/open.ts'
+import { build, problem } from '../helpers/build.ts'
+import { addTokens, bearer } from '../helpers/tokens.ts'
+
+async function listening(t: Parameters<typeof build>[0], env: Record<string, string> = {}) {
+  const server = await build(t, { env })
+  await server.app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = server.app.server.address() as { port: number }
+  /** What comes back for bytes, until the server ends the connection. */
+  async function send(...pieces: string[]): Promise<{ status: number; headers: string; body: string }> {
+    const socket = connect(port, '127.0.0.1')
+    let text = ''
+    socket.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+    const closed = once(socket, 'close')
+    for (const piece of pieces) socket.write(piece)
+    await closed
+    const [headers = '', body = ''] = text.split('\r\n\r\n', 2)
+    return { status: Number(headers.split(' ')[1]), headers, body }
+  }
+  return { ...server, port, send }
+}
+
+t.test('what is no HTTP is answered in the one form that errors have', async (t) => {
+  const { send, engine } = await listening(t)
+  const before = engine.writes().length
+  const close = 'connection: close\r\n\r\n'
+  const table: [name: string, bytes: string, status: number, code: string][] = [
+    ['nonsense', 'nonsense\r\n\r\n', 400, 'INVALID_REQUEST'],
+    ['no such method', `FETCH / HTTP/1.1\r\nhost: localhost\r\n${close}`, 400, 'INVALID_REQUEST'],
+    ['no such version', `GET / HTTP/9.9\r\nhost: localhost\r\n${close}`, 400, 'INVALID_REQUEST'],
+    ['a header without a name', `GET / HTTP/1.1\r\nhost: localhost\r\n: x\r\n${close}`, 400, 'INVALID_REQUEST'],
+    ['a folded header', `GET / HTTP/1.1\r\nhost: localhost\r\nx: a\r\n b\r\n${close}`, 400, 'INVALID_REQUEST'],
+    [
+      'two lengths',
+      `POST /containers HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n${close}`,
+      400,
+      'INVALID_REQUEST'
+    ],
+    [
+      'a length and chunks',
+      `POST /containers HTTP/1.1\r\nhost: localhost\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n${close}0\r\n\r\n`,
+      400,
+      'INVALID_REQUEST'
+    ],
+    [
+      'large headers',
+      `GET / HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(17_000)}\r\n${close}`,
+      431,
+      'HEADERS_TOO_LARGE'
+    ],
+    ['a large path', `GET /${'x'.repeat(17_000)} HTTP/1.1\r\nhost: localhost\r\n${close}`, 431, 'HEADERS_TOO_LARGE'],
+    ['no host', `GET /health HTTP/1.1\r\n${close}`, 421, 'HOST_NOT_ALLOWED'],
+    [
+      'a foreign absolute address',
+      `GET http://evil.example/health HTTP/1.1\r\nhost: evil.example\r\n${close}`,
+      421,
+      'HOST_NOT_ALLOWED'
+    ]
+  ]
+  for (const [name, bytes, status, code] of table) {
+    const answer = await send(bytes)
+    t.equal(answer.status, status, name)
+    t.match(answer.headers, /content-type: application\/problem\+json/i, name)
+    t.match(JSON.parse(answer.body), { code, status, title: /./, detail: /./, request_id: /./ }, name)
+  }
+  t.match(
+    await send(`GET /health HTTP/1.1\r\nhost: localhost\r\nexpect: miracles\r\n${close}`),
+    { status: 200 },
+    'an expectation that nobody knows'
+  )
+  t.equal(engine.writes().length, before)
+})
+
+t.test('whoever sends slowly is told so, and the others are not held up', async (t) => {
+  const { app, send, get } = await listening(t)
+  app.server.headersTimeout = 200
+  app.server.requestTimeout = 300
+  const slow = send('POST /containers HTTP/1.1\r\nhost: localhost\r\ncontent-le')
+  t.equal((await get('/health')).statusCode, 200)
+  const { status, body } = await slow
+  t.equal(status, 408)
+  t.match(JSON.parse(body), { code: 'REQUEST_TIMEOUT', retryable: true })
+})
+
+t.test('bodies are bounded in size and depth', async (t) => {
+  const { ask, post, engine } = await build(t)
+  const send = (payload: string) =>
+    ask('POST', '/containers', { payload, headers: { 'content-type': 'application/json' } })
+  problem(t, await post('/containers', { name: 'x'.repeat(300_000) }), 413, 'BODY_TOO_LARGE')
+  problem(t, await send('['.repeat(200_000)), 400, 'INVALID_REQUEST')
+  t.match(
+    problem(t, await send(`{"env":${'['.repeat(32)}${']'.repeat(32)}}`), 400, 'INVALID_REQUEST').detail,
+    /32 levels/
+  )
+  const brackets = { name: 'web', env: { A: '['.repeat(100), B: '\\"[{'.repeat(50) } }
+  t.equal((await post('/containers', brackets)).statusCode, 201, 'brackets in a text are no depth')
+  t.equal(engine.records().length, 1)
+})
+
+t.test('a parameter that nobody knows is refused', async (t) => {
+  const { get, ask, make } = await build(t)
+  await make({ name: 'web' })
+  for (const [method, url, field] of [
+    ['GET', '/containers?stat=running', 'stat'],
+    ['GET', '/containers/web?verbose=1', 'verbose'],
+    ['DELETE', '/containers/web?forse=true', 'forse'],
+    ['GET', '/ports?x', 'x'],
+    ['POST', '/containers?name=x', 'name']
+  ] as const)
+    t.match(problem(t, await ask(method, url), 400, 'INVALID_REQUEST').errors, [
+      { field, message: 'is not a known field' }
+    ])
+  t.equal((await get('/openapi.json?x=1')).statusCode, 200, 'pages take anything')
+  t.equal((await get('/containers?state=running')).statusCode, 200)
+})
+
+t.test('each token may change so much in a second, and read as it likes', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = addTokens(store)
+  const { ask, get, engine } = await build(t, { store, env: { BERTH_CHANGES_PER_SECOND: '0.2' }, early: true })
+  const as = { headers: bearer(secrets['containers:write']) }
+  t.equal((await ask('POST', '/containers', as)).statusCode, 201)
+  const before = engine.writes().length
+  const answer = await ask('POST', '/containers', as)
+  problem(t, answer, 429, 'TOO_MANY_REQUESTS')
+  t.match(answer.headers['retry-after'], /^[1-5]$/)
+  t.equal(engine.writes().length, before)
+  for (let count = 0; count < 20; count++)
+    t.equal((await get('/containers', { headers: bearer(secrets.read) })).statusCode, 200)
+  t.equal((await ask('POST', '/containers', { headers: bearer(secrets.admin) })).statusCode, 201)
+})
+
+t.test('each token may have so many streams', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = addTokens(store)
+  const { app } = await build(t, { store, env: { BERTH_STREAMS_PER_CALLER: '2' }, early: true })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const open = () =>
+    new Promise<IncomingMessage>((resolve, reject) =>
+      get(`${url}/events`, { headers: bearer(secrets.read), agent: false }, resolve).on('error', reject)
+    )
+  const [first, second] = [await open(), await open()]
+  t.strictSame([first.statusCode, second.statusCode], [200, 200])
+  const third = await open()
+  t.equal(third.statusCode, 429)
+  t.match(await json(third), { code: 'TOO_MANY_REQUESTS' })
+  first.destroy()
+  let again = await open()
+  for (let tries = 0; again.statusCode === 429 && tries < 100; tries++) {
+    again.destroy()
+    await setTimeout(20)
+    again = await open()
+  }
+  t.equal(again.statusCode, 200, 'a place is free again')
+  again.destroy()
+  second.destroy()
+})
+
+t.test('a server that cannot follow turns requests away, but says that it lives', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  registerErrors(app)
+  app.decorateRequest('caller', { getter: () => NOBODY })
+  await registerPressure(app, { maxEventLoopDelay: 50, sampleInterval: 100 })
+  app.get('/work', { config: { scope: 'read' } }, async () => 'done')
+  app.get('/health', { config: { scope: 'open' } }, async () => 'alive')
+  await app.ready()
+  t.equal((await app.inject('/work')).statusCode, 200)
+  const end = Date.now() + 3_000
+  while (Date.now() < end && !app.isUnderPressure()) {
+    const until = Date.now() + 150
+    while (Date.now() < until);
+    await setTimeout(1)
+  }
+  const answer = await app.inject('/work')
+  t.equal(answer.statusCode, 503)
+  t.match(answer.json(), { code: 'SERVER_BUSY', retryable: true })
+  t.equal((await app.inject('/health')).statusCode, 200)
+})

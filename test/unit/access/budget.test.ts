@@ -1,0 +1,60 @@
+import t from 'tap'
+import { createBudget } from '../../../src/access/budget.ts'
+import { ANYBODY, OPERATOR, type Caller } from '../../../src/access/caller.ts'
+
+const ci: Caller = { name: 'ci', tokenId: 'x', scopes: ['containers:write'] }
+
+t.test('a burst, and then so many a second', async (t) => {
+  let now = 0
+  const { change } = createBudget({ changesPerSecond: 10, streams: 0, now: () => now })
+  const passed = () => {
+    for (let count = 0; ; count++) {
+      try {
+        change(ci)
+      } catch (error) {
+        t.match(error, { code: 'TOO_MANY_REQUESTS', retryAfterSeconds: 1 })
+        return count
+      }
+    }
+  }
+  t.equal(passed(), 50)
+  now = 500
+  t.equal(passed(), 5)
+  t.doesNotThrow(() => change(OPERATOR), 'each caller has its own')
+  now = 3_600_000
+  t.equal(passed(), 50, 'never more than the burst')
+})
+
+t.test('less than one a second', async (t) => {
+  let now = 0
+  const { change } = createBudget({ changesPerSecond: 0.2, streams: 0, now: () => now })
+  change(ci)
+  t.throws(() => change(ci), { code: 'TOO_MANY_REQUESTS', retryAfterSeconds: 5 })
+  now = 5_000
+  t.doesNotThrow(() => change(ci))
+})
+
+t.test('streams are given back', async (t) => {
+  const { stream } = createBudget({ changesPerSecond: 0, streams: 2 })
+  const first = stream(ci)
+  stream(ci)
+  t.throws(() => stream(ci), { code: 'TOO_MANY_REQUESTS' })
+  t.doesNotThrow(() => stream(OPERATOR))
+  first()
+  t.doesNotThrow(() => stream(ci))
+  t.throws(() => stream(ci))
+})
+
+t.test('without tokens nobody is held back for another’s sake, and 0 is no limit', async (t) => {
+  const strict = createBudget({ changesPerSecond: 1, streams: 1 })
+  const none = createBudget({ changesPerSecond: 0, streams: 0 })
+  for (let count = 0; count < 5_000; count++) {
+    strict.change(ANYBODY)
+    strict.stream(ANYBODY)
+    none.change(ci)
+    none.stream(ci)
+  }
+  t.throws(() => {
+    for (let count = 0; count < 10; count++) strict.change(ci)
+  })
+})
