@@ -22,7 +22,13 @@ const json =
 async function engineThat(
   t: Test,
   answers: Record<string, Answer>,
-  given: { concurrency?: number; queue?: number; changeTimeoutMs?: number; registryIdleMs?: number; registryTimeoutMs?: number } = {}
+  given: {
+    concurrency?: number
+    queue?: number
+    changeTimeoutMs?: number
+    registryIdleMs?: number
+    registryTimeoutMs?: number
+  } = {}
 ) {
   const asked: Asked[] = []
   const server = http.createServer((request, answer) => {
@@ -61,7 +67,7 @@ async function engineThat(
     connection,
     log: silentLog,
     concurrency: 16,
-      queue: 1000,
+    queue: 1000,
     changeTimeoutMs: 5_000,
     registryIdleMs: 5_000,
     registryTimeoutMs: 9_000,
