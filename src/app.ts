@@ -13,6 +13,14 @@ import { createAccess } from './access/service.ts'
 import { createTokens } from './access/tokens.ts'
 import { createVisitorRules } from './access/visitors.ts'
 import { isPrivate, type Config } from './config.ts'
+import { createBuilds } from './builds/builds.ts'
+import { buildEvent } from './builds/view.ts'
+import { buildRoutes } from './builds/routes.ts'
+import { createBuildTable } from './builds/table.ts'
+import { BUILD_SCHEMAS } from './builds/schemas.ts'
+import { buildPushRoutes } from './compat/build-push/routes.ts'
+import { dockerfileBuildRoutes } from './compat/dockerfile-build/routes.ts'
+import { COMPAT_SCHEMAS } from './compat/schemas.ts'
 import { createAttempts } from './containers/attempts.ts'
 import { createCreator } from './containers/create.ts'
 import { createExpiry } from './containers/expiry.ts'
@@ -26,8 +34,8 @@ import { createWaiting } from './containers/wait.ts'
 import type { Engine } from './engine/engine.ts'
 import { createEventLog } from './events/log.ts'
 import { eventRoutes } from './events/routes.ts'
-import { recordEvents } from './events/sources.ts'
 import { registerAudit } from './http/audit.ts'
+import { recordEvents } from './events/sources.ts'
 import { answerFrameworkError, Problem, registerErrors } from './http/errors.ts'
 import { serverOptions, type Tls } from './http/listening.ts'
 import { registerOpenApi } from './http/openapi.ts'
@@ -88,7 +96,9 @@ const SHARED_SCHEMAS = [
   PortOverview,
   ...containerSchemas.SHARED_SCHEMAS,
   ...STATS_SCHEMAS,
-  ...ACCESS_SCHEMAS
+  ...ACCESS_SCHEMAS,
+  ...BUILD_SCHEMAS,
+  ...COMPAT_SCHEMAS
 ]
 const BODY_BYTES = 256 * 1024
 // For a request to arrive in full; its answer may take longer.
@@ -190,6 +200,17 @@ export async function buildApp({
   const metrics = createMetrics({ version, engine, inventory, ports, sampler, isManaged })
   const streams = createStreams({ admit: budget.stream })
   const validator = createValidator(SHARED_SCHEMAS)
+  const builds = createBuilds({
+    config,
+    engine,
+    table: createBuildTable(store.builds),
+    images,
+    run: async (body, { key, signal, owner }) => (await creator.create(body, key, signal, owner)).record,
+    validator,
+    checkImages: (names) => policy.check({ images: names }),
+    onChange: (record) => events.add(...buildEvent(record)),
+    log: logger
+  })
   const endpoints: string[] = []
 
   registerErrors(app)
@@ -214,6 +235,9 @@ export async function buildApp({
     await scope.register(portRoutes, { ports })
     await scope.register(statsRoutes, { stats, streams })
   })
+  await app.register(buildRoutes, { builds, streams })
+  await app.register(buildPushRoutes, { builds, namespace: config.dockerhubNamespace })
+  await app.register(dockerfileBuildRoutes, { builds })
   await app.register(eventRoutes, { events, streams })
   await app.register(metricsRoutes, { metrics })
   await app.register(accessRoutes, { tokens, audit })
@@ -222,9 +246,11 @@ export async function buildApp({
     inventory.start()
     expiry.start()
     sampler.start()
+    builds.start()
   })
   app.addHook('preClose', async () => streams.close())
   app.addHook('onClose', async () => {
+    await builds.stop()
     expiry.stop()
     sampler.stop()
     inventory.stop()

@@ -238,6 +238,26 @@ const SETTINGS = {
     86_400,
     'How long a pull or push may take in all.'
   ),
+  buildConcurrency: integer('BERTH_BUILD_CONCURRENCY', 2, 1, 64, 'How many builds run at once; the others wait.'),
+  buildQueueMax: integer('BERTH_BUILD_QUEUE_MAX', 1000, 1, 100_000, 'How many builds may wait.'),
+  buildTimeoutSeconds: integer('BERTH_BUILD_TIMEOUT_SECONDS', 3600, 1, 86_400, 'How long a build may take.'),
+  buildIdleSeconds: integer('BERTH_BUILD_IDLE_SECONDS', 600, 1, 86_400, 'How long a build may say nothing.'),
+  buildUploadMax: bytes('BERTH_BUILD_UPLOAD_MAX', '512m', 'Largest upload of a build context.'),
+  buildContextMax: bytes('BERTH_BUILD_CONTEXT_MAX', '2g', 'Largest build context once it is unpacked.'),
+  buildLogMax: bytes('BERTH_BUILD_LOG_MAX', '16m', 'How much of the log of a build is kept.'),
+  buildNetwork: oneOf(
+    'BERTH_BUILD_NETWORK',
+    'default',
+    ['default', 'none'],
+    'The network that RUN has in a build. `none` keeps untrusted Dockerfiles from it (but not their ADD).'
+  ),
+  buildRetentionDays: number(
+    'BERTH_BUILD_RETENTION_DAYS',
+    10,
+    0.001,
+    3650,
+    'How long the records and files of finished builds are kept. Their images stay.'
+  ),
   hostProc: text(
     'BERTH_HOST_PROC',
     '/proc',

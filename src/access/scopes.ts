@@ -8,5 +8,7 @@ export type Need = Scope | 'open'
 declare module 'fastify' {
   interface FastifyContextConfig {
     scope?: Need
+    /** A GET that changes something all the same, as older systems have them: it is treated as a change. */
+    isChange?: true
   }
 }

@@ -8,6 +8,7 @@ import { createSemaphore } from '../lib/semaphore.ts'
 import { unlessGone, type Asked } from './calls.ts'
 import type { Connection } from './connection.ts'
 import type { Engine, EngineEvent, ProcessTable } from './engine.ts'
+import { buildImage } from './build.ts'
 import { runExec } from './exec.ts'
 import { createImageCalls } from './image-calls.ts'
 import { readLogLines } from './log-frames.ts'
@@ -233,6 +234,15 @@ export function createDockerEngine(options: {
       { ask, change, stream },
       { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }
     ),
+
+    hasBuildKit() {
+      const status = connection.status()
+      return status.available && !/podman/i.test(status.name)
+    },
+
+    buildImage(spec, context, signal) {
+      return buildImage(stream, spec, context, signal)
+    },
 
     async createVolume(name, labels) {
       await make<unknown>({

@@ -1,5 +1,7 @@
 // The engine in our words. Services know this page; only the rest of this folder knows Docker.
 
+import type { Readable } from 'node:stream'
+
 export type Protocol = 'tcp' | 'udp'
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
@@ -121,6 +123,26 @@ export type Transfer = {
 export type PushedImage = { digest: string; sizeBytes: number }
 type RemovedImage = { untagged: string[]; deleted: string[] }
 
+/** All that is said to the builder. */
+export type BuildSpec = {
+  builder: 'buildkit' | 'classic'
+  tags: string[]
+  /** Path of the Dockerfile in the context. */
+  dockerfile: string
+  buildArgs: Record<string, string>
+  network: 'default' | 'none'
+  target?: string | undefined
+  platform?: string | undefined
+  noCache: boolean
+}
+export type BuildStep = {
+  number: number
+  name: string
+  status: 'running' | 'completed' | 'cached' | 'failed'
+  durationMs: number | null
+}
+export type BuildProgress = { line: string } | { step: BuildStep } | { imageId: string }
+
 export type EngineEvent = {
   type: 'container' | 'image'
   action: string
@@ -217,6 +239,10 @@ export type Engine = {
   tagImage(source: string, target: string): Promise<void>
   /** Removing what is not there is no error. `force` also takes a name that a container goes by. */
   removeImage(reference: string, options?: { force?: boolean }): Promise<RemovedImage>
+
+  hasBuildKit(): boolean
+  /** Ends when the image is made; failures are thrown. `context` is a tar file, read once. */
+  buildImage(spec: BuildSpec, context: Readable, signal: AbortSignal): AsyncIterable<BuildProgress>
 
   createVolume(name: string, labels: Record<string, string>): Promise<void>
   volumeExists(name: string): Promise<boolean>

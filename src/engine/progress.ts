@@ -20,14 +20,15 @@ export type ProgressFrame = {
 export async function* readProgress(
   chunks: AsyncIterable<Uint8Array>,
   what: string,
-  isSuccess: (frame: ProgressFrame) => boolean
+  isSuccess: (frame: ProgressFrame) => boolean,
+  translate: (text: string) => AppError = (text) => translateStreamError(text, what)
 ): AsyncGenerator<ProgressFrame> {
   let succeeded = false
   for await (const line of readLines(chunks)) {
     if (line.trim() === '') continue
     const frame = parseFrame(line, what)
     const failure = frame.errorDetail?.message ?? frame.error
-    if (failure !== undefined) throw translateStreamError(failure, what)
+    if (failure !== undefined) throw translate(failure)
     succeeded ||= isSuccess(frame)
     yield frame
   }

@@ -14,6 +14,8 @@ export type EngineRequest = {
   query?: Record<string, unknown> | undefined
   body?: unknown
   headers?: Record<string, string> | undefined
+  /** A tar file to send in place of a body. */
+  upload?: Readable | undefined
   /** Names the operation in errors, e.g. "start container". */
   what: string
   timeoutMs: number
@@ -26,6 +28,7 @@ type Dial = {
   options: { _query: Record<string, unknown>; _body: unknown }
   headers?: Record<string, string>
   isStream: boolean
+  file?: Readable
   abortSignal: AbortSignal
   statusCodes: Record<number, boolean>
 }
@@ -113,6 +116,7 @@ function dial(docker: Docker, asked: EngineRequest, isStream: boolean, abortSign
     method: asked.method,
     options: { _query: asked.query ?? {}, _body: asked.body ?? {} },
     ...(asked.headers && { headers: asked.headers }),
+    ...(asked.upload && { file: asked.upload }),
     isStream,
     abortSignal,
     statusCodes: SUCCESS

@@ -4,8 +4,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Audit, AuditSubject } from '../access/audit.ts'
 import type { ErrorCode } from '../errors.ts'
 import { toAppError } from './errors.ts'
+import { isChange } from './security.ts'
 
-const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 const REFUSALS = new Set<ErrorCode | null>([
   'UNAUTHORIZED',
   'FORBIDDEN',
@@ -21,7 +21,7 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
 
   app.addHook('preHandler', async (request) => {
     const { scope } = request.routeOptions.config
-    if (SAFE_METHODS.has(request.method) || scope === undefined) return
+    if (!isChange(request) || scope === undefined) return
     traces.set(request, { code: null, attempt: audit.attempt(subjectOf(request)) })
   })
 

@@ -61,6 +61,15 @@ export function registerErrors(app: FastifyInstance): void {
   })
 }
 
+/** For the clients of older systems, which read a `message`: it stands beside what every error has. */
+export function answerWithMessage(app: FastifyInstance): void {
+  app.setErrorHandler((error) => {
+    const { code, message, fields, facts, cause } = toAppError(error)
+    // The handler above writes the answer.
+    throw new AppError(code, message, { ...(fields && { fields }), facts: { ...facts, message }, cause })
+  })
+}
+
 /** For what Fastify refuses before any route or hook is reached: a path that cannot be decoded. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })

@@ -16,8 +16,10 @@ const LOGO =
 const TAGS = [
   { name: 'containers', description: 'Make, watch and end containers.' },
   { name: 'statistics', description: 'What containers use, live and over the last five minutes.' },
+  { name: 'builds', description: 'Make images from Dockerfiles, push and run them.' },
   { name: 'ports', description: 'The host ports that containers are given.' },
   { name: 'access', description: 'Who may do what, and who did.' },
+  { name: 'compat', description: 'The calls of older systems, as they were. New clients use `/builds`.' },
   { name: 'server', description: 'The server itself.' }
 ]
 
@@ -103,5 +105,5 @@ function withProblems<T extends object>(schema: T): T {
     description: 'An error, as application/problem+json.',
     content: { 'application/problem+json': { schema: { $ref: `${Problem.$id}#` } } }
   }
-  return { ...schema, response: { ...response, '4xx': problem, '5xx': problem } }
+  return { ...schema, response: { '4xx': problem, '5xx': problem, ...response } }
 }

@@ -1,7 +1,7 @@
 // Who may ask for what. A web page may ask for nothing, a route without a scope does not exist, and everything else is for
 // the access service to say.
 
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Budget } from '../access/budget.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
@@ -15,6 +15,11 @@ declare module 'fastify' {
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
+/** Whether a request may change something. */
+export function isChange({ method, routeOptions }: FastifyRequest): boolean {
+  return !SAFE_METHODS.has(method) || routeOptions.config.isChange === true
+}
+
 export function registerSecurity(
   app: FastifyInstance,
   { access, budget, nobody, admit }: { access: Access; budget: Budget; nobody: Caller; admit: AdmitVisitor }
@@ -23,14 +28,15 @@ export function registerSecurity(
 
   app.addHook('onRequest', async (request) => {
     request.caller = nobody
-    const { method, headers } = request
+    const { headers } = request
+    const method = isChange(request) ? 'POST' : request.method
     admit({ method, host: headers.host, origin: headers.origin, fetchSite: one(headers['sec-fetch-site']) })
     const { config } = request.routeOptions
     if (config.scope === 'open') return
     request.caller = access.authenticate(request.headers.authorization, { address: request.ip, door: 'rest' })
     // What is not there has no scope; that is said to whoever has a token at all.
     if (config.scope) access.authorize(request.caller, config.scope)
-    if (!SAFE_METHODS.has(method)) budget.change(request.caller)
+    if (isChange(request)) budget.change(request.caller)
   })
   refuseRoutesWithoutScope(app)
 

@@ -1,10 +1,12 @@
 // The small database of what the engine cannot remember. One server owns it: the lock is held for the process's life.
 
-import { randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createAuditTable } from './audit.ts'
+import { createSeal, KEY_BYTES } from '../lib/seal.ts'
+import { createBuildStore } from './builds.ts'
 import { createExpiryTable } from './expiries.ts'
 import { createIntentTable } from './intents.ts'
 import { createTokenTable } from './tokens.ts'
@@ -33,6 +35,7 @@ export function openStore(dataDir: string) {
     expiries: createExpiryTable(db),
     tokens: createTokenTable(db),
     audit: createAuditTable(db),
+    builds: createBuildStore(db, createSeal(readKey(dataDir))),
     close: () => db.close()
   }
 }
@@ -67,6 +70,22 @@ function migrate(db: DatabaseSync): void {
 function instanceId(db: DatabaseSync): string {
   db.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('instance', ?)").run(randomUUID())
   return (db.prepare("SELECT value FROM meta WHERE name = 'instance'").get() as { value: string }).value
+}
+
+/** Made at the first start. */
+function readKey(dataDir: string): Uint8Array {
+  if (dataDir === MEMORY) return randomBytes(KEY_BYTES)
+  const file = join(dataDir, 'secret.key')
+  try {
+    writeFileSync(file, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx' })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
+      throw new StoreError(`${file} cannot be written.`, { cause, isInUse: false })
+  }
+  const key = readFileSync(file)
+  if (key.length !== KEY_BYTES)
+    throw new StoreError(`${file} is damaged: it must have ${KEY_BYTES} bytes.`, { cause: undefined, isInUse: false })
+  return key
 }
 
 function explain(cause: unknown, file: string, dataDir: string): StoreError {

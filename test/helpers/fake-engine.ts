@@ -1,6 +1,8 @@
 // Two engines without Docker. `fakeEngine` can do only what the test says; `createMemoryEngine` holds containers in memory
 // well enough for their whole life, with the refusals a real engine has.
 
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import type {
   ContainerRecord,
   ContainerSpec,
@@ -349,6 +351,19 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
       known.delete(reference)
       image.tags = image.tags.filter((tag) => tag !== reference)
       return { untagged: [reference], deleted: image.tags.length === 0 ? [image.id] : [] }
+    },
+
+    hasBuildKit: () => false,
+
+    async *buildImage({ tags }, context, signal) {
+      reach()
+      context.resume()
+      await once(context, 'close')
+      signal.throwIfAborted()
+      yield { line: 'Step 1/1 : FROM scratch' }
+      const id = `sha256:${createHash('sha256').update(tags.join()).digest('hex')}`
+      for (const tag of tags) known.set(tag, { ...imageOf(tag), id, tags })
+      yield { imageId: id }
     },
 
     async createVolume(name, labels) {

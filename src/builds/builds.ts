@@ -1,0 +1,87 @@
+// The parts of builds put together.
+
+import type { Config } from '../config.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Validator } from '../lib/validator.ts'
+import type { BuildTable } from './table.ts'
+import { createBuildFiles } from './files.ts'
+import { isOver, type BuildRecord } from './record.ts'
+import type { Credentials } from './request.ts'
+import { createBuildService } from './service.ts'
+import { createStages, type Images, type Run } from './stages.ts'
+import { createWorker } from './worker.ts'
+
+type Log = { info(fields: object, message: string): void; error(fields: object, message: string): void }
+
+const DAY_MS = 86_400_000
+const MAX_ENTRIES = 20_000
+
+export function createBuilds({
+  config,
+  engine,
+  table,
+  images,
+  run,
+  validator,
+  checkImages,
+  onChange,
+  log
+}: {
+  config: Config
+  engine: Engine
+  table: BuildTable
+  images: Images
+  run: Run
+  validator: Pick<Validator, 'coercing'>
+  checkImages: (images: string[]) => void
+  onChange: (record: BuildRecord) => void
+  log: Log
+}) {
+  const files = createBuildFiles({ dataDir: config.dataDir, maxLogBytes: config.buildLogMax })
+  const credentials = new Map<string, Credentials>()
+  const changed = (record: BuildRecord) => {
+    // A failed push may be tried again with them.
+    if (isOver(record) && record.push.status !== 'failed') credentials.delete(record.id)
+    onChange(record)
+  }
+  const stages = createStages({
+    engine,
+    files,
+    limits: {
+      totalMs: config.buildTimeoutSeconds * 1000,
+      idleMs: config.buildIdleSeconds * 1000,
+      network: config.buildNetwork
+    },
+    secrets: (id) => table.secrets(id),
+    credentials: (id) => credentials.get(id),
+    images,
+    run
+  })
+  const worker = createWorker({
+    table,
+    files,
+    stages,
+    concurrency: config.buildConcurrency,
+    engine,
+    onChange: changed,
+    log
+  })
+  return createBuildService({
+    table,
+    files,
+    worker,
+    engine,
+    credentials,
+    limits: {
+      uploadBytes: config.buildUploadMax,
+      contextBytes: config.buildContextMax,
+      entries: MAX_ENTRIES,
+      queued: config.buildQueueMax,
+      retentionMs: config.buildRetentionDays * DAY_MS,
+      namespace: config.dockerhubNamespace
+    },
+    validator,
+    checkImages,
+    onChange: changed
+  })
+}

@@ -1,0 +1,60 @@
+// What may be in a build context. Pure.
+
+import { AppError } from '../../errors.ts'
+
+export type EntryType = 'file' | 'directory' | 'symlink' | 'link'
+export type ContextLimits = { uploadBytes: number; contextBytes: number; entries: number }
+
+const MAX_PATH = 1024
+const MAX_SEGMENT = 255
+// Text packs well, but nothing that anybody builds packs a thousand times.
+const MAX_RATIO = 200
+const RATIO_FROM_BYTES = 16 * 1024 * 1024
+
+export function invalidContext(message: string, cause?: unknown): AppError {
+  return new AppError('INVALID_CONTEXT', message, { fields: [{ field: 'file', message }], cause })
+}
+
+/** The path as it stands in the tar file that the builder gets; undefined for the root itself. */
+export function entryPath(raw: string): string | undefined {
+  const shown = JSON.stringify(raw.length > 120 ? `${raw.slice(0, 120)}…` : raw)
+  if (raw.includes('\0') || raw.includes('\\'))
+    throw invalidContext(`The path ${shown} has a character that no path may have.`)
+  if (raw.startsWith('/') || /^[a-zA-Z]:/.test(raw))
+    throw invalidContext(`The path ${shown} is absolute; paths of a context are relative.`)
+  const parts = raw.split('/').filter((part) => part !== '' && part !== '.')
+  if (parts.includes('..')) throw invalidContext(`The path ${shown} leads out of the context.`)
+  if (Buffer.byteLength(raw) > MAX_PATH || parts.some((part) => Buffer.byteLength(part) > MAX_SEGMENT))
+    throw invalidContext(
+      `The path ${shown} is too long: at most ${MAX_PATH} bytes, ${MAX_SEGMENT} between two slashes.`
+    )
+  return parts.length === 0 ? undefined : parts.join('/')
+}
+
+export function entryType(name: string, type: string | null | undefined): EntryType {
+  if (type === 'file' || type === 'contiguous-file' || type === undefined || type === null) return 'file'
+  if (type === 'directory' || type === 'symlink' || type === 'link') return type
+  throw invalidContext(`${JSON.stringify(name)} is a ${type}; a context holds files, folders and links only.`)
+}
+
+/** Counts what passes and ends it where a limit is reached. */
+export function createMeter({ contextBytes, entries }: ContextLimits) {
+  const seen = { packed: 0, unpacked: 0, entries: 0 }
+  return {
+    seen,
+    packed(bytes: number): void {
+      seen.packed += bytes
+    },
+    entry(): void {
+      if (++seen.entries > entries) throw invalidContext(`The context has more than ${entries} files and folders.`)
+    },
+    unpacked(bytes: number): void {
+      seen.unpacked += bytes
+      if (seen.unpacked > contextBytes)
+        throw invalidContext(`The context is larger than ${contextBytes} bytes once unpacked.`)
+      if (seen.unpacked > RATIO_FROM_BYTES && seen.unpacked > seen.packed * MAX_RATIO)
+        throw invalidContext(`The context unpacks to more than ${MAX_RATIO} times its size, as nothing ordinary does.`)
+    }
+  }
+}
+export type Meter = ReturnType<typeof createMeter>

@@ -1,0 +1,46 @@
+// Where a build's files lie: its context and its log, in a folder of its own under the data folder.
+
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLogFile, type LogFile } from './log-file.ts'
+
+export type BuildFiles = ReturnType<typeof createBuildFiles>
+
+/** Without a data folder, as in tests, a temporary one. */
+export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; maxLogBytes: number }) {
+  const isTemporary = dataDir === ':memory:'
+  const root = isTemporary ? mkdtempSync(join(tmpdir(), 'berth-builds-')) : join(dataDir, 'builds')
+  mkdirSync(root, { recursive: true, mode: 0o700 })
+  const folder = (id: string) => join(root, id)
+  // Those of builds that are not over: whoever follows one must meet whoever writes it.
+  const live = new Map<string, LogFile>()
+
+  return {
+    context: (id: string) => join(folder(id), 'context.tar'),
+    make: (id: string) => mkdir(folder(id), { mode: 0o700 }),
+    remove: (id: string) => rm(folder(id), { recursive: true, force: true }),
+    removeContext: (id: string) => rm(join(folder(id), 'context.tar'), { force: true }),
+
+    /** What an upload or a deletion left that a crash cut short. */
+    removeAllBut(ids: Set<string>): void {
+      for (const id of readdirSync(root)) if (!ids.has(id)) rmSync(folder(id), { recursive: true, force: true })
+    },
+
+    log(id: string, isOver: boolean): LogFile {
+      const log = live.get(id) ?? createLogFile(join(folder(id), 'log.txt'), maxLogBytes, isOver)
+      if (!isOver) live.set(id, log)
+      return log
+    },
+    async endLog(id: string): Promise<boolean> {
+      const log = live.get(id)
+      live.delete(id)
+      return (await log?.end()) ?? false
+    },
+    async close(): Promise<void> {
+      await Promise.all([...live.values()].map((log) => log.end()))
+      if (isTemporary) await rm(root, { recursive: true, force: true })
+    }
+  }
+}

@@ -1,0 +1,132 @@
+// A build as it is kept, and the rules of its states. Pure.
+
+import type { BuildStep } from '../engine/engine.ts'
+import type { AppError, ErrorCode } from '../errors.ts'
+
+export const STAGE_STATUSES = ['skipped', 'pending', 'in_progress', 'completed', 'failed', 'cancelled'] as const
+export type StageStatus = (typeof STAGE_STATUSES)[number]
+export const BUILD_STATUSES = ['pending', 'in_progress', 'completed', 'failed', 'cancelled'] as const
+export type BuildStatus = (typeof BUILD_STATUSES)[number]
+
+/** One of the three things a build consists of. */
+export type Stage = {
+  status: StageStatus
+  startedAt: number | null
+  finishedAt: number | null
+  reason: string | null
+  code: ErrorCode | null
+  retryable: boolean
+}
+type Pushed = { reference: string; digest: string; size: number }
+
+const STAGES = ['build', 'push', 'run'] as const
+export type StageName = (typeof STAGES)[number]
+
+export type BuildRecord = {
+  id: string
+  /** The door it came in by. */
+  origin: string
+  username: string | null
+  /** Of the uploaded file. */
+  filename: string | null
+  createdAt: number
+  finishedAt: number | null
+  imageName: string
+  imageTags: string[]
+  registry: string | null
+  /** Every name the image is given. */
+  references: string[]
+  dockerfile: string
+  /** As far as the Dockerfile names them outright. */
+  baseImages: string[]
+  target: string | null
+  platform: string | null
+  noCache: boolean
+  builder: 'auto' | 'buildkit' | 'classic'
+  /** The token that asked for it. */
+  owner: string | null
+  buildArgNames: string[]
+  context: { kind: 'dockerfile' | 'tar' | 'zip'; bytes: number; entries: number }
+  /** Whether the image stays on this machine once it is pushed. */
+  keepImage: boolean
+  /** Whether the push is to use credentials that came with the request. */
+  hasOwnCredentials: boolean
+  wants: Record<StageName, boolean>
+  imageId: string | null
+  steps: BuildStep[]
+  pushed: Pushed[]
+  containerId: string | null
+  /** How often the build was begun, for one that takes the server down each time. */
+  attempts: number
+  logTruncated: boolean
+} & Record<StageName, Stage>
+
+export function stage(status: StageStatus): Stage {
+  return { status, startedAt: null, finishedAt: null, reason: null, code: null, retryable: false }
+}
+
+export function statusOf(record: BuildRecord): BuildStatus {
+  const statuses = STAGES.map((name) => record[name].status)
+  for (const status of ['in_progress', 'failed', 'cancelled'] as const) if (statuses.includes(status)) return status
+  if (!statuses.includes('pending')) return 'completed'
+  // Between two stages it is still the same piece of work.
+  return statuses.includes('completed') ? 'in_progress' : 'pending'
+}
+
+export function isOver(record: BuildRecord): boolean {
+  return ['completed', 'failed', 'cancelled'].includes(statusOf(record))
+}
+
+/** The stage to be worked on next. */
+export function nextStage(record: BuildRecord): StageName | undefined {
+  return STAGES.find((name) => record[name].status === 'pending')
+}
+
+export function begin(record: BuildRecord, name: StageName, now: number): void {
+  record[name] = { ...stage('in_progress'), startedAt: now }
+}
+
+export function complete(record: BuildRecord, name: StageName, now: number): void {
+  record[name] = { ...record[name], status: 'completed', finishedAt: now }
+}
+
+/** What comes after a stage that failed is not tried. */
+export function fail(record: BuildRecord, name: StageName, error: AppError, now: number): void {
+  const { code, message, entry } = error
+  const reason = message.length > MAX_REASON ? `${message.slice(0, MAX_REASON)}…` : message
+  end(record, name, { status: 'failed', reason, code, retryable: entry.retryable ?? false }, now)
+}
+
+export function cancel(record: BuildRecord, now: number): void {
+  const name = STAGES.find((candidate) => ['pending', 'in_progress'].includes(record[candidate].status))
+  if (name) end(record, name, { status: 'cancelled', reason: 'It was cancelled.' }, now)
+}
+
+function end(record: BuildRecord, name: StageName, how: Partial<Stage>, now: number): void {
+  record[name] = { ...record[name], ...how, finishedAt: now }
+  for (const later of STAGES.slice(STAGES.indexOf(name) + 1))
+    if (record[later].status === 'pending') record[later] = { ...record[later], status: 'skipped' }
+}
+
+/** Back to where it can be taken up again, as after a crash. */
+export function interrupt(record: BuildRecord): void {
+  for (const name of STAGES) if (record[name].status === 'in_progress') record[name] = stage('pending')
+}
+
+/** Everything from the stage that did not succeed is done again, and only that. False when all of it succeeded. */
+export function reopen(record: BuildRecord): boolean {
+  const first = STAGES.find((name) => ['failed', 'cancelled'].includes(record[name].status))
+  if (first === undefined) return false
+  for (const name of STAGES.slice(STAGES.indexOf(first)))
+    record[name] = stage(record.wants[name] ? 'pending' : 'skipped')
+  if (first === 'build') {
+    record.steps = []
+    record.imageId = null
+  }
+  if (first !== 'run') record.pushed = []
+  record.attempts = 0
+  record.finishedAt = null
+  return true
+}
+
+const MAX_REASON = 1_000

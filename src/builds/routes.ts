@@ -1,0 +1,211 @@
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { invalidField } from '../errors.ts'
+import { acceptForms, readForm } from '../http/forms.ts'
+import { eventStream, type StreamEvent, type Streams } from '../http/streams.ts'
+import { ref } from '../lib/schema.ts'
+import { parseFields } from './request.ts'
+import {
+  Build,
+  BuildDetails,
+  BuildForm,
+  BuildLogsQuery,
+  BuildParams,
+  ListBuildsQuery,
+  RemoveBuildQuery,
+  RemovedBuild,
+  RetryBuild
+} from './schemas.ts'
+import type { BuildService } from './service.ts'
+
+const tags = ['builds']
+const params = BuildParams
+
+export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; streams: Streams }> = async (
+  app,
+  { builds, streams }
+) => {
+  await acceptForms(app)
+
+  app.post(
+    '/builds',
+    {
+      config: { scope: 'builds:write' },
+      // The form is checked when it has been read.
+      validatorCompiler: () => () => true,
+      schema: {
+        operationId: 'createBuild',
+        tags,
+        summary: 'Build an image, and push and run it if asked',
+        description:
+          'The answer comes when the upload is taken in; the build waits for its turn and goes on through restarts of the server. ' +
+          'Example: `curl -F file=@Dockerfile -F image_name=web -F image_tag=1 http://127.0.0.1:8000/builds`, ' +
+          'or with a whole folder: `tar cz . | curl -F file=@- -F image_name=web http://127.0.0.1:8000/builds`.',
+        consumes: ['multipart/form-data'],
+        body: BuildForm,
+        response: { 202: { description: 'Accepted; `Location` names the build.', ...ref(BuildDetails) } }
+      }
+    },
+    async (request, reply) => {
+      const { fields, file: upload } = await readForm(request, builds, ['file', 'context'])
+      if (!upload) throw invalidField('file', 'is missing: send a Dockerfile or an archive')
+      try {
+        const build = await builds.submit(upload, builds.check(parseFields(fields)), {
+          door: 'rest',
+          owner: request.caller.tokenId
+        })
+        reply.code(202).header('location', build.links.self)
+        return build
+      } catch (error) {
+        await builds.discard(upload)
+        throw error
+      }
+    }
+  )
+
+  app.get(
+    '/builds',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listBuilds',
+        tags,
+        summary: 'List builds, newest first',
+        querystring: ListBuildsQuery,
+        response: {
+          200: { description: 'The builds; `X-Next-Cursor` names the next page.', ...Type.Array(ref(Build)) }
+        }
+      }
+    },
+    async (request, reply) => {
+      const { builds: page, nextCursor } = builds.list(request.query)
+      if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
+      return page
+    }
+  )
+
+  app.get(
+    '/builds/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getBuild',
+        tags,
+        summary: 'One build, with its steps',
+        params,
+        response: { 200: { description: 'The build.', ...ref(BuildDetails) } }
+      }
+    },
+    async (request) => builds.get(request.params.id)
+  )
+
+  app.get(
+    '/builds/:id/logs',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getBuildLogs',
+        tags,
+        summary: 'What a build says',
+        description:
+          'Text; or, with `follow=true` or `Accept: text/event-stream`, server-sent events: `line` for each line, whose id can be sent back as `Last-Event-ID`, and `end` with the outcome.',
+        params,
+        querystring: BuildLogsQuery,
+        headers: Type.Object({
+          'last-event-id': Type.Optional(
+            Type.String({ pattern: '^[0-9]{1,15}$', description: 'Go on after this line.' })
+          )
+        }),
+        response: {
+          200: {
+            description: 'The log.',
+            content: { 'text/plain': { schema: { type: 'string' } }, ...eventStream.content }
+          }
+        }
+      }
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const { follow = false, offset: asked = 0 } = request.query
+      const offset = Number(request.headers['last-event-id'] ?? asked)
+      builds.get(id)
+      if (follow || request.headers.accept?.includes('text/event-stream')) {
+        await streams.send(reply, (signal) => events(id, offset, signal))
+        return reply
+      }
+      reply.type('text/plain; charset=utf-8')
+      const signal = streams.watch(reply)
+      async function* text() {
+        for await (const line of builds.logs(id, { offset, follow: false }, signal)) yield `${line.text}\n`
+      }
+      return reply.send(Readable.from(text()))
+    }
+  )
+
+  async function* events(id: string, from: number, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    for await (const { text, offset } of builds.logs(id, { offset: from, follow: true }, signal))
+      yield { id: String(offset), event: 'line', data: { line: text } }
+    if (signal.aborted) return
+    const { status, build, push, run } = builds.get(id)
+    yield {
+      event: 'end',
+      data: { reason: 'the build is over', status, build: build.status, push: push.status, run: run.status }
+    }
+  }
+
+  app.post(
+    '/builds/:id/retry',
+    {
+      config: { scope: 'builds:write' },
+      schema: {
+        operationId: 'retryBuild',
+        tags,
+        summary: 'Do again what failed, and only that',
+        description:
+          'When only the push failed, the image is pushed again without being built. Credentials may be given anew.',
+        params,
+        body: Type.Optional(ref(RetryBuild)),
+        response: { 202: { description: 'The build, waiting again.', ...ref(BuildDetails) } }
+      }
+    },
+    async (request, reply) => {
+      reply.code(202)
+      return builds.retry(request.params.id, request.body)
+    }
+  )
+
+  app.post(
+    '/builds/:id/cancel',
+    {
+      config: { scope: 'builds:write' },
+      schema: {
+        operationId: 'cancelBuild',
+        tags,
+        summary: 'Stop a build',
+        description: 'The answer comes when the engine has stopped working on it.',
+        params,
+        response: { 200: { description: 'The build, cancelled.', ...ref(BuildDetails) } }
+      }
+    },
+    async (request) => builds.cancel(request.params.id)
+  )
+
+  app.delete(
+    '/builds/:id',
+    {
+      config: { scope: 'builds:write' },
+      schema: {
+        operationId: 'removeBuild',
+        tags,
+        summary: 'Remove a build, its files and its image',
+        description:
+          'An image that a container uses, or whose name belongs to a later build, stays; the answer says so.',
+        params,
+        querystring: RemoveBuildQuery,
+        response: { 200: { description: 'What was removed.', ...ref(RemovedBuild) } }
+      }
+    },
+    async (request) => builds.remove(request.params.id, request.query)
+  )
+}

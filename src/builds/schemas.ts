@@ -1,0 +1,203 @@
+import { Type, type Static } from '@sinclair/typebox'
+import type { CreateContainer } from '../containers/schemas.ts'
+import { DateTime, nullable, record, words } from '../lib/schema.ts'
+import { BUILD_STATUSES, STAGE_STATUSES } from './record.ts'
+
+const IMAGE_NAME = '^[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*)*$'
+const TAG = '^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$'
+const REGISTRY = '^(?:https?://)?(?:\\[[0-9a-fA-F:]+\\]|[a-zA-Z0-9][a-zA-Z0-9.-]*)(?::[0-9]{1,5})?/?$'
+const ARG_NAME = '^[A-Za-z_][A-Za-z0-9_]*$'
+const MAX_TAGS = 16
+
+const ImageName = Type.String({ pattern: IMAGE_NAME, maxLength: 200, examples: ['team/web'] })
+const ImageTag = Type.String({ pattern: TAG, examples: ['1.4'] })
+
+const Username = Type.String({ minLength: 1, maxLength: 255, description: 'For the registry. Kept in memory only.' })
+const Password = Type.String({ minLength: 1, maxLength: 65536, description: 'Password or access token; never stored.' })
+
+const Run = Type.Unsafe<CreateContainer>(Type.Ref('CreateContainer'))
+
+/** The fields of the form beside its files, after those that are JSON were read. */
+export const BuildFields = Type.Object(
+  {
+    image_name: ImageName,
+    image_tag: Type.Optional(
+      Type.Array(ImageTag, {
+        default: ['latest'],
+        minItems: 1,
+        maxItems: MAX_TAGS,
+        description: 'May be given several times.'
+      })
+    ),
+    dockerfile: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 1024,
+        default: 'Dockerfile',
+        description: 'Path of the Dockerfile in the context.'
+      })
+    ),
+    build_args: Type.Optional(
+      record(Type.String({ maxLength: 65536 }), {
+        propertyNames: { pattern: ARG_NAME },
+        maxProperties: 128,
+        description:
+          'A JSON object. Only the names are ever shown again. They stay readable in the image: no place for secrets.'
+      })
+    ),
+    target: Type.Optional(
+      Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$', description: 'Stage to stop at.' })
+    ),
+    platform: Type.Optional(Type.String({ pattern: '^[a-z0-9]+(?:/[a-z0-9]+){0,2}$', examples: ['linux/amd64'] })),
+    no_cache: Type.Optional(Type.Boolean({ default: false })),
+    builder: Type.Optional(
+      words(['auto', 'buildkit', 'classic'] as const, {
+        default: 'auto',
+        description: 'auto: BuildKit where the engine has it.'
+      })
+    ),
+    push: Type.Optional(Type.Boolean({ default: false, description: 'Push the image when it is built.' })),
+    registry: Type.Optional(
+      Type.String({
+        pattern: REGISTRY,
+        maxLength: 255,
+        description: 'Host of the registry. Absent: Docker Hub.',
+        examples: ['127.0.0.1:5000']
+      })
+    ),
+    registry_username: Type.Optional(Username),
+    registry_password: Type.Optional(Password),
+    keep_image: Type.Optional(
+      Type.Boolean({ default: true, description: 'Whether the image stays on this machine once it is pushed.' })
+    ),
+    run: Type.Optional(Run)
+  },
+  { additionalProperties: false }
+)
+export type BuildFields = Static<typeof BuildFields>
+
+const File = (description: string) => Type.Unsafe<unknown>({ type: 'string', format: 'binary', description })
+
+export const BuildForm = Type.Object({
+  file: File('A Dockerfile, or a context as tar, tar.gz or zip. What it is shows by its content.'),
+  ...BuildFields.properties,
+  run: Type.Optional(
+    Type.Unsafe<unknown>({
+      ...Run,
+      description: 'Make a container of the image: a JSON object as for POST /containers.'
+    })
+  )
+})
+
+const Stage = Type.Object({
+  status: words(STAGE_STATUSES),
+  reason: nullable(Type.String({ description: 'Why it failed.' })),
+  code: nullable(Type.String({ description: 'A code of the error catalogue.' })),
+  retryable: Type.Boolean({ description: 'Whether the same may work later.' }),
+  started_at: nullable(DateTime()),
+  finished_at: nullable(DateTime()),
+  duration_ms: nullable(Type.Integer())
+})
+
+export const Build = Type.Object(
+  {
+    id: Type.String({ format: 'uuid' }),
+    status: words(BUILD_STATUSES),
+    image_name: Type.String(),
+    image_tags: Type.Array(Type.String()),
+    references: Type.Array(Type.String(), {
+      description: 'Full names of the image.',
+      examples: [['127.0.0.1:5000/team/web:1.4']]
+    }),
+    image_id: nullable(Type.String()),
+    dockerfile: Type.String(),
+    target: nullable(Type.String()),
+    platform: nullable(Type.String()),
+    no_cache: Type.Boolean(),
+    builder: words(['auto', 'buildkit', 'classic'] as const),
+    build_arg_names: Type.Array(Type.String()),
+    context: Type.Object({
+      kind: words(['dockerfile', 'tar', 'zip'] as const),
+      bytes: Type.Integer(),
+      entries: Type.Integer()
+    }),
+    build: Stage,
+    push: Type.Intersect([
+      Stage,
+      Type.Object({
+        pushed: Type.Array(
+          Type.Object({
+            reference: Type.String(),
+            digest: Type.String(),
+            size: Type.Integer({ description: 'Of the manifest, in bytes.' })
+          })
+        )
+      })
+    ]),
+    run: Type.Intersect([Stage, Type.Object({ container_id: nullable(Type.String()) })]),
+    log_truncated: Type.Boolean(),
+    created_at: DateTime(),
+    finished_at: nullable(DateTime()),
+    expires_at: nullable(DateTime({ description: 'When its files and its record are removed.' })),
+    queue_position: nullable(Type.Integer({ description: 'How many builds come before it; null once it has begun.' })),
+    links: Type.Object({ self: Type.String(), logs: Type.String() })
+  },
+  { $id: 'Build' }
+)
+export type Build = Static<typeof Build>
+
+export const BuildDetails = Type.Object(
+  {
+    ...Build.properties,
+    steps: Type.Array(
+      Type.Object({
+        number: Type.Integer(),
+        name: Type.String({ examples: ['[2/4] RUN npm ci'] }),
+        status: words(['running', 'completed', 'cached', 'failed'] as const),
+        duration_ms: nullable(Type.Integer())
+      })
+    )
+  },
+  { $id: 'BuildDetails' }
+)
+export type BuildDetails = Static<typeof BuildDetails>
+
+export const BuildParams = Type.Object({ id: Type.String({ format: 'uuid', description: 'Id of the build.' }) })
+
+export const ListBuildsQuery = Type.Object({
+  status: Type.Optional(words(BUILD_STATUSES)),
+  image: Type.Optional(Type.String({ maxLength: 200, description: 'Exactly this image name.' })),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
+  cursor: Type.Optional(Type.String({ format: 'uuid', description: 'From the `X-Next-Cursor` of the page before.' }))
+})
+export type ListBuildsQuery = Static<typeof ListBuildsQuery>
+
+export const BuildLogsQuery = Type.Object({
+  follow: Type.Optional(Type.Boolean({ default: false, description: 'Server-sent events until the build is over.' })),
+  offset: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'Byte of the log to begin at.' }))
+})
+
+export const RetryBuild = Type.Object(
+  { registry_username: Type.Optional(Username), registry_password: Type.Optional(Password) },
+  { $id: 'RetryBuild', additionalProperties: false }
+)
+export type RetryBuild = Static<typeof RetryBuild>
+
+export const RemoveBuildQuery = Type.Object({
+  keep_image: Type.Optional(Type.Boolean({ default: false, description: 'Leave the image where it is.' })),
+  force: Type.Optional(Type.Boolean({ default: false, description: 'Cancel it first if it is not over.' }))
+})
+export type RemoveBuildQuery = Static<typeof RemoveBuildQuery>
+
+export const RemovedBuild = Type.Object(
+  {
+    id: Type.String(),
+    message: Type.String(),
+    images_removed: Type.Array(Type.String()),
+    images_kept: Type.Array(Type.Object({ reference: Type.String(), reason: Type.String() }))
+  },
+  { $id: 'RemovedBuild' }
+)
+export type RemovedBuild = Static<typeof RemovedBuild>
+
+export const BUILD_SCHEMAS = [Build, BuildDetails, RetryBuild, RemovedBuild]

@@ -1,0 +1,247 @@
+// Builds from the upload to the record: taken in, queued, looked at, tried again, cancelled, removed, forgotten in time.
+
+import { randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { Engine } from '../engine/engine.ts'
+import { AppError, invalidField, invalidFields, isAppError } from '../errors.ts'
+import { describeViolation, type Validator } from '../lib/validator.ts'
+import type { BuildTable } from './table.ts'
+import { inspectDockerfile, takeContext, type Context } from './context/intake.ts'
+import { invalidContext, type ContextLimits } from './context/rules.ts'
+import type { BuildFiles } from './files.ts'
+import type { LogLine } from './log-file.ts'
+import { cancel, isOver, reopen, statusOf, type BuildRecord } from './record.ts'
+import { credentialsOf, newRecord, type Credentials, type Origin } from './request.ts'
+import {
+  BuildFields,
+  type Build,
+  type BuildDetails,
+  type ListBuildsQuery,
+  type RemoveBuildQuery,
+  type RemovedBuild,
+  type RetryBuild
+} from './schemas.ts'
+import { viewBuild, viewDetails } from './view.ts'
+import type { Worker } from './worker.ts'
+
+/** A context that was taken in and is to become a build, or is thrown away. */
+export type Upload = { id: string; context: Context }
+export type BuildService = ReturnType<typeof createBuildService>
+
+const ALL = -1
+const SWEEP_MS = 3_600_000
+
+export function createBuildService({
+  table,
+  files,
+  worker,
+  engine,
+  credentials,
+  limits,
+  validator,
+  checkImages,
+  onChange,
+  now = Date.now
+}: {
+  table: BuildTable
+  files: BuildFiles
+  worker: Worker
+  engine: Pick<Engine, 'inspectImage' | 'removeImage'>
+  /** Those of requests, by build; they are never written down. */
+  credentials: Map<string, Credentials>
+  limits: ContextLimits & { queued: number; retentionMs: number; namespace: string | undefined }
+  validator: Pick<Validator, 'coercing'>
+  /** Throws when the policy does not allow one of them. */
+  checkImages: (images: string[]) => void
+  onChange: (record: BuildRecord) => void
+  now?: () => number
+}) {
+  const isValid = validator.coercing(BuildFields)
+  let sweeping: NodeJS.Timeout | undefined
+
+  function find(id: string): BuildRecord {
+    const record = worker.current(id) ?? table.get(id)
+    if (!record) throw new AppError('BUILD_NOT_FOUND', `There is no build ${id}.`)
+    return record
+  }
+
+  function position(record: BuildRecord): number | null {
+    return statusOf(record) === 'pending' ? table.countBefore(record.id) : null
+  }
+
+  function details(record: BuildRecord): BuildDetails {
+    return viewDetails(record, { retentionMs: limits.retentionMs, position: position(record) })
+  }
+
+  /** For changes of builds that nobody works on. */
+  function save(record: BuildRecord): void {
+    if (!table.save(record, null)) throw new AppError('BUILD_RUNNING', `Build ${record.id} has just been begun.`)
+    onChange(record)
+  }
+
+  async function removeImages(record: BuildRecord): Promise<Pick<RemovedBuild, 'images_removed' | 'images_kept'>> {
+    const removed: string[] = []
+    const kept: { reference: string; reason: string }[] = []
+    for (const reference of record.imageId === null ? [] : record.references) {
+      try {
+        // The name may have gone to a later build.
+        const image = await engine.inspectImage(reference)
+        if (image.id !== record.imageId) kept.push({ reference, reason: 'It names another image by now.' })
+        else if (await engine.removeImage(reference)) removed.push(reference)
+      } catch (error) {
+        if (!isAppError(error)) throw error
+        if (error.code !== 'IMAGE_NOT_FOUND') kept.push({ reference, reason: error.message })
+      }
+    }
+    return { images_removed: removed, images_kept: kept }
+  }
+
+  async function forgetOld(): Promise<void> {
+    for (const id of table.finishedBefore(now() - limits.retentionMs)) {
+      if (table.remove(id)) await files.remove(id)
+    }
+  }
+
+  return {
+    start(): void {
+      table.releaseAll()
+      files.removeAllBut(new Set(table.ids()))
+      sweeping = setInterval(() => void forgetOld(), SWEEP_MS).unref()
+      void forgetOld()
+      worker.pump()
+    },
+
+    async stop(): Promise<void> {
+      clearInterval(sweeping)
+      await worker.stop()
+      await files.close()
+    },
+
+    /** Takes a Dockerfile or an archive in; nothing is left of one that is refused. */
+    async receive(content: Readable): Promise<Upload> {
+      if ((table.counts().pending ?? 0) >= limits.queued)
+        throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are waiting already.`)
+      const id = randomUUID()
+      await files.make(id)
+      try {
+        return { id, context: await takeContext(content, files.context(id), limits) }
+      } catch (error) {
+        await files.remove(id)
+        throw error
+      }
+    },
+
+    /** Fields as text or as what they stand for, against their schema. */
+    check(fields: unknown): BuildFields {
+      if (!isValid(fields))
+        throw invalidFields((isValid.errors ?? []).map((violation) => describeViolation(violation, 'body')))
+      return fields as BuildFields
+    },
+
+    discard: ({ id }: Upload): Promise<void> => files.remove(id),
+
+    /** A refused upload is left for its owner to discard. */
+    async submit(upload: Upload, fields: BuildFields, origin: Origin): Promise<BuildDetails> {
+      const { id, context } = upload
+      const made = newRecord(fields, {
+        id,
+        context,
+        origin,
+        now: now(),
+        namespace: limits.namespace
+      })
+      const { problems, baseImages } = await inspectDockerfile(files.context(id), made.record.dockerfile)
+      if (problems.length > 0)
+        throw invalidContext(`${made.record.dockerfile} is no Dockerfile: ${problems.join('; ')}.`)
+      checkImages(baseImages)
+      made.record.baseImages = baseImages.filter((name) => !name.includes('$'))
+      table.add(made.record, made.secrets)
+      if (made.credentials) credentials.set(id, made.credentials)
+      onChange(made.record)
+      worker.pump()
+      return details(find(id))
+    },
+
+    get: (id: string): BuildDetails => details(find(id)),
+
+    /** As it is kept, for the doors that speak of builds in other words. */
+    record: find,
+    records: (door: string): BuildRecord[] =>
+      table
+        .list({}, ALL, undefined)
+        .filter(({ origin }) => origin === door)
+        .map(({ id }) => find(id)),
+
+    list({ status, image, limit = 100, cursor }: ListBuildsQuery): { builds: Build[]; nextCursor: string | undefined } {
+      const before = cursor === undefined ? undefined : table.sequence(cursor)
+      if (cursor !== undefined && before === undefined)
+        throw invalidField('cursor', 'names no build that is still known')
+      const rows = table.list({ status, image }, limit + 1, before)
+      const page = rows.slice(0, limit).map((row) => worker.current(row.id) ?? row)
+      const pending = page.filter((record) => statusOf(record) === 'pending')
+      // They stand in the queue in the order they came, so that one question to the table is enough.
+      const first = pending.at(-1)
+      const ahead = first && table.countBefore(first.id)
+      const places = new Map(pending.toReversed().map((record, index) => [record.id, (ahead ?? 0) + index]))
+      return {
+        builds: page.map((record) =>
+          viewBuild(record, { retentionMs: limits.retentionMs, position: places.get(record.id) ?? null })
+        ),
+        nextCursor: rows.length > limit ? page.at(-1)?.id : undefined
+      }
+    },
+
+    async *logs(
+      id: string,
+      { offset, follow }: { offset: number; follow: boolean },
+      signal?: AbortSignal
+    ): AsyncGenerator<LogLine> {
+      yield* files.log(id, isOver(find(id))).read(offset, follow, signal)
+    },
+
+    /** Does again what failed, and only that. */
+    retry(id: string, given: RetryBuild = {}): BuildDetails {
+      const record = find(id)
+      if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${statusOf(record)}.`)
+      const own = credentialsOf(given)
+      if (!reopen(record)) throw new AppError('BUILD_NOT_FAILED', 'Build and Push not failed')
+      if (own) {
+        credentials.set(id, own)
+        record.hasOwnCredentials = true
+      }
+      save(record)
+      worker.pump()
+      return details(find(id))
+    },
+
+    async cancel(id: string): Promise<BuildDetails> {
+      if (await worker.abort(id)) return details(find(id))
+      const record = find(id)
+      if (isOver(record)) throw new AppError('BUILD_FINISHED', `Build ${id} is over: it is ${statusOf(record)}.`)
+      cancel(record, now())
+      record.finishedAt = now()
+      save(record)
+      await files.endLog(id)
+      return details(record)
+    },
+
+    async remove(
+      id: string,
+      { keep_image: keepImage = false, force = false }: RemoveBuildQuery
+    ): Promise<RemovedBuild> {
+      if (!isOver(find(id))) {
+        if (!force) throw new AppError('BUILD_RUNNING', `Build ${id} is not over. Cancel it first, or use force=true.`)
+        await this.cancel(id)
+      }
+      const record = find(id)
+      const images = keepImage ? { images_removed: [], images_kept: [] } : await removeImages(record)
+      if (!table.remove(id)) throw new AppError('BUILD_RUNNING', `Build ${id} has just been begun again.`)
+      credentials.delete(id)
+      await files.endLog(id)
+      await files.remove(id)
+      return { id, message: 'Build removed', ...images }
+    },
+
+    counts: () => table.counts()
+  }
+}

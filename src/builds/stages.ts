@@ -1,0 +1,155 @@
+// The three things that happen to a build: the image is made, it is pushed, and a container of it is run.
+
+import { createReadStream } from 'node:fs'
+import type { Engine } from '../engine/engine.ts'
+import { AppError, isAppError } from '../errors.ts'
+import type { TransferRequest } from '../images/service.ts'
+import type { BuildFiles } from './files.ts'
+import type { StageName } from './record.ts'
+import type { BuildSecrets, Credentials } from './request.ts'
+import type { Job, StageTask } from './worker.ts'
+import type { CreateContainer } from '../containers/schemas.ts'
+
+type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none' }
+
+export type Images = {
+  push(reference: string, request: TransferRequest): Promise<{ digest: string; sizeBytes: number }>
+  find(reference: string, pull: 'missing', signal: AbortSignal): Promise<unknown>
+}
+export type Run = (
+  body: CreateContainer,
+  options: { key: string; owner: string | null; signal: AbortSignal }
+) => Promise<{ id: string; name: string }>
+
+type Options = {
+  engine: Pick<Engine, 'buildImage' | 'hasBuildKit' | 'inspectImage' | 'removeImage'>
+  files: BuildFiles
+  limits: Limits
+  secrets: (id: string) => BuildSecrets
+  /** Of the request; kept in memory only. */
+  credentials: (id: string) => Credentials | undefined
+  images: Images
+  run: Run
+}
+
+export function createStages({
+  engine,
+  files,
+  limits,
+  secrets,
+  credentials,
+  images,
+  run
+}: Options): Record<StageName, StageTask> {
+  async function build({ record, signal, say }: Job): Promise<void> {
+    const limit = createLimit(signal, limits)
+    const builder = record.builder === 'auto' ? (engine.hasBuildKit() ? 'buildkit' : 'classic') : record.builder
+    const spec = {
+      builder,
+      tags: record.references,
+      dockerfile: record.dockerfile,
+      buildArgs: secrets(record.id).buildArgs,
+      network: limits.network,
+      target: record.target ?? undefined,
+      platform: record.platform ?? undefined,
+      noCache: record.noCache
+    }
+    record.steps = []
+    record.builder = builder
+    try {
+      if (record.platform === null) await fetchBaseImages(record.baseImages, limit.signal, say)
+      const context = createReadStream(files.context(record.id), { highWaterMark: CONTEXT_CHUNK })
+      for await (const progress of engine.buildImage(spec, context, limit.signal)) {
+        limit.renew()
+        if ('line' in progress) await say(progress.line)
+        else if ('step' in progress) record.steps[progress.step.number - 1] = progress.step
+        else record.imageId = progress.imageId
+      }
+    } catch (error) {
+      throw limit.signal.aborted ? limit.signal.reason : error
+    } finally {
+      limit.clear()
+    }
+  }
+
+  /** The builder knows no logins, so that what is missing is pulled for it with those that Berth has. */
+  async function fetchBaseImages(references: string[], signal: AbortSignal, say: Job['say']): Promise<void> {
+    for (const reference of references) {
+      if (await isHere(reference)) continue
+      await say(`pulling ${reference}`)
+      await images.find(reference, 'missing', signal)
+    }
+  }
+
+  async function isHere(reference: string): Promise<boolean> {
+    try {
+      await engine.inspectImage(reference)
+      return true
+    } catch (error) {
+      if (isAppError(error, 'IMAGE_NOT_FOUND')) return false
+      throw error
+    }
+  }
+
+  async function pushAll({ record, signal, say }: Job): Promise<void> {
+    const own = credentials(record.id)
+    if (record.hasOwnCredentials && !own)
+      throw new AppError(
+        'REGISTRY_UNAUTHORIZED',
+        'The credentials of the request are gone with the server that took them: send them again with POST /builds/{id}/retry.'
+      )
+    record.pushed = []
+    for (const reference of record.references) {
+      await say(`pushing ${reference}`)
+      const { digest, sizeBytes: size } = await images.push(reference, {
+        signal,
+        credentials: own,
+        // What counts up is for a screen and not for a log.
+        onProgress: ({ layer, status, totalBytes }) => {
+          if (totalBytes === null) void say(layer === null ? status : `${layer}: ${status}`)
+        }
+      })
+      await say(`pushed ${reference}: digest ${digest}, ${size} bytes`)
+      record.pushed.push({ reference, digest, size })
+    }
+    if (!record.keepImage && record.run.status === 'skipped') await forgetImage(record.references)
+  }
+
+  async function forgetImage(references: string[]): Promise<void> {
+    for (const reference of references)
+      await engine.removeImage(reference).catch((error: unknown) => {
+        // In use by a container, which somebody started meanwhile: then it has to stay.
+        if (!isAppError(error)) throw error
+      })
+  }
+
+  async function runContainer({ record, signal, say }: Job): Promise<void> {
+    const { run: body = {} } = secrets(record.id)
+    const image = record.references[0] ?? record.imageId ?? ''
+    // The key makes it one container, however often this is taken up again.
+    const key = `berth-build-${record.id}-${record.build.finishedAt}`
+    const made = await run({ ...body, image, pull: 'never' }, { key, owner: record.owner, signal })
+    record.containerId = made.id
+    await say(`running ${made.name}`)
+  }
+
+  return { build, push: pushAll, run: runContainer }
+}
+
+const CONTEXT_CHUNK = 256 * 1024
+
+/** A build ends when it takes too long in all, or has said nothing for too long. */
+function createLimit(signal: AbortSignal, { totalMs, idleMs }: Limits) {
+  const over = new AbortController()
+  const end = (message: string) => over.abort(new AppError('BUILD_TIMEOUT', message))
+  const total = setTimeout(() => end(`It took longer than ${totalMs / 1000} seconds.`), totalMs)
+  const idle = setTimeout(() => end(`It said nothing for ${idleMs / 1000} seconds.`), idleMs)
+  return {
+    signal: AbortSignal.any([signal, over.signal]),
+    renew: () => void idle.refresh(),
+    clear: () => {
+      clearTimeout(total)
+      clearTimeout(idle)
+    }
+  }
+}

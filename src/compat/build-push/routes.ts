@@ -1,0 +1,115 @@
+// The system that took a Dockerfile, built it and pushed it to Docker Hub: upload, status, retry.
+
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import type { BuildRecord, Stage } from '../../builds/record.ts'
+import type { BuildService } from '../../builds/service.ts'
+import { invalidField } from '../../errors.ts'
+import { answerWithMessage } from '../../http/errors.ts'
+import { acceptForms, readForm } from '../../http/forms.ts'
+import { ref } from '../../lib/schema.ts'
+import { requiredField } from '../fields.ts'
+import { BuildIdQuery, BuildPushForm, BuildPushStatus, BuildStarted } from '../schemas.ts'
+
+const tags = ['compat']
+const DOOR = 'build-push'
+
+export const buildPushRoutes: FastifyPluginAsyncTypebox<{
+  builds: BuildService
+  namespace: string | undefined
+}> = async (app, { builds, namespace }) => {
+  await acceptForms(app)
+  answerWithMessage(app)
+
+  app.post(
+    '/build-push',
+    {
+      config: { scope: 'builds:write' },
+      validatorCompiler: () => () => true,
+      schema: {
+        operationId: 'compatBuildPush',
+        tags,
+        deprecated: true,
+        summary: 'Build a Dockerfile and push the image',
+        description:
+          'The image goes to `DOCKERHUB_NAMESPACE`/`image_name`:`image_tag` and is removed here once it is there. Now: `POST /builds` with `push=true`.',
+        consumes: ['multipart/form-data'],
+        body: BuildPushForm,
+        response: { 200: { description: 'The build was taken in.', ...ref(BuildStarted) } }
+      }
+    },
+    async (request) => {
+      const { fields, file: upload, filename } = await readForm(request, builds, ['file'])
+      if (!upload) throw invalidField('file', 'is missing')
+      try {
+        if (namespace === undefined)
+          throw invalidField('image_name', 'has nowhere to go: DOCKERHUB_NAMESPACE is not set on this server')
+        const wanted = builds.check({
+          image_name: requiredField(fields, 'image_name'),
+          image_tag: [requiredField(fields, 'image_tag')],
+          push: true,
+          keep_image: false
+        })
+        const { id } = await builds.submit(upload, wanted, { door: DOOR, owner: request.caller.tokenId, filename })
+        return { status: 200 as const, message: 'Build started', build_id: id }
+      } catch (error) {
+        await builds.discard(upload)
+        throw error
+      }
+    }
+  )
+
+  app.get(
+    '/build-push-status',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'compatBuildPushStatus',
+        tags,
+        deprecated: true,
+        summary: 'How a build and its push stand',
+        description: 'Now: `GET /builds/{id}`.',
+        querystring: BuildIdQuery,
+        response: { 200: { description: 'The status.', ...ref(BuildPushStatus) } }
+      }
+    },
+    async (request) => ({ status: 200 as const, build_status: statusOf(builds.record(request.query.build_id)) })
+  )
+
+  // As it was, by GET; a web page may not send it all the same.
+  app.get(
+    '/retry-build',
+    {
+      config: { scope: 'builds:write', isChange: true },
+      schema: {
+        operationId: 'compatRetryBuild',
+        tags,
+        deprecated: true,
+        summary: 'Do again what failed of a build',
+        description:
+          'Builds again when the build failed; only pushes again when just the push failed. Now: `POST /builds/{id}/retry`.',
+        querystring: BuildIdQuery,
+        response: { 200: { description: 'It was begun again.', ...ref(BuildStarted) } }
+      }
+    },
+    async (request) => {
+      const { id } = builds.retry(request.query.build_id)
+      return { status: 200 as const, message: 'Rebuild started', build_id: id }
+    }
+  )
+}
+
+function statusOf({ id, build, push }: BuildRecord) {
+  return {
+    build_id: id,
+    build_status: word(build),
+    push_status: word(push),
+    ...(build.reason !== null && { 'Build Fail Reason': build.reason }),
+    ...(push.reason !== null && { 'Push Fail Reason': push.reason })
+  }
+}
+
+function word({ status }: Stage) {
+  if (status === 'in_progress') return 'In Progress' as const
+  if (status === 'completed') return 'Completed' as const
+  return status === 'pending' || status === 'skipped' ? ('Pending' as const) : ('Failed' as const)
+}

@@ -1,0 +1,151 @@
+// The system that published a Dockerfile under a user's name: upload, list, look, remove.
+
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { BuildRecord } from '../../builds/record.ts'
+import type { BuildFields } from '../../builds/schemas.ts'
+import type { BuildService } from '../../builds/service.ts'
+import { AppError, invalidField, isAppError } from '../../errors.ts'
+import { answerWithMessage } from '../../http/errors.ts'
+import { acceptForms, readForm } from '../../http/forms.ts'
+import { ref } from '../../lib/schema.ts'
+import { requiredField, textField } from '../fields.ts'
+import { DockerfileBuild, DockerfileBuildForm, DockerfileBuildIdQuery, DockerfileBuildQuery } from '../schemas.ts'
+
+const tags = ['compat']
+const DOOR = 'dockerfile-build'
+const PATH = '/api/dockerfile-build'
+
+export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService }> = async (app, { builds }) => {
+  await acceptForms(app)
+  answerWithMessage(app)
+
+  /** Builds that came in by other doors are not of that system. */
+  function find(id: string): BuildRecord {
+    const record = builds.record(id)
+    if (record.origin === DOOR) return record
+    throw new AppError('BUILD_NOT_FOUND', `There is no dockerfile build ${id}.`)
+  }
+
+  app.post(
+    PATH,
+    {
+      config: { scope: 'builds:write' },
+      validatorCompiler: () => () => true,
+      schema: {
+        operationId: 'compatCreateDockerfileBuild',
+        tags,
+        deprecated: true,
+        summary: 'Build a Dockerfile and publish the image',
+        description: 'Now: `POST /builds` with `push=true`.',
+        consumes: ['multipart/form-data'],
+        body: DockerfileBuildForm,
+        response: { 202: { description: 'The build was taken in.', ...Type.Object({ data: ref(DockerfileBuild) }) } }
+      }
+    },
+    async (request, reply) => {
+      if (!request.isMultipart())
+        throw new AppError('INVALID_REQUEST', 'Content-Type is not valid. It must be multipart/form-data.')
+      const { fields, file: upload, filename } = await readForm(request, builds, ['file']).catch(fileIsNotValid)
+      if (!upload) throw invalidField('file', 'is missing')
+      try {
+        const username = requiredField(fields, 'username')
+        const wanted = builds.check(fieldsOf(username, upload.id, fields))
+        const origin = { door: DOOR, owner: request.caller.tokenId, username, filename }
+        const { id } = await builds.submit(upload, wanted, origin).catch(fileIsNotValid)
+        reply.code(202)
+        return { data: view(find(id)) }
+      } catch (error) {
+        await builds.discard(upload)
+        throw error
+      }
+    }
+  )
+
+  app.get(
+    PATH,
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'compatListDockerfileBuilds',
+        tags,
+        deprecated: true,
+        summary: 'All published Dockerfiles, or one of them',
+        description: 'Now: `GET /builds` and `GET /builds/{id}`.',
+        querystring: DockerfileBuildQuery,
+        response: {
+          200: {
+            description: 'A list, or with `dockerfile_build_id` one build.',
+            ...Type.Object({ data: Type.Union([Type.Array(ref(DockerfileBuild)), ref(DockerfileBuild)]) })
+          }
+        }
+      }
+    },
+    async (request) => {
+      const { dockerfile_build_id: id } = request.query
+      return { data: id === undefined ? builds.records(DOOR).map(view) : view(find(id)) }
+    }
+  )
+
+  app.delete(
+    PATH,
+    {
+      config: { scope: 'builds:write' },
+      schema: {
+        operationId: 'compatRemoveDockerfileBuild',
+        tags,
+        deprecated: true,
+        summary: 'Remove a published Dockerfile, its record and its image',
+        description: 'The image in the registry stays. Now: `DELETE /builds/{id}`.',
+        querystring: DockerfileBuildIdQuery,
+        response: {
+          200: {
+            description: 'What was removed.',
+            ...Type.Object({ message: Type.String(), data: ref(DockerfileBuild) })
+          }
+        }
+      }
+    },
+    async (request) => {
+      const data = view(find(request.query.dockerfile_build_id))
+      await builds.remove(data.id, { force: true })
+      return { message: 'Dockerfile build deleted', data }
+    }
+  )
+}
+
+function fieldsOf(username: string, id: string, fields: Record<string, unknown>): BuildFields {
+  const password = textField(fields, 'password') ?? textField(fields, 'docker_password')
+  const repository = textField(fields, 'docker_repo') ?? `dockerfile-${id.slice(0, 8)}`
+  const [, path = '', tag = 'latest'] = /^(.*?)(?::([^/:]+))?$/.exec(repository) ?? []
+  // As docker tells a registry from a namespace.
+  const [first = '', ...rest] = path.split('/')
+  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
+  return {
+    ...(hasRegistry && { registry: first }),
+    image_name: hasRegistry ? rest.join('/') : rest.length > 0 ? path : `${username.toLowerCase()}/${path}`,
+    image_tag: [tag],
+    push: true,
+    ...(password !== undefined && { registry_username: username, registry_password: password })
+  }
+}
+
+function fileIsNotValid(error: unknown): never {
+  if (!isAppError(error, 'INVALID_CONTEXT')) throw error
+  throw new AppError('INVALID_CONTEXT', 'File is not valid', {
+    fields: [{ field: 'file', message: error.message }],
+    cause: error
+  })
+}
+
+function view(record: BuildRecord) {
+  const { id, username, filename, imageId } = record
+  return { id, username, file: filename, status: statusOf(record), image_id: imageId }
+}
+
+function statusOf({ build, push }: BuildRecord): string {
+  const reason = build.reason ?? push.reason
+  if (reason !== null) return reason
+  if (push.status === 'completed') return 'Docker Image is successfully pushed to Docker Hub.'
+  return build.status === 'completed' ? 'Image successfully built. To be published.' : 'Build is starting'
+}

@@ -1,0 +1,60 @@
+import { Type } from '@sinclair/typebox'
+import { nullable, words } from '../lib/schema.ts'
+
+const BuildId = Type.String({ format: 'uuid', examples: ['c5b0844f-c8ae-43d2-9c02-6d80e0e8f021'] })
+const File = Type.Unsafe<unknown>({ type: 'string', format: 'binary', description: 'A Dockerfile.' })
+const Word = words(['Pending', 'In Progress', 'Completed', 'Failed'] as const)
+
+export const BuildPushForm = Type.Object({
+  file: File,
+  image_name: Type.String({ examples: ['web'] }),
+  image_tag: Type.String({ examples: ['1.0'] })
+})
+export const BuildStarted = Type.Object(
+  { status: Type.Literal(200), message: Type.String({ examples: ['Build started'] }), build_id: BuildId },
+  { $id: 'BuildStarted' }
+)
+export const BuildIdQuery = Type.Object({ build_id: BuildId })
+export const BuildPushStatus = Type.Object(
+  {
+    status: Type.Literal(200),
+    build_status: Type.Object({
+      build_id: BuildId,
+      build_status: Word,
+      push_status: Word,
+      'Build Fail Reason': Type.Optional(Type.String()),
+      'Push Fail Reason': Type.Optional(Type.String())
+    })
+  },
+  { $id: 'BuildPushStatus' }
+)
+
+export const DockerfileBuildForm = Type.Object({
+  username: Type.String({
+    description: 'Of Docker Hub; the image is pushed under this name.',
+    examples: ['your_username']
+  }),
+  file: File,
+  password: Type.Optional(Type.String({ description: 'Absent: what the server is logged in with.' })),
+  docker_password: Type.Optional(Type.String({ description: 'The same as `password`.' })),
+  docker_repo: Type.Optional(
+    Type.String({
+      description: 'Repository, with a registry and a tag if wanted. Absent: one for this build.',
+      examples: ['web:1.0']
+    })
+  )
+})
+export const DockerfileBuild = Type.Object(
+  {
+    id: BuildId,
+    username: nullable(Type.String()),
+    file: nullable(Type.String()),
+    status: Type.String({ examples: ['Build is starting'] }),
+    image_id: nullable(Type.String())
+  },
+  { $id: 'DockerfileBuild' }
+)
+export const DockerfileBuildQuery = Type.Object({ dockerfile_build_id: Type.Optional(BuildId) })
+export const DockerfileBuildIdQuery = Type.Object({ dockerfile_build_id: BuildId })
+
+export const COMPAT_SCHEMAS = [BuildStarted, BuildPushStatus, DockerfileBuild]

@@ -1,0 +1,130 @@
+// What a build says, as numbered steps and lines that a person can read. One reader for each builder; both are fed the
+// frames of the engine's stream in order.
+
+import { StringDecoder } from 'node:string_decoder'
+import type { BuildProgress, BuildStep } from './engine.ts'
+import { decodeTrace, type Trace, type Vertex } from './buildkit-trace.ts'
+import type { ProgressFrame } from './progress.ts'
+
+export type StepReader = (frame: ProgressFrame) => BuildProgress[]
+
+const TRACE = 'moby.buildkit.trace'
+
+/** BuildKit runs steps side by side, so that each line names its step, as `docker build --progress=plain` does. */
+export function createBuildKitReader(): StepReader {
+  type Known = { step: BuildStep; started: number; decoder: StringDecoder; rest: string }
+  const known = new Map<string, Known>()
+
+  function meet(vertex: Vertex): Known {
+    const met = known.get(vertex.digest)
+    if (met) return met
+    const step: BuildStep = { number: known.size + 1, name: clean(vertex.name), status: 'running', durationMs: null }
+    const fresh = { step, started: vertex.startedMs ?? 0, decoder: new StringDecoder('utf8'), rest: '' }
+    known.set(vertex.digest, fresh)
+    return fresh
+  }
+
+  function* vertexProgress(vertex: Vertex): Generator<BuildProgress> {
+    // A step shows when it starts: before that it may still turn out to be needless.
+    if (vertex.startedMs === undefined && !known.has(vertex.digest)) return
+    const isNew = !known.has(vertex.digest)
+    const entry = meet(vertex)
+    const { step } = entry
+    if (isNew) yield { line: `#${step.number} ${step.name}` }
+    if (step.status !== 'running') return
+    if (vertex.error !== '') step.status = 'failed'
+    else if (vertex.completedMs !== undefined) step.status = vertex.cached ? 'cached' : 'completed'
+    if (vertex.completedMs !== undefined)
+      step.durationMs = Math.max(0, Math.round(vertex.completedMs - (vertex.startedMs ?? entry.started)))
+    if (step.status !== 'running') {
+      if (entry.rest !== '') yield { line: `#${step.number} ${clean(entry.rest)}` }
+      entry.rest = ''
+      yield { line: `#${step.number} ${ending(step, vertex.error)}` }
+    }
+    yield { step: { ...step } }
+  }
+
+  function* logProgress({ vertex, timeMs, text }: Trace['logs'][number]): Generator<BuildProgress> {
+    const entry = known.get(vertex)
+    if (!entry) return
+    const lines = (entry.rest + entry.decoder.write(Buffer.from(text))).split('\n')
+    entry.rest = lines.pop() ?? ''
+    const at = Math.max(0, (timeMs - entry.started) / 1000).toFixed(3)
+    for (const line of lines) yield { line: `#${entry.step.number} ${at} ${clean(line)}` }
+  }
+
+  return ({ id, aux, stream }) => {
+    if (id === TRACE && typeof aux === 'string') {
+      const { vertexes, logs } = decodeTrace(Buffer.from(aux, 'base64'))
+      return [
+        ...vertexes.flatMap((vertex) => [...vertexProgress(vertex)]),
+        ...logs.flatMap((log) => [...logProgress(log)])
+      ]
+    }
+    return [...imageProgress(aux), ...(stream === undefined ? [] : textLines(stream))]
+  }
+}
+
+const CLASSIC_STEP = /^Step (\d+)\/(\d+) : (.*)$/
+
+/** The classic builder runs one step after the other and writes plain text. */
+export function createClassicReader(now: () => number = Date.now): StepReader {
+  let current: { step: BuildStep; started: number } | undefined
+  let rest = ''
+
+  function* finish(status: BuildStep['status']): Generator<BuildProgress> {
+    if (!current) return
+    const { step, started } = current
+    current = undefined
+    yield { step: { ...step, status: step.status === 'running' ? status : step.status, durationMs: now() - started } }
+  }
+
+  function* lineProgress(line: string): Generator<BuildProgress> {
+    const [, number, total, instruction] = CLASSIC_STEP.exec(line) ?? []
+    if (number !== undefined) {
+      yield* finish('completed')
+      const name = `[${number}/${total}] ${clean(instruction ?? '')}`
+      current = { step: { number: Number(number), name, status: 'running', durationMs: null }, started: now() }
+      yield { step: { ...current.step } }
+    } else if (current && line.trim() === '---> Using cache') current.step.status = 'cached'
+    yield { line: clean(line) }
+  }
+
+  return (frame) => {
+    const lines = (rest + (frame.stream ?? '')).split('\n')
+    rest = lines.pop() ?? ''
+    const said = lines.flatMap((line) => [...lineProgress(line)])
+    if (frame.status !== undefined && frame.progressDetail?.total === undefined)
+      said.push({ line: clean([frame.id, frame.status].filter(Boolean).join(': ')) })
+    const made = imageProgress(frame.aux)
+    return made.length > 0 ? [...said, ...finish('completed'), ...made] : said
+  }
+}
+
+function imageProgress(aux: unknown): BuildProgress[] {
+  const isImage = typeof aux === 'object' && aux !== null && 'ID' in aux && typeof aux.ID === 'string'
+  return isImage ? [{ imageId: aux.ID as string }] : []
+}
+
+function textLines(text: string): BuildProgress[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({ line: clean(line) }))
+}
+
+function ending({ status, durationMs }: BuildStep, error: string): string {
+  if (status === 'failed') return `ERROR: ${clean(error)}`
+  return status === 'cached' ? 'CACHED' : `DONE ${((durationMs ?? 0) / 1000).toFixed(1)}s`
+}
+
+// oxlint-disable-next-line no-control-regex -- colours and cursor movements of programs
+const ESCAPES = /\u001B(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*(?:\u0007|\u001B\\)|[@-Z\\-_])/g
+// oxlint-disable-next-line no-control-regex -- what a terminal would obey
+const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g
+
+/** Progress bars write over their own line; what they wrote last is what counts. */
+function clean(line: string): string {
+  const last = line.replace(/\r+$/, '').split('\r').at(-1) ?? ''
+  return last.replaceAll(ESCAPES, '').replaceAll(CONTROLS, '')
+}

@@ -1,0 +1,73 @@
+// Multipart forms: the file goes to its receiver as it comes, in whatever order the parts stand.
+
+import type { Readable } from 'node:stream'
+import multipart from '@fastify/multipart'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { AppError, invalidField } from '../errors.ts'
+
+const FIELD_BYTES = 256 * 1024
+const MAX_FIELDS = 200
+
+/** Where a form's file goes, and how it goes away again when the rest of the form is no good. */
+export type Receiver<T> = { receive(content: Readable): Promise<T>; discard(file: T): Promise<void> }
+type Form<T> = { fields: Record<string, unknown>; file: T | undefined; filename: string | undefined }
+
+export async function acceptForms(app: FastifyInstance): Promise<void> {
+  await app.register(multipart, {
+    throwFileSizeLimit: false,
+    // How large the file may be is counted where it is received.
+    limits: { fileSize: Infinity, files: 1, fields: MAX_FIELDS, fieldSize: FIELD_BYTES, headerPairs: 100 }
+  })
+}
+
+/** A field given several times is a list. A received file is the caller's to use or to discard. */
+export async function readForm<T>(
+  request: FastifyRequest,
+  receiver: Receiver<T>,
+  fileFields: string[]
+): Promise<Form<T>> {
+  if (!request.isMultipart())
+    throw new AppError(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'Send the file in a form: Content-Type multipart/form-data (curl -F file=@Dockerfile).'
+    )
+  const form: Form<T> = { fields: {}, file: undefined, filename: undefined }
+  try {
+    for await (const part of request.parts()) {
+      if (part.type === 'file') {
+        if (!fileFields.includes(part.fieldname)) {
+          part.file.resume()
+          throw invalidField(part.fieldname, `is no file of this form; the file is "${fileFields[0]}"`)
+        }
+        if (form.file) throw invalidField(part.fieldname, 'may be given once')
+        form.file = await receiver.receive(part.file)
+        form.filename = part.filename
+      } else {
+        if (part.valueTruncated) throw invalidField(part.fieldname, `is longer than ${FIELD_BYTES} bytes`)
+        add(form.fields, part.fieldname, String(part.value))
+      }
+    }
+  } catch (error) {
+    if (form.file) await receiver.discard(form.file)
+    throw explained(error)
+  }
+  return form
+}
+
+function add(fields: Record<string, unknown>, name: string, value: string): void {
+  const known = Object.hasOwn(fields, name) ? fields[name] : undefined
+  if (known === undefined) fields[name] = value
+  else fields[name] = [...(Array.isArray(known) ? (known as string[]) : [known]), value]
+}
+
+/** The reader of forms speaks in codes of the framework. */
+function explained(error: unknown): unknown {
+  if (error instanceof AppError || !(error instanceof Error)) return error
+  const code = (error as { code?: string }).code ?? ''
+  if (code === 'FST_FILES_LIMIT') return invalidField('file', 'may be given once')
+  if (/^FST_(PARTS|FIELDS)_LIMIT$/.test(code))
+    return new AppError('INVALID_REQUEST', `The form has more than ${MAX_FIELDS} fields.`)
+  if (/^FST_|Unexpected end of form|Malformed|Multipart|premature close/i.test(`${code} ${error.message}`))
+    return new AppError('INVALID_REQUEST', `The form cannot be read: ${error.message}`, { cause: error })
+  return error
+}

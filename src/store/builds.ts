@@ -1,0 +1,104 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
+import type { Seal } from '../lib/seal.ts'
+
+/** What SQL has to see of a build; the rest is its JSON. */
+export type BuildRow = { id: string; createdAt: number; finishedAt: number | null; status: string; imageName: string }
+export type BuildFilter = { status?: string | undefined; image?: string | undefined }
+export type BuildStore = ReturnType<typeof createBuildStore>
+type Row = { sequence: number; record: string; secrets: Uint8Array }
+
+/** The queue: who claims a build works on it, and only with the claim's token may it be written until it is released. */
+export function createBuildStore(db: DatabaseSync, seal: Seal) {
+  const insert = db.prepare(
+    'INSERT INTO builds (id, created_at, finished_at, status, image_name, record, secrets) VALUES (?, ?, ?, ?, ?, ?, ?)'
+  )
+  const byId = db.prepare('SELECT record, secrets FROM builds WHERE id = ?')
+  const claimNext = db.prepare(
+    `UPDATE builds SET claim_token = ?, claim_until = ? WHERE sequence = (
+       SELECT sequence FROM builds
+       WHERE status IN ('pending', 'in_progress') AND (claim_token IS NULL OR claim_until < ?)
+       ORDER BY sequence LIMIT 1
+     ) RETURNING record`
+  )
+  const renewClaim = db.prepare('UPDATE builds SET claim_until = ? WHERE id = ? AND claim_token = ?')
+  const dropClaim = db.prepare(
+    'UPDATE builds SET claim_token = NULL, claim_until = NULL WHERE id = ? AND claim_token = ?'
+  )
+  const dropAllClaims = db.prepare('UPDATE builds SET claim_token = NULL, claim_until = NULL')
+  const write = db.prepare(
+    'UPDATE builds SET finished_at = ?, status = ?, record = ? WHERE id = ? AND claim_token IS ?'
+  )
+  const drop = db.prepare('DELETE FROM builds WHERE id = ? AND claim_token IS NULL')
+  const countByStatus = db.prepare('SELECT status, COUNT(*) AS count FROM builds GROUP BY status')
+  const finishedBefore = db.prepare('SELECT id FROM builds WHERE finished_at < ?')
+  const allIds = db.prepare('SELECT id FROM builds')
+  const countAhead = db.prepare(
+    `SELECT COUNT(*) AS count FROM builds
+     WHERE status = 'pending' AND claim_token IS NULL AND sequence < (SELECT sequence FROM builds WHERE id = ?)`
+  )
+  const sequenceOf = db.prepare('SELECT sequence FROM builds WHERE id = ?')
+
+  const json = (row: unknown): string => (row as Row).record
+
+  return {
+    add({ id, createdAt, finishedAt, status, imageName }: BuildRow, record: string, secrets: unknown): void {
+      insert.run(id, createdAt, finishedAt, status, imageName, record, seal.seal(secrets))
+    },
+
+    get(id: string): string | undefined {
+      const row = byId.get(id)
+      return row && json(row)
+    },
+
+    secrets(id: string): unknown {
+      const row = byId.get(id) as Row | undefined
+      return row && seal.open(row.secrets)
+    },
+
+    /** Newest first, from the one after `before` on. */
+    list({ status, image }: BuildFilter, limit: number, before: number | undefined): string[] {
+      const conditions: [sql: string, value: SQLInputValue | undefined][] = [
+        ['status = ?', status],
+        ['image_name = ?', image],
+        ['sequence < ?', before]
+      ]
+      const given = conditions.filter(([, value]) => value !== undefined)
+      const where = given.length > 0 ? `WHERE ${given.map(([sql]) => sql).join(' AND ')}` : ''
+      const values = given.map(([, value]) => value as SQLInputValue)
+      const select = db.prepare(`SELECT record FROM builds ${where} ORDER BY sequence DESC LIMIT ?`)
+      return select.all(...values, limit).map(json)
+    },
+
+    /** Where a build stands in the order of the list. */
+    sequence(id: string): number | undefined {
+      return (sequenceOf.get(id) as Row | undefined)?.sequence
+    },
+
+    /** How many wait in front of it. */
+    countBefore: (id: string): number => (countAhead.get(id) as { count: number }).count,
+
+    counts(): Record<string, number> {
+      const rows = countByStatus.all() as { status: string; count: number }[]
+      return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
+    },
+
+    /** The oldest that nobody works on, or whose claim has run out. */
+    claim(token: string, until: number, now: number): string | undefined {
+      const row = claimNext.get(token, until, now)
+      return row && json(row)
+    },
+    renew: (id: string, token: string, until: number): boolean => renewClaim.run(until, id, token).changes === 1,
+    release: (id: string, token: string): void => void dropClaim.run(id, token),
+    /** For a start: whoever held claims before is no more, since one server at a time owns the database. */
+    releaseAll: (): void => void dropAllClaims.run(),
+
+    /** False when the claim was lost meanwhile; without a token, when somebody has claimed it. */
+    save({ id, finishedAt, status }: BuildRow, record: string, token: string | null): boolean {
+      return write.run(finishedAt, status, record, id, token).changes === 1
+    },
+
+    remove: (id: string): boolean => drop.run(id).changes === 1,
+    finishedBefore: (time: number): string[] => (finishedBefore.all(time) as { id: string }[]).map(({ id }) => id),
+    ids: (): string[] => (allIds.all() as { id: string }[]).map(({ id }) => id)
+  }
+}
