@@ -43,6 +43,7 @@ import { registerPressure } from './http/pressure.ts'
 import { answerRawError, ignoreExpectations } from './http/raw-errors.ts'
 import { registerRequestLog } from './http/request-log.ts'
 import { registerSecurity } from './http/security.ts'
+import { LONGEST_UPLOAD_MS, registerSlowBodies } from './http/slow-bodies.ts'
 import { createStreams } from './http/streams.ts'
 import { registerValidation } from './http/validation.ts'
 import { createImageService } from './images/service.ts'
@@ -101,8 +102,6 @@ const SHARED_SCHEMAS = [
   ...COMPAT_SCHEMAS
 ]
 const BODY_BYTES = 256 * 1024
-// For a request to arrive in full; its answer may take longer.
-const REQUEST_MS = 30_000
 const MAX_CONNECTIONS = 4096
 
 export async function buildApp({
@@ -125,7 +124,7 @@ export async function buildApp({
     genReqId: (request) => requestId(request),
     frameworkErrors: answerFrameworkError,
     bodyLimit: BODY_BYTES,
-    requestTimeout: REQUEST_MS,
+    requestTimeout: LONGEST_UPLOAD_MS,
     clientErrorHandler: answerRawError,
     ...serverOptions(tls),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
@@ -214,6 +213,7 @@ export async function buildApp({
   const endpoints: string[] = []
 
   registerErrors(app)
+  registerSlowBodies(app)
   registerValidation(app, validator, SHARED_SCHEMAS)
   registerRequestLog(app)
   registerAudit(app, audit)

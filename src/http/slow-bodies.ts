@@ -1,0 +1,31 @@
+// How long a request may take to arrive. Node has one limit for all; but a body of JSON comes at once, while an upload may
+// well take an hour, as long as it moves.
+
+import type { FastifyInstance } from 'fastify'
+import { answerRawError } from './raw-errors.ts'
+
+/** The most that Node itself allows for any request. */
+export const LONGEST_UPLOAD_MS = 6 * 3_600_000
+
+const BODY_MS = 30_000
+const IDLE_MS = 60_000
+
+export function registerSlowBodies(app: FastifyInstance, { bodyMs = BODY_MS, idleMs = IDLE_MS } = {}): void {
+  app.addHook('onRequest', async ({ raw }, reply) => {
+    if (raw.complete || !('content-length' in raw.headers || 'transfer-encoding' in raw.headers)) return
+    const isUpload = raw.headers['content-type']?.startsWith('multipart/') ?? false
+    const { socket } = raw
+    const timer = setTimeout(tooSlow, isUpload ? idleMs : bodyMs)
+    let read = socket.bytesRead
+    function tooSlow() {
+      if (isUpload && socket.bytesRead > read) {
+        read = socket.bytesRead
+        timer.refresh()
+      } else answerRawError({ code: 'ERR_HTTP_REQUEST_TIMEOUT' }, socket)
+    }
+    const clear = () => clearTimeout(timer)
+    raw.once('end', clear).once('close', clear)
+    // Who has an answer already may leave the rest unsent.
+    reply.raw.once('finish', clear)
+  })
+}

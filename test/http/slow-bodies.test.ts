@@ -1,0 +1,49 @@
+import { once } from 'node:events'
+import { connect, type AddressInfo } from 'node:net'
+import { setTimeout } from 'node:timers/promises'
+import Fastify from 'fastify'
+import t, { type Test } from 'tap'
+import { registerSlowBodies } from '../../src/http/slow-bodies.ts'
+
+async function listening(t: Test) {
+  const app = Fastify()
+  app.addContentTypeParser('multipart/form-data', (_request, payload, done) => {
+    let bytes = 0
+    payload.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('end', () => done(null, bytes))
+  })
+  registerSlowBodies(app, { bodyMs: 200, idleMs: 300 })
+  app.post('/', async (request) => ({ got: request.body }))
+  t.teardown(() => app.close())
+  await app.listen({ port: 0 })
+  return (app.server.address() as AddressInfo).port
+}
+
+/** Sends the head and then a byte at a time; what is answered. */
+async function drip(port: number, type: string, bytes: number, everyMs: number): Promise<string> {
+  const socket = connect(port, '127.0.0.1')
+  let answer = ''
+  socket.setEncoding('utf8').on('data', (text: string) => (answer += text))
+  socket.on('error', () => {})
+  const closed = once(socket, 'close')
+  socket.write(
+    `POST / HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: ${type}\r\ncontent-length: ${bytes}\r\n\r\n`
+  )
+  for (let sent = 0; sent < bytes && socket.writable; sent++) {
+    socket.write('1')
+    await setTimeout(everyMs)
+  }
+  await closed
+  return answer
+}
+
+t.test('a body of JSON has to come at once', async (t) => {
+  const port = await listening(t)
+  t.match(await drip(port, 'application/json', 20, 50), /^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s)
+  t.match(await drip(port, 'application/json', 3, 1), /^HTTP\/1\.1 200 .*\{"got":111\}/s)
+})
+
+t.test('an upload may take its time as long as it moves', async (t) => {
+  const port = await listening(t)
+  t.match(await drip(port, 'multipart/form-data; boundary=x', 10, 100), /^HTTP\/1\.1 200 .*\{"got":10\}/s)
+  t.match(await drip(port, 'multipart/form-data; boundary=x', 5, 1_000), /^HTTP\/1\.1 408 /)
+})
