@@ -196,7 +196,6 @@ export async function buildApp({
   const system = createSystemService({ version, config, engine, host, containers: inventory.all, isManaged, ownId })
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
   recordEvents(events, { inventory, ports: allocator, engine })
-  const metrics = createMetrics({ version, engine, inventory, ports, sampler, isManaged })
   const streams = createStreams({ admit: budget.stream })
   const validator = createValidator(SHARED_SCHEMAS)
   const builds = createBuilds({
@@ -210,6 +209,7 @@ export async function buildApp({
     onChange: (record) => events.add(...buildEvent(record)),
     log: logger
   })
+  const metrics = createMetrics({ version, engine, inventory, ports, sampler, builds, isManaged })
   const endpoints: string[] = []
 
   registerErrors(app)

@@ -18,6 +18,7 @@ type Options = {
   inventory: Inventory
   ports: PortService
   sampler: Sampler
+  builds: { counts(): Record<string, number> }
   isManaged: (record: ContainerRecord) => boolean
 }
 type Measured = { record: ContainerRecord; sample: Sample; labels: Labels }
@@ -26,7 +27,7 @@ const NANOSECONDS = 1e9
 // The histogram counts the time between two looks at the clock, not how much of it was too long.
 const LOOK_MS = 20
 
-export function createMetrics({ version, engine, inventory, ports, sampler, isManaged }: Options) {
+export function createMetrics({ version, engine, inventory, ports, sampler, builds, isManaged }: Options) {
   const durations = createHistogram(
     'berth_http_request_duration_seconds',
     'Time from a request to its answer, streams left out.'
@@ -103,6 +104,11 @@ export function createMetrics({ version, engine, inventory, ports, sampler, isMa
     return { name: 'berth_ports', help: 'Host ports of the range by state.', type: 'gauge', samples }
   }
 
+  function buildFamily(): Family {
+    const samples = Object.entries(builds.counts()).map(([status, value]) => ({ labels: { status }, value }))
+    return { name: 'berth_builds', help: 'Builds on record by status.', type: 'gauge', samples }
+  }
+
   function processFamilies(): Family[] {
     const { rss, heapUsed } = process.memoryUsage()
     const cpu = process.cpuUsage()
@@ -152,6 +158,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, isMa
         },
         stateFamily(),
         portFamily(),
+        buildFamily(),
         ...containerFamilies(),
         durations.family(),
         ...processFamilies()

@@ -27,6 +27,19 @@ t.test('is text of the form that Prometheus asks for', async (t) => {
   t.match(answer.body, /\n$/)
 })
 
+t.test('builds by status', async (t) => {
+  const app = await build(t)
+  const form = new FormData()
+  form.append('file', new Blob(['FROM scratch\n']), 'Dockerfile')
+  form.append('image_name', 'web')
+  const payload = new Response(form)
+  await app.ask('POST', '/builds', {
+    headers: { 'content-type': payload.headers.get('content-type') ?? '' },
+    payload: Buffer.from(await payload.arrayBuffer())
+  })
+  await until(async () => (await scrape(app)).get('berth_builds{status="completed"}') === 1)
+})
+
 t.test('needs the token where there is one', async (t) => {
   const token = 'x'.repeat(32)
   const { get } = await build(t, { env: { BERTH_TOKEN: token } })
