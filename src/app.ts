@@ -46,6 +46,8 @@ import { registerSecurity } from './http/security.ts'
 import { LONGEST_UPLOAD_MS, registerSlowBodies } from './http/slow-bodies.ts'
 import { createStreams } from './http/streams.ts'
 import { registerValidation } from './http/validation.ts'
+import { imageRoutes } from './images/routes.ts'
+import { IMAGE_SCHEMAS } from './images/schemas.ts'
 import { createImageService } from './images/service.ts'
 import { requestId } from './lib/request-id.ts'
 import { createValidator } from './lib/validator.ts'
@@ -96,6 +98,7 @@ const SHARED_SCHEMAS = [
   ...SYSTEM_SCHEMAS,
   PortOverview,
   ...containerSchemas.SHARED_SCHEMAS,
+  ...IMAGE_SCHEMAS,
   ...STATS_SCHEMAS,
   ...ACCESS_SCHEMAS,
   ...BUILD_SCHEMAS,
@@ -127,7 +130,7 @@ export async function buildApp({
     requestTimeout: LONGEST_UPLOAD_MS,
     clientErrorHandler: answerRawError,
     ...serverOptions(tls),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 300 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
     forceCloseConnections: 'idle'
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.removeContentTypeParser('text/plain')
@@ -155,6 +158,7 @@ export async function buildApp({
     engine,
     registries,
     containers: inventory.all,
+    policy,
     onImagesChanged: inventory.onImages
   })
   const waiting = createWaiting({ inventory, engine, probeHost: config.probeHost })
@@ -212,6 +216,7 @@ export async function buildApp({
   const metrics = createMetrics({ version, engine, inventory, ports, sampler, builds, isManaged })
   const endpoints: string[] = []
 
+  app.decorateRequest('failedStream', null)
   registerErrors(app)
   registerSlowBodies(app)
   registerValidation(app, validator, SHARED_SCHEMAS)
@@ -233,6 +238,7 @@ export async function buildApp({
     scope.addHook('preHandler', () => inventory.whenKnown())
     await scope.register(containerRoutes, { containers, streams })
     await scope.register(portRoutes, { ports })
+    await scope.register(imageRoutes, { images, streams })
     await scope.register(statsRoutes, { stats, streams })
   })
   await app.register(buildRoutes, { builds, streams })

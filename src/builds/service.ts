@@ -87,7 +87,7 @@ export function createBuildService({
         // The name may have gone to a later build.
         const image = await engine.inspectImage(reference)
         if (image.id !== record.imageId) kept.push({ reference, reason: 'It names another image by now.' })
-        else if (await engine.removeImage(reference)) removed.push(reference)
+        else if ((await engine.removeImage(reference)).untagged.length > 0) removed.push(reference)
       } catch (error) {
         if (!isAppError(error)) throw error
         if (error.code !== 'IMAGE_NOT_FOUND') kept.push({ reference, reason: error.message })

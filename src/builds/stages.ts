@@ -13,7 +13,7 @@ import type { CreateContainer } from '../containers/schemas.ts'
 type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none' }
 
 export type Images = {
-  push(reference: string, request: TransferRequest): Promise<{ digest: string; sizeBytes: number }>
+  push(reference: string, request: TransferRequest): Promise<{ digest: string; size: number }>
   find(reference: string, pull: 'missing', signal: AbortSignal): Promise<unknown>
 }
 export type Run = (
@@ -101,7 +101,7 @@ export function createStages({
     record.pushed = []
     for (const reference of record.references) {
       await say(`pushing ${reference}`)
-      const { digest, sizeBytes: size } = await images.push(reference, {
+      const { digest, size } = await images.push(reference, {
         signal,
         credentials: own,
         // What counts up is for a screen and not for a log.

@@ -42,17 +42,24 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
       .at(-1)
     attempt.end(code, made || undefined)
   })
+
+  // What was answered as a stream went past the hook above.
+  app.addHook('onResponse', async (request) => {
+    traces.get(request)?.attempt?.end(request.failedStream)
+  })
 }
 
 function subjectOf(request: FastifyRequest): AuditSubject {
   const { config, schema, url } = request.routeOptions
-  const { id } = (request.params ?? {}) as { id?: unknown }
+  const { id, reference, '*': rest } = (request.params ?? {}) as Record<string, unknown>
+  const { image } = (request.body ?? {}) as { image?: unknown }
+  const object = [id, reference, rest, image].find((each) => typeof each === 'string')
   return {
     caller: request.caller,
     peer: { address: request.ip, door: 'rest' },
     scope: config.scope ?? null,
     action: schema?.operationId ?? `${request.method} ${url ?? 'nothing'}`,
-    object: typeof id === 'string' ? id.slice(0, 128) : null,
+    object: object?.slice(0, 128) ?? null,
     requestId: request.id
   }
 }

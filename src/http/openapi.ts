@@ -15,6 +15,7 @@ const LOGO =
   '<svg xmlns="http://www.w3.org/2000/svg" width="110" height="40"><text x="0" y="29" font-family="sans-serif" font-size="28" font-weight="700" fill="#fff">Berth</text></svg>'
 const TAGS = [
   { name: 'containers', description: 'Make, watch and end containers.' },
+  { name: 'images', description: 'What containers are made from: pull, push, name, remove.' },
   { name: 'statistics', description: 'What containers use, live and over the last five minutes.' },
   { name: 'builds', description: 'Make images from Dockerfiles, push and run them.' },
   { name: 'ports', description: 'The host ports that containers are given.' },

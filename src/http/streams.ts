@@ -3,8 +3,15 @@
 import { once } from 'node:events'
 import type { FastifyReply } from 'fastify'
 import type { Caller } from '../access/caller.ts'
-import { AppError } from '../errors.ts'
+import { AppError, type ErrorCode } from '../errors.ts'
 import { toAppError } from './errors.ts'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Why its stream of events ended early. */
+    failedStream: ErrorCode | null
+  }
+}
 
 /** `text` is data that was written out already, for what many readers get alike. */
 export type StreamEvent = { id?: string; event?: string } & ({ data: unknown } | { text: string })
@@ -62,6 +69,7 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
         if (closing) raw.write(format({ event: 'end', data: { reason: 'the server is stopping' } }))
         else if (!life.signal.aborted) {
           const { code, message } = toAppError(error)
+          request.failedStream = code
           raw.write(format({ event: 'end', data: { reason: message, code } }))
         }
       } finally {

@@ -1,11 +1,15 @@
 // The images of the engine: finding the one a container is made from, pulling, pushing, naming and removing.
 
-import type { ContainerRecord, Engine, ImageRecord, PushedImage, Transfer } from '../engine/engine.ts'
+import type { ContainerRecord, Engine, ImageRecord, Transfer } from '../engine/engine.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { parseReference, type ImageReference } from '../lib/reference.ts'
 import type { GivenCredentials } from '../registry/login.ts'
 import type { RegistryService } from '../registry/service.ts'
+import { selectImages, type Page } from './list.ts'
+import { removals } from './remove.ts'
+import type { ImageDetails, ListImagesQuery, PushedImage, RemovedImage } from './schemas.ts'
 import { createSharedPulls } from './shared-pulls.ts'
+import { viewDetails, viewImage } from './view.ts'
 
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{64}$/
 
@@ -18,14 +22,17 @@ export type TransferRequest = {
   onProgress?: Transfer['onProgress']
 }
 
-export type ImageServiceOptions = {
+export type ImageService = ReturnType<typeof createImageService>
+
+type Options = {
   engine: Pick<Engine, 'inspectImage' | 'listImages' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage'>
   registries: RegistryService
   containers: () => Iterable<ContainerRecord>
+  policy: { check(wish: { images: string[] }): void }
   onImagesChanged: (watcher: () => void) => void
 }
 
-export function createImageService({ engine, registries, onImagesChanged }: ImageServiceOptions) {
+export function createImageService({ engine, registries, containers, policy, onImagesChanged }: Options) {
   // What an image exposes is asked for at every create; the engine says when any image changes.
   const known = new Map<string, ImageRecord>()
   onImagesChanged(() => known.clear())
@@ -52,8 +59,7 @@ export function createImageService({ engine, registries, onImagesChanged }: Imag
     )
   }
 
-  /** The image after the pull. */
-  async function pull(reference: string, request: TransferRequest): Promise<ImageRecord> {
+  async function bring(reference: string, request: TransferRequest): Promise<ImageRecord> {
     requireName('image', reference)
     // Who has a login of their own gets what that login may see, and nobody else does.
     await (request.credentials ? fetch(reference, request) : sharedPull(reference, request))
@@ -63,17 +69,73 @@ export function createImageService({ engine, registries, onImagesChanged }: Imag
     return pulled
   }
 
+  function usersOf(imageId: string): ContainerRecord[] {
+    return [...containers()].filter((container) => container.imageId === imageId)
+  }
+
+  async function get(reference: string): Promise<ImageRecord> {
+    const image = await engine.inspectImage(reference)
+    known.set(reference, image)
+    return image
+  }
+
   return {
-    pull,
+    /** Throws for what no image can be called, before anything is begun. */
+    checkName: (reference: string): void => void requireName('image', reference),
+
+    async list(query: ListImagesQuery): Promise<Page> {
+      const users = Map.groupBy(containers(), ({ imageId }) => imageId)
+      const images = await engine.listImages()
+      return selectImages(
+        images.map((image) => viewImage(image, users.get(image.id) ?? [])),
+        query
+      )
+    },
+
+    async get(reference: string): Promise<ImageDetails> {
+      const image = await get(reference)
+      return viewDetails(image, usersOf(image.id))
+    },
+
+    async pull(reference: string, request: TransferRequest): Promise<ImageDetails> {
+      policy.check({ images: [reference] })
+      const image = await bring(reference, request)
+      return viewDetails(image, usersOf(image.id))
+    },
 
     async push(reference: string, request: TransferRequest): Promise<PushedImage> {
       const { registry, digest } = requireName('image', reference)
       if (digest !== undefined)
         throw invalidField('image', 'must be a name with a tag: an image cannot be pushed by digest')
       const { signal, onProgress } = request
-      return registries.withLogin(registry, request, (login) =>
+      const pushed = await registries.withLogin(registry, request, (login) =>
         engine.pushImage(reference, { login, signal, onProgress })
       )
+      return { image: reference, registry, digest: pushed.digest, size: pushed.sizeBytes }
+    },
+
+    /** A name moves here from the image that had it. */
+    async tag(reference: string, target: string): Promise<ImageDetails> {
+      const { digest } = requireName('target', target)
+      if (digest !== undefined) throw invalidField('target', 'must be a name with a tag, not a digest')
+      policy.check({ images: [reference, target] })
+      await engine.tagImage(reference, target)
+      known.clear()
+      const image = await get(target)
+      return viewDetails(image, usersOf(image.id))
+    },
+
+    async remove(reference: string, { force }: { force: boolean }): Promise<RemovedImage> {
+      const image = await get(reference)
+      const gone = { untagged: [] as string[], deleted: [] as string[] }
+      for (const name of removals({ reference, tags: image.tags, users: usersOf(image.id), force })) {
+        const { untagged, deleted } = await engine.removeImage(name)
+        gone.untagged.push(...untagged)
+        gone.deleted.push(...deleted)
+      }
+      known.clear()
+      const message = gone.deleted.includes(image.id) ? 'Image removed' : 'Name removed; the image has others'
+      return { id: image.id, ...gone, message }
     },
 
     /** For a container: as it is here, or pulled. */
@@ -84,7 +146,7 @@ export function createImageService({ engine, registries, onImagesChanged }: Imag
         throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine, and pull is "never".`)
       }
       if (IMAGE_ID.test(reference)) throw new AppError('IMAGE_NOT_FOUND', `There is no image with the id ${reference}.`)
-      return pull(reference, { signal })
+      return bring(reference, { signal })
     }
   }
 }

@@ -9,9 +9,9 @@ type Shared = { done: Promise<void>; stop: AbortController; followers: Set<Follo
 export function createSharedPulls(start: (reference: string, follower: Required<Follower>) => Promise<void>) {
   const running = new Map<string, Shared>()
 
-  function begin(reference: string): Shared {
+  function begin(reference: string, first: Follower): Shared {
     const stop = new AbortController()
-    const followers = new Set<Follower>()
+    const followers = new Set([first])
     const onProgress = (progress: TransferProgress) => {
       for (const follower of followers) follower.onProgress?.(progress)
     }
@@ -29,7 +29,7 @@ export function createSharedPulls(start: (reference: string, follower: Required<
   return async function pull(reference: string, follower: Follower): Promise<void> {
     const { signal } = follower
     if (signal.aborted) throw cancellation(signal)
-    const shared = running.get(reference) ?? begin(reference)
+    const shared = running.get(reference) ?? begin(reference, follower)
     shared.followers.add(follower)
     let leave = () => {}
     const left = new Promise<never>((_resolve, reject) => {

@@ -99,6 +99,14 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
     return found
   }
 
+  /** By name, with or without its tag, or by id. */
+  function findImage(reference: string): ImageRecord {
+    const named = known.get(reference) ?? known.get(`${reference}:latest`)
+    const found = named ?? [...known.values()].find(({ id }) => id === reference)
+    if (!found) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${reference}`)
+    return found
+  }
+
   function emit(action: string, id: string, type: EngineEvent['type'] = 'container'): void {
     for (const { queue, wake } of subscribers) {
       queue.push({ type, action, id, attributes: {}, timeNano: clock * 1e6 })
@@ -308,9 +316,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
 
     async inspectImage(reference) {
       reach()
-      const image = known.get(reference)
-      if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${reference}`)
-      return image
+      return findImage(reference)
     },
 
     async listImages(filter) {
@@ -338,8 +344,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
 
     async tagImage(source, target) {
       reach()
-      const image = known.get(source)
-      if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${source}`)
+      const image = findImage(source)
       image.tags.push(target)
       known.set(target, image)
     },

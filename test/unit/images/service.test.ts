@@ -39,6 +39,7 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
       }
     },
     containers: () => [],
+    policy: { check() {} },
     onImagesChanged: (watcher) => {
       changed = watcher
     }
@@ -146,6 +147,7 @@ t.test('an engine that is away is not an image that is missing', async (t) => {
     }),
     registries: { withLogin: async () => void t.fail('nothing is pulled') as never },
     containers: () => [],
+    policy: { check() {} },
     onImagesChanged: () => {}
   })
   await t.rejects(images.find('app:1', 'missing', listening), { code: 'ENGINE_UNAVAILABLE' })
@@ -203,7 +205,12 @@ t.test('who brings credentials shares with nobody', async (t) => {
 t.test('a push goes with the login of its registry', async (t) => {
   const login = new Login('a.example:5000', { username: 'ada', password: 'x' })
   const { images, calls, asked } = setUp({ login })
-  t.strictSame(await images.push('a.example:5000/app:1', { signal: listening }), { digest: 'sha256:x', sizeBytes: 1 })
+  t.strictSame(await images.push('a.example:5000/app:1', { signal: listening }), {
+    image: 'a.example:5000/app:1',
+    registry: 'a.example:5000',
+    digest: 'sha256:x',
+    size: 1
+  })
   t.strictSame(calls, ['push a.example:5000/app:1 a.example:5000'])
   t.match(asked, [{ registry: 'a.example:5000' }])
 })

@@ -1,0 +1,38 @@
+// What may be taken off an image. A name can go while another is left; the image itself only when nobody uses it.
+
+import { AppError } from '../errors.ts'
+import { parseReference, familiarName } from '../lib/reference.ts'
+import { viewUsers, type Users } from './view.ts'
+
+type Target = { reference: string; tags: string[]; users: Users; force: boolean }
+
+/** The references to remove, one after the other. Throws when that would take the image from somebody. */
+export function removals({ reference, tags, users, force }: Target): string[] {
+  const name = tags.find((tag) => tag === tagOf(reference))
+  const takesLast = name === undefined || tags.length === 1
+  if (users.length > 0 && (takesLast || !force)) throw inUse(reference, users, takesLast)
+  if (name !== undefined) return [name]
+  if (tags.length <= 1) return [reference]
+  if (force) return tags
+  throw new AppError(
+    'IMAGE_IN_USE',
+    `The image ${reference} has several names (${tags.join(', ')}). Remove one by its name, or all with force=true.`,
+    {
+      facts: { tags }
+    }
+  )
+}
+
+function inUse(reference: string, users: Users, takesLast: boolean): AppError {
+  const names = users.map(({ name }) => name).join(', ')
+  const advice = takesLast ? 'Remove the containers first.' : 'force=true takes this name off and leaves the others.'
+  return new AppError('IMAGE_IN_USE', `The image ${reference} is used by ${names}. ${advice}`, {
+    facts: { containers: viewUsers(users) }
+  })
+}
+
+/** As the engine lists it. */
+function tagOf(reference: string): string | undefined {
+  const parsed = parseReference(reference)
+  return parsed && parsed.digest === undefined ? `${familiarName(parsed)}:${parsed.tag ?? 'latest'}` : undefined
+}

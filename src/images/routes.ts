@@ -1,0 +1,177 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Transfer } from '../engine/engine.ts'
+import type { Streams } from '../http/streams.ts'
+import { ref } from '../lib/schema.ts'
+import { followTransfer } from './follow.ts'
+import {
+  Image,
+  ImageDetails,
+  ImageParams,
+  ListImagesQuery,
+  PullImage,
+  PushedImage,
+  PushImage,
+  RemovedImage,
+  RemoveImageQuery,
+  TagImage
+} from './schemas.ts'
+import type { ImageService } from './service.ts'
+
+const tags = ['images']
+const read = { scope: 'read' } as const
+const write = { scope: 'images:write' } as const
+
+const PROGRESS =
+  'The answer comes at the end. With `Accept: text/event-stream` it is a stream: `progress` for each layer, `result` with the ' +
+  'plain answer, `end`. When the client hangs up, the engine stops.'
+
+type Options = { images: ImageService; streams: Streams }
+type Begin<T> = (request: { signal: AbortSignal; onProgress?: Transfer['onProgress'] }) => Promise<T>
+
+export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { images, streams }) => {
+  /** As events to whoever asks for them, else in one piece. */
+  async function answer<T>(request: FastifyRequest, reply: FastifyReply, begin: Begin<T>): Promise<T | FastifyReply> {
+    if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return begin({ signal: streams.watch(reply) })
+    await streams.send(reply, (signal) => followTransfer((onProgress) => begin({ signal, onProgress }), signal))
+    return reply
+  }
+
+  app.get(
+    '/images',
+    {
+      config: read,
+      schema: {
+        operationId: 'listImages',
+        tags,
+        summary: 'The images of the engine',
+        description: 'Newest first. With `limit` in pages: `X-Next-Cursor` is there while more follow.',
+        querystring: ListImagesQuery,
+        response: { 200: Type.Array(ref(Image)) }
+      }
+    },
+    async (request, reply) => {
+      const { images: page, total, nextCursor } = await images.list(request.query)
+      reply.header('x-total-count', total)
+      if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
+      return page
+    }
+  )
+
+  app.post(
+    '/images/pull',
+    {
+      config: write,
+      schema: {
+        operationId: 'pullImage',
+        tags,
+        summary: 'Fetch an image from its registry',
+        description: `${PROGRESS} Requests for the same image share one pull, unless they bring credentials.`,
+        body: ref(PullImage),
+        response: { 200: transferAnswer(ImageDetails) }
+      }
+    },
+    async (request, reply) => {
+      const { image, credentials } = request.body
+      images.checkName(image)
+      return answer(request, reply, (transfer) => images.pull(image, { ...transfer, credentials }))
+    }
+  )
+
+  app.post(
+    '/images/push',
+    {
+      config: write,
+      schema: {
+        operationId: 'pushImage',
+        tags,
+        summary: 'Send an image to its registry',
+        description: `${PROGRESS} The name says where it goes; \`POST /images/tag\` gives it such a name.`,
+        body: ref(PushImage),
+        response: { 200: transferAnswer(PushedImage) }
+      }
+    },
+    async (request, reply) => {
+      const { image, credentials } = request.body
+      images.checkName(image)
+      return answer(request, reply, (transfer) => images.push(image, { ...transfer, credentials }))
+    }
+  )
+
+  app.post(
+    '/images/tag',
+    {
+      config: write,
+      schema: {
+        operationId: 'tagImage',
+        tags,
+        summary: 'Give an image a further name',
+        description: 'If another image has the name, it loses it.',
+        body: ref(TagImage),
+        response: { 200: ref(ImageDetails) }
+      }
+    },
+    async (request) => images.tag(request.body.image, request.body.target)
+  )
+
+  // Names have slashes. The second form takes them as they are; OpenAPI has no word for it.
+  for (const [url, hide] of [
+    ['/images/:reference', false],
+    ['/images/*', true]
+  ] as const) {
+    const reference = (request: { params: unknown }): string => {
+      const { reference: encoded, '*': plain } = request.params as { reference?: string; '*'?: string }
+      return encoded ?? plain ?? ''
+    }
+    const params = hide ? {} : { params: ImageParams }
+
+    app.get(
+      url,
+      {
+        config: read,
+        schema: {
+          hide,
+          operationId: 'getImage',
+          tags,
+          summary: 'One image',
+          description: 'By name (without a tag `latest`), by id, or by the beginning of an id.',
+          ...params,
+          response: { 200: ref(ImageDetails) }
+        }
+      },
+      async (request) => images.get(reference(request))
+    )
+
+    app.delete(
+      url,
+      {
+        config: write,
+        schema: {
+          hide,
+          operationId: 'removeImage',
+          tags,
+          summary: 'Remove an image, or a name of one',
+          description:
+            'An image that has several names loses this one. One that a container was made from is left alone; `force=true` takes a name off ' +
+            'it as long as another is left.',
+          ...params,
+          querystring: RemoveImageQuery,
+          response: { 200: ref(RemovedImage) }
+        }
+      },
+      async (request) => images.remove(reference(request), { force: request.query.force ?? false })
+    )
+  }
+}
+
+/** The plain answer, or events. */
+function transferAnswer<T extends typeof ImageDetails | typeof PushedImage>(schema: T) {
+  return {
+    description: 'What came of it.',
+    content: {
+      'application/json': { schema: ref(schema) },
+      'text/event-stream': { schema: { type: 'string' } }
+    }
+  }
+}
