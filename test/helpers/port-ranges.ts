@@ -26,7 +26,9 @@ const SIZES = {
   statsSources: 10,
   streams: 20,
   events: 20,
-  metrics: 10
+  metrics: 10,
+  compat: 10,
+  buildsPush: 10
 } as const
 
 const FIRST = 8100
