@@ -71,6 +71,7 @@ export function createBuilds({
     files,
     worker,
     engine,
+    images,
     credentials,
     limits: {
       uploadBytes: config.buildUploadMax,

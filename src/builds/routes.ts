@@ -165,8 +165,11 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         description:
           'When only the push failed, the image is pushed again without being built. Credentials may be given anew.',
         params,
-        body: Type.Optional(ref(RetryBuild)),
+        body: ref(RetryBuild),
         response: { 202: { description: 'The build, waiting again.', ...ref(BuildDetails) } }
+      },
+      preValidation: async (request) => {
+        request.body ??= {}
       }
     },
     async (request, reply) => {

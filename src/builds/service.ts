@@ -12,6 +12,7 @@ import type { BuildFiles } from './files.ts'
 import type { LogLine } from './log-file.ts'
 import { cancel, isOver, reopen, statusOf, type BuildRecord } from './record.ts'
 import { credentialsOf, newRecord, type Credentials, type Origin } from './request.ts'
+import type { Images } from './stages.ts'
 import {
   BuildFields,
   type Build,
@@ -36,6 +37,7 @@ export function createBuildService({
   files,
   worker,
   engine,
+  images,
   credentials,
   limits,
   validator,
@@ -46,7 +48,8 @@ export function createBuildService({
   table: BuildTable
   files: BuildFiles
   worker: Worker
-  engine: Pick<Engine, 'inspectImage' | 'removeImage'>
+  engine: Pick<Engine, 'inspectImage'>
+  images: Pick<Images, 'remove'>
   /** Those of requests, by build; they are never written down. */
   credentials: Map<string, Credentials>
   limits: ContextLimits & { queued: number; retentionMs: number; namespace: string | undefined }
@@ -87,7 +90,7 @@ export function createBuildService({
         // The name may have gone to a later build.
         const image = await engine.inspectImage(reference)
         if (image.id !== record.imageId) kept.push({ reference, reason: 'It names another image by now.' })
-        else if ((await engine.removeImage(reference)).untagged.length > 0) removed.push(reference)
+        else if ((await images.remove(reference, { force: false })).untagged.length > 0) removed.push(reference)
       } catch (error) {
         if (!isAppError(error)) throw error
         if (error.code !== 'IMAGE_NOT_FOUND') kept.push({ reference, reason: error.message })

@@ -15,6 +15,8 @@ type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none' }
 export type Images = {
   push(reference: string, request: TransferRequest): Promise<{ digest: string; size: number }>
   find(reference: string, pull: 'missing', signal: AbortSignal): Promise<unknown>
+  /** Fails when a container uses it. */
+  remove(reference: string, options: { force: false }): Promise<{ untagged: string[] }>
 }
 export type Run = (
   body: CreateContainer,
@@ -22,7 +24,7 @@ export type Run = (
 ) => Promise<{ id: string; name: string }>
 
 type Options = {
-  engine: Pick<Engine, 'buildImage' | 'hasBuildKit' | 'inspectImage' | 'removeImage'>
+  engine: Pick<Engine, 'buildImage' | 'hasBuildKit' | 'inspectImage'>
   files: BuildFiles
   limits: Limits
   secrets: (id: string) => BuildSecrets
@@ -117,7 +119,7 @@ export function createStages({
 
   async function forgetImage(references: string[]): Promise<void> {
     for (const reference of references)
-      await engine.removeImage(reference).catch((error: unknown) => {
+      await images.remove(reference, { force: false }).catch((error: unknown) => {
         // In use by a container, which somebody started meanwhile: then it has to stay.
         if (!isAppError(error)) throw error
       })
