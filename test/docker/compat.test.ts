@@ -22,12 +22,22 @@ writeFileSync(GOOD, `FROM ${IMAGE}\nRUN echo ${server.mark} > /made\nCMD ["sleep
 writeFileSync(BAD, `FROM ${IMAGE}\nRUN echo before\nRUN exit 3\n`)
 writeFileSync(NONE, 'Dear Sir or Madam,\n')
 
+/** Whatever these systems answer; the tests say what is in it. */
+type Data = { id: string; status: string }
+type Body = {
+  status: unknown
+  message: string
+  build_id: string
+  build_status: { build_status: string; push_status: string }
+  data: Data
+}
+
 /** Runs curl with a line as in the documents; the address of the server stands for theirs. */
-function curl(...args: string[]): { status: number; body: any } {
+function curl(...args: string[]): { status: number; body: Body } {
   const lines = args.map((arg) => arg.replace('http://127.0.0.1:8000', server.url))
   const output = execFileSync('curl', ['-s', '-w', '\n%{http_code}', ...lines], { encoding: 'utf8' })
   const [, text = '', status] = /^(.*)\n(\d+)$/s.exec(output) ?? []
-  return { status: Number(status), body: JSON.parse(text) as unknown }
+  return { status: Number(status), body: JSON.parse(text) as Body }
 }
 
 t.test('build and push: upload, status, and nothing to try again', async (t) => {

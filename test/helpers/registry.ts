@@ -8,8 +8,6 @@ import { join } from 'node:path'
 import type { Test } from 'tap'
 import { eventually, freePort } from './engine.ts'
 
-export type Registry = Awaited<ReturnType<typeof startRegistry>>
-
 export const LOGIN = { username: 'captain', password: 'open sesame' }
 // Of that password, by bcrypt: the only form the registry reads.
 const HASH = '$2b$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW'
