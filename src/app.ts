@@ -27,6 +27,7 @@ import { createExpiry } from './containers/expiry.ts'
 import { createInventory } from './containers/inventory.ts'
 import { createReplacer } from './containers/replace.ts'
 import { containerRoutes } from './containers/routes.ts'
+import { containerRpc } from './containers/rpc.ts'
 import * as containerSchemas from './containers/schemas.ts'
 import { createContainerService } from './containers/service.ts'
 import { isManaged } from './containers/view.ts'
@@ -34,6 +35,7 @@ import { createWaiting } from './containers/wait.ts'
 import type { Engine } from './engine/engine.ts'
 import { createEventLog } from './events/log.ts'
 import { eventRoutes } from './events/routes.ts'
+import { eventRpc } from './events/rpc.ts'
 import { registerAudit } from './http/audit.ts'
 import { recordEvents } from './events/sources.ts'
 import { answerFrameworkError, Problem, registerErrors } from './http/errors.ts'
@@ -56,20 +58,24 @@ import { metricsRoutes } from './metrics/routes.ts'
 import { createAllocator } from './ports/allocator.ts'
 import type { Listeners } from './ports/listeners.ts'
 import { portRoutes } from './ports/routes.ts'
+import { portRpc } from './ports/rpc.ts'
 import { PortOverview } from './ports/schemas.ts'
 import { createPortService } from './ports/service.ts'
 import type { LoginSources } from './registry/logins.ts'
 import { createRegistryService } from './registry/service.ts'
+import { createRpcServer } from './rpc/server.ts'
 import type { Store } from './store/open.ts'
 import { createCgroupSource } from './stats/cgroup-source.ts'
 import type { StatsSource } from './stats/counters.ts'
 import { createEngineSource } from './stats/engine-source.ts'
 import { statsRoutes } from './stats/routes.ts'
+import { statsRpc } from './stats/rpc.ts'
 import { createSampler } from './stats/sampler.ts'
 import { STATS_SCHEMAS } from './stats/schemas.ts'
 import { createStatsService } from './stats/service.ts'
 import { createHost, type Host } from './system/host.ts'
 import { systemRoutes } from './system/routes.ts'
+import { systemRpc } from './system/rpc.ts'
 import { SYSTEM_SCHEMAS } from './system/schemas.ts'
 import { createSystemService } from './system/service.ts'
 
@@ -248,13 +254,41 @@ export async function buildApp({
   await app.register(metricsRoutes, { metrics })
   await app.register(accessRoutes, { tokens, audit })
 
+  const ready = inventory.whenKnown
+  const rpc = createRpcServer({
+    host: config.host,
+    // Whoever wants a socket that only its owner may use wants no port beside it.
+    port: config.socket === undefined ? config.grpcPort : undefined,
+    tls,
+    methods: {
+      ...containerRpc({ containers, usage: stats.now, ready }),
+      ...statsRpc({ stats, ready }),
+      ...portRpc({ ports, ready }),
+      ...eventRpc({ events }),
+      ...systemRpc({ system })
+    },
+    access,
+    admit,
+    budget,
+    audit,
+    nobody: NOBODY,
+    validator,
+    readiness: { isReady: () => engine.status().available, onChange: engine.onStatus },
+    log: logger,
+    onAnswered: metrics.observeCall
+  })
+
   app.addHook('onReady', async () => {
     inventory.start()
     expiry.start()
     sampler.start()
     builds.start()
+    await rpc.listen()
   })
-  app.addHook('preClose', async () => streams.close())
+  app.addHook('preClose', async () => {
+    streams.close()
+    await rpc.close()
+  })
   app.addHook('onClose', async () => {
     await builds.stop()
     expiry.stop()
@@ -277,9 +311,8 @@ function statsSources({ statsSource, hostProc, hostCgroup }: Config, engine: Eng
   return statsSource === 'cgroup' ? [cgroup] : [api]
 }
 
-function reservedPorts({ port, reservedPorts: configured }: Config): Map<number, string> {
-  return new Map([
-    ...configured.map((reserved) => [reserved, 'reserved by BERTH_RESERVED_PORTS'] as const),
-    [port, 'the API itself'] as const
-  ])
+function reservedPorts({ port, grpcPort, reservedPorts: configured }: Config): Map<number, string> {
+  const reserved = new Map(configured.map((number) => [number, 'reserved by BERTH_RESERVED_PORTS']))
+  if (grpcPort !== undefined) reserved.set(grpcPort, 'the gRPC services')
+  return reserved.set(port, 'the API itself')
 }

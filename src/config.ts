@@ -116,6 +116,12 @@ function parseList(raw: string): string[] {
 const SETTINGS = {
   host: text('BERTH_HOST', '127.0.0.1', 'Address the API listens on. Any address that is not loopback needs a token.'),
   port: integer('BERTH_PORT', 8000, 1, 65535, 'Port of the API.'),
+  grpcPort: {
+    env: 'BERTH_GRPC_PORT',
+    default: '50051',
+    description: 'Port of the gRPC services, on the same address. off: none.',
+    parse: (raw: string) => (/^(off|0)$/i.test(raw) ? undefined : parsePortNumber(raw))
+  } satisfies Setting<number | undefined>,
   token: {
     ...optional(
       'BERTH_TOKEN',
@@ -349,6 +355,7 @@ function contradictions(config: Config): string[] {
     )
   if ((config.dockerhubUsername === undefined) !== (config.dockerhubPassword === undefined))
     found.push('DOCKERHUB_USERNAME and DOCKERHUB_PASSWORD are needed together')
+  if (config.grpcPort === config.port) found.push('BERTH_GRPC_PORT is the same as BERTH_PORT')
   if (config.memoryDefault > config.memoryMax) found.push('BERTH_MEMORY_DEFAULT is above BERTH_MEMORY_MAX')
   if (config.cpusDefault > config.cpusMax) found.push('BERTH_CPUS_DEFAULT is above BERTH_CPUS_MAX')
   if (config.pidsDefault > config.pidsMax) found.push('BERTH_PIDS_DEFAULT is above BERTH_PIDS_MAX')

@@ -28,6 +28,13 @@ type Log = { error(fields: object, message: string): void }
 
 export type Audit = ReturnType<typeof createAudit>
 
+const REFUSALS = new Set<ErrorCode>([
+  'UNAUTHORIZED',
+  'FORBIDDEN',
+  'TOO_MANY_REQUESTS',
+  'HOST_NOT_ALLOWED',
+  'CROSS_ORIGIN_REFUSED'
+])
 const KEPT = { refusals: 10_000, others: 100_000 }
 const PRUNE_EVERY = 1_000
 // Whoever knocks a thousand times a second must not fill the disk; how many more there were is said.
@@ -110,8 +117,9 @@ export function createAudit({
       }
     },
 
-    /** Somebody who was not let in, or may not do this. */
+    /** Somebody who was not let in, or may not do this. Requests that failed in other ways are not written down. */
     refused(subject: AuditSubject, code: ErrorCode): void {
+      if (!REFUSALS.has(code)) return
       const time = now()
       if (time - minute.startedAt >= MINUTE_MS) {
         const { left } = minute

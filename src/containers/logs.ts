@@ -40,6 +40,11 @@ export function engineTime(field: string, text: string): string {
   return fraction ? `${seconds}.${fraction.padEnd(9, '0')}` : String(seconds)
 }
 
+/** A line as JSON shows it. */
+export function logEntry({ stream, time, text }: LogLine) {
+  return { stream, timestamp: time, line: text }
+}
+
 export function logText(lines: AsyncIterable<LogLine>, timestamps: boolean): Readable {
   async function* texts() {
     for await (const { time, text } of lines) yield timestamps ? `${time} ${text}\n` : `${text}\n`

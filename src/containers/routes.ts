@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
-import { followLogs, logQuery, logText } from './logs.ts'
+import { followLogs, logEntry, logQuery, logText } from './logs.ts'
 import {
   ChangedContainer,
   Container,
@@ -13,6 +13,7 @@ import {
   CreatedContainer,
   ExecCommand,
   ExecResult,
+  IdempotencyHeaders,
   ListContainersQuery,
   LogsQuery,
   RemovedContainer,
@@ -23,20 +24,10 @@ import {
   WaitQuery
 } from './schemas.ts'
 import type { ContainerService } from './service.ts'
+import { waitRequest } from './wait.ts'
 
 const tags = ['containers']
-const DEFAULT_WAIT_SECONDS = 30
 const JSON_TYPE = 'application/json; charset=utf-8'
-
-const IdempotencyHeaders = Type.Object({
-  'idempotency-key': Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 255,
-      description: 'The same key and body give the same container, however often they are sent.'
-    })
-  )
-})
 
 // An array to clients; bytes to the route, which sends them as the service wrote them out.
 const containerList = {
@@ -234,13 +225,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       }
     },
     async (request, reply) => {
-      const { for: condition = 'exited', path = '/', timeout_seconds: seconds = DEFAULT_WAIT_SECONDS } = request.query
-      return containers.wait(request.params.id, {
-        condition,
-        path,
-        timeoutMs: seconds * 1000,
-        signal: streams.watch(reply)
-      })
+      return containers.wait(request.params.id, waitRequest(request.query, streams.watch(reply)))
     }
   )
 
@@ -283,9 +268,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       }
       const { lines } = containers.logs(id, query, streams.watch(reply))
       if (format === 'text') return reply.type('text/plain; charset=utf-8').send(logText(lines, timestamps))
-      const all = []
-      for await (const { stream, time, text } of lines) all.push({ stream, timestamp: time, line: text })
-      return reply.type(JSON_TYPE).send(JSON.stringify({ lines: all }))
+      return reply.type(JSON_TYPE).send(JSON.stringify({ lines: await Array.fromAsync(lines, logEntry) }))
     }
   )
 

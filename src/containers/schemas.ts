@@ -140,6 +140,16 @@ export const CreateContainer = Type.Object(
 )
 export type CreateContainer = Static<typeof CreateContainer>
 
+export const IdempotencyHeaders = Type.Object({
+  'idempotency-key': Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: 'The same key and body give the same container, however often they are sent.'
+    })
+  )
+})
+
 export const Container = Type.Object(
   {
     id: Type.String({ description: 'Short id.', examples: ['3f4e9a1b2c3d'] }),

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, Engine, ExecResult, LogLine, LogQuery } from '../engine/engine.ts'
 import { LABELS } from '../engine/labels.ts'
-import { AppError, isAppError } from '../errors.ts'
+import { AppError, cancellation, isAppError } from '../errors.ts'
 import { createKeyedLock } from '../lib/keyed-lock.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Creator } from './create.ts'
@@ -87,11 +87,19 @@ export function createContainerService(options: Options) {
     return record
   }
 
-  /** One change of a container after the other, each on what the one before left. */
-  async function changing<T>(reference: string, task: (record: ContainerRecord) => Promise<T>): Promise<T> {
+  /**
+   * One change of a container after the other, each on what the one before left. One that is cancelled while it waits is never
+   * begun; one that was begun is finished, since half of it would leave more to clean up.
+   */
+  async function changing<T>(
+    reference: string,
+    signal: AbortSignal | undefined,
+    task: (record: ContainerRecord) => Promise<T>
+  ): Promise<T> {
     await inventory.whenReady()
     const found = findChangeable(reference)
     return inOrder(firstId(found), async () => {
+      if (signal?.aborted) throw cancellation(signal)
       // It may have been replaced or removed meanwhile, and its name given to another.
       const record = await inventory.refresh(findChangeable(found.id).id)
       if (!record)
@@ -184,8 +192,8 @@ export function createContainerService(options: Options) {
 
     get: (reference: string): Container => view(inventory.find(reference)),
 
-    start: (reference: string): Promise<ChangedContainer> =>
-      changing(reference, async (record) => {
+    start: (reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
+      changing(reference, signal, async (record) => {
         // Its ports are its own and in use, which must not be taken for a conflict.
         if (record.state === 'running' || record.state === 'restarting')
           return unchanged(record, `Container already ${record.state}`)
@@ -193,26 +201,26 @@ export function createContainerService(options: Options) {
         return startOnItsPorts(record)
       }),
 
-    stop: (reference: string, timeoutSeconds: number | undefined): Promise<ChangedContainer> =>
-      changing(reference, async (record) => {
+    stop: (reference: string, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<ChangedContainer> =>
+      changing(reference, signal, async (record) => {
         if (['exited', 'created', 'dead'].includes(record.state)) return unchanged(record, 'Container already stopped')
-        await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds)
+        await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds, signal)
         const after = await changed(record, 'Container stopped')
         return after.exit_code === 137
           ? { ...after, message: 'Container stopped; it did not end by itself in time and was killed' }
           : after
       }),
 
-    restart: (reference: string, timeoutSeconds: number | undefined): Promise<ChangedContainer> =>
-      changing(reference, async (record) => {
+    restart: (reference: string, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<ChangedContainer> =>
+      changing(reference, signal, async (record) => {
         await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds)
         const stopped = (await inventory.refresh(record.id)) ?? record
         const started = await startOnItsPorts(stopped)
         return started.replaced ? started : { ...started, message: 'Container restarted' }
       }),
 
-    remove: (reference: string, force: boolean): Promise<RemovedContainer> =>
-      changing(reference, async (record) => {
+    remove: (reference: string, force: boolean, signal?: AbortSignal): Promise<RemovedContainer> =>
+      changing(reference, signal, async (record) => {
         const runs = ['running', 'paused', 'restarting'].includes(record.state)
         if (runs && !force) {
           throw new AppError(
@@ -231,9 +239,9 @@ export function createContainerService(options: Options) {
         if (record && record.id !== ownId) await removeNow(record)
       }),
 
-    update: (reference: string, body: UpdateContainer): Promise<ChangedContainer> => {
+    update: (reference: string, body: UpdateContainer, signal?: AbortSignal): Promise<ChangedContainer> => {
       checkUpdate(body, config)
-      return changing(reference, async (record) => {
+      return changing(reference, signal, async (record) => {
         const { memory, cpus, pids_limit: pids, restart, ttl_seconds: ttl } = body
         const update = {
           ...(memory !== undefined && { memoryBytes: memory }),
@@ -284,10 +292,10 @@ export function createContainerService(options: Options) {
       }
     },
 
-    async top(reference: string) {
+    async top(reference: string, signal?: AbortSignal) {
       const record = inventory.find(reference)
       if (record.state !== 'running') throw notRunning(record)
-      return engine.containerProcesses(record.id)
+      return engine.containerProcesses(record.id, signal)
     },
 
     async exec(reference: string, body: ExecCommand, signal: AbortSignal): Promise<ExecResult> {

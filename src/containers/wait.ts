@@ -5,6 +5,7 @@ import { AppError, cancellation } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { Inventory } from './inventory.ts'
 import { probeConnection, probeHttp, type Target } from './readiness.ts'
+import type { WaitQuery } from './schemas.ts'
 import { reachableHost, shortId } from './view.ts'
 
 export type Condition = 'running' | 'port' | 'healthy' | 'http' | 'exited' | 'removed'
@@ -13,6 +14,8 @@ export type WaitRequest = { condition: Condition; path: string; timeoutMs: numbe
 const LAST_LINES = 20
 const MAX_LOG_CHARS = 4_000
 const PROBE_EVERY_MS = { first: 20, most: 250 }
+
+const DEFAULT_WAIT_SECONDS = 30
 
 export type Waiting = ReturnType<typeof createWaiting>
 
@@ -143,6 +146,11 @@ export function createWaiting({
   }
 
   return { waitFor }
+}
+
+export function waitRequest(query: WaitQuery, signal: AbortSignal): WaitRequest {
+  const { for: condition = 'exited', path = '/', timeout_seconds: seconds = DEFAULT_WAIT_SECONDS } = query
+  return { condition, path, timeoutMs: seconds * 1000, signal }
 }
 
 function isProbed(condition: Condition): boolean {

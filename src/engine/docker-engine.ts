@@ -119,7 +119,7 @@ export function createDockerEngine(options: {
       await change<void>({ method: 'POST', path: `/containers/${id}/start`, what: 'start the container', signal })
     },
 
-    async stopContainer(id, timeoutSeconds) {
+    async stopContainer(id, timeoutSeconds, signal) {
       // The engine waits for the workload first.
       const timeoutMs = changeTimeoutMs + timeoutSeconds * 1000
       const query = { t: timeoutSeconds }
@@ -129,7 +129,8 @@ export function createDockerEngine(options: {
         path: `/containers/${id}/stop`,
         query,
         what: 'stop the container',
-        timeoutMs
+        timeoutMs,
+        signal
       })
     },
 
@@ -216,12 +217,13 @@ export function createDockerEngine(options: {
       return mapCounters(await ask<RawStats>(asked, 'streams'))
     },
 
-    async containerProcesses(id) {
+    async containerProcesses(id, signal) {
       type Top = { Titles: string[]; Processes: string[][] | null }
       const top = await ask<Top>({
         method: 'GET',
         path: `/containers/${id}/top`,
-        what: 'list the processes of the container'
+        what: 'list the processes of the container',
+        signal
       })
       return { titles: top.Titles, processes: top.Processes ?? [] } satisfies ProcessTable
     },

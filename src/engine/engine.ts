@@ -219,7 +219,8 @@ export type Engine = {
   createContainer(name: string, spec: ContainerSpec, signal?: AbortSignal): Promise<{ id: string; warnings: string[] }>
   /** Starting what runs and stopping what does not is no error. */
   startContainer(id: string, signal?: AbortSignal): Promise<void>
-  stopContainer(id: string, timeoutSeconds: number): Promise<void>
+  /** The engine goes on with a stop that the signal ends here. */
+  stopContainer(id: string, timeoutSeconds: number, signal?: AbortSignal): Promise<void>
   /** False when there was nothing to remove. `volumes` takes the anonymous volumes along. */
   removeContainer(id: string, options: { force: boolean; volumes: boolean }): Promise<boolean>
   renameContainer(id: string, name: string): Promise<void>
@@ -229,7 +230,7 @@ export type Engine = {
   containerLogs(id: string, tty: boolean, query: LogQuery, signal?: AbortSignal): AsyncIterable<LogLine>
   /** Undefined when the engine has no figures, as for a container that has just ended. */
   containerCounters(id: string, signal?: AbortSignal): Promise<ContainerCounters | undefined>
-  containerProcesses(id: string): Promise<ProcessTable>
+  containerProcesses(id: string, signal?: AbortSignal): Promise<ProcessTable>
   exec(id: string, request: ExecRequest, limits: { bytes: number; signal: AbortSignal }): Promise<ExecResult>
 
   inspectImage(reference: string): Promise<ImageRecord>

@@ -6,13 +6,6 @@ import type { ErrorCode } from '../errors.ts'
 import { toAppError } from './errors.ts'
 import { isChange } from './security.ts'
 
-const REFUSALS = new Set<ErrorCode | null>([
-  'UNAUTHORIZED',
-  'FORBIDDEN',
-  'TOO_MANY_REQUESTS',
-  'HOST_NOT_ALLOWED',
-  'CROSS_ORIGIN_REFUSED'
-])
 
 type Trace = { code: ErrorCode | null; attempt: ReturnType<Audit['attempt']> | undefined }
 
@@ -29,7 +22,7 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
     const { code } = toAppError(error)
     const trace = traces.get(request)
     if (trace) trace.code = code
-    else if (REFUSALS.has(code)) audit.refused(subjectOf(request), code)
+    else audit.refused(subjectOf(request), code)
   })
 
   // Before the answer leaves: whoever has it finds the entry. When an answer fails here it is sent again as an error.

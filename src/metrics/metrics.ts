@@ -32,6 +32,10 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
     'berth_http_request_duration_seconds',
     'Time from a request to its answer, streams left out.'
   )
+  const calls = createHistogram(
+    'berth_grpc_call_duration_seconds',
+    'Time from a gRPC call to its end; of a stream, how long it was open.'
+  )
   const delay = monitorEventLoopDelay({ resolution: LOOK_MS })
   delay.enable()
 
@@ -142,6 +146,8 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
       app.addHook('onClose', async () => delay.disable())
     },
 
+    observeCall: (labels: { method: string; status: string }, seconds: number): void => calls.observe(labels, seconds),
+
     write(): string {
       const text = writeExposition([
         {
@@ -161,6 +167,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
         buildFamily(),
         ...containerFamilies(),
         durations.family(),
+        calls.family(),
         ...processFamilies()
       ])
       delay.reset()

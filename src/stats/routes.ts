@@ -2,14 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { eventStream, type Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
-import { AllStats, ContainerStats, HistoryQuery, StatsHistory } from './schemas.ts'
+import { AllStats, ContainerStats, HistoryQuery, StatsHistory, StatsParams } from './schemas.ts'
 import type { StatsService } from './service.ts'
 
 const tags = ['statistics']
 const DEFAULT_SECONDS = 300
-const Params = Type.Object({
-  id: Type.String({ maxLength: 128, description: 'Id or name of the container.', examples: ['my-api-server'] })
-})
 const ResumeHeaders = Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 40 })) })
 
 export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; streams: Streams }> = async (
@@ -25,7 +22,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         tags,
         summary: 'What a container uses now',
         description: 'The latest of one sample a second, from memory. `age_ms` says how old it is.',
-        params: Params,
+        params: StatsParams,
         response: { 200: ref(ContainerStats) }
       }
     },
@@ -40,7 +37,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         operationId: 'getContainerStatsHistory',
         tags,
         summary: 'What a container used in the last five minutes',
-        params: Params,
+        params: StatsParams,
         querystring: HistoryQuery,
         response: { 200: ref(StatsHistory) }
       }
@@ -58,7 +55,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         summary: 'Every sample as it is taken',
         description:
           'Server-sent events: `stats` once a second, `gap` when the reader was too slow, `end` when the container ended. `Last-Event-ID` brings what was missed as `history`.',
-        params: Params,
+        params: StatsParams,
         headers: ResumeHeaders,
         response: { 200: eventStream }
       }

@@ -68,6 +68,10 @@ export const AllStats = Type.Object(
   { $id: 'AllStats' }
 )
 
+export const StatsParams = Type.Object({
+  id: Type.String({ maxLength: 128, description: 'Id or name of the container.', examples: ['my-api-server'] })
+})
+
 export const HistoryQuery = Type.Object({
   seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 300, default: 300 }))
 })

@@ -111,6 +111,12 @@ export function createStatsService({ inventory, sampler }: { inventory: Inventor
       }
     },
 
+    /** Nothing for a container that does not run, or has not been measured yet. */
+    now(id: string): ContainerStats | undefined {
+      const record = inventory.get(id)
+      return record && isMeasured(record) ? view(record) : undefined
+    },
+
     history(reference: string, seconds: number) {
       const record = inventory.find(reference)
       const oldest = performance.now() - seconds * 1000

@@ -21,6 +21,7 @@ export async function benchStart(): Promise<Row[]> {
     const env = {
       ...process.env,
       BERTH_PORT: String(port),
+      BERTH_GRPC_PORT: String(await freePort()),
       BERTH_DATA_DIR: join(folder, 'data'),
       NODE_COMPILE_CACHE: join(folder, 'cache'),
       LOG_LEVEL: 'warn'

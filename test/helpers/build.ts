@@ -21,7 +21,7 @@ type Given = Partial<Omit<AppDeps, 'engine' | 'config'>> & {
 }
 
 export async function build(t: Test, { engine = createMemoryEngine(), env = {}, early = false, ...given }: Given = {}) {
-  const { config } = loadConfig({ BERTH_STATS_SOURCE: 'engine', ...env })
+  const { config } = loadConfig({ BERTH_STATS_SOURCE: 'engine', BERTH_GRPC_PORT: 'off', ...env })
   const store = given.store ?? openStore(':memory:')
   const app = await buildApp({
     config,

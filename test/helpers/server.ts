@@ -67,6 +67,8 @@ export async function startServer(
         // As npm start does.
         NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/node'),
         BERTH_PORT: String(port),
+        // Many run side by side.
+        BERTH_GRPC_PORT: 'off',
         BERTH_PORT_RANGE: `${ports.first}-${ports.last}`,
         BERTH_DATA_DIR: dataDir,
         BERTH_DEFAULT_IMAGE: IMAGE,

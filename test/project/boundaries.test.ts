@@ -62,6 +62,14 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
     'only app.ts and http/ know Fastify',
     (from, to) => /^(fastify$|@fastify\/)/.test(to) && from !== 'app.ts' && folderOf(from) !== 'http'
   ],
+  [
+    'only rpc/ knows Connect and protobuf',
+    (from, to) => /^@(connectrpc|bufbuild)\//.test(to) && folderOf(from) !== 'rpc'
+  ],
+  [
+    'rpc/ knows errors and lib only',
+    (from, to) => folderOf(from) === 'rpc' && isOurs(to) && !['rpc', 'lib'].includes(folderOf(to)) && to !== 'errors.ts'
+  ],
   ['lib/ knows nothing of ours', (from, to) => folderOf(from) === 'lib' && isOurs(to) && folderOf(to) !== 'lib'],
   [
     'errors.ts and config.ts know nothing of ours',
@@ -92,8 +100,8 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
     (from, to) => /\/(routes|rpc)\.ts$/.test(from) && /\/service\.ts$/.test(to)
   ],
   [
-    'services do not know HTTP',
-    (from, to) => isFeature(from) && !/\/(routes|rpc)\.ts$/.test(from) && folderOf(to) === 'http'
+    'services know neither HTTP nor gRPC',
+    (from, to) => isFeature(from) && !/\/(routes|rpc)\.ts$/.test(from) && ['http', 'rpc'].includes(folderOf(to))
   ],
   ['app.ts and server.ts are not imported', (from, to) => ['app.ts', 'server.ts'].includes(to) && from !== 'server.ts'],
   [
@@ -134,5 +142,7 @@ t.test('the imports are really found', async (t) => {
   t.ok(found('store/open.ts', 'node:sqlite'))
   t.ok(found('app.ts', 'http/errors.ts'))
   t.ok(found('server.ts', 'app.ts'))
+  t.ok(found('rpc/server.ts', 'rpc/handler.ts'))
+  t.ok(found('rpc/handler.ts', '@connectrpc/connect'))
   t.notOk(found('engine/map.ts', 'dockerode'), 'that is a type')
 })

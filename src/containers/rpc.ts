@@ -1,0 +1,194 @@
+import { Type } from '@sinclair/typebox'
+import { after, dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { followLogs, logEntry, logQuery } from './logs.ts'
+import {
+  ContainerParams,
+  CreateContainer,
+  ExecCommand,
+  IdempotencyHeaders,
+  ListContainersQuery,
+  LogsQuery,
+  RemoveQuery,
+  StopQuery,
+  UpdateContainer,
+  WaitQuery,
+  type ChangedContainer,
+  type Container
+} from './schemas.ts'
+import type { ContainerService } from './service.ts'
+import { waitRequest } from './wait.ts'
+
+const Named = Type.Object({ name: ContainerParams.properties.id })
+const RunRequest = Type.Composite([
+  CreateContainer,
+  Type.Object({
+    no_ports: Type.Optional(Type.Boolean()),
+    idempotency_key: IdempotencyHeaders.properties['idempotency-key']
+  })
+])
+const UpdateRequest = Type.Composite(
+  [Named, UpdateContainer, Type.Object({ never_expires: Type.Optional(Type.Boolean()) })],
+  // The name and at least one change.
+  { minProperties: 2 }
+)
+const WaitRequest = Type.Composite([
+  Named,
+  Type.Omit(WaitQuery, ['for']),
+  Type.Object({ condition: WaitQuery.properties.for })
+])
+const LogsRequest = Type.Composite([
+  Named,
+  Type.Pick(LogsQuery, ['tail', 'since', 'until', 'stdout', 'stderr', 'follow']),
+  Type.Object({ resume_after: Type.Optional(Type.String({ maxLength: 40 })) })
+])
+
+type Options = {
+  containers: ContainerService
+  /** What a container uses now, if that is known. */
+  usage: (id: string) => object | undefined
+  ready: () => Promise<void>
+}
+
+export function containerRpc({ containers, usage, ready }: Options) {
+  return after(ready, {
+    runDockerContainer: unary({
+      operation: 'createContainer',
+      scope: 'containers:write',
+      request: RunRequest,
+      call: async ({ idempotency_key: key, no_ports: none, ...body }, { signal, caller }) => {
+        const { warnings, replayed, ...container } = await containers.create(
+          none ? { ...body, ports: [] } : body,
+          key,
+          signal,
+          caller.tokenId
+        )
+        return { container, warnings, replayed }
+      }
+    }),
+
+    startDockerContainer: unary({
+      operation: 'startContainer',
+      scope: 'containers:write',
+      request: Named,
+      call: async ({ name }, { signal }) => changed(await containers.start(name, signal))
+    }),
+
+    stopDockerContainer: unary({
+      operation: 'stopContainer',
+      scope: 'containers:write',
+      request: Type.Composite([Named, StopQuery]),
+      call: async ({ name, timeout }, { signal }) => changed(await containers.stop(name, timeout, signal))
+    }),
+
+    restartDockerContainer: unary({
+      operation: 'restartContainer',
+      scope: 'containers:write',
+      request: Type.Composite([Named, StopQuery]),
+      call: async ({ name, timeout }, { signal }) => changed(await containers.restart(name, timeout, signal))
+    }),
+
+    removeDockerContainer: unary({
+      operation: 'removeContainer',
+      scope: 'containers:write',
+      request: Type.Composite([Named, RemoveQuery]),
+      call: async ({ name, force }, { signal }) => {
+        const { removed, ...rest } = await containers.remove(name, force ?? false, signal)
+        return { success: removed, ...rest }
+      }
+    }),
+
+    updateDockerContainer: unary({
+      operation: 'updateContainer',
+      scope: 'containers:write',
+      request: UpdateRequest,
+      call: async ({ name, never_expires: forever, ...body }, { signal }) =>
+        changed(await containers.update(name, forever ? { ...body, ttl_seconds: null } : body, signal))
+    }),
+
+    listDockerContainers: unary({
+      operation: 'listContainers',
+      scope: 'read',
+      request: ListContainersQuery,
+      call: (query) => {
+        const { json, total, nextCursor } = containers.list(query)
+        const page = JSON.parse(json.toString()) as Container[]
+        return { containers: page, total, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
+      }
+    }),
+
+    inspectDockerContainer: unary({
+      operation: 'getContainer',
+      scope: 'read',
+      request: Named,
+      call: ({ name }) => {
+        const container = containers.get(name)
+        const stats = usage(container.full_id)
+        return { container, ...(stats && { stats }) }
+      }
+    }),
+
+    waitDockerContainer: unary({
+      operation: 'waitForContainer',
+      scope: 'read',
+      request: WaitRequest,
+      call: async ({ name, condition, ...query }, { signal }) => {
+        const asked = { ...query, ...(condition && { for: condition }) }
+        const { container, ...rest } = await containers.wait(name, waitRequest(asked, signal))
+        return { ...rest, ...(container && { container }) }
+      }
+    }),
+
+    getDockerLogs: unary({
+      operation: 'getContainerLogs',
+      scope: 'read',
+      request: LogsRequest,
+      call: async ({ name, ...query }, { signal }) => {
+        const { lines } = containers.logs(name, logQuery(query, undefined), signal)
+        return { lines: await Array.fromAsync(lines, logEntry) }
+      }
+    }),
+
+    streamDockerLogs: streaming({
+      operation: 'getContainerLogs',
+      scope: 'read',
+      request: LogsRequest,
+      call: async function* ({ name, resume_after: last, ...query }, { signal }) {
+        for await (const message of followLogs(containers, name, logQuery(query, last), signal)) {
+          const { event } = message
+          if (event !== 'end') yield { line: { stream: event, ...dataOf(message) } }
+          else if (query.follow) yield { end: dataOf(message) }
+        }
+      }
+    }),
+
+    listDockerProcesses: unary({
+      operation: 'getContainerProcesses',
+      scope: 'read',
+      request: Named,
+      call: async ({ name }, { signal }) => {
+        const { titles, processes } = await containers.top(name, signal)
+        return { titles, processes: processes.map((values) => ({ values })) }
+      }
+    }),
+
+    execDockerContainer: unary({
+      operation: 'execInContainer',
+      scope: 'exec',
+      request: Type.Composite([Named, ExecCommand]),
+      call: async ({ name, ...command }, { signal }) => {
+        const { exitCode, ...rest } = await containers.exec(name, command, signal)
+        return { exit_code: exitCode, ...rest }
+      }
+    })
+  } satisfies Partial<DockerMethods>)
+}
+
+function changed({ changed: isChanged, message, changed_port: ports, replaced, ...container }: ChangedContainer) {
+  return {
+    container,
+    changed: isChanged,
+    message,
+    ...(ports && { changed_port: ports }),
+    ...(replaced !== undefined && { replaced })
+  }
+}

@@ -1,0 +1,150 @@
+// A call: its request from protobuf to JSON and against its schema, its answer back, and its errors as a status.
+
+import { fromJson, toJson, type DescMessage, type JsonValue, type Message } from '@bufbuild/protobuf'
+import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
+import { AppError, cancellation, invalidFields, isAppError, unexpected, type ErrorCode } from '../errors.ts'
+import { describeViolation, type Validator } from '../lib/validator.ts'
+import { ARRIVAL, CALLER, isChange, subjectOf, type Security } from './gate.ts'
+import type { Call, StreamingMethod, UnaryMethod } from './methods.ts'
+import { toStatus } from './status.ts'
+
+export type CallOptions = Security & {
+  validator: Validator
+  log: { debug(fields: object, message: string): void; error(fields: object, message: string): void }
+}
+type Shapes = { input: DescMessage; output: DescMessage }
+type Body = Record<string, unknown>
+
+export function answering(options: CallOptions, method: UnaryMethod, { input, output }: Shapes) {
+  return (message: Message, context: HandlerContext) =>
+    refusing(options, context, async () => {
+      const call = callOf(options, context)
+      await method.ready?.()
+      const body = read(options, method, input, message)
+      return write(output, await audited(options, method, context, body, () => method.call(body, call)))
+    })
+}
+
+export function streaming(options: CallOptions, method: StreamingMethod, { input, output }: Shapes) {
+  return async function* (message: Message, context: HandlerContext) {
+    const call = callOf(options, context)
+    const open = async () => {
+      await method.ready?.()
+      const release = options.budget.stream(call.caller)
+      call.signal.addEventListener('abort', release, { once: true })
+      const body = read(options, method, input, message)
+      const begin = async () => method.call(body, call)[Symbol.asyncIterator]()
+      return isChange(method) ? audited(options, method, context, body, begin) : begin()
+    }
+    const source = await refusing(options, context, open)
+    try {
+      for (;;) {
+        const next = await refusing(options, context, () => source.next())
+        if (next.done) break
+        yield write(output, next.value)
+      }
+    } finally {
+      await source.return?.()
+    }
+    // The sources end in silence when their reader is gone or the server stops.
+    if (call.signal.aborted) await refusing(options, context, () => Promise.reject(cancellation(call.signal)))
+  }
+}
+
+/** Errors leave as a status with details, whatever raised them. */
+export async function refusing<T>(
+  { log }: Pick<CallOptions, 'log'>,
+  { values, signal, responseHeader }: HandlerContext,
+  task: () => Promise<T>
+): Promise<T> {
+  const { requestId } = values.get(ARRIVAL)
+  try {
+    responseHeader.set('x-request-id', requestId)
+    return await task()
+  } catch (error) {
+    const known = error instanceof AppError ? error : unexpected(error)
+    if (known.code === 'INTERNAL') log.error({ err: error, requestId }, 'unexpected error')
+    else log.debug({ err: error, code: known.code, requestId }, 'call refused')
+    const isLate = isAppError(known, 'REQUEST_CANCELLED') && hasPassed(signal)
+    throw isLate ? toStatus(known, requestId, Code.DeadlineExceeded) : toStatus(known, requestId)
+  }
+}
+
+/** What changes something is written down before it is done and after. */
+async function audited<T>(
+  { audit, nobody }: CallOptions,
+  method: UnaryMethod | StreamingMethod,
+  context: HandlerContext,
+  body: Body,
+  task: () => T | Promise<T>
+): Promise<T> {
+  if (!isChange(method)) return task()
+  const caller = context.values.get(CALLER) ?? nobody
+  const attempt = audit.attempt(subjectOf(context, method, caller, objectOf(body)))
+  let code: ErrorCode | null = 'INTERNAL'
+  let made: string | undefined
+  try {
+    const answer = await task()
+    code = null
+    made = idOf(answer)
+    return answer
+  } catch (error) {
+    if (error instanceof AppError) code = error.code
+    throw error
+  } finally {
+    attempt.end(code, made)
+  }
+}
+
+/** By the field that names it in most requests. */
+function objectOf({ name }: Body): string | null {
+  return typeof name === 'string' ? name : null
+}
+
+function idOf(answer: unknown): string | undefined {
+  const { container } = answer as { container?: { id?: string } }
+  return container?.id
+}
+
+function callOf({ nobody }: CallOptions, { values, signal }: HandlerContext): Call {
+  const { requestId } = values.get(ARRIVAL)
+  return { caller: values.get(CALLER) ?? nobody, signal: translated(signal), requestId }
+}
+
+/** The same signal, with a reason that services understand. */
+function translated(signal: AbortSignal): AbortSignal {
+  const life = new AbortController()
+  const abort = () => life.abort(reasonOf(signal))
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort, { once: true })
+  return life.signal
+}
+
+function reasonOf(signal: AbortSignal): AppError {
+  if (signal.reason instanceof AppError) return signal.reason
+  return new AppError(
+    'REQUEST_CANCELLED',
+    hasPassed(signal) ? 'The deadline of the call has passed.' : 'The client went away.'
+  )
+}
+
+function hasPassed({ reason }: AbortSignal): boolean {
+  return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded
+}
+
+function read(
+  { validator }: CallOptions,
+  { request }: UnaryMethod | StreamingMethod,
+  schema: DescMessage,
+  message: Message
+): Body {
+  // Whole numbers of 64 bits are text in this JSON.
+  const body = toJson(schema, message, { useProtoFieldName: true })
+  const validate = validator.coercing(request)
+  if (!validate(body)) throw invalidFields((validate.errors ?? []).map((found) => describeViolation(found, 'request')))
+  return body as Body
+}
+
+function write(schema: DescMessage, answer: object): Message {
+  return fromJson(schema, answer as JsonValue, { ignoreUnknownFields: true })
+}

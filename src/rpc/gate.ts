@@ -1,0 +1,72 @@
+// Before a request is read: who asks, by which name, and whether they may. The rules are those of REST.
+
+import { createContextKey, type HandlerContext } from '@connectrpc/connect'
+import type { Audit } from '../access/audit.ts'
+import type { Budget } from '../access/budget.ts'
+import type { Caller } from '../access/caller.ts'
+import type { Access } from '../access/service.ts'
+import type { AdmitVisitor } from '../access/visitors.ts'
+import { AppError } from '../errors.ts'
+import type { DockerMethods, StreamingMethod, UnaryMethod } from './methods.ts'
+
+/** What the connection knows about a request, before anything of it is read. */
+export type Arrival = { authority: string | undefined; address: string; requestId: string }
+export type Security = { access: Access; admit: AdmitVisitor; budget: Budget; audit: Audit; nobody: Caller }
+export type Gate = (context: HandlerContext, method: UnaryMethod | StreamingMethod | 'open' | undefined) => void
+
+export const ARRIVAL = createContextKey<Arrival>({ authority: undefined, address: '', requestId: '' })
+export const CALLER = createContextKey<Caller | undefined>(undefined)
+
+export function createGate({ access, admit, budget, audit, nobody }: Security): Gate {
+  return (context, method) => {
+    const { values } = context
+    try {
+      letIn(context, method)
+    } catch (error) {
+      if (error instanceof AppError) audit.refused(subjectOf(context, method, values.get(CALLER) ?? nobody), error.code)
+      throw error
+    }
+  }
+
+  function letIn(
+    { values, requestHeader, requestMethod, method: called }: HandlerContext,
+    method: Parameters<Gate>[1]
+  ) {
+    const { authority, address } = values.get(ARRIVAL)
+    admit({
+      method: requestMethod,
+      host: authority,
+      origin: requestHeader.get('origin') ?? undefined,
+      fetchSite: requestHeader.get('sec-fetch-site') ?? undefined
+    })
+    if (method === 'open') return
+    const caller = access.authenticate(requestHeader.get('authorization') ?? undefined, { address, door: 'grpc' })
+    values.set(CALLER, caller)
+    if (!method) throw new AppError('FORBIDDEN', `${called.name} declares no scope, so nobody may call it.`)
+    access.authorize(caller, method.scope)
+    if (isChange(method)) budget.change(caller)
+  }
+}
+
+/** Whether it may change something: what only needs to be read does not. */
+export function isChange({ scope }: UnaryMethod | StreamingMethod): boolean {
+  return scope !== 'read' && scope !== 'open'
+}
+
+/** For the audit trail. */
+export function subjectOf(
+  { values, method: called }: HandlerContext,
+  method: Parameters<Gate>[1],
+  caller: Caller,
+  object: string | null = null
+) {
+  const { address, requestId } = values.get(ARRIVAL)
+  const declared = typeof method === 'object' ? method : undefined
+  const peer = { address, door: 'grpc' } as const
+  const action = declared?.operation ?? called.name
+  return { caller, peer, scope: declared?.scope ?? null, action, object, requestId }
+}
+
+export function methodOf(methods: DockerMethods, name: string): UnaryMethod | StreamingMethod | undefined {
+  return Object.hasOwn(methods, name) ? methods[name as keyof DockerMethods] : undefined
+}

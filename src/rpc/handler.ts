@@ -1,0 +1,75 @@
+// What answers on the gRPC port. Loaded at the first call: see docs/decisions/032-grpc-is-loaded-at-the-first-call.md.
+
+import { createContextValues, type ConnectRouter, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
+import { compressionGzip, connectNodeAdapter } from '@connectrpc/connect-node'
+import type { IncomingMessage } from 'node:http'
+import { answering, refusing, streaming, type CallOptions } from './calls.ts'
+import { ARRIVAL, createGate, methodOf } from './gate.ts'
+import { DockerService } from './gen/docker_management_pb.ts'
+import { Health } from './gen/grpc/health/v1/health_pb.ts'
+import { ServerReflection } from './gen/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import { createHealth, type Readiness } from './health.ts'
+import type { DockerMethods, StreamingMethod } from './methods.ts'
+import { createReflection } from './reflection.ts'
+
+export type HandlerOptions = CallOptions & {
+  methods: DockerMethods
+  readiness: Readiness
+  stopping: AbortSignal
+}
+
+const MESSAGE_BYTES = 4 * 1024 ** 2
+// For what is small, or goes to this same machine, compressing costs more than it saves.
+const COMPRESS_BYTES = 256 * 1024
+const OPEN_SERVICES = [Health, ServerReflection, ServerReflectionAlpha]
+
+export function createHandler(options: HandlerOptions) {
+  const { methods, readiness, stopping } = options
+  const gate = createGate(options)
+
+  function knock(context: HandlerContext): void {
+    const isOpen = OPEN_SERVICES.some(({ typeName }) => typeName === context.service.typeName)
+    gate(context, isOpen ? 'open' : methodOf(methods, context.method.localName))
+  }
+
+  function routes(router: ConnectRouter): void {
+    const reflection = createReflection([DockerService, ...OPEN_SERVICES])
+    router
+      .service(DockerService, implement(options))
+      .service(Health, createHealth(readiness))
+      .service(ServerReflection, reflection)
+      // Its messages are the same but for the name of the package.
+      .service(ServerReflectionAlpha, reflection as unknown as ServiceImpl<typeof ServerReflectionAlpha>)
+  }
+
+  return connectNodeAdapter({
+    routes,
+    grpcWeb: false,
+    readMaxBytes: MESSAGE_BYTES,
+    writeMaxBytes: MESSAGE_BYTES,
+    acceptCompression: [compressionGzip],
+    compressMinBytes: COMPRESS_BYTES,
+    shutdownSignal: stopping,
+    jsonOptions: { useProtoFieldName: true },
+    contextValues: (request) => createContextValues().set(ARRIVAL, arrivalOf(request)),
+    requestGate: (context) => refusing(options, context, async () => knock(context))
+  })
+}
+
+function implement(options: HandlerOptions): ServiceImpl<typeof DockerService> {
+  const implementations = Object.entries(DockerService.method).map(([name, shapes]) => {
+    const method = options.methods[name as keyof DockerMethods]
+    const isStream = shapes.methodKind === 'server_streaming'
+    return [name, isStream ? streaming(options, method as StreamingMethod, shapes) : answering(options, method, shapes)]
+  })
+  return Object.fromEntries(implementations) as ServiceImpl<typeof DockerService>
+}
+
+function arrivalOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>) {
+  return {
+    authority: String(headers[':authority'] ?? headers.host ?? ''),
+    address: socket.remoteAddress ?? '',
+    requestId: String(headers['x-request-id'])
+  }
+}

@@ -1,0 +1,46 @@
+// How a feature offers its calls over gRPC: the scope, the schema of the request, the call. Requests and answers are JSON with
+// the names of the proto file, so the schemas and services are those of REST.
+
+import type { Static, TSchema } from '@sinclair/typebox'
+import type { Caller } from '../access/caller.ts'
+import type { Need } from '../access/scopes.ts'
+import type { StreamEvent } from '../http/streams.ts'
+import type { DockerService } from './gen/docker_management_pb.ts'
+
+/** Who calls, and until when. The signal aborts at the deadline, when the client goes away, and when the server stops. */
+export type Call = { caller: Caller; signal: AbortSignal; requestId: string }
+
+type Method<S extends TSchema, Answer> = {
+  /** The same over REST, by its operationId. */
+  operation: string
+  scope: Need
+  request: S
+  call: (request: Static<S>, call: Call) => Answer
+  /** What has to be waited for before the call. */
+  ready?: () => Promise<void>
+}
+export type UnaryMethod = Method<TSchema, object | Promise<object>>
+export type StreamingMethod = Method<TSchema, AsyncIterable<object>>
+
+type Known = typeof DockerService.method
+export type DockerMethods = {
+  [Name in keyof Known]: Known[Name]['methodKind'] extends 'server_streaming' ? StreamingMethod : UnaryMethod
+}
+
+export function unary<S extends TSchema>(method: Method<S, object | Promise<object>>): UnaryMethod {
+  return method
+}
+
+export function streaming<S extends TSchema>(method: Method<S, AsyncIterable<object>>): StreamingMethod {
+  return method as StreamingMethod
+}
+
+/** Calls that are not answered before `ready` is. */
+export function after<M extends Partial<DockerMethods>>(ready: () => Promise<void>, methods: M): M {
+  return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, { ...method, ready }])) as M
+}
+
+/** The data of an event that REST streams send, for streams of messages. */
+export function dataOf(event: StreamEvent): Record<string, unknown> {
+  return ('text' in event ? JSON.parse(event.text) : event.data) as Record<string, unknown>
+}

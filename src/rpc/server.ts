@@ -1,0 +1,148 @@
+// The gRPC port: HTTP/2, with TLS where REST has it, open from the start. What answers on it is loaded at the first call, since most servers
+// never get one and it would cost each of them its start and its memory.
+
+import { once } from 'node:events'
+import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2'
+import type { Socket } from 'node:net'
+import { AppError } from '../errors.ts'
+import { requestId } from '../lib/request-id.ts'
+import type { HandlerOptions } from './handler.ts'
+
+type Options = Omit<HandlerOptions, 'stopping' | 'log'> & {
+  host: string
+  /** Undefined: there is no gRPC. */
+  port: number | undefined
+  tls: { cert: Buffer; key: Buffer } | undefined
+  log: HandlerOptions['log'] & { info(fields: object, message: string): void }
+  onAnswered: (labels: { method: string; status: string }, seconds: number) => void
+}
+type Handle = (request: Http2ServerRequest, response: Http2ServerResponse) => void
+
+const STREAMS_PER_CONNECTION = 100
+const CONNECTIONS = 1_000
+// A client whose machine is gone says nothing any more; its connection ends when two of these were not answered.
+const KEEPALIVE_MS = 30_000
+// For open calls to be told that the server stops.
+const FAREWELL_MS = 500
+
+const STATUS_NAMES = [
+  'OK',
+  'CANCELLED',
+  'UNKNOWN',
+  'INVALID_ARGUMENT',
+  'DEADLINE_EXCEEDED',
+  'NOT_FOUND',
+  'ALREADY_EXISTS',
+  'PERMISSION_DENIED',
+  'RESOURCE_EXHAUSTED',
+  'FAILED_PRECONDITION',
+  'ABORTED',
+  'OUT_OF_RANGE',
+  'UNIMPLEMENTED',
+  'INTERNAL',
+  'UNAVAILABLE',
+  'DATA_LOSS',
+  'UNAUTHENTICATED'
+]
+
+export function createRpcServer({ host, port, tls, onAnswered, ...options }: Options) {
+  const { methods, log } = options
+  const bare = Object.entries(methods).flatMap(([name, { scope }]) => ((scope as unknown) === undefined ? [name] : []))
+  if (bare.length > 0)
+    throw new Error(`These gRPC methods declare no scope, so nobody would know who may call them: ${bare.join(', ')}`)
+
+  const stop = new AbortController()
+  const sockets = new Set<Socket>()
+  const sessions = new Set<ServerHttp2Session>()
+  const settings = { maxConcurrentStreams: STREAMS_PER_CONNECTION }
+  const server = tls ? http2.createSecureServer({ ...tls, settings }) : http2.createServer({ settings })
+  server.maxConnections = CONNECTIONS
+  let handler: Promise<Handle> | undefined
+
+  async function load(): Promise<Handle> {
+    const { createHandler } = await import('./handler.ts')
+    return createHandler({ ...options, stopping: stop.signal })
+  }
+
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
+  server.on('session', (session) => {
+    sessions.add(session)
+    const stopPinging = keepAlive(session)
+    session.on('error', () => {})
+    session.on('close', () => {
+      stopPinging()
+      sessions.delete(session)
+    })
+  })
+
+  server.on('request', (request, response) => {
+    const started = performance.now()
+    const id = requestId(request)
+    request.headers['x-request-id'] = id
+    response.on('close', () => {
+      const durationMs = performance.now() - started
+      const status = statusOf(response)
+      // A path of the client's choosing would become a label.
+      const method = status === 'UNIMPLEMENTED' ? 'none' : (request.url.split('?', 1)[0]?.replace(/^\//, '') ?? '')
+      log.info({ requestId: id, method: request.url, status, durationMs: Math.round(durationMs * 10) / 10 }, 'call')
+      onAnswered({ method, status }, durationMs / 1000)
+    })
+    handler ??= load()
+    handler.then(
+      (handle) => handle(request, response),
+      (error: unknown) => {
+        log.error({ err: error, requestId: id }, 'the gRPC services could not be loaded')
+        response.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
+      }
+    )
+  })
+
+  return {
+    async listen(): Promise<void> {
+      if (port === undefined) return
+      server.listen({ host, port })
+      try {
+        await once(server, 'listening')
+      } catch (error) {
+        const why = error instanceof Error ? error.message.replace(/^listen \w+: /, '') : String(error)
+        throw new Error(`gRPC: ${why}. Set BERTH_GRPC_PORT to another port, or to off.`, { cause: error })
+      }
+    },
+
+    /** Open calls end with UNAVAILABLE at once; what is not read of that is not waited for. */
+    async close(): Promise<void> {
+      if (!server.listening) return
+      const closed = once(server, 'close')
+      server.close()
+      stop.abort(new AppError('SERVER_STOPPING', 'The server is stopping.'))
+      for (const session of sessions) session.close()
+      const farewell = setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, FAREWELL_MS)
+      await closed
+      clearTimeout(farewell)
+    }
+  }
+}
+
+/** gRPC says how a call ended in its trailers, Connect in the HTTP status. */
+function statusOf({ stream, statusCode }: Http2ServerResponse): string {
+  const told = stream.sentTrailers?.['grpc-status'] ?? stream.sentHeaders?.['grpc-status']
+  if (told !== undefined) return STATUS_NAMES[Number(told)] ?? 'UNKNOWN'
+  if (stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR || !stream.headersSent) return 'CANCELLED'
+  if (statusCode === 404) return 'UNIMPLEMENTED'
+  return statusCode < 400 ? 'OK' : `HTTP_${statusCode}`
+}
+
+function keepAlive(session: ServerHttp2Session): () => void {
+  let unanswered = 0
+  const timer = setInterval(() => {
+    if (session.destroyed) return
+    if (unanswered++ > 1 || !session.ping(() => (unanswered = 0))) session.destroy()
+  }, KEEPALIVE_MS)
+  timer.unref()
+  return () => clearInterval(timer)
+}

@@ -1,0 +1,52 @@
+import { Type } from '@sinclair/typebox'
+import type { StreamEvent } from '../http/streams.ts'
+import { after, dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { HistoryQuery, StatsParams } from './schemas.ts'
+import type { StatsService } from './service.ts'
+
+const Named = Type.Object({ name: StatsParams.properties.id })
+const Nothing = Type.Object({})
+const DEFAULT_SECONDS = 300
+
+export function statsRpc({ stats, ready }: { stats: StatsService; ready: () => Promise<void> }) {
+  return after(ready, {
+    getDockerStats: unary({
+      operation: 'getContainerStats',
+      scope: 'read',
+      request: Named,
+      call: async ({ name }) => ({ stats: await stats.latest(name) })
+    }),
+
+    getDockerStatsHistory: unary({
+      operation: 'getContainerStatsHistory',
+      scope: 'read',
+      request: Type.Composite([Named, HistoryQuery]),
+      call: ({ name, seconds }) => stats.history(name, seconds ?? DEFAULT_SECONDS)
+    }),
+
+    streamDockerStats: streaming({
+      operation: 'streamContainerStats',
+      scope: 'read',
+      request: Named,
+      call: ({ name }, { signal }) => messages(stats.stream(name, undefined, signal))
+    }),
+
+    getAllDockerStats: unary({ operation: 'getAllStats', scope: 'read', request: Nothing, call: () => stats.all() }),
+
+    streamAllDockerStats: streaming({
+      operation: 'streamAllStats',
+      scope: 'read',
+      request: Nothing,
+      call: (_request, { signal }) => messages(stats.streamAll(signal))
+    })
+  } satisfies Partial<DockerMethods>)
+}
+
+async function* messages(events: AsyncIterable<StreamEvent>): AsyncGenerator<object> {
+  for await (const event of events) {
+    const data = dataOf(event)
+    if (event.event === 'gap') yield data
+    else if (event.event === 'end') yield { end: data }
+    else yield { stats: data }
+  }
+}

@@ -1,0 +1,23 @@
+import { Type } from '@sinclair/typebox'
+import { dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import type { SystemService } from './service.ts'
+
+const Nothing = Type.Object({})
+
+export function systemRpc({ system }: { system: SystemService }) {
+  return {
+    getSystemStats: unary({ operation: 'getSystemStats', scope: 'read', request: Nothing, call: () => system.stats() }),
+
+    streamSystemStats: streaming({
+      operation: 'streamSystemStats',
+      scope: 'read',
+      request: Nothing,
+      call: async function* (_request, { signal }) {
+        for await (const event of system.streamStats(signal))
+          yield event.event === 'gap' ? dataOf(event) : { stats: dataOf(event) }
+      }
+    }),
+
+    getSystemInfo: unary({ operation: 'getSystemInfo', scope: 'read', request: Nothing, call: () => system.info() })
+  } satisfies Partial<DockerMethods>
+}

@@ -1,0 +1,222 @@
+// What every call has in common: who may call, deadlines, limits, health, the log, the end.
+
+import { once } from 'node:events'
+import http2 from 'node:http2'
+import { create, toBinary } from '@bufbuild/protobuf'
+import { createClient } from '@connectrpc/connect'
+import { pino } from 'pino'
+import t from 'tap'
+import { DockerService, StreamDockerLogsRequestSchema } from '../../src/rpc/gen/docker_management_pb.ts'
+import { Health, HealthCheckResponse_ServingStatus as Status } from '../../src/rpc/gen/grpc/health/v1/health_pb.ts'
+import { createRpcServer } from '../../src/rpc/server.ts'
+import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { all, buildRpc, refusal, transportTo } from '../helpers/grpc.ts'
+import { until } from '../helpers/until.ts'
+
+const TOKEN = 'correct-horse-battery-staple-0123456789'
+
+t.test('with a token', async (t) => {
+  const { port, engine } = await buildRpc(t, { env: { BERTH_TOKEN: TOKEN } })
+  const withToken = (authorization?: string) =>
+    createClient(DockerService, transportTo(port, authorization === undefined ? {} : { authorization }))
+
+  for (const authorization of [undefined, '', 'Bearer wrong', TOKEN, `Basic ${TOKEN}`, `Bearer ${TOKEN}x`]) {
+    t.match(await refusal(withToken(authorization).listDockerContainers({})), {
+      status: 'Unauthenticated',
+      reason: 'UNAUTHORIZED'
+    })
+    t.match(await refusal(withToken(authorization).runDockerContainer({})), { status: 'Unauthenticated' })
+    t.match(await refusal(all(withToken(authorization).streamDockerEvents({}))), { status: 'Unauthenticated' })
+  }
+  t.strictSame(engine.writes(), [])
+  t.ok((await withToken(`Bearer ${TOKEN}`).runDockerContainer({})).container)
+  const health = createClient(Health, transportTo(port))
+  t.equal((await health.check({})).status, Status.SERVING, 'health is open, as over REST')
+})
+
+t.test('a name that is not this server’s, and a web page', async (t) => {
+  const { port } = await buildRpc(t, { env: { BERTH_ALLOWED_HOSTS: 'berth.example' } })
+  const status = async (headers: Record<string, string>) => (await raw(port, 'GetDockerPorts', headers)).status
+  t.equal(await status({ ':authority': '127.0.0.1' }), 'OK')
+  t.equal(await status({ ':authority': 'localhost:50051' }), 'OK')
+  t.equal(await status({ ':authority': 'berth.example' }), 'OK')
+  t.equal(await status({ ':authority': 'evil.example' }), 'PERMISSION_DENIED')
+  t.equal(await status({ origin: 'http://evil.example' }), 'PERMISSION_DENIED')
+  t.equal(await status({ 'sec-fetch-site': 'cross-site' }), 'PERMISSION_DENIED')
+})
+
+t.test('a method that declares no scope ends the start', async (t) => {
+  const methods = { getDockerPorts: { call: () => ({}), request: {} } }
+  t.throws(() => createRpcServer({ methods } as never), { message: /getDockerPorts/ })
+})
+
+t.test('a method that is not there', async (t) => {
+  const { port } = await buildRpc(t)
+  t.equal((await raw(port, 'Nothing')).http, 404, 'which gRPC clients take for UNIMPLEMENTED')
+})
+
+t.test('the deadline of a call reaches the work that is done for it', async (t) => {
+  const { docker, engine } = await buildRpc(t)
+  const wait = { image: 'base-api-server:latest', wait: 'healthy', healthcheck: { test: ['CMD', 'true'] } }
+  t.match(await refusal(docker.runDockerContainer({ name: 'slow', ...wait }, { timeoutMs: 300 })), {
+    status: 'DeadlineExceeded'
+  })
+  await until(() => engine.records().length === 0)
+  t.ok(engine.writes().includes('createContainer'), 'it was made, and is gone again')
+
+  const life = new AbortController()
+  const call = docker.runDockerContainer({ name: 'cancelled', ...wait }, { signal: life.signal })
+  await until(() => engine.records().length === 1)
+  life.abort()
+  t.match(await refusal(call), { status: 'Canceled' })
+  await until(() => engine.records().length === 0)
+})
+
+t.test('a change that was cancelled while it waited is never begun', async (t) => {
+  const engine = createMemoryEngine()
+  const { docker, get } = await buildRpc(t, { engine })
+  await docker.runDockerContainer({ name: 'web' })
+  let release = () => {}
+  const held = new Promise<void>((resolve) => (release = resolve))
+  const stop = engine.stopContainer
+  engine.stopContainer = async (...args) => {
+    await held
+    return stop(...args)
+  }
+  const first = docker.stopDockerContainer({ name: 'web' })
+  t.match(await refusal(docker.removeDockerContainer({ name: 'web', force: true }, { timeoutMs: 200 })), {
+    status: 'DeadlineExceeded'
+  })
+  await until(async () => /RemoveDockerContainer",status="(DEADLINE|CANCELLED)/.test((await get('/metrics')).body))
+  release()
+  t.match(await first, { changed: true })
+  t.match(await docker.stopDockerContainer({ name: 'web' }), { changed: false }, 'after all that came before it')
+  t.notOk(engine.writes().includes('removeContainer'))
+})
+
+t.test('a hundred streams at once', async (t) => {
+  const { docker, make } = await buildRpc(t)
+  const streams = Array.from({ length: 100 }, () => docker.streamDockerEvents({})[Symbol.asyncIterator]())
+  const firsts = Promise.all(streams.map((stream) => stream.next()))
+  let isDone = false
+  void firsts.then(() => (isDone = true))
+  // What happens before a stream is open is not on it.
+  while (!isDone) await make({ labels: { purpose: 'an event' } })
+  for (const { value } of await firsts) t.match(value, { type: /^(container|port)\./ })
+  await Promise.all(streams.map((stream) => stream.return?.()))
+})
+
+t.test('a message that is too large is refused', async (t) => {
+  const { docker } = await buildRpc(t)
+  t.match(await refusal(docker.runDockerContainer({ env: { BIG: 'x'.repeat(5e6) } })), { status: 'ResourceExhausted' })
+  t.ok(await docker.getDockerPorts({}), 'and the next one is answered')
+})
+
+t.test('health follows the engine', async (t) => {
+  const { transport, engine } = await buildRpc(t)
+  const health = createClient(Health, transport)
+  const service = DockerService.typeName
+  t.equal((await health.check({ service })).status, Status.SERVING)
+  t.match(await refusal(health.check({ service: 'other' })), { status: 'NotFound' })
+  const watch = health.watch({ service })[Symbol.asyncIterator]()
+  t.equal((await watch.next()).value?.status, Status.SERVING)
+  engine.goAway()
+  t.equal((await watch.next()).value?.status, Status.NOT_SERVING)
+  t.equal((await health.check({ service })).status, Status.NOT_SERVING)
+  t.equal((await health.check({})).status, Status.SERVING, 'the process itself lives')
+  t.strictSame(Object.keys((await health.list({})).statuses).toSorted(), ['', service])
+  engine.comeBack()
+  t.equal((await watch.next()).value?.status, Status.SERVING)
+  await watch.return?.()
+})
+
+t.test('calls are logged and counted, with the request id of the caller', async (t) => {
+  const lines: Record<string, unknown>[] = []
+  const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) })
+  const { docker, get } = await buildRpc(t, { logger })
+  await docker.getDockerPorts({}, { headers: { 'x-request-id': 'mine-1' } })
+  const refused = await refusal(docker.stopDockerContainer({ name: 'x' }, { headers: { 'x-request-id': 'mine-2' } }))
+  t.equal(refused.requestId, 'mine-2')
+  t.equal(refused.metadata.get('x-request-id'), 'mine-2')
+  const line = (id: string) => lines.find(({ requestId, msg }) => requestId === id && msg === 'call')
+  await until(() => line('mine-2') !== undefined)
+  t.match(line('mine-1'), { method: '/berth.docker.v1.DockerService/GetDockerPorts', status: 'OK', durationMs: Number })
+  t.match(line('mine-2'), { status: 'NOT_FOUND' })
+  const metrics = (await get('/metrics')).body
+  t.match(
+    metrics,
+    /berth_grpc_call_duration_seconds_count\{method="berth.docker.v1.DockerService\/GetDockerPorts",status="OK"\} 1/
+  )
+  t.match(metrics, /status="NOT_FOUND"/)
+})
+
+t.test('the end of the server ends open streams at once, and says so', async (t) => {
+  const { docker, app, make } = await buildRpc(t)
+  await make({ name: 'web' })
+  const streams = [
+    all(docker.streamDockerEvents({})),
+    all(docker.streamDockerLogs({ name: 'web', follow: true })),
+    all(docker.streamDockerStats({ name: 'web' })),
+    all(docker.streamSystemStats({}))
+  ].map(refusal)
+  const waiting = refusal(docker.waitDockerContainer({ name: 'web' }))
+  await docker.getDockerPorts({})
+  const started = performance.now()
+  await app.close()
+  t.ok(performance.now() - started < 2_000)
+  for (const refused of [...streams, waiting])
+    t.match(await refused, { status: 'Unavailable', reason: 'SERVER_STOPPING', retrySeconds: 5 })
+})
+
+t.test('a client that does not read holds up nothing', async (t) => {
+  const { app, port, engine, make } = await buildRpc(t)
+  const { full_id: id } = await make({ name: 'web' })
+  for (let line = 0; line < 2_000; line++) engine.write(id, 'x'.repeat(1_000))
+  const session = http2.connect(`http://127.0.0.1:${port}`)
+  session.on('error', () => {})
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/berth.docker.v1.DockerService/StreamDockerLogs',
+    'content-type': 'application/grpc',
+    te: 'trailers'
+  })
+  stream.on('error', () => {})
+  stream.end(envelope(toBinary(StreamDockerLogsRequestSchema, create(StreamDockerLogsRequestSchema, { name: 'web' }))))
+  await once(stream, 'response')
+  stream.pause()
+  const started = performance.now()
+  await app.close()
+  t.ok(performance.now() - started < 2_000)
+})
+
+/** A message as gRPC frames it. */
+function envelope(message: Uint8Array): Buffer {
+  const head = Buffer.alloc(5)
+  head.writeUInt32BE(message.length, 1)
+  return Buffer.concat([head, message])
+}
+
+/** A unary call with headers that a library would not send. */
+async function raw(port: number, method: string, headers: Record<string, string> = {}) {
+  const session = http2.connect(`http://127.0.0.1:${port}`)
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': `/berth.docker.v1.DockerService/${method}`,
+    ':authority': `127.0.0.1:${port}`,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    ...headers
+  })
+  let trailers: Record<string, unknown> = {}
+  let http = 0
+  stream.on('response', (head) => {
+    http = Number(head[':status'])
+    trailers = { ...trailers, ...head }
+  })
+  stream.on('trailers', (tail) => (trailers = { ...trailers, ...tail }))
+  stream.resume().end(envelope(new Uint8Array()))
+  await once(stream, 'close')
+  session.close()
+  const names: Record<string, string> = { 0: 'OK', 7: 'PERMISSION_DENIED', 16: 'UNAUTHENTICATED' }
+  return { http, status: names[String(trailers['grpc-status'])] ?? String(trailers['grpc-status']) }
+}
