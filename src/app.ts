@@ -63,6 +63,7 @@ import { PortOverview } from './ports/schemas.ts'
 import { createPortService } from './ports/service.ts'
 import type { LoginSources } from './registry/logins.ts'
 import { createRegistryService } from './registry/service.ts'
+import type { DockerMethods } from './rpc/methods.ts'
 import { createRpcServer } from './rpc/server.ts'
 import type { Store } from './store/open.ts'
 import { createCgroupSource } from './stats/cgroup-source.ts'
@@ -254,19 +255,12 @@ export async function buildApp({
   await app.register(metricsRoutes, { metrics })
   await app.register(accessRoutes, { tokens, audit })
 
-  const ready = inventory.whenKnown
   const rpc = createRpcServer({
     host: config.host,
     // Whoever wants a socket that only its owner may use wants no port beside it.
     port: config.socket === undefined ? config.grpcPort : undefined,
     tls,
-    methods: {
-      ...containerRpc({ containers, usage: stats.now, ready }),
-      ...statsRpc({ stats, ready }),
-      ...portRpc({ ports, ready }),
-      ...eventRpc({ events }),
-      ...systemRpc({ system })
-    },
+    methods: rpcMethods({ containers, stats, ports, events, system, ready: inventory.whenKnown }),
     access,
     admit,
     budget,
@@ -297,6 +291,23 @@ export async function buildApp({
     await host.stop()
   })
   return app
+}
+
+type Services = Parameters<typeof containerRpc>[0] &
+  Parameters<typeof statsRpc>[0] &
+  Parameters<typeof portRpc>[0] &
+  Parameters<typeof eventRpc>[0] &
+  Parameters<typeof systemRpc>[0]
+
+/** Every method of the gRPC service; the compiler misses one that is not there. */
+export function rpcMethods(services: Services): DockerMethods {
+  return {
+    ...containerRpc(services),
+    ...statsRpc(services),
+    ...portRpc(services),
+    ...eventRpc(services),
+    ...systemRpc(services)
+  }
 }
 
 function loginSources(config: Config, dockerConfigFile: string | undefined): LoginSources {

@@ -44,12 +44,11 @@ const LogsRequest = Type.Composite([
 
 type Options = {
   containers: ContainerService
-  /** What a container uses now, if that is known. */
-  usage: (id: string) => object | undefined
+  stats: { now(id: string): object | undefined }
   ready: () => Promise<void>
 }
 
-export function containerRpc({ containers, usage, ready }: Options) {
+export function containerRpc({ containers, stats, ready }: Options) {
   return after(ready, {
     runDockerContainer: unary({
       operation: 'createContainer',
@@ -122,8 +121,8 @@ export function containerRpc({ containers, usage, ready }: Options) {
       request: Named,
       call: ({ name }) => {
         const container = containers.get(name)
-        const stats = usage(container.full_id)
-        return { container, ...(stats && { stats }) }
+        const usage = stats.now(container.full_id)
+        return { container, ...(usage && { stats: usage }) }
       }
     }),
 
@@ -153,7 +152,7 @@ export function containerRpc({ containers, usage, ready }: Options) {
       scope: 'read',
       request: LogsRequest,
       call: async function* ({ name, resume_after: last, ...query }, { signal }) {
-        for await (const message of followLogs(containers, name, logQuery(query, last), signal)) {
+        for await (const message of followLogs(containers, name, logQuery(query, last), last, signal)) {
           const { event } = message
           if (event !== 'end') yield { line: { stream: event, ...dataOf(message) } }
           else if (query.follow) yield { end: dataOf(message) }

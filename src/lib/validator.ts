@@ -27,13 +27,16 @@ export function createValidator(shared: TSchema[]) {
   // Nothing is filled in: a request with an idempotency key is compared as it was sent.
   const strict = new Ajv2020({ ...OPTIONS, useDefaults: false, schemas: shared })
   const coercing = new Ajv2020({ ...OPTIONS, schemas: shared, coerceTypes: 'array' })
-  for (const ajv of [strict, coercing]) addFormats.default(ajv)
+  const typed = new Ajv2020({ ...OPTIONS, useDefaults: false, schemas: shared, coerceTypes: true })
+  for (const ajv of [strict, coercing, typed]) addFormats.default(ajv)
 
   return {
     /** For JSON: a number in quotes or a misspelt field is an error, not a guess. */
     strict: (schema: object) => compileLater(strict, schema),
     /** For what comes as text: numbers and booleans are read out of it. */
-    coercing: (schema: object) => compileLater(coercing, schema)
+    coercing: (schema: object) => compileLater(coercing, schema),
+    /** For JSON made from messages, which have types of their own: there, whole numbers of 64 bits are text. */
+    typed: (schema: object) => compileLater(typed, schema)
   }
 }
 

@@ -138,9 +138,8 @@ function read(
   schema: DescMessage,
   message: Message
 ): Body {
-  // Whole numbers of 64 bits are text in this JSON.
   const body = toJson(schema, message, { useProtoFieldName: true })
-  const validate = validator.coercing(request)
+  const validate = validator.typed(request)
   if (!validate(body)) throw invalidFields((validate.errors ?? []).map((found) => describeViolation(found, 'request')))
   return body as Body
 }

@@ -44,7 +44,7 @@ const BY_CODE: Partial<Record<ErrorCode, Code>> = {
   REGISTRY_UNAVAILABLE: Code.Unavailable
 }
 
-export function grpcCode({ code, entry }: Pick<AppError, 'code' | 'entry'>): Code {
+function grpcCode({ code, entry }: Pick<AppError, 'code' | 'entry'>): Code {
   return BY_CODE[code] ?? BY_STATUS[entry.status] ?? Code.Unknown
 }
 

@@ -1,6 +1,6 @@
 // The server in memory, asked over a real gRPC port by Connect's own client.
 
-import { Code, ConnectError, createClient, type Client } from '@connectrpc/connect'
+import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import type { Test } from 'tap'
 import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
@@ -12,8 +12,6 @@ import {
 } from '../../src/rpc/gen/google/rpc/error_details_pb.ts'
 import { build } from './build.ts'
 import { freePort } from './engine.ts'
-
-export type DockerClient = Client<typeof DockerService>
 
 /** As `build`, with the gRPC port open and a client for it. */
 export async function buildRpc(t: Test, { env = {}, ...given }: NonNullable<Parameters<typeof build>[1]> = {}) {
