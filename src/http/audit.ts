@@ -6,7 +6,6 @@ import type { ErrorCode } from '../errors.ts'
 import { toAppError } from './errors.ts'
 import { isChange } from './security.ts'
 
-
 type Trace = { code: ErrorCode | null; attempt: ReturnType<Audit['attempt']> | undefined }
 
 export function registerAudit(app: FastifyInstance, audit: Audit): void {
