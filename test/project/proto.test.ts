@@ -28,9 +28,9 @@ const WITHOUT_TWIN: Record<string, string> = {
   revokeToken: 'tokens are made over REST or on the command line',
   listAudit: 'the audit trail is read over REST',
   ...Object.fromEntries(
-    ['createBuild', 'listBuilds', 'getBuild', 'removeBuild', 'getBuildLogs', 'retryBuild', 'cancelBuild'].map(
-      (name) => [name, 'builds follow']
-    )
+    'createBuild listBuilds getBuild removeBuild getBuildLogs retryBuild cancelBuild listImages pullImage pushImage tagImage getImage removeImage'
+      .split(' ')
+      .map((name) => [name, 'follows'])
   )
 }
 /** The calls of older systems, which spoke HTTP. */
