@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from '../helpers/engine.ts'
+import { NODE_FLAGS } from '../helpers/server.ts'
 import { ask, median, ms, type Row } from './harness.ts'
 
 const ROUNDS = 7
@@ -27,7 +28,7 @@ export async function benchStart(): Promise<Row[]> {
       LOG_LEVEL: 'warn'
     }
     const started = performance.now()
-    const child = spawn(process.execPath, ['src/server.ts'], { env, stdio: 'ignore' })
+    const child = spawn(process.execPath, [...NODE_FLAGS, 'src/server.ts'], { env, stdio: 'ignore' })
     const exited = new Promise((resolve) => child.once('exit', resolve))
     while ((await ask({ host: '127.0.0.1', port }, 'GET', '/health').catch(() => ({ status: 0 }))).status !== 200)
       await delay(2)

@@ -18,6 +18,9 @@ export { portsOf, type Range } from './port-ranges.ts'
 
 const PROJECT = join(import.meta.dirname, '../..')
 
+/** As npm start has them. */
+export const NODE_FLAGS = ['--max-semi-space-size=4']
+
 /** Answers on port 5000 with its own HOST_PORT, so that one can see who answers. */
 export const WORKLOAD = ['sh', '-c', 'echo -n "$HOST_PORT" > /tmp/index.html; exec httpd -f -p 5000 -h /tmp']
 export const SLEEPER = ['sleep', '3600']
@@ -59,7 +62,7 @@ export async function startServer(
   let child: ChildProcess | undefined
 
   function launch(): ChildProcess {
-    const started = spawn(process.execPath, ['src/server.ts'], {
+    const started = spawn(process.execPath, [...NODE_FLAGS, 'src/server.ts'], {
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {

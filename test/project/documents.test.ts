@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import t from 'tap'
 import { SETTING_LIST } from '../../src/config.ts'
 import { ERRORS } from '../../src/errors.ts'
+import { NODE_FLAGS } from '../helpers/server.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
@@ -47,6 +48,13 @@ t.test('.env.example', async (t) => {
     settings
   )
   t.notMatch(read('.env.example'), /^[A-Z]/m, 'nothing is set')
+})
+
+t.test('the server is started with the same flags everywhere', async (t) => {
+  for (const flag of NODE_FLAGS) {
+    t.match(scripts.start, flag, 'npm start')
+    t.match(read('Dockerfile.orchestration'), `CMD ["node", "${flag}"`, 'in the container')
+  }
 })
 
 t.test('every command of a document exists', async (t) => {
