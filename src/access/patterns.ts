@@ -16,8 +16,8 @@ export function imageMatcher(patterns: string[]): (reference: string) => boolean
     }
   })
   return (reference) => {
-    // By its id an image has no name that a pattern could speak of.
-    if (isImageId(reference)) return false
+    // By its id an image has no name that a pattern could speak of, nor with a variable that nobody could resolve.
+    if (isImageId(reference) || !/^[\w.:/@-]+$/.test(reference)) return false
     const { name, ...rest } = split(reference)
     return matchers.some((fits) => fits({ name: withRegistry(name), ...rest }))
   }

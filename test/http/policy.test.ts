@@ -75,3 +75,30 @@ t.test('a container on which the engine did not impose everything is removed aga
     t.notOk(await engine.volumeExists('data'))
   }
 })
+
+t.test('a build may take from allowed images only, whatever its arguments say', async (t) => {
+  const { ask, engine } = await build(t, { policy: { images: ['good:*'] } })
+  const before = engine.writes().length
+  const submit = (dockerfile: string, args: object = {}) => {
+    const fields = { file: dockerfile, image_name: 'mine', build_args: JSON.stringify(args) }
+    const payload = Object.entries(fields)
+      .map(
+        ([name, value]) =>
+          `--x\r\ncontent-disposition: form-data; name="${name}"${name === 'file' ? '; filename="Dockerfile"' : ''}\r\n\r\n${value}\r\n`
+      )
+      .join('')
+    return ask('POST', '/builds', {
+      payload: `${payload}--x--\r\n`,
+      headers: { 'content-type': 'multipart/form-data; boundary=x' }
+    })
+  }
+  const refused: [dockerfile: string, args?: object][] = [
+    ['FROM evil'],
+    ['ARG BASE=good:1\nFROM $BASE', { BASE: 'evil' }],
+    ['FROM good:1\nCOPY --from=evil / /'],
+    ['FROM $UNKNOWN']
+  ]
+  for (const [dockerfile, args] of refused) problem(t, await submit(dockerfile, args), 403, 'POLICY_REFUSED')
+  t.equal(engine.writes().length, before)
+  t.equal((await submit('FROM good:1')).statusCode, 202)
+})

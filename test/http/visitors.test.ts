@@ -6,6 +6,8 @@ import { build } from '../helpers/build.ts'
 
 type Document = { paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>> }
 
+/** As an older system has it. */
+const CHANGE_BY_GET = ['compatRetryBuild']
 const OWN = '127.0.0.1:8000'
 const HOSTS: [host: string, allowed: boolean][] = [
   [OWN, true],
@@ -48,12 +50,12 @@ t.test('no page but our own changes anything, and no name but ours is answered',
     for (const [host, isOurName] of HOSTS) {
       for (const [origin, isOurOrigin] of ORIGINS) {
         for (const [site, isOurSite] of SITES) {
-          const isChange = method !== 'GET'
+          const isChange = method !== 'GET' || CHANGE_BY_GET.includes(operationId)
           const expected = isOurName ? (isChange && !(isOurOrigin && isOurSite) ? 403 : undefined) : 421
           // Our own page does what it does; that is tested elsewhere. A name in capitals is another origin to a browser.
           if (expected === undefined && (isChange || host !== OWN)) continue
           const headers = { host, ...(origin && { origin }), ...(site && { 'sec-fetch-site': site }) }
-          const answer = await ask(method, url, { headers, ...(isChange && { payload: {} }) })
+          const answer = await ask(method, url, { headers, ...(isChange && method !== 'GET' && { payload: {} }) })
           const name = `${operationId} ${JSON.stringify(headers)}`
           if (expected === undefined) {
             if (answer.statusCode === 403 || answer.statusCode === 421) t.fail(name)
@@ -77,7 +79,8 @@ t.test('reading changes nothing, whatever is read', async (t) => {
   const { paths } = (await get('/openapi.json')).json<Document>()
   const before = engine.writes().length
   for (const [path, methods] of Object.entries(paths)) {
-    if (methods.get === undefined || methods.get.operationId.startsWith('stream')) continue
+    if (methods.get === undefined || /^stream/.test(methods.get.operationId)) continue
+    if (CHANGE_BY_GET.includes(methods.get.operationId)) continue
     const url = path.replaceAll(/\{\w+\}/g, 'web') + (path.endsWith('/wait') ? '?for=running' : '')
     await ask('GET', url)
     await ask('HEAD', url)

@@ -1,6 +1,12 @@
 // Whether a text is a Dockerfile, and what it is built on. The builder is the judge of everything else.
 
-export type DockerfileReport = { problems: string[]; baseImages: string[] }
+export type DockerfileReport = {
+  problems: string[]
+  /** What is needed before the build. */
+  baseImages: string[]
+  /** What any builder could take from, however it reads the file: for the policy. */
+  allImages: string[]
+}
 
 const INSTRUCTIONS = new Set(
   'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(
@@ -9,7 +15,8 @@ const INSTRUCTIONS = new Set(
 )
 const MAX_PROBLEMS = 5
 
-export function readDockerfile(text: string): DockerfileReport {
+/** With the build arguments of the request, which take the place of the file's own defaults. */
+export function readDockerfile(text: string, buildArgs: Record<string, string> = {}): DockerfileReport {
   const problems: string[] = []
   const baseImages: string[] = []
   const stages = new Set<string>()
@@ -29,7 +36,8 @@ export function readDockerfile(text: string): DockerfileReport {
       if (!stages.has(resolved.toLowerCase()) && resolved !== 'scratch') baseImages.push(resolved)
       if (as?.toUpperCase() === 'AS' && stageName) stages.add(stageName.toLowerCase())
     } else if (!hasFrom && name !== 'ARG') problems.push(`line ${line}: ${name} stands before the first FROM`)
-    else if (name === 'ARG' && !hasFrom) for (const [key, value] of args(rest)) defaults.set(key, value)
+    else if (name === 'ARG' && !hasFrom)
+      for (const [key, value] of args(rest, buildArgs)) defaults.set(key, substitute(value, defaults))
     else if (name === 'COPY' || name === 'ADD') {
       const from = rest.find((part) => part.startsWith('--from='))?.slice('--from='.length)
       if (from !== undefined && !/^\d+$/.test(from) && !stages.has(from.toLowerCase()))
@@ -38,7 +46,25 @@ export function readDockerfile(text: string): DockerfileReport {
     if (problems.length === MAX_PROBLEMS) break
   }
   if (!hasFrom && problems.length === 0) problems.push('there is no FROM')
-  return { problems, baseImages: [...new Set(baseImages)] }
+  const others = mentionedImages(text)
+    .map((image) => substitute(image, defaults))
+    .filter((image) => !stages.has(image.toLowerCase()) && image !== 'scratch' && !/^\d+$/.test(image))
+  return { problems, baseImages: [...new Set(baseImages)], allImages: [...new Set([...baseImages, ...others])] }
+}
+
+/**
+ * What no builder can take for an instruction of its own is looked at, too: bodies of heredocs, which the classic builder
+ * reads as instructions, mounts of other images, and the image that reads the file itself.
+ */
+function mentionedImages(text: string): string[] {
+  const whole = text.replaceAll(/[\\`][ \t]*\r?\n/g, ' ')
+  const found = [
+    /^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)/gim,
+    /--from=["']?([^\s"']+)/gi,
+    /--mount=\S*?\bfrom=["']?([^\s,"']+)/gi,
+    /^[ \t]*(?:#|\/\/)[ \t]*syntax[ \t]*=[ \t]*(\S+)/gim
+  ]
+  return found.flatMap((pattern) => [...whole.matchAll(pattern)].map(([, image = '']) => image))
 }
 
 /** Instructions over several lines as one; comments and the bodies of heredocs left out. */
@@ -62,9 +88,10 @@ function* instructions(text: string): Generator<{ line: number; words: string[] 
   }
 }
 
-function* args(words: string[]): Generator<[string, string]> {
+function* args(words: string[], given: Record<string, string>): Generator<[string, string]> {
   for (const word of words) {
-    const [, name, value] = /^(\w+)=["']?(.*?)["']?$/.exec(word) ?? []
+    const [, name, own] = /^(\w+)(?:=["']?(.*?)["']?)?$/.exec(word) ?? []
+    const value = name === undefined || !Object.hasOwn(given, name) ? own : given[name]
     if (name !== undefined && value !== undefined) yield [name, value]
   }
 }

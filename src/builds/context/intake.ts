@@ -48,11 +48,15 @@ export async function takeContext(upload: Readable, tarFile: string, limits: Con
 }
 
 /** The Dockerfile of a context that was taken in. */
-export async function inspectDockerfile(tarFile: string, path: string): Promise<DockerfileReport> {
+export async function inspectDockerfile(
+  tarFile: string,
+  path: string,
+  buildArgs: Record<string, string>
+): Promise<DockerfileReport> {
   const wanted = entryPath(path)
   for await (const { header, content } of tarEntries(createReadStream(tarFile))) {
     if (header.name !== wanted || header.type !== 'file' || content === undefined) continue
-    return readDockerfile((await readAll(content)).toString('utf8'))
+    return readDockerfile((await readAll(content)).toString('utf8'), buildArgs)
   }
   throw invalidContext(`There is no file ${JSON.stringify(path)} in the context.`)
 }

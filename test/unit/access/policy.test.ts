@@ -32,7 +32,7 @@ t.test('images', async (t) => {
     ['registry.example:5000/team/*', ['registry.example:5000/team/app:1'], ['registry.example/team/app']],
     ['localhost:5001/*', ['localhost:5001/app'], ['localhost:5002/app', 'localhost/app']],
     ['app@sha256:abcd', ['app@sha256:abcd', 'app:1@sha256:abcd'], ['app', 'app@sha256:abce']],
-    ['**', ['busybox', 'evil.example/a/b:1'], ['sha256:0000', 'deadbeef']]
+    ['**', ['busybox', 'evil.example/a/b:1'], ['sha256:0000', 'deadbeef', '$BASE', 'registry.example/${X}', '']]
   ]
   for (const [pattern, allowed, refused] of table) {
     for (const image of allowed) t.ok(isAllowed([pattern], image), `${pattern} allows ${image}`)
