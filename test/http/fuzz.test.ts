@@ -169,7 +169,7 @@ t.test('every answer keeps to the document', async (t) => {
   async function check({ method, path, url, headers, payload }: Request): Promise<void> {
     const before = engine.writes().length
     const answer = await ask(method.toUpperCase(), url, {
-      headers: { ...headers, authorization },
+      headers,
       ...(payload !== undefined && { payload })
     })
     const { statusCode: status, body } = answer
