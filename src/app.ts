@@ -16,6 +16,7 @@ import { isPrivate, type Config } from './config.ts'
 import { createBuilds } from './builds/builds.ts'
 import { buildEvent } from './builds/view.ts'
 import { buildRoutes } from './builds/routes.ts'
+import { buildRpc } from './builds/rpc.ts'
 import { createBuildTable } from './builds/table.ts'
 import { BUILD_SCHEMAS } from './builds/schemas.ts'
 import { buildPushRoutes } from './compat/build-push/routes.ts'
@@ -49,6 +50,7 @@ import { LONGEST_UPLOAD_MS, registerSlowBodies } from './http/slow-bodies.ts'
 import { createStreams } from './http/streams.ts'
 import { registerValidation } from './http/validation.ts'
 import { imageRoutes } from './images/routes.ts'
+import { imageRpc } from './images/rpc.ts'
 import { IMAGE_SCHEMAS } from './images/schemas.ts'
 import { createImageService } from './images/service.ts'
 import { requestId } from './lib/request-id.ts'
@@ -74,6 +76,7 @@ import { statsRpc } from './stats/rpc.ts'
 import { createSampler } from './stats/sampler.ts'
 import { STATS_SCHEMAS } from './stats/schemas.ts'
 import { createStatsService } from './stats/service.ts'
+import { createCleaner } from './system/clean.ts'
 import { createHost, type Host } from './system/host.ts'
 import { systemRoutes } from './system/routes.ts'
 import { systemRpc } from './system/rpc.ts'
@@ -205,6 +208,7 @@ export async function buildApp({
   const sampler = createSampler({ inventory, sources: statsSources(config, engine) })
   const stats = createStatsService({ inventory, sampler })
   const system = createSystemService({ version, config, engine, host, containers: inventory.all, isManaged, ownId })
+  const clean = createCleaner({ containers, images })
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
   recordEvents(events, { inventory, ports: allocator, engine })
   const streams = createStreams({ admit: budget.stream })
@@ -239,7 +243,7 @@ export async function buildApp({
 
   metrics.observe(app)
 
-  await app.register(systemRoutes, { system, streams, endpoints: () => endpoints })
+  await app.register(systemRoutes, { system, clean, streams, endpoints: () => endpoints })
   await app.register(async (scope) => {
     // What these answer comes from the inventory, of which nothing is known before its first reading.
     scope.addHook('preHandler', () => inventory.whenKnown())
@@ -260,7 +264,17 @@ export async function buildApp({
     // Whoever wants a socket that only its owner may use wants no port beside it.
     port: config.socket === undefined ? config.grpcPort : undefined,
     tls,
-    methods: rpcMethods({ containers, stats, ports, events, system, ready: inventory.whenKnown }),
+    methods: rpcMethods({
+      containers,
+      stats,
+      ports,
+      images,
+      builds,
+      events,
+      system,
+      clean,
+      ready: inventory.whenKnown
+    }),
     access,
     admit,
     budget,
@@ -296,6 +310,8 @@ export async function buildApp({
 type Services = Parameters<typeof containerRpc>[0] &
   Parameters<typeof statsRpc>[0] &
   Parameters<typeof portRpc>[0] &
+  Parameters<typeof imageRpc>[0] &
+  Parameters<typeof buildRpc>[0] &
   Parameters<typeof eventRpc>[0] &
   Parameters<typeof systemRpc>[0]
 
@@ -305,6 +321,8 @@ export function rpcMethods(services: Services): DockerMethods {
     ...containerRpc(services),
     ...statsRpc(services),
     ...portRpc(services),
+    ...imageRpc(services),
+    ...buildRpc(services),
     ...eventRpc(services),
     ...systemRpc(services)
   }

@@ -33,16 +33,14 @@ export function streaming(options: CallOptions, method: StreamingMethod, { input
       const release = options.budget.stream(call.caller)
       call.signal.addEventListener('abort', release, { once: true })
       const body = read(options, method, input, message)
-      const begin = async () => method.call(body, call)[Symbol.asyncIterator]()
-      return isChange(method) ? audited(options, method, context, body, begin) : begin()
+      const source = method.call(body, call)[Symbol.asyncIterator]()
+      const { first } = await audited(options, method, context, body, async () => ({ first: await source.next() }))
+      return { source, first }
     }
-    const source = await refusing(options, context, open)
+    const { source, first } = await refusing(options, context, open)
     try {
-      for (;;) {
-        const next = await refusing(options, context, () => source.next())
-        if (next.done) break
+      for (let next = first; !next.done; next = await refusing(options, context, () => source.next()))
         yield write(output, next.value)
-      }
     } finally {
       await source.return?.()
     }
@@ -96,14 +94,15 @@ async function audited<T>(
   }
 }
 
-/** By the field that names it in most requests. */
-function objectOf({ name }: Body): string | null {
-  return typeof name === 'string' ? name : null
+/** By the fields that name it. */
+function objectOf({ name, id, reference, image, image_name: imageName }: Body): string | null {
+  const object = name ?? id ?? reference ?? image ?? imageName
+  return typeof object === 'string' ? object.slice(0, 128) : null
 }
 
 function idOf(answer: unknown): string | undefined {
-  const { container } = answer as { container?: { id?: string } }
-  return container?.id
+  const { first, container, build } = answer as Partial<Record<string, { id?: string; value?: unknown }>>
+  return first?.value ? idOf(first.value) : (container?.id ?? build?.id)
 }
 
 function callOf({ nobody }: CallOptions, { values, signal }: HandlerContext): Call {

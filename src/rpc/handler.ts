@@ -35,8 +35,9 @@ export function createHandler(options: HandlerOptions) {
 
   function routes(router: ConnectRouter): void {
     const reflection = createReflection([DockerService, ...OPEN_SERVICES])
+    for (const { shapes, implementation, messageBytes } of implement(options))
+      router.rpc(shapes, implementation as never, { readMaxBytes: messageBytes })
     router
-      .service(DockerService, implement(options))
       .service(Health, createHealth(readiness))
       .service(ServerReflection, reflection)
       // Its messages are the same but for the name of the package.
@@ -57,13 +58,16 @@ export function createHandler(options: HandlerOptions) {
   })
 }
 
-function implement(options: HandlerOptions): ServiceImpl<typeof DockerService> {
-  const implementations = Object.entries(DockerService.method).map(([name, shapes]) => {
+function implement(options: HandlerOptions) {
+  return Object.entries(DockerService.method).map(([name, shapes]) => {
     const method = options.methods[name as keyof DockerMethods]
+    const { messageBytes = MESSAGE_BYTES } = method
     const isStream = shapes.methodKind === 'server_streaming'
-    return [name, isStream ? streaming(options, method as StreamingMethod, shapes) : answering(options, method, shapes)]
+    const implementation = isStream
+      ? streaming(options, method as StreamingMethod, shapes)
+      : answering(options, method, shapes)
+    return { shapes, implementation, messageBytes }
   })
-  return Object.fromEntries(implementations) as ServiceImpl<typeof DockerService>
 }
 
 function arrivalOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>) {

@@ -16,6 +16,8 @@ type Method<S extends TSchema, Answer> = {
   scope: Need
   request: S
   call: (request: Static<S>, call: Call) => Answer
+  /** How large a request may be. Absent: 4 MiB. */
+  messageBytes?: number
   /** What has to be waited for before the call. */
   ready?: () => Promise<void>
 }

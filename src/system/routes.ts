@@ -1,12 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { eventStream, type Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
-import { About, Health, SystemInfo, SystemStats } from './schemas.ts'
+import type { Cleaner } from './clean.ts'
+import { About, Cleaned, CleanSystem, Health, SystemInfo, SystemStats } from './schemas.ts'
 import type { SystemService } from './service.ts'
 
-type Options = { system: SystemService; streams: Streams; endpoints: () => string[] }
+type Options = { system: SystemService; clean: Cleaner; streams: Streams; endpoints: () => string[] }
 
-export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { system, streams, endpoints }) => {
+export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { system, clean, streams, endpoints }) => {
   const tags = ['server']
 
   app.get(
@@ -106,5 +107,26 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       }
     },
     async () => system.info()
+  )
+
+  app.post(
+    '/system/clean',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        operationId: 'cleanSystem',
+        tags,
+        summary: 'Remove what nobody uses any more',
+        description:
+          'Containers that do not run and images without a name, as far as Berth made them. What cannot be removed is left and said.',
+        body: ref(CleanSystem),
+        response: { 200: ref(Cleaned) }
+      },
+      // Every field is optional, so no body is the empty one.
+      preValidation: async (request) => {
+        request.body ??= {}
+      }
+    },
+    async (request) => clean(request.body)
   )
 }

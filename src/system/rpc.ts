@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import type { Cleaner } from './clean.ts'
+import { CleanSystem } from './schemas.ts'
 import type { SystemService } from './service.ts'
 
 const Nothing = Type.Object({})
 
-export function systemRpc({ system }: { system: SystemService }) {
+export function systemRpc({ system, clean }: { system: SystemService; clean: Cleaner }) {
   return {
     getSystemStats: unary({ operation: 'getSystemStats', scope: 'read', request: Nothing, call: () => system.stats() }),
 
@@ -18,6 +20,8 @@ export function systemRpc({ system }: { system: SystemService }) {
       }
     }),
 
-    getSystemInfo: unary({ operation: 'getSystemInfo', scope: 'read', request: Nothing, call: () => system.info() })
+    getSystemInfo: unary({ operation: 'getSystemInfo', scope: 'read', request: Nothing, call: () => system.info() }),
+
+    cleanDockerSystem: unary({ operation: 'cleanSystem', scope: 'admin', request: CleanSystem, call: clean })
   } satisfies Partial<DockerMethods>
 }

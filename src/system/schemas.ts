@@ -123,4 +123,30 @@ export const SystemInfo = Type.Object(
 )
 export type SystemInfo = Static<typeof SystemInfo>
 
-export const SYSTEM_SCHEMAS = [About, Health, SystemStats, SystemInfo]
+export const CleanSystem = Type.Object(
+  {
+    containers: Type.Optional(Type.Boolean({ default: true, description: 'Containers that do not run.' })),
+    images: Type.Optional(
+      Type.Boolean({ default: true, description: 'Images that have no name and that no container was made from.' })
+    )
+  },
+  { $id: 'CleanSystem', additionalProperties: false, examples: [{ containers: false }] }
+)
+export type CleanSystem = Static<typeof CleanSystem>
+
+const Item = { id: Type.String(), name: Type.String() }
+export const Cleaned = Type.Object(
+  {
+    containers: Type.Array(Type.Object(Item)),
+    images: Type.Array(Type.Object(Item)),
+    freed_bytes: Type.Integer({ description: 'Size of those images.' }),
+    kept: Type.Array(Type.Object({ ...Item, reason: Type.String() }), {
+      description: 'What could not be removed, and why.'
+    }),
+    message: Type.String({ examples: ['Containers removed: 2, images removed: 1'] })
+  },
+  { $id: 'Cleaned' }
+)
+export type Cleaned = Static<typeof Cleaned>
+
+export const SYSTEM_SCHEMAS = [About, Health, SystemStats, SystemInfo, CleanSystem, Cleaned]

@@ -1,0 +1,149 @@
+import { Readable } from 'node:stream'
+import { Type, type Static } from '@sinclair/typebox'
+import { cancellation, invalidField, isAppError } from '../errors.ts'
+import { streaming, unary, type Call, type DockerMethods } from '../rpc/methods.ts'
+import {
+  BuildFields,
+  BuildParams,
+  ListBuildsQuery,
+  RemoveBuildQuery,
+  RetryBuild,
+  type BuildDetails
+} from './schemas.ts'
+import type { BuildService } from './service.ts'
+
+const CONTEXT_BYTES = 32 * 1024 ** 2
+
+const BuildRequest = Type.Composite([
+  BuildFields,
+  Type.Object({
+    dockerfile_text: Type.Optional(Type.String()),
+    context: Type.Optional(Type.String({ description: 'In base64.' }))
+  })
+])
+type BuildRequest = Static<typeof BuildRequest>
+const LogsRequest = Type.Composite([
+  BuildParams,
+  Type.Object({
+    follow: Type.Optional(Type.Boolean()),
+    offset: Type.Optional(Type.Integer({ minimum: 0 }))
+  })
+])
+
+export function buildRpc({ builds }: { builds: BuildService }) {
+  async function submit({ dockerfile_text: text, context, ...fields }: BuildRequest, { caller }: Call) {
+    const content = text === undefined ? context && Buffer.from(context, 'base64') : Buffer.from(text)
+    if (!content) throw invalidField('source', 'is missing: send a Dockerfile or a context')
+    const upload = await builds.receive(Readable.from([content]))
+    try {
+      return await builds.submit(upload, builds.check(fields), { door: 'grpc', owner: caller.tokenId })
+    } catch (error) {
+      await builds.discard(upload)
+      throw error
+    }
+  }
+
+  /** A build that somebody waits for; when they go away, so does it. When the server stops, it goes on after the next start. */
+  async function* attended(request: BuildRequest, call: Call) {
+    const { signal } = call
+    const build = await submit(request, call)
+    const abandon = () => {
+      if (isAppError(signal.reason, 'REQUEST_CANCELLED')) builds.cancel(build.id).catch(() => {})
+    }
+    if (signal.aborted) abandon()
+    signal.addEventListener('abort', abandon)
+    try {
+      yield { build }
+      for await (const { text } of builds.logs(build.id, { offset: 0, follow: true }, signal)) yield { line: text }
+      if (!signal.aborted) yield { result: outcome(builds.get(build.id)) }
+    } finally {
+      if (!signal.aborted) signal.removeEventListener('abort', abandon)
+    }
+  }
+
+  return {
+    buildDockerImage: unary({
+      operation: 'createBuild',
+      scope: 'builds:write',
+      request: BuildRequest,
+      messageBytes: CONTEXT_BYTES,
+      call: async (request, call) => {
+        for await (const { result } of attended(request, call)) if (result) return result
+        throw cancellation(call.signal)
+      }
+    }),
+
+    streamDockerBuild: streaming({
+      operation: 'createBuild',
+      scope: 'builds:write',
+      request: BuildRequest,
+      messageBytes: CONTEXT_BYTES,
+      call: attended
+    }),
+
+    submitDockerBuild: unary({
+      operation: 'createBuild',
+      scope: 'builds:write',
+      request: BuildRequest,
+      messageBytes: CONTEXT_BYTES,
+      call: async (request, call) => ({ build: await submit(request, call) })
+    }),
+
+    listDockerBuilds: unary({
+      operation: 'listBuilds',
+      scope: 'read',
+      request: ListBuildsQuery,
+      call: (query) => {
+        const { builds: page, nextCursor } = builds.list(query)
+        return { builds: page, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
+      }
+    }),
+
+    getDockerBuild: unary({
+      operation: 'getBuild',
+      scope: 'read',
+      request: BuildParams,
+      call: ({ id }) => ({ build: builds.get(id) })
+    }),
+
+    streamDockerBuildLogs: streaming({
+      operation: 'getBuildLogs',
+      scope: 'read',
+      request: LogsRequest,
+      call: async function* ({ id, follow = false, offset: from = 0 }, { signal }) {
+        for await (const { text, offset } of builds.logs(id, { offset: from, follow }, signal))
+          yield { line: text, offset }
+      }
+    }),
+
+    retryDockerBuild: unary({
+      operation: 'retryBuild',
+      scope: 'builds:write',
+      request: Type.Composite([BuildParams, RetryBuild]),
+      call: ({ id, ...given }) => ({ build: builds.retry(id, given) })
+    }),
+
+    cancelDockerBuild: unary({
+      operation: 'cancelBuild',
+      scope: 'builds:write',
+      request: BuildParams,
+      call: async ({ id }) => ({ build: await builds.cancel(id) })
+    }),
+
+    removeDockerBuild: unary({
+      operation: 'removeBuild',
+      scope: 'builds:write',
+      request: Type.Composite([BuildParams, RemoveBuildQuery]),
+      call: async ({ id, ...query }) => ({ success: true, ...(await builds.remove(id, query)) })
+    })
+  } satisfies Partial<DockerMethods>
+}
+
+/** A build that failed is an outcome, not a failed call. */
+function outcome(details: BuildDetails) {
+  const { status, build, push, run, references } = details
+  const failed = [build, push, run].find((stage) => stage.status === 'failed')
+  const message =
+    failed?.reason ?? (status === 'completed' ? `Built ${references.join(', ')}` : `The build is ${status}`)
+  return { success: status === 'completed', message, build: details }
+}

@@ -1,0 +1,99 @@
+import { Type, type Static } from '@sinclair/typebox'
+import type { StreamEvent } from '../http/streams.ts'
+import { dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { followTransfer } from './follow.ts'
+import { ImageParams, ListImagesQuery, PullImage, PushImage, RemoveImageQuery, TagImage } from './schemas.ts'
+import type { ImageService, TransferRequest } from './service.ts'
+
+const PushRequest = Type.Composite([
+  PushImage,
+  Type.Object({ registry: Type.Optional(Type.String({ pattern: '^[^/\\s]+$', maxLength: 255 })) })
+])
+
+export function imageRpc({ images }: { images: ImageService }) {
+  async function push({ image, registry, credentials }: Static<typeof PushRequest>, transfer: TransferRequest) {
+    const name = registry === undefined ? image : `${registry}/${image}`
+    images.checkName(name)
+    if (registry !== undefined) await images.tag(image, name)
+    return { success: true, ...(await images.push(name, { ...transfer, credentials })) }
+  }
+
+  return {
+    listDockerImages: unary({
+      operation: 'listImages',
+      scope: 'read',
+      request: ListImagesQuery,
+      call: async (query) => {
+        const { images: page, total, nextCursor } = await images.list(query)
+        return { images: page, total, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
+      }
+    }),
+
+    inspectDockerImage: unary({
+      operation: 'getImage',
+      scope: 'read',
+      request: ImageParams,
+      call: async ({ reference }) => ({ image: await images.get(reference) })
+    }),
+
+    pullDockerImage: unary({
+      operation: 'pullImage',
+      scope: 'images:write',
+      request: PullImage,
+      call: async ({ image, credentials }, { signal }) => {
+        images.checkName(image)
+        return { image: await images.pull(image, { signal, credentials }) }
+      }
+    }),
+
+    streamDockerPull: streaming({
+      operation: 'pullImage',
+      scope: 'images:write',
+      request: PullImage,
+      call: ({ image, credentials }, { signal }) => {
+        images.checkName(image)
+        const pull = (onProgress: TransferRequest['onProgress']) =>
+          images.pull(image, { signal, credentials, onProgress })
+        return messages(followTransfer(pull, signal))
+      }
+    }),
+
+    pushDockerImage: unary({
+      operation: 'pushImage',
+      scope: 'images:write',
+      request: PushRequest,
+      call: (request, { signal }) => push(request, { signal })
+    }),
+
+    streamDockerPush: streaming({
+      operation: 'pushImage',
+      scope: 'images:write',
+      request: PushRequest,
+      call: (request, { signal }) =>
+        messages(followTransfer((onProgress) => push(request, { signal, onProgress }), signal))
+    }),
+
+    tagDockerImage: unary({
+      operation: 'tagImage',
+      scope: 'images:write',
+      request: TagImage,
+      call: async ({ image, target }) => ({ image: await images.tag(image, target) })
+    }),
+
+    removeDockerImage: unary({
+      operation: 'removeImage',
+      scope: 'images:write',
+      request: Type.Composite([ImageParams, RemoveImageQuery]),
+      call: async ({ reference, force = false }) => ({ success: true, ...(await images.remove(reference, { force })) })
+    })
+  } satisfies Partial<DockerMethods>
+}
+
+async function* messages(events: AsyncIterable<StreamEvent>): AsyncGenerator<object> {
+  for await (const event of events) {
+    const data = dataOf(event)
+    if (event.event === 'progress') yield { progress: data }
+    else if (event.event === 'gap') yield data
+    else if (event.event === 'result') yield { result: data }
+  }
+}
