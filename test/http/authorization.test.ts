@@ -56,6 +56,7 @@ const NEEDS: Record<string, Need> = {
   tagImage: 'images:write',
   removeImage: 'images:write',
   createToken: 'admin',
+  cleanSystem: 'admin',
   listTokens: 'admin',
   revokeToken: 'admin',
   listAudit: 'admin'
