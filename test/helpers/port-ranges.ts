@@ -28,7 +28,9 @@ const SIZES = {
   events: 20,
   metrics: 10,
   compat: 10,
-  buildsPush: 10
+  buildsPush: 10,
+  noCommands: 10,
+  browser: 10
 } as const
 
 const FIRST = 8100

@@ -1,0 +1,56 @@
+// A real browser, headless: what a page does there, and what is left of it in the end.
+
+import { execFile, execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
+
+/** The browser's program; on Debian, as root, it is installed when it is missing. */
+export function findChromium(): string | undefined {
+  const found = () => NAMES.find((name) => succeeds(name, ['--version']))
+  return found() ?? (succeeds('apt-get', ['install', '-y', '-q', 'chromium']) ? found() : undefined)
+}
+
+/** The text of a page after its script has had time to work. */
+export async function textOf(
+  browser: string,
+  url: string,
+  { names = {}, budgetMs = 8_000 }: { names?: Record<string, string>; budgetMs?: number } = {}
+) {
+  const profile = mkdtempSync(join(tmpdir(), 'berth-chromium-'))
+  const rules = Object.entries(names).map(([name, address]) => `MAP ${name} ${address}`)
+  try {
+    const { stdout } = await promisify(execFile)(
+      browser,
+      [
+        '--headless',
+        '--no-sandbox',
+        '--disable-gpu',
+        '--disable-dev-shm-usage',
+        '--no-first-run',
+        '--no-proxy-server',
+        `--user-data-dir=${profile}`,
+        `--host-resolver-rules=${rules.join(',')}`,
+        `--virtual-time-budget=${budgetMs}`,
+        '--dump-dom',
+        url
+      ],
+      { timeout: 90_000, maxBuffer: 1e7 }
+    )
+    return stdout
+  } finally {
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5 })
+  }
+}
+
+function succeeds(command: string, args: string[]): boolean {
+  try {
+    execFileSync(command, args, { stdio: 'ignore' })
+    return true
+  } catch {
+    return false
+  }
+}
