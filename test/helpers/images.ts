@@ -1,12 +1,22 @@
 // The image that the tests run: busybox with all its programs, made on the spot, since a fresh machine has nothing.
 
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, createReadStream, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import {
+  copyFileSync,
+  createReadStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import type Docker from 'dockerode'
-import { docker, IMAGE, ignoreMissing } from './engine.ts'
+import { docker, IMAGE, ignoreMissing, TEST_LABEL } from './engine.ts'
 
 const BUSYBOX = '/bin/busybox'
 
@@ -20,6 +30,25 @@ export async function prepareImage(engine: Docker = docker): Promise<void> {
     const [repo = '', tag = ''] = IMAGE.split(':')
     if (await exists(engine)) await ignoreMissing(engine.getImage(id).remove())
     else await engine.getImage(id).tag({ repo, tag })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** A small image of the test's own with random content, so that no registry has its layer. Goes with what carries the mark. */
+export async function makeImage(name: string, mark: string, bytes = 1_000): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-test-image-'))
+  try {
+    mkdirSync(join(folder, 'root'))
+    writeFileSync(join(folder, 'root/content'), randomBytes(bytes))
+    execFileSync('tar', ['-C', join(folder, 'root'), '-cf', join(folder, 'image.tar'), '.'])
+    const answer = await docker.importImage(createReadStream(join(folder, 'image.tar')), {
+      changes: [`LABEL ${TEST_LABEL}=${mark}`, 'CMD ["/content"]']
+    })
+    const { status: id } = (await json(answer)) as { status: string }
+    const colon = name.lastIndexOf(':')
+    await docker.getImage(id).tag({ repo: name.slice(0, colon), tag: name.slice(colon + 1) })
+    return id
   } finally {
     rmSync(folder, { recursive: true })
   }

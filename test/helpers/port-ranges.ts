@@ -30,7 +30,10 @@ const SIZES = {
   compat: 10,
   buildsPush: 10,
   noCommands: 10,
-  browser: 10
+  browser: 10,
+  images: 10,
+  registry: 10,
+  prune: 10
 } as const
 
 const FIRST = 8100

@@ -1,8 +1,11 @@
-// A real registry, Debian's package `docker-registry`, on a free port of loopback, with a login or without.
+// Registries for tests: a real one, Debian's package `docker-registry`, on a free port of loopback, with a login or
+// without; and one that behaves as badly as a test says.
 
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import http, { type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
@@ -11,6 +14,7 @@ import { eventually, freePort } from './engine.ts'
 export const LOGIN = { username: 'captain', password: 'open sesame' }
 // Of that password, by bcrypt: the only form the registry reads.
 const HASH = '$2b$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW'
+export const BASIC = `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64')}`
 const PROGRAM = '/usr/bin/docker-registry'
 
 export async function startRegistry(t: Pick<Test, 'teardown'>, { login = false }: { login?: boolean } = {}) {
@@ -55,9 +59,17 @@ export async function startRegistry(t: Pick<Test, 'teardown'>, { login = false }
     kill,
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),
+    /** What it has under a name; undefined when it has nothing. */
+    async digestOf(repository: string, tag: string): Promise<string | undefined> {
+      const answer = await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, {
+        method: 'HEAD',
+        headers: { accept: 'application/vnd.docker.distribution.manifest.v2+json', authorization: BASIC }
+      })
+      return answer.headers.get('docker-content-digest') ?? undefined
+    },
+
     async tags(repository: string): Promise<string[]> {
-      const authorization = `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64')}`
-      const answer = await fetch(`http://${host}/v2/${repository}/tags/list`, { headers: { authorization } })
+      const answer = await fetch(`http://${host}/v2/${repository}/tags/list`, { headers: { authorization: BASIC } })
       return answer.ok ? ((await answer.json()) as { tags: string[] }).tags : []
     }
   }
@@ -71,4 +83,44 @@ function install(): void {
     stdio: 'pipe',
     env: { ...process.env, RUNLEVEL: '1', DEBIAN_FRONTEND: 'noninteractive' }
   })
+}
+
+type Handle = (request: IncomingMessage, answer: ServerResponse) => void
+
+/** Answers as told, and writes down what it was shown. */
+export async function startHostileRegistry(t: Pick<Test, 'teardown'>, handle: Handle) {
+  const seen: { method: string; path: string; authorization: string | undefined }[] = []
+  const broken = Promise.withResolvers<void>()
+  const server = http.createServer((request, answer) => {
+    const { method = '', url: path = '', headers } = request
+    seen.push({ method, path, authorization: headers.authorization })
+    request.resume()
+    answer.on('close', () => {
+      if (!answer.writableEnded) broken.resolve()
+    })
+    handle(request, answer)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    server.closeAllConnections()
+    server.close()
+  })
+  return {
+    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    /** When a request that was not answered was given up. */
+    givenUp: broken.promise
+  }
+}
+
+/** Lets everybody in at /v2/, and only then shows its face. */
+export function afterPing(handle: Handle): Handle {
+  return (request, answer) => (request.url === '/v2/' ? void answer.end('{}') : handle(request, answer))
+}
+
+export function saysError(status: number, code: string, message: string): Handle {
+  return (_request, answer) => {
+    answer.writeHead(status, { 'content-type': 'application/json' })
+    answer.end(JSON.stringify({ errors: [{ code, message, detail: null }] }))
+  }
 }
