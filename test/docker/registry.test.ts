@@ -1,7 +1,7 @@
 // Pushes and pulls with a real registry, and with some that mean no good.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import http from 'node:http'
+import type http from 'node:http'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -127,7 +127,7 @@ t.test('a registry that hangs', async (t) => {
 })
 
 /** Pushes with progress as events; `onBytes` is called when content moves. */
-async function pushLoudly(server: Server, image: string, onBytes: () => void): Promise<string> {
+async function pushLoudly(server: Server, image: string, onBytes: () => unknown): Promise<string> {
   const answer = await fetch(`${server.url}/images/push`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
