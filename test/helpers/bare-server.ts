@@ -17,6 +17,8 @@ export function runBare(t: Pick<Test, 'teardown'>, env: Record<string, string>, 
       PATH: process.env.PATH ?? '',
       NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/node'),
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
+      // Its port is the same for all, and tests run side by side.
+      BERTH_GRPC_PORT: 'off',
       ...env
     }
   })
