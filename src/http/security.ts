@@ -13,6 +13,7 @@ declare module 'fastify' {
   }
 }
 
+const SECRET_HEADERS = ['authorization', 'proxy-authorization', 'cookie', 'x-registry-auth']
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whether a request may change something. */
@@ -29,11 +30,14 @@ export function registerSecurity(
   app.addHook('onRequest', async (request) => {
     request.caller = nobody
     const { headers } = request
+    // Whoever logs the headers of a request later, as the parser of forms does, must not log these.
+    const { authorization } = headers
+    for (const name of SECRET_HEADERS) delete headers[name]
     const method = isChange(request) ? 'POST' : request.method
     admit({ method, host: headers.host, origin: headers.origin, fetchSite: one(headers['sec-fetch-site']) })
     const { config } = request.routeOptions
     if (config.scope === 'open') return
-    request.caller = access.authenticate(request.headers.authorization, { address: request.ip, door: 'rest' })
+    request.caller = access.authenticate(authorization, { address: request.ip, door: 'rest' })
     // What is not there has no scope; that is said to whoever has a token at all.
     if (config.scope) access.authorize(request.caller, config.scope)
     if (isChange(request)) budget.change(request.caller)

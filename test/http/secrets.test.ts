@@ -42,7 +42,7 @@ t.test('no secret is said or kept', async (t) => {
     return secret
   }
   const operator = canary('BERTH_TOKEN of the operator')
-  const env = { BERTH_TOKEN: operator, BERTH_EXEC: 'true', LOG_LEVEL: 'trace' }
+  const env = { BERTH_TOKEN: operator, BERTH_EXEC: 'true', LOG_LEVEL: 'trace', BERTH_DATA_DIR: dataDir }
   const server = await build(t, { store, auditFile, logger, env })
   const { engine } = server
   const said: string[] = []
@@ -67,6 +67,34 @@ t.test('no secret is said or kept', async (t) => {
   await ask('POST', '/containers/web/exec', {
     payload: { command: ['env'], env: { PASSWORD: canary('exec env, refused') }, nonsense: true }
   })
+
+  const submit = (fields: Record<string, string>) => {
+    const parts = Object.entries({ file: 'FROM base-api-server', image_name: 'mine', ...fields }).map(
+      ([name, value]) =>
+        `--x\r\ncontent-disposition: form-data; name="${name}"${name === 'file' ? '; filename="Dockerfile"' : ''}\r\n\r\n${value}\r\n`
+    )
+    const headers = { 'content-type': 'multipart/form-data; boundary=x' }
+    return ask('POST', '/builds', { payload: `${parts.join('')}--x--\r\n`, headers })
+  }
+  const submitted = await submit({
+    build_args: JSON.stringify({ SECRET: canary('build argument') }),
+    push: 'true',
+    registry: 'registry.example',
+    registry_username: canary('registry user'),
+    registry_password: canary('registry password'),
+    run: JSON.stringify({ env: { SECRET: canary('env of what is run when built') } })
+  })
+  t.equal(submitted.statusCode, 202, submitted.body)
+  for (const path of ['', '/logs']) await ask('GET', `/builds/${submitted.json().id}${path}`)
+  await submit({ build_args: `{"SECRET": "${canary('build argument in broken JSON')}` })
+  await submit({ build_args: JSON.stringify({ SECRET: [canary('build argument of another type')] }) })
+  await submit({ file: canary('a file that is no Dockerfile'), nonsense: 'x' })
+  await submit({ registry_password: canary('a password without a user') })
+  for (const verb of ['pull', 'push']) {
+    const login = { registry_username: 'me', registry_password: canary(`login of a ${verb}`) }
+    await ask('POST', `/images/${verb}`, { payload: { image: 'registry.invalid/nothing:1', ...login } })
+    await ask('POST', `/images/${verb}`, { payload: { image: 'not a name', ...login } })
+  }
 
   // Where it belongs, but the request is refused or fails.
   await create({ name: 'web', env: { PASSWORD: canary('env, name taken') } })
@@ -115,7 +143,17 @@ t.test('no secret is said or kept', async (t) => {
   await wrong({ authorization: `Bearer ${token}` })
   await ask('POST', '/containers', { headers: { authorization: `Bearer ${token}` } })
 
-  for (const url of ['/', '/containers', '/containers/web', '/containers/keyed', '/audit', '/tokens', '/metrics'])
+  for (const url of [
+    '/',
+    '/containers',
+    '/containers/web',
+    '/containers/keyed',
+    '/audit',
+    '/tokens',
+    '/metrics',
+    '/builds',
+    '/images'
+  ])
     t.equal((await ask('GET', url)).statusCode, 200, url)
   for (const url of ['/ports', '/system/info', '/openapi.json', '/health', '/containers/web/logs'])
     await ask('GET', url)
@@ -124,7 +162,8 @@ t.test('no secret is said or kept', async (t) => {
   t.ok(canaries.size >= 25, `${canaries.size} secrets`)
   t.match(log, /"level":10|"level":20/, 'the log says all it can')
   const places: Record<string, string> = { answers: said.join('\n'), log }
-  for (const file of readdirSync(dataDir)) places[file] = readFileSync(join(dataDir, file), 'latin1')
+  for (const file of readdirSync(dataDir, { withFileTypes: true, recursive: true }))
+    if (file.isFile()) places[file.name] = readFileSync(join(file.parentPath, file.name), 'latin1')
   t.match(Object.keys(places).toString(), /berth\.db/)
   for (const [place, text] of Object.entries(places)) {
     for (const [where, secret] of canaries) {
