@@ -91,9 +91,9 @@ t.test('no secret is said or kept', async (t) => {
   await submit({ file: canary('a file that is no Dockerfile'), nonsense: 'x' })
   await submit({ registry_password: canary('a password without a user') })
   for (const verb of ['pull', 'push']) {
-    const login = { registry_username: 'me', registry_password: canary(`login of a ${verb}`) }
-    await ask('POST', `/images/${verb}`, { payload: { image: 'registry.invalid/nothing:1', ...login } })
-    await ask('POST', `/images/${verb}`, { payload: { image: 'not a name', ...login } })
+    const credentials = { username: 'me', password: canary(`login of a ${verb}`) }
+    await ask('POST', `/images/${verb}`, { payload: { image: 'registry.invalid/nothing:1', credentials } })
+    await ask('POST', `/images/${verb}`, { payload: { image: 'not a name', credentials } })
   }
 
   // Where it belongs, but the request is refused or fails.
