@@ -208,7 +208,7 @@ export async function buildApp({
   const sampler = createSampler({ inventory, sources: statsSources(config, engine) })
   const stats = createStatsService({ inventory, sampler })
   const system = createSystemService({ version, config, engine, host, containers: inventory.all, isManaged, ownId })
-  const clean = createCleaner({ containers, images })
+  const clean = createCleaner({ engine, containers, images })
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
   recordEvents(events, { inventory, ports: allocator, engine })
   const streams = createStreams({ admit: budget.stream })

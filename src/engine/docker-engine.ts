@@ -9,6 +9,7 @@ import { unlessGone, type Asked } from './calls.ts'
 import type { Connection } from './connection.ts'
 import type { Engine, EngineEvent, ProcessTable } from './engine.ts'
 import { buildImage } from './build.ts'
+import { createDiskCalls } from './disk-calls.ts'
 import { runExec } from './exec.ts'
 import { createImageCalls } from './image-calls.ts'
 import { readLogLines } from './log-frames.ts'
@@ -231,6 +232,8 @@ export function createDockerEngine(options: {
     exec(id, asked, limits) {
       return runExec({ change: make, ask, stream }, id, asked, limits)
     },
+
+    ...createDiskCalls({ ask, change, stream }),
 
     ...createImageCalls(
       { ask, change, stream },

@@ -200,6 +200,20 @@ export type EngineInfo = {
   swarm: string
 }
 
+/** What takes up the engine's disk; sizes are what would be free without the thing. */
+export type DiskUsage = {
+  containers: Map<string, number>
+  images: Map<string, number>
+  volumes: {
+    name: string
+    labels: Record<string, string>
+    createdAt: string | null
+    sizeBytes: number
+    isUsed: boolean
+  }[]
+  buildCache: { sizeBytes: number; isUsed: boolean; lastUsedAt: string | null }[]
+}
+
 export type EngineStatus =
   | { available: true; address: string; source: string; name: string; version: string; apiVersion: string }
   | { available: false; address: string | null; reason: string; since: string }
@@ -250,6 +264,10 @@ export type Engine = {
   /** Their names. */
   listVolumes(filter: { label: string }): Promise<string[]>
   removeVolume(name: string): Promise<boolean>
+
+  diskUsage(): Promise<DiskUsage>
+  /** What no build uses and nothing was used of for that long. Returns the bytes that are free now. */
+  pruneBuildCache(olderThanSeconds: number): Promise<number>
 
   events(since: number | undefined, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>>
 }

@@ -1,11 +1,15 @@
-// What nobody uses any more: containers of Berth's that do not run, and images of Berth's that have no name.
+// What nobody uses any more, as far as Berth made it: containers that do not run, images without a name, volumes that no
+// container mounts; and the engine's build cache. First it is chosen, then removed, so that a dry run tells the truth.
 
 import type { Container } from '../containers/schemas.ts'
+import type { DiskUsage, Engine } from '../engine/engine.ts'
+import { LABELS } from '../engine/labels.ts'
 import { isAppError } from '../errors.ts'
 import type { Image } from '../images/schemas.ts'
 import type { Cleaned, CleanSystem } from './schemas.ts'
 
 type Options = {
+  engine: Pick<Engine, 'diskUsage' | 'pruneBuildCache' | 'removeVolume'>
   containers: {
     list(query: { managed: boolean }): { json: Buffer }
     remove(id: string, force: boolean): Promise<unknown>
@@ -14,48 +18,101 @@ type Options = {
     list(query: { managed: boolean; dangling: boolean; in_use: boolean }): Promise<{ images: Image[] }>
     remove(reference: string, options: { force: boolean }): Promise<unknown>
   }
+  now?: () => number
 }
-type Item = { id: string; name: string }
+type Item = Cleaned['containers'][number]
+/** Something that may go, and how. */
+type Candidate = Item & { bytes: number; remove: () => Promise<unknown> }
 
 const OVER: Container['state'][] = ['created', 'exited', 'dead']
 
 export type Cleaner = ReturnType<typeof createCleaner>
 
-export function createCleaner({ containers, images }: Options) {
+export function createCleaner({ engine, containers, images, now = Date.now }: Options) {
+  /** Nobody's age is nobody's risk: what has none is taken for new. */
+  function isOld(time: string | null, request: CleanSystem): boolean {
+    const seconds = request.older_than_seconds ?? 0
+    return seconds === 0 || (time !== null && now() - Date.parse(time) >= seconds * 1000)
+  }
+
+  function overContainers(request: CleanSystem, usage: DiskUsage): Candidate[] {
+    const all = JSON.parse(String(containers.list({ managed: true }).json)) as Container[]
+    return all
+      .filter(({ state, finished_at: end, created }) => OVER.includes(state) && isOld(end ?? created, request))
+      .map(({ id, full_id: fullId, name }) => ({
+        id,
+        name,
+        bytes: usage.containers.get(fullId) ?? 0,
+        remove: () => containers.remove(fullId, false)
+      }))
+  }
+
+  async function namelessImages(request: CleanSystem, usage: DiskUsage): Promise<Candidate[]> {
+    const { images: dangling } = await images.list({ managed: true, dangling: true, in_use: false })
+    return dangling
+      .filter(({ created }) => isOld(created, request))
+      .map(({ id, full_id: fullId }) => ({
+        id,
+        name: '',
+        bytes: usage.images.get(fullId) ?? 0,
+        remove: () => images.remove(fullId, { force: false })
+      }))
+  }
+
+  function idleVolumes(request: CleanSystem, { volumes }: DiskUsage): Candidate[] {
+    return volumes
+      .filter(
+        ({ isUsed, labels, createdAt }) => !isUsed && labels[LABELS.managed] === 'true' && isOld(createdAt, request)
+      )
+      .map(({ name, sizeBytes: bytes }) => ({ id: name, name, bytes, remove: () => engine.removeVolume(name) }))
+  }
+
   return async function clean(request: CleanSystem): Promise<Cleaned> {
+    const isDry = request.dry_run ?? false
+    const usage = await engine.diskUsage()
     const kept: Cleaned['kept'] = []
-
-    async function isRemoved(item: Item, remove: () => Promise<unknown>): Promise<boolean> {
-      try {
-        await remove()
-        return true
-      } catch (error) {
-        // It was started or removed meanwhile, or something else needs it; the others go all the same.
-        if (!isAppError(error) || error.code === 'INTERNAL') throw error
-        kept.push({ ...item, reason: error.message })
-        return false
-      }
-    }
-
-    const goneContainers: Item[] = []
-    const all =
-      request.containers === false ? [] : (JSON.parse(String(containers.list({ managed: true }).json)) as Container[])
-    for (const { id, name, state } of all) {
-      if (!OVER.includes(state)) continue
-      if (await isRemoved({ id, name }, () => containers.remove(id, false))) goneContainers.push({ id, name })
-    }
-
-    const goneImages: Item[] = []
     let freed = 0
-    const dangling =
-      request.images === false ? [] : (await images.list({ managed: true, dangling: true, in_use: false })).images
-    for (const { id, full_id: fullId, size } of dangling) {
-      if (!(await isRemoved({ id, name: '' }, () => images.remove(fullId, { force: false })))) continue
-      goneImages.push({ id, name: '' })
-      freed += size
+
+    /** Those that went, or would go. */
+    async function take(candidates: Candidate[]): Promise<Item[]> {
+      const gone: Item[] = []
+      for (const { id, name, bytes, remove } of candidates) {
+        try {
+          if (!isDry) await remove()
+        } catch (error) {
+          // It was started or removed meanwhile, or something else needs it; the others go all the same.
+          if (!isAppError(error) || error.code === 'INTERNAL') throw error
+          kept.push({ id, name, reason: error.message })
+          continue
+        }
+        gone.push({ id, name })
+        freed += bytes
+      }
+      return gone
     }
 
-    const message = `Containers removed: ${goneContainers.length}, images removed: ${goneImages.length}`
-    return { containers: goneContainers, images: goneImages, freed_bytes: freed, kept, message }
+    async function takeCache(): Promise<number> {
+      if (!isDry) return engine.pruneBuildCache(request.older_than_seconds ?? 0)
+      const idle = usage.buildCache.filter(({ isUsed, lastUsedAt }) => !isUsed && isOld(lastUsedAt, request))
+      return idle.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0)
+    }
+
+    const gone = {
+      containers: request.containers === false ? [] : await take(overContainers(request, usage)),
+      images: request.images === false ? [] : await take(await namelessImages(request, usage)),
+      volumes: request.volumes ? await take(idleVolumes(request, usage)) : []
+    }
+    const cacheBytes = request.build_cache ? await takeCache() : 0
+    const verb = isDry ? 'to be removed' : 'removed'
+    const counts = Object.entries(gone).map(([what, items]) => `${what} ${verb}: ${items.length}`)
+    const message = counts.join(', ')
+    return {
+      ...gone,
+      build_cache_bytes: cacheBytes,
+      freed_bytes: freed + cacheBytes,
+      kept,
+      dry_run: isDry,
+      message: `${message.charAt(0).toUpperCase()}${message.slice(1)}`
+    }
   }
 }

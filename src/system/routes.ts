@@ -110,7 +110,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
   )
 
   app.post(
-    '/system/clean',
+    '/system/prune',
     {
       config: { scope: 'admin' },
       schema: {
@@ -118,7 +118,8 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         tags,
         summary: 'Remove what nobody uses any more',
         description:
-          'Containers that do not run and images without a name, as far as Berth made them. What cannot be removed is left and said.',
+          'Only what Berth made: containers that do not run and images without a name, and when asked for, volumes that no container mounts. And when asked for, the build cache. ' +
+          '`dry_run` says what would go. What cannot be removed is left and said.',
         body: ref(CleanSystem),
         response: { 200: ref(Cleaned) }
       },

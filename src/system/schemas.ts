@@ -128,9 +128,31 @@ export const CleanSystem = Type.Object(
     containers: Type.Optional(Type.Boolean({ default: true, description: 'Containers that do not run.' })),
     images: Type.Optional(
       Type.Boolean({ default: true, description: 'Images that have no name and that no container was made from.' })
-    )
+    ),
+    volumes: Type.Optional(
+      Type.Boolean({ default: false, description: 'Volumes that no container mounts. What is in them is lost.' })
+    ),
+    build_cache: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'What the engine keeps of builds, whoever built; the next ones take longer.'
+      })
+    ),
+    older_than_seconds: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000_000_000,
+        default: 0,
+        description: 'Only what was over, made or used that long ago.'
+      })
+    ),
+    dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only say what would be removed.' }))
   },
-  { $id: 'CleanSystem', additionalProperties: false, examples: [{ containers: false }] }
+  {
+    $id: 'CleanSystem',
+    additionalProperties: false,
+    examples: [{ dry_run: true }, { volumes: true, older_than_seconds: 86_400 }]
+  }
 )
 export type CleanSystem = Static<typeof CleanSystem>
 
@@ -139,11 +161,14 @@ export const Cleaned = Type.Object(
   {
     containers: Type.Array(Type.Object(Item)),
     images: Type.Array(Type.Object(Item)),
-    freed_bytes: Type.Integer({ description: 'Size of those images.' }),
+    volumes: Type.Array(Type.Object(Item)),
+    build_cache_bytes: Type.Integer({ description: 'What the build cache gave up.' }),
+    freed_bytes: Type.Integer({ description: 'All of it together, as the engine counts.' }),
     kept: Type.Array(Type.Object({ ...Item, reason: Type.String() }), {
       description: 'What could not be removed, and why.'
     }),
-    message: Type.String({ examples: ['Containers removed: 2, images removed: 1'] })
+    dry_run: Type.Boolean({ description: 'Nothing was removed.' }),
+    message: Type.String({ examples: ['Containers removed: 2, images removed: 1, volumes removed: 0'] })
   },
   { $id: 'Cleaned' }
 )

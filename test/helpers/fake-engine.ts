@@ -47,7 +47,8 @@ const WRITES = [
   'tagImage',
   'removeImage',
   'createVolume',
-  'removeVolume'
+  'removeVolume',
+  'pruneBuildCache'
 ] as const satisfies (keyof Engine)[]
 
 type Kept = { record: ContainerRecord; spec: ContainerSpec; lines: LogLine[] }
@@ -393,6 +394,28 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
       if ([...kept.values()].some(({ record }) => record.volumes.some(({ source }) => source === name)))
         throw new AppError('ENGINE_FAILED', `The volume ${name} is in use.`)
       return volumes.delete(name)
+    },
+
+    async diskUsage() {
+      reach()
+      const mounted = new Set([...kept.values()].flatMap(({ record }) => record.volumes.map(({ source }) => source)))
+      return {
+        containers: new Map([...kept.keys()].map((id) => [id, 10])),
+        images: new Map([...known.values()].map(({ id, sizeBytes }) => [id, sizeBytes])),
+        volumes: [...volumes].map(([name, labels]) => ({
+          name,
+          labels,
+          createdAt: new Date(START).toISOString(),
+          sizeBytes: 100,
+          isUsed: mounted.has(name)
+        })),
+        buildCache: [{ sizeBytes: 1_000, isUsed: false, lastUsedAt: new Date(START).toISOString() }]
+      }
+    },
+
+    async pruneBuildCache() {
+      reach()
+      return 1_000
     },
 
     async events(_since, signal) {

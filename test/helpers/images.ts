@@ -37,18 +37,23 @@ export async function prepareImage(engine: Docker = docker): Promise<void> {
 
 /** A small image of the test's own with random content, so that no registry has its layer. Goes with what carries the mark. */
 export async function makeImage(name: string, mark: string, bytes = 1_000): Promise<string> {
+  const id = await importContent(docker, `${TEST_LABEL}=${mark}`, bytes)
+  const colon = name.lastIndexOf(':')
+  await docker.getImage(id).tag({ repo: name.slice(0, colon), tag: name.slice(colon + 1) })
+  return id
+}
+
+/** An image without a name. */
+export async function importContent(engine: Docker, label: string, bytes = 1_000): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-test-image-'))
   try {
     mkdirSync(join(folder, 'root'))
     writeFileSync(join(folder, 'root/content'), randomBytes(bytes))
     execFileSync('tar', ['-C', join(folder, 'root'), '-cf', join(folder, 'image.tar'), '.'])
-    const answer = await docker.importImage(createReadStream(join(folder, 'image.tar')), {
-      changes: [`LABEL ${TEST_LABEL}=${mark}`, 'CMD ["/content"]']
+    const answer = await engine.importImage(createReadStream(join(folder, 'image.tar')), {
+      changes: [`LABEL ${label}`, 'CMD ["/content"]']
     })
-    const { status: id } = (await json(answer)) as { status: string }
-    const colon = name.lastIndexOf(':')
-    await docker.getImage(id).tag({ repo: name.slice(0, colon), tag: name.slice(colon + 1) })
-    return id
+    return ((await json(answer)) as { status: string }).status
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -51,7 +51,7 @@ t.test('cleaning up takes what Berth made and nobody uses', async (t) => {
   t.match(await docker.cleanDockerSystem({ containers: false }), { containers: [] })
   t.match(await docker.cleanDockerSystem({}), {
     containers: [{ name: 'over' }],
-    message: 'Containers removed: 1, images removed: 0'
+    message: 'Containers removed: 1, images removed: 0, volumes removed: 0'
   })
   t.strictSame(
     engine
@@ -60,5 +60,5 @@ t.test('cleaning up takes what Berth made and nobody uses', async (t) => {
       .toSorted(),
     ['foreign', 'runs']
   )
-  t.match((await post('/system/clean')).json(), { containers: [], images: [], kept: [] })
+  t.match((await post('/system/prune')).json(), { containers: [], images: [], kept: [] })
 })

@@ -1,0 +1,93 @@
+import t from 'tap'
+import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { build, problem } from '../helpers/build.ts'
+import { image } from '../helpers/records.ts'
+
+const MANAGED = { 'io.berth.managed': 'true' }
+const OLD = '2025-01-01T00:00:00.000Z'
+const names = (items: { name: string }[]) => items.map(({ name }) => name).toSorted()
+
+async function withRests(t: Parameters<typeof build>[0]) {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'runs', labels: MANAGED })
+  engine.add({ name: 'over', labels: MANAGED, state: 'exited', finishedAt: OLD })
+  engine.add({ name: 'foreign', state: 'exited', finishedAt: OLD })
+  const recent = new Date().toISOString()
+  const mount = { target: '/data', readOnly: false }
+  engine.add({
+    name: 'just over',
+    labels: MANAGED,
+    state: 'exited',
+    finishedAt: recent,
+    volumes: [{ source: 'mounted', ...mount }]
+  })
+  engine.images.set('nameless', image({ id: 'sha256:aa', tags: [], labels: MANAGED, sizeBytes: 5_000 }))
+  engine.images.set('foreign nameless', image({ id: 'sha256:bb', tags: [] }))
+  for (const name of ['idle', 'mounted']) engine.volumes.set(name, MANAGED)
+  engine.volumes.set('of others', {})
+  return { ...(await build(t, { engine })), engine }
+}
+
+t.test('a dry run says what would go, and nothing goes', async (t) => {
+  const { post, engine } = await withRests(t)
+  const answer = await post('/system/prune', { dry_run: true, volumes: true, build_cache: true })
+  t.equal(answer.statusCode, 200)
+  const body = answer.json()
+  t.strictSame([names(body.containers), body.images.length, names(body.volumes)], [['just over', 'over'], 1, ['idle']])
+  t.match(body, {
+    dry_run: true,
+    build_cache_bytes: 1_000,
+    freed_bytes: 10 + 10 + 5_000 + 100 + 1_000,
+    kept: [],
+    message: 'Containers to be removed: 2, images to be removed: 1, volumes to be removed: 1'
+  })
+  t.strictSame(engine.writes(), [])
+})
+
+t.test('without being asked for, volumes and the build cache stay', async (t) => {
+  const { post, engine } = await withRests(t)
+  const body = (await post('/system/prune', { older_than_seconds: 3_600 })).json()
+  t.match(body, {
+    containers: [{ name: 'over' }],
+    images: [{ id: 'aa' }],
+    volumes: [],
+    build_cache_bytes: 0,
+    freed_bytes: 5_010
+  })
+  t.strictSame(engine.writes(), ['removeContainer', 'removeImage'])
+  t.strictSame(names(engine.records()), ['foreign', 'just over', 'runs'])
+})
+
+t.test('what is asked for goes, what others made stays', async (t) => {
+  const { post, engine } = await withRests(t)
+  const body = (
+    await post('/system/prune', { containers: false, images: false, volumes: true, build_cache: true })
+  ).json()
+  t.match(body, {
+    containers: [],
+    images: [],
+    volumes: [{ id: 'idle', name: 'idle' }],
+    build_cache_bytes: 1_000,
+    dry_run: false
+  })
+  t.strictSame([...engine.volumes.keys()], ['mounted', 'of others'])
+  t.strictSame(engine.writes(), ['removeVolume', 'pruneBuildCache'])
+})
+
+t.test('what cannot be removed is left and said', async (t) => {
+  const { post, engine } = await withRests(t)
+  engine.removeVolume = async () => {
+    const { AppError } = await import('../../src/errors.ts')
+    throw new AppError('ENGINE_FAILED', 'volume is in use')
+  }
+  const body = (await post('/system/prune', { volumes: true })).json()
+  t.match(body, { volumes: [], kept: [{ name: 'idle', reason: 'volume is in use' }] })
+  t.match(names(body.containers), ['just over', 'over'])
+})
+
+t.test('bodies that are none', async (t) => {
+  const { post, engine } = await withRests(t)
+  for (const body of [{ volume: true }, { volumes: 'yes' }, { older_than_seconds: -1 }, { networks: true }])
+    problem(t, await post('/system/prune', body), 400, 'INVALID_REQUEST')
+  t.strictSame(engine.writes(), [])
+})
