@@ -1,5 +1,8 @@
 // The whole server without a network, an engine, a disk or a log. One for each test; it is closed with the test.
 
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -21,7 +24,10 @@ type Given = Partial<Omit<AppDeps, 'engine' | 'config'>> & {
 }
 
 export async function build(t: Test, { engine = createMemoryEngine(), env = {}, early = false, ...given }: Given = {}) {
-  const { config } = loadConfig({ BERTH_STATS_SOURCE: 'engine', BERTH_GRPC_PORT: 'off', ...env })
+  // Where uploads of builds go; tests that run at the same time must not tidy up each other's.
+  const dataDir = mkdtempSync(join(tmpdir(), 'berth-build-'))
+  const settings = { BERTH_STATS_SOURCE: 'engine', BERTH_GRPC_PORT: 'off', BERTH_DATA_DIR: dataDir, ...env }
+  const { config } = loadConfig(settings)
   const store = given.store ?? openStore(':memory:')
   const app = await buildApp({
     config,
@@ -37,6 +43,7 @@ export async function build(t: Test, { engine = createMemoryEngine(), env = {}, 
   t.teardown(async () => {
     await app.close()
     store.close()
+    rmSync(dataDir, { recursive: true })
   })
   await app.ready()
 
