@@ -22,12 +22,14 @@ const BY_STATUS: Record<number, Code> = {
   403: Code.PermissionDenied,
   404: Code.NotFound,
   405: Code.Unimplemented,
+  408: Code.DeadlineExceeded,
   409: Code.FailedPrecondition,
   413: Code.ResourceExhausted,
   415: Code.InvalidArgument,
   421: Code.PermissionDenied,
   422: Code.FailedPrecondition,
   429: Code.ResourceExhausted,
+  431: Code.ResourceExhausted,
   499: Code.Canceled,
   500: Code.Internal,
   502: Code.Unknown,
@@ -41,7 +43,13 @@ const BY_CODE: Partial<Record<ErrorCode, Code>> = {
   CONTAINER_NAME_TAKEN: Code.AlreadyExists,
   CONTAINER_BUSY: Code.Aborted,
   PORT_RANGE_EXHAUSTED: Code.ResourceExhausted,
-  REGISTRY_UNAVAILABLE: Code.Unavailable
+  REGISTRY_UNAVAILABLE: Code.Unavailable,
+  REGISTRY_UNAUTHORIZED: Code.FailedPrecondition,
+  REGISTRY_FORBIDDEN: Code.FailedPrecondition,
+  REGISTRY_NOT_TRUSTED: Code.FailedPrecondition,
+  REGISTRY_REFUSED: Code.FailedPrecondition,
+  REGISTRY_NOT_FOUND: Code.NotFound,
+  TOKEN_NAME_TAKEN: Code.AlreadyExists
 }
 
 function grpcCode({ code, entry }: Pick<AppError, 'code' | 'entry'>): Code {

@@ -26,6 +26,7 @@ const SIZES = {
   statsSources: 10,
   streams: 20,
   events: 20,
+  grpc: 20,
   metrics: 10,
   compat: 10,
   buildsPush: 10,

@@ -1,0 +1,57 @@
+// Python as Debian has it, with gRPC, and the modules it needs for our proto file. Installed where it is missing.
+
+import { execFile, execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+
+const ROOT = join(import.meta.dirname, '../..')
+const PYTHON = '/usr/bin/python3'
+const PLUGIN = '/usr/bin/grpc_python_plugin'
+const PACKAGES = ['python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc']
+
+const run = promisify(execFile)
+
+/** Puts docker_management_pb2.py and docker_management_pb2_grpc.py into the folder. */
+export async function generatePython(folder: string): Promise<void> {
+  install()
+  const image = join(folder, 'image.binpb')
+  // Its own idea of the well-known types is too old; buf's image has them.
+  await run('buf', ['build', '--path', 'src/rpc/docker_management.proto', '--output', image], { cwd: ROOT })
+  await run('/usr/bin/protoc', [
+    `--descriptor_set_in=${image}`,
+    `--python_out=${folder}`,
+    `--grpc_python_out=${folder}`,
+    `--plugin=protoc-gen-grpc_python=${PLUGIN}`,
+    'docker_management.proto'
+  ])
+}
+
+/** For a script that takes part in a test. */
+export function startPython(folder: string, script: string, args: string[]) {
+  const env = { ...process.env, PYTHONPATH: folder }
+  return spawn(PYTHON, [join(ROOT, script), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** What a script prints. */
+export async function runPython(folder: string, script: string, args: string[]): Promise<string> {
+  const env = { ...process.env, PYTHONPATH: folder }
+  const { stdout } = await run(PYTHON, [join(ROOT, script), ...args], { env, maxBuffer: 64 * 1024 ** 2 })
+  return stdout
+}
+
+function install(): void {
+  if (existsSync(PLUGIN) && hasGrpc()) return
+  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...PACKAGES]
+  const [program = '', ...rest] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command]
+  execFileSync(program, rest, { stdio: 'pipe' })
+}
+
+function hasGrpc(): boolean {
+  try {
+    execFileSync(PYTHON, ['-c', 'import grpc, google.protobuf'], { stdio: 'pipe' })
+    return true
+  } catch {
+    return false
+  }
+}
