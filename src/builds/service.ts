@@ -153,9 +153,11 @@ export function createBuildService({
         now: now(),
         namespace: limits.namespace
       })
-      const { dockerfile } = made.record
-      const { buildArgs } = made.secrets
-      const { problems, baseImages, allImages } = await inspectDockerfile(files.context(id), dockerfile, buildArgs)
+      const { problems, baseImages } = await inspectDockerfile(
+        files.context(id),
+        made.record.dockerfile,
+        made.secrets.buildArgs
+      )
       if (problems.length > 0)
         throw invalidContext(`${made.record.dockerfile} is no Dockerfile: ${problems.join('; ')}.`)
       checkImages(allImages)

@@ -8,91 +8,104 @@ export type DockerfileReport = {
   allImages: string[]
 }
 
+/** `isBody`: a line of a heredoc, which a builder that knows none takes for an instruction. */
+type Instruction = { line: number; words: string[]; isBody: boolean }
+
 const INSTRUCTIONS = new Set(
   'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(
     ' '
   )
 )
 const MAX_PROBLEMS = 5
+/** The image of this name takes the place of the builder's own reader of Dockerfiles. */
+const SYNTAX_ARG = 'BUILDKIT_SYNTAX'
 
-/** With the build arguments of the request, which take the place of the file's own defaults. */
 export function readDockerfile(text: string, buildArgs: Record<string, string> = {}): DockerfileReport {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+  const { escape, syntax } = directives(lines)
+  const { problems, images } = read(lines, escape, buildArgs)
+  const readers = [syntax, buildArgs[SYNTAX_ARG]].filter((image) => image !== undefined)
+  // Builders differ in where they still take the directive, so that no image may hide behind either reading.
+  const others = /^\s*#\s*escape\s*=/im.test(text) ? read(lines, escape === '`' ? '\\' : '`', buildArgs).images : []
+  return { problems, baseImages: [...new Set([...readers, ...images, ...others])] }
+}
+
+function read(lines: string[], escape: string, buildArgs: Record<string, string>) {
   const problems: string[] = []
-  const baseImages: string[] = []
+  const images: string[] = []
   const stages = new Set<string>()
-  const defaults = new Map<string, string>()
+  const values = new Map<string, string>()
   let hasFrom = false
 
-  for (const { line, words } of instructions(text)) {
-    const [word = '', ...rest] = words
+  for (const { line, words, isBody } of instructions(lines, escape)) {
+    const [word = '', ...rest] = words[0]?.toUpperCase() === 'ONBUILD' && words.length > 1 ? words.slice(1) : words
     const name = word.toUpperCase()
+    for (const image of imagesOf(name, rest)) {
+      const resolved = substitute(image, values)
+      if (!stages.has(resolved.toLowerCase()) && resolved !== 'scratch') images.push(resolved)
+    }
+    if (isBody || problems.length === MAX_PROBLEMS) continue
     if (!INSTRUCTIONS.has(name))
       problems.push(`line ${line}: ${JSON.stringify(word.slice(0, 40))} is not an instruction`)
     else if (name === 'FROM') {
       hasFrom = true
-      const [image = '', as, stageName] = rest.filter((part) => !part.startsWith('--'))
-      if (image === '') problems.push(`line ${line}: FROM names no image`)
-      const resolved = substitute(image, defaults)
-      if (!stages.has(resolved.toLowerCase()) && resolved !== 'scratch') baseImages.push(resolved)
+      const [image, as, stageName] = rest.filter((part) => !part.startsWith('--'))
+      if (image === undefined) problems.push(`line ${line}: FROM names no image`)
       if (as?.toUpperCase() === 'AS' && stageName) stages.add(stageName.toLowerCase())
     } else if (!hasFrom && name !== 'ARG') problems.push(`line ${line}: ${name} stands before the first FROM`)
-    else if (name === 'ARG' && !hasFrom)
-      for (const [key, value] of args(rest, buildArgs)) defaults.set(key, substitute(value, defaults))
-    else if (name === 'COPY' || name === 'ADD') {
-      const from = rest.find((part) => part.startsWith('--from='))?.slice('--from='.length)
-      if (from !== undefined && !/^\d+$/.test(from) && !stages.has(from.toLowerCase()))
-        baseImages.push(substitute(from, defaults))
-    }
-    if (problems.length === MAX_PROBLEMS) break
+    else if (!hasFrom) for (const [key, value] of args(rest, buildArgs)) values.set(key, value)
   }
   if (!hasFrom && problems.length === 0) problems.push('there is no FROM')
-  const others = mentionedImages(text)
-    .map((image) => substitute(image, defaults))
-    .filter((image) => !stages.has(image.toLowerCase()) && image !== 'scratch' && !/^\d+$/.test(image))
-  return { problems, baseImages: [...new Set(baseImages)], allImages: [...new Set([...baseImages, ...others])] }
+  return { problems, images }
 }
 
-/**
- * What no builder can take for an instruction of its own is looked at, too: bodies of heredocs, which the classic builder
- * reads as instructions, mounts of other images, and the image that reads the file itself.
- */
-function mentionedImages(text: string): string[] {
-  const whole = text.replaceAll(/[\\`][ \t]*\r?\n/g, ' ')
-  const found = [
-    /^[ \t]*FROM[ \t]+(?:--\S+[ \t]+)*(\S+)/gim,
-    /--from=["']?([^\s"']+)/gi,
-    /--mount=\S*?\bfrom=["']?([^\s,"']+)/gi,
-    /^[ \t]*(?:#|\/\/)[ \t]*syntax[ \t]*=[ \t]*(\S+)/gim
-  ]
-  return found.flatMap((pattern) => [...whole.matchAll(pattern)].map(([, image = '']) => image))
+function imagesOf(name: string, words: string[]): string[] {
+  if (name === 'FROM') return words.filter((word) => !word.startsWith('--')).slice(0, 1)
+  if (name === 'COPY' || name === 'ADD') return words.flatMap((word) => /^--from=(.*[^\d].*)$/.exec(word)?.[1] ?? [])
+  if (name === 'RUN') return words.flatMap((word) => /^--mount=(?:.*,)?from=([^,]+)/.exec(word)?.[1] ?? [])
+  return []
 }
 
-/** Instructions over several lines as one; comments and the bodies of heredocs left out. */
-function* instructions(text: string): Generator<{ line: number; words: string[] }> {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
-  const escape = /^#\s*escape\s*=\s*`\s*$/im.test(lines.slice(0, 3).join('\n')) ? '`' : '\\'
+/** They stand at the top, one in a line, before anything else. */
+function directives(lines: string[]): { escape: string; syntax: string | undefined } {
+  const found = new Map<string, string>()
+  for (const line of lines.slice(lines[0]?.startsWith('#!') ? 1 : 0)) {
+    const [, name, value] = /^\s*#\s*([A-Za-z]\w*)\s*=\s*(\S+)/.exec(line) ?? []
+    if (name === undefined || value === undefined) break
+    found.set(name.toLowerCase(), value)
+  }
+  return { escape: found.get('escape')?.startsWith('`') ? '`' : '\\', syntax: found.get('syntax') }
+}
+
+/** Instructions over several lines as one, without the comments and empty lines between. */
+function* instructions(lines: string[], escape: string): Generator<Instruction> {
+  let lastOf: Map<string, number> | undefined
   for (let index = 0; index < lines.length; index++) {
-    const first = index + 1
-    let whole = lines[index]?.trim() ?? ''
-    if (whole === '' || whole.startsWith('#')) continue
-    while (whole.endsWith(escape) && index + 1 < lines.length) {
+    const line = index + 1
+    const parts = [lines[index]?.trim() ?? '']
+    if (parts[0] === '' || parts[0]?.startsWith('#')) continue
+    while (parts.at(-1)?.endsWith(escape) && index + 1 < lines.length) {
       const next = lines[++index]?.trim() ?? ''
-      if (!next.startsWith('#')) whole = `${whole.slice(0, -1)} ${next}`
+      if (next !== '' && !next.startsWith('#')) parts.push(parts.pop()?.slice(0, -1) ?? '', next)
     }
-    if (/^(RUN|COPY|ADD)\b/i.test(whole))
-      for (const [, dash, , end] of whole.matchAll(/<<(-?)(["']?)([A-Za-z_]\w*)\2/g)) {
-        const closing = lines.findIndex((line, at) => at > index && (dash ? line.trimStart() : line).trimEnd() === end)
-        if (closing !== -1) index = closing
-      }
-    yield { line: first, words: whole.split(/\s+/) }
+    const whole = parts.join(' ')
+    yield { line, words: whole.split(/\s+/), isBody: false }
+    if (!/^(RUN|COPY|ADD)\b/i.test(whole)) continue
+    for (const [, , , end = ''] of whole.matchAll(/<<(-?)(["']?)([A-Za-z_]\w*)\2/g)) {
+      // Asked first, so that many that never end cost no search each.
+      lastOf ??= new Map(lines.map((text, at) => [text.trim(), at]))
+      if ((lastOf.get(end) ?? -1) <= index) continue
+      for (index++; lines[index]?.trim() !== end; index++)
+        yield { line: index + 1, words: lines[index]?.trim().split(/\s+/) ?? [], isBody: true }
+    }
   }
 }
 
-function* args(words: string[], given: Record<string, string>): Generator<[string, string]> {
+function* args(words: string[], buildArgs: Record<string, string>): Generator<[string, string]> {
   for (const word of words) {
-    const [, name, own] = /^(\w+)(?:=["']?(.*?)["']?)?$/.exec(word) ?? []
-    const value = name === undefined || !Object.hasOwn(given, name) ? own : given[name]
-    if (name !== undefined && value !== undefined) yield [name, value]
+    const [, name, value] = /^(\w+)(?:=["']?(.*?)["']?)?$/.exec(word) ?? []
+    const given = name !== undefined && Object.hasOwn(buildArgs, name) ? buildArgs[name] : value
+    if (name !== undefined && given !== undefined) yield [name, given]
   }
 }
 
