@@ -1,6 +1,7 @@
 // The entries of an uploaded tar or zip file, one after the other. Nothing is unpacked onto the disk.
 
 import type { Readable } from 'node:stream'
+import { crc32 } from 'node:zlib'
 import { extract as createExtract } from 'tar-stream'
 import yauzl, { type Entry } from 'yauzl'
 import { AppError } from '../../errors.ts'
@@ -14,7 +15,8 @@ const MAX_LINK_BYTES = 4096
 const UNIX = 3
 
 export async function* tarEntries(source: Readable): AsyncGenerator<EntrySource> {
-  const extract = createExtract()
+  // Also what was packed before there was a magic word; the sum of each header is checked.
+  const extract = createExtract({ allowUnknownFormat: true })
   let failure: Error | undefined
   source.on('error', (error) => {
     failure = error
@@ -37,14 +39,16 @@ export async function* tarEntries(source: Readable): AsyncGenerator<EntrySource>
 
 export async function* zipEntries(file: string): AsyncGenerator<EntrySource> {
   const explain = (error: unknown) => explained(error, 'zip')
-  const zip = await yauzl.openPromise(file).catch((error: unknown) => {
+  // Names are decoded below: which of them a context may have is said in one place.
+  const zip = await yauzl.openPromise(file, { decodeStrings: false }).catch((error: unknown) => {
     throw explain(error)
   })
   try {
     for await (const entry of zip.eachEntry()) {
-      if (entry.isEncrypted()) throw invalidContext(`${JSON.stringify(entry.fileName)} is encrypted.`)
+      const { generalPurposeBitFlag, fileNameRaw, extraFields } = entry
+      const name = yauzl.getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, false)
+      if (entry.isEncrypted()) throw invalidContext(`${JSON.stringify(name)} is encrypted.`)
       const mode = unixMode(entry)
-      const name = entry.fileName
       const base = { name, mtime: entry.getLastModDate() }
       if (DEVICES.has(mode & FILE_TYPE)) throw invalidContext(`${JSON.stringify(name)} is no file, folder or link.`)
       if (name.endsWith('/')) {
@@ -54,10 +58,15 @@ export async function* zipEntries(file: string): AsyncGenerator<EntrySource> {
         yield { header: { ...base, type: 'symlink', mode: 0o777, linkname }, content: undefined }
       } else {
         const content = await zip.openReadStreamPromise(entry)
+        // It may fail while nobody reads it.
+        content.on('error', () => {})
         const size = entry.uncompressedSize
         const header = { ...base, type: 'file', mode: mode & 0o7777 || 0o644, size } as const
-        yield { header, content: explaining(content, explain) }
-        content.destroy()
+        try {
+          yield { header, content: explaining(checked(content, entry), explain) }
+        } finally {
+          content.destroy()
+        }
       }
     }
   } catch (error) {
@@ -69,6 +78,15 @@ export async function* zipEntries(file: string): AsyncGenerator<EntrySource> {
 
 function unixMode({ versionMadeBy, externalFileAttributes }: Entry): number {
   return versionMadeBy >> 8 === UNIX ? externalFileAttributes >>> 16 : 0
+}
+
+async function* checked(content: AsyncIterable<Uint8Array>, entry: Entry): AsyncGenerator<Uint8Array> {
+  let sum = 0
+  for await (const chunk of content) {
+    sum = crc32(chunk, sum)
+    yield chunk
+  }
+  if (sum !== entry.crc32) throw new Error('a checksum is wrong')
 }
 
 async function* explaining(

@@ -35,7 +35,8 @@ export async function takeContext(upload: Readable, tarFile: string, limits: Con
     }
     return { kind: kind === 'gzip' ? 'tar' : kind, bytes: meter.seen.unpacked, entries: meter.seen.entries }
   } catch (error) {
-    upload.resume()
+    // What is still to come is read and dropped: a client that listens only when it has sent everything hears of it too.
+    upload.unpipe().resume()
     await rm(tarFile, { force: true })
     if (isDiskFull(error))
       throw new AppError('STORAGE_FULL', 'The disk of the data folder is full. Nothing was kept of the upload.', {

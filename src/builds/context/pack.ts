@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { pack as createPack, type Header, type Pack } from 'tar-stream'
-import { entryPath, entryType, type Meter } from './rules.ts'
+import { createPathCheck, entryPath, entryType, invalidContext, type Meter } from './rules.ts'
 
 type EntryHeader = Pick<Header, 'name'> & Partial<Header>
 export type EntrySource = { header: EntryHeader; content: AsyncIterable<Uint8Array> | undefined }
@@ -19,13 +19,15 @@ export async function writeTar(
   const written = pipeline(pack, target)
   // Raced with below; until then a failure must not count as unhandled.
   written.catch(() => {})
+  const checkPath = createPathCheck()
   try {
     for await (const { header, content } of entries) {
       const clean = cleanHeader(header)
       meter.entry()
       if (clean === undefined) continue
-      meter.unpacked(clean.size ?? 0)
-      await Promise.race([written, addEntry(pack, clean, clean.type === 'file' ? content : undefined)])
+      checkPath(clean.name, clean.type)
+      meter.announced(clean.size)
+      await Promise.race([written, addEntry(pack, clean, clean.type === 'file' ? content : undefined, meter)])
     }
     pack.finalize()
     await written
@@ -38,7 +40,7 @@ export async function writeTar(
 }
 
 /** Who owned a file elsewhere means nothing here, and there is no entry for the root. */
-function cleanHeader({ name: raw, type: rawType, linkname, mode, mtime, size }: EntryHeader): EntryHeader | undefined {
+function cleanHeader({ name: raw, type: rawType, linkname, mode, mtime, size }: EntryHeader) {
   const type = entryType(raw, rawType)
   const name = entryPath(raw)
   if (name === undefined) return undefined
@@ -50,23 +52,34 @@ function cleanHeader({ name: raw, type: rawType, linkname, mode, mtime, size }: 
     size: type === 'file' ? (size ?? 0) : 0,
     uid: 0,
     gid: 0,
-    // A hard link names another entry; a symbolic one is followed by the builder, inside the context only.
-    ...(type === 'link' && { linkname: entryPath(linkname ?? '') ?? '' }),
-    ...(type === 'symlink' && { linkname: linkname ?? '' })
+    ...((type === 'link' || type === 'symlink') && { linkname: linkTarget(name, type, linkname ?? '') })
   }
+}
+
+/** A hard link names another entry; a symbolic one is followed by the builder, inside the context only. */
+function linkTarget(name: string, type: 'link' | 'symlink', raw: string): string {
+  const target = type === 'link' ? entryPath(raw) : raw
+  if (!target) throw invalidContext(`The link ${JSON.stringify(name)} leads nowhere.`)
+  return target
 }
 
 async function addEntry(
   pack: Pack,
   header: EntryHeader,
-  content: AsyncIterable<Uint8Array> | undefined
+  content: AsyncIterable<Uint8Array> | undefined,
+  meter: Meter
 ): Promise<void> {
   let sink: ReturnType<Pack['entry']> | undefined
   const added = new Promise<void>((resolve, reject) => {
     sink = pack.entry(header, (error) => (error ? reject(error) : resolve()))
   })
+  // Nobody waits for it any more when the content fails first.
+  added.catch(() => {})
   if (content && sink) {
-    for await (const chunk of content) if (!sink.write(chunk)) await Promise.race([added, once(sink, 'drain')])
+    for await (const chunk of content) {
+      meter.unpacked(chunk.length)
+      if (!sink.write(chunk)) await Promise.race([added, once(sink, 'drain')])
+    }
     sink.end(null)
   }
   await added

@@ -32,9 +32,25 @@ export function entryPath(raw: string): string | undefined {
 }
 
 export function entryType(name: string, type: string | null | undefined): EntryType {
-  if (type === 'file' || type === 'contiguous-file' || type === undefined || type === null) return 'file'
+  if (type === 'file' || type === 'contiguous-file') return 'file'
   if (type === 'directory' || type === 'symlink' || type === 'link') return type
-  throw invalidContext(`${JSON.stringify(name)} is a ${type}; a context holds files, folders and links only.`)
+  const kind = type ? `a ${type}` : 'of an unknown kind'
+  throw invalidContext(`${JSON.stringify(name)} is ${kind}; a context holds files, folders and links only.`)
+}
+
+/** What was looked at must be what the builder meets: nothing stands twice, or behind a link that leads somewhere else. */
+export function createPathCheck() {
+  const types = new Map<string, EntryType>()
+  return (path: string, type: EntryType): void => {
+    const known = types.get(path)
+    if (known !== undefined && !(known === 'directory' && type === 'directory'))
+      throw invalidContext(`The path ${JSON.stringify(path)} stands twice in the file.`)
+    for (let slash = path.indexOf('/'); slash !== -1; slash = path.indexOf('/', slash + 1)) {
+      const above = types.get(path.slice(0, slash)) ?? 'directory'
+      if (above !== 'directory') throw invalidContext(`The path ${JSON.stringify(path)} leads through a ${above}.`)
+    }
+    types.set(path, type)
+  }
 }
 
 /** Counts what passes and ends it where a limit is reached. */
@@ -48,10 +64,13 @@ export function createMeter({ contextBytes, entries }: ContextLimits) {
     entry(): void {
       if (++seen.entries > entries) throw invalidContext(`The context has more than ${entries} files and folders.`)
     },
+    /** As large as an entry says it is; whether that is true shows when it is read. */
+    announced(bytes: number): void {
+      if (seen.unpacked + bytes > contextBytes)
+        throw invalidContext(`The context is larger than ${contextBytes} bytes once unpacked.`)
+    },
     unpacked(bytes: number): void {
       seen.unpacked += bytes
-      if (seen.unpacked > contextBytes)
-        throw invalidContext(`The context is larger than ${contextBytes} bytes once unpacked.`)
       if (seen.unpacked > RATIO_FROM_BYTES && seen.unpacked > seen.packed * MAX_RATIO)
         throw invalidContext(`The context unpacks to more than ${MAX_RATIO} times its size, as nothing ordinary does.`)
     }

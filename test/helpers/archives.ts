@@ -1,0 +1,53 @@
+// Archives as clients send them, and as nobody should.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buffer } from 'node:stream/consumers'
+import { pack as createPack, type Header } from 'tar-stream'
+
+export type TarEntry = Partial<Header> & { name: string; content?: string | Buffer }
+
+/** Names, types and links go into it as they are given. */
+export async function tarOf(...entries: TarEntry[]): Promise<Buffer> {
+  const pack = createPack()
+  for (const { content = '', ...header } of entries) pack.entry(header, content)
+  pack.finalize()
+  return buffer(pack)
+}
+
+export type ZipEntry = {
+  name: string
+  content?: string | Buffer
+  /** As `ls -l` has it, with the type of the file: 0o120777 is a link. */
+  mode?: number
+  isPacked?: boolean
+}
+
+/** Made by Python, whose zipfile writes what it is told. */
+export function zipOf(...entries: ZipEntry[]): Buffer {
+  const folder = mkdtempSync(join(tmpdir(), 'berth-test-zip-'))
+  try {
+    const listed = entries.map(({ name, content = '', mode = 0o100644, isPacked = true }, index) => {
+      writeFileSync(join(folder, String(index)), content)
+      return { name, mode, isPacked }
+    })
+    execFileSync('python3', ['-c', WRITE_ZIP, folder], { input: JSON.stringify(listed) })
+    return readFileSync(join(folder, 'made.zip'))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+const WRITE_ZIP = `
+import json, sys, zipfile
+folder = sys.argv[1]
+with zipfile.ZipFile(folder + '/made.zip', 'w') as made:
+  for index, entry in enumerate(json.load(sys.stdin)):
+    info = zipfile.ZipInfo(entry['name'])
+    info.create_system = 3
+    info.external_attr = entry['mode'] << 16
+    info.compress_type = zipfile.ZIP_DEFLATED if entry['isPacked'] else zipfile.ZIP_STORED
+    made.writestr(info, open(folder + '/' + str(index), 'rb').read())
+`
