@@ -1,5 +1,6 @@
 // The log of one build: lines appended to a file, up to a limit, and read by any number of readers, each at its own pace.
 
+import { statSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 
 /** `offset` is where the next line begins: from there a reader that was cut off goes on. */
@@ -10,6 +11,7 @@ const FLUSH_BYTES = 64 * 1024
 const FLUSH_MS = 100
 const READ_BYTES = 64 * 1024
 const MAX_LINE = 16 * 1024
+const NEWLINE = 10
 
 export function createLogFile(path: string, maxBytes: number, isOver = false) {
   const waiting = new Set<() => void>()
@@ -17,8 +19,9 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
   let pending: string[] = []
   let pendingBytes = 0
   let file: FileHandle | undefined
-  let written = 0
+  let written = sizeOf(path)
   let left = 0
+  let hasOmission = false
   let isDamaged = false
   let isEnded = isOver
   let flushing: Promise<void> = Promise.resolve()
@@ -38,16 +41,33 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
     pending = []
     pendingBytes = 0
     try {
-      if (!file) {
-        file = await open(path, 'a', 0o600)
-        written += (await file.stat()).size
-      }
+      file ??= await openLog()
       await file.appendFile(text)
     } catch {
       // A build is not to fail because its log cannot be kept; that lines are missing is said with the build.
       isDamaged = true
     }
     tell()
+  }
+
+  /** What stands there already is of an earlier process, which may have been killed in the middle of a line. */
+  async function openLog(): Promise<FileHandle> {
+    const opened = await open(path, 'a+', 0o600)
+    const { size } = await opened.stat()
+    const { buffer } = await opened.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
+    if (size > 0 && buffer[0] !== NEWLINE) await opened.appendFile('\n')
+    return opened
+  }
+
+  function add(line: string): void {
+    pending.push(line)
+    pendingBytes += Buffer.byteLength(line)
+  }
+
+  function addOmission(): void {
+    if (left > 0) add(`[${left} bytes left out: a log holds at most ${maxBytes} bytes]\n`)
+    hasOmission ||= left > 0
+    left = 0
   }
 
   function flush(): Promise<void> {
@@ -58,28 +78,35 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
   return {
     /** Waits only where lines come faster than the disk takes them. */
     async line(text: string): Promise<void> {
-      const line = `${text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}…` : text}\n`
+      if (isEnded) return
+      const line = shortened(text)
       const bytes = Buffer.byteLength(line)
       if (written + bytes > maxBytes) {
         left += bytes
         return
       }
       written += bytes
-      pending.push(line)
-      pendingBytes += bytes
+      add(line)
       if (pendingBytes >= FLUSH_BYTES) await flush()
       else timer ??= setTimeout(() => void flush(), FLUSH_MS)
     },
 
+    /** How it ended is kept, however much was said before. */
+    async lastWord(text: string): Promise<void> {
+      addOmission()
+      add(shortened(text))
+      await flush()
+    },
+
     /** No line comes any more. True when lines are missing; the log says so itself. */
     async end(): Promise<boolean> {
-      if (left > 0) pending.push(`[${left} bytes left out: a log holds at most ${maxBytes} bytes]\n`)
+      addOmission()
       await flush()
       await file?.close()
       file = undefined
       isEnded = true
       tell()
-      return left > 0 || isDamaged
+      return hasOmission || isDamaged
     },
 
     /** The lines from an offset on; with `follow` also those to come, until the end. */
@@ -112,6 +139,14 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
   }
 }
 
+function shortened(text: string): string {
+  return `${text.length > MAX_LINE ? `${text.slice(0, MAX_LINE).toWellFormed()}…` : text}\n`
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
+}
+
 /** What stands in the file just now. A last line without its end is still being written. */
 async function* readLines(path: string, offset: number): AsyncGenerator<LogLine> {
   const file = await open(path, 'r').catch(() => undefined)
@@ -125,7 +160,7 @@ async function* readLines(path: string, offset: number): AsyncGenerator<LogLine>
       if (bytesRead === 0) return
       const text = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
       let start = 0
-      for (let newline = text.indexOf(10); newline !== -1; newline = text.indexOf(10, start)) {
+      for (let newline = text.indexOf(NEWLINE); newline !== -1; newline = text.indexOf(NEWLINE, start)) {
         position += newline + 1 - start
         yield { text: text.toString('utf8', start, newline), offset: position }
         start = newline + 1
