@@ -1,5 +1,7 @@
 // The error catalogue: every code that a client can meet, once. `docs/errors.md` explains each; a test keeps the two the same.
 
+import { isDiskFull } from './lib/disk-full.ts'
+
 type ErrorEntry = { status: number; title: string; retryable?: true; retryAfterSeconds?: number }
 
 export const ERRORS = {
@@ -127,8 +129,9 @@ export function cancellation(signal: AbortSignal): AppError {
   return reason instanceof AppError ? reason : new AppError('REQUEST_CANCELLED', 'The request was cancelled.')
 }
 
-/** What nobody thought of: a fault of Berth's own, of which nothing is shown. */
+/** What nobody thought of: a fault of Berth's own, of which nothing is shown. A disk may be full at any time. */
 export function unexpected(cause: unknown): AppError {
+  if (isDiskFull(cause)) return new AppError('STORAGE_FULL', 'The disk of the data folder is full.', { cause })
   return new AppError('INTERNAL', 'Something went wrong inside Berth. The log has the details under this request_id.', {
     cause
   })

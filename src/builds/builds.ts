@@ -83,6 +83,7 @@ export function createBuilds({
     },
     validator,
     checkImages,
-    onChange: changed
+    onChange: changed,
+    log
   })
 }

@@ -91,7 +91,11 @@ function hostOf(registry: string | undefined): string | undefined {
     ?.replace(/^https?:\/\//, '')
     .replace(/\/$/, '')
     .toLowerCase()
-  return host === undefined || DOCKER_HUB.has(host) ? undefined : host
+  if (host === undefined || DOCKER_HUB.has(host)) return undefined
+  // Docker would take it for a namespace on Docker Hub, and push there.
+  if (!/[.:]/.test(host) && host !== 'localhost')
+    throw invalidField('registry', 'needs a port or a dot to be told from a name on Docker Hub, as in registry:5000')
+  return host
 }
 
 /** On Docker Hub an image without a namespace would be one of Docker's own. */

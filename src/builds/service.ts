@@ -43,6 +43,7 @@ export function createBuildService({
   validator,
   checkImages,
   onChange,
+  log,
   now = Date.now
 }: {
   table: BuildTable
@@ -57,6 +58,7 @@ export function createBuildService({
   /** Throws when the policy does not allow one of them. */
   checkImages: (images: string[]) => void
   onChange: (record: BuildRecord) => void
+  log: { error(fields: object, message: string): void }
   now?: () => number
 }) {
   const isValid = validator.coercing(BuildFields)
@@ -87,9 +89,10 @@ export function createBuildService({
     const kept: { reference: string; reason: string }[] = []
     for (const reference of record.imageId === null ? [] : record.references) {
       try {
-        // The name may have gone to a later build.
+        // The name may have gone to a later build, which may even have made the same image.
         const image = await engine.inspectImage(reference)
         if (image.id !== record.imageId) kept.push({ reference, reason: 'It names another image by now.' })
+        else if (isOfAnother(record, reference)) kept.push({ reference, reason: 'Another build made it too.' })
         else if ((await images.remove(reference, { force: false })).untagged.length > 0) removed.push(reference)
       } catch (error) {
         if (!isAppError(error)) throw error
@@ -99,10 +102,26 @@ export function createBuildService({
     return { images_removed: removed, images_kept: kept }
   }
 
+  function isOfAnother({ id, imageName, imageId }: BuildRecord, reference: string): boolean {
+    const builds = table.list({ image: imageName }, ALL, undefined)
+    return builds.some((other) => other.id !== id && other.imageId === imageId && other.references.includes(reference))
+  }
+
   async function forgetOld(): Promise<void> {
-    for (const id of table.finishedBefore(now() - limits.retentionMs)) {
-      if (table.remove(id)) await files.remove(id)
+    try {
+      for (const id of table.finishedBefore(now() - limits.retentionMs)) {
+        if (table.remove(id)) await removeFiles(id)
+      }
+    } catch (err) {
+      // On a full disk nothing can be deleted from the database either. The next round comes.
+      log.error({ err }, 'old builds could not be removed')
     }
+  }
+
+  async function removeFiles(id: string): Promise<void> {
+    credentials.delete(id)
+    await files.endLog(id)
+    await files.remove(id)
   }
 
   return {
@@ -125,8 +144,8 @@ export function createBuildService({
       if ((table.counts().pending ?? 0) >= limits.queued)
         throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are waiting already.`)
       const id = randomUUID()
-      await files.make(id)
       try {
+        await files.make(id)
         return { id, context: await takeContext(content, files.context(id), limits) }
       } catch (error) {
         await files.remove(id)
@@ -153,14 +172,14 @@ export function createBuildService({
         now: now(),
         namespace: limits.namespace
       })
-      const { problems, baseImages } = await inspectDockerfile(
+      const { problems, baseImages, mentionedImages } = await inspectDockerfile(
         files.context(id),
         made.record.dockerfile,
         made.secrets.buildArgs
       )
       if (problems.length > 0)
         throw invalidContext(`${made.record.dockerfile} is no Dockerfile: ${problems.join('; ')}.`)
-      checkImages(allImages)
+      checkImages(mentionedImages)
       made.record.baseImages = baseImages.filter((name) => !name.includes('$'))
       table.add(made.record, made.secrets)
       if (made.credentials) credentials.set(id, made.credentials)
@@ -185,11 +204,7 @@ export function createBuildService({
         throw invalidField('cursor', 'names no build that is still known')
       const rows = table.list({ status, image }, limit + 1, before)
       const page = rows.slice(0, limit).map((row) => worker.current(row.id) ?? row)
-      const pending = page.filter((record) => statusOf(record) === 'pending')
-      // They stand in the queue in the order they came, so that one question to the table is enough.
-      const first = pending.at(-1)
-      const ahead = first && table.countBefore(first.id)
-      const places = new Map(pending.toReversed().map((record, index) => [record.id, (ahead ?? 0) + index]))
+      const places = new Map(table.queue().map((waiting, index) => [waiting, index]))
       return {
         builds: page.map((record) =>
           viewBuild(record, { retentionMs: limits.retentionMs, position: places.get(record.id) ?? null })
@@ -207,7 +222,8 @@ export function createBuildService({
     },
 
     /** Does again what failed, and only that. */
-    retry(id: string, given: RetryBuild = {}): BuildDetails {
+    async retry(id: string, given: RetryBuild = {}): Promise<BuildDetails> {
+      await worker.settled(id)
       const record = find(id)
       if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${statusOf(record)}.`)
       const own = credentialsOf(given)
@@ -222,6 +238,7 @@ export function createBuildService({
     },
 
     async cancel(id: string): Promise<BuildDetails> {
+      await worker.settled(id)
       if (await worker.abort(id)) return details(find(id))
       const record = find(id)
       if (isOver(record)) throw new AppError('BUILD_FINISHED', `Build ${id} is over: it is ${statusOf(record)}.`)
@@ -236,6 +253,7 @@ export function createBuildService({
       id: string,
       { keep_image: keepImage = false, force = false }: RemoveBuildQuery
     ): Promise<RemovedBuild> {
+      await worker.settled(id)
       if (!isOver(find(id))) {
         if (!force) throw new AppError('BUILD_RUNNING', `Build ${id} is not over. Cancel it first, or use force=true.`)
         await this.cancel(id)
@@ -243,9 +261,7 @@ export function createBuildService({
       const record = find(id)
       const images = keepImage ? { images_removed: [], images_kept: [] } : await removeImages(record)
       if (!table.remove(id)) throw new AppError('BUILD_RUNNING', `Build ${id} has just been begun again.`)
-      credentials.delete(id)
-      await files.endLog(id)
-      await files.remove(id)
+      await removeFiles(id)
       return { id, message: 'Build removed', ...images }
     },
 

@@ -1,6 +1,7 @@
 // The three things that happen to a build: the image is made, it is pushed, and a container of it is run.
 
-import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { TransferRequest } from '../images/service.ts'
@@ -60,7 +61,7 @@ export function createStages({
     record.builder = builder
     try {
       if (record.platform === null) await fetchBaseImages(record.baseImages, limit.signal, say)
-      const context = createReadStream(files.context(record.id), { highWaterMark: CONTEXT_CHUNK })
+      const context = await openContext(files.context(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
         limit.renew()
         if ('line' in progress) await say(progress.line)
@@ -136,6 +137,14 @@ export function createStages({
   }
 
   return { build, push: pushAll, run: runContainer }
+}
+
+/** Opened first: an address without a file must not look like an engine that does not answer. */
+async function openContext(path: string): Promise<Readable> {
+  const file = await open(path).catch((cause: unknown) => {
+    throw new AppError('BUILD_FAILED', 'Its context is gone from the data folder: send it again as a new build.', { cause })
+  })
+  return file.createReadStream({ highWaterMark: CONTEXT_CHUNK })
 }
 
 const CONTEXT_CHUNK = 256 * 1024

@@ -1,7 +1,8 @@
 // Works the queue off: claims a build, does its stages one after the other, and writes down how each ended.
 
 import { randomUUID } from 'node:crypto'
-import { AppError, isAppError } from '../errors.ts'
+import { AppError, isAppError, unexpected } from '../errors.ts'
+import { sleep } from '../lib/sleep.ts'
 import type { BuildTable } from './table.ts'
 import type { BuildFiles } from './files.ts'
 import {
@@ -25,7 +26,7 @@ export type Job = {
 }
 export type StageTask = (job: Job) => Promise<void>
 type Log = { info(fields: object, message: string): void; error(fields: object, message: string): void }
-type Running = { record: BuildRecord; aborter: AbortController; done: Promise<void> }
+type Running = { record: BuildRecord; aborter: AbortController; renew: () => void; done: Promise<void> }
 
 export type Worker = ReturnType<typeof createWorker>
 
@@ -33,6 +34,8 @@ export type Worker = ReturnType<typeof createWorker>
 const MAX_ATTEMPTS = 3
 const CLAIM_MS = 60_000
 const RENEW_MS = 20_000
+// Longer than it takes to notice that the engine is gone.
+const PAUSE_MS = 3_000
 
 export function createWorker({
   table,
@@ -55,36 +58,52 @@ export function createWorker({
 }) {
   const running = new Map<string, Running>()
   const life = new AbortController()
-  let waitsForEngine = false
+  let waits = false
 
   function pump(): void {
-    if (life.signal.aborted || waitsForEngine) return
-    if (!engine.status().available) return void pumpWhenAvailable()
-    while (running.size < concurrency) {
-      const token = randomUUID()
-      const record = table.claim(token, now() + CLAIM_MS, now())
-      if (!record) return
-      const aborter = new AbortController()
-      const done = work(record, token, aborter).finally(() => {
-        running.delete(record.id)
-        pump()
-      })
-      running.set(record.id, { record, aborter, done })
+    if (life.signal.aborted || waits) return
+    if (!engine.status().available) return void pumpAfter(engine.whenAvailable(life.signal))
+    try {
+      // The clock may have jumped: what is worked on here must not be claimed a second time.
+      for (const { renew } of running.values()) renew()
+      while (running.size < concurrency && claim());
+    } catch (err) {
+      log.error({ err }, 'the queue of builds cannot be read')
+      void pumpAfter(sleep(PAUSE_MS, life.signal))
     }
   }
 
-  async function pumpWhenAvailable(): Promise<void> {
-    waitsForEngine = true
-    await engine.whenAvailable(life.signal).catch(() => {})
-    waitsForEngine = false
+  async function pumpAfter(wait: Promise<void>): Promise<void> {
+    waits = true
+    await wait.catch(() => {})
+    waits = false
     pump()
   }
 
-  async function work(record: BuildRecord, token: string, aborter: AbortController): Promise<void> {
-    const renewal = setInterval(() => {
+  function claim(): boolean {
+    const token = randomUUID()
+    const record = table.claim(token, now() + CLAIM_MS, now())
+    if (!record) return false
+    const aborter = new AbortController()
+    const renew = () => {
       if (!table.renew(record.id, token, now() + CLAIM_MS))
         aborter.abort(new AppError('INTERNAL', 'The claim was lost.'))
-    }, RENEW_MS)
+    }
+    const done = work(record, token, { renew, signal: aborter.signal }).finally(() => {
+      running.delete(record.id)
+      pump()
+    })
+    running.set(record.id, { record, aborter, renew, done })
+    return true
+  }
+
+  async function work(
+    record: BuildRecord,
+    token: string,
+    { renew, signal }: { renew: () => void; signal: AbortSignal }
+  ): Promise<void> {
+    // The next one may succeed where this one did not.
+    const renewal = setInterval(() => tryTo(renew, record), RENEW_MS)
     const save = () => {
       table.save(record, token)
       onChange(record)
@@ -96,7 +115,7 @@ export function createWorker({
         begin(record, name, now())
         record.attempts++
         save()
-        const isDone = await runStage(record, name, aborter.signal)
+        const isDone = await runStage(record, name, signal)
         if (!isDone) break
         if (nextStage(record)) save()
       }
@@ -104,9 +123,19 @@ export function createWorker({
       save()
     } catch (err) {
       log.error({ err, buildId: record.id }, 'the build could not be written down')
+      void pumpAfter(sleep(PAUSE_MS, life.signal))
     } finally {
       clearInterval(renewal)
-      table.release(record.id, token)
+      // Where this fails, the claim runs out by itself.
+      tryTo(() => table.release(record.id, token), record)
+    }
+  }
+
+  function tryTo(task: () => void, { id }: BuildRecord): void {
+    try {
+      task()
+    } catch (err) {
+      log.error({ err, buildId: id }, 'the claim of the build could not be written down')
     }
   }
 
@@ -123,22 +152,21 @@ export function createWorker({
     } catch (thrown) {
       const error = signal.aborted ? (signal.reason as unknown) : thrown
       if (isAppError(error, 'REQUEST_CANCELLED')) {
-        await lines.line('CANCELLED')
+        await lines.lastWord('CANCELLED')
         cancel(record, now())
         return true
       }
+      // To be stopped on purpose is no sign of a build that does harm.
+      if (isAppError(error, 'SERVER_STOPPING')) record.attempts--
       if (isAppError(error, 'SERVER_STOPPING', 'ENGINE_UNAVAILABLE') && record.attempts < MAX_ATTEMPTS) {
-        await lines.line(`INTERRUPTED: ${error.message} It is taken up again.`)
+        await lines.lastWord(`INTERRUPTED: ${error.message} It is taken up again.`)
         interrupt(record)
-        // To be stopped on purpose is no sign of a build that does harm.
-        if (isAppError(error, 'SERVER_STOPPING')) record.attempts--
+        void pumpAfter(sleep(PAUSE_MS, life.signal))
         return false
       }
       if (!isAppError(error)) log.error({ err: error, buildId: record.id }, 'unexpected failure of a build')
-      const known = isAppError(error)
-        ? error
-        : new AppError('INTERNAL', 'Something unexpected happened. The log of the server says more.')
-      await lines.line(`FAILED: ${known.message}`)
+      const known = isAppError(error) ? error : explained(error)
+      await lines.lastWord(`FAILED: ${known.message}`)
       fail(record, name, known, now())
       return true
     }
@@ -156,10 +184,22 @@ export function createWorker({
     )
   }
 
+  function explained(error: unknown): AppError {
+    const known = unexpected(error)
+    if (known.code !== 'INTERNAL') return known
+    return new AppError('INTERNAL', 'Something unexpected happened. The log of the server says more.')
+  }
+
   return {
     pump,
     /** A build that is worked on, as it stands now. */
     current: (id: string): BuildRecord | undefined => running.get(id)?.record,
+
+    /** When the work on a build that is over has been written down, so that it may be changed. */
+    async settled(id: string): Promise<void> {
+      const job = running.get(id)
+      if (job && isOver(job.record)) await job.done
+    },
 
     /** Ends the work on a build; false when nobody works on it. */
     async abort(id: string): Promise<boolean> {

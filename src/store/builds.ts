@@ -36,8 +36,12 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
     `SELECT COUNT(*) AS count FROM builds
      WHERE status = 'pending' AND claim_token IS NULL AND sequence < (SELECT sequence FROM builds WHERE id = ?)`
   )
+  const waiting = db.prepare(
+    "SELECT id FROM builds WHERE status = 'pending' AND claim_token IS NULL ORDER BY sequence"
+  )
   const sequenceOf = db.prepare('SELECT sequence FROM builds WHERE id = ?')
 
+  const idsOf = (rows: unknown[]) => (rows as { id: string }[]).map(({ id }) => id)
   const json = (row: unknown): string => (row as Row).record
 
   return {
@@ -77,6 +81,9 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
     /** How many wait in front of it. */
     countBefore: (id: string): number => (countAhead.get(id) as { count: number }).count,
 
+    /** Those that wait, in the order in which they are worked on. */
+    queue: (): string[] => idsOf(waiting.all()),
+
     counts(): Record<string, number> {
       const rows = countByStatus.all() as { status: string; count: number }[]
       return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
@@ -98,7 +105,7 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
     },
 
     remove: (id: string): boolean => drop.run(id).changes === 1,
-    finishedBefore: (time: number): string[] => (finishedBefore.all(time) as { id: string }[]).map(({ id }) => id),
-    ids: (): string[] => (allIds.all() as { id: string }[]).map(({ id }) => id)
+    finishedBefore: (time: number): string[] => idsOf(finishedBefore.all(time)),
+    ids: (): string[] => idsOf(allIds.all())
   }
 }

@@ -5,6 +5,7 @@ import { crc32 } from 'node:zlib'
 import { extract as createExtract } from 'tar-stream'
 import yauzl, { type Entry } from 'yauzl'
 import { AppError } from '../../errors.ts'
+import { isDiskFull } from '../../lib/disk-full.ts'
 import type { EntrySource } from './pack.ts'
 import { invalidContext } from './rules.ts'
 
@@ -16,7 +17,7 @@ const UNIX = 3
 
 export async function* tarEntries(source: Readable): AsyncGenerator<EntrySource> {
   // Also what was packed before there was a magic word; the sum of each header is checked.
-  const extract = createExtract({ allowUnknownFormat: true })
+  const extract = createExtract({ allowUnknownFormat: true } as object)
   let failure: Error | undefined
   source.on('error', (error) => {
     failure = error
@@ -113,9 +114,4 @@ async function readShort(stream: Readable): Promise<string> {
     if (text.length > MAX_LINK_BYTES) throw invalidContext('A link in the zip file is too long.')
   }
   return text
-}
-
-export function isDiskFull(error: unknown): boolean {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code
-  return code === 'ENOSPC' || code === 'EDQUOT'
 }

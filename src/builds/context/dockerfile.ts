@@ -2,10 +2,10 @@
 
 export type DockerfileReport = {
   problems: string[]
-  /** What is needed before the build. */
+  /** What it is built on. */
   baseImages: string[]
-  /** What any builder could take from, however it reads the file: for the policy. */
-  allImages: string[]
+  /** Whatever any builder may take for an image, and the reader of Dockerfiles that is asked for. */
+  mentionedImages: string[]
 }
 
 /** `isBody`: a line of a heredoc, which a builder that knows none takes for an instruction. */
@@ -23,16 +23,18 @@ const SYNTAX_ARG = 'BUILDKIT_SYNTAX'
 export function readDockerfile(text: string, buildArgs: Record<string, string> = {}): DockerfileReport {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const { escape, syntax } = directives(lines)
-  const { problems, images } = read(lines, escape, buildArgs)
+  const { problems, images, bodyImages } = read(lines, escape, buildArgs)
   const readers = [syntax, buildArgs[SYNTAX_ARG]].filter((image) => image !== undefined)
   // Builders differ in where they still take the directive, so that no image may hide behind either reading.
   const others = /^\s*#\s*escape\s*=/im.test(text) ? read(lines, escape === '`' ? '\\' : '`', buildArgs).images : []
-  return { problems, baseImages: [...new Set([...readers, ...images, ...others])] }
+  const mentioned = new Set([...readers, ...images, ...bodyImages, ...others])
+  return { problems, baseImages: [...new Set(images)], mentionedImages: [...mentioned] }
 }
 
 function read(lines: string[], escape: string, buildArgs: Record<string, string>) {
   const problems: string[] = []
   const images: string[] = []
+  const bodyImages: string[] = []
   const stages = new Set<string>()
   const values = new Map<string, string>()
   let hasFrom = false
@@ -42,7 +44,7 @@ function read(lines: string[], escape: string, buildArgs: Record<string, string>
     const name = word.toUpperCase()
     for (const image of imagesOf(name, rest)) {
       const resolved = substitute(image, values)
-      if (!stages.has(resolved.toLowerCase()) && resolved !== 'scratch') images.push(resolved)
+      if (!stages.has(resolved.toLowerCase()) && resolved !== 'scratch') (isBody ? bodyImages : images).push(resolved)
     }
     if (isBody || problems.length === MAX_PROBLEMS) continue
     if (!INSTRUCTIONS.has(name))
@@ -56,7 +58,7 @@ function read(lines: string[], escape: string, buildArgs: Record<string, string>
     else if (!hasFrom) for (const [key, value] of args(rest, buildArgs)) values.set(key, value)
   }
   if (!hasFrom && problems.length === 0) problems.push('there is no FROM')
-  return { problems, images }
+  return { problems, images, bodyImages }
 }
 
 function imagesOf(name: string, words: string[]): string[] {

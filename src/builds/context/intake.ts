@@ -6,7 +6,7 @@ import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { AppError } from '../../errors.ts'
-import { isDiskFull, tarEntries, zipEntries } from './archives.ts'
+import { tarEntries, zipEntries } from './archives.ts'
 import { readDockerfile, type DockerfileReport } from './dockerfile.ts'
 import { writeTar, type EntrySource } from './pack.ts'
 import { createMeter, entryPath, invalidContext, type ContextLimits, type Meter } from './rules.ts'
@@ -38,10 +38,6 @@ export async function takeContext(upload: Readable, tarFile: string, limits: Con
     // What is still to come is read and dropped: a client that listens only when it has sent everything hears of it too.
     upload.unpipe().resume()
     await rm(tarFile, { force: true })
-    if (isDiskFull(error))
-      throw new AppError('STORAGE_FULL', 'The disk of the data folder is full. Nothing was kept of the upload.', {
-        cause: error
-      })
     throw error
   } finally {
     await rm(zipFile, { force: true })

@@ -92,7 +92,7 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
       }
     },
     async (request) => {
-      const { id } = builds.retry(request.query.build_id)
+      const { id } = await builds.retry(request.query.build_id)
       return { status: 200 as const, message: 'Rebuild started', build_id: id }
     }
   )

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { readDockerfile } from '../../../src/builds/context/dockerfile.ts'
 
-const images = (text: string, buildArgs?: Record<string, string>) => readDockerfile(text, buildArgs).baseImages
+const images = (text: string, buildArgs?: Record<string, string>) => readDockerfile(text, buildArgs).mentionedImages
 const problems = (text: string) => readDockerfile(text).problems
 
 t.test('what is a Dockerfile', async (t) => {
@@ -64,6 +64,13 @@ t.test('which images it is built on', async (t) => {
     ['behind a directive that old builders stop at', '# check=x\n# escape=`\nFROM a\nRUN b `\nFROM evil', ['a', 'evil']]
   ]
   for (const [why, text, expected, buildArgs] of cases) t.same(images(text, buildArgs), expected, why)
+})
+
+t.test('what is sure to be pulled is told from what only may be an image', (t) => {
+  const text = '# syntax=s\n# escape=`\nFROM a\nRUN <<EOF\nFROM users\nEOF\nCOPY --from=c x y\nRUN --mount=from=m `\nFROM x\n'
+  t.same(readDockerfile(text).baseImages, ['a', 'c', 'm'])
+  t.same(readDockerfile(text).mentionedImages, ['s', 'a', 'c', 'm', 'users', 'x'])
+  t.end()
 })
 
 t.test('texts made to take long', async (t) => {

@@ -269,8 +269,8 @@ t.test('damage at any place never does more than refuse', { timeout: 60_000 }, a
 
 t.test('the Dockerfile of a context', async (t) => {
   await take(await tarOf({ name: 'a', content: 'FROM x' }, { name: './deep/my.Dockerfile', content: 'ARG B\nFROM $B' }))
-  t.same(await inspectDockerfile(FILE, 'deep/my.Dockerfile', { B: 'y' }), { problems: [], baseImages: ['y'] })
-  t.same(await inspectDockerfile(FILE, './deep//my.Dockerfile', {}), { problems: [], baseImages: ['$B'] })
+  t.same(await inspectDockerfile(FILE, 'deep/my.Dockerfile', { B: 'y' }), { problems: [], baseImages: ['y'], mentionedImages: ['y'] })
+  t.same(await inspectDockerfile(FILE, './deep//my.Dockerfile', {}), { problems: [], baseImages: ['$B'], mentionedImages: ['$B'] })
   for (const missing of ['Dockerfile', 'deep', 'DEEP/my.Dockerfile', 'a/b'])
     await t.rejects(inspectDockerfile(FILE, missing, {}), { code: 'INVALID_CONTEXT', message: /There is no file/ })
   for (const outside of ['../Dockerfile', '/etc/passwd'])
