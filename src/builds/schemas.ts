@@ -174,7 +174,14 @@ export type ListBuildsQuery = Static<typeof ListBuildsQuery>
 
 export const BuildLogsQuery = Type.Object({
   follow: Type.Optional(Type.Boolean({ default: false, description: 'Server-sent events until the build is over.' })),
-  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, default: 0, description: 'Byte of the log to begin at.' }))
+  offset: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      default: 0,
+      description: 'Byte of the log to begin at.'
+    })
+  )
 })
 
 export const RetryBuild = Type.Object(

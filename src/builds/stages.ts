@@ -69,6 +69,7 @@ export function createStages({
         else record.imageId = progress.imageId
       }
     } catch (error) {
+      for (const step of record.steps) if (step.status === 'running') step.status = 'failed'
       throw limit.signal.aborted ? limit.signal.reason : error
     } finally {
       limit.clear()
@@ -142,7 +143,9 @@ export function createStages({
 /** Opened first: an address without a file must not look like an engine that does not answer. */
 async function openContext(path: string): Promise<Readable> {
   const file = await open(path).catch((cause: unknown) => {
-    throw new AppError('BUILD_FAILED', 'Its context is gone from the data folder: send it again as a new build.', { cause })
+    throw new AppError('BUILD_FAILED', 'Its context is gone from the data folder: send it again as a new build.', {
+      cause
+    })
   })
   return file.createReadStream({ highWaterMark: CONTEXT_CHUNK })
 }

@@ -9,46 +9,43 @@ import type { ProgressFrame } from './progress.ts'
 export type StepReader = (frame: ProgressFrame) => BuildProgress[]
 
 const TRACE = 'moby.buildkit.trace'
+// What never ends its line is cut, so that it takes no more memory than this.
+const MAX_REST = 8 * 1024
 
 /** BuildKit runs steps side by side, so that each line names its step, as `docker build --progress=plain` does. */
 export function createBuildKitReader(): StepReader {
   type Known = { step: BuildStep; started: number; decoder: StringDecoder; rest: string }
   const known = new Map<string, Known>()
 
-  function meet(vertex: Vertex): Known {
-    const met = known.get(vertex.digest)
-    if (met) return met
-    const step: BuildStep = { number: known.size + 1, name: clean(vertex.name), status: 'running', durationMs: null }
-    const fresh = { step, started: vertex.startedMs ?? 0, decoder: new StringDecoder('utf8'), rest: '' }
-    known.set(vertex.digest, fresh)
-    return fresh
+  function* beginning({ digest, name, startedMs: started }: Vertex): Generator<BuildProgress> {
+    // A step shows when it starts: before that it may still turn out to be needless.
+    if (started === undefined || known.has(digest)) return
+    const step: BuildStep = { number: known.size + 1, name: clean(name), status: 'running', durationMs: null }
+    known.set(digest, { step, started, decoder: new StringDecoder('utf8'), rest: '' })
+    yield { line: `#${step.number} ${step.name}` }
+    yield { step: { ...step } }
   }
 
-  function* vertexProgress(vertex: Vertex): Generator<BuildProgress> {
-    // A step shows when it starts: before that it may still turn out to be needless.
-    if (vertex.startedMs === undefined && !known.has(vertex.digest)) return
-    const isNew = !known.has(vertex.digest)
-    const entry = meet(vertex)
+  function* finishing(vertex: Vertex): Generator<BuildProgress> {
+    const entry = known.get(vertex.digest)
+    if (entry?.step.status !== 'running') return
     const { step } = entry
-    if (isNew) yield { line: `#${step.number} ${step.name}` }
-    if (step.status !== 'running') return
     if (vertex.error !== '') step.status = 'failed'
     else if (vertex.completedMs !== undefined) step.status = vertex.cached ? 'cached' : 'completed'
     if (vertex.completedMs !== undefined)
       step.durationMs = Math.max(0, Math.round(vertex.completedMs - (vertex.startedMs ?? entry.started)))
-    if (step.status !== 'running') {
-      if (entry.rest !== '') yield { line: `#${step.number} ${clean(entry.rest)}` }
-      entry.rest = ''
-      yield { line: `#${step.number} ${ending(step, vertex.error)}` }
-    }
+    if (step.status === 'running') return
+    if (entry.rest !== '') yield { line: `#${step.number} ${clean(entry.rest)}` }
+    entry.rest = ''
+    yield { line: `#${step.number} ${ending(step, vertex.error)}` }
     yield { step: { ...step } }
   }
 
   function* logProgress({ vertex, timeMs, text }: Trace['logs'][number]): Generator<BuildProgress> {
     const entry = known.get(vertex)
     if (!entry) return
-    const lines = (entry.rest + entry.decoder.write(Buffer.from(text))).split('\n')
-    entry.rest = lines.pop() ?? ''
+    const { lines, rest } = splitLines(entry.rest + entry.decoder.write(Buffer.from(text)))
+    entry.rest = rest
     const at = Math.max(0, (timeMs - entry.started) / 1000).toFixed(3)
     for (const line of lines) yield { line: `#${entry.step.number} ${at} ${clean(line)}` }
   }
@@ -57,8 +54,9 @@ export function createBuildKitReader(): StepReader {
     if (id === TRACE && typeof aux === 'string') {
       const { vertexes, logs } = decodeTrace(Buffer.from(aux, 'base64'))
       return [
-        ...vertexes.flatMap((vertex) => [...vertexProgress(vertex)]),
-        ...logs.flatMap((log) => [...logProgress(log)])
+        ...vertexes.flatMap((vertex) => [...beginning(vertex)]),
+        ...logs.flatMap((log) => [...logProgress(log)]),
+        ...vertexes.flatMap((vertex) => [...finishing(vertex)])
       ]
     }
     return [...imageProgress(aux), ...(stream === undefined ? [] : textLines(stream))]
@@ -70,6 +68,8 @@ const CLASSIC_STEP = /^Step (\d+)\/(\d+) : (.*)$/
 /** The classic builder runs one step after the other and writes plain text. */
 export function createClassicReader(now: () => number = Date.now): StepReader {
   let current: { step: BuildStep; started: number } | undefined
+  let begun = 0
+  let made: BuildProgress[] = []
   let rest = ''
 
   function* finish(status: BuildStep['status']): Generator<BuildProgress> {
@@ -81,24 +81,35 @@ export function createClassicReader(now: () => number = Date.now): StepReader {
 
   function* lineProgress(line: string): Generator<BuildProgress> {
     const [, number, total, instruction] = CLASSIC_STEP.exec(line) ?? []
-    if (number !== undefined) {
+    // What runs in a step may print such a line too.
+    if (Number(number) === begun + 1) {
       yield* finish('completed')
+      begun++
       const name = `[${number}/${total}] ${clean(instruction ?? '')}`
-      current = { step: { number: Number(number), name, status: 'running', durationMs: null }, started: now() }
+      current = { step: { number: begun, name, status: 'running', durationMs: null }, started: now() }
       yield { step: { ...current.step } }
     } else if (current && line.trim() === '---> Using cache') current.step.status = 'cached'
     yield { line: clean(line) }
+    if (line.startsWith('Successfully built ')) yield* [...finish('completed'), ...made]
   }
 
   return (frame) => {
-    const lines = (rest + (frame.stream ?? '')).split('\n')
-    rest = lines.pop() ?? ''
+    const { lines, rest: open } = splitLines(rest + (frame.stream ?? ''))
+    rest = open
+    // Every stage has its image; the last one counts.
+    const image = imageProgress(frame.aux)
+    if (image.length > 0) made = image
     const said = lines.flatMap((line) => [...lineProgress(line)])
     if (frame.status !== undefined && frame.progressDetail?.total === undefined)
       said.push({ line: clean([frame.id, frame.status].filter(Boolean).join(': ')) })
-    const made = imageProgress(frame.aux)
-    return made.length > 0 ? [...said, ...finish('completed'), ...made] : said
+    return said
   }
+}
+
+function splitLines(text: string): { lines: string[]; rest: string } {
+  const lines = text.split('\n')
+  const rest = lines.pop() ?? ''
+  return rest.length > MAX_REST ? { lines: [...lines, rest], rest: '' } : { lines, rest }
 }
 
 function imageProgress(aux: unknown): BuildProgress[] {
@@ -119,7 +130,7 @@ function ending({ status, durationMs }: BuildStep, error: string): string {
 }
 
 // oxlint-disable-next-line no-control-regex -- colours and cursor movements of programs
-const ESCAPES = /\u001B(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007]*(?:\u0007|\u001B\\)|[@-Z\\-_])/g
+const ESCAPES = /\u001B(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[@-Z\\-_])/g
 // oxlint-disable-next-line no-control-regex -- what a terminal would obey
 const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g
 

@@ -32,10 +32,17 @@ export async function* buildImage(
     })
     try {
       const read = spec.builder === 'buildkit' ? createBuildKitReader() : createClassicReader()
+      let running: string | undefined
       let failed: string | undefined
-      for await (const frame of readProgress(chunks, what, hasImage, (text) => buildFailure(text, failed))) {
-        for (const progress of read(frame)) {
-          if ('step' in progress && progress.step.status !== 'completed') failed = progress.step.name
+      const explain = (text: string) => buildFailure(text, failed ?? running)
+      for await (const frame of readProgress(chunks, what, hasImage, explain)) {
+        for (const progress of readable(() => read(frame), what)) {
+          if ('step' in progress) {
+            const { name, status } = progress.step
+            // Those beside the one that failed are ended too, and say so after it.
+            if (status === 'failed') failed ??= name
+            if (spec.builder === 'classic') running = status === 'running' ? name : undefined
+          }
           yield progress
         }
       }
@@ -66,9 +73,17 @@ function buildQuery({ builder, tags, dockerfile, buildArgs, target, platform, no
   }
 }
 
-function hasImage({ aux, stream }: ProgressFrame): boolean {
-  const hasId = typeof aux === 'object' && aux !== null && 'ID' in aux
-  return hasId || /^Successfully (built|tagged) /.test(stream ?? '')
+/** The classic builder names the image of every stage, and says this when the last one is made. */
+function hasImage({ id, stream }: ProgressFrame): boolean {
+  return id === 'moby.image.id' || /^Successfully (built|tagged) /.test(stream ?? '')
+}
+
+function readable<T>(read: () => T, what: string): T {
+  try {
+    return read()
+  } catch (cause) {
+    throw new AppError('ENGINE_FAILED', `The engine sent something unreadable when asked to ${what}.`, { cause })
+  }
 }
 
 /** A build's own words may sound like anybody's, so that only what is sure to be about this machine is told apart. */

@@ -19,7 +19,7 @@ export function createSeal(key: Uint8Array) {
       return Buffer.concat([nonce, cipher.getAuthTag(), text])
     },
     open(sealed: Uint8Array): unknown {
-      const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_BYTES))
+      const decipher = createDecipheriv(ALGORITHM, key, sealed.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
       decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
       const text = Buffer.concat([decipher.update(sealed.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()])
       return JSON.parse(text.toString('utf8'))

@@ -36,9 +36,7 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
     `SELECT COUNT(*) AS count FROM builds
      WHERE status = 'pending' AND claim_token IS NULL AND sequence < (SELECT sequence FROM builds WHERE id = ?)`
   )
-  const waiting = db.prepare(
-    "SELECT id FROM builds WHERE status = 'pending' AND claim_token IS NULL ORDER BY sequence"
-  )
+  const waiting = db.prepare("SELECT id FROM builds WHERE status = 'pending' AND claim_token IS NULL ORDER BY sequence")
   const sequenceOf = db.prepare('SELECT sequence FROM builds WHERE id = ?')
 
   const idsOf = (rows: unknown[]) => (rows as { id: string }[]).map(({ id }) => id)

@@ -48,18 +48,31 @@ t.test('which images it is built on', async (t) => {
   const cases: [why: string, text: string, expected: string[], buildArgs?: Record<string, string>][] = [
     ['one', 'FROM busybox', ['busybox']],
     ['nothing', 'FROM scratch', []],
-    ['stages are no images', 'FROM a AS one\nFROM b as Two\nFROM ONE\nCOPY --from=two x y\nCOPY --from=0 x y', ['a', 'b']],
+    [
+      'stages are no images',
+      'FROM a AS one\nFROM b as Two\nFROM ONE\nCOPY --from=two x y\nCOPY --from=0 x y',
+      ['a', 'b']
+    ],
     ['copied from', 'FROM a\nCOPY --chown=1 --from=c:1 x y\nADD --from=d x y', ['a', 'c:1', 'd']],
     ['mounted from', 'FROM a\nRUN --mount=type=bind,from=m,target=/m --mount=from=n true', ['a', 'm', 'n']],
     ['a platform', 'FROM --platform=$BUILDPLATFORM a AS x', ['a']],
     ['arguments', 'ARG A=x\nARG B="y:1"\nFROM $A\nFROM ${B}\nFROM ${C:-z}/q', ['x', 'y:1', 'z/q']],
-    ['an argument given with the build', 'ARG A=x\nARG B\nFROM $A\nFROM $B', ['evil', 'worse'], { A: 'evil', B: 'worse' }],
+    [
+      'an argument given with the build',
+      'ARG A=x\nARG B\nFROM $A\nFROM $B',
+      ['evil', 'worse'],
+      { A: 'evil', B: 'worse' }
+    ],
     ['an argument that is not known stays as it is', 'FROM $A', ['$A'], { A: 'x' }],
     ['the image that reads the Dockerfile', '# syntax=evil/reader:1 x\nFROM a', ['evil/reader:1', 'a']],
     ['after the line for a shell', '#!/usr/bin/env x\n# syntax=evil/reader\nFROM a', ['evil/reader', 'a']],
     ['a reader given with the build', 'FROM a', ['evil', 'a'], { BUILDKIT_SYNTAX: 'evil' }],
     ['on behalf of a later build', 'FROM a\nONBUILD COPY --from=evil x y', ['a', 'evil']],
-    ['in what an old builder does not take for a heredoc', 'FROM a\nRUN <<EOF\nFROM evil\nRUN x \\\nEOF', ['a', 'evil']],
+    [
+      'in what an old builder does not take for a heredoc',
+      'FROM a\nRUN <<EOF\nFROM evil\nRUN x \\\nEOF',
+      ['a', 'evil']
+    ],
     ['behind a directive too late', '# x\n# escape=`\nFROM a\nRUN b `\nFROM evil', ['a', 'evil']],
     ['behind a directive that old builders stop at', '# check=x\n# escape=`\nFROM a\nRUN b `\nFROM evil', ['a', 'evil']]
   ]
@@ -67,7 +80,8 @@ t.test('which images it is built on', async (t) => {
 })
 
 t.test('what is sure to be pulled is told from what only may be an image', (t) => {
-  const text = '# syntax=s\n# escape=`\nFROM a\nRUN <<EOF\nFROM users\nEOF\nCOPY --from=c x y\nRUN --mount=from=m `\nFROM x\n'
+  const text =
+    '# syntax=s\n# escape=`\nFROM a\nRUN <<EOF\nFROM users\nEOF\nCOPY --from=c x y\nRUN --mount=from=m `\nFROM x\n'
   t.same(readDockerfile(text).baseImages, ['a', 'c', 'm'])
   t.same(readDockerfile(text).mentionedImages, ['s', 'a', 'c', 'm', 'users', 'x'])
   t.end()

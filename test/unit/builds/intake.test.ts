@@ -49,7 +49,11 @@ t.test('the same Dockerfile gives the same bytes, so that builders find their ca
   const hashes = new Set<string>()
   for (const piece of [1, 1000]) {
     await take(Buffer.from('FROM scratch\n'), { piece })
-    hashes.add(createHash('sha256').update(await buffer(createReadStream(FILE))).digest('hex'))
+    hashes.add(
+      createHash('sha256')
+        .update(await buffer(createReadStream(FILE)))
+        .digest('hex')
+    )
   }
   t.equal(hashes.size, 1)
 })
@@ -121,7 +125,9 @@ t.test('a zip file', async (t) => {
 
 t.test('one large file that does not pack is no bomb, nor is one that packs as files do', async (t) => {
   const noise = Buffer.alloc(50 * MIB, createHash('sha512').update('x').digest())
-  t.match(await take(await tarOf(DOCKERFILE, { name: 'big', content: noise }), { piece: 16_384 }), { bytes: 50 * MIB + 13 })
+  t.match(await take(await tarOf(DOCKERFILE, { name: 'big', content: noise }), { piece: 16_384 }), {
+    bytes: 50 * MIB + 13
+  })
 })
 
 t.test('what is refused leaves nothing behind', async (t) => {
@@ -139,7 +145,11 @@ t.test('what is refused leaves nothing behind', async (t) => {
   const cases: [why: string, bytes: Buffer, reason: RegExp, limits?: Partial<typeof LIMITS>][] = [
     ['nothing', Buffer.alloc(0), /empty/],
     ['a picture', Buffer.from('89504e470d0a1a0a0000000d', 'hex'), /no Dockerfile and no tar/],
-    ['a text that turns out to be none', Buffer.concat([Buffer.from('FROM x\n'.repeat(20_000)), Buffer.alloc(9)]), /no text/],
+    [
+      'a text that turns out to be none',
+      Buffer.concat([Buffer.from('FROM x\n'.repeat(20_000)), Buffer.alloc(9)]),
+      /no text/
+    ],
     ['a huge text', Buffer.from('# hello\n'.repeat(200_000)), /larger than 1 MiB/],
     ['out of the context', await tar({ name: '../evil' }), /"\.\.\/evil" leads out of the context/],
     ['out of it on the way', await tar({ name: 'a/../../evil' }), /leads out/],
@@ -148,7 +158,11 @@ t.test('what is refused leaves nothing behind', async (t) => {
     ['a backslash', await tar({ name: '..\\evil' }), /character/],
     ['too long', await tar({ name: 'a/'.repeat(600) }), /too long/],
     ['a part too long', await tar({ name: 'a'.repeat(256) }), /too long/],
-    ['a device', await tar({ name: 'd', type: 'character-device', devmajor: 1, devminor: 3 }), /"d" is a character-device/],
+    [
+      'a device',
+      await tar({ name: 'd', type: 'character-device', devmajor: 1, devminor: 3 }),
+      /"d" is a character-device/
+    ],
     ['a disk', await tar({ name: 'd', type: 'block-device' }), /block-device/],
     ['a pipe', await tar({ name: 'd', type: 'fifo' }), /fifo/],
     ['a sparse file', sparse, /"sparse" is of an unknown kind/],
@@ -165,12 +179,25 @@ t.test('what is refused leaves nothing behind', async (t) => {
     ],
     ['through a file', await tar({ name: 'Dockerfile/x' }), /leads through a file/],
     ['too many', await tarOf(...many), /more than 100 files/],
-    ['too much', await tar({ name: 'a', content: 'x'.repeat(2000) }), /larger than 1000 bytes once unpacked/, { contextBytes: 1000 }],
+    [
+      'too much',
+      await tar({ name: 'a', content: 'x'.repeat(2000) }),
+      /larger than 1000 bytes once unpacked/,
+      { contextBytes: 1000 }
+    ],
     ['a gzip bomb', gzipSync(await tar({ name: 'a', content: zeros })), /200 times/],
-    ['a gzip bomb of small files', gzipSync(await tarOf(...many.slice(0, 99).map((entry) => ({ ...entry, content: zeros.subarray(0, MIB) })))), /200 times/],
+    [
+      'a gzip bomb of small files',
+      gzipSync(await tarOf(...many.slice(0, 99).map((entry) => ({ ...entry, content: zeros.subarray(0, MIB) })))),
+      /200 times/
+    ],
     ['gzip of something else', gzipSync('FROM scratch\n'), /tar file is damaged or cut short/],
     ['gzip cut off', gzipSync(good).subarray(0, 200), /damaged or cut short/],
-    ['gzip cut off in a large file', gzipSync(await tar({ name: 'a', content: createNoise(MIB) })).subarray(0, 500_000), /cut short/],
+    [
+      'gzip cut off in a large file',
+      gzipSync(await tar({ name: 'a', content: createNoise(MIB) })).subarray(0, 500_000),
+      /cut short/
+    ],
     ['gzip damaged', Buffer.concat([gzipSync(good).subarray(0, 100), Buffer.alloc(300, 7)]), /damaged/],
     ['tar cut off in a header', good.subarray(0, 700), /cut short/],
     ['tar cut off in a file', (await tar({ name: 'a', content: createNoise(MIB) })).subarray(0, 500_000), /cut short/],
@@ -187,7 +214,11 @@ t.test('what is refused leaves nothing behind', async (t) => {
     ['zip: an empty link', zipOf({ name: 'l', mode: 0o120777 }), /leads nowhere/],
     ['zip: too many', zipOf(...many), /more than 100 files/],
     ['a zip bomb', zipOf(DOCKERFILE, { name: 'a', content: zeros }), /200 times/],
-    ['a zip that lies about its sizes', lying(zipOf(DOCKERFILE, { name: 'a', content: zeros }), 24 * MIB, 10), /damaged|200 times/]
+    [
+      'a zip that lies about its sizes',
+      lying(zipOf(DOCKERFILE, { name: 'a', content: zeros }), 24 * MIB, 10),
+      /damaged|200 times/
+    ]
   ]
   for (const [why, bytes, reason, limits] of cases) {
     const error = await take(bytes, limits).then(
@@ -249,7 +280,11 @@ t.test('a refused upload is read to its end, so that its client hears of it', { 
 t.test('damage at any place never does more than refuse', { timeout: 60_000 }, async (t) => {
   let seed = 1
   const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below
-  const sources = [await tarOf(...TREE), gzipSync(await tarOf(...TREE)), zipOf(DOCKERFILE, { name: 'a/b', content: 'x'.repeat(500) })]
+  const sources = [
+    await tarOf(...TREE),
+    gzipSync(await tarOf(...TREE)),
+    zipOf(DOCKERFILE, { name: 'a/b', content: 'x'.repeat(500) })
+  ]
   const outcomes = { taken: 0, refused: 0 }
   for (let round = 0; round < 300; round++) {
     const bytes = Buffer.from(sources[round % 3] ?? [])
@@ -269,8 +304,16 @@ t.test('damage at any place never does more than refuse', { timeout: 60_000 }, a
 
 t.test('the Dockerfile of a context', async (t) => {
   await take(await tarOf({ name: 'a', content: 'FROM x' }, { name: './deep/my.Dockerfile', content: 'ARG B\nFROM $B' }))
-  t.same(await inspectDockerfile(FILE, 'deep/my.Dockerfile', { B: 'y' }), { problems: [], baseImages: ['y'], mentionedImages: ['y'] })
-  t.same(await inspectDockerfile(FILE, './deep//my.Dockerfile', {}), { problems: [], baseImages: ['$B'], mentionedImages: ['$B'] })
+  t.same(await inspectDockerfile(FILE, 'deep/my.Dockerfile', { B: 'y' }), {
+    problems: [],
+    baseImages: ['y'],
+    mentionedImages: ['y']
+  })
+  t.same(await inspectDockerfile(FILE, './deep//my.Dockerfile', {}), {
+    problems: [],
+    baseImages: ['$B'],
+    mentionedImages: ['$B']
+  })
   for (const missing of ['Dockerfile', 'deep', 'DEEP/my.Dockerfile', 'a/b'])
     await t.rejects(inspectDockerfile(FILE, missing, {}), { code: 'INVALID_CONTEXT', message: /There is no file/ })
   for (const outside of ['../Dockerfile', '/etc/passwd'])

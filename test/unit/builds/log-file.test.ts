@@ -117,7 +117,12 @@ t.test('the limit counts what is there already', async (t) => {
   const log = createLogFile(path, 1000)
   for (let line = 0; line < 5; line++) await log.line('y'.repeat(49))
   t.equal(await log.end(), true)
-  t.equal(readFileSync(path, 'utf8').split('\n').filter((line) => line.startsWith('y')).length, 2)
+  t.equal(
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .filter((line) => line.startsWith('y')).length,
+    2
+  )
 })
 
 t.test('of a build that is over everything is there at once', async (t) => {
@@ -174,5 +179,8 @@ t.test('somebody else who adds to the file is no line lost', async (t) => {
   const path = fileOf(t)
   appendFileSync(path, 'ä'.repeat(40_000))
   appendFileSync(path, '\nend\n')
-  t.same((await textsOf(createLogFile(path, MANY, true))).map((line) => line.length), [40_000, 3])
+  t.same(
+    (await textsOf(createLogFile(path, MANY, true))).map((line) => line.length),
+    [40_000, 3]
+  )
 })
