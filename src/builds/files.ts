@@ -34,9 +34,10 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
       return log
     },
     async endLog(id: string): Promise<boolean> {
-      const log = live.get(id)
+      // Readers find it until everything is on the disk.
+      const isDamaged = (await live.get(id)?.end()) ?? false
       live.delete(id)
-      return (await log?.end()) ?? false
+      return isDamaged
     },
     async close(): Promise<void> {
       await Promise.all([...live.values()].map((log) => log.end()))

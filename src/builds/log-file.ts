@@ -111,6 +111,7 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
 
     /** The lines from an offset on; with `follow` also those to come, until the end. */
     async *read(offset: number, follow: boolean, signal?: AbortSignal): AsyncGenerator<LogLine> {
+      if (!isEnded) await flush()
       let wake = () => {}
       const abort = () => wake()
       signal?.addEventListener('abort', abort, { once: true })

@@ -70,6 +70,9 @@ export function createBuildService({
     return record
   }
 
+  /** A build that is worked on is ahead of what is written down. */
+  const asItIs = (row: BuildRecord): BuildRecord => worker.current(row.id) ?? row
+
   function position(record: BuildRecord): number | null {
     return statusOf(record) === 'pending' ? table.countBefore(record.id) : null
   }
@@ -103,7 +106,7 @@ export function createBuildService({
   }
 
   function isOfAnother({ id, imageName, imageId }: BuildRecord, reference: string): boolean {
-    const builds = table.list({ image: imageName }, ALL, undefined)
+    const builds = table.list({ image: imageName }, ALL, undefined).map(asItIs)
     return builds.some((other) => other.id !== id && other.imageId === imageId && other.references.includes(reference))
   }
 
@@ -203,7 +206,7 @@ export function createBuildService({
       if (cursor !== undefined && before === undefined)
         throw invalidField('cursor', 'names no build that is still known')
       const rows = table.list({ status, image }, limit + 1, before)
-      const page = rows.slice(0, limit).map((row) => worker.current(row.id) ?? row)
+      const page = rows.slice(0, limit).map(asItIs)
       const places = new Map(table.queue().map((waiting, index) => [waiting, index]))
       return {
         builds: page.map((record) =>

@@ -59,9 +59,10 @@ export function createStages({
     }
     record.steps = []
     record.builder = builder
+    let context: Readable | undefined
     try {
       if (record.platform === null) await fetchBaseImages(record.baseImages, limit.signal, say)
-      const context = await openContext(files.context(record.id))
+      context = await openContext(files.context(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
         limit.renew()
         if ('line' in progress) await say(progress.line)
@@ -72,6 +73,7 @@ export function createStages({
       for (const step of record.steps) if (step.status === 'running') step.status = 'failed'
       throw limit.signal.aborted ? limit.signal.reason : error
     } finally {
+      context?.destroy()
       limit.clear()
     }
   }

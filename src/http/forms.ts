@@ -67,7 +67,11 @@ function explained(error: unknown): unknown {
   if (code === 'FST_FILES_LIMIT') return invalidField('file', 'may be given once')
   if (/^FST_(PARTS|FIELDS)_LIMIT$/.test(code))
     return new AppError('INVALID_REQUEST', `The form has more than ${MAX_FIELDS} fields.`)
-  if (/^FST_|Unexpected end of form|Malformed|Multipart|premature close/i.test(`${code} ${error.message}`))
+  if (
+    /^FST_|Unexpected end of form|Malformed|Multipart|terminated early|premature close/i.test(
+      `${code} ${error.message}`
+    )
+  )
     return new AppError('INVALID_REQUEST', `The form cannot be read: ${error.message}`, { cause: error })
   return error
 }

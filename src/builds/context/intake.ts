@@ -2,7 +2,7 @@
 
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
-import { Readable, Transform } from 'node:stream'
+import { finished, Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { AppError } from '../../errors.ts'
@@ -107,7 +107,8 @@ function measured(upload: Readable, maxBytes: number, meter: Meter): Readable {
       done(new AppError('BODY_TOO_LARGE', `The upload is larger than ${maxBytes} bytes.`))
     }
   })
-  upload.on('error', (error) => gauge.destroy(error))
+  // Also when it broke off before anybody looked.
+  finished(upload, (error) => error && gauge.destroy(error))
   return upload.pipe(gauge)
 }
 
