@@ -76,9 +76,13 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
   }
 
   return {
-    /** Waits only where lines come faster than the disk takes them. */
+    /** One line or several. Waits only where they come faster than the disk takes them. */
     async line(text: string): Promise<void> {
       if (isEnded) return
+      if (written >= maxBytes) {
+        left += Buffer.byteLength(text) + 1
+        return
+      }
       const line = shortened(text)
       const bytes = Buffer.byteLength(line)
       if (written + bytes > maxBytes) {
@@ -141,7 +145,11 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
 }
 
 function shortened(text: string): string {
-  return `${text.length > MAX_LINE ? `${text.slice(0, MAX_LINE).toWellFormed()}…` : text}\n`
+  if (text.length <= MAX_LINE) return `${text}\n`
+  const lines = text.split('\n')
+  return lines
+    .map((line) => `${line.length > MAX_LINE ? `${line.slice(0, MAX_LINE).toWellFormed()}…` : line}\n`)
+    .join('')
 }
 
 function sizeOf(path: string): number {

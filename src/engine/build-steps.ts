@@ -44,10 +44,12 @@ export function createBuildKitReader(): StepReader {
   function* logProgress({ vertex, timeMs, text }: Trace['logs'][number]): Generator<BuildProgress> {
     const entry = known.get(vertex)
     if (!entry) return
-    const { lines, rest } = splitLines(entry.rest + entry.decoder.write(Buffer.from(text)))
+    const { block, rest } = cutLines(entry.rest + entry.decoder.write(Buffer.from(text)))
     entry.rest = rest
+    if (block === undefined) return
     const at = Math.max(0, (timeMs - entry.started) / 1000).toFixed(3)
-    for (const line of lines) yield { line: `#${entry.step.number} ${at} ${clean(line)}` }
+    const prefix = `#${entry.step.number} ${at} `
+    yield { line: prefix + clean(block).replaceAll('\n', `\n${prefix}`) }
   }
 
   return ({ id, aux, stream }) => {
@@ -63,7 +65,7 @@ export function createBuildKitReader(): StepReader {
   }
 }
 
-const CLASSIC_STEP = /^Step (\d+)\/(\d+) : (.*)$/
+const CLASSIC_STEP = /^Step (\d+)\/(\d+) : (.*)\n?$/
 
 /** The classic builder runs one step after the other and writes plain text. */
 export function createClassicReader(now: () => number = Date.now): StepReader {
@@ -79,8 +81,9 @@ export function createClassicReader(now: () => number = Date.now): StepReader {
     yield { step: { ...step, status: step.status === 'running' ? status : step.status, durationMs: now() - started } }
   }
 
-  function* lineProgress(line: string): Generator<BuildProgress> {
-    const [, number, total, instruction] = CLASSIC_STEP.exec(line) ?? []
+  /** What the builder says of itself comes in frames of its own. */
+  function* stepProgress(said: string): Generator<BuildProgress> {
+    const [, number, total, instruction] = CLASSIC_STEP.exec(said) ?? []
     // What runs in a step may print such a line too.
     if (Number(number) === begun + 1) {
       yield* finish('completed')
@@ -88,28 +91,30 @@ export function createClassicReader(now: () => number = Date.now): StepReader {
       const name = `[${number}/${total}] ${clean(instruction ?? '')}`
       current = { step: { number: begun, name, status: 'running', durationMs: null }, started: now() }
       yield { step: { ...current.step } }
-    } else if (current && line.trim() === '---> Using cache') current.step.status = 'cached'
-    yield { line: clean(line) }
-    if (line.startsWith('Successfully built ')) yield* [...finish('completed'), ...made]
+    } else if (current && said === ' ---> Using cache\n') current.step.status = 'cached'
   }
 
   return (frame) => {
-    const { lines, rest: open } = splitLines(rest + (frame.stream ?? ''))
+    const stream = frame.stream ?? ''
+    const { block, rest: open } = cutLines(rest + stream)
     rest = open
     // Every stage has its image; the last one counts.
     const image = imageProgress(frame.aux)
     if (image.length > 0) made = image
-    const said = lines.flatMap((line) => [...lineProgress(line)])
+    const said = [...stepProgress(stream)]
+    if (block !== undefined) said.push({ line: clean(block) })
+    if (stream.startsWith('Successfully built ')) said.push(...finish('completed'), ...made)
     if (frame.status !== undefined && frame.progressDetail?.total === undefined)
       said.push({ line: clean([frame.id, frame.status].filter(Boolean).join(': ')) })
     return said
   }
 }
 
-function splitLines(text: string): { lines: string[]; rest: string } {
-  const lines = text.split('\n')
-  const rest = lines.pop() ?? ''
-  return rest.length > MAX_REST ? { lines: [...lines, rest], rest: '' } : { lines, rest }
+/** All whole lines in one piece: a build may print a gigabyte, and line by line nothing else would get a turn. */
+function cutLines(text: string): { block: string | undefined; rest: string } {
+  const end = text.lastIndexOf('\n')
+  if (text.length - end > MAX_REST) return { block: text, rest: '' }
+  return { block: end === -1 ? undefined : text.slice(0, end), rest: text.slice(end + 1) }
 }
 
 function imageProgress(aux: unknown): BuildProgress[] {
@@ -134,8 +139,9 @@ const ESCAPES = /\u001B(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u00
 // oxlint-disable-next-line no-control-regex -- what a terminal would obey
 const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g
 
+const WRITTEN_OVER = /^[^\n]*\r(?=[^\r\n])/gm
+
 /** Progress bars write over their own line; what they wrote last is what counts. */
-function clean(line: string): string {
-  const last = line.replace(/\r+$/, '').split('\r').at(-1) ?? ''
-  return last.replaceAll(ESCAPES, '').replaceAll(CONTROLS, '')
+function clean(text: string): string {
+  return text.replaceAll(WRITTEN_OVER, '').replaceAll(ESCAPES, '').replaceAll(CONTROLS, '')
 }

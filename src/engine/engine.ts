@@ -141,6 +141,7 @@ export type BuildStep = {
   status: 'running' | 'completed' | 'cached' | 'failed'
   durationMs: number | null
 }
+/** `line` may hold several. */
 export type BuildProgress = { line: string } | { step: BuildStep } | { imageId: string }
 
 export type EngineEvent = {

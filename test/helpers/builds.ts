@@ -1,7 +1,9 @@
 // Builds as a client sends them.
 
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Test } from 'tap'
 import type { Build, BuildDetails } from '../../src/builds/schemas.ts'
-import { docker, eventually } from './engine.ts'
+import { docker, eventually, ignoreMissing } from './engine.ts'
 import type { Answer, Server } from './server.ts'
 
 type Fields = Record<string, string | string[]>
@@ -34,4 +36,38 @@ function isOver({ status }: Pick<Build, 'status'>): boolean {
 export async function imageExists(reference: string): Promise<boolean> {
   const found = await docker.listImages({ filters: JSON.stringify({ reference: [reference] }) })
   return found.length > 0
+}
+
+/** Names for images of a test file; they are removed with it. */
+export function imageNames(t: Pick<Test, 'teardown'>): (name: string) => string {
+  const names = new Set<string>()
+  t.teardown(async () => {
+    for (const name of names) {
+      const found = await docker.listImages({ filters: JSON.stringify({ reference: [name] }) })
+      for (const tag of found.flatMap(({ RepoTags }) => RepoTags ?? []))
+        await ignoreMissing(docker.getImage(tag).remove({ force: true }))
+    }
+  })
+  return (name) => {
+    const own = `berth-test/${name}-${process.pid}`
+    names.add(own)
+    return own
+  }
+}
+
+/** How many processes of this machine have a word in their command line; what builds run is among them. */
+export function processesWith(word: string): number {
+  const isIt = (pid: string) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(word)
+    } catch {
+      return false
+    }
+  }
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && Number(pid) !== process.pid && isIt(pid)).length
+}
+
+/** Resident memory of a process, in MB. */
+export function memoryOf(pid: number | undefined): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024
 }

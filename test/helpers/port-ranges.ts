@@ -34,7 +34,10 @@ const SIZES = {
   browser: 10,
   images: 10,
   registry: 10,
-  prune: 10
+  prune: 10,
+  builds: 20,
+  buildsCrash: 20,
+  buildsEngine: 10
 } as const
 
 const FIRST = 8100

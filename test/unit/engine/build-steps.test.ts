@@ -19,7 +19,7 @@ function told(read: StepReader, frames: ProgressFrame[]) {
   const steps: BuildStep[] = []
   for (const said of progress) if ('step' in said) steps[said.step.number - 1] = said.step
   return {
-    lines: progress.flatMap((said) => ('line' in said ? [said.line] : [])),
+    lines: progress.flatMap((said) => ('line' in said ? said.line.split('\n') : [])),
     steps,
     summary: steps.map(({ name, status }) => `${status} ${name}`),
     images: progress.flatMap((said) => ('imageId' in said ? [said.imageId] : []))
