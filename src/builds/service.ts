@@ -175,14 +175,12 @@ export function createBuildService({
         now: now(),
         namespace: limits.namespace
       })
-      const { problems, baseImages, mentionedImages } = await inspectDockerfile(
-        files.context(id),
-        made.record.dockerfile,
-        made.secrets.buildArgs
-      )
+      const { dockerfile } = made.record
+      const { buildArgs } = made.secrets
+      const { problems, baseImages, allImages } = await inspectDockerfile(files.context(id), dockerfile, buildArgs)
       if (problems.length > 0)
         throw invalidContext(`${made.record.dockerfile} is no Dockerfile: ${problems.join('; ')}.`)
-      checkImages(mentionedImages)
+      checkImages(allImages)
       made.record.baseImages = baseImages.filter((name) => !name.includes('$'))
       table.add(made.record, made.secrets)
       if (made.credentials) credentials.set(id, made.credentials)

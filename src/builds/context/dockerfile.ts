@@ -2,10 +2,10 @@
 
 export type DockerfileReport = {
   problems: string[]
-  /** What it is built on. */
+  /** What is needed before the build. */
   baseImages: string[]
-  /** Whatever any builder may take for an image, and the reader of Dockerfiles that is asked for. */
-  mentionedImages: string[]
+  /** What any builder could take from, however it reads the file: for the policy. */
+  allImages: string[]
 }
 
 /** `isBody`: a line of a heredoc, which a builder that knows none takes for an instruction. */
@@ -20,6 +20,7 @@ const MAX_PROBLEMS = 5
 /** The image of this name takes the place of the builder's own reader of Dockerfiles. */
 const SYNTAX_ARG = 'BUILDKIT_SYNTAX'
 
+/** With the build arguments of the request, which take the place of the file's own defaults. */
 export function readDockerfile(text: string, buildArgs: Record<string, string> = {}): DockerfileReport {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const { escape, syntax } = directives(lines)
@@ -28,7 +29,7 @@ export function readDockerfile(text: string, buildArgs: Record<string, string> =
   // Builders differ in where they still take the directive, so that no image may hide behind either reading.
   const others = /^\s*#\s*escape\s*=/im.test(text) ? read(lines, escape === '`' ? '\\' : '`', buildArgs).images : []
   const mentioned = new Set([...readers, ...images, ...bodyImages, ...others])
-  return { problems, baseImages: [...new Set(images)], mentionedImages: [...mentioned] }
+  return { problems, baseImages: [...new Set(images)], allImages: [...mentioned] }
 }
 
 function read(lines: string[], escape: string, buildArgs: Record<string, string>) {
@@ -55,7 +56,7 @@ function read(lines: string[], escape: string, buildArgs: Record<string, string>
       if (image === undefined) problems.push(`line ${line}: FROM names no image`)
       if (as?.toUpperCase() === 'AS' && stageName) stages.add(stageName.toLowerCase())
     } else if (!hasFrom && name !== 'ARG') problems.push(`line ${line}: ${name} stands before the first FROM`)
-    else if (!hasFrom) for (const [key, value] of args(rest, buildArgs)) values.set(key, value)
+    else if (!hasFrom) for (const [key, value] of args(rest, buildArgs)) values.set(key, substitute(value, values))
   }
   if (!hasFrom && problems.length === 0) problems.push('there is no FROM')
   return { problems, images, bodyImages }

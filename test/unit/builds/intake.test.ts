@@ -30,7 +30,7 @@ async function kept(): Promise<Kept[]> {
   for await (const entry of source) {
     const { name, type, linkname, mode, uid } = entry.header
     const content = (await buffer(entry as AsyncIterable<Buffer>)).toString()
-    found.push({ name, type: String(type), ...(linkname && { linkname }), mode: mode ?? 0, uid: uid ?? -1, content })
+    found.push({ name, type, ...(linkname && { linkname }), mode: mode ?? 0, uid: uid ?? -1, content })
   }
   return found
 }
@@ -286,7 +286,7 @@ t.test('damage at any place never does more than refuse', { timeout: 60_000 }, a
     zipOf(DOCKERFILE, { name: 'a/b', content: 'x'.repeat(500) })
   ]
   const outcomes = { taken: 0, refused: 0 }
-  for (let round = 0; round < 300; round++) {
+  for (let round = 0; round < 150; round++) {
     const bytes = Buffer.from(sources[round % 3] ?? [])
     for (let change = 0; change <= random(4); change++) bytes[random(bytes.length)] = random(256)
     const cut = random(5) === 0 ? bytes.subarray(0, random(bytes.length)) : bytes
@@ -296,10 +296,11 @@ t.test('damage at any place never does more than refuse', { timeout: 60_000 }, a
     } catch (error) {
       outcomes.refused++
       if ((error as { code?: string }).code !== 'INVALID_CONTEXT') throw error
-      if (readdirSync(folder).length > 0) throw new Error(`round ${round} left ${readdirSync(folder)}`)
+      if (readdirSync(folder).length > 0)
+        throw new Error(`round ${round} left ${readdirSync(folder)}`, { cause: error })
     }
   }
-  t.ok(outcomes.taken > 10 && outcomes.refused > 50, JSON.stringify(outcomes))
+  t.ok(outcomes.taken > 5 && outcomes.refused > 30, JSON.stringify(outcomes))
 })
 
 t.test('the Dockerfile of a context', async (t) => {
@@ -307,12 +308,12 @@ t.test('the Dockerfile of a context', async (t) => {
   t.same(await inspectDockerfile(FILE, 'deep/my.Dockerfile', { B: 'y' }), {
     problems: [],
     baseImages: ['y'],
-    mentionedImages: ['y']
+    allImages: ['y']
   })
   t.same(await inspectDockerfile(FILE, './deep//my.Dockerfile', {}), {
     problems: [],
     baseImages: ['$B'],
-    mentionedImages: ['$B']
+    allImages: ['$B']
   })
   for (const missing of ['Dockerfile', 'deep', 'DEEP/my.Dockerfile', 'a/b'])
     await t.rejects(inspectDockerfile(FILE, missing, {}), { code: 'INVALID_CONTEXT', message: /There is no file/ })
