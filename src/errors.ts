@@ -1,7 +1,5 @@
 // The error catalogue: every code that a client can meet, once. `docs/errors.md` explains each; a test keeps the two the same.
 
-import { isDiskFull } from './lib/disk-full.ts'
-
 type ErrorEntry = { status: number; title: string; retryable?: true; retryAfterSeconds?: number }
 
 export const ERRORS = {
@@ -127,6 +125,15 @@ export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppE
 export function cancellation(signal: AbortSignal): AppError {
   const { reason } = signal
   return reason instanceof AppError ? reason : new AppError('REQUEST_CANCELLED', 'The request was cancelled.')
+}
+
+const FULL = new Set(['ENOSPC', 'EDQUOT'])
+const SQLITE_FULL = 13
+
+/** Whether a file or the database could not be written because there is no room left. */
+export function isDiskFull(error: unknown): boolean {
+  const { code = '', errcode } = (error ?? {}) as { code?: string; errcode?: number }
+  return FULL.has(code) || errcode === SQLITE_FULL
 }
 
 /** What nobody thought of: a fault of Berth's own, of which nothing is shown. A disk may be full at any time. */

@@ -1,7 +1,7 @@
 // Works the queue off: claims a build, does its stages one after the other, and writes down how each ended.
 
 import { randomUUID } from 'node:crypto'
-import { AppError, isAppError, unexpected } from '../errors.ts'
+import { AppError, isAppError, isDiskFull, unexpected } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { BuildTable } from './table.ts'
 import type { BuildFiles } from './files.ts'
@@ -104,8 +104,8 @@ export function createWorker({
   ): Promise<void> {
     // The next one may succeed where this one did not.
     const renewal = setInterval(() => tryTo(renew, record), RENEW_MS)
-    const save = () => {
-      table.save(record, token)
+    const save = async () => {
+      while (!isWritten(record, token)) await sleep(PAUSE_MS, life.signal)
       onChange(record)
     }
     try {
@@ -114,13 +114,13 @@ export function createWorker({
       for (let name = nextStage(record); name !== undefined; name = nextStage(record)) {
         begin(record, name, now())
         record.attempts++
-        save()
+        await save()
         const isDone = await runStage(record, name, signal)
         if (!isDone) break
-        if (nextStage(record)) save()
+        if (nextStage(record)) await save()
       }
       if (isOver(record)) await close(record)
-      save()
+      await save()
     } catch (err) {
       log.error({ err, buildId: record.id }, 'the build could not be written down')
       void pumpAfter(sleep(PAUSE_MS, life.signal))
@@ -128,6 +128,18 @@ export function createWorker({
       clearInterval(renewal)
       // Where this fails, the claim runs out by itself.
       tryTo(() => table.release(record.id, token), record)
+    }
+  }
+
+  /** False when the disk is full: what was done is not to be done again for that. */
+  function isWritten(record: BuildRecord, token: string): boolean {
+    try {
+      table.save(record, token)
+      return true
+    } catch (err) {
+      if (!isDiskFull(err) || life.signal.aborted) throw err
+      log.error({ err, buildId: record.id }, 'the build cannot be written down as long as the disk is full')
+      return false
     }
   }
 

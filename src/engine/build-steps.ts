@@ -143,5 +143,6 @@ const WRITTEN_OVER = /^[^\n]*\r(?=[^\r\n])/gm
 
 /** Progress bars write over their own line; what they wrote last is what counts. */
 function clean(text: string): string {
-  return text.replaceAll(WRITTEN_OVER, '').replaceAll(ESCAPES, '').replaceAll(CONTROLS, '')
+  const last = text.includes('\r') ? text.replaceAll(WRITTEN_OVER, '') : text
+  return last.replaceAll(ESCAPES, '').replaceAll(CONTROLS, '')
 }
