@@ -96,6 +96,16 @@ t.test('nonsense is told from an engine that went away', async (t) => {
   await t.rejects(build('{"id":"moby.buildkit.trace","aux":"bm9uc2Vuc2U="}\n').said, { code: 'ENGINE_FAILED' })
 })
 
+t.test('a build that the engine itself gave up is told from one that failed', async (t) => {
+  const failing = (text: string) => build(`${JSON.stringify({ error: text })}\n`).said
+  for (const text of [
+    'context canceled',
+    'executor failed running [x]: exit code: 137: context canceled: context canceled'
+  ])
+    await t.rejects(failing(text), { code: 'ENGINE_UNAVAILABLE' })
+  await t.rejects(failing('executor failed running [echo : context canceled]: exit code: 1'), { code: 'BUILD_FAILED' })
+})
+
 t.test('a full disk of the engine', async (t) => {
   const said = '{"error":"failed to write: no space left on device"}\n'
   await t.rejects(build(said).said, { code: 'STORAGE_FULL' })
