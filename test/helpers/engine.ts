@@ -38,7 +38,8 @@ export async function removeAllOf(mark: string, engine = docker): Promise<void> 
 /** What test runs left that were killed themselves. A mark begins with the number of the process that tests. */
 export async function removeLeftOvers(engine = docker): Promise<void> {
   const filters = JSON.stringify({ label: [TEST_LABEL] })
-  const marks = (await engine.listContainers({ all: true, filters })).map(({ Labels }) => Labels[TEST_LABEL] ?? '')
+  const left = [...(await engine.listContainers({ all: true, filters })), ...(await engine.listImages({ filters }))]
+  const marks = left.map(({ Labels: labels }) => labels?.[TEST_LABEL] ?? '')
   for (const mark of new Set(marks)) if (!isAlive(Number.parseInt(mark, 10))) await removeAllOf(mark, engine)
 }
 

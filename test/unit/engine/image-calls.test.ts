@@ -119,6 +119,19 @@ t.test('a transfer in which nothing moves is given up, and its stream ended', as
   t.ok(stream.destroyed)
 })
 
+t.test('a transfer that takes long goes on as long as something moves', async (t) => {
+  const stream = new PassThrough()
+  let beats = 0
+  const drip = setInterval(() => {
+    if (++beats < 12) return void stream.write('{"status":"Pushing"}\n')
+    stream.end(`${JSON.stringify(PUSHED.at(-1))}\n`)
+    clearInterval(drip)
+  }, 60)
+  t.teardown(() => clearInterval(drip))
+  const { images } = engineThat({ stream, idleMs: 400 })
+  t.match(await images.pushImage('app'), { digest: DIGEST })
+})
+
 t.test('a transfer that only drips is given up in the end', async (t) => {
   const stream = new PassThrough()
   const drip = setInterval(() => void stream.write('{"status":"Waiting"}\n'), 10)
