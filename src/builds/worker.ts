@@ -121,6 +121,8 @@ export function createWorker({
       }
       if (isOver(record)) await close(record)
       await save()
+      // Not before it is written down: after a kill it would be built again. Whatever failed may be asked for again.
+      if (statusOf(record) === 'completed') await files.removeContext(record.id)
     } catch (err) {
       log.error({ err, buildId: record.id }, 'the build could not be written down')
       void pumpAfter(sleep(PAUSE_MS, life.signal))
@@ -187,8 +189,6 @@ export function createWorker({
   async function close(record: BuildRecord): Promise<void> {
     record.finishedAt = now()
     record.logTruncated = await files.endLog(record.id)
-    // Whatever failed may be asked for again.
-    if (statusOf(record) === 'completed') await files.removeContext(record.id)
     const { id, imageName } = record
     log.info(
       { buildId: id, image: imageName, status: statusOf(record), code: record.build.code ?? record.push.code },
