@@ -87,7 +87,8 @@ export function createWaiting({
           ? probeHttp(target, path, signal)
           : probeConnection(target, signal))
         if (obstacle === null) return record
-        met.obstacle = obstacle
+        // Whatever the end of the time cut off says nothing about the workload.
+        if (!signal.aborted || met.obstacle === undefined) met.obstacle = obstacle
       }
       await sleep(pause, signal)
     }
