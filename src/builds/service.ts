@@ -10,7 +10,7 @@ import { inspectDockerfile, takeContext, type Context } from './context/intake.t
 import { invalidContext, type ContextLimits } from './context/rules.ts'
 import type { BuildFiles } from './files.ts'
 import type { LogLine } from './log-file.ts'
-import { cancel, isOver, reopen, statusOf, type BuildRecord } from './record.ts'
+import { cancel, interrupt, isOver, reopen, statusOf, type BuildRecord } from './record.ts'
 import { credentialsOf, newRecord, type Credentials, type Origin } from './request.ts'
 import type { Images } from './stages.ts'
 import {
@@ -130,6 +130,11 @@ export function createBuildService({
   return {
     start(): void {
       table.releaseAll()
+      // What a server that was killed had begun waits again, and says so even while there is no engine to go on with.
+      for (const record of table.list({ status: 'in_progress' }, ALL, undefined)) {
+        interrupt(record)
+        table.save(record, null)
+      }
       files.removeAllBut(new Set(table.ids()))
       sweeping = setInterval(() => void forgetOld(), SWEEP_MS).unref()
       void forgetOld()
