@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
 import { untilItAgrees } from '../helpers/crash.ts'
-import { docker, eventually } from '../helpers/engine.ts'
+import { docker, eventually, pause } from '../helpers/engine.ts'
 import { hostPort, portsOf, SLEEPER, startServer } from '../helpers/server.ts'
 
 const server = await startServer(t, { ports: portsOf('changes'), env: { BERTH_ENGINE_CONCURRENCY: '2' } })
@@ -75,7 +75,7 @@ t.test('a stop may take longer than a change of the engine', async (t) => {
 t.test('a paused container is neither started nor replaced', async (t) => {
   const { body } = await server.create()
   const container = docker.getContainer(body.full_id)
-  await container.pause()
+  await pause(container)
   const refused = await server.post(`/containers/${body.id}/start`)
   t.match(refused, { status: 409, body: { code: 'CONTAINER_NOT_RUNNING' } })
   t.equal((await container.inspect()).State.Status, 'paused')

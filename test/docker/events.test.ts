@@ -1,7 +1,7 @@
 // What GET /events tells of the real engine, through losses on both sides.
 
 import t from 'tap'
-import { docker, eventually, ignoreMissing, runForeign } from '../helpers/engine.ts'
+import { docker, eventually, ignoreMissing, pause, runForeign } from '../helpers/engine.ts'
 import type { ServerEvent } from '../helpers/events.ts'
 import { startFaultProxy } from '../helpers/fault-proxy.ts'
 import { follow } from '../helpers/follow.ts'
@@ -82,7 +82,7 @@ t.test('containers that others make', async (t) => {
   const id = foreign.id.slice(0, 12)
   await next(is('container.created', id), 0)
   await next(is('container.running', id), 0)
-  await foreign.pause()
+  await pause(foreign)
   await next(is('container.paused', id), 0)
   await foreign.unpause()
   await foreign.restart({ t: 0 })

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap'
 import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
 import type { Health } from '../../src/system/schemas.ts'
 import { untilItAgrees } from '../helpers/crash.ts'
-import { docker, eventually, ignoreMissing, IMAGE, runForeign } from '../helpers/engine.ts'
+import { docker, eventually, ignoreMissing, IMAGE, pause, runForeign } from '../helpers/engine.ts'
 import { startFaultProxy } from '../helpers/fault-proxy.ts'
 import { portsOf, SLEEPER, startServer, type CreateBody } from '../helpers/server.ts'
 
@@ -251,7 +251,7 @@ t.test('what happens behind the server’s back is seen within a second', async 
   )
   await see(
     'pause',
-    () => container.pause(),
+    () => pause(container),
     (seen) => seen?.state === 'paused'
   )
   await see(

@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import type { ContainerStats } from '../../src/stats/schemas.ts'
-import { askPort, docker, eventually } from '../helpers/engine.ts'
+import { askPort, docker, eventually, pause } from '../helpers/engine.ts'
 import {
   averageOf,
   BUSY,
@@ -125,7 +125,7 @@ t.test('by the engine, too: a restart, a pause, an end', together(), async (t) =
   const again = await statsWhen(engine, id, ({ timestamp }) => timestamp * 1000 > restarted)
   t.ok(again.cpu_percent > 1 && again.cpu_percent < 45, `${again.cpu_percent} %`)
 
-  await docker.getContainer(id).pause()
+  await pause(docker.getContainer(id))
   const paused = await statsWhen(engine, id, ({ cpu_percent: percent }) => percent === 0)
   t.ok(isNear(paused.memory_bytes, again.memory_bytes, 0.5) && paused.memory_bytes > 0)
   await docker.getContainer(id).unpause()

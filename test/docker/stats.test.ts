@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import type { ContainerStats } from '../../src/stats/schemas.ts'
-import { askPort, docker, inBatches } from '../helpers/engine.ts'
+import { askPort, docker, inBatches, pause } from '../helpers/engine.ts'
 import {
   asCli,
   averageOf,
@@ -159,7 +159,7 @@ t.test('a restart in the middle', together(), async (t) => {
 t.test('a paused container uses nothing and keeps what it holds', together(), async (t) => {
   const { id } = await make({ command: BUSY, cpus: 0.3 })
   const busy = await statsWhen(server, id, ({ cpu_percent: percent }) => percent > 2)
-  await docker.getContainer(id).pause()
+  await pause(docker.getContainer(id))
   const paused = await statsWhen(server, id, ({ cpu_percent: percent }) => percent === 0)
   t.ok(Math.abs(paused.memory_bytes - busy.memory_bytes) < MIB)
   t.equal(paused.pids, busy.pids)

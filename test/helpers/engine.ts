@@ -109,6 +109,11 @@ export async function eventually<T>(ask: () => Promise<T> | T, limitMs = 10_000)
   }
 }
 
+/** The freezer of cgroup v1 may fail on a container that its CPU limit holds back just then; asked again, it does not. */
+export async function pause(container: Docker.Container): Promise<void> {
+  await eventually(() => container.pause())
+}
+
 export async function ignoreMissing(removal: Promise<unknown>): Promise<void> {
   await removal.catch((error: { statusCode?: number }) => {
     if (error.statusCode !== 404 && error.statusCode !== 409) throw error
