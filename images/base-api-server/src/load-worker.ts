@@ -4,11 +4,10 @@ import { workerData } from 'node:worker_threads'
 import type { Demand } from './loads.ts'
 
 const PERIOD_MS = 20
-const PIECE = 8 * 1024 ** 2
 
 const demand = workerData as Demand
 if (demand.kind === 'cpu') await burn(demand.percent)
-else await hold(demand.megabytes * 1024 ** 2)
+else hold(demand.megabytes * 1024 ** 2)
 
 async function burn(percent: number): Promise<never> {
   const busyMs = (PERIOD_MS * percent) / 100
@@ -19,9 +18,9 @@ async function burn(percent: number): Promise<never> {
   }
 }
 
-async function hold(bytes: number): Promise<void> {
-  const held: Buffer[] = []
-  // Filled, because the kernel counts a page only once it is written to.
-  for (let left = bytes; left > 0; left -= PIECE) held.push(Buffer.alloc(Math.min(left, PIECE), 1))
+function hold(bytes: number): void {
+  // A buffer that could grow has pages of its own, which go back to the system. Memory of the C library would be kept by
+  // it, for the next load. Filled, because the kernel counts a page only once it is written to.
+  const held = new Uint8Array(new ArrayBuffer(bytes, { maxByteLength: bytes })).fill(1)
   setInterval(() => held, 2 ** 31 - 1)
 }
