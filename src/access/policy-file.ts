@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Type } from '@sinclair/typebox'
-import { createValidator, describeViolation } from '../lib/validator.ts'
+import { createValidator, describeViolations } from '../lib/validator.ts'
 import type { PolicyRules } from './policy.ts'
 
 const patterns = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 1000 }))
@@ -31,6 +31,6 @@ export function readPolicy(path: string | undefined): PolicyRules {
   }
   const validate = createValidator([]).strict(Rules)
   if (validate(rules)) return rules as PolicyRules
-  const problems = (validate.errors ?? []).map((violation) => describeViolation(violation, 'the file'))
+  const problems = describeViolations(validate.errors ?? [], 'the file')
   return refuse(problems.map(({ field, message }) => `${field} ${message}`).join('; '))
 }

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Engine } from '../engine/engine.ts'
 import { AppError, invalidField, invalidFields, isAppError } from '../errors.ts'
-import { describeViolation, type Validator } from '../lib/validator.ts'
+import { describeViolations, type Validator } from '../lib/validator.ts'
 import type { BuildTable } from './table.ts'
 import { inspectDockerfile, takeContext, type Context } from './context/intake.ts'
 import { invalidContext, type ContextLimits } from './context/rules.ts'
@@ -163,8 +163,7 @@ export function createBuildService({
 
     /** Fields as text or as what they stand for, against their schema. */
     check(fields: unknown): BuildFields {
-      if (!isValid(fields))
-        throw invalidFields((isValid.errors ?? []).map((violation) => describeViolation(violation, 'body')))
+      if (!isValid(fields)) throw invalidFields(describeViolations(isValid.errors ?? [], 'body'))
       return fields as BuildFields
     },
 

@@ -3,7 +3,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, ERRORS, invalidFields, unexpected, type ErrorCode } from '../errors.ts'
-import { describeViolation } from '../lib/validator.ts'
+import { describeViolations } from '../lib/validator.ts'
 
 export const Problem = Type.Object(
   {
@@ -105,7 +105,7 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error
   const { validation, validationContext, code = '', statusCode, message } = error as Partial<FastifyError>
   if (validation) {
-    return invalidFields(validation.map((violation) => describeViolation(violation, validationContext ?? 'body')))
+    return invalidFields(describeViolations(validation, validationContext ?? 'body'))
   }
   const mapped = FASTIFY_CODES[code]
   if (mapped) return new AppError(mapped, explain(mapped, message), { cause: error })

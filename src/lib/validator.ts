@@ -2,12 +2,16 @@
 
 import type { TSchema } from '@sinclair/typebox'
 import addFormats from 'ajv-formats'
-import { Ajv2020, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
+import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
+
+import { closest } from './closest.ts'
 
 const OPTIONS: Options = {
   removeAdditional: false,
   useDefaults: true,
   allErrors: true,
+  // So that a violation has the schema with it, and with that the fields that there are (`withoutData`).
+  verbose: true,
   strict: false,
   // Our own schemas need no checking against JSON Schema at every start; the tests compile them all.
   meta: false,
@@ -21,6 +25,11 @@ export type Violation = {
   params: Record<string, unknown>
   message?: string | undefined
 }
+
+type Problem = { field: string; message: string }
+
+const MOST_PROBLEMS = 20
+const LONGEST_FIELD = 100
 
 /** `shared` are the schemas that others refer to by their $id. */
 export function createValidator(shared: TSchema[]) {
@@ -46,25 +55,42 @@ function compileLater(ajv: Ajv2020, schema: object) {
   const validate = (data: unknown): boolean => {
     compiled ??= ajv.compile(schema)
     const isValid = compiled(data)
-    validate.errors = compiled.errors ?? null
+    validate.errors = compiled.errors?.map(withoutData) ?? null
     return isValid
   }
   validate.errors = null as NonNullable<ValidateFunction['errors']> | null
   return validate
 }
 
-/** Which field, and what is wrong with it. `whole` names what has no field. */
-export function describeViolation(
-  { keyword, instancePath, params, message }: Violation,
-  whole: string
-): { field: string; message: string } {
-  const path = instancePath.slice(1).replaceAll('/', '.')
-  const below = (name: unknown) => (path ? `${path}.${String(name)}` : String(name))
-  if (keyword === 'additionalProperties')
-    return { field: below(params.additionalProperty), message: 'is not a known field' }
+/** Violations are logged, and what was sent may be secret. */
+function withoutData({ keyword, instancePath, schemaPath, params, message, parentSchema }: ErrorObject): ErrorObject {
+  const known = keyword === 'additionalProperties' && { known: Object.keys(parentSchema?.properties ?? {}) }
+  return { keyword, instancePath, schemaPath, params: { ...params, ...known }, ...(message && { message }) }
+}
+
+/** Which fields, and what is wrong with each. `whole` names what has no field. */
+export function describeViolations(violations: Violation[], whole: string): Problem[] {
+  const problems = violations.slice(0, MOST_PROBLEMS).map((violation) => describe(violation, whole))
+  const more = violations.length - problems.length
+  return more > 0 ? [...problems, { field: whole, message: `has ${more} more problems` }] : problems
+}
+
+function describe({ keyword, instancePath, params, message }: Violation, whole: string): Problem {
+  const path = shortened(instancePath.slice(1).replaceAll('/', '.'))
+  const below = (name: unknown) => (path ? `${path}.${shortened(String(name))}` : shortened(String(name)))
+  if (keyword === 'additionalProperties') {
+    const name = String(params.additionalProperty)
+    const meant = closest(name, params.known as string[])
+    return { field: below(name), message: `is not a known field${meant ? `; is "${meant}" meant?` : ''}` }
+  }
   if (keyword === 'required') return { field: below(params.missingProperty), message: 'is missing' }
   if (keyword === 'propertyNames') return { field: below(params.propertyName), message: 'is not a valid name' }
   if (keyword === 'enum' && Array.isArray(params.allowedValues))
     return { field: path || whole, message: `must be one of ${params.allowedValues.join(', ')}` }
   return { field: path || whole, message: message ?? 'is not valid' }
+}
+
+/** A field that does not exist has its name from the client, and goes back in an answer. */
+function shortened(name: string): string {
+  return name.length > LONGEST_FIELD ? `${name.slice(0, LONGEST_FIELD)}…` : name
 }

@@ -3,7 +3,7 @@
 import { fromJson, toJson, type DescMessage, type JsonValue, type Message } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import { AppError, cancellation, invalidFields, isAppError, unexpected, type ErrorCode } from '../errors.ts'
-import { describeViolation, type Validator } from '../lib/validator.ts'
+import { describeViolations, type Validator } from '../lib/validator.ts'
 import { ARRIVAL, CALLER, isChange, subjectOf, type Security } from './gate.ts'
 import type { Call, StreamingMethod, UnaryMethod } from './methods.ts'
 import { toStatus } from './status.ts'
@@ -139,7 +139,7 @@ function read(
 ): Body {
   const body = toJson(schema, message, { useProtoFieldName: true })
   const validate = validator.typed(request)
-  if (!validate(body)) throw invalidFields((validate.errors ?? []).map((found) => describeViolation(found, 'request')))
+  if (!validate(body)) throw invalidFields(describeViolations(validate.errors ?? [], 'request'))
   return body as Body
 }
 

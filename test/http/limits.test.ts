@@ -107,18 +107,30 @@ t.test('bodies are bounded in size and depth', async (t) => {
   t.equal(engine.records().length, 1)
 })
 
+t.test('what is wrong is said shortly, however much it is', async (t) => {
+  const { post } = await build(t)
+  const unknown = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`u${index}`, 1]))
+  const many = await post('/containers', unknown)
+  const { errors } = problem(t, many, 400, 'INVALID_REQUEST')
+  t.equal(errors.length, 21)
+  t.same(errors.at(-1), { field: 'body', message: 'has 9980 more problems' })
+  const long = await post('/containers', { ['x'.repeat(100_000)]: 1, env: { ['Y='.repeat(50_000)]: '' } })
+  problem(t, long, 400, 'INVALID_REQUEST')
+  t.ok(long.payload.length < 2000, long.payload.slice(0, 1000))
+})
+
 t.test('a parameter that nobody knows is refused', async (t) => {
   const { get, ask, make } = await build(t)
   await make({ name: 'web' })
-  for (const [method, url, field] of [
-    ['GET', '/containers?stat=running', 'stat'],
-    ['GET', '/containers/web?verbose=1', 'verbose'],
-    ['DELETE', '/containers/web?forse=true', 'forse'],
-    ['GET', '/ports?x', 'x'],
-    ['POST', '/containers?name=x', 'name']
+  for (const [method, url, field, meant] of [
+    ['GET', '/containers?stat=running', 'stat', '; is "state" meant?'],
+    ['GET', '/containers/web?verbose=1', 'verbose', ''],
+    ['DELETE', '/containers/web?forse=true', 'forse', '; is "force" meant?'],
+    ['GET', '/ports?x', 'x', ''],
+    ['POST', '/containers?name=x', 'name', '']
   ] as const)
-    t.match(problem(t, await ask(method, url), 400, 'INVALID_REQUEST').errors, [
-      { field, message: 'is not a known field' }
+    t.same(problem(t, await ask(method, url), 400, 'INVALID_REQUEST').errors, [
+      { field, message: `is not a known field${meant}` }
     ])
   t.equal((await get('/openapi.json?x=1')).statusCode, 200, 'pages take anything')
   t.equal((await get('/containers?state=running')).statusCode, 200)

@@ -45,7 +45,7 @@ const CREATE: [body: unknown, field: string][] = [
   [{ labels: { team: 7 } }, 'labels.team'],
   [{ labels: { '': 'x' } }, 'labels.'],
   [{ labels: { 'two\nlines': {} } }, 'labels.two\nlines'],
-  [{ labels: { ['x'.repeat(256)]: 'x' } }, `labels.${'x'.repeat(256)}`],
+  [{ labels: { ['x'.repeat(256)]: 'x' } }, `labels.${'x'.repeat(100)}…`],
   [{ labels: { 'io.berth.managed': 'false' } }, 'labels.io.berth.managed'],
   [{ command: 'sh -c true' }, 'command'],
   [{ command: [] }, 'command'],
