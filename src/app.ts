@@ -220,7 +220,7 @@ export async function buildApp({
     images,
     run: async (body, { key, signal, owner }) => (await creator.create(body, key, signal, owner)).record,
     validator,
-    checkImages: (names) => policy.check({ images: names }),
+    policy,
     onChange: (record) => events.add(...buildEvent(record)),
     log: logger
   })

@@ -257,6 +257,10 @@ const SETTINGS = {
     ['default', 'none'],
     'The network that RUN has in a build. `none` keeps untrusted Dockerfiles from it (but not their ADD).'
   ),
+  buildCgroupParent: optional(
+    'BERTH_BUILD_CGROUP_PARENT',
+    'The cgroup that builds run in, which you made with its limits: see docs/operations.md.'
+  ),
   buildRetentionDays: number(
     'BERTH_BUILD_RETENTION_DAYS',
     10,

@@ -8,6 +8,7 @@ import { pino, type Logger } from 'pino'
 import { openAuditFile } from './access/audit-file.ts'
 import { readPolicy } from './access/policy-file.ts'
 import { buildApp } from './app.ts'
+import { cgroupProblem } from './builds/cgroup.ts'
 import { ConfigError, isPrivate, loadConfig, type Config } from './config.ts'
 import { createConnection } from './engine/connection.ts'
 import { createDockerEngine } from './engine/docker-engine.ts'
@@ -38,6 +39,7 @@ async function run(): Promise<void> {
 
   const tls = readTls(config)
   const policy = readPolicy(config.policyFile)
+  requireBuildCgroup(config)
   const store = openStore(config.dataDir)
   requireToken(config, store)
   const auditFile = openAuditFile(config.dataDir)
@@ -85,6 +87,14 @@ async function run(): Promise<void> {
     { address, docs: `${address}/docs`, ports: `${config.portRange.first}-${config.portRange.last}` },
     'Berth is up'
   )
+}
+
+/** An engine elsewhere has its cgroups there. */
+function requireBuildCgroup({ buildCgroupParent: parent, hostCgroup, dockerHost }: Config): void {
+  if (parent === undefined || dockerHost?.startsWith('tcp:')) return
+  const problem = cgroupProblem(parent, hostCgroup)
+  if (problem !== undefined)
+    throw new ConfigError([`BERTH_BUILD_CGROUP_PARENT ${parent} would bound no build: ${problem} (docs/operations.md)`])
 }
 
 function requireToken(config: Config, store: Store): void {

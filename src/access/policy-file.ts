@@ -13,7 +13,8 @@ const Rules = Type.Object(
     memory: Type.Optional(Type.Integer({ minimum: 6 * 1024 ** 2 })),
     cpus: Type.Optional(Type.Number({ minimum: 0.01 })),
     pids_limit: Type.Optional(Type.Integer({ minimum: 1 })),
-    containers_per_token: Type.Optional(Type.Integer({ minimum: 0 }))
+    containers_per_token: Type.Optional(Type.Integer({ minimum: 0 })),
+    remote_sources: Type.Optional(Type.Boolean())
   },
   { additionalProperties: false }
 )

@@ -12,6 +12,8 @@ export type PolicyRules = {
   cpus?: number
   pids_limit?: number
   containers_per_token?: number
+  /** Whether builds may ADD what is not in their context; they may unless this is false. */
+  remote_sources?: boolean
 }
 
 /** What somebody wants to use. */
@@ -20,7 +22,14 @@ export type Wish = {
   volumes?: string[]
   /** How many containers the caller would have then. */
   containers?: number
+  /** Of an ADD in a Dockerfile. */
+  remoteSources?: string[]
+  /** Images that read a Dockerfile in the builder's place, and may do anything. */
+  readers?: string[]
 }
+
+// They know no more ways to fetch than builders do.
+const USUAL_READERS = imageMatcher(['docker/dockerfile', 'docker/dockerfile-upstream'])
 
 type Ceilings = {
   memoryDefault: number
@@ -38,7 +47,9 @@ export function createPolicy(rules: PolicyRules) {
   const mayMount = rules.volumes && nameMatcher(rules.volumes)
   const most = rules.containers_per_token
 
-  function decide({ images = [], volumes = [], containers = 0 }: Wish): FieldProblem[] {
+  const allowsRemoteSources = rules.remote_sources !== false
+
+  function decide({ images = [], volumes = [], containers = 0, remoteSources = [], readers = [] }: Wish) {
     const refused = (field: string, names: string[], isAllowed: ((name: string) => boolean) | undefined) =>
       names
         .filter((name) => isAllowed && !isAllowed(name))
@@ -46,6 +57,7 @@ export function createPolicy(rules: PolicyRules) {
     return [
       ...refused('image', images, mayRun),
       ...refused('volumes', volumes, mayMount),
+      ...(allowsRemoteSources ? [] : remote(remoteSources, readers)),
       ...(most !== undefined && containers > most
         ? [{ field: 'containers', message: `are ${most} at most for each token; remove one first` }]
         : [])
@@ -53,6 +65,7 @@ export function createPolicy(rules: PolicyRules) {
   }
 
   return {
+    allowsRemoteSources,
     limitsContainers: most !== undefined,
 
     /** Throws when the policy does not allow it, with every reason. */
@@ -77,4 +90,20 @@ export function createPolicy(rules: PolicyRules) {
       }
     }
   }
+}
+
+function remote(sources: string[], readers: string[]): FieldProblem[] {
+  const shown = (text: string) => JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text)
+  return [
+    ...sources.map((source) => ({
+      field: 'file',
+      message: `takes ${shown(source)}, which is or may become an address, and the policy allows none; a file of the context is ./file`
+    })),
+    ...readers
+      .filter((reader) => !USUAL_READERS(reader))
+      .map((reader) => ({
+        field: 'file',
+        message: `is to be read by ${shown(reader)}, which the policy does not allow`
+      }))
+  ]
 }

@@ -1,5 +1,6 @@
 // The parts of builds put together.
 
+import type { Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Validator } from '../lib/validator.ts'
@@ -8,6 +9,7 @@ import { createBuildFiles } from './files.ts'
 import { isOver, type BuildRecord } from './record.ts'
 import type { Credentials } from './request.ts'
 import { createBuildService } from './service.ts'
+import { createSourceRules } from './sources.ts'
 import { createStages, type Images, type Run } from './stages.ts'
 import { createWorker } from './worker.ts'
 
@@ -23,7 +25,7 @@ export function createBuilds({
   images,
   run,
   validator,
-  checkImages,
+  policy,
   onChange,
   log
 }: {
@@ -33,7 +35,7 @@ export function createBuilds({
   images: Images
   run: Run
   validator: Pick<Validator, 'coercing'>
-  checkImages: (images: string[]) => void
+  policy: Policy
   onChange: (record: BuildRecord) => void
   log: Log
 }) {
@@ -44,17 +46,20 @@ export function createBuilds({
     if (isOver(record) && record.push.status !== 'failed') credentials.delete(record.id)
     onChange(record)
   }
+  const rules = createSourceRules(policy)
   const stages = createStages({
     engine,
     files,
     limits: {
       totalMs: config.buildTimeoutSeconds * 1000,
       idleMs: config.buildIdleSeconds * 1000,
-      network: config.buildNetwork
+      network: config.buildNetwork,
+      cgroupParent: config.buildCgroupParent
     },
     secrets: (id) => table.secrets(id),
     credentials: (id) => credentials.get(id),
     images,
+    rules,
     run
   })
   const worker = createWorker({
@@ -79,10 +84,11 @@ export function createBuilds({
       entries: MAX_ENTRIES,
       queued: config.buildQueueMax,
       retentionMs: config.buildRetentionDays * DAY_MS,
-      namespace: config.dockerhubNamespace
+      namespace: config.dockerhubNamespace,
+      cgroupParent: config.buildCgroupParent
     },
     validator,
-    checkImages,
+    rules,
     onChange: changed,
     log
   })

@@ -6,12 +6,14 @@ import type { Engine } from '../engine/engine.ts'
 import { AppError, invalidField, invalidFields, isAppError } from '../errors.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
 import type { BuildTable } from './table.ts'
+import { holdsBuildKit } from './cgroup.ts'
 import { inspectDockerfile, takeContext, type Context } from './context/intake.ts'
 import { invalidContext, type ContextLimits } from './context/rules.ts'
 import type { BuildFiles } from './files.ts'
 import type { LogLine } from './log-file.ts'
 import { cancel, interrupt, isOver, reopen, statusOf, type BuildRecord } from './record.ts'
 import { credentialsOf, newRecord, type Credentials, type Origin } from './request.ts'
+import type { SourceRules } from './sources.ts'
 import type { Images } from './stages.ts'
 import {
   BuildFields,
@@ -41,7 +43,7 @@ export function createBuildService({
   credentials,
   limits,
   validator,
-  checkImages,
+  rules,
   onChange,
   log,
   now = Date.now
@@ -53,10 +55,14 @@ export function createBuildService({
   images: Pick<Images, 'remove'>
   /** Those of requests, by build; they are never written down. */
   credentials: Map<string, Credentials>
-  limits: ContextLimits & { queued: number; retentionMs: number; namespace: string | undefined }
+  limits: ContextLimits & {
+    queued: number
+    retentionMs: number
+    namespace: string | undefined
+    cgroupParent: string | undefined
+  }
   validator: Pick<Validator, 'coercing'>
-  /** Throws when the policy does not allow one of them. */
-  checkImages: (images: string[]) => void
+  rules: Pick<SourceRules, 'check'>
   onChange: (record: BuildRecord) => void
   log: { error(fields: object, message: string): void }
   now?: () => number
@@ -172,6 +178,8 @@ export function createBuildService({
     /** A refused upload is left for its owner to discard. */
     async submit(upload: Upload, fields: BuildFields, origin: Origin): Promise<BuildDetails> {
       const { id, context } = upload
+      if (fields.builder === 'buildkit' && !holdsBuildKit(limits.cgroupParent))
+        throw invalidField('builder', 'must be classic here: BuildKit cannot be put into BERTH_BUILD_CGROUP_PARENT')
       const made = newRecord(fields, {
         id,
         context,
@@ -181,11 +189,10 @@ export function createBuildService({
       })
       const { dockerfile } = made.record
       const { buildArgs } = made.secrets
-      const { problems, baseImages, allImages } = await inspectDockerfile(files.context(id), dockerfile, buildArgs)
-      if (problems.length > 0)
-        throw invalidContext(`${made.record.dockerfile} is no Dockerfile: ${problems.join('; ')}.`)
-      checkImages(allImages)
-      made.record.baseImages = baseImages.filter((name) => !name.includes('$'))
+      const report = await inspectDockerfile(files.context(id), dockerfile, buildArgs)
+      if (report.problems.length > 0)
+        throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
+      made.record.baseImages = rules.check(report, fields.platform)
       table.add(made.record, made.secrets)
       if (made.credentials) credentials.set(id, made.credentials)
       onChange(made.record)

@@ -2,20 +2,22 @@
 
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import type { Engine } from '../engine/engine.ts'
+import type { BuildSpec, Engine, ImageRecord } from '../engine/engine.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { TransferRequest } from '../images/service.ts'
+import { holdsBuildKit } from './cgroup.ts'
 import type { BuildFiles } from './files.ts'
-import type { StageName } from './record.ts'
+import type { BuildRecord, StageName } from './record.ts'
 import type { BuildSecrets, Credentials } from './request.ts'
+import type { SourceRules } from './sources.ts'
 import type { Job, StageTask } from './worker.ts'
 import type { CreateContainer } from '../containers/schemas.ts'
 
-type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none' }
+type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none'; cgroupParent: string | undefined }
 
 export type Images = {
   push(reference: string, request: TransferRequest): Promise<{ digest: string; size: number }>
-  find(reference: string, pull: 'missing', signal: AbortSignal): Promise<unknown>
+  find(reference: string, pull: 'missing', signal: AbortSignal): Promise<ImageRecord>
   /** Fails when a container uses it. */
   remove(reference: string, options: { force: false }): Promise<{ untagged: string[] }>
 }
@@ -25,13 +27,14 @@ export type Run = (
 ) => Promise<{ id: string; name: string }>
 
 type Options = {
-  engine: Pick<Engine, 'buildImage' | 'hasBuildKit' | 'inspectImage'>
+  engine: Pick<Engine, 'buildImage' | 'hasBuildKit' | 'inspectImage' | 'removeBuildContainers' | 'status'>
   files: BuildFiles
   limits: Limits
   secrets: (id: string) => BuildSecrets
   /** Of the request; kept in memory only. */
   credentials: (id: string) => Credentials | undefined
   images: Images
+  rules: Pick<SourceRules, 'checkTriggers'>
   run: Run
 }
 
@@ -42,17 +45,20 @@ export function createStages({
   secrets,
   credentials,
   images,
+  rules,
   run
 }: Options): Record<StageName, StageTask> {
   async function build({ record, signal, say }: Job): Promise<void> {
-    const limit = createLimit(signal, limits)
-    const builder = record.builder === 'auto' ? (engine.hasBuildKit() ? 'buildkit' : 'classic') : record.builder
+    const limit = createLimit(signal, limits, () => engine.status().available)
+    const builder = builderFor(record)
     const spec = {
+      id: record.id,
       builder,
       tags: record.references,
       dockerfile: record.dockerfile,
       buildArgs: secrets(record.id).buildArgs,
       network: limits.network,
+      cgroupParent: limits.cgroupParent,
       target: record.target ?? undefined,
       platform: record.platform ?? undefined,
       noCache: record.noCache
@@ -61,6 +67,7 @@ export function createStages({
     record.builder = builder
     let context: Readable | undefined
     try {
+      if (builder === 'classic') await engine.removeBuildContainers(record.id, record.createdAt)
       if (record.platform === null) await fetchBaseImages(record.baseImages, limit.signal, say)
       context = await openContext(files.context(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
@@ -78,21 +85,26 @@ export function createStages({
     }
   }
 
+  /** What is recorded may be of a time with other settings. */
+  function builderFor({ builder }: BuildRecord): BuildSpec['builder'] {
+    if (!holdsBuildKit(limits.cgroupParent)) return 'classic'
+    return builder === 'auto' ? (engine.hasBuildKit() ? 'buildkit' : 'classic') : builder
+  }
+
   /** The builder knows no logins, so that what is missing is pulled for it with those that Berth has. */
   async function fetchBaseImages(references: string[], signal: AbortSignal, say: Job['say']): Promise<void> {
     for (const reference of references) {
-      if (await isHere(reference)) continue
-      await say(`pulling ${reference}`)
-      await images.find(reference, 'missing', signal)
+      const image = await imageHere(reference)
+      if (!image) await say(`pulling ${reference}`)
+      rules.checkTriggers(reference, image ?? (await images.find(reference, 'missing', signal)))
     }
   }
 
-  async function isHere(reference: string): Promise<boolean> {
+  async function imageHere(reference: string): Promise<ImageRecord | undefined> {
     try {
-      await engine.inspectImage(reference)
-      return true
+      return await engine.inspectImage(reference)
     } catch (error) {
-      if (isAppError(error, 'IMAGE_NOT_FOUND')) return false
+      if (isAppError(error, 'IMAGE_NOT_FOUND')) return undefined
       throw error
     }
   }
@@ -154,10 +166,19 @@ async function openContext(path: string): Promise<Readable> {
 
 const CONTEXT_CHUNK = 256 * 1024
 
-/** A build ends when it takes too long in all, or has said nothing for too long. */
-function createLimit(signal: AbortSignal, { totalMs, idleMs }: Limits) {
+/** A build ends when it takes too long in all, or has said nothing for too long: by itself, or because the engine hangs. */
+function createLimit(
+  signal: AbortSignal,
+  { totalMs, idleMs }: Pick<Limits, 'totalMs' | 'idleMs'>,
+  doesEngineAnswer: () => boolean
+) {
   const over = new AbortController()
-  const end = (message: string) => over.abort(new AppError('BUILD_TIMEOUT', message))
+  const end = (message: string) =>
+    over.abort(
+      doesEngineAnswer()
+        ? new AppError('BUILD_TIMEOUT', message)
+        : new AppError('ENGINE_UNAVAILABLE', 'The engine stopped answering in the middle of the build.')
+    )
   const total = setTimeout(() => end(`It took longer than ${totalMs / 1000} seconds.`), totalMs)
   const idle = setTimeout(() => end(`It said nothing for ${idleMs / 1000} seconds.`), idleMs)
   return {

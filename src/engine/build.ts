@@ -2,6 +2,7 @@
 
 import type { Readable } from 'node:stream'
 import { AppError } from '../errors.ts'
+import { markOf } from './build-containers.ts'
 import { createBuildKitReader, createClassicReader } from './build-steps.ts'
 import type { BuildProgress, BuildSpec } from './engine.ts'
 import { plainText } from './translate-error.ts'
@@ -57,8 +58,9 @@ export async function* buildImage(
   }
 }
 
-/** Only what is named here reaches the builder: no remote contexts, no other network, no host names, no cgroup parents. */
-function buildQuery({ builder, tags, dockerfile, buildArgs, target, platform, noCache, network }: BuildSpec) {
+/** Only what is named here reaches the builder: no remote contexts, no other network. */
+function buildQuery(spec: BuildSpec) {
+  const { id, builder, tags, dockerfile, buildArgs, target, platform, noCache, network, cgroupParent } = spec
   return {
     version: builder === 'buildkit' ? '2' : '1',
     t: tags,
@@ -67,6 +69,8 @@ function buildQuery({ builder, tags, dockerfile, buildArgs, target, platform, no
     forcerm: 1,
     buildargs: buildArgs,
     networkmode: network,
+    ...(builder === 'classic' && { extrahosts: markOf(id) }),
+    ...(cgroupParent !== undefined && { cgroupparent: cgroupParent }),
     ...(noCache && { nocache: 1 }),
     ...(target !== undefined && { target }),
     ...(platform !== undefined && { platform })

@@ -9,6 +9,7 @@ import { unlessGone, type Asked } from './calls.ts'
 import type { Connection } from './connection.ts'
 import type { Engine, EngineEvent, ProcessTable } from './engine.ts'
 import { buildImage } from './build.ts'
+import { removeBuildContainers } from './build-containers.ts'
 import { createDiskCalls } from './disk-calls.ts'
 import { runExec } from './exec.ts'
 import { createImageCalls } from './image-calls.ts'
@@ -247,6 +248,10 @@ export function createDockerEngine(options: {
 
     buildImage(spec, context, signal) {
       return buildImage(stream, spec, context, signal)
+    },
+
+    removeBuildContainers(id, since) {
+      return removeBuildContainers({ ask, change }, id, since)
     },
 
     async createVolume(name, labels) {

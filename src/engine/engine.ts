@@ -95,6 +95,8 @@ export type ImageRecord = ImageSummary & {
   workingDir: string
   user: string
   volumes: string[]
+  /** Instructions that builds on it begin with (ONBUILD). */
+  triggers: string[]
   layers: number
 }
 
@@ -125,12 +127,16 @@ type RemovedImage = { untagged: string[]; deleted: string[] }
 
 /** All that is said to the builder. */
 export type BuildSpec = {
+  /** Of the build that Berth knows. */
+  id: string
   builder: 'buildkit' | 'classic'
   tags: string[]
   /** Path of the Dockerfile in the context. */
   dockerfile: string
   buildArgs: Record<string, string>
   network: 'default' | 'none'
+  /** BuildKit takes no notice of it. */
+  cgroupParent?: string | undefined
   target?: string | undefined
   platform?: string | undefined
   noCache: boolean
@@ -259,6 +265,9 @@ export type Engine = {
   hasBuildKit(): boolean
   /** Ends when the image is made; failures are thrown. `context` is a tar file, read once. */
   buildImage(spec: BuildSpec, context: Readable, signal: AbortSignal): AsyncIterable<BuildProgress>
+
+  /** What earlier tries of a build left when the engine was killed. `since` is a time before the first of them. */
+  removeBuildContainers(buildId: string, since: number): Promise<void>
 
   createVolume(name: string, labels: Record<string, string>): Promise<void>
   volumeExists(name: string): Promise<boolean>

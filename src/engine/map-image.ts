@@ -14,6 +14,7 @@ type Config = {
   Env?: string[] | null
   ExposedPorts?: Record<string, unknown> | null
   Labels?: Record<string, string> | null
+  OnBuild?: string[] | null
   User?: string
   Volumes?: Record<string, unknown> | null
   WorkingDir?: string
@@ -40,6 +41,7 @@ export function mapImage(info: ImageInspectInfo): ImageRecord {
     workingDir: config.WorkingDir ?? '',
     user: config.User ?? '',
     volumes: Object.keys(config.Volumes ?? {}),
+    triggers: config.OnBuild ?? [],
     layers: info.RootFS?.Layers?.length ?? 0
   }
 }

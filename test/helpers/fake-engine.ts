@@ -372,6 +372,10 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
       yield { imageId: id }
     },
 
+    async removeBuildContainers() {
+      reach()
+    },
+
     async createVolume(name, labels) {
       reach()
       volumes.set(name, labels)

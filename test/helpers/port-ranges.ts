@@ -37,7 +37,9 @@ const SIZES = {
   prune: 10,
   builds: 20,
   buildsCrash: 20,
-  buildsEngine: 10
+  buildsEngine: 10,
+  buildsBounds: 10,
+  buildsHostile: 10
 } as const
 
 const FIRST = 8100

@@ -17,7 +17,8 @@ export const noPrivateEngine: string | false =
       ? 'needs dockerd, containerd and ip'
       : false
 
-export async function startPrivateEngine(t: Test) {
+/** With further arguments for dockerd. */
+export async function startPrivateEngine(t: Test, more: string[] = []) {
   const folder = mkdtempSync(join(tmpdir(), 'berth-test-engine-'))
   const socket = join(folder, 'docker.sock')
   const engine = connect(socket)
@@ -34,7 +35,8 @@ export async function startPrivateEngine(t: Test) {
     const args = [
       ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
       ...['--pidfile', join(folder, 'dockerd.pid'), '--host', `unix://${socket}`, '--bridge', bridge],
-      ...['--iptables=false', '--ip-masq=false', '--ip-forward=false']
+      ...['--iptables=false', '--ip-masq=false', '--ip-forward=false'],
+      ...more
     ]
     // A group of its own: whatever ends the tests does not end it before its containers.
     const started = spawn('dockerd', args, { detached: true, stdio: ['ignore', log, log] })
@@ -60,6 +62,7 @@ export async function startPrivateEngine(t: Test) {
   }
 
   t.teardown(async () => {
+    daemon?.kill('SIGCONT')
     if (daemon?.exitCode !== null || daemon.signalCode !== null) await start().catch(() => {})
     const containers = await engine.listContainers({ all: true }).catch(() => [])
     for (const { Id } of containers)
@@ -77,7 +80,14 @@ export async function startPrivateEngine(t: Test) {
   })
   await start()
 
-  return { socket, engine, start, kill: () => end('SIGKILL') }
+  return {
+    socket,
+    engine,
+    start,
+    kill: () => end('SIGKILL'),
+    freeze: () => daemon?.kill('SIGSTOP'),
+    thaw: () => daemon?.kill('SIGCONT')
+  }
 }
 
 /** The processes of containers outlive an engine that does not come back, each with its shim. */

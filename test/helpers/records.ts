@@ -63,6 +63,7 @@ export function image(given: Partial<ImageRecord> = {}): ImageRecord {
     workingDir: '',
     user: '',
     volumes: [],
+    triggers: [],
     layers: 1,
     ...given
   }

@@ -52,10 +52,17 @@ export async function inspectDockerfile(
 ): Promise<DockerfileReport> {
   const wanted = entryPath(path)
   for await (const { header, content } of tarEntries(createReadStream(tarFile))) {
-    if (header.name !== wanted || header.type !== 'file' || content === undefined) continue
+    if (header.name !== wanted) continue
+    if (header.type !== 'file' || content === undefined) throw noDockerfile(path, header.type)
     return readDockerfile((await readAll(content)).toString('utf8'), buildArgs)
   }
   throw invalidContext(`There is no file ${JSON.stringify(path)} in the context.`)
+}
+
+function noDockerfile(path: string, type: string | null | undefined): AppError {
+  const isLink = type === 'symlink' || type === 'link'
+  const advice = isLink ? 'a link; give the path of the file that it leads to as dockerfile' : `a ${type}, not a file`
+  return invalidContext(`${JSON.stringify(path)} in the context is ${advice}.`)
 }
 
 function kindOf(head: Buffer): ContextKind | 'gzip' {

@@ -29,6 +29,12 @@ t.test('as somebody writes them who wants to get round a policy', async (t) => {
     ['a heredoc that the classic builder does not know', 'FROM good\nRUN cat <<CMD\nFROM evil\nCMD', {}],
     ['a name that is made up in a heredoc', 'FROM good\nRUN cat <<X\nFROM good AS evil\nX\nFROM evil', {}],
     ['a trigger', 'FROM good\nONBUILD COPY --from=evil / /', {}],
+    ['a mount, in quotes', 'FROM good\nRUN --mount=type=bind,"from=evil",target=/x x', {}],
+    ['a mount, in capitals', 'FROM good\nRUN --mount=type=bind,FROM=evil,target=/x x', {}],
+    ['after a doubled backslash, which newer builders end a line with', 'FROM good\nRUN a \\\\\nFROM evil', {}],
+    ['after a backslash and a space that is none to a builder', 'FROM good\nRUN a \\\u00A0\nFROM evil', {}],
+    ['after a line that is not empty to a builder', 'FROM good\nRUN a \\\n\uFEFF\nFROM evil', {}],
+    ['over two lines in a heredoc', 'FROM good\nRUN cat <<CMD\nFROM \\\nevil\nCMD', {}],
     ['in capitals and with tabs', '\tFrOm\t--platform=linux/amd64\tevil', {}]
   ]
   for (const [name, text, args] of table)

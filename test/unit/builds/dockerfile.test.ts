@@ -95,7 +95,15 @@ t.test('texts made to take long', async (t) => {
     `FROM a\n${'RUN <<a\na\n'.repeat(size / 11)}`,
     `FROM ${'${'.repeat(size / 2)}`,
     `FROM a\nRUN ${'--mount=,'.repeat(size / 9)}`,
-    `FROM a\nRUN ${'\t'.repeat(size)}x`
+    `FROM a\nRUN ${'\t'.repeat(size)}x`,
+    `${'\n'.repeat(size)}FROM a`,
+    `${' '.repeat(size)}FROM a`,
+    `FROM ${'${a:-'.repeat(size / 5)}`,
+    `ARG a=xxxxxxxxxx\n${Array.from({ length: 1_000 }, () => `ARG a=${'$a'.repeat(100)}\n`).join('')}FROM $a`,
+    `FROM a\nADD ${'a@'.repeat(size / 2)} x`,
+    `FROM a\nADD ${'a:$@'.repeat(size / 4)} x`,
+    `FROM a\nRUN ${'\\ '.repeat(size / 2)}x`,
+    `FROM a\n${'RUN \\\\\n'.repeat(size / 8)}`
   ]
   for (const text of texts) {
     const started = performance.now()

@@ -303,17 +303,33 @@ t.test('damage at any place never does more than refuse', { timeout: 60_000 }, a
   t.ok(outcomes.taken > 5 && outcomes.refused > 30, JSON.stringify(outcomes))
 })
 
+t.test('a Dockerfile that is a link, or a folder', async (t) => {
+  await take(
+    await tarOf(
+      { name: 'Dockerfile', type: 'symlink', linkname: 'docker/Dockerfile' },
+      { name: 'docker', type: 'directory' },
+      { name: 'docker/Dockerfile', content: 'FROM x' }
+    )
+  )
+  await t.rejects(inspectDockerfile(FILE, 'Dockerfile', {}), { message: /is a link; give the path of the file/ })
+  await t.rejects(inspectDockerfile(FILE, 'docker', {}), { message: /"docker" in the context is a directory/ })
+})
+
 t.test('the Dockerfile of a context', async (t) => {
   await take(await tarOf({ name: 'a', content: 'FROM x' }, { name: './deep/my.Dockerfile', content: 'ARG B\nFROM $B' }))
   t.same(await inspectDockerfile(FILE, 'deep/my.Dockerfile', { B: 'y' }), {
     problems: [],
     baseImages: ['y'],
-    allImages: ['y']
+    allImages: ['y'],
+    readers: [],
+    remoteSources: []
   })
   t.same(await inspectDockerfile(FILE, './deep//my.Dockerfile', {}), {
     problems: [],
     baseImages: ['$B'],
-    allImages: ['$B']
+    allImages: ['$B'],
+    readers: [],
+    remoteSources: []
   })
   for (const missing of ['Dockerfile', 'deep', 'DEEP/my.Dockerfile', 'a/b'])
     await t.rejects(inspectDockerfile(FILE, missing, {}), { code: 'INVALID_CONTEXT', message: /There is no file/ })

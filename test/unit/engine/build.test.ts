@@ -7,6 +7,7 @@ import type { BuildSpec } from '../../../src/engine/engine.ts'
 import { collect } from '../../helpers/collect.ts'
 
 const SPEC: BuildSpec = {
+  id: 'b1',
   builder: 'buildkit',
   tags: ['a:1', 'b:2'],
   dockerfile: 'Dockerfile',

@@ -1,0 +1,30 @@
+// The cgroup that bounds builds: made by the operator, and gone after the next start of the machine if nobody makes it again.
+
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+/**
+ * BuildKit cannot be told a cgroup over the engine's API. Without systemd its steps run in one of this name, so that both
+ * builders are bounded where the operator bounds that.
+ */
+export function holdsBuildKit(parent: string | undefined): boolean {
+  return parent === undefined || parent.endsWith('/buildkit')
+}
+
+/** Why builds would not be bounded by it. Undefined when they would be, or when this cannot be seen from here. */
+export function cgroupProblem(parent: string, cgroupDir: string): string | undefined {
+  const root = [join(cgroupDir, 'pids'), cgroupDir].find((folder) => existsSync(join(folder, 'cgroup.procs')))
+  // The group of the whole machine has no limit; one that has is a container's own.
+  if (root === undefined || existsSync(join(root, 'pids.max'))) return undefined
+  const file = join(root, pathOf(parent), 'pids.max')
+  if (!existsSync(file)) return `there is no ${file}: make the cgroup first`
+  if (readFileSync(file, 'utf8').trim() === 'max') return `${file} sets no limit of processes`
+  return undefined
+}
+
+/** systemd puts `a-b.slice` below `a.slice`. */
+function pathOf(parent: string): string {
+  if (!parent.endsWith('.slice')) return parent
+  const words = parent.slice(0, -'.slice'.length).split('-')
+  return words.map((_word, index) => `${words.slice(0, index + 1).join('-')}.slice`).join('/')
+}

@@ -1,0 +1,66 @@
+// The text of a Dockerfile as instructions, cut exactly where builders cut it: what they would take for an instruction of
+// its own must not hide in another here. Builders differ, so that one text may have several readings.
+
+export type Instruction = { line: number; words: string[] }
+
+/** `escape`: what goes on in the next line. `doubled`: whether it also does so after itself, as up to BuildKit 0.10. */
+type Reading = { escape: '\\' | '`'; doubled: boolean; heredocs: boolean }
+
+export type Directives = { escape: '\\' | '`'; syntax: string | undefined }
+
+// As Go has it, in which the builders are written: without the byte order mark, which is a space in JavaScript.
+const SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00A0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000]*'
+const NOTHING = new RegExp(`^${SPACE}(#.*)?$`, 's')
+const LEADING = new RegExp(`^${SPACE}`)
+const HEREDOC = /<<(-?)(["']?)([A-Za-z_]\w*)\2/g
+
+export const linesOf = (text: string): string[] => text.replace(/^\uFEFF/, '').split(/\r?\n/)
+
+/** They stand at the top, one in a line, before anything else. */
+export function directives(lines: string[]): Directives {
+  const found = new Map<string, string>()
+  for (const line of lines.slice(lines[0]?.startsWith('#!') ? 1 : 0)) {
+    const [, name, value] = /^\s*#\s*([A-Za-z]\w*)\s*=\s*(\S+)/.exec(line) ?? []
+    if (name === undefined || value === undefined) break
+    found.set(name.toLowerCase(), value)
+  }
+  return { escape: found.get('escape')?.startsWith('`') ? '`' : '\\', syntax: found.get('syntax') }
+}
+
+/** The usual one first. Where builders still take a directive, whether they know heredocs: all of that differs. */
+export function readings(lines: string[], { escape }: Directives): Reading[] {
+  const text = lines.join('\n')
+  const escapes = /^[^\S\n]*#[^\S\n]*escape[^\S\n]*=/im.test(text)
+    ? ([escape, escape === '`' ? '\\' : '`'] as const)
+    : [escape]
+  const doubles = /(\\\\|``)[ \t]*$/m.test(text) ? [true, false] : [true]
+  const heredocs = text.includes('<<') ? [true, false] : [true]
+  return escapes.flatMap((one) =>
+    doubles.flatMap((doubled) => heredocs.map((knowsThem) => ({ escape: one, doubled, heredocs: knowsThem })))
+  )
+}
+
+/** Instructions over several lines as one, without the comments and empty lines between. */
+export function* instructions(lines: string[], { escape, doubled, heredocs }: Reading): Generator<Instruction> {
+  const sign = escape === '`' ? '`' : '\\\\'
+  const goesOn = new RegExp(doubled ? `${sign}[ \\t]*$` : `(?<!${sign})${sign}[ \\t]*$`)
+  let lastOf: Map<string, number> | undefined
+  for (let index = 0; index < lines.length; index++) {
+    const line = index + 1
+    const parts = [lines[index]?.replace(LEADING, '') ?? '']
+    if (NOTHING.test(parts[0] ?? '')) continue
+    while (goesOn.test(parts.at(-1) ?? '') && index + 1 < lines.length) {
+      const next = lines[++index] ?? ''
+      if (!NOTHING.test(next)) parts.push(parts.pop()?.replace(goesOn, '') ?? '', next)
+    }
+    const whole = parts.join('')
+    yield { line, words: whole.trim().split(/\s+/) }
+    if (!heredocs || !/^(RUN|COPY|ADD)\b/i.test(whole)) continue
+    for (const [, , , end = ''] of whole.matchAll(HEREDOC)) {
+      // Asked first, so that many that never end cost no search each.
+      lastOf ??= new Map(lines.map((text, at) => [text.trim(), at]))
+      if ((lastOf.get(end) ?? -1) <= index) continue
+      while (lines[++index]?.trim() !== end);
+    }
+  }
+}

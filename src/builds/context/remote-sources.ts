@@ -1,0 +1,30 @@
+// Which sources of an ADD a builder fetches from elsewhere, by http or git. Pure.
+
+/** Those that are, or may become so once a variable is put in. With the words of the instruction, flags included. */
+export function remoteWords(words: string[]): string[] {
+  const text = words.filter((word) => !word.startsWith('--')).join(' ')
+  // The last one is where it goes.
+  const sources = text.split(text.startsWith('[') ? /[\s,]+/ : /\s+/).slice(0, -1)
+  return sources.map(plain).filter(mayBeRemote)
+}
+
+/** Without what quotes and escapes add, in a list of JSON and in the words of a shell. */
+function plain(word: string): string {
+  const unescaped = word.replaceAll(/\\u([0-9a-f]{4})/gi, (_whole, code: string) =>
+    String.fromCharCode(Number.parseInt(code, 16))
+  )
+  return unescaped.replaceAll(/["'`\\[\]]/g, '')
+}
+
+function mayBeRemote(word: string): boolean {
+  // What begins as a path stays one, whatever follows.
+  if (word.includes('$')) return !/^[^:@$]*\//.test(word)
+  return word.includes('://') || isOfSsh(word)
+}
+
+/** As in git@host:path. */
+function isOfSsh(word: string): boolean {
+  const at = word.indexOf('@')
+  const colon = word.indexOf(':', at + 1)
+  return at !== -1 && colon !== -1 && !word.slice(0, colon).includes('/')
+}

@@ -1,0 +1,37 @@
+// What a build may take from elsewhere, as the policy has it: images, and with `remote_sources` switched off no ADD of
+// anything that is not in the context, not even by a trigger of a base image.
+
+import type { Policy } from '../access/policy.ts'
+import type { ImageRecord } from '../engine/engine.ts'
+import { AppError, invalidField } from '../errors.ts'
+import { readDockerfile, type DockerfileReport } from './context/dockerfile.ts'
+
+export type SourceRules = ReturnType<typeof createSourceRules>
+
+export function createSourceRules(policy: Pick<Policy, 'check' | 'allowsRemoteSources'>) {
+  return {
+    /** Throws when it takes what it may not. Returns the images to have here before the build. */
+    check(report: DockerfileReport, platform: string | undefined): string[] {
+      const { baseImages, allImages, readers, remoteSources } = report
+      policy.check({ images: allImages, remoteSources, readers })
+      if (policy.allowsRemoteSources) return baseImages.filter((name) => !name.includes('$'))
+      if (platform !== undefined)
+        throw invalidField('platform', 'cannot be given here: base images would be fetched without a look at them')
+      const images = allImages.filter((name) => !readers.includes(name))
+      const unknown = images.filter((name) => name.includes('$'))
+      policy.check({ remoteSources: unknown })
+      return images
+    },
+
+    /** What a base image adds to the Dockerfile by itself. */
+    checkTriggers(reference: string, { triggers }: Pick<ImageRecord, 'triggers'>): void {
+      if (policy.allowsRemoteSources) return
+      const { remoteSources } = readDockerfile(['FROM scratch', ...triggers].join('\n'))
+      if (remoteSources.length > 0)
+        throw new AppError(
+          'POLICY_REFUSED',
+          `The base image ${reference} has triggers (ONBUILD) that fetch from elsewhere, which the policy does not allow.`
+        )
+    }
+  }
+}

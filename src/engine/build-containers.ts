@@ -1,0 +1,32 @@
+// The containers in which the classic builder runs its steps. It removes them itself, unless the engine is killed.
+
+import type { ContainerInfo, ContainerInspectInfo } from 'dockerode'
+import { unlessGone, type Calls } from './calls.ts'
+
+// The clock of an engine elsewhere may be behind.
+const SLACK_MS = 60_000
+
+/** A name for loopback inside of them: they carry no label, and nothing else of theirs can be chosen without effect. */
+export const markOf = (buildId: string): string => `berth-build-${buildId}:127.0.0.1`
+
+export async function removeBuildContainers(
+  { ask, change }: Pick<Calls, 'ask' | 'change'>,
+  buildId: string,
+  since: number
+): Promise<void> {
+  const rows = await ask<ContainerInfo[]>({
+    method: 'GET',
+    path: '/containers/json',
+    query: { all: 1 },
+    what: 'look for what an earlier try of the build has left'
+  })
+  for (const { Id: id } of rows.filter(({ Created: created }) => created * 1000 >= since - SLACK_MS)) {
+    const what = 'look at what an earlier try of the build has left'
+    const asked = ask<ContainerInspectInfo>({ method: 'GET', path: `/containers/${id}/json`, what })
+    const found = await unlessGone('CONTAINER_NOT_FOUND', asked)
+    if (!found?.HostConfig.ExtraHosts?.includes(markOf(buildId))) continue
+    const query = { force: 1, v: 1 }
+    const removal = change<void>({ method: 'DELETE', path: `/containers/${id}`, query, what: 'remove it' })
+    await unlessGone('CONTAINER_NOT_FOUND', removal)
+  }
+}
