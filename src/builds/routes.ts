@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox'
 import { invalidField } from '../errors.ts'
 import { acceptForms, readForm } from '../http/forms.ts'
 import { eventStream, type StreamEvent, type Streams } from '../http/streams.ts'
+import { JSON_TYPE, writtenList } from '../http/written.ts'
 import { ref } from '../lib/schema.ts'
 import { parseFields } from './request.ts'
 import {
@@ -73,15 +74,13 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         tags,
         summary: 'List builds, newest first',
         querystring: ListBuildsQuery,
-        response: {
-          200: { description: 'The builds; `X-Next-Cursor` names the next page.', ...Type.Array(ref(Build)) }
-        }
+        response: { 200: writtenList(Build, 'The builds; `X-Next-Cursor` names the next page.') }
       }
     },
     async (request, reply) => {
-      const { builds: page, nextCursor } = builds.list(request.query)
+      const { json, nextCursor } = builds.list(request.query)
       if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
-      return page
+      return reply.type(JSON_TYPE).send(json)
     }
   )
 

@@ -8,6 +8,7 @@ import {
   ListBuildsQuery,
   RemoveBuildQuery,
   RetryBuild,
+  type Build,
   type BuildDetails
 } from './schemas.ts'
 import type { BuildService } from './service.ts'
@@ -94,7 +95,8 @@ export function buildRpc({ builds }: { builds: BuildService }) {
       scope: 'read',
       request: ListBuildsQuery,
       call: (query) => {
-        const { builds: page, nextCursor } = builds.list(query)
+        const { json, nextCursor } = builds.list(query)
+        const page = JSON.parse(json.toString()) as Build[]
         return { builds: page, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
       }
     }),

@@ -17,15 +17,15 @@ import type { SourceRules } from './sources.ts'
 import type { Images } from './stages.ts'
 import {
   BuildFields,
-  type Build,
   type BuildDetails,
   type ListBuildsQuery,
   type RemoveBuildQuery,
   type RemovedBuild,
   type RetryBuild
 } from './schemas.ts'
-import { viewBuild, viewDetails } from './view.ts'
+import { viewDetails } from './view.ts'
 import type { Worker } from './worker.ts'
+import { createWriter } from './written.ts'
 
 /** A context that was taken in and is to become a build, or is thrown away. */
 export type Upload = { id: string; context: Context }
@@ -68,6 +68,7 @@ export function createBuildService({
   now?: () => number
 }) {
   const isValid = validator.coercing(BuildFields)
+  const writeOut = createWriter({ retentionMs: limits.retentionMs, current: worker.current })
   let sweeping: NodeJS.Timeout | undefined
 
   function find(id: string): BuildRecord {
@@ -210,17 +211,15 @@ export function createBuildService({
         .filter(({ origin }) => origin === door)
         .map(({ id }) => find(id)),
 
-    list({ status, image, limit = 100, cursor }: ListBuildsQuery): { builds: Build[]; nextCursor: string | undefined } {
+    /** The page as JSON. */
+    list({ status, image, limit = 100, cursor }: ListBuildsQuery): { json: Buffer; nextCursor: string | undefined } {
       const before = cursor === undefined ? undefined : table.sequence(cursor)
       if (cursor !== undefined && before === undefined)
         throw invalidField('cursor', 'names no build that is still known')
-      const rows = table.list({ status, image }, limit + 1, before)
-      const page = rows.slice(0, limit).map(asItIs)
-      const places = new Map(table.queue().map((waiting, index) => [waiting, index]))
+      const rows = table.rows({ status, image }, limit + 1, before)
+      const page = rows.slice(0, limit)
       return {
-        builds: page.map((record) =>
-          viewBuild(record, { retentionMs: limits.retentionMs, position: places.get(record.id) ?? null })
-        ),
+        json: writeOut(page, table.queue()),
         nextCursor: rows.length > limit ? page.at(-1)?.id : undefined
       }
     },

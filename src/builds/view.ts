@@ -6,6 +6,11 @@ import type { Build, BuildDetails } from './schemas.ts'
 export type ViewContext = { retentionMs: number; position: number | null }
 
 export function viewBuild(record: BuildRecord, { retentionMs, position }: ViewContext): Build {
+  return { queue_position: position, ...viewRecord(record, retentionMs) }
+}
+
+/** All that follows from the record alone; the place in the queue moves without it. */
+export function viewRecord(record: BuildRecord, retentionMs: number): Omit<Build, 'queue_position'> {
   const { id, finishedAt, context } = record
   return {
     id,
@@ -28,7 +33,6 @@ export function viewBuild(record: BuildRecord, { retentionMs, position }: ViewCo
     created_at: new Date(record.createdAt).toISOString(),
     finished_at: time(finishedAt),
     expires_at: time(finishedAt === null ? null : finishedAt + retentionMs),
-    queue_position: position,
     links: { self: `/builds/${id}`, logs: `/builds/${id}/logs` }
   }
 }

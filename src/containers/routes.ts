@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { Streams } from '../http/streams.ts'
+import { JSON_TYPE, writtenList } from '../http/written.ts'
 import { ref } from '../lib/schema.ts'
 import { followLogs, logEntry, logQuery, logText } from './logs.ts'
 import {
@@ -27,13 +28,7 @@ import type { ContainerService } from './service.ts'
 import { waitRequest } from './wait.ts'
 
 const tags = ['containers']
-const JSON_TYPE = 'application/json; charset=utf-8'
-
-// An array to clients; bytes to the route, which sends them as the service wrote them out.
-const containerList = {
-  description: 'The containers, newest first.',
-  content: { 'application/json': { schema: Type.Unsafe<Buffer>(Type.Array(ref(Container))) } }
-}
+const containerList = writtenList(Container, 'The containers, newest first.')
 
 type Options = { containers: ContainerService; streams: Streams }
 

@@ -5,7 +5,9 @@ import type { Seal } from '../lib/seal.ts'
 export type BuildRow = { id: string; createdAt: number; finishedAt: number | null; status: string; imageName: string }
 export type BuildFilter = { status?: string | undefined; image?: string | undefined }
 export type BuildStore = ReturnType<typeof createBuildStore>
-type Row = { sequence: number; record: string; secrets: Uint8Array }
+/** `record` is its JSON. */
+export type StoredBuild = { id: string; record: string }
+type Row = StoredBuild & { sequence: number; secrets: Uint8Array }
 
 /** The queue: who claims a build works on it, and only with the claim's token may it be written until it is released. */
 export function createBuildStore(db: DatabaseSync, seal: Seal) {
@@ -58,7 +60,7 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
     },
 
     /** Newest first, from the one after `before` on. */
-    list({ status, image }: BuildFilter, limit: number, before: number | undefined): string[] {
+    list({ status, image }: BuildFilter, limit: number, before: number | undefined): StoredBuild[] {
       const conditions: [sql: string, value: SQLInputValue | undefined][] = [
         ['status = ?', status],
         ['image_name = ?', image],
@@ -67,8 +69,8 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
       const given = conditions.filter(([, value]) => value !== undefined)
       const where = given.length > 0 ? `WHERE ${given.map(([sql]) => sql).join(' AND ')}` : ''
       const values = given.map(([, value]) => value as SQLInputValue)
-      const select = db.prepare(`SELECT record FROM builds ${where} ORDER BY sequence DESC LIMIT ?`)
-      return select.all(...values, limit).map(json)
+      const select = db.prepare(`SELECT id, record FROM builds ${where} ORDER BY sequence DESC LIMIT ?`)
+      return select.all(...values, limit) as StoredBuild[]
     },
 
     /** Where a build stands in the order of the list. */

@@ -1,11 +1,12 @@
-// A server of Node's own that answers everything with one text, as large as a stats answer: what the machine, the client
-// and HTTP take by themselves. Prints its port.
+// A server of Node's own that answers everything with the text on its standard input: what the machine, the client and HTTP
+// take by themselves. Prints its port.
 
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { buffer } from 'node:stream/consumers'
 
-const text = process.argv[2] ?? ''
+const text = await buffer(process.stdin)
 const server = http.createServer((_request, answer) => {
-  answer.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }).end(text)
+  answer.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length }).end(text)
 })
 server.listen(0, '127.0.0.1', () => console.log((server.address() as AddressInfo).port))

@@ -4,7 +4,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { IMAGE } from '../helpers/engine.ts'
-import { API, ENGINE, median, ms, must, timed, type Row, type Target } from './harness.ts'
+import { API, ENGINE, inTurns, median, ms, must, timed, type Row, type Target } from './harness.ts'
 
 const ROUNDS = 15
 const PARALLEL = 16
@@ -43,23 +43,18 @@ export async function benchCreate(berth: Target, firstPort: number): Promise<Row
     }
   }
 
-  const times: Record<keyof typeof ways, number[]> = { berth: [], raw: [], cli: [] }
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [name, way] of entriesFrom(ways, round)) {
-      let id = ''
-      times[name].push(await timed(async () => (id = await way())))
-      await remove(id)
-    }
-  }
-
-  const walls: { berth: number[]; raw: number[] } = { berth: [], raw: [] }
-  for (let round = 0; round < PARALLEL_ROUNDS; round++) {
-    for (const name of round % 2 ? (['raw', 'berth'] as const) : (['berth', 'raw'] as const)) {
-      let ids: string[] = []
-      walls[name].push(await timed(async () => (ids = await Promise.all(Array.from({ length: PARALLEL }, ways[name])))))
-      await Promise.all(ids.map(remove))
-    }
-  }
+  const times = await inTurns(ways, ROUNDS, async (way) => {
+    let id = ''
+    const time = await timed(async () => (id = await way()))
+    await remove(id)
+    return time
+  })
+  const walls = await inTurns({ berth: ways.berth, raw: ways.raw }, PARALLEL_ROUNDS, async (way) => {
+    let ids: string[] = []
+    const time = await timed(async () => (ids = await Promise.all(Array.from({ length: PARALLEL }, way))))
+    await Promise.all(ids.map(remove))
+    return time
+  })
 
   const one = { berth: median(times.berth), raw: median(times.raw), cli: median(times.cli) }
   const ratio = one.berth / one.raw
@@ -119,11 +114,4 @@ async function createRaw(hostPort: string): Promise<string> {
 
 async function remove(id: string): Promise<void> {
   await must(ENGINE, 'DELETE', `${API}/containers/${id}?force=1`)
-}
-
-/** Each round begins with another way, so that none always comes first. */
-function entriesFrom<T extends Record<string, Way>>(ways: T, round: number): [keyof T, Way][] {
-  const entries = Object.entries(ways) as [keyof T, Way][]
-  const start = round % entries.length
-  return [...entries.slice(start), ...entries.slice(0, start)]
 }

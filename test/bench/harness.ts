@@ -1,6 +1,7 @@
 // What the benchmarks share: a client that keeps its connections, medians, and the table of results.
 
 import http from 'node:http'
+import { connect } from 'node:net'
 import { SOCKET } from '../helpers/engine.ts'
 
 export type Row = { what: string; ours: string; beside: string; ratio: string; aim: string; met: boolean | null }
@@ -17,9 +18,9 @@ export function ask(
   path: string,
   body?: unknown
 ): Promise<{ status: number; text: string }> {
-  const payload = body === undefined ? undefined : JSON.stringify(body)
-  const headers =
-    payload === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) }
+  const payload = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body)
+  const type = Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json'
+  const headers = payload === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(payload) }
   return new Promise((resolve, reject) => {
     const request = http.request({ agent, ...target, method, path, headers }, (answer) => {
       const pieces: Buffer[] = []
@@ -38,10 +39,59 @@ export async function must(target: Target, method: string, path: string, body?: 
   return text
 }
 
+/**
+ * Reads on a connection of its own until the last byte is there. For answers of a millisecond, of which node's client would
+ * take a third for itself.
+ */
+export function createReader(target: Target) {
+  const socket = connect('socketPath' in target ? { path: target.socketPath } : target)
+  return (path: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      let head = ''
+      let missing = Infinity
+      let last = Buffer.alloc(0)
+      function onData(piece: Buffer) {
+        // The head is short and comes in one piece.
+        if (head === '') {
+          head = piece.toString('latin1', 0, piece.indexOf(END_OF_HEAD) + END_OF_HEAD.length)
+          const [, length] = /content-length: (\d+)/i.exec(head) ?? []
+          if (length !== undefined) missing = head.length + Number(length)
+        }
+        missing -= piece.length
+        last = Buffer.concat([last, piece.subarray(-LAST_CHUNK.length)]).subarray(-LAST_CHUNK.length)
+        if (missing > 0 && !last.equals(LAST_CHUNK)) return
+        socket.off('data', onData).off('error', reject)
+        if (head.startsWith('HTTP/1.1 200 ')) resolve()
+        else reject(new Error(`GET ${path} was answered with ${head}`))
+      }
+      socket.on('data', onData).once('error', reject)
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n`)
+    })
+}
+
+const END_OF_HEAD = '\r\n\r\n'
+const LAST_CHUNK = Buffer.from('0\r\n\r\n')
+
 export async function timed(task: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
   await task()
   return performance.now() - started
+}
+
+/** What each way takes, round by round. Each round begins with another way, so that none always comes first. */
+export async function inTurns<Way, Name extends string>(
+  ways: Record<Name, Way>,
+  rounds: number,
+  measure: (way: Way) => Promise<number>
+): Promise<Record<Name, number[]>> {
+  const times = {} as Record<Name, number[]>
+  for (let round = 0; round < rounds; round++) {
+    const entries = Object.entries(ways) as [Name, Way][]
+    const first = round % entries.length
+    for (const [name, way] of [...entries.slice(first), ...entries.slice(0, first)])
+      (times[name] ??= []).push(await measure(way))
+  }
+  return times
 }
 
 export function quantile(values: number[], q: number): number {

@@ -6,7 +6,19 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { IMAGE, inBatches } from '../helpers/engine.ts'
-import { API, ENGINE, median, ms, must, quantile, timed, type Row, type Target } from './harness.ts'
+import {
+  API,
+  createReader,
+  ENGINE,
+  inTurns,
+  median,
+  ms,
+  must,
+  quantile,
+  timed,
+  type Row,
+  type Target
+} from './harness.ts'
 
 const CONTAINERS = 300
 const READS = 50
@@ -38,21 +50,24 @@ export async function benchReads(berth: Target, serverPid: number): Promise<Row[
   return rows
 }
 
+/** In turns with the engine, and with a bare server that sends as much. */
 async function benchList(berth: Target): Promise<Row> {
-  const ours: number[] = []
-  const raw: number[] = []
-  for (let read = 0; read < READS; read++) {
-    ours.push(await timed(() => must(berth, 'GET', '/containers')))
-    raw.push(await timed(() => must(ENGINE, 'GET', `${API}/containers/json?all=1`)))
-  }
-  const ratio = median(raw) / median(ours)
+  const { target: beside, stop } = await startBareServer(await must(berth, 'GET', '/containers'))
+  const ways = {
+    ours: [createReader(berth), '/containers'],
+    engine: [createReader(ENGINE), `${API}/containers/json?all=1`],
+    bare: [createReader(beside), '/']
+  } as const
+  const times = await inTurns(ways, READS, ([read, path]) => timed(() => read(path)))
+  stop()
+  const [ours, engine, bare] = [median(times.ours), median(times.engine), median(times.bare)]
   return {
     what: `GET /containers with ${CONTAINERS}`,
-    ours: ms(median(ours)),
-    beside: `engine's list ${ms(median(raw))}`,
-    ratio: `${ratio.toFixed(1)} times`,
+    ours: ms(ours),
+    beside: `engine's list ${ms(engine)}, bare node:http ${ms(bare)}`,
+    ratio: `${(engine / ours).toFixed(1)} times`,
     aim: '>= 20 times',
-    met: ratio >= 20
+    met: engine / ours >= 20
   }
 }
 
@@ -118,17 +133,14 @@ async function benchSampling(berth: Target, serverPid: number, ids: string[]): P
 
 /** In turns with a bare server, since a busy machine makes both wait. */
 async function benchLoad(berth: Target, ids: string[]): Promise<Row> {
-  const sample = await must(berth, 'GET', `/containers/${ids[0]}/stats`)
-  const bare = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.ts'), sample])
-  const [line] = (await once(bare.stdout, 'data')) as [Buffer]
-  const beside: Target = { host: '127.0.0.1', port: Number(line.toString()) }
+  const { target: beside, stop } = await startBareServer(await must(berth, 'GET', `/containers/${ids[0]}/stats`))
   const ours: Load[] = []
   const theirs: Load[] = []
   for (let round = 0; round < LOAD_ROUNDS; round++) {
     ours.push(await load(berth, ids))
     theirs.push(await load(beside, ids))
   }
-  bare.kill()
+  stop()
   const [p99, bareP99] = [ours, theirs].map((loads) => median(loads.map((round) => round.p99))) as [number, number]
   const rate = Math.min(...ours.map((round) => round.rate))
   return {
@@ -139,6 +151,14 @@ async function benchLoad(berth: Target, ids: string[]): Promise<Row> {
     aim: 'p99 < 10 ms',
     met: p99 < 10 && rate > LOAD_PER_SECOND * 0.95
   }
+}
+
+/** Sends the same text, whatever it is asked. */
+async function startBareServer(text: string): Promise<{ target: Target; stop: () => void }> {
+  const bare = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.ts')])
+  bare.stdin.end(text)
+  const [line] = (await once(bare.stdout, 'data')) as [Buffer]
+  return { target: { host: '127.0.0.1', port: Number(line.toString()) }, stop: () => void bare.kill() }
 }
 
 type Load = { p99: number; rate: number }

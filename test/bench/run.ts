@@ -1,9 +1,10 @@
 // `npm run bench`: the promised figures, measured in one run on a real engine. Absolute times depend on the machine; the
-// ratios are what counts. Name parts to run only those: start, allocate, create, grpc, reads.
+// ratios are what counts. Name parts to run only those: start, allocate, create, grpc, reads, builds.
 
 import { freePort } from '../helpers/engine.ts'
 import { startServer } from '../helpers/server.ts'
 import { benchAllocate } from './allocate.ts'
+import { benchBuilds } from './builds.ts'
 import { benchCreate } from './create.ts'
 import { benchGrpc } from './grpc.ts'
 import { printTable, type Row } from './harness.ts'
@@ -21,15 +22,16 @@ const rows: Row[] = []
 try {
   if (wants('allocate')) rows.push(benchAllocate())
   if (wants('start')) rows.push(...(await benchStart()))
-  if (wants('create') || wants('grpc') || wants('reads')) {
+  if (['create', 'grpc', 'reads', 'builds'].some(wants)) {
     const lifetime = { teardown: (task: () => unknown) => void undo.push(task), passing: () => true }
     const grpcPort = await freePort()
-    const env = { LOG_LEVEL: 'warn', BERTH_GRPC_PORT: String(grpcPort) }
+    const env = { LOG_LEVEL: 'warn', BERTH_GRPC_PORT: String(grpcPort), BERTH_CHANGES_PER_SECOND: '0' }
     const server = await startServer(lifetime, { ports: BERTH_PORTS, env })
     const target = { host: '127.0.0.1', port: Number(new URL(server.url).port) }
     if (wants('create')) rows.push(...(await benchCreate(target, OTHER_PORTS)))
     if (wants('grpc')) rows.push(...(await benchGrpc(target, grpcPort)))
     if (wants('reads')) rows.push(...(await benchReads(target, server.pid ?? 0)))
+    if (wants('builds')) rows.push(...(await benchBuilds({ url: server.url, target, pid: server.pid ?? 0 })))
   }
 } finally {
   for (const task of undo.reverse()) await task()

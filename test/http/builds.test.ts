@@ -5,8 +5,10 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { Build, BUILD_SCHEMAS } from '../../src/builds/schemas.ts'
 import type { BuildProgress, BuildSpec } from '../../src/engine/engine.ts'
 import { AppError } from '../../src/errors.ts'
+import { createValidator } from '../../src/lib/validator.ts'
 import { tarOf, zipOf } from '../helpers/archives.ts'
 import { build as buildServer, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/fake-engine.ts'
@@ -265,6 +267,34 @@ t.test('a policy of images holds for what a Dockerfile is built on', async (t) =
     ['FROM good\nCOPY --from=evil / /', {}]
   ] as const)
     problem(t, await ask(file, fields), 403, 'POLICY_REFUSED')
+})
+
+t.test('a list says of each build what the build says itself, whatever has changed since the last list', async (t) => {
+  const { engine, next } = heldEngine()
+  const { submit, get, ask, ended } = await serve(t, { engine, env: { BERTH_BUILD_CONCURRENCY: '1' } })
+  const isBuild = createValidator(BUILD_SCHEMAS).strict(Build)
+  const ids: string[] = []
+  for (const name of ['a', 'b', 'c', 'd']) ids.push((await submit({ image_name: name })).id)
+  const [first = '', second = '', third = ''] = ids
+  const changes: [what: string, change: () => unknown][] = [
+    ['nothing', () => next(0)],
+    ['steps of the one that is worked on', async () => (await next(0)).say('Step 1/2 : FROM scratch')],
+    ['a cancelled one', () => ask('POST', `/builds/${third}/cancel`)],
+    ['one that is tried again', () => ask('POST', `/builds/${third}/retry`)],
+    ['one that is over, and the next', async () => ((await next(0)).end(), await ended(first), await next(1))],
+    ['one that failed', async () => ((await next(1)).end(new AppError('BUILD_FAILED', 'no')), await ended(second))],
+    ['one less', () => ask('DELETE', `/builds/${first}`)]
+  ]
+  for (const [what, change] of changes) {
+    await change()
+    const list = (await get('/builds')).json()
+    t.ok(list.length >= 3)
+    for (const build of list) {
+      const { steps: _steps, ...alone } = (await get(`/builds/${build.id}`)).json()
+      t.strictSame(build, alone, what)
+      t.ok(isBuild(build), JSON.stringify(isBuild.errors))
+    }
+  }
 })
 
 t.test('GET /builds: filters, pages, places in the queue', async (t) => {

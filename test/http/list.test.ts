@@ -1,4 +1,6 @@
 import t from 'tap'
+import { Container } from '../../src/containers/schemas.ts'
+import { createValidator } from '../../src/lib/validator.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/fake-engine.ts'
 import { binding } from '../helpers/records.ts'
@@ -89,3 +91,34 @@ t.test('GET /containers/running', async (t) => {
   await post('/containers/worker/stop')
   t.strictSame(names(await get('/containers/running')), ['web'])
 })
+
+t.test(
+  'a list says of each container what the container says itself, whatever has changed since the last list',
+  async (t) => {
+    const { get, ask, post, make, engine } = await build(t)
+    const isContainer = createValidator([Container]).strict(Container)
+    await make({ name: 'web', ttl_seconds: 60 })
+    await make({ name: 'worker' })
+    const changes: [what: string, change: () => unknown][] = [
+      ['nothing', () => {}],
+      ['a stop', () => post('/containers/web/stop')],
+      ['another end date', () => ask('PATCH', '/containers/web', { payload: { ttl_seconds: 3600 } })],
+      ['no end date', () => ask('PATCH', '/containers/web', { payload: { ttl_seconds: null } })],
+      ['one more', () => make({ name: 'third' })],
+      ['one less', () => ask('DELETE', '/containers/worker?force=true')],
+      ['the engine going away', () => engine.goAway()]
+    ]
+    for (const [what, change] of changes) {
+      await change()
+      for (const query of ['', '?limit=10']) {
+        const list = (await get(`/containers${query}`)).json()
+        t.ok(list.length > 0)
+        for (const { age_ms: _listed, ...container } of list) {
+          const { age_ms: _asked, ...alone } = (await get(`/containers/${container.id}`)).json()
+          t.strictSame(container, alone, `${what}, ${query}`)
+          t.ok(isContainer(container), JSON.stringify(isContainer.errors))
+        }
+      }
+    }
+  }
+)

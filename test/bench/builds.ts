@@ -1,0 +1,195 @@
+// Builds: through Berth, through the raw Engine API and with `docker build`, of the same kind of context, in turns; the memory
+// that a large context takes; and the list of a long queue.
+
+import { execFile } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { Build, BuildDetails } from '../../src/builds/schemas.ts'
+import { tarOf } from '../helpers/archives.ts'
+import { sendBuild } from '../helpers/builds.ts'
+import { IMAGE } from '../helpers/engine.ts'
+import { API, ENGINE, inTurns, median, ms, must, timed, type Row, type Target } from './harness.ts'
+
+const ROUNDS = 15
+const FILES = 20
+const FILE_BYTES = 100_000
+const LARGE_BYTES = 100_000_000
+const QUEUED = 1_000
+const READS = 50
+const MEGABYTE = 1024 ** 2
+const NAME = `berth-test/bench-${process.pid}`
+// The second is where Debian has one that can do without buildx.
+const CLIENTS = ['docker', '/usr/bin/docker']
+
+const run = promisify(execFile)
+type Files = Record<string, Buffer>
+/** The same once more as a folder, as the client reads it. */
+type Context = { files: Files; folder: string }
+type Berth = { url: string; target: Target; pid: number }
+
+export async function benchBuilds(berth: Berth): Promise<Row[]> {
+  try {
+    return [...(await benchOneBuild(berth)), await benchLargeContext(berth), await benchQueue(berth)]
+  } finally {
+    await removeImage()
+  }
+}
+
+/** Measures a build with content that nothing has in its cache. */
+async function timedBuild(way: (context: Context) => Promise<void>): Promise<number> {
+  const dockerfile = Buffer.from(`FROM ${IMAGE}\nCOPY . /app\nRUN cat /app/* | sha256sum > /sum\n`)
+  const content = Array.from({ length: FILES }, (_, index) => [`file-${index}`, randomBytes(FILE_BYTES)] as const)
+  const files = Object.fromEntries([['Dockerfile', dockerfile], ...content])
+  const folder = mkdtempSync(join(tmpdir(), 'berth-bench-'))
+  try {
+    for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes)
+    return await timed(() => way({ files, folder }))
+  } finally {
+    rmSync(folder, { recursive: true })
+    await removeImage()
+  }
+}
+
+async function benchOneBuild({ url, target }: Berth): Promise<Row[]> {
+  const client = await findClient()
+  const berth = async ({ files }: Context) => throughBerth({ url, target }, await pack(files), 'buildkit')
+  const engine = async ({ files }: Context) => throughEngine(await pack(files))
+  const ways = { berth, engine, ...(client && { client: ({ folder }: Context) => throughClient(client, folder) }) }
+  const times: Record<string, number[]> = await inTurns<(context: Context) => Promise<void>, string>(
+    ways,
+    ROUNDS,
+    timedBuild
+  )
+  const ours = median(times.berth ?? [])
+  const raw = median(times.engine ?? [])
+  const cli = times.client && median(times.client)
+  return [
+    {
+      what: 'a build, to its end',
+      ours: ms(ours),
+      beside: cli === undefined ? 'no docker build with BuildKit here' : `docker build ${ms(cli)}`,
+      ratio: cli === undefined ? '' : (ours / cli).toFixed(3),
+      aim: '<= 1.05',
+      met: cli === undefined ? null : ours / cli <= 1.05
+    },
+    {
+      what: 'a build, raw Engine API',
+      ours: ms(ours),
+      beside: `raw ${ms(raw)}`,
+      ratio: (ours / raw).toFixed(3),
+      aim: '',
+      met: null
+    }
+  ]
+}
+
+async function benchLargeContext(berth: Berth): Promise<Row> {
+  const small = await pack({ Dockerfile: Buffer.from('FROM scratch\nCOPY . /\n'), content: randomBytes(1_000) })
+  const large = await pack({ Dockerfile: Buffer.from('FROM scratch\nCOPY . /\n'), content: randomBytes(LARGE_BYTES) })
+  // What the first build of all leaves in memory is no part of what one takes. The classic builder keeps no copy.
+  await throughBerth(berth, small, 'classic')
+  const before = memory(berth.pid, 'VmRSS')
+  // From here on, the most that it had.
+  writeFileSync(`/proc/${berth.pid}/clear_refs`, '5')
+  const time = await timed(() => throughBerth(berth, large, 'classic'))
+  const more = (memory(berth.pid, 'VmHWM') - before) / MEGABYTE
+  return {
+    what: `a context of ${LARGE_BYTES / 1e6} MB`,
+    ours: `${more.toFixed(0)} MB more memory`,
+    beside: `built in ${ms(time)}`,
+    ratio: '',
+    aim: '<= 60 MB',
+    met: more <= 60
+  }
+}
+
+/** Every worker is kept busy, so that the queue stays as it is while it is looked at. */
+async function benchQueue({ url, target }: Berth): Promise<Row> {
+  const busy = await Promise.all(
+    ['one', 'two'].map((word) =>
+      submit(url, `FROM ${IMAGE}\nRUN echo ${word} ${process.pid} && sleep 300\n`, 'classic')
+    )
+  )
+  for (const { id } of busy) await until(target, id, 'in_progress')
+  for (let count = 0; count < QUEUED; count++) await submit(url, `FROM scratch\nLABEL number=${count}\n`, 'classic')
+  let bytes = 0
+  const times: number[] = []
+  for (let read = 0; read < READS; read++) {
+    times.push(
+      await timed(async () => {
+        bytes = (await must(target, 'GET', `/builds?status=pending&limit=${QUEUED}`)).length
+      })
+    )
+    await delay(20)
+  }
+  const listed = JSON.parse(await must(target, 'GET', `/builds?status=pending&limit=${QUEUED}`)) as Build[]
+  if (listed.length !== QUEUED) throw new Error(`${listed.length} builds are queued instead of ${QUEUED}`)
+  return {
+    what: `GET /builds with ${QUEUED} queued`,
+    ours: ms(median(times)),
+    beside: `first ${ms(times[0] ?? Number.NaN)}`,
+    ratio: `${(bytes / MEGABYTE).toFixed(1)} MB`,
+    aim: '< 10 ms',
+    met: median(times) < 10
+  }
+}
+
+const pack = (files: Files) => tarOf(...Object.entries(files).map(([name, content]) => ({ name, content })))
+
+async function submit(url: string, file: string | Buffer, builder: string): Promise<BuildDetails> {
+  const content = typeof file === 'string' ? file : new Uint8Array(file)
+  const { status, body } = await sendBuild({ url }, content, { image_name: NAME, builder })
+  if (status !== 202) throw new Error(`the build was answered with ${status}: ${JSON.stringify(body)}`)
+  return body
+}
+
+async function throughBerth({ url, target }: Pick<Berth, 'url' | 'target'>, context: Buffer, builder: string) {
+  const { id } = await submit(url, context, builder)
+  // Ends with the build.
+  await must(target, 'GET', `/builds/${id}/logs?follow=true`)
+  const build = JSON.parse(await must(target, 'GET', `/builds/${id}`)) as BuildDetails
+  if (build.status !== 'completed') throw new Error(`build ${id} is ${build.status}: ${build.build.reason}`)
+}
+
+async function throughEngine(context: Buffer): Promise<void> {
+  const said = await must(ENGINE, 'POST', `${API}/build?version=2&rm=1&forcerm=1&t=${NAME}`, context)
+  if (!said.includes('moby.image.id')) throw new Error(`the engine did not build: ${said.slice(-500)}`)
+}
+
+async function throughClient(client: string, folder: string): Promise<void> {
+  await run(client, ['build', '--tag', NAME, folder], { env: { ...process.env, DOCKER_BUILDKIT: '1' } })
+}
+
+/** Newer clients leave BuildKit to buildx, which may not be there. */
+async function findClient(): Promise<string | undefined> {
+  for (const client of CLIENTS) {
+    try {
+      await timedBuild(({ folder }) => throughClient(client, folder))
+      return client
+    } catch {
+      // The next may.
+    }
+  }
+  return undefined
+}
+
+async function until(target: Target, id: string, status: string): Promise<void> {
+  while ((JSON.parse(await must(target, 'GET', `/builds/${id}`)) as Build).status !== status) await delay(20)
+}
+
+async function removeImage(): Promise<void> {
+  const found = JSON.parse(
+    await must(ENGINE, 'GET', `${API}/images/json?filters=${encodeURIComponent(`{"reference":["${NAME}"]}`)}`)
+  ) as unknown[]
+  if (found.length > 0) await must(ENGINE, 'DELETE', `${API}/images/${NAME}?force=1`)
+}
+
+/** In bytes. */
+function memory(pid: number, what: 'VmRSS' | 'VmHWM'): number {
+  const [, kilobytes] = new RegExp(`${what}:\\s+(\\d+)`).exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? []
+  return Number(kilobytes) * 1024
+}
