@@ -69,6 +69,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
   /** Ports on which other programs of the machine listen. */
   const foreignPorts = new Set<number>()
   const calls: { name: keyof Engine; args: unknown[] }[] = []
+  const writes: (keyof Engine)[] = []
   let available = true
   let clock = START
   let made = 0
@@ -446,6 +447,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
       name,
       (...args: unknown[]) => {
         calls.push({ name: name as keyof Engine, args })
+        if ((WRITES as readonly string[]).includes(name)) writes.push(name as keyof Engine)
         return (method as (...args: unknown[]) => unknown)(...args)
       }
     ])
@@ -459,7 +461,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
     remote,
     records: () => [...kept.values()].map(({ record }) => record),
     specs: () => [...kept.values()].map(({ spec }) => spec),
-    writes: () => calls.filter(({ name }) => (WRITES as readonly string[]).includes(name)).map(({ name }) => name),
+    writes: () => [...writes],
 
     /** A container that is there without Berth having been asked for it. */
     add(given: Partial<ContainerRecord> = {}): ContainerRecord {
