@@ -92,13 +92,22 @@ export function createRpcServer({ host, port, tls, onAnswered, ...options }: Opt
     })
     handler ??= load()
     handler.then(
-      (handle) => handle(request, response),
+      (handle) => answer(handle, request, response),
       (error: unknown) => {
         log.error({ err: error, requestId: id }, 'the gRPC services could not be loaded')
         response.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
       }
     )
   })
+
+  function answer(handle: Handle, request: Http2ServerRequest, response: Http2ServerResponse): void {
+    try {
+      handle(request, response)
+    } catch (error) {
+      log.debug({ err: error, requestId: request.headers['x-request-id'] }, 'this is not a call')
+      refuse(response)
+    }
+  }
 
   return {
     async listen(): Promise<void> {
@@ -126,6 +135,17 @@ export function createRpcServer({ host, port, tls, onAnswered, ...options }: Opt
       clearTimeout(farewell)
     }
   }
+}
+
+/** What cannot even be read as a call: an `:authority` that is no host, for instance. Said so that gRPC and HTTP understand it. */
+function refuse(response: Http2ServerResponse): void {
+  if (response.stream.destroyed) return
+  const status = {
+    'grpc-status': String(STATUS_NAMES.indexOf('INVALID_ARGUMENT')),
+    'grpc-message': 'Malformed headers'
+  }
+  response.writeHead(400, { 'content-type': 'application/grpc', ...status })
+  response.end()
 }
 
 /** gRPC says how a call ended in its trailers, Connect in the HTTP status. */

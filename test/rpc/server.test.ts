@@ -11,6 +11,7 @@ import { Health, HealthCheckResponse_ServingStatus as Status } from '../../src/r
 import { createRpcServer } from '../../src/rpc/server.ts'
 import { createMemoryEngine } from '../helpers/fake-engine.ts'
 import { all, buildRpc, refusal, transportTo } from '../helpers/grpc.ts'
+import { connectRaw, envelope } from '../helpers/raw-grpc.ts'
 import { until } from '../helpers/until.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
@@ -36,7 +37,10 @@ t.test('with a token', async (t) => {
 
 t.test('a name that is not this server’s, and a web page', async (t) => {
   const { port } = await buildRpc(t, { env: { BERTH_ALLOWED_HOSTS: 'berth.example' } })
-  const status = async (headers: Record<string, string>) => (await raw(port, 'GetDockerPorts', headers)).status
+  const raw = connectRaw(port)
+  t.teardown(raw.close)
+  const path = '/berth.docker.v1.DockerService/GetDockerPorts'
+  const status = async (headers: Record<string, string>) => (await raw.call({ path, headers })).status
   t.equal(await status({ ':authority': '127.0.0.1' }), 'OK')
   t.equal(await status({ ':authority': 'localhost:50051' }), 'OK')
   t.equal(await status({ ':authority': 'berth.example' }), 'OK')
@@ -52,7 +56,20 @@ t.test('a method that declares no scope ends the start', async (t) => {
 
 t.test('a method that is not there', async (t) => {
   const { port } = await buildRpc(t)
-  t.equal((await raw(port, 'Nothing')).http, 404, 'which gRPC clients take for UNIMPLEMENTED')
+  const raw = connectRaw(port)
+  t.teardown(raw.close)
+  const { http } = await raw.call({ path: '/berth.docker.v1.DockerService/Nothing' })
+  t.equal(http, 404, 'which gRPC clients take for UNIMPLEMENTED')
+})
+
+t.test('an authority that is no host is refused, and the next call is answered', async (t) => {
+  const { port } = await buildRpc(t)
+  const raw = connectRaw(port)
+  t.teardown(raw.close)
+  const path = '/berth.docker.v1.DockerService/GetDockerPorts'
+  for (const authority of ['[', '[::', 'localhost:99999', 'a:b:c'])
+    t.match(await raw.call({ path, headers: { ':authority': authority } }), { http: 400, status: 'INVALID_ARGUMENT' })
+  t.match(await raw.call({ path }), { http: 200, status: 'OK' })
 })
 
 t.test('the deadline of a call reaches the work that is done for it', async (t) => {
@@ -188,35 +205,3 @@ t.test('a client that does not read holds up nothing', async (t) => {
   await app.close()
   t.ok(performance.now() - started < 2_000)
 })
-
-/** A message as gRPC frames it. */
-function envelope(message: Uint8Array): Buffer {
-  const head = Buffer.alloc(5)
-  head.writeUInt32BE(message.length, 1)
-  return Buffer.concat([head, message])
-}
-
-/** A unary call with headers that a library would not send. */
-async function raw(port: number, method: string, headers: Record<string, string> = {}) {
-  const session = http2.connect(`http://127.0.0.1:${port}`)
-  const stream = session.request({
-    ':method': 'POST',
-    ':path': `/berth.docker.v1.DockerService/${method}`,
-    ':authority': `127.0.0.1:${port}`,
-    'content-type': 'application/grpc',
-    te: 'trailers',
-    ...headers
-  })
-  let trailers: Record<string, unknown> = {}
-  let http = 0
-  stream.on('response', (head) => {
-    http = Number(head[':status'])
-    trailers = { ...trailers, ...head }
-  })
-  stream.on('trailers', (tail) => (trailers = { ...trailers, ...tail }))
-  stream.resume().end(envelope(new Uint8Array()))
-  await once(stream, 'close')
-  session.close()
-  const names: Record<string, string> = { 0: 'OK', 7: 'PERMISSION_DENIED', 16: 'UNAUTHENTICATED' }
-  return { http, status: names[String(trailers['grpc-status'])] ?? String(trailers['grpc-status']) }
-}
