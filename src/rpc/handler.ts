@@ -35,8 +35,11 @@ export function createHandler(options: HandlerOptions) {
 
   function routes(router: ConnectRouter): void {
     const reflection = createReflection([DockerService, ...OPEN_SERVICES])
-    for (const { shapes, implementation, messageBytes } of implement(options))
-      router.rpc(shapes, implementation as never, { readMaxBytes: messageBytes })
+    for (const { shapes, implementation, messageBytes } of implement(options)) {
+      // Options of a method bring back the protocols that those of the router leave out.
+      const own = { readMaxBytes: messageBytes, grpcWeb: false }
+      router.rpc(shapes, implementation as never, own)
+    }
     router
       .service(Health, createHealth(readiness))
       .service(ServerReflection, reflection)

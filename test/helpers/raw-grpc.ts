@@ -1,7 +1,9 @@
-// Calls of gRPC as no library would make them: any headers, any bytes.
+// Calls as no library would make them, of gRPC and of Connect: any headers, any bytes.
 
 import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
-import { Code, type ConnectError } from '@connectrpc/connect'
+import { connect } from 'node:net'
+import { fromBinary } from '@bufbuild/protobuf'
+import { Code } from '@connectrpc/connect'
 import { findTrailerError } from '@connectrpc/connect/protocol-grpc'
 import { ErrorInfoSchema } from '../../src/rpc/gen/google/rpc/error_details_pb.ts'
 
@@ -13,13 +15,15 @@ export type RawCall = {
   /** Goes away after so long. */
   patienceMs?: number
 }
-export type RawAnswer = {
-  http: number
-  /** 'OK' or the name of an error; undefined when the call was not answered as gRPC does. */
+type Outcome = {
+  /** 'OK' or the name of an error; undefined when the call was not answered as its protocol does. */
   status: string | undefined
   message: string
   /** The code of the catalogue. */
   reason: string | undefined
+}
+export type RawAnswer = Outcome & {
+  http: number
   headers: IncomingHttpHeaders
   body: Buffer
   /** It was left while it went on. */
@@ -28,9 +32,11 @@ export type RawAnswer = {
 
 const GO_ON_MS = 20_000
 
-/** One connection, over which any number of calls go. */
-export function connectRaw(port: number) {
-  const session = http2.connect(`http://127.0.0.1:${port}`)
+/** One connection, over which any number of calls go; from an address of this machine. */
+export function connectRaw(port: number, localAddress = '127.0.0.1') {
+  const session = http2.connect(`http://127.0.0.1:${port}`, {
+    createConnection: () => connect({ port, host: '127.0.0.1', localAddress })
+  })
   session.on('error', () => {})
 
   return {
@@ -63,7 +69,8 @@ export function connectRaw(port: number) {
         stream.on('close', () => {
           clearTimeout(leave)
           const http = Number(head[':status'] ?? 0)
-          resolve({ http, ...statusOf({ ...head, ...tail }), headers: head, body: Buffer.concat(pieces), left })
+          const body = Buffer.concat(pieces)
+          resolve({ http, ...outcomeOf({ ...head, ...tail }, http, body), headers: head, body, left })
         })
         for (const piece of body) stream.write(piece)
         stream.end()
@@ -85,21 +92,45 @@ export function envelope(message: Uint8Array = new Uint8Array(), flags = 0, leng
   return Buffer.concat([head, message])
 }
 
-export function statusName(code: Code): string {
-  return Code[code]
-    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_')
-    .toUpperCase()
-    .replace('CANCELED', 'CANCELLED')
+function outcomeOf(headers: IncomingHttpHeaders, http: number, body: Buffer): Outcome {
+  const type = headers['content-type'] ?? ''
+  if (type.startsWith('application/grpc')) return outcomeOfGrpc(headers)
+  if (type.startsWith('application/connect+')) return outcomeOfConnect(endOf(body)?.error)
+  if (type.startsWith('application/json')) return outcomeOfConnect(http === 200 ? undefined : parse(body))
+  return { ...FINE, status: type.startsWith('application/proto') && http === 200 ? 'OK' : undefined }
 }
 
-export function reasonOf(error: ConnectError): string | undefined {
-  return error.findDetails(ErrorInfoSchema)[0]?.reason
-}
+const FINE = { status: 'OK', message: '', reason: undefined }
 
-function statusOf(headers: IncomingHttpHeaders): Pick<RawAnswer, 'status' | 'message' | 'reason'> {
-  if (headers['grpc-status'] === undefined) return { status: undefined, message: '', reason: undefined }
+function outcomeOfGrpc(headers: IncomingHttpHeaders): Outcome {
+  if (headers['grpc-status'] === undefined) return { ...FINE, status: undefined }
   const told = Object.entries(headers).filter(([name]) => name.startsWith('grpc-'))
   const error = findTrailerError(new Headers(told.map(([name, value]) => [name, String(value)])))
-  if (!error) return { status: 'OK', message: '', reason: undefined }
-  return { status: statusName(error.code), message: error.rawMessage, reason: reasonOf(error) }
+  if (!error) return FINE
+  const [info] = error.findDetails(ErrorInfoSchema)
+  const name = Code[error.code].replaceAll(/(?<=[a-z])(?=[A-Z])/g, '_').toUpperCase()
+  return { status: spelt(name), message: error.rawMessage, reason: info?.reason }
 }
+
+type ConnectFailure = { code?: string; message?: string; details?: { type: string; value: string }[] }
+
+function outcomeOfConnect(error: ConnectFailure | undefined): Outcome {
+  if (!error) return FINE
+  const { code = 'nothing', message = '', details = [] } = error
+  const info = details.find(({ type }) => type === ErrorInfoSchema.typeName)
+  const reason = info && fromBinary(ErrorInfoSchema, Buffer.from(info.value, 'base64')).reason
+  return { status: spelt(code.toUpperCase()), message, reason }
+}
+
+/** The last message of a stream of Connect says how it ended. */
+function endOf(body: Buffer): { error?: ConnectFailure } | undefined {
+  for (let at = 0; at + 5 <= body.length;) {
+    const end = at + 5 + body.readUInt32BE(at + 1)
+    if (body.readUInt8(at) & 2) return parse(body.subarray(at + 5, end))
+    at = end
+  }
+  return undefined
+}
+
+const parse = <T>(json: Buffer): T => JSON.parse(json.toString()) as T
+const spelt = (name: string) => name.replace('CANCELED', 'CANCELLED')

@@ -1,0 +1,205 @@
+// Every method of the gRPC port against every kind of caller, over gRPC and over Connect's JSON. The methods come from the
+// descriptors, and who may call them from the OpenAPI document: a new method is tested without a word here.
+
+import type { DescMethod } from '@bufbuild/protobuf'
+import t, { type Test } from 'tap'
+import { SCOPES, type Need } from '../../src/access/scopes.ts'
+import { rpcMethods } from '../../src/app.ts'
+import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
+import { Health } from '../../src/rpc/gen/grpc/health/v1/health_pb.ts'
+import { ServerReflection } from '../../src/rpc/gen/grpc/reflection/v1/reflection_pb.ts'
+import { ServerReflection as ServerReflectionAlpha } from '../../src/rpc/gen/grpc/reflection/v1alpha/reflection_pb.ts'
+import { openStore } from '../../src/store/open.ts'
+import { buildRpc } from '../helpers/grpc.ts'
+import { connectRaw, envelope, type RawAnswer } from '../helpers/raw-grpc.ts'
+import { addTokens, bearer } from '../helpers/tokens.ts'
+
+type Method = { name: string; path: string; need: Need; operation: string | undefined; isStream: boolean }
+type Protocol = keyof typeof PROTOCOLS
+type Headers = Record<string, string>
+
+// What they do is not asked here, so nothing has to be behind them.
+const DECLARED = rpcMethods({} as Parameters<typeof rpcMethods>[0])
+const METHODS: Method[] = [DockerService, Health, ServerReflection, ServerReflectionAlpha].flatMap((service) =>
+  service.methods.map(described)
+)
+const CLOSED = METHODS.filter(({ need }) => need !== 'open')
+const PROTOCOLS = {
+  grpc: () => ({ type: 'application/grpc', body: [envelope()] }),
+  connect: ({ isStream }: Method) =>
+    isStream
+      ? { type: 'application/connect+json', body: [envelope(Buffer.from('{}'))] }
+      : { type: 'application/json', body: [Buffer.from('{}')] }
+}
+const BOTH = Object.keys(PROTOCOLS) as Protocol[]
+/** What is allowed and goes on for ever is left after that. */
+const PATIENCE_MS = 50
+
+function described(method: DescMethod): Method {
+  const declared = method.parent === DockerService ? DECLARED[method.localName as keyof typeof DECLARED] : undefined
+  return {
+    name: method.name,
+    path: `/${method.parent.typeName}/${method.name}`,
+    need: declared?.scope ?? 'open',
+    operation: declared?.operation,
+    isStream: method.methodKind !== 'unary'
+  }
+}
+
+async function serve(t: Test) {
+  const store = openStore(':memory:')
+  const secrets = addTokens(store)
+  const server = await buildRpc(t, { store, early: true })
+  let callers = 0
+
+  /** Each from an address of its own, since one that comes with wrong tokens too often is told so. */
+  async function call(method: Method, protocol: Protocol, headers: Headers, patienceMs?: number): Promise<RawAnswer> {
+    callers++
+    const connection = connectRaw(server.port, `127.1.${callers >> 8}.${callers & 255}`)
+    const { type, body } = PROTOCOLS[protocol](method)
+    const answer = await connection.call({
+      path: method.path,
+      headers: { 'content-type': type, ...headers },
+      body: headers[':method'] === 'GET' ? [] : body,
+      ...(patienceMs !== undefined && method.isStream && { patienceMs })
+    })
+    await connection.close()
+    return answer
+  }
+  const trail = async () =>
+    (await server.get('/audit?outcome=refused&limit=500', { headers: bearer(secrets.admin) })).json<
+      { action: string; code: string; door: string; caller: string; scope: string | null }[]
+    >()
+  return { ...server, secrets, call, trail }
+}
+
+t.test('every method of the service needs a scope, the one that its operation needs over REST', async (t) => {
+  const { get } = await serve(t)
+  type Document = {
+    paths: Record<string, Record<string, { operationId: string; security: Record<string, string[]>[] }>>
+  }
+  const { paths } = (await get('/openapi.json')).json<Document>()
+  const operations = Object.values(paths).flatMap((methods) => Object.values(methods))
+  t.equal(CLOSED.length, DockerService.methods.length)
+  for (const { name, need, operation } of CLOSED)
+    t.strictSame(operations.find(({ operationId }) => operationId === operation)?.security, [{ bearer: [need] }], name)
+})
+
+t.test('without a valid token nothing but health and reflection answers', async (t) => {
+  const { ask, call, engine, secrets } = await serve(t)
+  await ask('DELETE', '/tokens/exec', { headers: bearer(secrets.admin) })
+  const kinds: Record<string, Headers> = {
+    'no token': {},
+    'an empty one': { authorization: '' },
+    'a malformed one': { authorization: secrets.admin },
+    'another one': bearer('berth_nonsense'),
+    'one letter more': bearer(`${secrets.admin}x`),
+    'an expired one': bearer(secrets.expired),
+    'a revoked one': bearer(secrets.exec),
+    'one in a cookie': { cookie: `authorization=${secrets.admin}` },
+    'one as a password': { authorization: `Basic ${Buffer.from(`x:${secrets.admin}`).toString('base64')}` }
+  }
+  const before = engine.writes().length
+  for (const protocol of BOTH)
+    for (const [kind, headers] of Object.entries(kinds))
+      for (const method of CLOSED)
+        t.match(
+          await call(method, protocol, headers),
+          { status: 'UNAUTHENTICATED', reason: 'UNAUTHORIZED' },
+          `${method.name} by ${protocol} with ${kind}`
+        )
+  t.equal(engine.writes().length, before)
+  for (const protocol of BOTH)
+    for (const headers of Object.values(kinds))
+      for (const method of METHODS.filter(({ need }) => need === 'open')) {
+        const { status, left } = await call(method, protocol, headers, PATIENCE_MS)
+        t.ok(status === 'OK' || left, `${method.path} by ${protocol}`)
+      }
+})
+
+t.test('each scope opens what it is for and nothing else; admin everything', async (t) => {
+  const { call, engine, secrets } = await serve(t)
+  for (const protocol of BOTH)
+    for (const scope of SCOPES)
+      for (const method of METHODS) {
+        const { name, need } = method
+        const isAllowed = need === 'open' || need === scope || scope === 'admin'
+        const before = engine.writes().length
+        const answer = await call(method, protocol, bearer(secrets[scope]), isAllowed ? PATIENCE_MS : undefined)
+        const what = `${name} by ${protocol} with ${scope}`
+        if (isAllowed) t.notOk(['UNAUTHORIZED', 'FORBIDDEN'].includes(answer.reason ?? ''), what)
+        else {
+          t.match(answer, { status: 'PERMISSION_DENIED', reason: 'FORBIDDEN' }, what)
+          t.equal(engine.writes().length, before, what)
+        }
+      }
+})
+
+t.test('who is refused is in the audit trail, at each method', async (t) => {
+  // A server writes down twenty refusals a minute and counts the rest.
+  for (let from = 0; from < CLOSED.length; from += 10) {
+    const { call, trail, secrets } = await serve(t)
+    const some = CLOSED.slice(from, from + 10)
+    for (const method of some) {
+      await call(method, 'grpc', {})
+      await call(method, 'connect', bearer(secrets[method.need === 'exec' ? 'read' : 'exec']))
+    }
+    const entries = await trail()
+    for (const { operation, need, name } of some) {
+      const own = entries.filter(({ action, scope, door }) => action === operation && scope === need && door === 'grpc')
+      t.ok(
+        own.some(({ code, caller }) => code === 'UNAUTHORIZED' && caller === 'nobody'),
+        name
+      )
+      t.ok(
+        own.some(({ code, caller }) => code === 'FORBIDDEN' && caller === (need === 'exec' ? 'read' : 'exec')),
+        name
+      )
+    }
+  }
+})
+
+t.test('another name and another page are refused, at every method and with the best of tokens', async (t) => {
+  const { call, engine, secrets } = await serve(t)
+  const visitors: [reason: string, headers: Headers][] = [
+    ['HOST_NOT_ALLOWED', { ':authority': 'evil.example' }],
+    ['HOST_NOT_ALLOWED', { ':authority': '127.0.0.1.evil.example:50051' }],
+    ['HOST_NOT_ALLOWED', { ':authority': 'evil.example', host: '127.0.0.1' }],
+    ['CROSS_ORIGIN_REFUSED', { origin: 'http://evil.example' }],
+    ['CROSS_ORIGIN_REFUSED', { origin: 'null' }],
+    ['CROSS_ORIGIN_REFUSED', { origin: 'http://127.0.0.1:8005' }],
+    ['CROSS_ORIGIN_REFUSED', { 'sec-fetch-site': 'same-site' }],
+    ['CROSS_ORIGIN_REFUSED', { 'sec-fetch-site': 'none' }]
+  ]
+  const before = engine.writes().length
+  for (const protocol of BOTH)
+    for (const [reason, headers] of visitors)
+      for (const method of METHODS)
+        t.match(
+          await call(method, protocol, { ...bearer(secrets.admin), ...headers }),
+          { status: 'PERMISSION_DENIED', reason },
+          `${method.path} by ${protocol} with ${JSON.stringify(headers)}`
+        )
+  t.equal(engine.writes().length, before)
+})
+
+t.test('what a page may send without being asked first is taken by no method, nor is GET, nor gRPC-Web', async (t) => {
+  const { call, engine, secrets } = await serve(t)
+  const before = engine.writes().length
+  for (const method of METHODS) {
+    // JSON, and gRPC's own types, only after a preflight, which nobody answers.
+    for (const type of [
+      'text/plain',
+      'multipart/form-data',
+      'application/x-www-form-urlencoded',
+      'application/grpc-web'
+    ])
+      t.equal(
+        (await call(method, 'connect', { ...bearer(secrets.admin), 'content-type': type })).http,
+        415,
+        method.path
+      )
+    t.equal((await call(method, 'connect', { ...bearer(secrets.admin), ':method': 'GET' })).http, 405, method.path)
+  }
+  t.equal(engine.writes().length, before)
+})
