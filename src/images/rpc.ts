@@ -13,7 +13,8 @@ const PushRequest = Type.Composite([
 export function imageRpc({ images }: { images: ImageService }) {
   async function push({ image, registry, credentials }: Static<typeof PushRequest>, transfer: TransferRequest) {
     const name = registry === undefined ? image : `${registry}/${image}`
-    images.checkName(name)
+    // A name that was given for a push that is refused would stay.
+    images.checkPush(name, credentials)
     if (registry !== undefined) await images.tag(image, name)
     return { success: true, ...(await images.push(name, { ...transfer, credentials })) }
   }

@@ -83,6 +83,11 @@ export function createImageService({ engine, registries, containers, policy, onI
     /** Throws for what no image can be called, before anything is begun. */
     checkName: (reference: string): void => void requireName('image', reference),
 
+    /** The same, and for a login that is none. */
+    checkPush(reference: string, credentials: TransferRequest['credentials']): void {
+      registries.checkLogin(requireName('image', reference).registry, credentials)
+    },
+
     async list(query: ListImagesQuery): Promise<Page> {
       const users = Map.groupBy(containers(), ({ imageId }) => imageId)
       const images = await engine.listImages()

@@ -14,6 +14,11 @@ export function createRegistryService({ sources, log }: { sources: LoginSources;
   const logins = createLogins(sources, log)
 
   return {
+    /** Throws for a login that is none. */
+    checkLogin(registry: string, credentials: GivenCredentials | undefined): void {
+      if (credentials) loginOfRequest(registry, credentials)
+    },
+
     /** Runs a task with the best login there is, once the registry was asked where it would send that. */
     async withLogin<T>(
       registry: string,

@@ -31,7 +31,10 @@ t.test('images are listed, looked at, named, pushed, pulled and removed', async 
 })
 
 t.test('what fails', async (t) => {
-  const { docker } = await buildRpc(t)
+  const { docker, engine } = await buildRpc(t)
+  const half = { image: NAME, registry: 'localhost:5000', credentials: { username: 'ada' } }
+  t.match(await refusal(docker.pushDockerImage(half)), { status: 'InvalidArgument', fields: ['credentials'] })
+  t.strictSame(engine.writes(), [], 'nor was a name given')
   t.match(await refusal(docker.pullDockerImage({ image: 'nobody/has-it' })), {
     status: 'Unavailable',
     reason: 'REGISTRY_UNAVAILABLE'

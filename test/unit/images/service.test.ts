@@ -33,6 +33,7 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
       }
     }),
     registries: {
+      checkLogin() {},
       withLogin(registry, { credentials }, task) {
         asked.push({ registry, credentials })
         return task(login)
@@ -145,7 +146,7 @@ t.test('an engine that is away is not an image that is missing', async (t) => {
         throw new AppError('ENGINE_UNAVAILABLE', 'away')
       }
     }),
-    registries: { withLogin: async () => void t.fail('nothing is pulled') as never },
+    registries: { checkLogin() {}, withLogin: async () => void t.fail('nothing is pulled') as never },
     containers: () => [],
     policy: { check() {} },
     onImagesChanged: () => {}
