@@ -2,7 +2,12 @@
 // never get one and it would cost each of them its start and its memory.
 
 import { once } from 'node:events'
-import http2, { type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2'
+import http2, {
+  type IncomingHttpHeaders,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session
+} from 'node:http2'
 import type { Socket } from 'node:net'
 import { AppError } from '../errors.ts'
 import { requestId } from '../lib/request-id.ts'
@@ -24,6 +29,9 @@ const CONNECTIONS = 1_000
 const KEEPALIVE_MS = 30_000
 // For open calls to be told that the server stops.
 const FAREWELL_MS = 500
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+const UNIT_MS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1_000 }
 
 const STATUS_NAMES = [
   'OK',
@@ -82,6 +90,7 @@ export function createRpcServer({ host, port, tls, onAnswered, ...options }: Opt
     const started = performance.now()
     const id = requestId(request)
     request.headers['x-request-id'] = id
+    dropEndlessDeadline(request.headers)
     response.on('close', () => {
       const durationMs = performance.now() - started
       const status = statusOf(response)
@@ -155,6 +164,13 @@ function statusOf({ stream, statusCode }: Http2ServerResponse): string {
   if (stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR || !stream.headersSent) return 'CANCELLED'
   if (statusCode === 404) return 'UNIMPLEMENTED'
   return statusCode < 400 ? 'OK' : `HTTP_${statusCode}`
+}
+
+/** A timer that is set to more runs out at once. Who allows that long sets no deadline. */
+function dropEndlessDeadline(headers: IncomingHttpHeaders): void {
+  const [, amount = 0, unit = ''] = /^(\d+)([HMS])$/.exec(String(headers['grpc-timeout'])) ?? []
+  if (Number(amount) * (UNIT_MS[unit] ?? 0) > LONGEST_TIMER_MS) delete headers['grpc-timeout']
+  if (Number(headers['connect-timeout-ms']) > LONGEST_TIMER_MS) delete headers['connect-timeout-ms']
 }
 
 function keepAlive(session: ServerHttp2Session): () => void {

@@ -89,6 +89,15 @@ t.test('the deadline of a call reaches the work that is done for it', async (t) 
   await until(() => engine.records().length === 0)
 })
 
+t.test('a deadline further away than a timer can be set is none', async (t) => {
+  const { port } = await buildRpc(t)
+  const raw = connectRaw(port)
+  t.teardown(raw.close)
+  const path = '/berth.docker.v1.DockerService/StreamDockerEvents'
+  for (const timeout of ['99999999H', '9999999M', '99999999S', '1H'])
+    t.match(await raw.call({ path, headers: { 'grpc-timeout': timeout }, patienceMs: 100 }), { left: true }, timeout)
+})
+
 t.test('a change that was cancelled while it waited is never begun', async (t) => {
   const engine = createMemoryEngine()
   const { docker, get } = await buildRpc(t, { engine })
