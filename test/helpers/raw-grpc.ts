@@ -42,14 +42,15 @@ export function connectRaw(port: number, localAddress = '127.0.0.1') {
   return {
     session,
     call({ path, headers = {}, body = [envelope()], patienceMs = GO_ON_MS }: RawCall): Promise<RawAnswer> {
-      const stream = session.request({
+      const sent = {
         ':method': 'POST',
         ':path': path,
         ':authority': `127.0.0.1:${port}`,
         'content-type': 'application/grpc',
         te: 'trailers',
         ...headers
-      })
+      }
+      const stream = session.request(sent, { endStream: false })
       const pieces: Buffer[] = []
       let head: IncomingHttpHeaders = {}
       let tail: IncomingHttpHeaders = {}

@@ -60,7 +60,7 @@ async function serve(t: Test) {
     const answer = await connection.call({
       path: method.path,
       headers: { 'content-type': type, ...headers },
-      body: headers[':method'] === 'GET' ? [] : body,
+      body,
       ...(patienceMs !== undefined && method.isStream && { patienceMs })
     })
     await connection.close()
