@@ -4,7 +4,7 @@
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readlinkSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Protocol } from '../engine/engine.ts'
@@ -25,14 +25,14 @@ export function createListeners({ procDir, host }: { procDir: string; host: stri
 
   async function listening(protocol: Protocol): Promise<ReadonlySet<number>> {
     const tables = await Promise.all(
-      [protocol, `${protocol}6`].map((name) => readFile(join(folder, name), 'latin1').catch(() => ''))
+      [protocol, `${protocol}6`].map((name) => readTable(join(folder, name), protocol).catch(() => ''))
     )
     return new Set(tables.flatMap((table) => parseSocketTable(table, protocol)))
   }
 
   return {
-    // The tables take the kernel ten milliseconds and more to write out, one bind a tenth of one. In another network than
-    // the host's a bind would say nothing.
+    // The tables take the kernel some milliseconds to write out, one bind a tenth of one. In another network than the
+    // host's a bind would say nothing.
     async isTaken(port, protocol) {
       if (!sharesNetwork) return (await listening(protocol)).has(port)
       return !(await (protocol === 'tcp' ? canListen(port, host) : canBind(port, host)))
@@ -79,6 +79,32 @@ async function canBind(port: number, host: string): Promise<boolean> {
 function isInUse(error: unknown): boolean {
   return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
 }
+
+/**
+ * The kernel lists the TCP sockets that listen first. Of the others, of which a busy machine has thousands, it writes out four
+ * kilobytes at a time, so it is not asked for more when the first of them has come.
+ */
+async function readTable(path: string, protocol: Protocol): Promise<string> {
+  const file = await open(path)
+  try {
+    let table = ''
+    for (;;) {
+      const { bytesRead, buffer } = await file.read()
+      table += buffer.toString('latin1', 0, bytesRead)
+      if (bytesRead === 0 || (protocol === 'tcp' && isPastListening(table))) return table
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+/** By the last line that is there as a whole, if it is not the one with the titles. */
+function isPastListening(table: string): boolean {
+  const lines = table.split('\n')
+  return lines.length > 2 && stateOf(lines.at(-2) ?? '') !== TCP_LISTEN
+}
+
+const stateOf = (line: string): string | undefined => line.trim().split(/\s+/, 4)[3]
 
 /** Local ports of listening TCP sockets, or of bound UDP sockets that are not connected to one peer. */
 export function parseSocketTable(table: string, protocol: Protocol): number[] {

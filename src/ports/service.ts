@@ -56,15 +56,17 @@ export function createPortService({
 
   /** Marks every port of the range on which a process listens that is no container. */
   async function lookAround(): Promise<void> {
-    for (const protocol of ['tcp', 'udp'] as const) {
-      // Nobody of ours had the port before the look nor has it after: so it is not one that came or went meanwhile.
-      const unused = new Set<number>()
-      const { first, last } = allocator.range
-      for (let port = first; port <= last; port++) if (isAvailable(port, protocol)) unused.add(port)
-      for (const port of await listeners.listening(protocol)) {
-        if (unused.has(port) && isAvailable(port, protocol)) allocator.block(port, protocol, FOREIGN, SEEN_BLOCK_MS)
-      }
-    }
+    await Promise.all(
+      (['tcp', 'udp'] as const).map(async (protocol) => {
+        // Nobody of ours had the port before the look nor has it after: so it is not one that came or went meanwhile.
+        const unused = new Set<number>()
+        const { first, last } = allocator.range
+        for (let port = first; port <= last; port++) if (isAvailable(port, protocol)) unused.add(port)
+        for (const port of await listeners.listening(protocol)) {
+          if (unused.has(port) && isAvailable(port, protocol)) allocator.block(port, protocol, FOREIGN, SEEN_BLOCK_MS)
+        }
+      })
+    )
   }
 
   return {

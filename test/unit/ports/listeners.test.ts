@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram'
-import { createServer, type AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
 import { createListeners, parseSocketTable } from '../../../src/ports/listeners.ts'
 
@@ -36,6 +37,28 @@ t.test('both families are read from the first process of a mounted /proc', async
   const listeners = createListeners({ procDir, host: '127.0.0.1' })
   t.strictSame([...(await listeners.listening('tcp'))].sort(), [2024, 8055, 8951, 8952])
   t.strictSame([...(await listeners.listening('udp'))].sort(), [8953, 8954])
+})
+
+t.test('of a table of many pieces all that listen are found', async (t) => {
+  const line = (port: number, state: string) =>
+    `   0: 0100007F:${port.toString(16).toUpperCase()} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 1 1 0 100 0 0 10 0`
+  const ports = Array.from({ length: 999 }, (_, index) => 8001 + index)
+  const connected = Array.from({ length: 5_000 }, (_, index) => line(40_000 + index, '06'))
+  const tcp = [TCP.split('\n')[0], ...ports.map((port) => line(port, '0A')), ...connected, ''].join('\n')
+  const listeners = createListeners({ procDir: t.testdir({ '1': { net: { tcp } } }), host: '127.0.0.1' })
+  t.strictSame([...(await listeners.listening('tcp'))], ports)
+})
+
+t.test('the kernel itself lists those that listen first', async (t) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const client = connect(port, '127.0.0.1')
+  await once(client, 'connect')
+  const listeners = createListeners({ procDir: '/proc', host: '127.0.0.1' })
+  t.ok((await listeners.listening('tcp')).has(port), 'also beside a connection of its own')
+  client.destroy()
+  server.close()
 })
 
 t.test('what cannot be read is nobody', async (t) => {
