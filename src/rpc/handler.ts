@@ -1,8 +1,12 @@
 // What answers on the gRPC port. Loaded at the first call: see docs/decisions/032-grpc-is-loaded-at-the-first-call.md.
 
-import { createContextValues, type ConnectRouter, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
-import { compressionGzip, connectNodeAdapter } from '@connectrpc/connect-node'
-import type { IncomingMessage } from 'node:http'
+import { createConnectRouter, createContextValues, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
+import {
+  compressionGzip,
+  universalRequestFromNodeRequest,
+  universalResponseToNodeResponse
+} from '@connectrpc/connect-node'
+import http2, { type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import { answering, refusing, streaming, type CallOptions } from './calls.ts'
 import { ARRIVAL, createGate, methodOf } from './gate.ts'
 import { DockerService } from './gen/docker_management_pb.ts'
@@ -25,7 +29,7 @@ const COMPRESS_BYTES = 256 * 1024
 const OPEN_SERVICES = [Health, ServerReflection, ServerReflectionAlpha]
 
 export function createHandler(options: HandlerOptions) {
-  const { methods, readiness, stopping } = options
+  const { methods, readiness, stopping, log } = options
   const gate = createGate(options)
 
   function knock(context: HandlerContext): void {
@@ -33,22 +37,7 @@ export function createHandler(options: HandlerOptions) {
     gate(context, isOpen ? 'open' : methodOf(methods, context.method.localName))
   }
 
-  function routes(router: ConnectRouter): void {
-    const reflection = createReflection([DockerService, ...OPEN_SERVICES])
-    for (const { shapes, implementation, messageBytes } of implement(options)) {
-      // Options of a method bring back the protocols that those of the router leave out.
-      const own = { readMaxBytes: messageBytes, grpcWeb: false }
-      router.rpc(shapes, implementation as never, own)
-    }
-    router
-      .service(Health, createHealth(readiness))
-      .service(ServerReflection, reflection)
-      // Its messages are the same but for the name of the package.
-      .service(ServerReflectionAlpha, reflection as unknown as ServiceImpl<typeof ServerReflectionAlpha>)
-  }
-
-  return connectNodeAdapter({
-    routes,
+  const router = createConnectRouter({
     grpcWeb: false,
     readMaxBytes: MESSAGE_BYTES,
     writeMaxBytes: MESSAGE_BYTES,
@@ -56,9 +45,36 @@ export function createHandler(options: HandlerOptions) {
     compressMinBytes: COMPRESS_BYTES,
     shutdownSignal: stopping,
     jsonOptions: { useProtoFieldName: true },
-    contextValues: (request) => createContextValues().set(ARRIVAL, arrivalOf(request)),
     requestGate: (context) => refusing(options, context, async () => knock(context))
   })
+  const reflection = createReflection([DockerService, ...OPEN_SERVICES])
+  for (const { shapes, implementation, messageBytes } of implement(options)) {
+    // Options of a method bring back the protocols that those of the router leave out.
+    const own = { readMaxBytes: messageBytes, grpcWeb: false }
+    router.rpc(shapes, implementation as never, own)
+  }
+  router
+    .service(Health, createHealth(readiness))
+    .service(ServerReflection, reflection)
+    // Its messages are the same but for the name of the package.
+    .service(ServerReflectionAlpha, reflection as unknown as ServiceImpl<typeof ServerReflectionAlpha>)
+  const handlers = new Map(router.handlers.map((handle) => [handle.requestPath, handle]))
+
+  // Instead of Connect's own adapter, which writes to the console when a client goes that has not read everything.
+  // Throws for what cannot even be read as a call.
+  return (request: Http2ServerRequest, response: Http2ServerResponse): void => {
+    const handle = handlers.get(request.url.split('?', 1)[0] ?? '')
+    if (!handle) return void response.writeHead(404).end()
+
+    const context = createContextValues().set(ARRIVAL, arrivalOf(request))
+    handle(universalRequestFromNodeRequest(request, response, undefined, context))
+      .then((answer) => universalResponseToNodeResponse(answer, response))
+      .catch((error: unknown) => {
+        if (response.stream.destroyed) return
+        log.error({ err: error, requestId: request.headers['x-request-id'] }, 'an answer could not be sent')
+        response.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
+      })
+  }
 }
 
 function implement(options: HandlerOptions) {
@@ -73,9 +89,9 @@ function implement(options: HandlerOptions) {
   })
 }
 
-function arrivalOf({ headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>) {
+function arrivalOf({ headers, socket }: Http2ServerRequest) {
   return {
-    authority: String(headers[':authority'] ?? headers.host ?? ''),
+    authority: headers[':authority'] ?? headers.host ?? '',
     address: socket.remoteAddress ?? '',
     requestId: String(headers['x-request-id'])
   }

@@ -1,7 +1,7 @@
 // `npm run bench`: the promised figures, measured in one run on a real engine. Absolute times depend on the machine; the
 // ratios are what counts. Name parts to run only those: start, allocate, create, grpc, reads, builds.
 
-import { freePort } from '../helpers/engine.ts'
+import { freePort } from '../helpers/port-ranges.ts'
 import { startServer } from '../helpers/server.ts'
 import { benchAllocate } from './allocate.ts'
 import { benchBuilds } from './builds.ts'
@@ -24,7 +24,7 @@ try {
   if (wants('start')) rows.push(...(await benchStart()))
   if (['create', 'grpc', 'reads', 'builds'].some(wants)) {
     const lifetime = { teardown: (task: () => unknown) => void undo.push(task), passing: () => true }
-    const grpcPort = await freePort()
+    const grpcPort = freePort()
     const env = { LOG_LEVEL: 'warn', BERTH_GRPC_PORT: String(grpcPort), BERTH_CHANGES_PER_SECOND: '0' }
     const server = await startServer(lifetime, { ports: BERTH_PORTS, env })
     const target = { host: '127.0.0.1', port: Number(new URL(server.url).port) }

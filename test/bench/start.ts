@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { freePort } from '../helpers/engine.ts'
+import { freePort } from '../helpers/port-ranges.ts'
 import { NODE_FLAGS } from '../helpers/server.ts'
 import { ask, median, ms, type Row } from './harness.ts'
 
@@ -18,11 +18,11 @@ export async function benchStart(): Promise<Row[]> {
   let idleMegabytes = 0
   // The first start fills the compile cache and is not counted.
   for (let round = 0; round <= ROUNDS; round++) {
-    const port = await freePort()
+    const port = freePort()
     const env = {
       ...process.env,
       BERTH_PORT: String(port),
-      BERTH_GRPC_PORT: String(await freePort()),
+      BERTH_GRPC_PORT: String(freePort()),
       BERTH_DATA_DIR: join(folder, 'data'),
       NODE_COMPILE_CACHE: join(folder, 'cache'),
       LOG_LEVEL: 'warn'

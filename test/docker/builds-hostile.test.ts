@@ -3,13 +3,13 @@
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { tarOf } from '../helpers/archives.ts'
 import { endOf, imageNames, sendBuild } from '../helpers/builds.ts'
 import { docker, ignoreMissing, IMAGE } from '../helpers/engine.ts'
+import { makeFolder } from '../helpers/folder.ts'
 import { portsOf, startServer } from '../helpers/server.ts'
 
 const hits: string[] = []
@@ -23,7 +23,7 @@ const HOST = `127.0.0.1:${port}`
 const BUILDERS = ['buildkit', 'classic'] as const
 const name = imageNames(t)
 
-const folder = mkdtempSync(join(tmpdir(), 'berth-test-policy-'))
+const folder = makeFolder('policy')
 t.teardown(() => {
   canary.closeAllConnections()
   canary.close()

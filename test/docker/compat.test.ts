@@ -1,19 +1,19 @@
 // The calls of two older systems, sent by curl as their documents have them, to a real engine and a real registry.
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { imageExists } from '../helpers/builds.ts'
 import { docker, eventually, ignoreMissing, IMAGE } from '../helpers/engine.ts'
 import { startRegistry } from '../helpers/registry.ts'
 import { portsOf, startServer } from '../helpers/server.ts'
+import { makeFolder } from '../helpers/folder.ts'
 
 const registry = await startRegistry(t)
 const NAMESPACE = `${registry.host}/team`
 const server = await startServer(t, { ports: portsOf('compat'), env: { DOCKERHUB_NAMESPACE: NAMESPACE } })
-const folder = mkdtempSync(join(tmpdir(), 'berth-test-compat-'))
+const folder = makeFolder('compat')
 t.teardown(() => rmSync(folder, { recursive: true }))
 const GOOD = join(folder, 'CustomDockerFile')
 const BAD = join(folder, 'Failing')
@@ -59,7 +59,7 @@ t.test('build and push: upload, status, and nothing to try again', async (t) => 
     t.same(now.status, 200)
     seen.add(now.build_status.build_status).add(now.build_status.push_status)
     if (now.build_status.push_status !== 'Completed') throw new Error(JSON.stringify(now))
-  }, 30_000)
+  })
   for (const word of seen) t.ok(['Pending', 'In Progress', 'Completed'].includes(word), word)
   t.strictSame(await registry.tags('team/web'), ['1.0'])
   t.notOk(await imageExists(`${NAMESPACE}/web:1.0`), 'cleaned up after the push')
@@ -74,7 +74,7 @@ t.test('build and push: a build that fails, and is tried again', async (t) => {
       const { build_status: now } = curl(`${url}/build-push-status?build_id=${body.build_id}`).body
       if (now.build_status !== 'Failed') throw new Error(JSON.stringify(now))
       return now
-    }, 30_000)
+    })
   t.match(await failed(), { push_status: 'Pending', 'Build Fail Reason': /RUN exit 3.*exit code: 3/ })
   const again = curl(`${url}/retry-build?build_id=${body.build_id}`)
   t.match(again, { status: 200, body: { status: 200, message: 'Rebuild started', build_id: body.build_id } })
@@ -125,7 +125,7 @@ t.test('publish a Dockerfile: upload, list, look, delete', async (t) => {
   await eventually(() => {
     const { data } = curl(one).body
     if (data.status !== 'Docker Image is successfully pushed to Docker Hub.') throw new Error(JSON.stringify(data))
-  }, 30_000)
+  })
   const { id: imageId } = { id: (await docker.getImage(reference).inspect()).Id }
   t.match(curl(url).body, { data: [{ id: body.data.id, image_id: imageId }] })
   t.strictSame(await registry.tags('me/app'), ['2'])

@@ -12,19 +12,21 @@ const isGone = (id: string) =>
   })
 
 t.test('a container is removed when its time is over', async (t) => {
+  const asked = Date.now()
   const { body } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
-  const made = Date.now()
   const end = Date.parse(body.expires_at ?? '')
-  t.ok(end > made && end <= made + 2_000, body.expires_at ?? 'no end')
+  t.ok(end >= asked + 2_000 && end <= Date.now() + 2_000, body.expires_at ?? 'no end')
   await isGone(body.full_id)
-  t.ok(Date.now() >= end && Date.now() < end + 3_000, `${Date.now() - end} ms after its end`)
+  t.ok(Date.now() >= end && Date.now() < end + 20_000, `${Date.now() - end} ms after its end`)
   t.equal((await server.get(`/containers/${body.id}`)).status, 404)
   t.match((await server.portOverview()).counts, { bound: 0, parked: 0 })
 })
 
 t.test('also when the server was down at that moment', async (t) => {
-  const { body } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
-  const { body: renewed } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
+  const [{ body }, { body: renewed }] = await Promise.all([
+    server.create({ command: SLEEPER, ttl_seconds: 5 }),
+    server.create({ command: SLEEPER, ttl_seconds: 5 })
+  ])
   await server.patch(`/containers/${renewed.id}`, { ttl_seconds: 3600 })
   await server.kill()
   await eventually(() => {
@@ -39,14 +41,16 @@ t.test('also when the server was down at that moment', async (t) => {
 })
 
 t.test('PATCH renews, and takes the end away', async (t) => {
-  const { body: forever } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
-  const { body: longer } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
-  const { body: shorter } = await server.create({ command: SLEEPER })
+  const [{ body: forever }, { body: longer }, { body: shorter }] = await Promise.all([
+    server.create({ command: SLEEPER, ttl_seconds: 5 }),
+    server.create({ command: SLEEPER, ttl_seconds: 5 }),
+    server.create({ command: SLEEPER })
+  ])
   t.equal(
     (await server.patch<ChangedContainer>(`/containers/${forever.id}`, { ttl_seconds: null })).body.expires_at,
     null
   )
-  await server.patch(`/containers/${longer.id}`, { ttl_seconds: 4 })
+  await server.patch(`/containers/${longer.id}`, { ttl_seconds: 8 })
   await server.patch(`/containers/${shorter.id}`, { ttl_seconds: 1 })
   await isGone(shorter.full_id)
   t.ok((await server.inEngine()).some(({ Id }) => Id === longer.full_id))

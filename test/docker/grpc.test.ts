@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
-import { freePort, IMAGE } from '../helpers/engine.ts'
+import { IMAGE } from '../helpers/engine.ts'
+import { freePort } from '../helpers/port-ranges.ts'
 import { generatePython, runPython, startPython } from '../helpers/python.ts'
 import { startRegistry } from '../helpers/registry.ts'
 import { portsOf, startServer } from '../helpers/server.ts'
@@ -14,7 +15,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
 
 async function serve(t: Test, env: Record<string, string> = {}) {
-  const port = await freePort()
+  const port = freePort()
   const server = await startServer(t, { ports: portsOf('grpc'), env: { BERTH_GRPC_PORT: String(port), ...env } })
   return { server, address: `127.0.0.1:${port}` }
 }
@@ -65,7 +66,7 @@ t.test('the calls of a user in a row, from Python, to the end of the server', as
   t.match(steps['deadline in a run'], { status: 'DEADLINE_EXCEEDED' })
   t.match(steps['its container'], { left: 0 })
   t.match(steps.end, { status: 'UNAVAILABLE', message: /^The server is stopping/ })
-  t.ok(stoppedAfter < 2_000, `the server ended with an open stream after ${Math.round(stoppedAfter)} ms`)
+  t.ok(stoppedAfter < 8_000, `the server ended with an open stream after ${Math.round(stoppedAfter)} ms`)
 })
 
 t.test('buf curl needs no proto file, over gRPC and over Connect', async (t) => {

@@ -7,13 +7,13 @@ import {
   askPort,
   docker,
   eventually,
-  freePort,
   ignoreMissing,
   IMAGE,
   listenOn,
   runForeign,
   TEST_LABEL
 } from '../helpers/engine.ts'
+import { freePort } from '../helpers/port-ranges.ts'
 import { hostPort, portsOf, SLEEPER, startServer, WORKLOAD } from '../helpers/server.ts'
 
 const RESERVED = portsOf('lifecycle').last
@@ -319,7 +319,7 @@ t.test('an image that speaks in Berth’s name is not believed', async (t) => {
 
 t.test('a create that fails leaves nothing', async (t) => {
   const volume = unique('never')
-  const nothingListens = await freePort()
+  const nothingListens = freePort()
   const before = await server.inEngine()
   const { counts } = await server.portOverview()
   const taken = unique('taken')

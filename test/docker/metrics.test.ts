@@ -50,7 +50,7 @@ t.test('a Prometheus scrapes it with the token, and has our figures', { skip }, 
   await eventually(async () => {
     const seen = await target()
     if (seen?.health !== 'up') throw new Error(JSON.stringify(seen))
-  }, 20_000)
+  })
   t.equal(await valueOf('berth_engine_up'), 1)
   t.equal(await valueOf(`berth_container_memory_limit_bytes{name="${busy.name}"}`), busy.limits.memory)
   t.same(await query(`berth_container_processes{name="${stopped.name}"}`), [], 'what does not run has no figures')
@@ -72,8 +72,8 @@ t.test('a Prometheus scrapes it with the token, and has our figures', { skip }, 
     )
     const average = body.points.reduce((sum, { cpu_percent: percent }) => sum + percent, 0) / body.points.length
     if (!isNear(rate, average, 0.1)) throw new Error(`the counter grew by ${rate} %, the samples say ${average} %`)
-    t.ok(rate > 1 && rate < 24, `${rate} % of a core, its limit is 20`)
-  }, 20_000)
+    t.ok(rate > 1 && rate < 30, `${rate} % of a core, its limit is 20`)
+  })
 
   for (const { title, expression } of expressions)
     await eventually(async () => {

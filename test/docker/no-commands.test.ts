@@ -4,12 +4,12 @@
 
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { eventually } from '../helpers/engine.ts'
 import { portsOf, startServer } from '../helpers/server.ts'
+import { makeFolder } from '../helpers/folder.ts'
 
 const EVIL = [
   '$(touch /tmp/berth-canary)',
@@ -39,7 +39,7 @@ function whyNot(): string | false {
 
 t.test('the server starts no program', { skip: whyNot() }, async (t) => {
   const server = await startServer(t, { ports: portsOf('noCommands'), env: { BERTH_EXEC: 'true' } })
-  const folder = mkdtempSync(join(tmpdir(), 'berth-strace-'))
+  const folder = makeFolder('strace')
   t.teardown(() => rmSync(folder, { recursive: true }))
   const file = join(folder, 'trace')
   const strace = spawn(

@@ -6,12 +6,15 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import type { ImageDetails, PushedImage } from '../../src/images/schemas.ts'
-import { docker } from '../helpers/engine.ts'
+import { docker, eventually } from '../helpers/engine.ts'
 import { makeImage } from '../helpers/images.ts'
 import { afterPing, BASIC, LOGIN, saysError, startHostileRegistry, startRegistry } from '../helpers/registry.ts'
 import { portsOf, startServer, type Server } from '../helpers/server.ts'
 
 const ports = portsOf('registry')
+// tap writes into the options of a test, so each has its own.
+const together = () => ({ buffered: true })
+t.jobs = 3
 const MB = 1024 ** 2
 
 const push = (server: Server, image: string, credentials?: object) =>
@@ -25,7 +28,55 @@ async function imageAt(server: Server, host: string, bytes?: number) {
   return { name, repository: `berth-test/app-${server.mark}`, id: await makeImage(name, server.mark, bytes) }
 }
 
-t.test('what is pushed can be pulled', async (t) => {
+/** Pushes with progress as events; `onBytes` is called when content moves. */
+async function pushLoudly(server: Server, image: string, onBytes: () => unknown): Promise<string> {
+  const answer = await fetch(`${server.url}/images/push`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
+    body: JSON.stringify({ image })
+  })
+  let text = ''
+  for await (const chunk of answer.body ?? []) {
+    text += Buffer.from(chunk).toString()
+    if (/"current_bytes":\d/.test(text)) onBytes()
+  }
+  return text
+}
+
+// First those two in which the engine tries five times, for most of a minute, before it gives up.
+t.test('a registry that dies in the middle for good', together(), async (t) => {
+  const [server, registry] = [await startServer(t, { ports }), await startRegistry(t)]
+  const { name } = await imageAt(server, registry.host, 60 * MB)
+  let died: Promise<void> | undefined
+  const text = await pushLoudly(server, name, () => (died ??= registry.kill()))
+  t.ok(died, 'it was in the middle')
+  t.match(text, /event: end\ndata: .*"REGISTRY_UNAVAILABLE"/, text.slice(-300))
+  await registry.start()
+  const again = await push(server, name)
+  t.equal(again.status, 200, 'the image is still here, and pushed when the registry is back')
+})
+
+t.test('refusals of pushes', together(), async (t: Test) => {
+  const server = await startServer(t, { ports })
+  const table: [handle: http.RequestListener, status: number, code: string, retryable: boolean][] = [
+    [saysError(403, 'DENIED', 'not you'), 502, 'REGISTRY_FORBIDDEN', false],
+    [saysError(404, 'NAME_UNKNOWN', 'never heard of it'), 502, 'REGISTRY_NOT_FOUND', false],
+    [saysError(429, 'TOOMANYREQUESTS', 'slow down'), 503, 'REGISTRY_RATE_LIMITED', true],
+    [saysError(500, 'UNKNOWN', 'oops'), 502, 'REGISTRY_UNAVAILABLE', true],
+    [(request) => void request.socket.destroy(), 502, 'REGISTRY_UNAVAILABLE', true]
+  ]
+  await Promise.all(
+    table.map(async ([handle, status, code, retryable]) => {
+      const { host } = await startHostileRegistry(t, afterPing(handle))
+      const { name } = await imageAt(server, host)
+      const { status: given, body, text } = await push(server, name)
+      t.match([given, body.code, body.retryable], [status, code, retryable], text)
+      t.equal((await docker.listImages({ filters: { reference: [name] } })).length, 1, 'the image is still here')
+    })
+  )
+})
+
+t.test('what is pushed can be pulled', together(), async (t) => {
   const [server, registry] = [await startServer(t, { ports }), await startRegistry(t)]
   const { name, repository, id } = await imageAt(server, registry.host)
   const pushed = await push(server, name)
@@ -45,7 +96,7 @@ t.test('what is pushed can be pulled', async (t) => {
   t.match([absent.status, absent.body.code], [404, 'IMAGE_NOT_FOUND'])
 })
 
-t.test('a registry that wants a login', async (t) => {
+t.test('a registry that wants a login', together(), async (t) => {
   const [server, registry] = [await startServer(t, { ports }), await startRegistry(t, { login: true })]
   const { name, repository } = await imageAt(server, registry.host)
 
@@ -57,7 +108,7 @@ t.test('a registry that wants a login', async (t) => {
   const started = performance.now()
   const wrong = await push(server, name, { ...LOGIN, password: 'canary-wrong' })
   t.match([wrong.status, wrong.body.code], [502, 'REGISTRY_UNAUTHORIZED'])
-  t.ok(performance.now() - started < 5_000, 'which is known at once')
+  t.ok(performance.now() - started < 20_000, 'which is known without the tries of the engine')
   t.equal(await registry.digestOf(repository, '1'), undefined)
 
   const right = await push(server, name, LOGIN)
@@ -67,7 +118,7 @@ t.test('a registry that wants a login', async (t) => {
   t.equal((await pull(server, name, LOGIN)).status, 200)
 })
 
-t.test("the server's own logins, best first", async (t) => {
+t.test("the server's own logins, best first", together(), async (t) => {
   const registry = await startRegistry(t, { login: true })
   const folder = t.testdir({
     'registries.json': JSON.stringify({ [registry.host]: LOGIN }),
@@ -89,30 +140,34 @@ t.test("the server's own logins, best first", async (t) => {
   t.match((await push(server, name)).body, { code: 'REGISTRY_UNAUTHORIZED', detail: /credential helper "pass"/ })
 })
 
-t.test('secrets stay out of the log, also out of that of the client below, and out of the data', async (t) => {
-  const registry = await startRegistry(t, { login: true })
-  const server = await startServer(t, { ports, env: { DEBUG: 'modem', LOG_LEVEL: 'trace' } })
-  const { name } = await imageAt(server, registry.host)
-  const answers = [await push(server, name, LOGIN), await push(server, name, { ...LOGIN, password: 'canary-wrong' })]
-  answers.push(await push(server, name, { identity_token: 'canary-token' }))
-  t.match(server.output(), /Sending: .*push/s, 'it does print what it sends')
-  t.match(server.output(), /withheld/)
-  const files = readdirSync(server.dataDir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
-  const texts = [
-    server.output(),
-    ...answers.map(({ text }) => text),
-    ...files.map((each) => readFileSync(join(each.parentPath, each.name), 'latin1'))
-  ]
-  const secrets = [LOGIN.password, 'canary-wrong', 'canary-token'].flatMap((secret) => [
-    secret,
-    Buffer.from(secret).toString('base64').slice(0, 12),
-    Buffer.from(`"password":"${secret}"`).toString('base64').slice(4, 20),
-    BASIC.slice(6, 30)
-  ])
-  for (const secret of secrets) t.ok(!texts.some((text) => text.includes(secret)), secret)
-})
+t.test(
+  'secrets stay out of the log, also out of that of the client below, and out of the data',
+  together(),
+  async (t) => {
+    const registry = await startRegistry(t, { login: true })
+    const server = await startServer(t, { ports, env: { DEBUG: 'modem', LOG_LEVEL: 'trace' } })
+    const { name } = await imageAt(server, registry.host)
+    const answers = [await push(server, name, LOGIN), await push(server, name, { ...LOGIN, password: 'canary-wrong' })]
+    answers.push(await push(server, name, { identity_token: 'canary-token' }))
+    t.match(server.output(), /Sending: .*push/s, 'it does print what it sends')
+    t.match(server.output(), /withheld/)
+    const files = readdirSync(server.dataDir, { recursive: true, withFileTypes: true }).filter((each) => each.isFile())
+    const texts = [
+      server.output(),
+      ...answers.map(({ text }) => text),
+      ...files.map((each) => readFileSync(join(each.parentPath, each.name), 'latin1'))
+    ]
+    const secrets = [LOGIN.password, 'canary-wrong', 'canary-token'].flatMap((secret) => [
+      secret,
+      Buffer.from(secret).toString('base64').slice(0, 12),
+      Buffer.from(`"password":"${secret}"`).toString('base64').slice(4, 20),
+      BASIC.slice(6, 30)
+    ])
+    for (const secret of secrets) t.ok(!texts.some((text) => text.includes(secret)), secret)
+  }
+)
 
-t.test('a registry that hangs', async (t) => {
+t.test('a registry that hangs', together(), async (t) => {
   const registry = await startRegistry(t)
   const server = await startServer(t, { ports, env: { BERTH_REGISTRY_IDLE_SECONDS: '2' } })
   const { name, repository } = await imageAt(server, registry.host)
@@ -121,27 +176,16 @@ t.test('a registry that hangs', async (t) => {
   registry.thaw()
   t.match([hung.status, hung.body.code, hung.body.retryable], [504, 'REGISTRY_TIMEOUT', true])
   t.match(hung.body.detail, /Nothing moved for 2 seconds/)
-  const again = await push(server, name)
-  t.equal(again.status, 200, again.text)
+  // The engine pushes five layers at a time, and the other tests' may be before this one.
+  const again = await eventually(async () => {
+    const answer = await push(server, name)
+    if (answer.status !== 200) throw new Error(answer.text)
+    return answer
+  })
   t.equal(await registry.digestOf(repository, '1'), again.body.digest)
 })
 
-/** Pushes with progress as events; `onBytes` is called when content moves. */
-async function pushLoudly(server: Server, image: string, onBytes: () => unknown): Promise<string> {
-  const answer = await fetch(`${server.url}/images/push`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', accept: 'text/event-stream' },
-    body: JSON.stringify({ image })
-  })
-  let text = ''
-  for await (const chunk of answer.body ?? []) {
-    text += Buffer.from(chunk).toString()
-    if (/"current_bytes":\d/.test(text)) onBytes()
-  }
-  return text
-}
-
-t.test('a registry that dies in the middle and comes back', async (t) => {
+t.test('a registry that dies in the middle and comes back', together(), async (t) => {
   const [server, registry] = [await startServer(t, { ports }), await startRegistry(t)]
   const { name, repository } = await imageAt(server, registry.host, 60 * MB)
   let died: Promise<void> | undefined
@@ -151,19 +195,7 @@ t.test('a registry that dies in the middle and comes back', async (t) => {
   t.match(text, await registry.digestOf(repository, '1'))
 })
 
-t.test('a registry that dies in the middle for good', { timeout: 120_000 }, async (t) => {
-  const [server, registry] = [await startServer(t, { ports }), await startRegistry(t)]
-  const { name } = await imageAt(server, registry.host, 60 * MB)
-  let died: Promise<void> | undefined
-  const text = await pushLoudly(server, name, () => (died ??= registry.kill()))
-  t.ok(died, 'it was in the middle')
-  t.match(text, /event: end\ndata: .*"REGISTRY_UNAVAILABLE"/, text.slice(-300))
-  await registry.start()
-  const again = await push(server, name)
-  t.equal(again.status, 200, 'the image is still here, and pushed when the registry is back')
-})
-
-t.test('a client that hangs up ends the push in the engine', async (t) => {
+t.test('a client that hangs up ends the push in the engine', together(), async (t) => {
   const server = await startServer(t, { ports })
   const uploading = Promise.withResolvers<void>()
   // It takes a layer slowly. One that took nothing would hold the engine in a write that it cannot end.
@@ -189,7 +221,7 @@ t.test('a client that hangs up ends the push in the engine', async (t) => {
   t.pass('the engine has let go of the registry')
 })
 
-t.test('a registry that wants logins sent elsewhere', async (t) => {
+t.test('a registry that wants logins sent elsewhere', together(), async (t) => {
   const thief = await startHostileRegistry(t, (_request, answer) => void answer.end('{"token":"x"}'))
   const realm = `Bearer realm="http://${thief.host}/token",service="x"`
   const registry = await startHostileRegistry(t, (_request, answer) =>
@@ -210,7 +242,7 @@ t.test('a registry that wants logins sent elsewhere', async (t) => {
   t.ok([...registry.seen, ...redirecting.seen].every(({ authorization }) => authorization === undefined))
 })
 
-t.test('a login goes to its own registry only', async (t) => {
+t.test('a login goes to its own registry only', together(), async (t) => {
   const strangers = await startHostileRegistry(t, saysError(401, 'UNAUTHORIZED', 'who are you'))
   const basic = await startHostileRegistry(t, (_request, answer) =>
     answer.writeHead(401, { 'www-authenticate': 'Basic realm="x"' }).end()
@@ -228,7 +260,7 @@ t.test('a login goes to its own registry only', async (t) => {
   t.ok([...strangers.seen, ...basic.seen].every(({ authorization }) => authorization === undefined))
 })
 
-t.test('refusals of pulls', async (t) => {
+t.test('refusals of pulls', together(), async (t) => {
   const server = await startServer(t, { ports })
   const huge = '\u001b[2J\u001b]0;owned\u0007\r\n'.repeat(20) + 'x'.repeat(5 * MB)
   const table: [name: string, handle: http.RequestListener, status: number, code: string, retryable: boolean][] = [
@@ -253,25 +285,4 @@ t.test('refusals of pulls', async (t) => {
   }
   const nobody = await pull(server, '127.0.0.1:1/berth-test/x:1')
   t.match([nobody.status, nobody.body.code, nobody.body.retryable], [502, 'REGISTRY_UNAVAILABLE', true])
-})
-
-// The engine tries five times, for most of a minute, before it says so; here all at once.
-t.test('refusals of pushes', { timeout: 180_000 }, async (t: Test) => {
-  const server = await startServer(t, { ports })
-  const table: [handle: http.RequestListener, status: number, code: string, retryable: boolean][] = [
-    [saysError(403, 'DENIED', 'not you'), 502, 'REGISTRY_FORBIDDEN', false],
-    [saysError(404, 'NAME_UNKNOWN', 'never heard of it'), 502, 'REGISTRY_NOT_FOUND', false],
-    [saysError(429, 'TOOMANYREQUESTS', 'slow down'), 503, 'REGISTRY_RATE_LIMITED', true],
-    [saysError(500, 'UNKNOWN', 'oops'), 502, 'REGISTRY_UNAVAILABLE', true],
-    [(request) => void request.socket.destroy(), 502, 'REGISTRY_UNAVAILABLE', true]
-  ]
-  await Promise.all(
-    table.map(async ([handle, status, code, retryable]) => {
-      const { host } = await startHostileRegistry(t, afterPing(handle))
-      const { name } = await imageAt(server, host)
-      const { status: given, body, text } = await push(server, name)
-      t.match([given, body.code, body.retryable], [status, code, retryable], text)
-      t.equal((await docker.listImages({ filters: { reference: [name] } })).length, 1, 'the image is still here')
-    })
-  )
 })

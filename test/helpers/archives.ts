@@ -1,11 +1,11 @@
 // Archives as clients send them, and as nobody should.
 
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { pack as createPack, type Header } from 'tar-stream'
+import { makeFolder } from './folder.ts'
 
 export type TarEntry = Partial<Header> & { name: string; content?: string | Buffer }
 
@@ -27,7 +27,7 @@ export type ZipEntry = {
 
 /** Made by Python, whose zipfile writes what it is told. */
 export function zipOf(...entries: ZipEntry[]): Buffer {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-test-zip-'))
+  const folder = makeFolder('zip')
   try {
     const listed = entries.map(({ name, content = '', mode = 0o100644, isPacked = true }, index) => {
       writeFileSync(join(folder, String(index)), content)

@@ -1,8 +1,6 @@
 // The whole server without a network, an engine, a disk or a log. One for each test; it is closed with the test.
 
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -11,6 +9,7 @@ import { loadConfig } from '../../src/config.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { HostSample } from '../../src/system/host.ts'
 import { createMemoryEngine, type MemoryEngine } from './fake-engine.ts'
+import { makeFolder } from './folder.ts'
 
 export const VERSION = '0.0.0-test'
 /** Addresses are always let in, so that no test depends on the name. */
@@ -25,7 +24,7 @@ type Given = Partial<Omit<AppDeps, 'engine' | 'config'>> & {
 
 export async function build(t: Test, { engine = createMemoryEngine(), env = {}, early = false, ...given }: Given = {}) {
   // Where uploads of builds go; tests that run at the same time must not tidy up each other's.
-  const dataDir = mkdtempSync(join(tmpdir(), 'berth-build-'))
+  const dataDir = makeFolder('build')
   const settings = { BERTH_STATS_SOURCE: 'engine', BERTH_GRPC_PORT: 'off', BERTH_DATA_DIR: dataDir, ...env }
   const { config } = loadConfig(settings)
   const store = given.store ?? openStore(':memory:')

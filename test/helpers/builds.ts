@@ -21,7 +21,7 @@ export async function sendBuild(
 }
 
 /** The build when it has come to its end. */
-export function endOf(server: Server, id: string, limitMs = 60_000): Promise<BuildDetails> {
+export function endOf(server: Server, id: string, limitMs = 120_000): Promise<BuildDetails> {
   return eventually(async () => {
     const { body } = await server.get<BuildDetails>(`/builds/${id}`)
     if (!isOver(body)) throw new Error(`build ${id} is still ${body.status}: ${JSON.stringify(body.steps)}`)

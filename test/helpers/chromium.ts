@@ -1,17 +1,24 @@
 // A real browser, headless: what a page does there, and what is left of it in the end.
 
 import { execFile, execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import { promisify } from 'node:util'
+import { installPackages } from './debian.ts'
+import { makeFolder } from './folder.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
 /** The browser's program; on Debian, as root, it is installed when it is missing. */
 export function findChromium(): string | undefined {
   const found = () => NAMES.find((name) => succeeds(name, ['--version']))
-  return found() ?? (succeeds('apt-get', ['install', '-y', '-q', 'chromium']) ? found() : undefined)
+  if (found() === undefined) {
+    try {
+      installPackages('chromium')
+    } catch {
+      return undefined
+    }
+  }
+  return found()
 }
 
 /** The text of a page after its script has had time to work. */
@@ -20,7 +27,7 @@ export async function textOf(
   url: string,
   { names = {}, budgetMs = 8_000 }: { names?: Record<string, string>; budgetMs?: number } = {}
 ) {
-  const profile = mkdtempSync(join(tmpdir(), 'berth-chromium-'))
+  const profile = makeFolder('chromium')
   const rules = Object.entries(names).map(([name, address]) => `MAP ${name} ${address}`)
   try {
     const { stdout } = await promisify(execFile)(

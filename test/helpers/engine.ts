@@ -1,6 +1,6 @@
 // A line to the engine past the server: to see what is really there, and to do things behind the server's back.
 
-import { createServer, type AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
 import http from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import Docker from 'dockerode'
@@ -71,15 +71,6 @@ export async function listenOn(t: Test, port: number, host = '127.0.0.1'): Promi
   return close
 }
 
-/** A port that nobody listens on just now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 /** What a workload answers on its port; undefined when nobody does. */
 export function askPort(port: number, path = '/'): Promise<string | undefined> {
   return new Promise((resolve) => {
@@ -96,8 +87,11 @@ export function askPort(port: number, path = '/'): Promise<string | undefined> {
   })
 }
 
-/** Asks again until the answer is there; fails with what was last found. For what the engine does in its own time. */
-export async function eventually<T>(ask: () => Promise<T> | T, limitMs = 10_000): Promise<T> {
+/**
+ * Asks again until the answer is there; fails with what was last found. For what the engine does in its own time, which is
+ * long on a machine that has much to do: the limit is there to end, not to measure.
+ */
+export async function eventually<T>(ask: () => Promise<T> | T, limitMs = 60_000): Promise<T> {
   const end = performance.now() + limitMs
   for (;;) {
     try {

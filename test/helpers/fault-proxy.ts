@@ -2,14 +2,14 @@
 
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { SOCKET } from './engine.ts'
+import { makeFolder } from './folder.ts'
 
 export type Call = { method: string; path: string }
 export type Moment = 'before' | 'after'
@@ -31,7 +31,7 @@ export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>
 const STREAMS = /^\/(events|images\/create|build)$|\/(logs|attach|stats)$|^\/exec\/.+\/start$/
 
 export async function startFaultProxy(t: Test, engineSocket = SOCKET) {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-test-proxy-'))
+  const folder = makeFolder('proxy')
   const socket = join(folder, 'engine.sock')
   const rules: Rule[] = []
   const calls: Call[] = []

@@ -2,7 +2,7 @@
 
 import { readEvents, type ServerEvent } from './events.ts'
 
-const LIMIT_MS = 20_000
+const LIMIT_MS = 60_000
 
 /** Reads on until the stream ends or the server does. Everything that came is in `events`. */
 export function follow(url: string, options: { lastEventId?: string | undefined; most?: number } = {}) {

@@ -11,11 +11,11 @@ import {
   RetryInfoSchema
 } from '../../src/rpc/gen/google/rpc/error_details_pb.ts'
 import { build } from './build.ts'
-import { freePort } from './engine.ts'
+import { freePort } from './port-ranges.ts'
 
 /** As `build`, with the gRPC port open and a client for it. */
 export async function buildRpc(t: Test, { env = {}, ...given }: NonNullable<Parameters<typeof build>[1]> = {}) {
-  const port = await freePort()
+  const port = freePort()
   const built = await build(t, { ...given, env: { BERTH_GRPC_PORT: String(port), ...env } })
   const transport = transportTo(port)
   return { ...built, port, transport, docker: createClient(DockerService, transport) }

@@ -2,28 +2,20 @@
 
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import {
-  copyFileSync,
-  createReadStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, createReadStream, existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import type Docker from 'dockerode'
+import { installPackages } from './debian.ts'
 import { docker, IMAGE, ignoreMissing, TEST_LABEL } from './engine.ts'
+import { makeFolder } from './folder.ts'
 
 const BUSYBOX = '/bin/busybox'
 
 /** Makes the image where it is missing. Test files that do so at the same time do each other no harm. */
 export async function prepareImage(engine: Docker = docker): Promise<void> {
   if (await exists(engine)) return
-  const folder = mkdtempSync(join(tmpdir(), 'berth-test-image-'))
+  const folder = makeFolder('image')
   try {
     const answer = await engine.importImage(createReadStream(pack(folder)))
     const { status: id } = (await json(answer)) as { status: string }
@@ -45,7 +37,7 @@ export async function makeImage(name: string, mark: string, bytes = 1_000): Prom
 
 /** An image without a name. */
 export async function importContent(engine: Docker, label: string, bytes = 1_000): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-test-image-'))
+  const folder = makeFolder('image')
   try {
     mkdirSync(join(folder, 'root'))
     writeFileSync(join(folder, 'root/content'), randomBytes(bytes))
@@ -66,7 +58,7 @@ async function exists(engine: Docker): Promise<boolean> {
 
 /** The image's filesystem as a tar file. */
 function pack(folder: string): string {
-  if (!existsSync(BUSYBOX)) installBusybox()
+  if (!existsSync(BUSYBOX)) installPackages('busybox-static')
   const root = join(folder, 'root')
   for (const name of ['bin', 'tmp', 'etc']) mkdirSync(join(root, name), { recursive: true })
   copyFileSync(BUSYBOX, join(root, BUSYBOX))
@@ -74,10 +66,4 @@ function pack(folder: string): string {
   for (const name of programs) if (name !== '' && name !== 'busybox') symlinkSync('busybox', join(root, 'bin', name))
   execFileSync('tar', ['-C', root, '--owner=0', '--group=0', '-cf', join(folder, 'image.tar'), '.'])
   return join(folder, 'image.tar')
-}
-
-function installBusybox(): void {
-  const command = ['apt-get', 'install', '-y', '--no-install-recommends', 'busybox-static']
-  const [program = '', ...rest] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command]
-  execFileSync(program, rest, { stdio: 'pipe' })
 }

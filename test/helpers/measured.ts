@@ -96,15 +96,20 @@ export function asCli(bytes: number): string {
   return `${Number(value.toPrecision(4))}${units[unit]}`
 }
 
-export const statsOf = async (server: Server, id: string): Promise<ContainerStats> =>
-  (await server.get<ContainerStats>(`/containers/${id}/stats`)).body
+export function statsOf(server: Server, id: string): Promise<ContainerStats> {
+  return eventually(async () => {
+    const { status, body, text } = await server.get<ContainerStats>(`/containers/${id}/stats`)
+    if (status !== 200) throw new Error(text)
+    return body
+  })
+}
 
 /** The figures once they are as they should be; samples are up to a second old. */
 export function statsWhen(
   server: Server,
   id: string,
   isSo: (stats: ContainerStats) => boolean,
-  limitMs = 10_000
+  limitMs = 60_000
 ): Promise<ContainerStats> {
   return eventually(async () => {
     const stats = await statsOf(server, id)

@@ -1,6 +1,7 @@
-// Ports for test files. They run at the same time, and so may whole runs, so each file claims a stretch of its own.
+// Ports for tests. Files run at the same time, and so may whole runs, so each claims its own: a stretch for its workloads, and
+// single ones for servers.
 
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAlive } from './process.ts'
@@ -42,57 +43,66 @@ const SIZES = {
   buildsHostile: 10
 } as const
 
-const FIRST = 8100
-const LAST = 8999
+const WORKLOADS: Range = { first: 8100, last: 8999 }
 const STEP = 10
-const LOCKS = join(tmpdir(), 'berth-test-ports')
+// Below those that the kernel itself gives to whoever asks for any, so that one stays free while a server is down.
+const SERVERS: Range = { first: 20_000, last: 29_999 }
+const CLAIMS = join(tmpdir(), 'berth-test-port-claims')
 const claimed = new Map<string, Range>()
-const locks: string[] = []
+const claims: string[] = []
 process.on('exit', () => {
-  for (const lock of locks) rmSync(lock, { force: true })
+  for (const claim of claims) rmSync(claim, { force: true })
 })
 
 /** The ports of a test file, the same at every call, or the first few of them. */
 export function portsOf(file: keyof typeof SIZES, count?: number): Range {
-  const range = claimed.get(file) ?? claim(SIZES[file])
+  const range = claimed.get(file) ?? claimRange(SIZES[file])
   claimed.set(file, range)
   return { first: range.first, last: count === undefined ? range.last : range.first + count - 1 }
 }
 
-function claim(size: number): Range {
-  mkdirSync(LOCKS, { recursive: true })
+/** For a server of the test: nobody else listens on it, and no other test is given it, as long as this process runs. */
+export function freePort(): number {
   const listening = listeningPorts()
-  for (let first = FIRST; first + size - 1 <= LAST; first += STEP) {
+  const count = SERVERS.last - SERVERS.first + 1
+  for (let index = 0; index < count; index++) {
+    const port = SERVERS.first + ((process.pid * 100 + index) % count)
+    if (!listening.has(port) && claim([port])) return port
+  }
+  throw new Error(`no port is left for this test between ${SERVERS.first} and ${SERVERS.last}`)
+}
+
+function claimRange(size: number): Range {
+  const listening = [...listeningPorts()]
+  for (let first = WORKLOADS.first; first + size - 1 <= WORKLOADS.last; first += STEP) {
     const steps = Array.from({ length: Math.ceil(size / STEP) }, (_none, index) => first + index * STEP)
-    const isQuiet = ![...listening].some((port) => port >= first && port < first + size)
-    if (isQuiet && lockAll(steps.map((step) => join(LOCKS, String(step))))) return { first, last: first + size - 1 }
+    const isQuiet = !listening.some((port) => port >= first && port < first + size)
+    if (isQuiet && claim(steps)) return { first, last: first + size - 1 }
   }
-  throw new Error(`no ${size} ports in a row are left for this test between ${FIRST} and ${LAST}`)
+  throw new Error(`no ${size} ports in a row are left for this test between ${WORKLOADS.first} and ${WORKLOADS.last}`)
 }
 
-function lockAll(wanted: string[]): boolean {
-  const got: string[] = []
-  for (const lock of wanted) {
-    if (!lockOne(lock)) {
-      for (const other of got) rmSync(other, { force: true })
-      return false
-    }
-    got.push(lock)
-  }
-  locks.push(...got)
-  return true
-}
-
-function lockOne(lock: string): boolean {
-  try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' })
-    return true
-  } catch {
-    if (isAlive(Number(readOr(lock, String(process.pid))))) return false
-    // Of a run that was killed.
-    rmSync(lock, { force: true })
-    return lockOne(lock)
-  }
+/**
+ * Says what is wanted before it looks who else wants it. So of two that want the same at the same time both may go on to
+ * the next, but never do both keep it.
+ */
+function claim(ports: number[]): boolean {
+  mkdirSync(CLAIMS, { recursive: true })
+  const wanted = ports.map((port) => join(CLAIMS, `${port}-${process.pid}`))
+  if (wanted.some((file) => claims.includes(file))) return false
+  for (const file of wanted) writeFileSync(file, '')
+  const others = readdirSync(CLAIMS).filter((name) => {
+    const [port = 0, pid = 0] = name.split('-').map(Number)
+    return pid !== process.pid && ports.includes(port)
+  })
+  const isTaken = others.some((name) => {
+    const runs = isAlive(Number(name.split('-')[1]))
+    if (!runs) rmSync(join(CLAIMS, name), { force: true })
+    return runs
+  })
+  if (isTaken) for (const file of wanted) rmSync(file, { force: true })
+  else claims.push(...wanted)
+  return !isTaken
 }
 
 function listeningPorts(): Set<number> {

@@ -2,11 +2,11 @@
 
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { connect, eventually } from './engine.ts'
+import { leftOvers, makeFolder } from './folder.ts'
 import { isAlive } from './process.ts'
 
 /** Why no engine can be started here; false when one can. */
@@ -19,16 +19,17 @@ export const noPrivateEngine: string | false =
 
 /** With further arguments for dockerd. */
 export async function startPrivateEngine(t: Test, more: string[] = []) {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-test-engine-'))
+  for (const left of leftOvers()) if (left.includes('-engine-')) removeEngine(left)
+  const folder = makeFolder('engine')
   const socket = join(folder, 'docker.sock')
   const engine = connect(socket)
-  const bridge = `bt${process.pid}`
+  const bridge = bridgeOf(process.pid)
   const log = openSync(join(folder, 'dockerd.log'), 'a')
   const containerdPid = join(folder, 'exec/containerd/containerd.pid')
   let daemon: ChildProcess | undefined
 
   execFileSync('ip', ['link', 'add', bridge, 'type', 'bridge'])
-  execFileSync('ip', ['addr', 'add', `10.213.${process.pid % 256}.1/24`, 'dev', bridge])
+  execFileSync('ip', ['addr', 'add', addressOf(process.pid), 'dev', bridge])
   execFileSync('ip', ['link', 'set', bridge, 'up'])
 
   async function start(): Promise<void> {
@@ -44,7 +45,7 @@ export async function startPrivateEngine(t: Test, more: string[] = []) {
     await eventually(async () => {
       if (started.exitCode !== null) throw new Error(readFileSync(join(folder, 'dockerd.log'), 'utf8').slice(-1_000))
       await engine.ping()
-    }, 30_000)
+    })
   }
 
   async function end(signal: NodeJS.Signals): Promise<void> {
@@ -71,12 +72,7 @@ export async function startPrivateEngine(t: Test, more: string[] = []) {
         .remove({ force: true })
         .catch(() => {})
     await end('SIGTERM')
-    killLeftOvers(folder)
-    const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
-    for (const path of mounts.flatMap((line) => line.split(' ')[1] ?? []).filter((mount) => mount.startsWith(folder)))
-      spawnSync('umount', ['-l', path])
-    spawnSync('ip', ['link', 'del', bridge])
-    rmSync(folder, { recursive: true, force: true })
+    removeEngine(folder)
   })
   await start()
 
@@ -88,6 +84,24 @@ export async function startPrivateEngine(t: Test, more: string[] = []) {
     freeze: () => daemon?.kill('SIGSTOP'),
     thaw: () => daemon?.kill('SIGCONT')
   }
+}
+
+const bridgeOf = (pid: number) => `bt${pid}`
+
+/** One network of 62 addresses for each process. */
+function addressOf(pid: number): string {
+  const index = pid % 1024
+  return `10.213.${index >> 2}.${(index & 3) * 64 + 1}/26`
+}
+
+/** All that is left of an engine once it has ended, or was killed with its test. */
+function removeEngine(folder: string): void {
+  killLeftOvers(folder)
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')
+  for (const path of mounts.flatMap((line) => line.split(' ')[1] ?? []).filter((mount) => mount.startsWith(folder)))
+    spawnSync('umount', ['-l', path])
+  spawnSync('ip', ['link', 'del', bridgeOf(Number(/-(\d+)-/.exec(folder)?.[1]))])
+  rmSync(folder, { recursive: true, force: true })
 }
 
 /** The processes of containers outlive an engine that does not come back, each with its shim. */

@@ -3,10 +3,12 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { eventually, freePort } from './engine.ts'
+import { downloadPackage } from './debian.ts'
+import { eventually } from './engine.ts'
+import { makeFolder } from './folder.ts'
+import { freePort } from './port-ranges.ts'
 
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache')
 const UNPACKED = join(CACHE, 'prometheus')
@@ -29,15 +31,8 @@ export function findPrometheus(): { folder: string } | { missing: string } {
 function unpackPackage(): void {
   mkdirSync(CACHE, { recursive: true })
   const folder = mkdtempSync(join(CACHE, 'prometheus-'))
-  const download = () => execFileSync('apt-get', ['download', 'prometheus'], { cwd: folder, stdio: 'pipe' })
   try {
-    try {
-      download()
-    } catch {
-      // A fresh machine has no list of packages yet.
-      execFileSync('apt-get', ['update'], { stdio: 'pipe' })
-      download()
-    }
+    downloadPackage('prometheus', folder)
     const [file = ''] = readdirSync(folder)
     execFileSync('dpkg-deb', ['-x', join(folder, file), join(folder, 'unpacked')], { stdio: 'pipe' })
     if (!existsSync(UNPACKED)) renameSync(join(folder, 'unpacked'), UNPACKED)
@@ -54,8 +49,8 @@ export async function startPrometheus(
   t: Test,
   { folder, target, token }: { folder: string; target: string; token: string }
 ) {
-  const home = mkdtempSync(join(tmpdir(), 'berth-test-prometheus-'))
-  const address = `127.0.0.1:${await freePort()}`
+  const home = makeFolder('prometheus')
+  const address = `127.0.0.1:${freePort()}`
   writeFileSync(join(home, 'token'), token)
   writeFileSync(join(home, 'prometheus.yml'), configuration(target, join(home, 'token')))
   const args = [
@@ -82,7 +77,7 @@ export async function startPrometheus(
     return data
   }
 
-  await eventually(() => ask('targets'), 30_000)
+  await eventually(() => ask('targets'))
   return {
     query: async (expression: string): Promise<Series[]> =>
       (await ask<{ result: Series[] }>(`query?query=${encodeURIComponent(expression)}`)).result,

@@ -4,6 +4,7 @@ import { execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { installPackages } from './debian.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PYTHON = '/usr/bin/python3'
@@ -41,10 +42,7 @@ export async function runPython(folder: string, script: string, args: string[]):
 }
 
 function install(): void {
-  if (existsSync(PLUGIN) && hasGrpc()) return
-  const command = ['apt-get', 'install', '-y', '--no-install-recommends', ...PACKAGES]
-  const [program = '', ...rest] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command]
-  execFileSync(program, rest, { stdio: 'pipe' })
+  if (!existsSync(PLUGIN) || !hasGrpc()) installPackages(...PACKAGES)
 }
 
 function hasGrpc(): boolean {

@@ -1,15 +1,17 @@
 // Registries for tests: a real one, Debian's package `docker-registry`, on a free port of loopback, with a login or
 // without; and one that behaves as badly as a test says.
 
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { eventually, freePort } from './engine.ts'
+import { installPackages } from './debian.ts'
+import { eventually } from './engine.ts'
+import { makeFolder } from './folder.ts'
+import { freePort } from './port-ranges.ts'
 
 export const LOGIN = { username: 'captain', password: 'open sesame' }
 // Of that password, by bcrypt: the only form the registry reads.
@@ -18,9 +20,9 @@ export const BASIC = `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`)
 const PROGRAM = '/usr/bin/docker-registry'
 
 export async function startRegistry(t: Pick<Test, 'teardown'>, { login = false }: { login?: boolean } = {}) {
-  if (!existsSync(PROGRAM)) install()
-  const folder = mkdtempSync(join(tmpdir(), 'berth-test-registry-'))
-  const port = await freePort()
+  if (!existsSync(PROGRAM)) installPackages('docker-registry')
+  const folder = makeFolder('registry')
+  const port = freePort()
   const host = `127.0.0.1:${port}`
   writeFileSync(join(folder, 'htpasswd'), `${LOGIN.username}:${HASH}\n`)
   writeFileSync(
@@ -73,16 +75,6 @@ export async function startRegistry(t: Pick<Test, 'teardown'>, { login = false }
       return answer.ok ? ((await answer.json()) as { tags: string[] }).tags : []
     }
   }
-}
-
-function install(): void {
-  const command = ['apt-get', 'install', '-y', '--no-install-recommends', 'docker-registry']
-  const [program = '', ...rest] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command]
-  // The package would start a service of its own, which nobody needs here.
-  execFileSync(program, rest, {
-    stdio: 'pipe',
-    env: { ...process.env, RUNLEVEL: '1', DEBIAN_FRONTEND: 'noninteractive' }
-  })
 }
 
 type Handle = (request: IncomingMessage, answer: ServerResponse) => void

@@ -2,17 +2,18 @@
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import http, { type IncomingHttpHeaders } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Test } from 'tap'
 import type { CreateContainer, CreatedContainer } from '../../src/containers/schemas.ts'
 import type { PortOverview } from '../../src/ports/schemas.ts'
-import { docker, eventually, freePort, IMAGE, listOf, removeAllOf, removeLeftOvers, TEST_LABEL } from './engine.ts'
+import { docker, eventually, IMAGE, listOf, removeAllOf, removeLeftOvers, TEST_LABEL } from './engine.ts'
+import { freePort } from './port-ranges.ts'
 import { prepareImage } from './images.ts'
 import type { Range } from './port-ranges.ts'
+import { makeFolder } from './folder.ts'
 
 export { portsOf, type Range } from './port-ranges.ts'
 
@@ -56,7 +57,7 @@ export async function startServer(
   await prepareImage(engine)
   await removeLeftOvers(engine)
   const mark = `${process.pid}-${++servers}`
-  const dataDir = mkdtempSync(join(tmpdir(), 'berth-test-data-'))
+  const dataDir = makeFolder('data')
   let output = ''
   let port = 0
   let child: ChildProcess | undefined
@@ -87,7 +88,7 @@ export async function startServer(
 
   /** Starts the process, again after a kill, on the same data and the same address; returns when it answers. */
   async function start(): Promise<void> {
-    port ||= await freePort()
+    port ||= freePort()
     const started = launch()
     child = started
     await eventually(async () => {

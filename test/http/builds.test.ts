@@ -1,8 +1,7 @@
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Build, BUILD_SCHEMAS } from '../../src/builds/schemas.ts'
@@ -15,6 +14,7 @@ import { createMemoryEngine } from '../helpers/fake-engine.ts'
 import { buildForm, FORM_TYPE, formOf, type Part } from '../helpers/form.ts'
 import { openEvents } from '../helpers/sse.ts'
 import { until } from '../helpers/until.ts'
+import { makeFolder } from '../helpers/folder.ts'
 
 const DOCKERFILE = 'FROM scratch\n'
 const SENT = { 'content-type': FORM_TYPE }
@@ -47,7 +47,7 @@ function heldEngine() {
 }
 
 async function serve(t: Test, options: Parameters<typeof buildServer>[1] = {}) {
-  const dataDir = mkdtempSync(join(tmpdir(), 'berth-test-data-'))
+  const dataDir = makeFolder('data')
   const server = await buildServer(t, { ...options, env: { BERTH_DATA_DIR: dataDir, ...options.env } })
   t.teardown(() => rmSync(dataDir, { recursive: true }))
   const send = (payload: Buffer, headers: Record<string, string> = SENT) =>

@@ -1,25 +1,25 @@
 // Where the server listens, who it starts for, and with what it refuses to start. Each as a process of its own.
 
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import https from 'node:https'
 import { createServer, type AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { runBare, statusOf } from '../helpers/bare-server.ts'
-import { freePort } from '../helpers/engine.ts'
+import { freePort } from '../helpers/port-ranges.ts'
+import { makeFolder } from '../helpers/folder.ts'
 
 // A certificate and its key, for tests only.
 const CERTIFICATE = join(import.meta.dirname, '../fixtures/localhost.pem')
 const TOKEN = 'correct-horse-battery-staple-0123456789'
 // A path of a unix socket may have some hundred characters only.
-const folder = mkdtempSync(join(tmpdir(), 'berth-listen-'))
+const folder = makeFolder('listen')
 t.teardown(() => rmSync(folder, { recursive: true }))
 const dataDir = (name: string) => join(folder, name)
 
 t.test('it refuses to start where anybody could come in, and says why', async (t) => {
-  const port = String(await freePort())
+  const port = String(freePort())
   const cert = { BERTH_TLS_CERT: join(folder, 'nothing.pem'), BERTH_TLS_KEY: join(folder, 'nothing.pem') }
   writeFileSync(join(folder, 'policy.json'), '{"image": ["typo"]}')
   const table: [name: string, env: Record<string, string>, why: RegExp][] = [
@@ -68,7 +68,7 @@ t.test('a unix socket for its owner only; one that was left behind is no obstacl
 })
 
 t.test('TLS, on an address that others reach, with a token that was made before the start', async (t) => {
-  const port = await freePort()
+  const port = freePort()
   const env = {
     BERTH_HOST: '0.0.0.0',
     BERTH_PORT: String(port),
@@ -92,7 +92,7 @@ t.test('TLS, on an address that others reach, with a token that was made before 
 })
 
 t.test('the command about tokens asks the server while it runs', async (t) => {
-  const port = String(await freePort())
+  const port = String(freePort())
   const env = { BERTH_PORT: port, BERTH_DATA_DIR: dataDir('command'), BERTH_TOKEN: TOKEN }
   const server = runBare(t, env)
   await server.up()

@@ -109,6 +109,6 @@ t.test('texts made to take long', async (t) => {
     const started = performance.now()
     readDockerfile(text)
     const took = performance.now() - started
-    t.ok(took < 5_000, `${JSON.stringify(text.slice(0, 20))} took ${Math.round(took)} ms`)
+    t.ok(took < 10_000, `${JSON.stringify(text.slice(0, 20))} took ${Math.round(took)} ms`)
   }
 })

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { createReadStream, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
@@ -10,8 +9,9 @@ import t from 'tap'
 import { inspectDockerfile, takeContext } from '../../../src/builds/context/intake.ts'
 import { tarOf, zipOf, type TarEntry } from '../../helpers/archives.ts'
 import { inPieces } from '../../helpers/collect.ts'
+import { makeFolder } from '../../helpers/folder.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'berth-test-intake-'))
+const folder = makeFolder('intake')
 t.teardown(() => rmSync(folder, { recursive: true }))
 const FILE = join(folder, 'context.tar')
 const MIB = 1024 * 1024

@@ -1,15 +1,15 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createLogFile, type LogFile } from '../../../src/builds/log-file.ts'
 import { collect } from '../../helpers/collect.ts'
 import { until } from '../../helpers/until.ts'
+import { makeFolder } from '../../helpers/folder.ts'
 
 const MANY = 1_000_000
 
 function fileOf(t: Test): string {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-test-log-'))
+  const folder = makeFolder('log')
   t.teardown(() => rmSync(folder, { recursive: true }))
   return join(folder, 'log.txt')
 }

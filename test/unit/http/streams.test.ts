@@ -211,7 +211,7 @@ t.test('a reader that does not read does not hold up the end of the server', asy
   await turns(2_000)
   const start = performance.now()
   await app.close()
-  t.ok(performance.now() - start < 1_500, `it took ${Math.round(performance.now() - start)} ms`)
+  t.ok(performance.now() - start < 8_000, `it took ${Math.round(performance.now() - start)} ms`)
 })
 
 t.test('a quiet stream gives a sign of life', async (t) => {
