@@ -30,6 +30,8 @@ export function streaming(options: CallOptions, method: StreamingMethod, { input
     const call = callOf(options, context)
     const open = async () => {
       await method.ready?.()
+      // Who has left already would take a place that nothing gives back.
+      call.signal.throwIfAborted()
       const release = options.budget.stream(call.caller)
       call.signal.addEventListener('abort', release, { once: true })
       const body = read(options, method, input, message)
