@@ -55,6 +55,10 @@ import { IMAGE_SCHEMAS } from './images/schemas.ts'
 import { createImageService } from './images/service.ts'
 import { requestId } from './lib/request-id.ts'
 import { createValidator } from './lib/validator.ts'
+import { networkRoutes } from './networks/routes.ts'
+import { networkRpc } from './networks/rpc.ts'
+import { NETWORK_SCHEMAS } from './networks/schemas.ts'
+import { createNetworkService } from './networks/service.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { createAllocator } from './ports/allocator.ts'
@@ -109,6 +113,7 @@ const SHARED_SCHEMAS = [
   PortOverview,
   ...containerSchemas.SHARED_SCHEMAS,
   ...IMAGE_SCHEMAS,
+  ...NETWORK_SCHEMAS,
   ...STATS_SCHEMAS,
   ...ACCESS_SCHEMAS,
   ...BUILD_SCHEMAS,
@@ -171,6 +176,7 @@ export async function buildApp({
     policy,
     onImagesChanged: inventory.onImages
   })
+  const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId })
   const waiting = createWaiting({ inventory, engine, probeHost: config.probeHost })
   const attempts = createAttempts({ engine, inventory, table: store.intents, log: logger })
   const expiry = createExpiry({
@@ -188,6 +194,7 @@ export async function buildApp({
     waiting,
     expiry,
     images,
+    networks,
     policy,
     config,
     instanceId,
@@ -208,7 +215,7 @@ export async function buildApp({
   const sampler = createSampler({ inventory, sources: statsSources(config, engine) })
   const stats = createStatsService({ inventory, sampler })
   const system = createSystemService({ version, config, engine, host, containers: inventory.all, isManaged, ownId })
-  const clean = createCleaner({ engine, containers, images })
+  const clean = createCleaner({ engine, containers, images, networks })
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
   recordEvents(events, { inventory, ports: allocator, engine })
   const streams = createStreams({ admit: budget.stream })
@@ -250,6 +257,7 @@ export async function buildApp({
     await scope.register(containerRoutes, { containers, streams })
     await scope.register(portRoutes, { ports })
     await scope.register(imageRoutes, { images, streams })
+    await scope.register(networkRoutes, { networks })
     await scope.register(statsRoutes, { stats, streams })
   })
   await app.register(buildRoutes, { builds, streams })
@@ -269,6 +277,7 @@ export async function buildApp({
       stats,
       ports,
       images,
+      networks,
       builds,
       events,
       system,
@@ -311,6 +320,7 @@ type Services = Parameters<typeof containerRpc>[0] &
   Parameters<typeof statsRpc>[0] &
   Parameters<typeof portRpc>[0] &
   Parameters<typeof imageRpc>[0] &
+  Parameters<typeof networkRpc>[0] &
   Parameters<typeof buildRpc>[0] &
   Parameters<typeof eventRpc>[0] &
   Parameters<typeof systemRpc>[0]
@@ -322,6 +332,7 @@ export function rpcMethods(services: Services): DockerMethods {
     ...statsRpc(services),
     ...portRpc(services),
     ...imageRpc(services),
+    ...networkRpc(services),
     ...buildRpc(services),
     ...eventRpc(services),
     ...systemRpc(services)

@@ -183,7 +183,7 @@ const SETTINGS = {
   pidsMax: integer('BERTH_PIDS_MAX', 4096, 1, 1_000_000, 'Largest process limit that a request may ask for.'),
   policyFile: optional(
     'BERTH_POLICY_FILE',
-    'JSON file that says which images and volumes may be used and how much. One that cannot be read ends the start.'
+    'JSON file that says which images, volumes and networks may be used and how much. One that cannot be read ends the start.'
   ),
   exec: flag('BERTH_EXEC', false, 'Whether commands may be run inside containers over the API.'),
   manageForeign: flag(

@@ -1,4 +1,4 @@
-// What the operator allows beyond what the API can express: which images, which volumes, how much. One place decides, for
+// What the operator allows beyond what the API can express: which images, volumes and networks, how much. One place decides, for
 // every door. Pure.
 
 import { AppError, type FieldProblem } from '../errors.ts'
@@ -8,6 +8,7 @@ import { imageMatcher, nameMatcher } from './patterns.ts'
 export type PolicyRules = {
   images?: string[]
   volumes?: string[]
+  networks?: string[]
   memory?: number
   cpus?: number
   pids_limit?: number
@@ -20,6 +21,7 @@ export type PolicyRules = {
 export type Wish = {
   images?: string[]
   volumes?: string[]
+  networks?: string[]
   /** How many containers the caller would have then. */
   containers?: number
   /** Of an ADD in a Dockerfile. */
@@ -45,11 +47,13 @@ export type Policy = ReturnType<typeof createPolicy>
 export function createPolicy(rules: PolicyRules) {
   const mayRun = rules.images && imageMatcher(rules.images)
   const mayMount = rules.volumes && nameMatcher(rules.volumes)
+  const mayJoin = rules.networks && nameMatcher(rules.networks)
   const most = rules.containers_per_token
 
   const allowsRemoteSources = rules.remote_sources !== false
 
-  function decide({ images = [], volumes = [], containers = 0, remoteSources = [], readers = [] }: Wish) {
+  function decide(wish: Wish): FieldProblem[] {
+    const { images = [], volumes = [], networks = [], containers = 0, remoteSources = [], readers = [] } = wish
     const refused = (field: string, names: string[], isAllowed: ((name: string) => boolean) | undefined) =>
       names
         .filter((name) => isAllowed && !isAllowed(name))
@@ -58,6 +62,7 @@ export function createPolicy(rules: PolicyRules) {
       ...refused('image', images, mayRun),
       ...refused('volumes', volumes, mayMount),
       ...(allowsRemoteSources ? [] : remote(remoteSources, readers)),
+      ...refused('network', networks, mayJoin),
       ...(most !== undefined && containers > most
         ? [{ field: 'containers', message: `are ${most} at most for each token; remove one first` }]
         : [])
@@ -66,6 +71,8 @@ export function createPolicy(rules: PolicyRules) {
 
   return {
     allowsRemoteSources,
+    allows: (wish: Wish): boolean => decide(wish).length === 0,
+
     limitsContainers: most !== undefined,
 
     /** Throws when the policy does not allow it, with every reason. */

@@ -6,6 +6,7 @@ import type { Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, ContainerSpec, Engine, ImageRecord } from '../engine/engine.ts'
 import { LABELS } from '../engine/labels.ts'
+import { NO_NETWORK } from '../engine/network-names.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
 import { sleep } from '../lib/sleep.ts'
@@ -13,10 +14,19 @@ import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
-import { bindPorts, buildSpec, checkCreate, generateName, hashRequest, wantedPorts, type WantedPort } from './plan.ts'
+import {
+  bindPorts,
+  buildSpec,
+  checkClosed,
+  checkCreate,
+  generateName,
+  hashRequest,
+  wantedPorts,
+  type WantedPort
+} from './plan.ts'
 import { createQuota } from './quota.ts'
 import type { CreateContainer } from './schemas.ts'
-import { checkApplied } from './verify.ts'
+import { checkMade } from './verify.ts'
 import { createVolumes } from './volumes.ts'
 import type { Waiting } from './wait.ts'
 
@@ -33,6 +43,7 @@ type Options = {
   waiting: Waiting
   expiry: Expiry
   images: { find(reference: string, pull: 'missing' | 'always' | 'never', signal: AbortSignal): Promise<ImageRecord> }
+  networks: { isClosed(name: string): Promise<boolean> }
   policy: Policy
   config: Config
   instanceId: string
@@ -44,8 +55,20 @@ const MAX_KEY_TRIES = 3
 const DEFAULT_WAIT_SECONDS = 30
 
 export function createCreator(options: Options) {
-  const { engine, inventory, ports, attempts, waiting, expiry, images, policy, config, instanceId, publishHost } =
-    options
+  const {
+    engine,
+    inventory,
+    ports,
+    attempts,
+    waiting,
+    expiry,
+    images,
+    networks,
+    policy,
+    config,
+    instanceId,
+    publishHost
+  } = options
   const quota = createQuota({ inventory, policy })
   const volumes = createVolumes({ engine, instanceId })
   const underWay = new Map<string, { hash: string; result: Promise<Created> }>()
@@ -60,7 +83,8 @@ export function createCreator(options: Options) {
     checkCreate(body, config)
     policy.check({
       images: [body.image ?? config.defaultImage],
-      volumes: (body.volumes ?? []).map(({ source }) => source)
+      volumes: (body.volumes ?? []).map(({ source }) => source),
+      networks: body.network === undefined || body.network === NO_NETWORK ? [] : [body.network]
     })
     await inventory.whenReady()
     if (key === undefined) return make(body, { key, hash: '', owner }, signal)
@@ -137,8 +161,10 @@ export function createCreator(options: Options) {
   }
 
   async function makeWithin(body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Created> {
+    const isClosed = body.network !== undefined && (await networks.isClosed(body.network))
+    if (isClosed) checkClosed(body)
     const image = await images.find(body.image ?? config.defaultImage, body.pull ?? 'missing', signal)
-    return tryPorts(body, wantedPorts(body, image), origin, signal)
+    return tryPorts(body, isClosed ? [] : wantedPorts(body, image), origin, signal)
   }
 
   /** A port is only proved at the start: when the engine finds it taken, the container is made again with the next one. */
@@ -205,7 +231,7 @@ export function createCreator(options: Options) {
       if (body.start ?? true) await inventory.holding(id, () => startSurely(id))
       const record = await inventory.refresh(id)
       if (!record) throw new AppError('CONTAINER_NOT_FOUND', `Container ${name} was removed while it was made.`)
-      checkApplied(record, spec.limits)
+      checkMade(record, spec)
       // Not before the inventory knows it: only then its date is forgotten with it. Until then its label counts.
       if (body.ttl_seconds !== undefined) expiry.set(id, body.ttl_seconds)
       const ready = await waitUntilReady(id, body, signal)

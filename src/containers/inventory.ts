@@ -38,6 +38,7 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
   const watchers = new Set<(change: Change) => void>()
   const syncWatchers = new Set<() => void>()
   const imageWatchers = new Set<() => void>()
+  const networkWatchers = new Set<(event: EngineEvent) => void>()
   const inTurn = createSemaphore(PARALLEL_INSPECTS)
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
@@ -103,6 +104,10 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
   function onEvent(event: EngineEvent): void {
     if (event.type === 'image') {
       for (const watcher of imageWatchers) watcher()
+    } else if (event.type === 'network') {
+      const { container } = event.attributes
+      if (container !== undefined) markDirty(container)
+      else for (const watcher of networkWatchers) watcher(event)
     } else if (event.action === 'destroy') {
       dirty.delete(event.id)
       drop(event.id)
@@ -275,6 +280,9 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     },
     onImages(watcher: () => void): void {
       imageWatchers.add(watcher)
+    },
+    onNetworks(watcher: (event: EngineEvent) => void): void {
+      networkWatchers.add(watcher)
     }
   }
 }

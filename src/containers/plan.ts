@@ -4,6 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { ContainerSpec, ImageRecord, PortBinding, Protocol } from '../engine/engine.ts'
 import { isReservedLabel, LABELS } from '../engine/labels.ts'
+import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField, type FieldProblem } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
 import type { CreateContainer, UpdateContainer } from './schemas.ts'
@@ -30,6 +31,15 @@ export function checkCreate(body: CreateContainer, ceilings: Ceilings): void {
 
 export function checkUpdate(body: UpdateContainer, ceilings: Ceilings): void {
   refuse(limitProblems(body, ceilings))
+}
+
+/** For a network that nothing leads into: nothing can be published, nor waited for from outside. */
+export function checkClosed({ network, ports = [], wait }: CreateContainer): void {
+  const why = `cannot be had on the network "${network}", which nothing leads into`
+  refuse([
+    ...(ports.length > 0 ? [{ field: 'ports', message: why }] : []),
+    ...(wait === 'port' || wait === 'http' ? [{ field: 'wait', message: `"${wait}" ${why}` }] : [])
+  ])
 }
 
 function refuse(problems: FieldProblem[]): void {
@@ -72,6 +82,10 @@ function createProblems(body: CreateContainer, { portRange: { first, last } }: C
   )
   if (new Set(hostPorts).size < hostPorts.length)
     problems.push({ field: 'ports', message: 'name the same host port twice' })
+  if (body.network !== undefined && body.network !== NO_NETWORK && RESERVED_NETWORKS.includes(body.network))
+    problems.push({ field: 'network', message: `cannot be "${body.network}", which is the engine's own` })
+  if (body.aliases && (body.network ?? NO_NETWORK) === NO_NETWORK)
+    problems.push({ field: 'aliases', message: 'need a network' })
   const targets = (body.volumes ?? []).map(({ target }) => target)
   if (new Set(targets).size < targets.length) problems.push({ field: 'volumes', message: 'name the same target twice' })
   const ports = (body.ports ?? []).map(({ container_port: port, protocol = 'tcp' }) => `${port}/${protocol}`)
@@ -144,7 +158,8 @@ export function buildSpec(options: {
       readOnly
     })),
     stopTimeoutSeconds: body.stop_timeout,
-    ports
+    ports,
+    network: body.network === undefined ? undefined : { name: body.network, aliases: body.aliases ?? [] }
   }
 }
 

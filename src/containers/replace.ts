@@ -14,7 +14,7 @@ import type { Expiry } from './expiry.ts'
 import type { Inventory } from './inventory.ts'
 import { newcomerName } from './newcomer.ts'
 import { portEnvironment } from './plan.ts'
-import { checkApplied } from './verify.ts'
+import { checkMade } from './verify.ts'
 import { shortId } from './view.ts'
 
 const KEPT_REPOSITORY = 'berth/kept'
@@ -115,7 +115,7 @@ export function createReplacer({
     try {
       await engine.startContainer(id)
       const started = await inventory.refresh(id)
-      if (started) checkApplied(started, spec.limits)
+      if (started) checkMade(started, spec)
     } catch (error) {
       // The volumes are the old container's, which stays.
       await engine.removeContainer(id, { force: true, volumes: false })

@@ -3,6 +3,7 @@ import { DateTime, nullable, record, ref, words } from '../lib/schema.ts'
 
 const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 const VOLUME_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
+const ALIAS = '^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$'
 const IMAGE = '^[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,254}$'
 const ENV_NAME = '^[A-Za-z_][A-Za-z0-9_.-]*$'
 const MAX_WAIT_SECONDS = 300
@@ -116,6 +117,23 @@ export const CreateContainer = Type.Object(
     restart: Type.Optional(Type.Unsafe<Static<typeof RestartPolicy>>({ ...RestartPolicy, default: 'no' })),
     healthcheck: Type.Optional(HealthcheckRequest),
     volumes: Type.Optional(Type.Array(VolumeRequest, { maxItems: 32, description: 'Named volumes only.' })),
+    network: Type.Optional(
+      Type.String({
+        pattern: NAME,
+        description:
+          'A network that exists (`GET /networks`); containers on it find each other by name. `none`: no network at all. ' +
+          "Absent: the engine's default, on which there are no names.",
+        examples: ['shop']
+      })
+    ),
+    aliases: Type.Optional(
+      Type.Array(Type.String({ pattern: ALIAS }), {
+        minItems: 1,
+        maxItems: 16,
+        description: 'Further names on that network.',
+        examples: [['db']]
+      })
+    ),
     stop_timeout: Type.Optional(
       Type.Integer({ minimum: 0, maximum: 300, description: 'Seconds between the polite signal and the kill.' })
     ),
@@ -176,6 +194,13 @@ export const Container = Type.Object(
     labels: record(Type.String()),
     env: Type.Array(Type.String(), { description: 'Names only.' }),
     command: Type.Array(Type.String()),
+    networks: Type.Array(
+      Type.Object({
+        name: Type.String({ examples: ['shop'] }),
+        address: nullable(Type.String({ description: 'Null while it does not run.', examples: ['172.18.0.2'] })),
+        aliases: Type.Array(Type.String(), { description: 'Names there besides its own.' })
+      })
+    ),
     volumes: Type.Array(Type.Object({ source: Type.String(), target: Type.String(), read_only: Type.Boolean() })),
     managed: Type.Boolean({ description: 'Whether Berth made it.' }),
     started_at: nullable(DateTime()),

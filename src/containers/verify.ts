@@ -1,13 +1,28 @@
 // What was imposed on a container against what the engine says of it. Pure.
 
-import type { ContainerRecord, Limits } from '../engine/engine.ts'
+import type { ContainerRecord, ContainerSpec, Limits } from '../engine/engine.ts'
+import { DEFAULT_NETWORKS } from '../engine/network-names.ts'
 import { AppError } from '../errors.ts'
 
 // Podman keeps CPUs as a quota of whole microseconds.
 const CPUS_EXACTNESS = 0.001
 
+/** For one that was just made: throws when it is not as it was to be. */
+export function checkMade(record: ContainerRecord, { limits, network }: ContainerSpec): void {
+  checkApplied(record, limits)
+  const expected = network ? [network.name] : DEFAULT_NETWORKS
+  const strays = record.networks.filter(({ name }) => !expected.includes(name))
+  if (strays.length > 0)
+    throw notApplied(
+      record,
+      [],
+      strays.map(({ name }) => `a place on the network ${name}`)
+    )
+}
+
 /** Throws when a limit is missing or wider than it was to be, or the container has more freedom than ours have. */
-export function checkApplied({ name, limits, freedoms }: ContainerRecord, imposed: Partial<Limits>): void {
+export function checkApplied(record: ContainerRecord, imposed: Partial<Limits>): void {
+  const { limits, freedoms } = record
   const isKept = (actual: number | null, wanted: number | null | undefined, exactness = 0) =>
     wanted === undefined || wanted === null || (actual !== null && actual <= wanted + exactness)
   const missing = [
@@ -15,12 +30,15 @@ export function checkApplied({ name, limits, freedoms }: ContainerRecord, impose
     ...(isKept(limits.cpus, imposed.cpus, CPUS_EXACTNESS) ? [] : ['the CPU limit']),
     ...(isKept(limits.pids, imposed.pids) ? [] : ['the process limit'])
   ]
-  if (missing.length === 0 && freedoms.length === 0) return
+  if (missing.length > 0 || freedoms.length > 0) throw notApplied(record, missing, freedoms)
+}
+
+function notApplied({ name }: ContainerRecord, missing: string[], freedoms: string[]): AppError {
   const reasons = [
     ...(missing.length > 0 ? [`it lacks ${missing.join(', ')}`] : []),
     ...(freedoms.length > 0 ? [`it has ${freedoms.join(', ')}`] : [])
   ]
-  throw new AppError(
+  return new AppError(
     'POLICY_NOT_APPLIED',
     `The engine did not shut in the container ${name} as it was told: ${reasons.join('; ')}.`,
     { facts: { missing, freedoms } }

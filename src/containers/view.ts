@@ -35,6 +35,7 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     labels: Object.fromEntries(Object.entries(record.labels).filter(([name]) => !isReservedLabel(name))),
     env: record.envNames,
     command: record.command,
+    networks: record.networks,
     volumes: record.volumes.map(({ source, target, readOnly }) => ({ source, target, read_only: readOnly })),
     managed: isManaged(record),
     started_at: record.startedAt,

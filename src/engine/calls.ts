@@ -16,7 +16,7 @@ export type Calls = {
 
 /** Undefined when what was to be removed is not there. */
 export async function unlessGone<T>(
-  code: 'CONTAINER_NOT_FOUND' | 'IMAGE_NOT_FOUND',
+  code: 'CONTAINER_NOT_FOUND' | 'IMAGE_NOT_FOUND' | 'NETWORK_NOT_FOUND',
   removal: Promise<T>
 ): Promise<T | undefined> {
   try {

@@ -14,6 +14,7 @@ import { createDiskCalls } from './disk-calls.ts'
 import { runExec } from './exec.ts'
 import { createImageCalls } from './image-calls.ts'
 import { readLogLines } from './log-frames.ts'
+import { createNetworkCalls } from './network-calls.ts'
 import { mapContainer, mapCounters, mapInfo, mapSpec, mapSummary, type RawInfo, type RawStats } from './map.ts'
 import { createPayload, updatePayload } from './payload.ts'
 import { openStream, request } from './request.ts'
@@ -21,6 +22,7 @@ import { openStream, request } from './request.ts'
 const READ_TIMEOUT_MS = 10_000
 const EVENTS = ['create', 'start', 'die', 'destroy', 'rename', 'update', 'pause', 'unpause', 'oom', 'health_status']
 const IMAGE_EVENTS = ['tag', 'untag', 'delete', 'pull', 'load', 'import']
+const NETWORK_EVENTS = ['connect', 'disconnect', 'remove']
 
 type Log = { debug(fields: object, message: string): void }
 
@@ -236,6 +238,8 @@ export function createDockerEngine(options: {
 
     ...createDiskCalls({ ask, change, stream }),
 
+    ...createNetworkCalls({ ask, change: make, remove: change }),
+
     ...createImageCalls(
       { ask, change, stream },
       { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }
@@ -298,7 +302,7 @@ export function createDockerEngine(options: {
         method: 'GET',
         path: '/events',
         query: {
-          filters: { type: ['container', 'image'], event: [...EVENTS, ...IMAGE_EVENTS] },
+          filters: { type: ['container', 'image', 'network'], event: [...EVENTS, ...IMAGE_EVENTS, ...NETWORK_EVENTS] },
           ...(since && { since: (since / 1e9).toFixed(9) })
         },
         what: 'report events',
@@ -311,7 +315,7 @@ export function createDockerEngine(options: {
 
 async function* readEvents(chunks: Readable): AsyncGenerator<EngineEvent> {
   type Raw = {
-    Type: 'container' | 'image'
+    Type: EngineEvent['type']
     Action: string
     Actor: { ID: string; Attributes?: Record<string, string> }
     timeNano: number

@@ -9,6 +9,8 @@ export type ContainerHealth = 'starting' | 'healthy' | 'unhealthy'
 export type RestartPolicy = 'no' | 'on-failure' | 'unless-stopped' | 'always'
 
 export type PortBinding = { containerPort: number; protocol: Protocol; hostIp: string; hostPort: number }
+/** A container's place on a network. Without an address it does not run. */
+export type NetworkPlace = { name: string; address: string | null; aliases: string[] }
 export type VolumeMount = { source: string; target: string; readOnly: boolean }
 export type Healthcheck = {
   test: string[]
@@ -43,6 +45,7 @@ export type ContainerRecord = {
   command: string[]
   envNames: string[]
   limits: Limits
+  networks: NetworkPlace[]
   volumes: VolumeMount[]
   anonymousVolumes: string[]
   tty: boolean
@@ -72,9 +75,25 @@ export type ContainerSpec = {
   volumes: VolumeMount[]
   stopTimeoutSeconds?: number | undefined
   ports: PortBinding[]
+  /** Absent: the engine's default. `none` is no network at all. */
+  network?: { name: string; aliases: string[] } | undefined
 }
 
 export type ContainerUpdate = Partial<Limits> & { restart?: RestartPolicy | undefined }
+
+export type NetworkRecord = {
+  id: string
+  name: string
+  driver: string
+  scope: string
+  createdAt: string | null
+  subnets: string[]
+  internal: boolean
+  attachable: boolean
+  labels: Record<string, string>
+  /** Whether a container may be put on it, as opposed to the engine's own and those that have no names. */
+  joinable: boolean
+}
 
 export type ImageSummary = {
   id: string
@@ -151,7 +170,7 @@ export type BuildStep = {
 export type BuildProgress = { line: string } | { step: BuildStep } | { imageId: string }
 
 export type EngineEvent = {
-  type: 'container' | 'image'
+  type: 'container' | 'image' | 'network'
   action: string
   id: string
   attributes: Record<string, string>
@@ -274,6 +293,11 @@ export type Engine = {
   /** Their names. */
   listVolumes(filter: { label: string }): Promise<string[]>
   removeVolume(name: string): Promise<boolean>
+
+  listNetworks(): Promise<NetworkRecord[]>
+  createNetwork(network: { name: string; internal: boolean; labels: Record<string, string> }): Promise<string>
+  /** False when there was nothing to remove. */
+  removeNetwork(id: string): Promise<boolean>
 
   diskUsage(): Promise<DiskUsage>
   /** What no build uses and nothing was used of for that long. Returns the bytes that are free now. */

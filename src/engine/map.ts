@@ -17,6 +17,7 @@ import type {
 } from './engine.ts'
 import { freedomsOf } from './freedoms.ts'
 import { isReservedLabel } from './labels.ts'
+import { chosenNetwork, mapNetworks } from './map-network.ts'
 
 const STATES: readonly ContainerState[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
 const NANO_CPUS = 1e9
@@ -59,6 +60,7 @@ export function mapContainer(info: Inspect): ContainerRecord {
       cpus: mapCpus(host),
       pids: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : null
     },
+    networks: mapNetworks(info),
     volumes: mapVolumes(info),
     anonymousVolumes: anonymousVolumes(info),
     tty: config.Tty ?? false,
@@ -97,7 +99,8 @@ export function mapSpec(info: Inspect): ContainerSpec {
     healthcheck: mapHealthcheck((config as { Healthcheck?: HealthConfig }).Healthcheck),
     volumes: [...record.volumes, ...anonymousMounts(info)],
     stopTimeoutSeconds: (config as { StopTimeout?: number }).StopTimeout,
-    ports: record.ports
+    ports: record.ports,
+    network: chosenNetwork(info.HostConfig.NetworkMode, record.networks)
   }
 }
 

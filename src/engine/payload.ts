@@ -22,10 +22,15 @@ export function createPayload(spec: ContainerSpec): ContainerCreateOptions {
     ...(spec.healthcheck && { Healthcheck: healthcheckPayload(spec.healthcheck) }),
     // Said although it is Docker's default: Podman writes down 0 for a container that says nothing.
     StopTimeout: spec.stopTimeoutSeconds ?? STOP_SECONDS,
+    ...(spec.network &&
+      spec.network.aliases.length > 0 && {
+        NetworkingConfig: { EndpointsConfig: { [spec.network.name]: { Aliases: spec.network.aliases } } }
+      }),
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.containerPort}/${port.protocol}`, {}])),
     HostConfig: {
       ...limitsPayload(spec.limits),
       PortBindings: portBindings(spec),
+      ...(spec.network && { NetworkMode: spec.network.name }),
       RestartPolicy: { Name: spec.restart },
       Mounts: spec.volumes.map((volume) => ({
         Type: 'volume' as const,

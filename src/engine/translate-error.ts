@@ -18,6 +18,13 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /cannot assign requested address/i, code: 'PUBLISH_ADDRESS_UNAVAILABLE' },
   { pattern: /name .*already in use/i, code: 'CONTAINER_NAME_TAKEN' },
+  { pattern: /network with name .* already exists|network name .* already used/i, code: 'NETWORK_NAME_TAKEN' },
+  { pattern: /network .*has active endpoints|network is being used/i, code: 'NETWORK_IN_USE' },
+  {
+    pattern: /non-overlapping IPv[46] address pool|predefined address pools|could not find free subnet/i,
+    code: 'NETWORK_RANGE_EXHAUSTED'
+  },
+  { pattern: /(^|: )network (\S+ )?not found|no such network/i, code: 'NETWORK_NOT_FOUND' },
   { pattern: /toomanyrequests|too many requests|HTTP (status: )?429/i, code: 'REGISTRY_RATE_LIMITED' },
   {
     pattern:

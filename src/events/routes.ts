@@ -16,7 +16,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams:
         tags: ['server'],
         summary: 'What happens, as it happens',
         description:
-          'Server-sent events: `container.created`, `.running`, `.exited`, `.removed`, `.renamed`, `.health`, `.updated`, `.restarted`, `port.changed`, `engine.available`, `engine.unavailable`. ' +
+          'Server-sent events: `container.created`, `.running`, `.exited`, `.removed`, `.renamed`, `.health`, `.updated`, `.restarted`, `port.changed`, `network.created`, `network.removed`, `engine.available`, `engine.unavailable`. ' +
           '`Last-Event-ID` brings what was missed, or `resync` when that is no longer known.',
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 80 })) }),
         response: { 200: eventStream }

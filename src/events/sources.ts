@@ -1,15 +1,21 @@
 // Turns what the rest of the server notices into events.
 
 import type { Change } from '../containers/inventory.ts'
-import type { ContainerRecord, EngineStatus } from '../engine/engine.ts'
+import type { ContainerRecord, EngineEvent, EngineStatus } from '../engine/engine.ts'
 import type { PortChange } from '../ports/allocator.ts'
 import type { EventLog } from './log.ts'
 
 type Sources = {
-  inventory: { onChange(watcher: (change: Change) => void): unknown; onSync(watcher: () => void): unknown }
+  inventory: {
+    onChange(watcher: (change: Change) => void): unknown
+    onSync(watcher: () => void): unknown
+    onNetworks(watcher: (event: EngineEvent) => void): unknown
+  }
   ports: { onChange(watcher: (change: PortChange) => void): unknown }
   engine: { onStatus(watcher: (status: EngineStatus) => void): unknown }
 }
+
+const SHORT_ID = 12
 
 export function recordEvents(log: EventLog, { inventory, ports, engine }: Sources): void {
   // What is found at the first reading was there before.
@@ -18,6 +24,11 @@ export function recordEvents(log: EventLog, { inventory, ports, engine }: Source
   inventory.onChange((change) => {
     if (!isKnown) return
     for (const { type, facts } of containerEvents(change)) log.add(type, facts)
+  })
+  inventory.onNetworks(({ action, id, attributes }) => {
+    const facts = { id: id.slice(0, SHORT_ID), name: attributes.name ?? '' }
+    if (action === 'create') log.add('network.created', facts)
+    else log.add('network.removed', facts)
   })
   ports.onChange(({ port, protocol, from, to }) => {
     if (isKnown) log.add('port.changed', { port, protocol, from, to })
@@ -61,7 +72,7 @@ export function containerEvents({ before, after }: Pick<Change, 'before' | 'afte
 function factsOf(record: ContainerRecord): Record<string, unknown> {
   const { id, name, image, state, exitCode, oomKilled } = record
   return {
-    id: id.slice(0, 12),
+    id: id.slice(0, SHORT_ID),
     name,
     image,
     state,

@@ -43,9 +43,9 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
 
 function subjectOf(request: FastifyRequest): AuditSubject {
   const { config, schema, url } = request.routeOptions
-  const { id, reference, '*': rest } = (request.params ?? {}) as Record<string, unknown>
+  const { id, reference, name, '*': rest } = (request.params ?? {}) as Record<string, unknown>
   const { image } = (request.body ?? {}) as { image?: unknown }
-  const object = [id, reference, rest, image].find((each) => typeof each === 'string')
+  const object = [id, reference, name, rest, image].find((each) => typeof each === 'string')
   return {
     caller: request.caller,
     peer: { address: request.ip, door: 'rest' },

@@ -49,7 +49,9 @@ const BY_CODE: Partial<Record<ErrorCode, Code>> = {
   REGISTRY_NOT_TRUSTED: Code.FailedPrecondition,
   REGISTRY_REFUSED: Code.FailedPrecondition,
   REGISTRY_NOT_FOUND: Code.NotFound,
-  TOKEN_NAME_TAKEN: Code.AlreadyExists
+  TOKEN_NAME_TAKEN: Code.AlreadyExists,
+  NETWORK_NAME_TAKEN: Code.AlreadyExists,
+  NETWORK_RANGE_EXHAUSTED: Code.ResourceExhausted
 }
 
 function grpcCode({ code, entry }: Pick<AppError, 'code' | 'entry'>): Code {

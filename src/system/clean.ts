@@ -1,11 +1,12 @@
 // What nobody uses any more, as far as Berth made it: containers that do not run, images without a name, volumes that no
-// container mounts; and the engine's build cache. First it is chosen, then removed, so that a dry run tells the truth.
+// container mounts, networks without a container; and the engine's build cache. First it is chosen, then removed, so that a dry run tells the truth.
 
 import type { Container } from '../containers/schemas.ts'
 import type { DiskUsage, Engine } from '../engine/engine.ts'
 import { LABELS } from '../engine/labels.ts'
 import { isAppError } from '../errors.ts'
 import type { Image } from '../images/schemas.ts'
+import type { Network } from '../networks/schemas.ts'
 import type { Cleaned, CleanSystem } from './schemas.ts'
 
 type Options = {
@@ -14,6 +15,7 @@ type Options = {
     list(query: { managed: boolean }): { json: Buffer }
     remove(id: string, force: boolean): Promise<unknown>
   }
+  networks: { list(): Promise<Network[]>; remove(name: string): Promise<unknown> }
   images: {
     list(query: { managed: boolean; dangling: boolean; in_use: boolean }): Promise<{ images: Image[] }>
     remove(reference: string, options: { force: boolean }): Promise<unknown>
@@ -28,7 +30,7 @@ const OVER: Container['state'][] = ['created', 'exited', 'dead']
 
 export type Cleaner = ReturnType<typeof createCleaner>
 
-export function createCleaner({ engine, containers, images, now = Date.now }: Options) {
+export function createCleaner({ engine, containers, images, networks, now = Date.now }: Options) {
   /** Nobody's age is nobody's risk: what has none is taken for new. */
   function isOld(time: string | null, request: CleanSystem): boolean {
     const seconds = request.older_than_seconds ?? 0
@@ -67,6 +69,12 @@ export function createCleaner({ engine, containers, images, now = Date.now }: Op
       .map(({ name, sizeBytes: bytes }) => ({ id: name, name, bytes, remove: () => engine.removeVolume(name) }))
   }
 
+  async function idleNetworks(request: CleanSystem): Promise<Candidate[]> {
+    return (await networks.list())
+      .filter(({ managed, containers: users, created }) => managed && users.length === 0 && isOld(created, request))
+      .map(({ id, name }) => ({ id, name, bytes: 0, remove: () => networks.remove(name) }))
+  }
+
   return async function clean(request: CleanSystem): Promise<Cleaned> {
     const isDry = request.dry_run ?? false
     const usage = await engine.diskUsage()
@@ -100,7 +108,8 @@ export function createCleaner({ engine, containers, images, now = Date.now }: Op
     const gone = {
       containers: request.containers === false ? [] : await take(overContainers(request, usage)),
       images: request.images === false ? [] : await take(await namelessImages(request, usage)),
-      volumes: request.volumes ? await take(idleVolumes(request, usage)) : []
+      volumes: request.volumes ? await take(idleVolumes(request, usage)) : [],
+      networks: request.networks ? await take(await idleNetworks(request)) : []
     }
     const cacheBytes = request.build_cache ? await takeCache() : 0
     const verb = isDry ? 'to be removed' : 'removed'

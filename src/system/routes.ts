@@ -118,7 +118,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         tags,
         summary: 'Remove what nobody uses any more',
         description:
-          'Only what Berth made: containers that do not run and images without a name, and when asked for, volumes that no container mounts. And when asked for, the build cache. ' +
+          'Only what Berth made: containers that do not run and images without a name, and when asked for, volumes that no container mounts and networks that none is on. And when asked for, the build cache. ' +
           '`dry_run` says what would go. What cannot be removed is left and said.',
         body: ref(CleanSystem),
         response: { 200: ref(Cleaned) }

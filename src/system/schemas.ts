@@ -132,6 +132,7 @@ export const CleanSystem = Type.Object(
     volumes: Type.Optional(
       Type.Boolean({ default: false, description: 'Volumes that no container mounts. What is in them is lost.' })
     ),
+    networks: Type.Optional(Type.Boolean({ default: false, description: 'Networks that no container is on.' })),
     build_cache: Type.Optional(
       Type.Boolean({
         default: false,
@@ -162,13 +163,16 @@ export const Cleaned = Type.Object(
     containers: Type.Array(Type.Object(Item)),
     images: Type.Array(Type.Object(Item)),
     volumes: Type.Array(Type.Object(Item)),
+    networks: Type.Array(Type.Object(Item)),
     build_cache_bytes: Type.Integer({ description: 'What the build cache gave up.' }),
     freed_bytes: Type.Integer({ description: 'All of it together, as the engine counts.' }),
     kept: Type.Array(Type.Object({ ...Item, reason: Type.String() }), {
       description: 'What could not be removed, and why.'
     }),
     dry_run: Type.Boolean({ description: 'Nothing was removed.' }),
-    message: Type.String({ examples: ['Containers removed: 2, images removed: 1, volumes removed: 0'] })
+    message: Type.String({
+      examples: ['Containers removed: 2, images removed: 1, volumes removed: 0, networks removed: 0']
+    })
   },
   { $id: 'Cleaned' }
 )

@@ -11,7 +11,8 @@ import type {
   EngineStatus,
   ImageRecord,
   LogLine,
-  LogQuery
+  LogQuery,
+  NetworkRecord
 } from '../../src/engine/engine.ts'
 import { AppError } from '../../src/errors.ts'
 import { container, idOf, image as imageRecord } from './records.ts'
@@ -46,6 +47,8 @@ const WRITES = [
   'pushImage',
   'tagImage',
   'removeImage',
+  'createNetwork',
+  'removeNetwork',
   'createVolume',
   'removeVolume',
   'pruneBuildCache'
@@ -59,6 +62,9 @@ const REASON = 'nobody listens'
 
 export function createMemoryEngine({ images = ['base-api-server:latest'] }: { images?: string[] } = {}) {
   const kept = new Map<string, Kept>()
+  const networks = new Map(
+    [networkOf('bridge'), networkOf('host', { driver: 'host' })].map((each) => [each.name, each])
+  )
   const volumes = new Map<string, Record<string, string>>()
   const known = new Map(images.map((tag) => [tag, imageOf(tag)]))
   const subscribers = new Set<{ queue: EngineEvent[]; wake: () => void }>()
@@ -109,9 +115,9 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
     return found
   }
 
-  function emit(action: string, id: string, type: EngineEvent['type'] = 'container'): void {
+  function emit(action: string, id: string, type: EngineEvent['type'] = 'container', attributes = {}): void {
     for (const { queue, wake } of subscribers) {
-      queue.push({ type, action, id, attributes: {}, timeNano: clock * 1e6 })
+      queue.push({ type, action, id, attributes, timeNano: clock * 1e6 })
       wake()
     }
   }
@@ -212,6 +218,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
         command: spec.command ?? ['serve'],
         envNames: Object.keys(spec.env),
         limits: spec.limits,
+        networks: spec.network?.name === 'none' ? [] : [{ ...placeOf(spec), address: null }],
         volumes: spec.volumes,
         health: spec.healthcheck ? 'starting' : null
       })
@@ -229,7 +236,15 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
           facts: { port }
         })
       }
-      change(id, 'start', { state: 'running', pid: 4711, exitCode: null, startedAt: tick(), finishedAt: null })
+      const networks = record.networks.map((place) => ({ ...place, address: '172.18.0.2' }))
+      change(id, 'start', {
+        networks,
+        state: 'running',
+        pid: 4711,
+        exitCode: null,
+        startedAt: tick(),
+        finishedAt: null
+      })
     },
 
     async stopContainer(id) {
@@ -401,6 +416,29 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
       return volumes.delete(name)
     },
 
+    async listNetworks() {
+      reach()
+      return [...networks.values()]
+    },
+
+    async createNetwork({ name, internal, labels }) {
+      reach()
+      if (networks.has(name)) throw new AppError('NETWORK_NAME_TAKEN', `network with name ${name} already exists`)
+      const network = networkOf(name, { internal, labels, joinable: true })
+      networks.set(name, network)
+      emit('create', network.id, 'network', { name })
+      return network.id
+    },
+
+    async removeNetwork(id) {
+      reach()
+      const found = [...networks.values()].find((network) => network.id === id)
+      if (!found) return false
+      networks.delete(found.name)
+      emit('destroy', id, 'network', { name: found.name })
+      return true
+    },
+
     async diskUsage() {
       reach()
       const mounted = new Set([...kept.values()].flatMap(({ record }) => record.volumes.map(({ source }) => source)))
@@ -457,6 +495,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
     calls,
     foreignPorts,
     volumes,
+    networks,
     images: known,
     remote,
     records: () => [...kept.values()].map(({ record }) => record),
@@ -519,4 +558,24 @@ function isWanted(line: LogLine, { stdout, stderr, since, until }: LogQuery): bo
   const seconds = Date.parse(line.time) / 1000
   if (since !== undefined && seconds < Number(since)) return false
   return until === undefined || seconds <= Number(until)
+}
+
+function networkOf(name: string, given: Partial<NetworkRecord> = {}): NetworkRecord {
+  return {
+    id: idOf(`network ${name}`),
+    name,
+    driver: 'bridge',
+    scope: 'local',
+    createdAt: new Date(START).toISOString(),
+    subnets: ['172.18.0.0/16'],
+    internal: false,
+    attachable: false,
+    labels: {},
+    joinable: false,
+    ...given
+  }
+}
+
+function placeOf({ network = { name: 'bridge', aliases: [] } }: ContainerSpec) {
+  return structuredClone(network)
 }

@@ -44,7 +44,8 @@ export function fakeInventory(given: ContainerRecord[] = []) {
       return () => watchers.delete(watcher)
     },
     onSync: (watcher) => void syncWatchers.add(watcher),
-    onImages() {}
+    onImages() {},
+    onNetworks() {}
   }
 
   return Object.assign(inventory, {

@@ -36,6 +36,7 @@ const SIZES = {
   images: 10,
   registry: 10,
   prune: 10,
+  networks: 20,
   builds: 20,
   buildsCrash: 20,
   buildsEngine: 10,

@@ -29,6 +29,7 @@ export function container(given: Partial<ContainerRecord> = {}): ContainerRecord
     command: ['serve'],
     envNames: [],
     limits: { memoryBytes: null, cpus: null, pids: null },
+    networks: [],
     volumes: [],
     anonymousVolumes: [],
     tty: false,

@@ -87,7 +87,13 @@ t.test('what cannot be removed is left and said', async (t) => {
 
 t.test('bodies that are none', async (t) => {
   const { post, engine } = await withRests(t)
-  for (const body of [{ volume: true }, { volumes: 'yes' }, { older_than_seconds: -1 }, { networks: true }])
+  for (const body of [
+    { volume: true },
+    { volumes: 'yes' },
+    { older_than_seconds: -1 },
+    { networks: 1 },
+    { secrets: true }
+  ])
     problem(t, await post('/system/prune', body), 400, 'INVALID_REQUEST')
   t.strictSame(engine.writes(), [])
 })

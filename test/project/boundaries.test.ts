@@ -11,6 +11,7 @@ const FEATURES = [
   'ports',
   'stats',
   'images',
+  'networks',
   'registry',
   'events',
   'metrics',
@@ -52,8 +53,8 @@ const imports: Import[] = files.flatMap((file) => importsOf(file).map((to) => ({
 const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
 const isFeature = (file: string) => FEATURES.includes(folderOf(file))
 const isOurs = (to: string) => files.includes(to)
-/** Names of labels are plain words; they are with the engine because nobody else writes them. */
-const isWords = (to: string) => to === 'engine/labels.ts'
+/** Names of labels and networks are plain words; they are with the engine because nobody else writes them. */
+const isWords = (to: string) => ['engine/labels.ts', 'engine/network-names.ts'].includes(to)
 
 const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] = [
   ['only engine/ knows dockerode', (from, to) => to === 'dockerode' && folderOf(from) !== 'engine'],

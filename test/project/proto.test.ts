@@ -120,6 +120,8 @@ t.test('a message has every field that the JSON has', async (t) => {
     ['PushImage', DockerService.method.pushDockerImage.input],
     ['PushedImage', DockerService.method.pushDockerImage.output],
     ['RemovedImage', DockerService.method.removeDockerImage.output],
+    ['Network', messageOf(DockerService.method.createDockerNetwork.output.field.network)],
+    ['CreateNetwork', DockerService.method.createDockerNetwork.input],
     ['Cleaned', DockerService.method.cleanDockerSystem.output],
     ['WaitedContainer', DockerService.method.waitDockerContainer.output],
     [

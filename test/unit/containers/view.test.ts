@@ -8,6 +8,7 @@ t.test('a container as the API shows it', async (t) => {
     ports: [binding(8002, 53, 'udp'), binding(8001)],
     envNames: ['SECRET'],
     limits: { memoryBytes: 64, cpus: 0.5, pids: 9 },
+    networks: [{ name: 'shop', address: '172.18.0.2', aliases: ['db'] }],
     volumes: [{ source: 'data', target: '/data', readOnly: true }]
   })
   t.strictSame(viewContainer(record, '2026-02-01T00:00:00.000Z'), {
@@ -29,6 +30,7 @@ t.test('a container as the API shows it', async (t) => {
     labels: { team: 'red' },
     env: ['SECRET'],
     command: ['serve'],
+    networks: [{ name: 'shop', address: '172.18.0.2', aliases: ['db'] }],
     volumes: [{ source: 'data', target: '/data', read_only: true }],
     managed: true,
     started_at: '2026-01-01T00:00:01.000000000Z',

@@ -38,6 +38,14 @@ t.test('the smallest container is a hardened one', async (t) => {
   })
 })
 
+t.test('a network, and names there', async (t) => {
+  const payload = createPayload({ ...spec, network: { name: 'shop', aliases: ['db'] } })
+  t.equal(payload.HostConfig?.NetworkMode, 'shop')
+  t.strictSame(payload.NetworkingConfig, { EndpointsConfig: { shop: { Aliases: ['db'] } } })
+  const none = createPayload({ ...spec, network: { name: 'none', aliases: [] } })
+  t.strictSame([none.HostConfig?.NetworkMode, none.NetworkingConfig], ['none', undefined])
+})
+
 t.test('everything that may be asked for', async (t) => {
   const payload = createPayload({
     ...spec,

@@ -137,6 +137,17 @@ t.test('texts of other engines, as their users report them', async (t) => {
       'IMAGE_NOT_FOUND'
     ],
     ['manifest for busybox:nope not found: manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
+    ['network with name shop already exists', 'NETWORK_NAME_TAKEN'],
+    ['network name shop already used: network already exists', 'NETWORK_NAME_TAKEN'],
+    ['error while removing network: network shop id 82cd has active endpoints', 'NETWORK_IN_USE'],
+    ['"shop" has associated containers with it. Use -f to forcibly delete: network is being used', 'NETWORK_IN_USE'],
+    [
+      'could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network',
+      'NETWORK_RANGE_EXHAUSTED'
+    ],
+    ['all predefined address pools have been fully subnetted', 'NETWORK_RANGE_EXHAUSTED'],
+    ['network shop not found', 'NETWORK_NOT_FOUND'],
+    ['unable to find network with name or ID shop: network not found', 'NETWORK_NOT_FOUND'],
     ['write /var/lib/docker/tmp/x: no space left on device', 'STORAGE_FULL'],
     ['Head "https://registry/v2/": x509: certificate signed by unknown authority', 'REGISTRY_NOT_TRUSTED'],
     ['Get "https://registry/v2/": http: server gave HTTP response to HTTPS client', 'REGISTRY_NOT_TRUSTED'],

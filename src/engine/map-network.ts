@@ -1,0 +1,57 @@
+// Networks in Docker's JSON, in our words. Pure.
+
+import type { NetworkPlace, NetworkRecord } from './engine.ts'
+import { NO_NETWORK, RESERVED_NETWORKS } from './network-names.ts'
+
+export type RawNetwork = {
+  Id: string
+  Name: string
+  Created?: string
+  Driver?: string
+  Scope?: string
+  Internal?: boolean
+  Attachable?: boolean
+  Ingress?: boolean
+  IPAM?: { Config?: { Subnet?: string }[] | null } | null
+  Labels?: Record<string, string> | null
+}
+type RawPlaces = Record<string, { IPAddress?: string; Aliases?: string[] | null } | null>
+type Inspected = { Id: string; NetworkSettings?: { Networks?: RawPlaces | null } | null }
+
+const SHORT_ID = 12
+
+export function mapNetwork(raw: RawNetwork): NetworkRecord {
+  const { Id: id, Name: name, Driver: driver = '', Attachable: attachable = false } = raw
+  const isOfEngine = RESERVED_NETWORKS.includes(name) || raw.Ingress === true
+  return {
+    id,
+    name,
+    driver,
+    scope: raw.Scope ?? 'local',
+    createdAt: raw.Created ?? null,
+    subnets: (raw.IPAM?.Config ?? []).flatMap(({ Subnet: subnet }) => (subnet ? [subnet] : [])),
+    internal: raw.Internal ?? false,
+    attachable,
+    labels: raw.Labels ?? {},
+    joinable: !isOfEngine && (driver === 'bridge' || (driver === 'overlay' && attachable))
+  }
+}
+
+export function mapNetworks({ Id: id, NetworkSettings: settings }: Inspected): NetworkPlace[] {
+  return Object.entries(settings?.Networks ?? {})
+    .filter(([name]) => name !== NO_NETWORK)
+    .map(([name, place]) => ({
+      name,
+      address: place?.IPAddress || null,
+      // Engines add the short id by themselves.
+      aliases: (place?.Aliases ?? []).filter((alias) => alias !== id.slice(0, SHORT_ID))
+    }))
+}
+
+/** The network that the container was made for. Podman writes down `bridge` for any. */
+export function chosenNetwork(mode: string | undefined, places: NetworkPlace[]) {
+  if (mode === NO_NETWORK) return { name: NO_NETWORK, aliases: [] }
+  const own = places.filter(({ name }) => !RESERVED_NETWORKS.includes(name))
+  const { name, aliases } = own.find((place) => place.name === mode) ?? own[0] ?? {}
+  return name === undefined ? undefined : { name, aliases: aliases ?? [] }
+}

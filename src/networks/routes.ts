@@ -1,0 +1,61 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import { ref } from '../lib/schema.ts'
+import { CreateNetwork, Network, NetworkParams, RemovedNetwork } from './schemas.ts'
+import type { NetworkService } from './service.ts'
+
+const tags = ['networks']
+const write = { scope: 'containers:write' } as const
+
+export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService }> = async (app, { networks }) => {
+  app.get(
+    '/networks',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listNetworks',
+        tags,
+        summary: 'The networks of the engine',
+        response: { 200: Type.Array(ref(Network), { description: 'All of them, also the engine’s own.' }) }
+      }
+    },
+    async () => networks.list()
+  )
+
+  app.post(
+    '/networks',
+    {
+      config: write,
+      schema: {
+        operationId: 'createNetwork',
+        tags,
+        summary: 'Make a network',
+        description:
+          'A bridge on which containers find each other by name: give it as `network` when you create them. Names are given once: 409.',
+        body: ref(CreateNetwork),
+        response: { 201: ref(Network) }
+      }
+    },
+    async (request, reply) => {
+      const network = await networks.create(request.body)
+      reply.header('location', `/networks/${network.name}`)
+      return reply.code(201).send(network)
+    }
+  )
+
+  app.delete(
+    '/networks/:name',
+    {
+      config: write,
+      schema: {
+        operationId: 'removeNetwork',
+        tags,
+        summary: 'Remove a network',
+        description: 'Only one that Berth made, and that no container is on.',
+        params: NetworkParams,
+        response: { 200: ref(RemovedNetwork) }
+      }
+    },
+    async (request) => networks.remove(request.params.name)
+  )
+}

@@ -1,0 +1,34 @@
+import { Type } from '@sinclair/typebox'
+import { after, unary, type DockerMethods } from '../rpc/methods.ts'
+import { CreateNetwork, NetworkParams } from './schemas.ts'
+import type { NetworkService } from './service.ts'
+
+type Options = { networks: NetworkService; ready: () => Promise<void> }
+
+export function networkRpc({ networks, ready }: Options) {
+  return after(ready, {
+    listDockerNetworks: unary({
+      operation: 'listNetworks',
+      scope: 'read',
+      request: Type.Object({}),
+      call: async () => ({ networks: await networks.list() })
+    }),
+
+    createDockerNetwork: unary({
+      operation: 'createNetwork',
+      scope: 'containers:write',
+      request: CreateNetwork,
+      call: async (request) => ({ network: await networks.create(request) })
+    }),
+
+    removeDockerNetwork: unary({
+      operation: 'removeNetwork',
+      scope: 'containers:write',
+      request: NetworkParams,
+      call: async ({ name }) => {
+        const { removed, ...rest } = await networks.remove(name)
+        return { success: removed, ...rest }
+      }
+    })
+  } satisfies Partial<DockerMethods>)
+}

@@ -1,0 +1,50 @@
+import { Type, type Static } from '@sinclair/typebox'
+import { nullable } from '../lib/schema.ts'
+
+// Shorter than an id is, so that no name can be taken for one.
+const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
+
+export const CreateNetwork = Type.Object(
+  {
+    name: Type.String({ pattern: NAME, examples: ['shop'] }),
+    internal: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'Containers on it reach each other and nothing else; none of their ports are published.'
+      })
+    )
+  },
+  { $id: 'CreateNetwork', additionalProperties: false, examples: [{ name: 'shop' }] }
+)
+export type CreateNetwork = Static<typeof CreateNetwork>
+
+export const Network = Type.Object(
+  {
+    id: Type.String({ description: 'Short id.', examples: ['82cdb67fbe00'] }),
+    full_id: Type.String(),
+    name: Type.String({ examples: ['shop'] }),
+    driver: Type.String({ examples: ['bridge'] }),
+    scope: Type.String({ description: 'How far it reaches: `local`, `swarm` or `global`.', examples: ['local'] }),
+    internal: Type.Boolean({ description: 'Nothing leads out of it or into it.' }),
+    attachable: Type.Boolean({ description: 'Of a network of a Swarm: whether plain containers may be on it.' }),
+    subnets: Type.Array(Type.String(), { examples: [['172.18.0.0/16']] }),
+    created: nullable(Type.String({ description: 'As the engine writes it.' })),
+    managed: Type.Boolean({ description: 'Whether Berth made it.' }),
+    usable: Type.Boolean({ description: 'Whether `network` of a new container may name it.' }),
+    containers: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), state: Type.String() }), {
+      description: 'Who is on it, also those that do not run.'
+    })
+  },
+  { $id: 'Network' }
+)
+export type Network = Static<typeof Network>
+
+export const RemovedNetwork = Type.Object(
+  { name: Type.String(), removed: Type.Boolean(), message: Type.String({ examples: ['Network removed'] }) },
+  { $id: 'RemovedNetwork' }
+)
+export type RemovedNetwork = Static<typeof RemovedNetwork>
+
+export const NetworkParams = Type.Object({ name: Type.String({ maxLength: 128, examples: ['shop'] }) })
+
+export const NETWORK_SCHEMAS = [CreateNetwork, Network, RemovedNetwork]

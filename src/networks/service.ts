@@ -1,0 +1,79 @@
+// Networks on which containers find each other by name: which there are, and making and removing those of Berth.
+
+import type { Policy } from '../access/policy.ts'
+import type { ContainerRecord, Engine, NetworkRecord } from '../engine/engine.ts'
+import { LABELS } from '../engine/labels.ts'
+import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
+import { AppError, invalidField } from '../errors.ts'
+import { createKeyedLock } from '../lib/keyed-lock.ts'
+import type { CreateNetwork, Network, RemovedNetwork } from './schemas.ts'
+import { viewNetwork } from './view.ts'
+
+export type NetworkService = ReturnType<typeof createNetworkService>
+
+type Options = {
+  engine: Pick<Engine, 'listNetworks' | 'createNetwork' | 'removeNetwork'>
+  containers: () => Iterable<ContainerRecord>
+  policy: Pick<Policy, 'check' | 'allows'>
+  instanceId: string
+}
+
+export function createNetworkService({ engine, containers, policy, instanceId }: Options) {
+  const inTurn = createKeyedLock()
+
+  const usersOf = (name: string) =>
+    [...containers()].filter(({ networks }) => networks.some((place) => place.name === name))
+  const view = (network: NetworkRecord): Network =>
+    viewNetwork(network, usersOf(network.name), network.joinable && policy.allows({ networks: [network.name] }))
+
+  async function find(name: string): Promise<NetworkRecord> {
+    const found = (await engine.listNetworks()).find((network) => network.name === name)
+    if (found) return found
+    throw new AppError('NETWORK_NOT_FOUND', `There is no network "${name}". POST /networks makes one.`)
+  }
+
+  return {
+    list: async (): Promise<Network[]> => (await engine.listNetworks()).map(view),
+
+    /** Whether nothing leads into the network, so that nothing can be published there. Throws when no container can be on it. */
+    async isClosed(name: string): Promise<boolean> {
+      if (name === NO_NETWORK) return true
+      const { joinable, driver, internal } = await find(name)
+      if (!joinable)
+        throw invalidField(
+          'network',
+          `cannot be "${name}" (${driver}): only bridges and attachable overlays of somebody's own can be used`
+        )
+      return internal
+    },
+
+    /** In turn, since an engine that is asked for the same name twice at once may make both. */
+    create({ name, internal = false }: CreateNetwork): Promise<Network> {
+      if (RESERVED_NETWORKS.includes(name)) throw invalidField('name', `cannot be "${name}", which is the engine's own`)
+      policy.check({ networks: [name] })
+      const labels = { [LABELS.managed]: 'true', [LABELS.instance]: instanceId }
+      return inTurn(name, async () => {
+        await engine.createNetwork({ name, internal, labels })
+        return view(await find(name))
+      })
+    },
+
+    remove(name: string): Promise<RemovedNetwork> {
+      return inTurn(name, async () => {
+        const network = await find(name)
+        if (network.labels[LABELS.managed] !== 'true')
+          throw new AppError('NETWORK_NOT_MANAGED', `The network "${name}" was not made by Berth.`)
+        policy.check({ networks: [name] })
+        const users = view(network).containers.map(({ id, name: user }) => ({ id, name: user }))
+        if (users.length > 0)
+          throw new AppError(
+            'NETWORK_IN_USE',
+            `On the network "${name}" are still: ${users.map((user) => user.name).join(', ')}. Remove these containers first.`,
+            { facts: { containers: users } }
+          )
+        await engine.removeNetwork(network.id)
+        return { name, removed: true, message: 'Network removed' }
+      })
+    }
+  }
+}
