@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import type { TokenRow } from '../store/tokens.ts'
-import type { Caller } from './caller.ts'
+import { ANYBODY, NOBODY, OPERATOR, type Caller } from './caller.ts'
 import type { Scope } from './scopes.ts'
 
 type TokenTable = {
@@ -17,6 +17,8 @@ export type ManagedToken = Omit<TokenRow, 'hash' | 'scopes'> & { scopes: Scope[]
 export type NewToken = { name: string; scopes: Scope[]; ttlSeconds: number | undefined }
 export type Tokens = ReturnType<typeof createTokens>
 
+// What the audit trail calls those who have no token of this list.
+const RESERVED = [ANYBODY, NOBODY, OPERATOR].map(({ name }) => name)
 const TOKEN_BYTES = 32
 const PREFIX = 'berth_'
 // The last use is written this seldom, so that reading costs no write.
@@ -54,7 +56,7 @@ export function createTokens({
     list: (): ManagedToken[] => [...byHash.values()],
 
     create({ name, scopes, ttlSeconds }: NewToken): { token: ManagedToken; secret: string } {
-      const taken = [...byHash.values()].some((token) => token.name === name)
+      const taken = RESERVED.includes(name) || [...byHash.values()].some((token) => token.name === name)
       if (taken) throw new AppError('TOKEN_NAME_TAKEN', `There is a token "${name}" already.`)
       const createdAt = now()
       const token: ManagedToken = {

@@ -45,7 +45,7 @@ function checkOrigin({ method, host, origin, fetchSite }: Visitor): void {
 }
 
 function hostName(host: string): string {
-  const bracketed = /^\[([^\]]+)\]/.exec(host)?.[1]
+  const bracketed = /^\[([^\]]+)\](?::\d+)?$/.exec(host)?.[1]
   return (bracketed ?? host.replace(/:\d+$/, '')).toLowerCase()
 }
 

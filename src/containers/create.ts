@@ -90,13 +90,15 @@ export function createCreator(options: Options) {
     if (key === undefined) return make(body, { key, hash: '', owner }, signal)
 
     const hash = hashRequest(body)
-    const same = underWay.get(key)
+    const same = underWay.get(ownedKey(key, owner))
     if (same) {
       sameRequest(key, same.hash, hash)
       return { ...(await same.result), replayed: true }
     }
-    const result = makeOnce(body, { key, hash, owner }, unlessClientGone(signal)).finally(() => underWay.delete(key))
-    underWay.set(key, { hash, result })
+    const result = makeOnce(body, { key, hash, owner }, unlessClientGone(signal)).finally(() =>
+      underWay.delete(ownedKey(key, owner))
+    )
+    underWay.set(ownedKey(key, owner), { hash, result })
     return result
   }
 
@@ -105,9 +107,9 @@ export function createCreator(options: Options) {
     origin: Origin & { key: string },
     signal: AbortSignal
   ): Promise<Created> {
-    const { key } = origin
+    const { key, owner } = origin
     for (let tries = 1; ; tries++) {
-      const known = findByKey(key) ?? (tries > 1 ? await seekHolder(body, key) : undefined)
+      const known = findByKey(key, owner) ?? (tries > 1 ? await seekHolder(body, origin) : undefined)
       try {
         return await (known ? adopt(known, body, origin, signal) : make(body, origin, signal))
       } catch (error) {
@@ -118,17 +120,20 @@ export function createCreator(options: Options) {
   }
 
   /** Who has the name that the key's container is to have. The engine reserves a name well before it shows its container. */
-  async function seekHolder(body: CreateContainer, key: string): Promise<ContainerRecord | undefined> {
+  async function seekHolder(
+    body: CreateContainer,
+    { key, owner }: Origin & { key: string }
+  ): Promise<ContainerRecord | undefined> {
     for (let pause = 25; pause < 3_000; pause *= 2) {
-      const holder = await inventory.refresh(body.name ?? generateName(0, key))
-      if (holder) return holder.labels[LABELS.idempotencyKey] === key ? holder : undefined
+      const holder = await inventory.refresh(body.name ?? generateName(0, ownedKey(key, owner)))
+      if (holder) return hasKey(holder, key, owner) ? holder : undefined
       await sleep(pause)
     }
     return undefined
   }
 
-  function findByKey(key: string): ContainerRecord | undefined {
-    for (const record of inventory.all()) if (record.labels[LABELS.idempotencyKey] === key) return record
+  function findByKey(key: string, owner: string | null): ContainerRecord | undefined {
+    for (const record of inventory.all()) if (hasKey(record, key, owner)) return record
     return undefined
   }
 
@@ -177,7 +182,7 @@ export function createCreator(options: Options) {
     for (let tries = 1; ; tries++) {
       const attempt = randomUUID()
       quota.begun(attempt)
-      const name = body.name ?? generateName(Date.now(), key)
+      const name = body.name ?? generateName(Date.now(), key === undefined ? undefined : ownedKey(key, owner))
       const leases = await ports.lease(wanted, attempt)
       try {
         const spec = buildSpec({
@@ -292,6 +297,15 @@ function unlessClientGone(signal: AbortSignal): AbortSignal {
     if (!isAppError(signal.reason, 'REQUEST_CANCELLED')) stopped.abort(signal.reason)
   })
   return stopped.signal
+}
+
+/** Keys of different tokens have nothing to do with each other: whoever guesses one must not be told of another's container. */
+function hasKey({ labels }: ContainerRecord, key: string, owner: string | null): boolean {
+  return labels[LABELS.idempotencyKey] === key && (labels[LABELS.owner] ?? null) === owner
+}
+
+function ownedKey(key: string, owner: string | null): string {
+  return owner === null ? key : `${owner} ${key}`
 }
 
 function sameRequest(key: string, known: string | undefined, asked: string): void {

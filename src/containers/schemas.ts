@@ -5,6 +5,10 @@ const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 const VOLUME_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
 const ALIAS = '^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$'
 const IMAGE = '^[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,254}$'
+// As it goes over the wire: what is not ASCII, and spaces, with percent signs.
+const URL_PATH = '^/[\\x21-\\x7e]*$'
+// A path of a file.
+const PATH = '^/[^\\u0000]*$'
 const ENV_NAME = '^[A-Za-z_][A-Za-z0-9_.-]*$'
 const MAX_WAIT_SECONDS = 300
 const MAX_TTL_SECONDS = 366 * 24 * 3600
@@ -28,7 +32,7 @@ const PortRequest = Type.Object(
 const VolumeRequest = Type.Object(
   {
     source: Type.String({ pattern: VOLUME_NAME, description: 'Name of the volume; it is made when there is none.' }),
-    target: Type.String({ pattern: '^/', maxLength: 512, description: 'Absolute path inside the container.' }),
+    target: Type.String({ pattern: PATH, maxLength: 512, description: 'Absolute path inside the container.' }),
     read_only: Type.Optional(Type.Boolean({ default: false }))
   },
   { additionalProperties: false }
@@ -109,7 +113,7 @@ export const CreateContainer = Type.Object(
     labels: Type.Optional(Labels),
     command: Type.Optional(Command("Replaces the image's command.")),
     entrypoint: Type.Optional(Command("Replaces the image's entrypoint.")),
-    working_dir: Type.Optional(Type.String({ pattern: '^/', maxLength: 512 })),
+    working_dir: Type.Optional(Type.String({ pattern: PATH, maxLength: 512 })),
     user: Type.Optional(Type.String({ pattern: '^[a-zA-Z0-9_.-]{1,64}(:[a-zA-Z0-9_.-]{1,64})?$' })),
     memory: Type.Optional(MemoryBytes),
     cpus: Type.Optional(Cpus),
@@ -142,7 +146,7 @@ export const CreateContainer = Type.Object(
     wait: Type.Optional(ContainerWait),
     wait_path: Type.Optional(
       Type.String({
-        pattern: '^/',
+        pattern: URL_PATH,
         maxLength: 1024,
         default: '/',
         description: 'Path of the GET that `wait: "http"` makes.'
@@ -317,7 +321,9 @@ export const WaitQuery = Type.Object({
       description: 'What to wait for.'
     })
   ),
-  path: Type.Optional(Type.String({ pattern: '^/', maxLength: 1024, default: '/', description: 'Path for `http`.' })),
+  path: Type.Optional(
+    Type.String({ pattern: URL_PATH, maxLength: 1024, default: '/', description: 'Path for `http`.' })
+  ),
   timeout_seconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: MAX_WAIT_SECONDS, default: 30 }))
 })
 export type WaitQuery = Static<typeof WaitQuery>
@@ -363,7 +369,7 @@ export const ExecCommand = Type.Object(
   {
     command: Command('Program and arguments; no shell unless you name one.'),
     env: Type.Optional(Env),
-    working_dir: Type.Optional(Type.String({ pattern: '^/', maxLength: 512 })),
+    working_dir: Type.Optional(Type.String({ pattern: PATH, maxLength: 512 })),
     user: Type.Optional(Type.String({ pattern: '^[a-zA-Z0-9_.-]{1,64}(:[a-zA-Z0-9_.-]{1,64})?$' })),
     timeout_seconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: MAX_WAIT_SECONDS, default: 30 }))
   },

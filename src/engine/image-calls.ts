@@ -14,6 +14,8 @@ export type TransferLimits = { idleMs: number; totalMs: number }
 
 type ImageCalls = Pick<Engine, 'inspectImage' | 'listImages' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage'>
 
+const IMAGE_ID = /^(sha256:)?[0-9a-f]{1,64}$/
+
 export function createImageCalls({ ask, change, stream }: Calls, limits: TransferLimits): ImageCalls {
   /** Reads a pull or push to its end. Ending the stream makes the engine stop. */
   async function transfer(
@@ -128,7 +130,10 @@ function withTag(reference: string): string {
   return /(:[^/]+|@[^/]+)$/.test(reference) ? reference : `${reference}:latest`
 }
 
-// The slashes and colons of a reference belong in the path; everything else is escaped.
+// The slashes and colons of a reference belong in the path; everything else is escaped. What is no reference may be another
+// path: the engine answers `a//b` and `a/../b` with a redirect, which its client would follow wherever it leads.
 function imagePath(reference: string): string {
+  if (!IMAGE_ID.test(reference) && !parseReference(reference))
+    throw new AppError('INVALID_REQUEST', `"${reference}" is neither the name nor the id of an image.`)
   return reference.split('/').map(encodeURIComponent).join('/').replaceAll('%3A', ':').replaceAll('%40', '@')
 }

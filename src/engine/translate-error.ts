@@ -63,7 +63,7 @@ const RULES: readonly Rule[] = [
   { pattern: /no command (specified|or entrypoint provided)/i, code: 'INVALID_REQUEST' },
   {
     pattern:
-      /OCI runtime|executable file not found|exec format error|permission denied: unknown|no such file or directory: unknown|unable to find user|crun:|runc create failed/i,
+      /OCI runtime|executable file not found|exec format error|permission denied: unknown|no such file or directory: unknown|unable to find user|uids and gids must be in range|crun:|runc create failed/i,
     code: 'CONTAINER_START_FAILED'
   },
   { pattern: /cannot remove a running container|container .* is running|as it is running/i, code: 'CONTAINER_RUNNING' },

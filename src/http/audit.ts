@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Audit, AuditSubject } from '../access/audit.ts'
 import type { ErrorCode } from '../errors.ts'
 import { toAppError } from './errors.ts'
-import { isChange } from './security.ts'
+import { addressOf, isChange } from './security.ts'
 
 type Trace = { code: ErrorCode | null; attempt: ReturnType<Audit['attempt']> | undefined }
 
@@ -48,7 +48,7 @@ function subjectOf(request: FastifyRequest): AuditSubject {
   const object = [id, reference, name, rest, image].find((each) => typeof each === 'string')
   return {
     caller: request.caller,
-    peer: { address: request.ip, door: 'rest' },
+    peer: { address: addressOf(request), door: 'rest' },
     scope: config.scope ?? null,
     action: schema?.operationId ?? `${request.method} ${url ?? 'nothing'}`,
     object: object?.slice(0, 128) ?? null,

@@ -21,6 +21,11 @@ export function isChange({ method, routeOptions }: FastifyRequest): boolean {
   return !SAFE_METHODS.has(method) || routeOptions.config.isChange === true
 }
 
+/** Whoever comes by the unix socket has no address. */
+export function addressOf({ ip }: FastifyRequest): string {
+  return ip || 'socket'
+}
+
 export function registerSecurity(
   app: FastifyInstance,
   { access, budget, nobody, admit }: { access: Access; budget: Budget; nobody: Caller; admit: AdmitVisitor }
@@ -37,7 +42,7 @@ export function registerSecurity(
     admit({ method, host: headers.host, origin: headers.origin, fetchSite: one(headers['sec-fetch-site']) })
     const { config } = request.routeOptions
     if (config.scope === 'open') return
-    request.caller = access.authenticate(authorization, { address: request.ip, door: 'rest' })
+    request.caller = access.authenticate(authorization, { address: addressOf(request), door: 'rest' })
     // What is not there has no scope; that is said to whoever has a token at all.
     if (config.scope) access.authorize(request.caller, config.scope)
     if (isChange(request)) budget.change(request.caller)

@@ -6,8 +6,9 @@ import t, { type Test } from 'tap'
 import type { Container } from '../../src/containers/schemas.ts'
 import type { Network } from '../../src/networks/schemas.ts'
 import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
-import { askPort, docker, eventually, freePort, ignoreMissing } from '../helpers/engine.ts'
+import { askPort, docker, eventually, ignoreMissing } from '../helpers/engine.ts'
 import { refusal, transportTo } from '../helpers/grpc.ts'
+import { freePort } from '../helpers/port-ranges.ts'
 import { hostPort, portsOf, SLEEPER, startServer, WORKLOAD, type Server } from '../helpers/server.ts'
 
 const SERVE = ['sh', '-c', 'echo -n "I am $WHO" > /tmp/index.html; exec httpd -f -p 5000 -h /tmp']
@@ -154,7 +155,7 @@ t.test('made again on another port it is still found by its names', async (t) =>
 })
 
 t.test('the same over gRPC', async (t) => {
-  const port = await freePort()
+  const port = freePort()
   const { server, shop } = await serve(t, { env: { BERTH_GRPC_PORT: String(port) } })
   const client = createClient(DockerService, transportTo(port))
   t.match(await client.createDockerNetwork({ name: shop }), { network: { name: shop, managed: true } })

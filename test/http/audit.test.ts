@@ -1,4 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import http from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import t from 'tap'
 import { openAuditFile } from '../../src/access/audit-file.ts'
 import { findBreak } from '../../src/access/audit.ts'
@@ -114,4 +118,20 @@ t.test('the chain goes on after a restart, and shows what was changed', async (t
   const [first = '', second = ''] = lines()
   t.equal(findBreak([first, second.replace('succeeded', 'failed')]), 1)
   t.equal(findBreak([second, first]), 1)
+})
+
+t.test('who comes by the unix socket has no address, and is written down all the same', async (t) => {
+  const { app, get } = await build(t)
+  // The folder of a test has a name that is too long for a socket.
+  const folder = mkdtempSync(join(tmpdir(), 'berth-'))
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const socketPath = join(folder, 's')
+  await app.listen({ path: socketPath })
+  const headers = { host: 'localhost', 'content-type': 'application/json' }
+  const asked = http.request({ socketPath, method: 'POST', path: '/containers', headers, agent: false })
+  asked.end('{"name": "web"}')
+  const [answer] = (await once(asked, 'response')) as [http.IncomingMessage]
+  answer.resume()
+  t.equal(answer.statusCode, 201)
+  t.match((await get('/audit?outcome=succeeded')).json(), [{ action: 'createContainer', address: 'socket' }])
 })

@@ -3,6 +3,8 @@ import { hashRequest } from '../../src/containers/plan.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine, type MemoryEngine } from '../helpers/fake-engine.ts'
 import { binding } from '../helpers/records.ts'
+import { openStore } from '../../src/store/open.ts'
+import { addTokens, bearer } from '../helpers/tokens.ts'
 import { until } from '../helpers/until.ts'
 
 const key = (value: string) => ({ 'idempotency-key': value })
@@ -184,4 +186,26 @@ t.test('a client that goes away does not undo what it will ask for again', async
   proceed.resolve()
   t.match((await again).json(), { replayed: true, state: 'running' })
   t.equal(engine.records().length, 1)
+})
+
+t.test('a key belongs to the token that used it', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = addTokens(store)
+  const { post, engine } = await build(t, { store, early: true })
+  const body = { env: { PASSWORD: 'secret' } }
+  const asking = (scope: 'admin' | 'containers:write', value = 'one') => ({ ...bearer(secrets[scope]), ...key(value) })
+  const [mine, theirs] = await Promise.all([
+    post('/containers', body, asking('admin')),
+    post('/containers', body, asking('containers:write'))
+  ])
+  t.strictSame([mine.statusCode, theirs.statusCode], [201, 201], mine.body)
+  t.not(mine.json().id, theirs.json().id)
+  const guess = await post('/containers', { env: { PASSWORD: 'guess' } }, asking('containers:write', 'two'))
+  t.equal(guess.statusCode, 201)
+  await post('/containers', body, asking('admin', 'three'))
+  const other = await post('/containers', { env: { PASSWORD: 'guess' } }, asking('containers:write', 'three'))
+  t.equal(other.statusCode, 201, 'nothing is said about what others did with it')
+  t.equal((await post('/containers', body, asking('admin'))).json().id, mine.json().id)
+  t.equal((await post('/containers', body, asking('containers:write'))).json().id, theirs.json().id)
+  t.equal(engine.records().length, 5)
 })

@@ -61,6 +61,9 @@ t.test('what cannot be done', async (t) => {
   const as = bearer(OPERATOR)
   await post('/tokens', { name: 'ci', scopes: ['read'] }, as)
   problem(t, await post('/tokens', { name: 'ci', scopes: ['read'] }, as), 409, 'TOKEN_NAME_TAKEN')
+  // The audit trail says these of others.
+  for (const name of ['operator', 'anybody', 'nobody'])
+    problem(t, await post('/tokens', { name, scopes: ['read'] }, as), 409, 'TOKEN_NAME_TAKEN')
   problem(t, await ask('DELETE', '/tokens/nobody', { headers: as }), 404, 'TOKEN_NOT_FOUND')
   for (const body of [
     {},

@@ -14,6 +14,8 @@ const HOSTS: [host: string, allowed: boolean][] = [
   ['LOCALHOST:8000', true],
   ['evil.example', false],
   ['127.0.0.1.evil.example:8000', false],
+  ['[::1]evil.example', false],
+  ['[::1].evil.example:8000', false],
   ['localhost.:8000', false]
 ]
 const ORIGINS: [origin: string | undefined, own: boolean][] = [

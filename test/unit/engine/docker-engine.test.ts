@@ -137,7 +137,10 @@ t.test('pulling', async (t) => {
     ['shop/web', 'shop/web:latest'],
     ['shop/web:2', 'shop/web:2'],
     ['localhost:5000/web', 'localhost:5000/web:latest'],
-    ['web@sha256:abc', 'web@sha256:abc']
+    [
+      'web@sha256:abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0',
+      'web@sha256:abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0'
+    ]
   ]
   for (const [reference, expected] of table) {
     const { engine, asked } = await engineThat(t, {
@@ -154,8 +157,16 @@ t.test('pulling', async (t) => {
 
 t.test('an image by a name with slashes and a digest', async (t) => {
   const image = { Id: 'sha256:x', RepoTags: null, Config: { ExposedPorts: { '80/tcp': {} } } }
-  const { engine } = await engineThat(t, { 'GET /images/localhost:5000/shop/web@sha256:abc/json': json(200, image) })
-  t.match(await engine.inspectImage('localhost:5000/shop/web@sha256:abc'), { tags: [], exposedPorts: [{ port: 80 }] })
+  const { engine } = await engineThat(t, {
+    'GET /images/localhost:5000/shop/web@sha256:abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0/json':
+      json(200, image)
+  })
+  t.match(
+    await engine.inspectImage(
+      'localhost:5000/shop/web@sha256:abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0'
+    ),
+    { tags: [], exposedPorts: [{ port: 80 }] }
+  )
 })
 
 t.test('output', async (t) => {

@@ -17,7 +17,7 @@ const PUSHED = [
   { progressDetail: {}, aux: { Tag: '1', Digest: DIGEST, Size: 528 } }
 ]
 
-type Images = Pick<Engine, 'pullImage' | 'pushImage' | 'removeImage' | 'tagImage'>
+type Images = Pick<Engine, 'inspectImage' | 'pullImage' | 'pushImage' | 'removeImage' | 'tagImage'>
 
 function engineThat({
   frames = [] as object[],
@@ -167,4 +167,18 @@ t.test('naming and removing', async (t) => {
   t.match(asked[1], { method: 'DELETE', path: '/images/team/app:1', query: {} })
   await images.removeImage('app:1', { force: true })
   t.match(asked[2]?.query, { force: 1 })
+})
+
+t.test('what is no reference never becomes a path: the engine would redirect, and its client follow', async (t) => {
+  const { images, asked } = engineThat({})
+  const id = 'a'.repeat(64)
+  for (const reference of ['a//b', 'a/../b', '../containers/json', '..', 'a/', '/a', 'a?b', 'a b', 'A/B', '']) {
+    await t.rejects(images.inspectImage(reference), { code: 'INVALID_REQUEST' }, reference)
+    await t.rejects(images.removeImage(reference), { code: 'INVALID_REQUEST' }, reference)
+    await t.rejects(images.tagImage(reference, 'x:1'), { code: 'INVALID_REQUEST' }, reference)
+  }
+  t.strictSame(asked, [])
+  for (const reference of [id, `sha256:${id}`, 'a1b2c3', 'localhost:5000/a/b:1', `busybox@sha256:${id}`])
+    await images.removeImage(reference)
+  t.equal(asked.length, 5)
 })
