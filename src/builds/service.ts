@@ -8,6 +8,7 @@ import { describeViolations, type Validator } from '../lib/validator.ts'
 import type { BuildTable } from './table.ts'
 import { holdsBuildKit } from './cgroup.ts'
 import { inspectDockerfile, takeContext, type Context } from './context/intake.ts'
+import { leaveOutIgnored } from './context/leave-out.ts'
 import { invalidContext, type ContextLimits } from './context/rules.ts'
 import type { BuildFiles } from './files.ts'
 import type { LogLine } from './log-file.ts'
@@ -194,6 +195,8 @@ export function createBuildService({
       if (report.problems.length > 0)
         throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
       made.record.baseImages = rules.check(report, fields.platform)
+      const left = await leaveOutIgnored(files.context(id), dockerfile, limits)
+      made.record.context = { ...context, ...left }
       table.add(made.record, made.secrets)
       if (made.credentials) credentials.set(id, made.credentials)
       onChange(made.record)
@@ -238,7 +241,11 @@ export function createBuildService({
       const record = find(id)
       if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${statusOf(record)}.`)
       const own = credentialsOf(given)
-      if (!reopen(record)) throw new AppError('BUILD_NOT_FAILED', 'Build and Push not failed')
+      if (!reopen(record))
+        throw new AppError(
+          'BUILD_NOT_FAILED',
+          `Nothing of build ${id} has failed, so there is nothing to do again. To build anew, send it as a new build.`
+        )
       if (own) {
         credentials.set(id, own)
         record.hasOwnCredentials = true

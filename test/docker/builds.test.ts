@@ -13,7 +13,9 @@ import { hostPort, portsOf, startServer, WORKLOAD } from '../helpers/server.ts'
 const server = await startServer(t, { ports: portsOf('builds') })
 const name = imageNames(t)
 // A gigabyte with BERTH_TEST_FULL=1.
-const LOUD = process.env.BERTH_TEST_FULL ? 1_000_000_000 : 100_000_000
+const isFull = Boolean(process.env.BERTH_TEST_FULL)
+const LOUD = isFull ? 1_000_000_000 : 100_000_000
+const LOUD_MS = isFull ? 400_000 : 100_000
 const BUILDERS = ['buildkit', 'classic'] as const
 const get = async (id: string) => (await server.get<BuildDetails>(`/builds/${id}`)).body
 const logOf = async (id: string) => (await server.get(`/builds/${id}/logs`)).text
@@ -90,6 +92,41 @@ FROM \${BASE} AS small\nCOPY --from=made /hello.txt /hello.txt\nFROM small AS un
     t.notOk(existsSync(join(server.dataDir, 'builds', id)))
   })
 
+  t.test(`${builder}: what a .dockerignore names is left out`, async (t) => {
+    const dockerfile = `FROM ${IMAGE}\nCOPY . /all\n`
+    const context = await tarOf(
+      { name: 'keep.txt', content: 'k' },
+      { name: '.env', content: 'secret' },
+      { name: 'node_modules', type: 'directory' },
+      { name: 'node_modules/x.js', content: 'x' },
+      { name: 'node_modules/own/y.js', content: 'y' },
+      { name: 'docker/Dockerfile', content: dockerfile },
+      {
+        name: '.dockerignore',
+        content: '# ours\n.env\nnode_modules\n!node_modules/own\n**/Dockerfile\n.dockerignore\n'
+      },
+      { name: 'docker/Other', content: dockerfile },
+      { name: 'docker/Other.dockerignore', content: '*\n!.env\n' }
+    )
+    const image = name(`ignored-${builder}`)
+    for (const [path, files] of [
+      [
+        'docker/Dockerfile',
+        ['docker/Dockerfile', 'docker/Other', 'docker/Other.dockerignore', 'keep.txt', 'node_modules/own/y.js']
+      ],
+      ['docker/Other', ['.env', 'docker/Other']]
+    ] as const) {
+      const { id, context: kept } = await send(context, { image_name: image, dockerfile: path, builder })
+      t.equal(kept.entries, files.length)
+      t.match(await endOf(server, id), { status: 'completed' })
+      const found = await outputOf(image, 'find', '/all', '-type', 'f')
+      t.same(
+        found.trim().split('\n').toSorted(),
+        files.map((file) => `/all/${file}`)
+      )
+    }
+  })
+
   t.test(`${builder}: a build that fails at step 3`, async (t) => {
     const image = name(`failing-${builder}`)
     const { id } = await send(`FROM ${IMAGE}\nRUN echo first words\nRUN echo last words && exit 7\nRUN echo never\n`, {
@@ -139,7 +176,7 @@ t.test('what a build prints is followed while it runs', async (t) => {
 
 t.test(
   `a build that prints ${LOUD / 1e6} MB fills neither the disk nor the memory`,
-  { timeout: 120_000 },
+  { timeout: 3 * LOUD_MS },
   async (t) => {
     const limited = await startServer(t, {
       ports: portsOf('builds'),
@@ -158,7 +195,7 @@ t.test(
       })
       let most = 0
       const look = setInterval(() => (most = Math.max(most, memoryOf(limited.pid))), 100)
-      const build = await endOf(limited, body.id, 100_000).finally(() => clearInterval(look))
+      const build = await endOf(limited, body.id, LOUD_MS).finally(() => clearInterval(look))
       t.match(build, { status: 'failed', build: { reason: /RUN yes/ } })
       const { text } = await limited.get(`/builds/${body.id}/logs`)
       t.ok(text.length < 1.1 * 1024 * 1024, `${text.length} bytes of log`)
@@ -169,7 +206,8 @@ t.test(
         `${builder}: ${text.slice(-200)}`
       )
       if (isCut) t.equal(build.log_truncated, true)
-      t.comment(`${builder}: ${before.toFixed(0)} MB, at most ${most.toFixed(0)} MB`)
+      t.match((await limited.get('/health')).body, { status: 'healthy' })
+      t.comment(`${builder}: ${before.toFixed(0)} MB, at most ${most.toFixed(0)} MB; ${build.build.duration_ms} ms`)
       t.ok(most - before < 100, `memory grew by ${(most - before).toFixed(0)} MB`)
     }
   }

@@ -89,12 +89,12 @@ async function dockerfileEntry(source: Readable): Promise<EntrySource> {
   return { header, content: Readable.from([content]) }
 }
 
-async function readAll(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
+export async function readAll(source: AsyncIterable<Uint8Array>, what = 'The Dockerfile'): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of source) {
     size += chunk.length
-    if (size > MAX_DOCKERFILE_BYTES) throw invalidContext('The Dockerfile is larger than 1 MiB.')
+    if (size > MAX_DOCKERFILE_BYTES) throw invalidContext(`${what} is larger than 1 MiB.`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -3,7 +3,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { BuildRecord, Stage } from '../../builds/record.ts'
 import type { BuildService } from '../../builds/service.ts'
-import { invalidField } from '../../errors.ts'
+import { AppError, invalidField, isAppError } from '../../errors.ts'
 import { answerWithMessage } from '../../http/errors.ts'
 import { acceptForms, readForm } from '../../http/forms.ts'
 import { ref } from '../../lib/schema.ts'
@@ -92,7 +92,9 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
       }
     },
     async (request) => {
-      const { id } = await builds.retry(request.query.build_id)
+      const { id } = await builds.retry(request.query.build_id).catch((error: unknown) => {
+        throw isAppError(error, 'BUILD_NOT_FAILED') ? new AppError(error.code, 'Build and Push not failed') : error
+      })
       return { status: 200 as const, message: 'Rebuild started', build_id: id }
     }
   )

@@ -1,0 +1,96 @@
+// What a .dockerignore leaves out, by the rules of `docker build`. Pure. No expressions are made of its lines: whoever
+// sends them could make these take forever.
+
+import { invalidContext } from './rules.ts'
+
+export type Ignore = (path: string) => boolean
+
+const ANY_FOLDERS = '**'
+const ANY_TEXT = '*'
+/** One character: itself, any, or one of a class. */
+type Piece = string | RegExp
+type Segment = typeof ANY_FOLDERS | Piece[]
+type Rule = { segments: Segment[]; keeps: boolean }
+
+/** The last line that fits a path, or a folder above it, decides. */
+export function readIgnore(text: string): Ignore {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
+  const rules = lines.filter((line) => !line.startsWith('#')).flatMap((line) => ruleOf(line.trim()) ?? [])
+  return (path) => {
+    const names = path.split('/').map((name) => Array.from(name))
+    return rules.findLast(({ segments }) => fitsPath(segments, names))?.keeps === false
+  }
+}
+
+function ruleOf(line: string): Rule | undefined {
+  const keeps = line.startsWith('!')
+  const parts: string[] = []
+  for (const part of (keeps ? line.slice(1) : line).trim().split('/')) {
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  }
+  if (parts.length === 0) return undefined
+  // What is below a folder that fits is left out with it.
+  return { segments: [...parts.map(segmentOf), ANY_FOLDERS], keeps }
+}
+
+function segmentOf(part: string): Segment {
+  if (part === ANY_FOLDERS) return ANY_FOLDERS
+  const pieces = part.match(/\[\^?(?:\\.|[^\]\\])+\]|\\.|\*+|[^]/gu) ?? []
+  return pieces.map((piece) => {
+    if (piece.startsWith('*')) return ANY_TEXT
+    if (piece === '?') return /[^]/u
+    if (piece === '\\*') return /\*/u
+    if (piece.length > 1 && piece.startsWith('[')) return classOf(piece)
+    return piece.length > 1 && piece.startsWith('\\') ? piece.slice(1) : piece
+  })
+}
+
+function classOf(piece: string): RegExp {
+  try {
+    return new RegExp(`^${piece}$`)
+  } catch (cause) {
+    throw invalidContext(`${JSON.stringify(piece)} in the .dockerignore is no class of characters.`, cause)
+  }
+}
+
+function fitsPath(segments: Segment[], names: string[][]): boolean {
+  return fits(segments, names, (segment) => segment === ANY_FOLDERS, fitsName)
+}
+
+function fitsName(segment: Segment, name: string[]): boolean {
+  return (
+    segment !== ANY_FOLDERS &&
+    fits(
+      segment,
+      name,
+      (piece) => piece === ANY_TEXT,
+      (piece, letter) => (typeof piece === 'string' ? piece === letter : piece.test(letter))
+    )
+  )
+}
+
+/** Whether a row fits a pattern, in which some pieces stand for any number of items. Only the last of these is tried anew. */
+function fits<P, I>(
+  pattern: P[],
+  items: I[],
+  isAnyNumber: (piece: P) => boolean,
+  isOne: (piece: P, item: I) => boolean
+): boolean {
+  let at = 0
+  let next = 0
+  let open: { at: number; from: number } | undefined
+  while (next < items.length) {
+    const piece = pattern[at]
+    const item = items[next] as I
+    if (piece !== undefined && isAnyNumber(piece)) open = { at: at++, from: next }
+    else if (piece !== undefined && isOne(piece, item)) {
+      at++
+      next++
+    } else if (open) {
+      at = open.at + 1
+      next = ++open.from
+    } else return false
+  }
+  return pattern.slice(at).every(isAnyNumber)
+}

@@ -1,0 +1,52 @@
+// A context without what its .dockerignore leaves out. `docker build` leaves it out before it sends anything; of a context
+// that arrives as an archive, engines take no notice of that file.
+
+import { createReadStream } from 'node:fs'
+import { rename, rm, stat } from 'node:fs/promises'
+import { tarEntries } from './archives.ts'
+import { readIgnore, type Ignore } from './ignore.ts'
+import { readAll } from './intake.ts'
+import { writeTar, type EntrySource } from './pack.ts'
+import { createMeter, entryPath, type ContextLimits } from './rules.ts'
+
+const IGNORE_FILE = '.dockerignore'
+
+/** Returns what is left; undefined when there is nothing to leave out. The Dockerfile stays in any case. */
+export async function leaveOutIgnored(
+  tarFile: string,
+  dockerfile: string,
+  limits: ContextLimits
+): Promise<{ bytes: number; entries: number } | undefined> {
+  const own = entryPath(dockerfile) ?? ''
+  const isLeftOut = await findIgnore(tarFile, own)
+  if (!isLeftOut) return undefined
+  const fresh = `${tarFile}.new`
+  const meter = createMeter(limits)
+  meter.packed((await stat(tarFile)).size)
+  try {
+    await writeTar(
+      fresh,
+      without(tarFile, (path) => path !== own && isLeftOut(path)),
+      meter
+    )
+    await rename(fresh, tarFile)
+  } finally {
+    await rm(fresh, { force: true })
+  }
+  return { bytes: meter.seen.unpacked, entries: meter.seen.entries }
+}
+
+/** One of the Dockerfile's own goes before the common one. */
+async function findIgnore(tarFile: string, dockerfile: string): Promise<Ignore | undefined> {
+  const found = new Map<string, string>()
+  const names = [`${dockerfile}${IGNORE_FILE}`, IGNORE_FILE]
+  for await (const { header, content } of tarEntries(createReadStream(tarFile)))
+    if (header.type === 'file' && content && names.includes(header.name))
+      found.set(header.name, (await readAll(content, header.name)).toString('utf8'))
+  const text = names.map((name) => found.get(name)).find((known) => known !== undefined)
+  return text === undefined ? undefined : readIgnore(text)
+}
+
+async function* without(tarFile: string, isLeftOut: Ignore): AsyncGenerator<EntrySource> {
+  for await (const entry of tarEntries(createReadStream(tarFile))) if (!isLeftOut(entry.header.name)) yield entry
+}

@@ -1,0 +1,54 @@
+import t from 'tap'
+import { readIgnore } from '../../../src/builds/context/ignore.ts'
+
+t.test('what is left out, as docker build has it', async (t) => {
+  const table: [lines: string, out: string[], kept: string[]][] = [
+    ['', [], ['a']],
+    ['# a\n\n  \n', [], ['a', '# a']],
+    ['a', ['a', 'a/b', 'a/b/c'], ['b/a', 'ab', 'A']],
+    ['/a/b/', ['a/b', 'a/b/c'], ['a', 'b']],
+    ['./a//b/../c', ['a/c'], ['a/b']],
+    ['../a', ['a'], []],
+    ['*', ['a', 'a/b', '.env'], []],
+    ['*.log', ['a.log', '.log', 'a.log/b'], ['b/a.log', 'a.logs']],
+    ['*/*.log', ['b/a.log'], ['a.log', 'c/b/a.log']],
+    ['**/*.log', ['a.log', 'b/a.log', 'c/b/a.log'], ['a.txt']],
+    ['a/**/z', ['a/z', 'a/b/z', 'a/b/c/z/y'], ['z', 'b/a/z']],
+    ['a/**', ['a/b', 'a/b/c'], ['b']],
+    ['a?c', ['abc', 'aéc'], ['ac', 'a/c']],
+    ['[a-c]x', ['ax', 'cx'], ['dx', 'x']],
+    ['[^a-c]x', ['dx'], ['ax']],
+    ['\\*a', ['*a'], ['ba']],
+    ['a.c', ['a.c'], ['abc']],
+    ['*\n!README.md', ['a', 'docs/README.md'], ['README.md']],
+    ['node_modules\n!node_modules/own', ['node_modules', 'node_modules/x'], ['node_modules/own', 'node_modules/own/y']],
+    ['!a\na', ['a'], []],
+    ['  a  \r\n! a/b\r\n', ['a', 'a/c'], ['a/b']],
+    ['\uFEFFa', ['a'], []],
+    ['[a', ['[a'], ['a']]
+  ]
+  for (const [lines, out, kept] of table) {
+    const isLeftOut = readIgnore(lines)
+    for (const path of out) t.ok(isLeftOut(path), `${JSON.stringify(lines)} leaves out ${path}`)
+    for (const path of kept) t.notOk(isLeftOut(path), `${JSON.stringify(lines)} keeps ${path}`)
+  }
+})
+
+t.test('a class of characters that is none', async (t) => {
+  t.throws(() => readIgnore('a\n[z-a]'), { code: 'INVALID_CONTEXT', message: /"\[z-a\]" in the \.dockerignore/ })
+})
+
+t.test('lines made to take long', async (t) => {
+  const path = `${'a'.repeat(250)}/`.repeat(4)
+  for (const line of [
+    '*a'.repeat(500) + 'b',
+    '**/'.repeat(500) + 'b',
+    '**/*a'.repeat(200) + 'b',
+    '*?'.repeat(500) + '/b'
+  ]) {
+    const started = performance.now()
+    const isLeftOut = readIgnore(line)
+    for (let count = 0; count < 100; count++) isLeftOut(path)
+    t.ok(performance.now() - started < 5_000, line.slice(0, 10))
+  }
+})
