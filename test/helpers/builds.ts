@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Test } from 'tap'
-import type { Build, BuildDetails } from '../../src/builds/schemas.ts'
+import type { BuildDetails } from '../../src/builds/schemas.ts'
 import { docker, eventually, ignoreMissing } from './engine.ts'
 import type { Answer, Server } from './server.ts'
 
@@ -24,13 +24,10 @@ export async function sendBuild(
 export function endOf(server: Server, id: string, limitMs = 120_000): Promise<BuildDetails> {
   return eventually(async () => {
     const { body } = await server.get<BuildDetails>(`/builds/${id}`)
-    if (!isOver(body)) throw new Error(`build ${id} is still ${body.status}: ${JSON.stringify(body.steps)}`)
+    // Its state is known a moment before its log is closed.
+    if (body.finished_at === null) throw new Error(`build ${id} is still ${body.status}: ${JSON.stringify(body.steps)}`)
     return body
   }, limitMs)
-}
-
-function isOver({ status }: Pick<Build, 'status'>): boolean {
-  return ['completed', 'failed', 'cancelled'].includes(status)
 }
 
 export async function imageExists(reference: string): Promise<boolean> {
