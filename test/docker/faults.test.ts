@@ -15,7 +15,7 @@ const proxy = await startFaultProxy(t)
 const server = await startServer(t, {
   ports: portsOf('faults'),
   socket: proxy.socket,
-  env: { BERTH_ENGINE_TIMEOUT_SECONDS: '2' }
+  env: { BERTH_ENGINE_TIMEOUT_SECONDS: '5' }
 })
 const CREATE = /^\/containers\/create$/
 const START = /^\/containers\/\w+\/start$/
@@ -120,7 +120,7 @@ t.test('the engine hangs', async (t) => {
   ])
   const took = performance.now() - started
   t.comment(`writes ended after ${Math.round(took)} ms`)
-  t.ok(took < 30_000, `writes ended after ${Math.round(took)} ms`)
+  t.ok(took < 15_000, `writes ended after ${Math.round(took)} ms`)
   for (const answer of [create, stop, remove])
     t.match(answer, { status: /^50[34]$/, body: { code: /^ENGINE_(TIMEOUT|UNAVAILABLE)$/, retryable: true } })
   const later = performance.now()
@@ -148,7 +148,7 @@ t.test('the engine hangs', async (t) => {
     const { body: fresh } = await server.get<Container>(`/containers/${body.id}`)
     if (fresh?.stale) throw new Error('still stale')
   })
-  t.ok(performance.now() - thawed < 15_000, `back after ${Math.round(performance.now() - thawed)} ms`)
+  t.ok(performance.now() - thawed < 10_000, `back after ${Math.round(performance.now() - thawed)} ms`)
   // What was asked while it hung is carried out now: by the create nothing may be left, for its client was refused.
   await eventually(async () => {
     const there = (await server.inEngine()).filter(({ Id }) => Id !== body.full_id)
@@ -178,7 +178,7 @@ t.test('the engine is away for a while', async (t) => {
     const come = await server.get<Container>(`/containers/${foreign.id}`)
     if (gone.status !== 404 || come.status !== 200) throw new Error(`${gone.status} ${come.status}`)
   })
-  t.ok(performance.now() - back < 15_000, `back after ${Math.round(performance.now() - back)} ms`)
+  t.ok(performance.now() - back < 10_000, `back after ${Math.round(performance.now() - back)} ms`)
   const again = await server.create()
   t.equal(again.status, 201, again.text)
 })
@@ -217,7 +217,7 @@ t.test('an engine that comes after the server is found', async (t) => {
     const answer = await server.get<Container>(`/containers/${body.id}`)
     if (answer.status !== 200) throw new Error(answer.text)
   })
-  t.ok(performance.now() - back < 15_000, `found after ${Math.round(performance.now() - back)} ms`)
+  t.ok(performance.now() - back < 10_000, `found after ${Math.round(performance.now() - back)} ms`)
 })
 
 t.test('one container that the engine cannot describe does not hide the others', async (t) => {
@@ -231,63 +231,65 @@ t.test('one container that the engine cannot describe does not hide the others',
   await docker.getContainer(stuck.full_id).remove({ force: true })
 })
 
-t.test(
-  'what happens behind the server’s back is seen without waiting for the next look at the whole list',
-  async (t) => {
-    const body = await made(t, { command: SLEEPER })
-    const container = docker.getContainer(body.full_id)
-    const see = async (what: string, act: () => Promise<unknown>, isSeen: (seen: Container | undefined) => boolean) => {
-      await act()
-      const acted = performance.now()
-      await eventually(async () => {
-        const { status, body: seen } = await server.get<Container>(`/containers/${body.full_id}`)
-        if (!isSeen(status === 200 ? seen : undefined)) throw new Error(`${what} is not seen`)
-      })
-      const took = Math.round(performance.now() - acted)
-      t.ok(took < 5_000, `${what}: ${took} ms`)
-    }
-    await see(
-      'rename',
-      () => container.rename({ name: `${body.name}-renamed` }),
-      (seen) => seen?.name === `${body.name}-renamed`
-    )
-    await see(
-      'pause',
-      () => pause(container),
-      (seen) => seen?.state === 'paused'
-    )
-    await see(
-      'unpause',
-      () => container.unpause(),
-      (seen) => seen?.state === 'running'
-    )
-    await see(
-      'update',
-      () => container.update({ Memory: 2 ** 26, MemorySwap: 2 ** 26 }),
-      (seen) => seen?.limits.memory === 2 ** 26
-    )
-    await see(
-      'kill',
-      () => container.kill(),
-      (seen) => seen?.state === 'exited'
-    )
-    await see(
-      'start',
-      () => container.start(),
-      (seen) => seen?.state === 'running'
-    )
-    await see(
-      'removal',
-      () => container.remove({ force: true }),
-      (seen) => seen === undefined
-    )
-    const foreign = await docker.createContainer({ Image: IMAGE, Cmd: SLEEPER })
-    t.teardown(() => ignoreMissing(foreign.remove({ force: true })))
+t.test('what happens behind the server’s back is seen within a second', async (t) => {
+  const body = await made(t, { command: SLEEPER })
+  const container = docker.getContainer(body.full_id)
+  const all: number[] = []
+  const see = async (what: string, act: () => Promise<unknown>, isSeen: (seen: Container | undefined) => boolean) => {
+    await act()
+    const acted = performance.now()
     await eventually(async () => {
-      if ((await server.get(`/containers/${foreign.id}`)).status !== 200) throw new Error('a new container is not seen')
-    }, 5_000)
+      const { status, body: seen } = await server.get<Container>(`/containers/${body.full_id}`)
+      if (!isSeen(status === 200 ? seen : undefined)) throw new Error(`${what} is not seen`)
+    })
+    const took = Math.round(performance.now() - acted)
+    all.push(took)
+    t.ok(took < 5_000, `${what}: ${took} ms, not at the next look at the whole list`)
   }
-)
+  await see(
+    'rename',
+    () => container.rename({ name: `${body.name}-renamed` }),
+    (seen) => seen?.name === `${body.name}-renamed`
+  )
+  await see(
+    'pause',
+    () => pause(container),
+    (seen) => seen?.state === 'paused'
+  )
+  await see(
+    'unpause',
+    () => container.unpause(),
+    (seen) => seen?.state === 'running'
+  )
+  await see(
+    'update',
+    () => container.update({ Memory: 2 ** 26, MemorySwap: 2 ** 26 }),
+    (seen) => seen?.limits.memory === 2 ** 26
+  )
+  await see(
+    'kill',
+    () => container.kill(),
+    (seen) => seen?.state === 'exited'
+  )
+  await see(
+    'start',
+    () => container.start(),
+    (seen) => seen?.state === 'running'
+  )
+  await see(
+    'removal',
+    () => container.remove({ force: true }),
+    (seen) => seen === undefined
+  )
+  // A single one may have waited for a busy machine.
+  const prompt = all.filter((took) => took < 1_000).length
+  t.ok(prompt > all.length / 2, `${all} ms`)
+  const foreign = await docker.createContainer({ Image: IMAGE, Cmd: SLEEPER })
+  t.teardown(() => ignoreMissing(foreign.remove({ force: true })))
+  await eventually(async () => {
+    if ((await server.get(`/containers/${foreign.id}`)).status !== 200) throw new Error('a new container is not seen')
+  }, 5_000)
+})
 
 t.test('events go missing: the next look at the whole list tells', async (t) => {
   const removed = await made(t, { command: SLEEPER })

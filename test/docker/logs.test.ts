@@ -156,7 +156,7 @@ t.test('exec', async (t) => {
   )
   const started = performance.now()
   t.match(await exec(['sleep', '60'], { timeout_seconds: 0.5 }), { status: 504, body: { code: 'EXEC_TIMEOUT' } })
-  t.ok(performance.now() - started < 30_000)
+  t.ok(performance.now() - started < 10_000)
 
   await server.post(`/containers/${body.id}/stop?timeout=0`)
   t.match(await exec(['true']), { status: 409, body: { code: 'CONTAINER_NOT_RUNNING' } })

@@ -97,6 +97,9 @@ t.test('CPU and memory of idle and busy containers are those of docker stats', t
   const percents = points.map((list) => Math.max(...list.map(({ percent }) => percent)))
   t.ok((percents[0] ?? 100) < 10, `idle is at most ${percents[0]} %`)
   t.ok((percents[1] ?? 200) < 150, `one core is at most ${percents[1]} %`)
+  const averages = points.map((list) => averageOf(list, list[0]?.at ?? 0, list.at(-1)?.at ?? 0))
+  t.ok((averages[1] ?? 200) < 103, `one core is ${averages[1]} % on average`)
+  t.ok((averages[2] ?? 100) < 21, `a fifth of a core is ${averages[2]} % on average`)
   t.ok((percents[2] ?? 100) < 35, `a fifth of a core is at most ${percents[2]} %`)
   const [one, limited] = await Promise.all([core, fifth].map(({ id }) => statsOf(server, id)))
   t.equal(one?.cpu_percent_of_limit, one?.cpu_percent)
@@ -194,7 +197,8 @@ t.test('traffic', together(), async (t) => {
   }))
   const [first, last] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 0]
   const sent = (averageOf(points, first, last) * (last - first)) / 1000
-  t.ok(isNear(sent, 8 * MIB, 0.1), `the rates of all seconds make ${sent} bytes`)
+  // A rate is of the time between two readings, and these are the times of the rounds: a busy machine parts them.
+  t.ok(isNear(sent, 8 * MIB, 0.3), `the rates of all seconds make ${sent} bytes`)
 })
 
 t.test(
