@@ -228,6 +228,7 @@ export async function buildApp({
     run: async (body, { key, signal, owner }) => (await creator.create(body, key, signal, owner)).record,
     validator,
     policy,
+    authorize: access.authorize,
     onChange: (record) => events.add(...buildEvent(record)),
     log: logger
   })

@@ -1,6 +1,7 @@
 // The parts of builds put together.
 
 import type { Policy } from '../access/policy.ts'
+import type { Access } from '../access/service.ts'
 import type { Config } from '../config.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Validator } from '../lib/validator.ts'
@@ -26,6 +27,7 @@ export function createBuilds({
   run,
   validator,
   policy,
+  authorize,
   onChange,
   log
 }: {
@@ -36,6 +38,7 @@ export function createBuilds({
   run: Run
   validator: Pick<Validator, 'coercing'>
   policy: Policy
+  authorize: Access['authorize']
   onChange: (record: BuildRecord) => void
   log: Log
 }) {
@@ -89,6 +92,7 @@ export function createBuilds({
     },
     validator,
     rules,
+    authorize,
     onChange: changed,
     log
   })

@@ -52,7 +52,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       const { fields, file: upload } = await readForm(request, builds, ['file', 'context'])
       if (!upload) throw invalidField('file', 'is missing: send a Dockerfile or an archive')
       try {
-        const build = await builds.submit(upload, builds.check(parseFields(fields)), {
+        const build = await builds.submit(upload, builds.check(parseFields(fields), request.caller), {
           door: 'rest',
           owner: request.caller.tokenId
         })

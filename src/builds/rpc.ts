@@ -37,7 +37,7 @@ export function buildRpc({ builds }: { builds: BuildService }) {
     if (!content) throw invalidField('source', 'is missing: send a Dockerfile or a context')
     const upload = await builds.receive(Readable.from([content]))
     try {
-      return await builds.submit(upload, builds.check(fields), { door: 'grpc', owner: caller.tokenId })
+      return await builds.submit(upload, builds.check(fields, caller), { door: 'grpc', owner: caller.tokenId })
     } catch (error) {
       await builds.discard(upload)
       throw error

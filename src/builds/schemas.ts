@@ -84,7 +84,8 @@ export const BuildForm = Type.Object({
   run: Type.Optional(
     Type.Unsafe<unknown>({
       ...Run,
-      description: 'Make a container of the image: a JSON object as for POST /containers.'
+      description:
+        'Make a container of the image: a JSON object as for POST /containers. Needs the scope `containers:write` as well.'
     })
   )
 })

@@ -2,6 +2,8 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
+import type { Caller } from '../access/caller.ts'
+import type { Access } from '../access/service.ts'
 import type { Engine } from '../engine/engine.ts'
 import { AppError, invalidField, invalidFields, isAppError } from '../errors.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
@@ -45,6 +47,7 @@ export function createBuildService({
   limits,
   validator,
   rules,
+  authorize,
   onChange,
   log,
   now = Date.now
@@ -64,6 +67,7 @@ export function createBuildService({
   }
   validator: Pick<Validator, 'coercing'>
   rules: Pick<SourceRules, 'check'>
+  authorize: Access['authorize']
   onChange: (record: BuildRecord) => void
   log: { error(fields: object, message: string): void }
   now?: () => number
@@ -169,10 +173,12 @@ export function createBuildService({
       }
     },
 
-    /** Fields as text or as what they stand for, against their schema. */
-    check(fields: unknown): BuildFields {
+    /** Fields as text or as what they stand for, against their schema; and whether the caller may have what they ask for. */
+    check(fields: unknown, caller: Caller): BuildFields {
       if (!isValid(fields)) throw invalidFields(describeViolations(isValid.errors ?? [], 'body'))
-      return fields as BuildFields
+      const wanted = fields as BuildFields
+      if (wanted.run) authorize(caller, 'containers:write')
+      return wanted
     },
 
     discard: ({ id }: Upload): Promise<void> => files.remove(id),

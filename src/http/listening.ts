@@ -33,7 +33,9 @@ export function serverOptions(tls: Tls | undefined): { http: object } {
     headersTimeout: HEADERS_MS,
     connectionsCheckingInterval: CHECK_MS,
     // Else Node answers by itself, with nothing in it; the rule about hosts has an answer.
-    requireHostHeader: false
+    requireHostHeader: false,
+    // Else the first of two counts; together they are neither a host nor a token.
+    joinDuplicateHeaders: true
   }
   return (tls ? { https: { ...tls, ...limits } } : { http: limits }) as { http: object }
 }

@@ -39,7 +39,7 @@ export function registerSecurity(
     const { authorization } = headers
     for (const name of SECRET_HEADERS) delete headers[name]
     const method = isChange(request) ? 'POST' : request.method
-    admit({ method, host: headers.host, origin: headers.origin, fetchSite: one(headers['sec-fetch-site']) })
+    admit({ method, host: hostOf(request), origin: headers.origin, fetchSite: one(headers['sec-fetch-site']) })
     const { config } = request.routeOptions
     if (config.scope === 'open') return
     request.caller = access.authenticate(authorization, { address: addressOf(request), door: 'rest' })
@@ -58,6 +58,11 @@ export function registerSecurity(
     if (!reply.hasHeader('cache-control') && !request.url.startsWith('/docs/static/'))
       reply.header('cache-control', 'no-store')
   })
+}
+
+/** A whole address in the first line of a request goes before the header. */
+function hostOf({ url, headers }: FastifyRequest): string | undefined {
+  return url.startsWith('/') ? headers.host : URL.parse(url)?.host
 }
 
 /** Looked at when all are there, since the routes of a plugin are given theirs by who registers it. */

@@ -44,9 +44,10 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
      * that says when nobody listens any more. A slow reader slows only its own source.
      */
     async send(reply: FastifyReply, makeSource: (signal: AbortSignal) => AsyncIterable<StreamEvent>): Promise<void> {
-      const release = admit(reply.request.caller)
       const { raw, request } = reply.headers(HEADERS)
-      raw.once('close', release)
+      // Whoever is gone already is not told again that it left.
+      if (raw.destroyed) return void reply.hijack()
+      raw.once('close', admit(request.caller))
       reply.hijack()
       raw.writeHead(200, reply.getHeaders() as Record<string, string>)
       raw.flushHeaders()
@@ -83,12 +84,14 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
     /** For an answer that may take long: aborts when the client hangs up or the server stops, and says which. */
     watch(reply: FastifyReply): AbortSignal {
       const life = new AbortController()
-      open.add(life)
-      if (closing) life.abort(stopping())
-      reply.raw.on('close', () => {
+      const ended = () => {
         open.delete(life)
         if (!reply.raw.writableFinished) life.abort(new AppError('REQUEST_CANCELLED', 'The client went away.'))
-      })
+      }
+      open.add(life)
+      if (closing) life.abort(stopping())
+      if (reply.raw.destroyed) ended()
+      else reply.raw.on('close', ended)
       return life.signal
     },
 

@@ -3,9 +3,11 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { tarOf, zipOf } from '../helpers/archives.ts'
+import { openStore } from '../../src/store/open.ts'
 import { problem } from '../helpers/build.ts'
 import { DOCKERFILE, heldEngine, SENT, serveBuilds } from '../helpers/build-server.ts'
 import { buildForm, FORM_TYPE, formOf, type Part } from '../helpers/form.ts'
+import { addTokens, bearer } from '../helpers/tokens.ts'
 import { until } from '../helpers/until.ts'
 
 t.test('what POST /builds refuses leaves nothing behind', async (t) => {
@@ -178,4 +180,16 @@ t.test('a client that goes away in the middle of its upload leaves nothing', asy
     await until(() => folders().length === 0)
   }
   t.same((await get('/builds')).json(), [])
+})
+
+t.test('a build that runs needs the right to make containers, too', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = addTokens(store)
+  const { send, folders } = await serveBuilds(t, { store })
+  const as = (name: keyof typeof secrets) => ({ ...SENT, ...bearer(secrets[name]) })
+  const refused = await send(buildForm(DOCKERFILE, { image_name: 'web', run: '{}' }), as('builds:write'))
+  t.equal(problem(t, refused, 403, 'FORBIDDEN').scope, 'containers:write')
+  t.same(folders(), [])
+  t.equal((await send(buildForm(DOCKERFILE, { image_name: 'web' }), as('builds:write'))).statusCode, 202)
+  t.equal((await send(buildForm(DOCKERFILE, { image_name: 'web', run: '{}' }), as('admin'))).statusCode, 202)
 })

@@ -41,6 +41,13 @@ t.test('what is no HTTP is answered in the one form that errors have', async (t)
     ['no such version', `GET / HTTP/9.9\r\nhost: localhost\r\n${close}`, 400, 'INVALID_REQUEST'],
     ['a header without a name', `GET / HTTP/1.1\r\nhost: localhost\r\n: x\r\n${close}`, 400, 'INVALID_REQUEST'],
     ['a folded header', `GET / HTTP/1.1\r\nhost: localhost\r\nx: a\r\n b\r\n${close}`, 400, 'INVALID_REQUEST'],
+    ['two hosts', `GET / HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\n${close}`, 421, 'HOST_NOT_ALLOWED'],
+    [
+      'the address of another host',
+      `GET http://evil.example/ HTTP/1.1\r\nhost: localhost\r\n${close}`,
+      421,
+      'HOST_NOT_ALLOWED'
+    ],
     [
       'two lengths',
       `POST /containers HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n${close}`,

@@ -43,12 +43,13 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
       try {
         if (namespace === undefined)
           throw invalidField('image_name', 'has nowhere to go: DOCKERHUB_NAMESPACE is not set on this server')
-        const wanted = builds.check({
+        const asked = {
           image_name: requiredField(fields, 'image_name'),
           image_tag: [requiredField(fields, 'image_tag')],
           push: true,
           keep_image: false
-        })
+        }
+        const wanted = builds.check(asked, request.caller)
         const { id } = await builds.submit(upload, wanted, { door: DOOR, owner: request.caller.tokenId, filename })
         return { status: 200 as const, message: 'Build started', build_id: id }
       } catch (error) {

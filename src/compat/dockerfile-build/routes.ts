@@ -50,7 +50,7 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
       if (!upload) throw invalidField('file', 'is missing')
       try {
         const username = requiredField(fields, 'username')
-        const wanted = builds.check(fieldsOf(username, upload.id, fields))
+        const wanted = builds.check(fieldsOf(username, upload.id, fields), request.caller)
         const origin = { door: DOOR, owner: request.caller.tokenId, username, filename }
         const { id } = await builds.submit(upload, wanted, origin).catch(fileIsNotValid)
         reply.code(202)

@@ -12,12 +12,20 @@ type Source = (signal: AbortSignal) => AsyncIterable<StreamEvent>
 /** A server with one stream, and sockets to it. */
 async function listen(t: Test, source: Source) {
   const app = Fastify({ forceCloseConnections: 'idle' })
-  const streams = createStreams({ admit: () => () => {} })
+  let places = 0
+  const streams = createStreams({ admit: () => (places++, () => places--) })
   let answered = 0
   app.addHook('onRequest', async (_request, reply) => void reply.header('x-request-id', 'r1'))
   app.addHook('onResponse', async () => void answered++)
   app.addHook('preClose', async () => streams.close())
   app.get('/stream', async (_request, reply) => {
+    await streams.send(reply, source)
+    return reply
+  })
+  // Its reader is gone before it begins.
+  app.get('/late', async (request, reply) => {
+    request.raw.destroy()
+    await once(reply.raw, 'close')
     await streams.send(reply, source)
     return reply
   })
@@ -29,6 +37,7 @@ async function listen(t: Test, source: Source) {
   return {
     app,
     answered: () => answered,
+    places: () => places,
     async open(path = '/stream', method = 'GET') {
       const socket = connect(port, '127.0.0.1')
       t.teardown(() => socket.destroy())
@@ -56,6 +65,15 @@ async function turns(count: number): Promise<void> {
 }
 
 const closed = (socket: Socket) => until(() => socket.readyState === 'closed')
+
+t.test('a reader that left before it began takes no place', async (t) => {
+  const { open, places } = await listen(t, quiet({ data: 1 }))
+  const { socket } = await open('/late')
+  await closed(socket)
+  const { has } = await open()
+  await has('data: 1')
+  t.equal(places(), 1)
+})
 
 t.test('events as the standard writes them', async (t) => {
   const { open } = await listen(
