@@ -6,6 +6,7 @@ import type { ContainerRecord } from '../engine/engine.ts'
 import { AppError } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
 import { createChannel } from '../lib/channel.ts'
+import type { Point } from './history.ts'
 import { isMeasured, SAMPLE_MS, type Sampler } from './sampler.ts'
 import type { ContainerStats } from './schemas.ts'
 import { viewPoint, viewStats } from './view.ts'
@@ -18,7 +19,7 @@ const FIRST_SAMPLE_MS = 5_000
 const QUEUE = 8
 
 /** What a reader of one container is given: a sample written out, the state in which it ended, or neither. */
-type Frame = { text?: string; ended?: string }
+type Frame = { text?: string; readAt?: number | undefined; ended?: string }
 type Tick = { at: number; frames: Map<string, Frame>; all: string | undefined }
 
 export function createStatsService({ inventory, sampler }: { inventory: Inventory; sampler: Sampler }) {
@@ -77,7 +78,7 @@ export function createStatsService({ inventory, sampler }: { inventory: Inventor
     const record = inventory.get(id)
     if (!record || !isMeasured(record)) return { ended: record?.state ?? 'removed' }
     const stats = view(record)
-    return stats ? { text: JSON.stringify(stats) } : {}
+    return stats ? { text: JSON.stringify(stats), readAt: sampler.latest(id)?.counters.readAt } : {}
   }
 
   function countReader(id: string, change: 1 | -1): void {
@@ -87,11 +88,8 @@ export function createStatsService({ inventory, sampler }: { inventory: Inventor
   }
 
   /** Nothing for an id that is not the time of an event. */
-  function* missedSince(id: string, time: number): Generator<StreamEvent> {
-    if (!(time > 0)) return
-    for (const sample of sampler.history(id)) {
-      if (sample.sampledAt > time) yield { id: String(sample.sampledAt), event: 'history', data: viewPoint(sample) }
-    }
+  function missedSince(id: string, time: number): Point[] {
+    return time > 0 ? sampler.history(id).filter(({ sampledAt }) => sampledAt > time) : []
   }
 
   return {
@@ -143,18 +141,25 @@ export function createStatsService({ inventory, sampler }: { inventory: Inventor
       const live = ticks.subscribe(signal)
       countReader(id, 1)
       try {
-        yield* missedSince(id, Number(lastEventId))
+        // A round that brought nothing new still says the last sample, which may be one of the missed.
+        let sent: number | undefined
+        for (const point of missedSince(id, Number(lastEventId))) {
+          sent = point.readAt
+          yield { id: String(point.sampledAt), event: 'history', data: viewPoint(point) }
+        }
         for await (const tick of live) {
           if ('missed' in tick) {
             yield { event: 'gap', data: { missed: tick.missed } }
             continue
           }
-          const { text, ended } = tick.frames.get(id) ?? {}
+          const { text, readAt, ended } = tick.frames.get(id) ?? {}
           if (ended !== undefined) {
             yield { event: 'end', data: { reason: ended } }
             return
           }
-          if (text !== undefined) yield { id: String(tick.at), event: 'stats', text }
+          if (text === undefined || readAt === sent) continue
+          sent = readAt
+          yield { id: String(tick.at), event: 'stats', text }
         }
       } finally {
         countReader(id, -1)

@@ -54,6 +54,11 @@ function setUp(t: Test, records: ContainerRecord[] = [container()]) {
         await turn()
       }
     },
+    /** A round right after another, as when the machine has held up the one before: there is nothing new to read. */
+    async again() {
+      mock.timers.tick(SAMPLE_MS)
+      await turn()
+    },
     open: (lastEventId?: string) => reader(stats.stream('web', lastEventId, end.signal)),
     openAll: () => reader(stats.streamAll(end.signal))
   }
@@ -190,6 +195,24 @@ t.test('a stream has one event for each sample', async (t) => {
     events.every(({ id }) => Number(id) > 1e12),
     'each with the time as its id'
   )
+})
+
+t.test('no sample comes twice', async (t) => {
+  const { pass, again, open } = setUp(t)
+  await pass(2)
+  const before = open()
+  before.read()
+  await pass(1)
+  await again()
+  await pass(2)
+  const events = await before.take()
+  t.strictSame(mebibytes(events), [3, 4, 5])
+  // What was missed ends with the latest sample, which the next round has once more.
+  const resumed = open('1')
+  resumed.read()
+  await again()
+  await pass(1)
+  t.strictSame(kinds(await resumed.take()), [...Array(5).fill('history'), 'stats'])
 })
 
 t.test('it ends when the container does, and says how', async (t) => {
