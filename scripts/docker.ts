@@ -5,7 +5,9 @@ import { sleep } from '../src/lib/sleep.ts'
 import { lastLines, run } from './run.ts'
 import { say, SetupError } from './say.ts'
 
-const START_LIMIT_MS = 60_000
+// An engine that was killed with 842 containers running needed 195 seconds to put them in order.
+const START_LIMIT_MS = 600_000
+const HINT_AFTER_MS = 20_000
 const INIT_SCRIPT_MS = 15_000
 const ATTEMPTS = 4
 const LOG = '/var/log/berth-dockerd.log'
@@ -15,7 +17,8 @@ const PID_FILE = '/var/run/docker.pid'
 const INIT_SCRIPT_PID_FILE = '/var/run/docker-ssd.pid'
 const CONTAINERD_PID_FILE = '/var/run/docker/containerd/containerd.pid'
 
-type AnswersWithin = (limitMs: number) => Promise<boolean>
+/** Whether the engine answers before the signal. */
+type Answers = (signal: AbortSignal) => Promise<boolean>
 
 export async function installDocker(): Promise<void> {
   say('installing the Docker engine (apt-get install docker.io)')
@@ -38,17 +41,17 @@ export async function installDocker(): Promise<void> {
 }
 
 /** Returns when the engine answers. */
-export async function startDocker(answersWithin: AnswersWithin): Promise<void> {
+export async function startDocker(answers: Answers): Promise<void> {
   await removeLeftovers()
-  if (isSystemd()) return startWithSystemd(answersWithin)
+  if (isSystemd()) return patiently(startWithSystemd(answers))
 
   const deadline = Date.now() + START_LIMIT_MS
-  if (await startWithInitScript(answersWithin)) return
+  if (await startWithInitScript(answers)) return
 
   const complaints = watchLog()
   let options: string[] = []
   for (let attempt = 1; attempt <= ATTEMPTS && Date.now() < deadline; attempt++) {
-    if (await startDaemon(options, answersWithin, deadline)) return
+    if (await patiently(startDaemon(options, answers, deadline))) return
     if (options.length === 0 && /iptables/i.test(lastLines(complaints(), 3))) {
       say('iptables does not work here: ports are published by the engine itself, containers reach no other network')
       options = ['--iptables=false', '--ip6tables=false']
@@ -58,21 +61,21 @@ export async function startDocker(answersWithin: AnswersWithin): Promise<void> {
   throw new SetupError(`The Docker engine does not start; see ${LOG}.\n${lastLines(complaints(), 10)}`)
 }
 
-async function startWithSystemd(answersWithin: AnswersWithin): Promise<void> {
+async function startWithSystemd(answers: Answers): Promise<void> {
   say('starting the Docker engine (systemctl start docker)')
   const started = await run('systemctl', ['start', 'docker'])
-  if (started.ok && (await answersWithin(START_LIMIT_MS))) return
+  if (started.ok && (await answers(AbortSignal.timeout(START_LIMIT_MS)))) return
 
   const { output } = await run('journalctl', ['-u', 'docker', '-n', '15', '--no-pager'])
   throw new SetupError(`The Docker engine does not start.\n${started.output}${output}`)
 }
 
-async function startWithInitScript(answersWithin: AnswersWithin): Promise<boolean> {
+async function startWithInitScript(answers: Answers): Promise<boolean> {
   if (isRunning(PID_FILE, 'dockerd')) return false
 
   say('starting the Docker engine (service docker start)')
   const started = await run('service', ['docker', 'start'])
-  if (started.ok && (await answersWithin(INIT_SCRIPT_MS))) return true
+  if (started.ok && (await answers(AbortSignal.timeout(INIT_SCRIPT_MS)))) return true
 
   const reason = started.ok ? 'it does not answer' : lastLines(started.output, 1) || 'no such service'
   say(`that does not work here (${reason}): starting dockerd itself, which writes to ${LOG}`)
@@ -80,10 +83,11 @@ async function startWithInitScript(answersWithin: AnswersWithin): Promise<boolea
 }
 
 /** Starts dockerd in a session of its own and waits until it answers or dies. One that runs already is only waited for. */
-async function startDaemon(options: string[], answersWithin: AnswersWithin, deadline: number): Promise<boolean> {
+async function startDaemon(options: string[], answers: Answers, deadline: number): Promise<boolean> {
+  const limit = AbortSignal.timeout(Math.max(0, deadline - Date.now()))
   if (isRunning(PID_FILE, 'dockerd')) {
     say('a dockerd runs but does not answer yet: waiting for it')
-    return answersWithin(deadline - Date.now())
+    return answers(limit)
   }
 
   await removeLeftovers()
@@ -92,13 +96,22 @@ async function startDaemon(options: string[], answersWithin: AnswersWithin, dead
   const daemon = spawn('dockerd', options, { cwd: '/', env, detached: true, stdio: ['ignore', log, log] })
   closeSync(log)
 
-  const died = new Promise<false>((resolve) => {
-    daemon.once('exit', () => resolve(false))
-    daemon.once('error', () => resolve(false))
-  })
-  const answers = await Promise.race([answersWithin(deadline - Date.now()), died])
+  const death = new AbortController()
+  daemon.once('exit', () => death.abort())
+  daemon.once('error', () => death.abort())
+  const isUp = await answers(AbortSignal.any([limit, death.signal]))
   daemon.unref()
-  return answers
+  return isUp
+}
+
+async function patiently<T>(start: Promise<T>): Promise<T> {
+  const hint = () => say('it is still starting: with hundreds of containers left by a crash that takes minutes')
+  const timer = setTimeout(hint, HINT_AFTER_MS)
+  try {
+    return await start
+  } finally {
+    clearTimeout(timer)
+  }
 }
 
 /** An engine that was killed leaves numbers that may by now belong to anybody, and a containerd that needs a moment to end. */

@@ -23,8 +23,8 @@ export async function ensureEngine(env: Environment): Promise<Connection> {
   }
 
   if (!DOCKERD.some((path) => existsSync(path))) await installDocker()
-  await startDocker((limitMs) =>
-    connection.whenAvailable(AbortSignal.timeout(limitMs)).then(
+  await startDocker((signal) =>
+    connection.whenAvailable(signal).then(
       () => true,
       () => false
     )
