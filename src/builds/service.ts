@@ -9,7 +9,7 @@ import { AppError, invalidField, invalidFields, isAppError } from '../errors.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
 import type { BuildTable } from './table.ts'
 import { holdsBuildKit } from './cgroup.ts'
-import { inspectDockerfile, takeContext, type Context } from './context/intake.ts'
+import { inspectDockerfile, takeContext, type Intake } from './context/intake.ts'
 import { leaveOutIgnored } from './context/leave-out.ts'
 import { invalidContext, type ContextLimits } from './context/rules.ts'
 import type { BuildFiles } from './files.ts'
@@ -31,7 +31,7 @@ import type { Worker } from './worker.ts'
 import { createWriter } from './written.ts'
 
 /** A context that was taken in and is to become a build, or is thrown away. */
-export type Upload = { id: string; context: Context }
+export type Upload = { id: string } & Intake
 export type BuildService = ReturnType<typeof createBuildService>
 
 const ALL = -1
@@ -166,7 +166,7 @@ export function createBuildService({
       const id = randomUUID()
       try {
         await files.make(id)
-        return { id, context: await takeContext(content, files.context(id), limits) }
+        return { id, ...(await takeContext(content, files.context(id), limits)) }
       } catch (error) {
         await files.remove(id)
         throw error
@@ -185,7 +185,7 @@ export function createBuildService({
 
     /** A refused upload is left for its owner to discard. */
     async submit(upload: Upload, fields: BuildFields, origin: Origin): Promise<BuildDetails> {
-      const { id, context } = upload
+      const { id, context, hasIgnoreFile } = upload
       if (fields.builder === 'buildkit' && !holdsBuildKit(limits.cgroupParent))
         throw invalidField('builder', 'must be classic here: BuildKit cannot be put into BERTH_BUILD_CGROUP_PARENT')
       const made = newRecord(fields, {
@@ -201,7 +201,7 @@ export function createBuildService({
       if (report.problems.length > 0)
         throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
       made.record.baseImages = rules.check(report, fields.platform)
-      const left = await leaveOutIgnored(files.context(id), dockerfile, limits)
+      const left = hasIgnoreFile ? await leaveOutIgnored(files.context(id), dockerfile, limits) : undefined
       made.record.context = { ...context, ...left }
       table.add(made.record, made.secrets)
       if (made.credentials) credentials.set(id, made.credentials)

@@ -5,6 +5,7 @@ import { invalidContext } from './rules.ts'
 
 export type Ignore = (path: string) => boolean
 
+export const IGNORE_FILE = '.dockerignore'
 const ANY_FOLDERS = '**'
 const ANY_TEXT = '*'
 /** One character: itself, any, or one of a class. */

@@ -8,32 +8,43 @@ import { createGunzip } from 'node:zlib'
 import { AppError } from '../../errors.ts'
 import { tarEntries, zipEntries } from './archives.ts'
 import { readDockerfile, type DockerfileReport } from './dockerfile.ts'
+import { IGNORE_FILE } from './ignore.ts'
 import { writeTar, type EntrySource } from './pack.ts'
 import { createMeter, entryPath, invalidContext, type ContextLimits, type Meter } from './rules.ts'
 
 type ContextKind = 'dockerfile' | 'tar' | 'zip'
 export type Context = { kind: ContextKind; bytes: number; entries: number }
+/** `hasIgnoreFile`: it may say that some of it is to be left out. */
+export type Intake = { context: Context; hasIgnoreFile: boolean }
 
 const DOCKERFILE = 'Dockerfile'
 const MAX_DOCKERFILE_BYTES = 1024 * 1024
 const TAR_MAGIC_AT = 257
 const TAR_HEADER = 512
 
-export async function takeContext(upload: Readable, tarFile: string, limits: ContextLimits): Promise<Context> {
+export async function takeContext(upload: Readable, tarFile: string, limits: ContextLimits): Promise<Intake> {
   const meter = createMeter(limits)
+  let hasIgnoreFile = false
+  async function* noticing(entries: AsyncIterable<EntrySource>): AsyncGenerator<EntrySource> {
+    for await (const entry of entries) {
+      hasIgnoreFile ||= entry.header.name.endsWith(IGNORE_FILE)
+      yield entry
+    }
+  }
   const zipFile = `${tarFile}.zip`
   try {
     const { head, rest } = await peek(measured(upload, limits.uploadBytes, meter))
     const kind = kindOf(head)
     if (kind === 'zip') {
       await pipeline(rest, createWriteStream(zipFile, { mode: 0o600 }))
-      await writeTar(tarFile, zipEntries(zipFile), meter)
+      await writeTar(tarFile, noticing(zipEntries(zipFile)), meter)
     } else if (kind === 'dockerfile') {
       await writeTar(tarFile, [await dockerfileEntry(rest)], meter)
     } else {
-      await writeTar(tarFile, tarEntries(kind === 'gzip' ? unzipped(rest) : rest), meter)
+      await writeTar(tarFile, noticing(tarEntries(kind === 'gzip' ? unzipped(rest) : rest)), meter)
     }
-    return { kind: kind === 'gzip' ? 'tar' : kind, bytes: meter.seen.unpacked, entries: meter.seen.entries }
+    const { unpacked, entries } = meter.seen
+    return { context: { kind: kind === 'gzip' ? 'tar' : kind, bytes: unpacked, entries }, hasIgnoreFile }
   } catch (error) {
     // What is still to come is read and dropped: a client that listens only when it has sent everything hears of it too.
     upload.unpipe().resume()

@@ -4,12 +4,10 @@
 import { createReadStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
 import { tarEntries } from './archives.ts'
-import { readIgnore, type Ignore } from './ignore.ts'
+import { IGNORE_FILE, readIgnore, type Ignore } from './ignore.ts'
 import { readAll } from './intake.ts'
 import { writeTar, type EntrySource } from './pack.ts'
 import { createMeter, entryPath, type ContextLimits } from './rules.ts'
-
-const IGNORE_FILE = '.dockerignore'
 
 /** Returns what is left; undefined when there is nothing to leave out. The Dockerfile stays in any case. */
 export async function leaveOutIgnored(

@@ -18,9 +18,13 @@ const MIB = 1024 * 1024
 const LIMITS = { uploadBytes: 64 * MIB, contextBytes: 256 * MIB, entries: 100 }
 const DOCKERFILE = { name: 'Dockerfile', content: 'FROM scratch\n' }
 
-function take(bytes: Buffer, { piece = 64 * 1024, ...limits }: Partial<typeof LIMITS> & { piece?: number } = {}) {
+type Options = Partial<typeof LIMITS> & { piece?: number }
+
+function takeIn(bytes: Buffer, { piece = 64 * 1024, ...limits }: Options = {}) {
   return takeContext(Readable.from(inPieces(bytes, piece)), FILE, { ...LIMITS, ...limits })
 }
+
+const take = async (bytes: Buffer, options?: Options) => (await takeIn(bytes, options)).context
 
 type Kept = { name: string; type: string; linkname?: string; mode: number; uid: number; content: string }
 
@@ -37,6 +41,16 @@ async function kept(): Promise<Kept[]> {
 
 t.afterEach(() => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name))
+})
+
+t.test('that a file may say what is to be left out is seen on the way', async (t) => {
+  for (const name of ['.dockerignore', './.dockerignore', 'sub/web.Dockerfile.dockerignore']) {
+    const files = [DOCKERFILE, { name, content: '*' }]
+    t.equal((await takeIn(await tarOf(...files))).hasIgnoreFile, true, `${name} in a tar`)
+    t.equal((await takeIn(await zipOf(...files))).hasIgnoreFile, true, `${name} in a zip`)
+  }
+  t.equal((await takeIn(await tarOf(DOCKERFILE, { name: 'dockerignore' }))).hasIgnoreFile, false)
+  t.equal((await takeIn(Buffer.from('FROM scratch\n'))).hasIgnoreFile, false)
 })
 
 t.test('a Dockerfile alone', async (t) => {
