@@ -10,9 +10,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Build, BuildDetails } from '../../src/builds/schemas.ts'
 import { tarOf } from '../helpers/archives.ts'
-import { sendBuild } from '../helpers/builds.ts'
 import { IMAGE } from '../helpers/engine.ts'
-import { API, ENGINE, inTurns, median, ms, must, timed, type Row, type Target } from './harness.ts'
+import { buildForm, FORM_TYPE } from '../helpers/form.ts'
+import { API, ask, ENGINE, inTurns, median, ms, must, timed, type Row, type Target } from './harness.ts'
 
 const ROUNDS = 15
 const FILES = 20
@@ -29,7 +29,7 @@ const run = promisify(execFile)
 type Files = Record<string, Buffer>
 type Context = { tar: Buffer; folder: string }
 type Way = (context: Context) => Promise<void>
-type Berth = { url: string; target: Target; pid: number }
+type Berth = { target: Target; pid: number }
 
 export async function benchBuilds(berth: Berth): Promise<Row[]> {
   try {
@@ -55,10 +55,10 @@ async function timedBuild(way: Way): Promise<number> {
   }
 }
 
-async function benchOneBuild({ url, target }: Berth): Promise<Row[]> {
+async function benchOneBuild({ target }: Berth): Promise<Row[]> {
   const client = await findClient()
   const ways: Record<string, Way> = {
-    berth: ({ tar }) => throughBerth({ url, target }, tar, 'buildkit'),
+    berth: ({ tar }) => throughBerth({ target }, tar, 'buildkit'),
     engine: ({ tar }) => throughEngine(tar),
     ...(client && {
       tar: ({ tar }) => throughClient(client, '-', tar),
@@ -107,14 +107,14 @@ async function benchLargeContext(berth: Berth): Promise<Row> {
 }
 
 /** Every worker is kept busy, so that the queue stays as it is while it is looked at. */
-async function benchQueue({ url, target }: Berth): Promise<Row> {
+async function benchQueue({ target }: Berth): Promise<Row> {
   const busy = await Promise.all(
     ['one', 'two'].map((word) =>
-      submit(url, `FROM ${IMAGE}\nRUN echo ${word} ${process.pid} && sleep 300\n`, 'classic')
+      submit(target, `FROM ${IMAGE}\nRUN echo ${word} ${process.pid} && sleep 300\n`, 'classic')
     )
   )
   for (const { id } of busy) await until(target, id, 'in_progress')
-  for (let count = 0; count < QUEUED; count++) await submit(url, `FROM scratch\nLABEL number=${count}\n`, 'classic')
+  for (let count = 0; count < QUEUED; count++) await submit(target, `FROM scratch\nLABEL number=${count}\n`, 'classic')
   let bytes = 0
   const times: number[] = []
   for (let read = 0; read < READS; read++) {
@@ -139,15 +139,15 @@ async function benchQueue({ url, target }: Berth): Promise<Row> {
 
 const pack = (files: Files) => tarOf(...Object.entries(files).map(([name, content]) => ({ name, content })))
 
-async function submit(url: string, file: string | Buffer, builder: string): Promise<BuildDetails> {
-  const content = typeof file === 'string' ? file : new Uint8Array(file)
-  const { status, body } = await sendBuild({ url }, content, { image_name: NAME, builder })
-  if (status !== 202) throw new Error(`the build was answered with ${status}: ${JSON.stringify(body)}`)
-  return body
+async function submit(target: Target, file: string | Buffer, builder: string): Promise<BuildDetails> {
+  const form = buildForm(file, { image_name: NAME, builder })
+  const { status, text } = await ask(target, 'POST', '/builds', form, FORM_TYPE)
+  if (status !== 202) throw new Error(`the build was answered with ${status}: ${text}`)
+  return JSON.parse(text) as BuildDetails
 }
 
-async function throughBerth({ url, target }: Pick<Berth, 'url' | 'target'>, context: Buffer, builder: string) {
-  const { id } = await submit(url, context, builder)
+async function throughBerth({ target }: Pick<Berth, 'target'>, context: Buffer, builder: string) {
+  const { id } = await submit(target, context, builder)
   // Ends with the build.
   await must(target, 'GET', `/builds/${id}/logs?follow=true`)
   const build = JSON.parse(await must(target, 'GET', `/builds/${id}`)) as BuildDetails

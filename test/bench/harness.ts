@@ -16,10 +16,10 @@ export function ask(
   target: Target,
   method: string,
   path: string,
-  body?: unknown
+  body?: unknown,
+  type = Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json'
 ): Promise<{ status: number; text: string }> {
   const payload = body === undefined || Buffer.isBuffer(body) ? body : JSON.stringify(body)
-  const type = Buffer.isBuffer(body) ? 'application/x-tar' : 'application/json'
   const headers = payload === undefined ? {} : { 'content-type': type, 'content-length': Buffer.byteLength(payload) }
   return new Promise((resolve, reject) => {
     const request = http.request({ agent, ...target, method, path, headers }, (answer) => {

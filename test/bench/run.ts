@@ -31,7 +31,7 @@ try {
     if (wants('create')) rows.push(...(await benchCreate(target, OTHER_PORTS)))
     if (wants('grpc')) rows.push(...(await benchGrpc(target, grpcPort)))
     if (wants('reads')) rows.push(...(await benchReads(target, server.pid ?? 0)))
-    if (wants('builds')) rows.push(...(await benchBuilds({ url: server.url, target, pid: server.pid ?? 0 })))
+    if (wants('builds')) rows.push(...(await benchBuilds({ target, pid: server.pid ?? 0 })))
   }
 } finally {
   for (const task of undo.reverse()) await task()

@@ -203,9 +203,7 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 function withoutSettings(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(env).filter(([name]) => !/^(BERTH_|DOCKERHUB_|LOG_LEVEL$|TAP)/.test(name))
-  )
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(BERTH_|DOCKERHUB_|LOG_LEVEL$|TAP)/.test(name)))
 }
 
 function parse(text: string, headers: IncomingHttpHeaders): unknown {
