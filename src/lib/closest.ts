@@ -3,24 +3,37 @@
 const ALIKE_ENOUGH = 0.35
 const LONGEST = 40
 
-/** The most similar of the names, if one is similar at all: by the pairs of letters that both have. Pure. */
+/** The most similar of the names, if one is similar at all. Pure. */
 export function closest(name: string, names: string[]): string | undefined {
   if (name.length > LONGEST) return undefined
-  const wanted = pairsOf(name)
+  const wanted = lettersOf(name)
   const [best] = names
-    .map((other) => ({ other, likeness: likeness(wanted, pairsOf(other)) }))
+    .map((other) => ({ other, likeness: likeness(wanted, lettersOf(other)) }))
     .filter(({ likeness }) => likeness >= ALIKE_ENOUGH)
     .sort((one, another) => another.likeness - one.likeness)
   return best?.other
 }
 
-/** From 0, no pair in common, to 1, all of them. */
-function likeness(some: Set<string>, others: Set<string>): number {
-  return (2 * some.intersection(others).size) / (some.size + others.size)
+/**
+ * From 0 to 1: by the pairs of letters that both have. The same letters in another order are as good as equal, for of a
+ * short word hardly a pair is left when two of them change places.
+ */
+function likeness(some: string, others: string): number {
+  if (sorted(some) === sorted(others)) return 1
+  const [ours, theirs] = [pairsOf(some), pairsOf(others)]
+  return (2 * ours.intersection(theirs).size) / (ours.size + theirs.size)
 }
 
-/** With the beginning as a pair of its own; case and separators do not count: `hostPort` is `host_port`. */
-function pairsOf(name: string): Set<string> {
-  const letters = ` ${name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')}`
-  return new Set(Array.from(letters.slice(1), (letter, index) => letters[index] + letter))
+/** Case and separators do not count: `hostPort` is `host_port`. */
+function lettersOf(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
+}
+
+/** With the beginning as a pair of its own. */
+function pairsOf(letters: string): Set<string> {
+  return new Set(Array.from(letters, (letter, index) => (letters[index - 1] ?? ' ') + letter))
+}
+
+function sorted(letters: string): string {
+  return Array.from(letters).sort().join('')
 }

@@ -18,6 +18,8 @@ t.test('what was probably meant', async (t) => {
   for (const [name, meant] of [
     ['memroy', 'memory'],
     ['Memory', 'memory'],
+    ['nev', 'env'],
+    ['cusp', 'cpus'],
     ['containerPort', 'container_port'],
     ['containr_port', 'container_port'],
     ['HostPort', 'host_port'],
