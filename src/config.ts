@@ -1,127 +1,27 @@
-// Every setting, once: its variable, default, meaning and how its text becomes a value.
+// Every setting, once: its variable, default, meaning and kind.
 // `.env.example`, the README table and `loadConfig` all follow from this table.
 
-type Setting<T> = {
-  env: string
-  default: string
-  description: string
-  secret?: boolean
-  parse: (text: string) => T
-}
+import {
+  bytes,
+  flag,
+  integer,
+  list,
+  number,
+  oneOf,
+  optional,
+  portList,
+  portOrOff,
+  portRange,
+  text,
+  type Setting
+} from './lib/settings.ts'
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
-export type PortRange = { first: number; last: number }
-
-const text = (env: string, fallback: string, description: string): Setting<string> => ({
-  env,
-  default: fallback,
-  description,
-  parse: (raw) => raw
-})
-
-const optional = (env: string, description: string): Setting<string | undefined> => ({
-  env,
-  default: '',
-  description,
-  parse: (raw) => raw || undefined
-})
-
-const flag = (env: string, fallback: boolean, description: string): Setting<boolean> => ({
-  env,
-  default: String(fallback),
-  description,
-  parse: (raw) => {
-    if (/^(1|true|yes|on)$/i.test(raw)) return true
-    if (/^(0|false|no|off)$/i.test(raw)) return false
-    throw new Error('must be true or false')
-  }
-})
-
-const number = (env: string, fallback: number, min: number, max: number, description: string): Setting<number> => ({
-  env,
-  default: String(fallback),
-  description,
-  parse: (raw) => {
-    const value = Number(raw)
-    if (!Number.isFinite(value) || value < min || value > max) throw new Error(`must be a number from ${min} to ${max}`)
-    return value
-  }
-})
-
-const integer = (env: string, fallback: number, min: number, max: number, description: string): Setting<number> => {
-  const setting = number(env, fallback, min, max, description)
-  return {
-    ...setting,
-    parse: (raw) => {
-      const value = setting.parse(raw)
-      if (!Number.isInteger(value)) throw new Error('must be a whole number')
-      return value
-    }
-  }
-}
-
-const oneOf = <const T extends string>(
-  env: string,
-  fallback: T,
-  values: readonly T[],
-  description: string
-): Setting<T> => ({
-  env,
-  default: fallback,
-  description,
-  parse: (raw) => {
-    const value = values.find((candidate) => candidate === raw.toLowerCase())
-    if (!value) throw new Error(`must be one of ${values.join(', ')}`)
-    return value
-  }
-})
-
-const bytes = (env: string, fallback: string, description: string): Setting<number> => ({
-  env,
-  default: fallback,
-  description,
-  parse: parseBytes
-})
-
-const SIZE_UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
-
-/** "512m" as Docker writes sizes: a number with k, m, g or t (powers of 1024). */
-function parseBytes(raw: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(raw.trim())
-  if (!match) throw new Error('must be a size such as 512m or 2g')
-  return Math.round(Number(match[1]) * (SIZE_UNITS[match[2]?.toLowerCase() ?? ''] ?? 1))
-}
-
-function parsePortNumber(raw: string): number {
-  const port = Number(raw)
-  if (!/^\d+$/.test(raw.trim()) || port < 1 || port > 65535) throw new Error(`"${raw}" is not a port from 1 to 65535`)
-  return port
-}
-
-function parsePortRange(raw: string): PortRange {
-  const [first, last, ...rest] = raw.split('-').map(parsePortNumber)
-  if (first === undefined || last === undefined || rest.length > 0 || last < first) {
-    throw new Error('must be a range such as 8001-8999')
-  }
-  return { first, last }
-}
-
-function parseList(raw: string): string[] {
-  return raw
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== '')
-}
 
 const SETTINGS = {
   host: text('BERTH_HOST', '127.0.0.1', 'Address the API listens on. Any address that is not loopback needs a token.'),
   port: integer('BERTH_PORT', 8000, 1, 65535, 'Port of the API.'),
-  grpcPort: {
-    env: 'BERTH_GRPC_PORT',
-    default: '50051',
-    description: 'Port of the gRPC services, on the same address. off: none.',
-    parse: (raw: string) => (/^(off|0)$/i.test(raw) ? undefined : parsePortNumber(raw))
-  } satisfies Setting<number | undefined>,
+  grpcPort: portOrOff('BERTH_GRPC_PORT', 50051, 'Port of the gRPC services, on the same address. off: none.'),
   token: {
     ...optional(
       'BERTH_TOKEN',
@@ -147,24 +47,12 @@ const SETTINGS = {
     false,
     'Says that something in front of the server does TLS: a proxy, a tunnel, or a network that nobody else is on. Needed on an address that is not loopback, without BERTH_TLS_CERT.'
   ),
-  allowedHosts: {
-    env: 'BERTH_ALLOWED_HOSTS',
-    default: '',
-    description: 'Further names, separated by commas, under which browsers and clients may call the API.',
-    parse: parseList
-  } satisfies Setting<string[]>,
-  portRange: {
-    env: 'BERTH_PORT_RANGE',
-    default: '8001-8999',
-    description: 'Host ports that containers are given.',
-    parse: parsePortRange
-  } satisfies Setting<PortRange>,
-  reservedPorts: {
-    env: 'BERTH_RESERVED_PORTS',
-    default: '',
-    description: 'Ports of the range that are never given out, separated by commas.',
-    parse: (raw: string) => parseList(raw).map(parsePortNumber)
-  } satisfies Setting<number[]>,
+  allowedHosts: list(
+    'BERTH_ALLOWED_HOSTS',
+    'Further names, separated by commas, under which browsers and clients may call the API.'
+  ),
+  portRange: portRange('BERTH_PORT_RANGE', '8001-8999', 'Host ports that containers are given.'),
+  reservedPorts: portList('BERTH_RESERVED_PORTS', 'Ports of the range that are never given out, separated by commas.'),
   publishHost: optional(
     'BERTH_PUBLISH_HOST',
     'Address on which the ports of containers are published. Empty: the same as BERTH_HOST.'
