@@ -6,9 +6,9 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import t, { type Test } from 'tap'
 import { build } from '../helpers/build.ts'
 import { docker, eventually, inBatches } from '../helpers/engine.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
 import { follow } from '../helpers/follow.ts'
 import { IDLE, statsWhen } from '../helpers/measured.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { portsOf, startServer } from '../helpers/server.ts'
 
 const server = await startServer(t, { ports: portsOf('streams') })

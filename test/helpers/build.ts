@@ -8,8 +8,8 @@ import { buildApp, type AppDeps } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { HostSample } from '../../src/system/host.ts'
-import { createMemoryEngine, type MemoryEngine } from './fake-engine.ts'
 import { makeFolder } from './folder.ts'
+import { createMemoryEngine, type MemoryEngine } from './memory-engine.ts'
 
 export const VERSION = '0.0.0-test'
 /** Addresses are always let in, so that no test depends on the name. */

@@ -3,7 +3,7 @@
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'
 import { build } from './build.ts'
-import { createMemoryEngine } from './fake-engine.ts'
+import { createMemoryEngine } from './memory-engine.ts'
 
 const CONTAINERS = 30
 const FORGOTTEN = { teardown() {} } as unknown as Test

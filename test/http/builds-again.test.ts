@@ -2,7 +2,7 @@ import t from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { problem } from '../helpers/build.ts'
 import { heldEngine, serveBuilds } from '../helpers/build-server.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { openEvents } from '../helpers/sse.ts'
 import { until } from '../helpers/until.ts'
 

@@ -9,8 +9,8 @@ import { createBuildTable } from '../../src/builds/table.ts'
 import { openStore } from '../../src/store/open.ts'
 import { build } from '../helpers/build.ts'
 import { buildRecord } from '../helpers/build-record.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
 import { makeFolder } from '../helpers/folder.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { until } from '../helpers/until.ts'
 
 const DAY = 86_400_000

@@ -5,8 +5,8 @@ import { createValidator } from '../../src/lib/validator.ts'
 import { tarOf, zipOf } from '../helpers/archives.ts'
 import { problem } from '../helpers/build.ts'
 import { DOCKERFILE, heldEngine, serveBuilds } from '../helpers/build-server.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
 import { buildForm, formOf, type Part } from '../helpers/form.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { until } from '../helpers/until.ts'
 
 t.test('POST /builds takes a form and answers with the build', async (t) => {

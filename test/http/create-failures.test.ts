@@ -6,7 +6,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine, type MemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine, type MemoryEngine } from '../helpers/memory-engine.ts'
 import { until } from '../helpers/until.ts'
 
 type Server = Awaited<ReturnType<typeof build>>

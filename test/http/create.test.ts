@@ -1,6 +1,6 @@
 import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 
 t.test('POST /containers with nothing', async (t) => {
   t.test('runs the default image on the next port, with the fields of the first system', async (t) => {

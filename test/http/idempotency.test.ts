@@ -1,7 +1,7 @@
 import t from 'tap'
 import { hashRequest } from '../../src/containers/plan.ts'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine, type MemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine, type MemoryEngine } from '../helpers/memory-engine.ts'
 import { binding } from '../helpers/records.ts'
 import { openStore } from '../../src/store/open.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'

@@ -1,7 +1,7 @@
 import http from 'node:http'
 import t from 'tap'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
 import { build, problem } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { idOf } from '../helpers/records.ts'
 
 const SHOP = 'localhost:5000/shop/web:1'

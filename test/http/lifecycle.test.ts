@@ -1,7 +1,7 @@
 import t from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { idOf } from '../helpers/records.ts'
 import { until } from '../helpers/until.ts'
 

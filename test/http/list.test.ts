@@ -2,7 +2,7 @@ import t from 'tap'
 import { Container } from '../../src/containers/schemas.ts'
 import { createValidator } from '../../src/lib/validator.ts'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { binding } from '../helpers/records.ts'
 
 const names = (answer: { json(): { name: string }[] }) => answer.json().map(({ name }) => name)

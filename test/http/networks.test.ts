@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ContainerRecord } from '../../src/engine/engine.ts'
 import type { Network } from '../../src/networks/schemas.ts'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 
 t.test('a network is made, used, listed and removed', async (t) => {
   const { post, get, ask, make, engine } = await build(t)

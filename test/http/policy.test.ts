@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ContainerRecord } from '../../src/engine/engine.ts'
 import { openStore } from '../../src/store/open.ts'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 
 t.test('what the policy does not allow is refused before the engine hears of it', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
 import { build, problem } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { image } from '../helpers/records.ts'
 
 const MANAGED = { 'io.berth.managed': 'true' }

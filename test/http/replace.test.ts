@@ -4,7 +4,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { binding } from '../helpers/records.ts'
 
 const BODY = {

@@ -3,7 +3,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { build, problem } from '../helpers/build.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { until } from '../helpers/until.ts'
 
 async function withoutEngine(t: Test) {

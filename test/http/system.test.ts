@@ -1,6 +1,6 @@
 import t from 'tap'
 import { build, VERSION } from '../helpers/build.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { idOf } from '../helpers/records.ts'
 
 t.test('GET / says what this is and what it offers', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { buildRpc, refusal } from '../helpers/grpc.ts'
-import { createMemoryEngine } from '../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 
 t.test('a container from its first call to its last', async (t) => {
   const { docker, engine } = await buildRpc(t)

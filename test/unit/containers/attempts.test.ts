@@ -4,7 +4,7 @@ import { createAttempts } from '../../../src/containers/attempts.ts'
 import { createInventory } from '../../../src/containers/inventory.ts'
 import { AppError } from '../../../src/errors.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
-import { createMemoryEngine, type MemoryEngine } from '../../helpers/fake-engine.ts'
+import { createMemoryEngine, type MemoryEngine } from '../../helpers/memory-engine.ts'
 import { binding, idOf, silentLog } from '../../helpers/records.ts'
 import { until } from '../../helpers/until.ts'
 

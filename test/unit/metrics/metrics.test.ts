@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { build, VERSION } from '../../helpers/build.ts'
-import { createMemoryEngine } from '../../helpers/fake-engine.ts'
+import { createMemoryEngine } from '../../helpers/memory-engine.ts'
 import { until } from '../../helpers/until.ts'
 
 type App = Awaited<ReturnType<typeof build>>

@@ -1,0 +1,184 @@
+// Containers from their creation to their removal. A running one keeps its ports from all others.
+
+import type { ContainerRecord, ContainerSpec, Engine } from '../../../src/engine/engine.ts'
+import { AppError } from '../../../src/errors.ts'
+import { container, idOf, image as imageRecord } from '../records.ts'
+import type { Emit } from './events.ts'
+import type { Kept, State } from './state.ts'
+
+export function createContainers({ state, reach, emit }: { state: State; reach: () => void; emit: Emit }) {
+  const { containers: kept, images, volumes, foreignPorts, tick } = state
+  let made = 0
+
+  /** By id or name, as engines do. */
+  function find(id: string): Kept {
+    reach()
+    const found = kept.get(id) ?? [...kept.values()].find(({ record }) => record.name === id)
+    if (!found) throw new AppError('CONTAINER_NOT_FOUND', `No such container: ${id}`)
+    return found
+  }
+
+  /** A container that is there without Berth having been asked for it. */
+  function add(given: Partial<ContainerRecord> = {}): ContainerRecord {
+    const record = container({ id: idOf(`container ${++made}`), createdAt: tick(), ...given })
+    const spec: ContainerSpec = {
+      image: record.image,
+      env: {},
+      labels: record.labels,
+      command: record.command,
+      limits: record.limits,
+      restart: record.restart,
+      volumes: record.volumes,
+      ports: record.ports
+    }
+    kept.set(record.id, { record, spec, lines: [] })
+    emit('create', record.id)
+    return record
+  }
+
+  /** Something about it changes; the engine reports it as `action`. */
+  function change(id: string, action: string, fields: Partial<ContainerRecord>): void {
+    const { record } = find(id)
+    Object.assign(record, fields)
+    emit(action, id)
+  }
+
+  /** Its workload ends. */
+  function end(id: string, exitCode: number): void {
+    change(id, 'die', { state: 'exited', exitCode, pid: null, finishedAt: tick() })
+  }
+
+  function portConflict({ ports }: ContainerRecord): number | undefined {
+    const running = [...kept.values()].filter(({ record }) => record.state === 'running')
+    return ports.find(
+      ({ hostPort, protocol }) =>
+        foreignPorts.has(hostPort) ||
+        running.some(({ record }) =>
+          record.ports.some((port) => port.hostPort === hostPort && port.protocol === protocol)
+        )
+    )?.hostPort
+  }
+
+  const calls = {
+    async listContainers(filter) {
+      reach()
+      const [name = '', value] = filter?.label?.split('=') ?? []
+      return [...kept.values()]
+        .filter(({ record }) => filter?.label === undefined || record.labels[name] === value)
+        .map(({ record: { id, name: called, state: itsState, health } }) => ({
+          id,
+          name: called,
+          state: itsState,
+          health
+        }))
+    },
+
+    async inspectContainer(id) {
+      return structuredClone(find(id).record)
+    },
+
+    async containerSpec(id) {
+      return structuredClone(find(id).spec)
+    },
+
+    async createContainer(name, spec) {
+      reach()
+      const image = images.get(spec.image)
+      if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${spec.image}`)
+      if ([...kept.values()].some(({ record }) => record.name === name))
+        throw new AppError('CONTAINER_NAME_TAKEN', `The container name "/${name}" is already in use`)
+      const id = idOf(`container ${++made}`)
+      for (const { source } of spec.volumes) if (!volumes.has(source)) volumes.set(source, {})
+      const record = container({
+        id,
+        name,
+        image: spec.image,
+        imageId: image.id,
+        state: 'created',
+        pid: null,
+        createdAt: tick(),
+        startedAt: null,
+        restart: spec.restart,
+        ports: spec.ports,
+        // As the adapter does: a label of Berth's own that says nothing is not there.
+        labels: Object.fromEntries(
+          Object.entries(spec.labels).filter(([label, value]) => value !== '' || !label.startsWith('io.berth.'))
+        ),
+        command: spec.command ?? ['serve'],
+        envNames: Object.keys(spec.env),
+        limits: spec.limits,
+        networks: spec.network?.name === 'none' ? [] : [{ ...placeOf(spec), address: null }],
+        volumes: spec.volumes,
+        health: spec.healthcheck ? 'starting' : null
+      })
+      kept.set(id, structuredClone({ record, spec, lines: [] }))
+      emit('create', id)
+      return { id, warnings: [] }
+    },
+
+    async startContainer(id) {
+      const { record } = find(id)
+      if (record.state === 'running') return
+      const port = portConflict(record)
+      if (port !== undefined) {
+        throw new AppError('PORT_UNAVAILABLE', `Bind for 127.0.0.1:${port} failed: port is already allocated`, {
+          facts: { port }
+        })
+      }
+      const networks = record.networks.map((place) => ({ ...place, address: '172.18.0.2' }))
+      change(id, 'start', {
+        networks,
+        state: 'running',
+        pid: 4711,
+        exitCode: null,
+        startedAt: tick(),
+        finishedAt: null
+      })
+    },
+
+    async stopContainer(id) {
+      const { record } = find(id)
+      if (record.state === 'running' || record.state === 'paused') end(id, 0)
+    },
+
+    async removeContainer(id, { force }) {
+      reach()
+      const found = kept.get(id)
+      if (!found) return false
+      if (found.record.state === 'running' && !force)
+        throw new AppError('CONTAINER_RUNNING', 'You cannot remove a running container')
+      kept.delete(id)
+      emit('destroy', id)
+      return true
+    },
+
+    async renameContainer(id, name) {
+      change(id, 'rename', { name })
+    },
+
+    async updateContainer(id, { restart, memoryBytes, cpus, pids }) {
+      const { limits, restart: before } = find(id).record
+      change(id, 'update', {
+        restart: restart ?? before,
+        limits: {
+          memoryBytes: memoryBytes ?? limits.memoryBytes,
+          cpus: cpus ?? limits.cpus,
+          pids: pids ?? limits.pids
+        }
+      })
+    },
+
+    async commitContainer(id, repository, tag, labels) {
+      find(id)
+      const image = imageRecord({ tags: [`${repository}:${tag}`], labels })
+      images.set(`${repository}:${tag}`, image)
+      return image.id
+    }
+  } satisfies Partial<Engine>
+
+  return { find, add, change, end, calls }
+}
+
+function placeOf({ network = { name: 'bridge', aliases: [] } }: ContainerSpec) {
+  return structuredClone(network)
+}

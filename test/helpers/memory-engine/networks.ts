@@ -1,0 +1,33 @@
+import type { Engine } from '../../../src/engine/engine.ts'
+import { AppError } from '../../../src/errors.ts'
+import type { Emit } from './events.ts'
+import { network as networkRecord, type State } from './state.ts'
+
+export function networkCalls({ state, reach, emit }: { state: State; reach: () => void; emit: Emit }) {
+  const { networks } = state
+
+  return {
+    async listNetworks() {
+      reach()
+      return [...networks.values()]
+    },
+
+    async createNetwork({ name, internal, labels }) {
+      reach()
+      if (networks.has(name)) throw new AppError('NETWORK_NAME_TAKEN', `network with name ${name} already exists`)
+      const network = networkRecord(name, { internal, labels, joinable: true })
+      networks.set(name, network)
+      emit('create', network.id, 'network', { name })
+      return network.id
+    },
+
+    async removeNetwork(id) {
+      reach()
+      const found = [...networks.values()].find((network) => network.id === id)
+      if (!found) return false
+      networks.delete(found.name)
+      emit('destroy', id, 'network', { name: found.name })
+      return true
+    }
+  } satisfies Partial<Engine>
+}

@@ -1,0 +1,45 @@
+// What an engine in memory holds, and its clock, which goes on by a second whenever something happens.
+
+import type { ContainerRecord, ContainerSpec, LogLine, NetworkRecord } from '../../../src/engine/engine.ts'
+import { idOf, image } from '../records.ts'
+
+export type Kept = { record: ContainerRecord; spec: ContainerSpec; lines: LogLine[] }
+export type State = ReturnType<typeof createState>
+
+const START_MS = Date.parse('2026-01-01T00:00:00Z')
+export const START = new Date(START_MS).toISOString()
+
+export function createState(images: string[]) {
+  let clock = START_MS
+  return {
+    /** By full id. */
+    containers: new Map<string, Kept>(),
+    /** By each of their names. */
+    images: new Map(images.map((tag) => [tag, image({ tags: [tag] })])),
+    /** What the registries of this test have. */
+    remote: new Set<string>(),
+    networks: new Map([network('bridge'), network('host', { driver: 'host' })].map((each) => [each.name, each])),
+    /** Their labels, by name. */
+    volumes: new Map<string, Record<string, string>>(),
+    /** Ports on which other programs of the machine listen. */
+    foreignPorts: new Set<number>(),
+    now: () => clock,
+    tick: () => new Date((clock += 1_000)).toISOString().replace('Z', '000000Z')
+  }
+}
+
+export function network(name: string, given: Partial<NetworkRecord> = {}): NetworkRecord {
+  return {
+    id: idOf(`network ${name}`),
+    name,
+    driver: 'bridge',
+    scope: 'local',
+    createdAt: START,
+    subnets: ['172.18.0.0/16'],
+    internal: false,
+    attachable: false,
+    labels: {},
+    joinable: false,
+    ...given
+  }
+}

@@ -1,0 +1,45 @@
+// What the engine says of itself, and of the space that everything takes.
+
+import type { Engine } from '../../../src/engine/engine.ts'
+import { START, type State } from './state.ts'
+
+export function systemCalls({ state, reach }: { state: State; reach: () => void }) {
+  const { containers: kept, images, volumes } = state
+
+  return {
+    async info() {
+      reach()
+      return {
+        name: 'memory',
+        operatingSystem: 'none',
+        kernel: '6.0',
+        architecture: 'x86_64',
+        cpus: 2,
+        memoryBytes: 8e9,
+        storageDriver: 'memory',
+        rootDir: '/nowhere',
+        cgroupVersion: '2',
+        images: images.size,
+        containers: { total: kept.size, running: 0, paused: 0, stopped: 0 },
+        swarm: 'inactive'
+      }
+    },
+
+    async diskUsage() {
+      reach()
+      const mounted = new Set([...kept.values()].flatMap(({ record }) => record.volumes.map(({ source }) => source)))
+      return {
+        containers: new Map([...kept.keys()].map((id) => [id, 10])),
+        images: new Map([...images.values()].map(({ id, sizeBytes }) => [id, sizeBytes])),
+        volumes: [...volumes].map(([name, labels]) => ({
+          name,
+          labels,
+          createdAt: START,
+          sizeBytes: 100,
+          isUsed: mounted.has(name)
+        })),
+        buildCache: [{ sizeBytes: 1_000, isUsed: false, lastUsedAt: START }]
+      }
+    }
+  } satisfies Partial<Engine>
+}

@@ -1,0 +1,70 @@
+// What a container's program says and does: its output, its load, its processes, and commands beside it.
+
+import type { Engine, LogLine, LogQuery } from '../../../src/engine/engine.ts'
+import type { Kept, State } from './state.ts'
+
+export function createWorkloads({ state, find }: { state: State; find: (id: string) => Kept }) {
+  const { containers: kept, tick } = state
+
+  return {
+    write(id: string, text: string, stream: LogLine['stream'] = 'stdout'): LogLine {
+      const line = { stream, time: tick(), text }
+      find(id).lines.push(line)
+      return line
+    },
+
+    calls: {
+      async *containerLogs(id, _tty, query, signal) {
+        const own = find(id)
+        let lines = own.lines.filter((line) => isWanted(line, query))
+        if (query.tail !== undefined) lines = query.tail === 0 ? [] : lines.slice(-query.tail)
+        yield* lines
+        if (!query.follow) return
+        for (let next = own.lines.length; ;) {
+          const line = own.lines[next]
+          if (line) {
+            next++
+            if (isWanted(line, query)) yield line
+          } else if (signal?.aborted || own.record.state !== 'running' || !kept.has(id)) {
+            return
+          } else {
+            await new Promise((resolve) => setImmediate(resolve))
+          }
+        }
+      },
+
+      async containerCounters(id) {
+        find(id)
+        const now = performance.now()
+        return {
+          cpuNs: now * 1e5,
+          clockNs: now * 1e6,
+          memoryUsage: 50e6,
+          inactiveFile: 5e6,
+          cache: 10e6,
+          networks: { eth0: { rxBytes: 1000, txBytes: 2000 } },
+          blockReadBytes: 0,
+          blockWriteBytes: 4096,
+          pids: 3
+        }
+      },
+
+      async containerProcesses(id) {
+        const { record } = find(id)
+        return { titles: ['PID', 'CMD'], processes: [[String(record.pid), record.command.join(' ')]] }
+      },
+
+      async exec(id, { command }) {
+        find(id)
+        return { exitCode: 0, stdout: `${command.join(' ')}\n`, stderr: '', truncated: false }
+      }
+    } satisfies Partial<Engine>
+  }
+}
+
+function isWanted(line: LogLine, { stdout, stderr, since, until }: LogQuery): boolean {
+  if (line.stream === 'stdout' ? !stdout : !stderr) return false
+  const seconds = Date.parse(line.time) / 1000
+  if (since !== undefined && seconds < Number(since)) return false
+  return until === undefined || seconds <= Number(until)
+}
