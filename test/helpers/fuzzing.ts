@@ -1,5 +1,5 @@
-// What the fuzzers of both doors share: values, and how much is tried. The normal run is the same every time; FUZZ_RUNS says
-// how many, from a seed of their own that is part of the name of each round and that FUZZ_SEED repeats.
+// What the fuzzers of both doors share: values, what is expected, and how much is tried. The normal run is the same every
+// time; FUZZ_RUNS says how many, from a seed of their own that is part of the name of each round and that FUZZ_SEED repeats.
 
 import fc from 'fast-check'
 
@@ -22,6 +22,10 @@ export function roundsOf({ usual, full }: { usual: number; full: number }): Roun
   })
 }
 
+export const TOKEN = 'correct-horse-battery-staple-0123456789'
+/** Whoever is answered so must not have reached the engine. */
+export const REFUSED = [400, 401, 403, 405, 408, 413, 415, 421, 429, 431]
+
 export const NAMES = ['web', 'db', 'worker', 'foreign']
 
 // Any good value would do, but these let the test wait or make it depend on the clock.
@@ -43,4 +47,10 @@ export function withTimes(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || !('wait' in body)) return body
   const { wait_timeout_seconds: seconds = 0.1 } = body as { wait_timeout_seconds?: unknown }
   return { ...body, wait_timeout_seconds: typeof seconds === 'number' ? Math.min(seconds, 0.1) : seconds }
+}
+
+/** How often each status was met. */
+export function summaryOf(met: Map<string | number, number>): string {
+  const counts = [...met].toSorted().map(([status, count]) => `${count} × ${status}`)
+  return `answers: ${counts.join(', ')}`
 }

@@ -10,7 +10,18 @@ import t, { type Test } from 'tap'
 import { ERRORS, type ErrorCode } from '../../src/errors.ts'
 import { arbitraryFor, junk, type JsonSchema } from '../helpers/arbitrary.ts'
 import { build } from '../helpers/build.ts'
-import { ALWAYS, CHOSEN, NAMES, ROUNDS_AT_ONCE, roundsOf, withTimes, type Round } from '../helpers/fuzzing.ts'
+import {
+  ALWAYS,
+  CHOSEN,
+  NAMES,
+  REFUSED,
+  ROUNDS_AT_ONCE,
+  roundsOf,
+  summaryOf,
+  TOKEN,
+  withTimes,
+  type Round
+} from '../helpers/fuzzing.ts'
 import { until } from '../helpers/until.ts'
 
 type Content = Record<string, { schema?: JsonSchema }>
@@ -26,10 +37,7 @@ type Document = {
 type Request = { method: string; path: string; url: string; headers: Record<string, string>; payload?: string }
 
 const ROUNDS = roundsOf({ usual: 300, full: 20_000 })
-const TOKEN = 'correct-horse-battery-staple-0123456789'
 const MAY_FAIL_WITH = [502, 503, 504, 507]
-/** Whoever is answered so must not have reached the engine. */
-const REFUSED = [400, 401, 403, 405, 408, 413, 415, 421, 429, 431]
 const isStream = ({ responses }: Operation) =>
   Object.keys(responses['200']?.content ?? {}).join() === 'text/event-stream'
 
@@ -208,12 +216,7 @@ async function everyAnswerKeepsToTheDocument(t: Test, { numRuns, seed }: Round):
   }
 
   await fc.assert(fc.asyncProperty(fc.oneof(...operations), check), { numRuns, seed })
-  t.comment(
-    `answers: ${[...statuses]
-      .toSorted()
-      .map(([status, count]) => `${count} × ${status}`)
-      .join(', ')}`
-  )
+  t.comment(summaryOf(statuses))
   for (const status of [200, 201, 400, 401, 404]) t.ok(statuses.has(status), `${status} was met`)
   t.ok((statuses.get(503) ?? 0) < numRuns / 50, 'a machine with time for it: one that is too busy only says so')
 }
