@@ -1,7 +1,7 @@
 // Many creates at once into a range that has too few ports. BERTH_TEST_FULL=1 runs it at full size.
 
 import t from 'tap'
-import { askPort, eventually, inBatches, listenOn, runForeign } from '../helpers/engine.ts'
+import { answerOf, eventually, inBatches, listenOn, runForeign } from '../helpers/engine.ts'
 import { hostPort, portsOf, startServer } from '../helpers/server.ts'
 
 const size = process.env.BERTH_TEST_FULL
@@ -38,7 +38,7 @@ t.test(`${size.creates} creates at once into ${size.ports} ports of which others
     'none that others hold'
   )
   await inBatches(given, async (port) => {
-    const answer = await eventually(() => whoAnswers(port))
+    const answer = await eventually(() => answerOf(port))
     if (answer !== String(port)) t.fail(`on ${port} answers ${answer}`)
   })
 
@@ -52,9 +52,3 @@ t.test(`${size.creates} creates at once into ${size.ports} ports of which others
   t.match((await server.portOverview()).counts, { free: wanted, leased: 0, bound: size.foreign })
   t.equal((await server.inEngine()).length, 0)
 })
-
-async function whoAnswers(port: number): Promise<string> {
-  const text = await askPort(port)
-  if (!text) throw new Error(`nobody answers on ${port}`)
-  return text
-}

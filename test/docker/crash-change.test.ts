@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
 import { killAtEachCall, killedAt, untilItAgrees } from '../helpers/crash.ts'
-import { askPort, docker, eventually, ignoreMissing, IMAGE, listenOn } from '../helpers/engine.ts'
+import { answerOf, docker, eventually, ignoreMissing, IMAGE, listenOn } from '../helpers/engine.ts'
 import { startFaultProxy } from '../helpers/fault-proxy.ts'
 import { hostPort, portsOf, startServer, type CreateBody } from '../helpers/server.ts'
 
@@ -192,9 +192,3 @@ t.test('kill -9 at every engine call of the removal of a container that was give
     8
   )
 })
-
-async function answerOf(port: number): Promise<string> {
-  const text = await askPort(port)
-  if (!text) throw new Error(`nobody answers on ${port}`)
-  return text
-}

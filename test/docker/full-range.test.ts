@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { Container } from '../../src/containers/schemas.ts'
-import { askPort, eventually, inBatches } from '../helpers/engine.ts'
+import { answerOf, eventually, inBatches } from '../helpers/engine.ts'
 import { hostPort, startServer } from '../helpers/server.ts'
 
 const [first = 8001, last = 8999] = (process.env.BERTH_TEST_RANGE ?? '8001-8999').split('-').map(Number)
@@ -51,7 +51,7 @@ t.test(
     await measure('ms to ask every port', () =>
       inBatches(made, async (container) => {
         const port = hostPort(container)
-        const answer = await eventually(() => whoAnswers(port)).catch(String)
+        const answer = await eventually(() => answerOf(port)).catch(String)
         if (answer === String(port)) return
         const { text } = await server.get(`/containers/${container.id}`)
         wrong.push(`${port}: ${answer}; ${text}`)
@@ -93,9 +93,3 @@ t.test(
     for (const [name, value] of Object.entries(figures)) t.comment(`${name}: ${Math.round(value)}`)
   }
 )
-
-async function whoAnswers(port: number): Promise<string> {
-  const text = await askPort(port)
-  if (!text) throw new Error(`nobody answers on ${port}`)
-  return text
-}

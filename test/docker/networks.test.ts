@@ -1,6 +1,5 @@
 // Networks on a real engine: who finds whom by name, what leads out, and that a container keeps its own.
 
-import { randomBytes } from 'node:crypto'
 import { createClient } from '@connectrpc/connect'
 import t, { type Test } from 'tap'
 import type { Container } from '../../src/containers/schemas.ts'
@@ -9,10 +8,9 @@ import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
 import { askPort, docker, eventually, ignoreMissing } from '../helpers/engine.ts'
 import { refusal, transportTo } from '../helpers/grpc.ts'
 import { freePort } from '../helpers/port-ranges.ts'
-import { hostPort, portsOf, SLEEPER, startServer, WORKLOAD, type Server } from '../helpers/server.ts'
+import { hostPort, portsOf, SLEEPER, startServer, unique, WORKLOAD, type Server } from '../helpers/server.ts'
 
 const SERVE = ['sh', '-c', 'echo -n "I am $WHO" > /tmp/index.html; exec httpd -f -p 5000 -h /tmp']
-const unique = (name: string) => `berth-test-${name}-${randomBytes(4).toString('hex')}`
 const fetchFrom = (name: string) => [
   'sh',
   '-c',

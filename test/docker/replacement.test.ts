@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
-import { askPort, docker, eventually, ignoreMissing, IMAGE, listenOn } from '../helpers/engine.ts'
-import { hostPort, portsOf, SLEEPER, startServer, type Server } from '../helpers/server.ts'
+import { answerOf, askPort, docker, eventually, ignoreMissing, IMAGE, listenOn } from '../helpers/engine.ts'
+import { hostPort, portsOf, SLEEPER, startServer, unique, type Server } from '../helpers/server.ts'
 
 const TELL = 'echo -n "$HOST_PORT $(cat /written) $(cat /data/file) $(cat /own/file) $NAME" > /tmp/index.html'
 const WRITER = [
@@ -10,7 +9,6 @@ const WRITER = [
   '-c',
   `[ -f /written ] || for f in /written /data/file /own/file; do echo -n old > $f; done; ${TELL}; exec httpd -f -p 5000 -h /tmp`
 ]
-const unique = (name: string) => `berth-test-${name}-${randomBytes(4).toString('hex')}`
 
 /** Stops the container and has all ports but those given away to others; then one of the others makes room. */
 async function loseItsPort(server: Server, id: string): Promise<void> {
@@ -71,7 +69,7 @@ t.test('a container whose port was given away goes on under another one', async 
   })
   t.not(hostPort(moved), hostPort(original))
   t.equal(
-    await eventually(() => answered(hostPort(moved))),
+    await eventually(() => answerOf(hostPort(moved))),
     `${hostPort(moved)} old old old mine`,
     'with its files, its volumes and its new HOST_PORT'
   )
@@ -93,7 +91,7 @@ t.test('a container whose port was given away goes on under another one', async 
   await loseItsPort(server, moved.id)
   const { body: twice } = await server.post<ChangedContainer>(`/containers/${original.id}/start`)
   t.match(twice, { name, image, replaced: moved.full_id, state: 'running' })
-  t.equal(await eventually(() => answered(hostPort(twice))), `${hostPort(twice)} old old old mine`)
+  t.equal(await eventually(() => answerOf(hostPort(twice))), `${hostPort(twice)} old old old mine`)
   for (const reference of [original.id, moved.id, twice.id])
     t.equal((await server.get<Container>(`/containers/${reference}`)).body.id, twice.id)
 
@@ -143,9 +141,3 @@ t.test('where no port is left the stopped container stays as it was', async (t) 
   const { body: started } = await server.post<ChangedContainer>(`/containers/${original.id}/start`)
   t.match(started, { state: 'running', full_id: original.full_id, ports: original.ports })
 })
-
-async function answered(port: number): Promise<string> {
-  const text = await askPort(port)
-  if (text === undefined || text === '') throw new Error(`nobody answers on ${port}`)
-  return text
-}

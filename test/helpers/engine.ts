@@ -87,6 +87,13 @@ export function askPort(port: number, path = '/'): Promise<string | undefined> {
   })
 }
 
+/** The same of one who is to answer. It fails while nobody does, so that `eventually` asks again. */
+export async function answerOf(port: number, path = '/'): Promise<string> {
+  const text = await askPort(port, path)
+  if (!text) throw new Error(`nobody answers on ${port}`)
+  return text
+}
+
 /**
  * Asks again until the answer is there; fails with what was last found. For what the engine does in its own time, which is
  * long on a machine that has much to do: the limit is there to end, not to measure.

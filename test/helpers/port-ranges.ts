@@ -9,7 +9,9 @@ import { isAlive } from './process.ts'
 export type Range = { first: number; last: number }
 
 const SIZES = {
-  lifecycle: 40,
+  lifecycle: 10,
+  create: 20,
+  volumes: 10,
   wait: 20,
   logs: 10,
   ports: 30,

@@ -1,6 +1,7 @@
 // The real server as a process of its own, for tests that need its whole life: start, answers, kill, start again.
 
 import { spawn, type ChildProcess } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { rmSync, writeFileSync } from 'node:fs'
 import http, { type IncomingHttpHeaders } from 'node:http'
@@ -192,6 +193,9 @@ export async function startServer(
     removeAll: () => removeAllOf(mark, engine)
   }
 }
+
+/** A name that nobody else has. */
+export const unique = (name: string) => `berth-test-${name}-${randomBytes(4).toString('hex')}`
 
 /** The host port of a container's only or first port. */
 export function hostPort({ ports }: { ports: Record<string, string> }): number {

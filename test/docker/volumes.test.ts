@@ -1,0 +1,48 @@
+// Which volumes stay when their container goes, and which do not.
+
+import t from 'tap'
+import { docker, eventually, ignoreMissing, IMAGE } from '../helpers/engine.ts'
+import { portsOf, SLEEPER, startServer, unique } from '../helpers/server.ts'
+
+const server = await startServer(t, { ports: portsOf('volumes') })
+
+t.test('named volumes outlive their containers', async (t) => {
+  const volume = unique('data')
+  t.teardown(() => ignoreMissing(docker.getVolume(volume).remove()))
+  const volumes = [{ source: volume, target: '/data' }]
+  const { body: writer } = await server.create({
+    command: ['sh', '-c', 'echo kept > /data/file; sleep 3600'],
+    volumes
+  })
+  t.match(writer.volumes, [{ source: volume, target: '/data', read_only: false }])
+  const { Labels: labels } = await docker.getVolume(volume).inspect()
+  t.match(labels, { 'io.berth.managed': 'true' })
+  await server.delete(`/containers/${writer.id}?force=true`)
+
+  const { body: reader } = await server.create({
+    command: ['sh', '-c', 'cat /data/file; touch /data/new || sleep 3600'],
+    volumes: [{ ...volumes[0]!, read_only: true }]
+  })
+  await eventually(async () => {
+    const { text } = await server.get(`/containers/${reader.id}/logs`)
+    if (!/^kept$/m.test(text) || !/Read-only/.test(text)) throw new Error(`it says ${text}`)
+  })
+  await server.delete(`/containers/${reader.id}?force=true`)
+  t.ok(await docker.getVolume(volume).inspect())
+})
+
+t.test('an anonymous volume goes with its container', async (t) => {
+  const image = unique('image')
+  const base = await docker.createContainer({ Image: IMAGE, Cmd: ['true'] })
+  await base.commit({ repo: image, changes: 'VOLUME /data' })
+  await base.remove()
+  t.teardown(() => docker.getImage(image).remove())
+
+  const { body } = await server.create({ image, command: SLEEPER })
+  const { Mounts: mounts } = await docker.getContainer(body.full_id).inspect()
+  const volume = mounts.find(({ Destination }) => Destination === '/data')?.Name ?? ''
+  t.ok(await docker.getVolume(volume).inspect())
+  t.same(body.volumes, [], 'it is nobody’s but the container’s')
+  await server.delete(`/containers/${body.id}?force=true`)
+  await t.rejects(docker.getVolume(volume).inspect(), /no such/)
+})
