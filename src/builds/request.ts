@@ -1,6 +1,6 @@
 // From what a client asked for to what is kept of it. Pure.
 
-import type { CreateContainer } from '../containers/schemas.ts'
+import type { CreateContainer } from '../containers/request-schemas.ts'
 import { invalidField } from '../errors.ts'
 import type { Context } from './context/intake.ts'
 import { stage, type BuildRecord } from './record.ts'

@@ -11,7 +11,7 @@ import type { BuildRecord, StageName } from './record.ts'
 import type { BuildSecrets, Credentials } from './request.ts'
 import type { SourceRules } from './sources.ts'
 import type { Job, StageTask } from './worker.ts'
-import type { CreateContainer } from '../containers/schemas.ts'
+import type { CreateContainer } from '../containers/request-schemas.ts'
 
 type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none'; cgroupParent: string | undefined }
 

@@ -25,7 +25,7 @@ import {
   type WantedPort
 } from './plan.ts'
 import { createQuota } from './quota.ts'
-import type { CreateContainer } from './schemas.ts'
+import type { CreateContainer } from './request-schemas.ts'
 import { checkMade } from './verify.ts'
 import { createVolumes } from './volumes.ts'
 import type { Waiting } from './wait.ts'

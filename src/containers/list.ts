@@ -3,7 +3,7 @@
 import type { ContainerRecord } from '../engine/engine.ts'
 import { invalidField } from '../errors.ts'
 import { LABELS } from '../engine/labels.ts'
-import type { ListContainersQuery } from './schemas.ts'
+import type { ListContainersQuery } from './request-schemas.ts'
 import { isManaged } from './view.ts'
 
 export type Page = { records: ContainerRecord[]; total: number; nextCursor: string | undefined }

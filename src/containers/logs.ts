@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import type { ContainerRecord, LogLine, LogQuery } from '../engine/engine.ts'
 import { invalidField } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
-import type { LogsQuery } from './schemas.ts'
+import type { LogsQuery } from './request-schemas.ts'
 
 type LogSource = {
   logs(

@@ -7,7 +7,7 @@ import { isReservedLabel, LABELS } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField, type FieldProblem } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
-import type { CreateContainer, UpdateContainer } from './schemas.ts'
+import type { CreateContainer, UpdateContainer } from './request-schemas.ts'
 
 const DEFAULT_PORT = 5000
 

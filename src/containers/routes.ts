@@ -5,24 +5,26 @@ import { JSON_TYPE, writtenList } from '../http/written.ts'
 import { ref } from '../lib/schema.ts'
 import { followLogs, logEntry, logQuery, logText } from './logs.ts'
 import {
-  ChangedContainer,
-  Container,
-  ContainerLogs,
   ContainerParams,
-  ContainerProcesses,
   CreateContainer,
-  CreatedContainer,
   ExecCommand,
-  ExecResult,
   IdempotencyHeaders,
   ListContainersQuery,
   LogsQuery,
-  RemovedContainer,
   RemoveQuery,
   StopQuery,
   UpdateContainer,
-  WaitedContainer,
   WaitQuery
+} from './request-schemas.ts'
+import {
+  ChangedContainer,
+  Container,
+  ContainerLogs,
+  ContainerProcesses,
+  CreatedContainer,
+  ExecResult,
+  RemovedContainer,
+  WaitedContainer
 } from './schemas.ts'
 import type { ContainerService } from './service.ts'
 import { waitRequest } from './wait.ts'

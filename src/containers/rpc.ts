@@ -11,10 +11,9 @@ import {
   RemoveQuery,
   StopQuery,
   UpdateContainer,
-  WaitQuery,
-  type ChangedContainer,
-  type Container
-} from './schemas.ts'
+  WaitQuery
+} from './request-schemas.ts'
+import type { ChangedContainer, Container } from './schemas.ts'
 import type { ContainerService } from './service.ts'
 import { waitRequest } from './wait.ts'
 

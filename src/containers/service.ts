@@ -14,16 +14,8 @@ import { selectContainers } from './list.ts'
 import { checkUpdate } from './plan.ts'
 import { lastOf } from './logs.ts'
 import { keptImage, type PortChange, type Replacer } from './replace.ts'
-import type {
-  ChangedContainer,
-  Container,
-  CreateContainer,
-  CreatedContainer,
-  ExecCommand,
-  ListContainersQuery,
-  RemovedContainer,
-  UpdateContainer
-} from './schemas.ts'
+import type { CreateContainer, ExecCommand, ListContainersQuery, UpdateContainer } from './request-schemas.ts'
+import type { ChangedContainer, Container, CreatedContainer, RemovedContainer } from './schemas.ts'
 import { isManaged, shortId, viewContainer } from './view.ts'
 import { checkApplied } from './verify.ts'
 import type { Waiting, WaitRequest } from './wait.ts'

@@ -2,7 +2,7 @@
 
 import type { Engine } from '../engine/engine.ts'
 import { LABELS } from '../engine/labels.ts'
-import type { CreateContainer } from './schemas.ts'
+import type { CreateContainer } from './request-schemas.ts'
 
 type Options = {
   engine: Pick<Engine, 'volumeExists' | 'createVolume' | 'removeVolume'>

@@ -5,7 +5,7 @@ import { AppError, cancellation } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { Inventory } from './inventory.ts'
 import { probeConnection, probeHttp, type Target } from './readiness.ts'
-import type { WaitQuery } from './schemas.ts'
+import type { WaitQuery } from './request-schemas.ts'
 import { reachableHost, shortId } from './view.ts'
 
 export type Condition = 'running' | 'port' | 'healthy' | 'http' | 'exited' | 'removed'
