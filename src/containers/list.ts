@@ -1,29 +1,31 @@
 // Which containers a list shows, in which order, and where a page ends. Pure.
 
 import type { ContainerRecord } from '../engine/engine.ts'
-import { invalidField } from '../errors.ts'
 import { LABELS } from '../engine/labels.ts'
+import { invalidField } from '../errors.ts'
+import { hasLabels } from '../lib/label-filter.ts'
+import { pageOf } from '../lib/page.ts'
 import type { ListContainersQuery } from './request-schemas.ts'
 import { isManaged } from './view.ts'
 
 export type Page = { records: ContainerRecord[]; total: number; nextCursor: string | undefined }
 
-/** Newest first. The cursor names the last container shown, by the key of the order, so that it may be gone meanwhile. */
+/** Engines leave out the zeros at the end of a time, so that it has to be compared without what follows them. */
+const KEY = {
+  of: (record: ContainerRecord) => `${record.createdAt.replace(/Z$/, '')} ${record.id.slice(0, 12)}`,
+  form: /^\d{4}-\d\d-\d\dT\S+ [0-9a-f]{12}$/
+}
+
+/** Newest first. */
 export function selectContainers(records: ContainerRecord[], query: ListContainersQuery): Page {
-  const matching = records
-    .filter((record) => matches(record, query))
-    .map((record) => ({ record, key: sortKey(record) }))
-    .sort((a, b) => (a.key < b.key ? 1 : -1))
-  const after = query.cursor === undefined ? undefined : decodeCursor(query.cursor)
-  const start = after === undefined ? 0 : matching.findIndex(({ key }) => key < after)
-  const rest = start === -1 ? [] : matching.slice(start)
-  const page = rest.slice(0, query.limit)
-  const last = page.at(-1)
-  return {
-    records: page.map(({ record }) => record),
-    total: matching.length,
-    nextCursor: last && page.length < rest.length ? encodeCursor(last.key) : undefined
-  }
+  const page = pageOf(
+    records.filter((record) => matches(record, query)),
+    KEY,
+    query
+  )
+  if (!page) throw invalidField('cursor', 'is not one that this server gave out')
+  const { items, ...rest } = page
+  return { records: items, ...rest }
 }
 
 function matches(record: ContainerRecord, { state, name, image, label, managed }: ListContainersQuery): boolean {
@@ -34,25 +36,5 @@ function matches(record: ContainerRecord, { state, name, image, label, managed }
     const own = record.labels[LABELS.image] ?? record.image
     if (own !== image && own.replace(/:[^/:]+$/, '') !== image) return false
   }
-  return (label ?? []).every((wanted) => {
-    const equals = wanted.indexOf('=')
-    if (equals === -1) return Object.hasOwn(record.labels, wanted)
-    return record.labels[wanted.slice(0, equals)] === wanted.slice(equals + 1)
-  })
-}
-
-/** Engines leave out the zeros at the end of a time, so that it has to be compared without what follows them. */
-function sortKey(record: ContainerRecord): string {
-  return `${record.createdAt.replace(/Z$/, '')} ${record.id.slice(0, 12)}`
-}
-
-function encodeCursor(key: string): string {
-  return Buffer.from(key).toString('base64url')
-}
-
-function decodeCursor(cursor: string): string {
-  const key = Buffer.from(cursor, 'base64url').toString()
-  if (!/^\d{4}-\d\d-\d\dT\S+ [0-9a-f]{12}$/.test(key))
-    throw invalidField('cursor', 'is not one that this server gave out')
-  return key
+  return hasLabels(record.labels, label)
 }
