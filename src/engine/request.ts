@@ -76,11 +76,30 @@ export function createClient(address: EngineAddress, apiVersion: string, maxSock
 export type Client = { docker: Docker; address: EngineAddress }
 
 /** Sends a request and returns its parsed answer. */
-export async function request<T>({ docker, address }: Client, asked: EngineRequest): Promise<T> {
-  const deadline = AbortSignal.timeout(asked.timeoutMs)
+export async function request<T>(client: Client, asked: EngineRequest): Promise<T> {
+  return (await dialUntil(AbortSignal.timeout(asked.timeoutMs), client, asked, false)) as T
+}
+
+/** Opens a stream. The deadline counts until its head arrives; afterwards only the signal ends it. */
+export async function openStream(client: Client, asked: EngineRequest): Promise<Readable> {
+  const aborter = new AbortController()
+  const timer = setTimeout(() => aborter.abort(), asked.timeoutMs)
+  try {
+    return (await dialUntil(aborter.signal, client, asked, true)) as Readable
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function dialUntil(
+  deadline: AbortSignal,
+  { docker, address }: Client,
+  asked: EngineRequest,
+  isStream: boolean
+): Promise<unknown> {
   const abortSignal = asked.signal ? AbortSignal.any([deadline, asked.signal]) : deadline
   try {
-    return (await dial(docker, asked, false, abortSignal)) as T
+    return await dial(docker, asked, isStream, abortSignal)
   } catch (error) {
     throw translateError(error, {
       what: asked.what,
@@ -88,25 +107,6 @@ export async function request<T>({ docker, address }: Client, asked: EngineReque
       timedOut: deadline.aborted,
       cancelled: asked.signal?.aborted ?? false
     })
-  }
-}
-
-/** Opens a stream. The deadline counts until its head arrives; afterwards only the signal ends it. */
-export async function openStream({ docker, address }: Client, asked: EngineRequest): Promise<Readable> {
-  const aborter = new AbortController()
-  const timer = setTimeout(() => aborter.abort(), asked.timeoutMs)
-  const abortSignal = asked.signal ? AbortSignal.any([aborter.signal, asked.signal]) : aborter.signal
-  try {
-    return (await dial(docker, asked, true, abortSignal)) as Readable
-  } catch (error) {
-    throw translateError(error, {
-      what: asked.what,
-      address: describeAddress(address),
-      timedOut: aborter.signal.aborted,
-      cancelled: asked.signal?.aborted ?? false
-    })
-  } finally {
-    clearTimeout(timer)
   }
 }
 

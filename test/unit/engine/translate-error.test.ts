@@ -64,11 +64,15 @@ const VAGUE: Record<string, ErrorCode> = {
 }
 
 /** A client of an engine that answers everything alike. */
-async function engineThatSays(t: Test, { status, body }: { status: number; body: unknown }): Promise<Client> {
-  const server = http.createServer((_request, answer) => {
+function engineThatSays(t: Test, { status, body }: { status: number; body: unknown }): Promise<Client> {
+  return clientOf(t, (_request, answer) => {
     answer.writeHead(status, { 'content-type': 'application/json' })
     answer.end(typeof body === 'string' ? body : JSON.stringify(body))
   })
+}
+
+async function clientOf(t: Test, engine: http.RequestListener): Promise<Client> {
+  const server = http.createServer(engine)
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   t.teardown(() => {
     server.closeAllConnections()
@@ -217,15 +221,7 @@ t.test('a text is shown in one line of bounded length without control characters
 })
 
 t.test('the engine being asked for too long', async (t) => {
-  const server = http.createServer(() => {})
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  const { port } = server.address() as AddressInfo
-  const address = { kind: 'tcp', protocol: 'http', host: '127.0.0.1', port, source: 'test' } as const
-  const client = { docker: createClient(address, '1.41', 4), address }
+  const client = await clientOf(t, () => {})
   t.equal((await failure(() => request(client, { ...asked, timeoutMs: 20 }))).code, 'ENGINE_TIMEOUT')
   t.equal((await failure(() => openStream(client, { ...asked, timeoutMs: 20 }))).code, 'ENGINE_TIMEOUT')
   const signal = AbortSignal.abort()
