@@ -65,12 +65,16 @@ export function createBuildKitReader(): StepReader {
   }
 }
 
-const CLASSIC_STEP = /^Step (\d+)\/(\d+) : (.*)\n?$/
+/** Podman counts the steps of each stage by itself, and the stages only where there are several. */
+const CLASSIC_STEP =
+  /^(?:Step (?<number>\d+)\/(?<total>\d+) : |(?:\[(?<stage>\d+)\/\d+\] )?STEP (?<number>\d+)\/(?<total>\d+): )(?<instruction>.*)\n?$/
+const CACHED = /^ ?-{2,3}> Using cache\b/
 
 /** The classic builder runs one step after the other and writes plain text. */
 export function createClassicReader(now: () => number = Date.now): StepReader {
   let current: { step: BuildStep; started: number } | undefined
   let begun = 0
+  let place = { stage: 0, number: 0 }
   let made: BuildProgress[] = []
   let rest = ''
 
@@ -83,15 +87,16 @@ export function createClassicReader(now: () => number = Date.now): StepReader {
 
   /** What the builder says of itself comes in frames of its own. */
   function* stepProgress(said: string): Generator<BuildProgress> {
-    const [, number, total, instruction] = CLASSIC_STEP.exec(said) ?? []
-    // What runs in a step may print such a line too.
-    if (Number(number) === begun + 1) {
+    const { stage, number = '', total = '', instruction = '' } = CLASSIC_STEP.exec(said)?.groups ?? {}
+    const next = { stage: Number(stage ?? 0), number: Number(number) }
+    if (follows(next, place)) {
       yield* finish('completed')
       begun++
-      const name = `[${number}/${total}] ${clean(instruction ?? '')}`
+      place = next
+      const name = `[${stage === undefined ? '' : `stage-${next.stage - 1} `}${number}/${total}] ${clean(instruction)}`
       current = { step: { number: begun, name, status: 'running', durationMs: null }, started: now() }
       yield { step: { ...current.step } }
-    } else if (current && said === ' ---> Using cache\n') current.step.status = 'cached'
+    } else if (current && CACHED.test(said)) current.step.status = 'cached'
   }
 
   return (frame) => {
@@ -108,6 +113,11 @@ export function createClassicReader(now: () => number = Date.now): StepReader {
       said.push({ line: clean([frame.id, frame.status].filter(Boolean).join(': ')) })
     return said
   }
+}
+
+/** What runs in a step may print a line like that of a step, too. */
+function follows(next: { stage: number; number: number }, last: { stage: number; number: number }): boolean {
+  return next.stage > last.stage ? next.number === 1 : next.stage === last.stage && next.number === last.number + 1
 }
 
 /** All whole lines in one piece: a build may print a gigabyte, and line by line nothing else would get a turn. */

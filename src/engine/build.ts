@@ -2,7 +2,6 @@
 
 import type { Readable } from 'node:stream'
 import { AppError } from '../errors.ts'
-import { markOf } from './build-containers.ts'
 import { createBuildKitReader, createClassicReader } from './build-steps.ts'
 import type { BuildProgress, BuildSpec } from './engine.ts'
 import { plainText } from './translate-error.ts'
@@ -17,15 +16,14 @@ const UPLOAD_MS = 24 * 3_600_000
 export async function* buildImage(
   stream: OpenStream,
   spec: BuildSpec,
-  context: Readable,
-  signal: AbortSignal
+  { context, mark, signal }: { context: Readable; mark: string | undefined; signal: AbortSignal }
 ): AsyncGenerator<BuildProgress> {
   const what = 'build the image'
   try {
     const chunks = await stream({
       method: 'POST',
       path: '/build',
-      query: buildQuery(spec),
+      query: buildQuery(spec, mark),
       upload: context,
       what,
       timeoutMs: UPLOAD_MS,
@@ -59,8 +57,8 @@ export async function* buildImage(
 }
 
 /** Only what is named here reaches the builder: no remote contexts, no other network. */
-function buildQuery(spec: BuildSpec) {
-  const { id, builder, tags, dockerfile, buildArgs, target, platform, noCache, network, cgroupParent } = spec
+function buildQuery(spec: BuildSpec, mark: string | undefined) {
+  const { builder, tags, dockerfile, buildArgs, target, platform, noCache, network, cgroupParent } = spec
   return {
     version: builder === 'buildkit' ? '2' : '1',
     t: tags,
@@ -69,7 +67,7 @@ function buildQuery(spec: BuildSpec) {
     forcerm: 1,
     buildargs: buildArgs,
     networkmode: network,
-    ...(builder === 'classic' && { extrahosts: markOf(id) }),
+    ...(mark !== undefined && { extrahosts: mark }),
     ...(cgroupParent !== undefined && { cgroupparent: cgroupParent }),
     ...(noCache && { nocache: 1 }),
     ...(target !== undefined && { target }),

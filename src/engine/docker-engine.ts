@@ -9,7 +9,7 @@ import { unlessGone, type Asked } from './calls.ts'
 import type { Connection } from './connection.ts'
 import type { Engine, EngineEvent, ProcessTable } from './engine.ts'
 import { buildImage } from './build.ts'
-import { removeBuildContainers } from './build-containers.ts'
+import { markOf, removeBuildContainers } from './build-containers.ts'
 import { createDiskCalls } from './disk-calls.ts'
 import { runExec } from './exec.ts'
 import { createImageCalls } from './image-calls.ts'
@@ -68,6 +68,11 @@ export function createDockerEngine(options: {
       asked,
       () => new AppError('ENGINE_BUSY', `${options.queue} changes wait for the engine, and that is the most.`)
     )
+  }
+
+  function isPodman(): boolean {
+    const status = connection.status()
+    return status.available && /podman/i.test(status.name)
   }
 
   function stream(asked: Asked): Promise<Readable> {
@@ -246,12 +251,13 @@ export function createDockerEngine(options: {
     ),
 
     hasBuildKit() {
-      const status = connection.status()
-      return status.available && !/podman/i.test(status.name)
+      return connection.status().available && !isPodman()
     },
 
     buildImage(spec, context, signal) {
-      return buildImage(stream, spec, context, signal)
+      // Podman runs steps in nothing that its list of containers shows.
+      const mark = spec.builder === 'classic' && !isPodman() ? markOf(spec.id) : undefined
+      return buildImage(stream, spec, { context, mark, signal })
     },
 
     removeBuildContainers(id, since) {

@@ -33,22 +33,22 @@ type HostConfig = Omit<ContainerInspectInfo['HostConfig'], 'PidsLimit'> & {
 type Inspect = Omit<ContainerInspectInfo, 'HostConfig'> & { HostConfig: HostConfig }
 
 export function mapContainer(info: Inspect): ContainerRecord {
-  const { State: state, Config: config, HostConfig: host } = info
-  const ended = state.Status === 'exited' || state.Status === 'dead'
+  const { State: raw, Config: config, HostConfig: host } = info
+  const state = mapState(raw.Status)
   return {
     id: info.Id,
     name: info.Name.replace(/^\//, ''),
     image: config.Image,
     imageId: info.Image,
-    state: mapState(state.Status),
-    health: mapHealth(state.Health?.Status),
-    exitCode: ended ? state.ExitCode : null,
-    oomKilled: state.OOMKilled,
-    error: state.Error ?? '',
-    pid: state.Pid > 0 ? state.Pid : null,
+    state,
+    health: mapHealth(raw.Health?.Status),
+    exitCode: state === 'exited' || state === 'dead' ? raw.ExitCode : null,
+    oomKilled: raw.OOMKilled,
+    error: raw.Error ?? '',
+    pid: raw.Pid > 0 ? raw.Pid : null,
     createdAt: info.Created,
-    startedAt: mapTime(state.StartedAt),
-    finishedAt: mapTime(state.FinishedAt),
+    startedAt: mapTime(raw.StartedAt),
+    finishedAt: mapTime(raw.FinishedAt),
     restartCount: info.RestartCount ?? 0,
     restart: (host.RestartPolicy?.Name || 'no') as RestartPolicy,
     ports: mapPorts(info),

@@ -43,7 +43,8 @@ const SIZES = {
   buildsCrash: 20,
   buildsEngine: 10,
   buildsBounds: 10,
-  buildsHostile: 10
+  buildsHostile: 10,
+  podman: 10
 } as const
 
 const WORKLOADS: Range = { first: 8100, last: 8999 }

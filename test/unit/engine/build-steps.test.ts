@@ -98,12 +98,32 @@ t.test('the classic builder', (t) => {
   t.end()
 })
 
+t.test('Podman, which counts the steps of each stage', (t) => {
+  const { lines, summary, images } = told(createClassicReader(), recorded('podman'))
+  t.match(summary, [
+    'completed [stage-0 1/2] FROM berth-test/busybox:1 AS one',
+    /^completed \[stage-0 2\/2\] RUN/,
+    'completed [stage-1 1/3] FROM berth-test/busybox:1',
+    /^completed \[stage-1 2\/3\] RUN/,
+    'completed [stage-1 3/3] COPY --from=one /one /one'
+  ])
+  t.match(images, [/^sha256:[0-9a-f]{64}$/])
+  t.ok(lines.includes('äöü 漢字') && lines.includes('100%') && lines.includes('red'))
+  const cached = told(createClassicReader(), recorded('podman-cached'))
+  t.equal(cached.summary.filter((step) => step.startsWith('cached')).length, 3)
+  const failing = told(createClassicReader(), recorded('podman-failing'))
+  t.equal(failing.summary.at(-1), 'running [3/4] RUN echo second && exit 3')
+  t.same(failing.images, [])
+  t.end()
+})
+
 t.test('the classic builder: a program that prints what the builder prints', (t) => {
   const read = createClassicReader()
   const said = (stream: string) => told(read, [{ stream }])
   said('Step 1/2 : FROM a\n')
   t.same(said('Step 4294967295/1 : evil\n').steps, [])
   t.same(said('Step 0/1 : evil\n').steps, [])
+  t.same(said('[2/9] STEP 2/2: evil\n').steps, [])
   t.equal(said('Step 2/2 : RUN x\n').steps.length, 2)
   t.same(said('Successfully built 123\n').images, [], 'without an image there is none')
   t.end()

@@ -23,16 +23,27 @@ const fixture = (name: string) => readFileSync(join(import.meta.dirname, `../../
 function build(
   answer: string | AsyncIterable<string>,
   spec: Partial<BuildSpec> = {},
-  signal = new AbortController().signal
+  signal = new AbortController().signal,
+  mark?: string
 ) {
   const asked: Record<string, unknown>[] = []
   const open = async (request: object) => {
     asked.push(request as Record<string, unknown>)
     return Readable.from(typeof answer === 'string' ? [Buffer.from(answer)] : answer)
   }
-  const said = collect(buildImage(open, { ...SPEC, ...spec }, Readable.from([]), signal))
+  const said = collect(buildImage(open, { ...SPEC, ...spec }, { context: Readable.from([]), mark, signal }))
   return { asked, said }
 }
+
+t.test('the mark of the containers in which steps run goes where there are such', async (t) => {
+  const query = async (mark?: string) => {
+    const { asked, said } = build(fixture('classic'), { builder: 'classic' }, undefined, mark)
+    await said
+    return asked[0]?.query
+  }
+  t.match(await query('mine:127.0.0.1'), { extrahosts: 'mine:127.0.0.1' })
+  t.notMatch(await query(), { extrahosts: String })
+})
 
 t.test('only what is meant to reach the builder does', async (t) => {
   const { asked, said } = build(fixture('buildkit'), { target: 'x', noCache: true })

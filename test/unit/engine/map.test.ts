@@ -187,4 +187,6 @@ t.test('the words of other engines for a state', async (t) => {
     ['dead', 'dead']
   ]
   for (const [word, state] of words) t.equal(mapSummary({ ...created.listed, State: word }).state, state, word)
+  const stopped = { ...created.inspect.State, Status: 'stopped', ExitCode: 3 }
+  t.match(mapContainer({ ...created.inspect, State: stopped }), { state: 'exited', exitCode: 3 })
 })

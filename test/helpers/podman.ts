@@ -1,0 +1,65 @@
+// Podman with its Docker API: a second engine, all of whose files are the test's own. Needs root on Debian.
+
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type Docker from 'dockerode'
+import type { Test } from 'tap'
+import { installPackages } from './debian.ts'
+import { connect, eventually } from './engine.ts'
+import { makeFolder } from './folder.ts'
+
+// Where rlimits cannot be raised, those that it would give to containers by itself keep it from starting them.
+const SETTINGS = `[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
+[engine]
+cgroup_manager = "cgroupfs"
+`
+
+/** Why it cannot be had here; false when it can. */
+export function noPodman(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root'
+  if (isInstalled()) return false
+  try {
+    installPackages('podman', 'crun', 'containernetworking-plugins')
+  } catch (error) {
+    return `podman cannot be installed: ${String(error).slice(0, 200)}`
+  }
+  return isInstalled() ? false : 'podman cannot be installed'
+}
+
+export async function startPodman(t: Test): Promise<{ socket: string; engine: Docker }> {
+  const folder = makeFolder('podman')
+  const socket = join(folder, 'podman.sock')
+  const log = join(folder, 'podman.log')
+  writeFileSync(join(folder, 'containers.conf'), SETTINGS)
+  const env = { ...process.env, CONTAINERS_CONF: join(folder, 'containers.conf') }
+  const place = ['--root', join(folder, 'root'), '--runroot', join(folder, 'run'), '--tmpdir', join(folder, 'tmp')]
+  const output = openSync(log, 'a')
+  const service = spawn('podman', [...place, 'system', 'service', '--time=0', `unix://${socket}`], {
+    env,
+    stdio: ['ignore', output, output]
+  })
+  const killWithTest = () => service.kill()
+  process.on('exit', killWithTest)
+  t.teardown(async () => {
+    process.off('exit', killWithTest)
+    const ended = once(service, 'exit')
+    service.kill()
+    await ended
+    spawnSync('podman', [...place, 'system', 'reset', '--force'], { env })
+    rmSync(folder, { recursive: true, force: true })
+  })
+
+  const engine = connect(socket)
+  await eventually(async () => {
+    if (service.exitCode !== null) throw new Error(readFileSync(log, 'utf8').slice(-1_000))
+    await engine.ping()
+  })
+  return { socket, engine }
+}
+
+function isInstalled(): boolean {
+  return spawnSync('podman', ['--version']).status === 0
+}
