@@ -27,7 +27,7 @@ type Import = { from: string; to: string }
 function importsOf(file: string): string[] {
   const source = readFileSync(join(SRC, file), 'utf8')
   const statements = source.matchAll(
-    /^(?:import|export) (?!type )([^;]*?)from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gms
+    /^(?:import|export) (?!type )([^;']*?)from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gms
   )
   return [...statements].flatMap(([, names = '', from, bare, dynamic]) => {
     const target = from ?? bare ?? dynamic ?? ''
