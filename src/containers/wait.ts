@@ -65,6 +65,7 @@ export function createWaiting({
         signal.removeEventListener('abort', abort)
         settle()
       }
+      if (signal.aborted) return abort()
       signal.addEventListener('abort', abort, { once: true })
       check()
     })

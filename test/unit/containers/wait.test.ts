@@ -146,6 +146,14 @@ t.test('a client that goes away ends its wait', async (t) => {
   t.equal(inventory.watcherCount(), 0)
 })
 
+t.test('a client that was gone before the wait began does not begin it', async (t) => {
+  for (const condition of ['healthy', 'exited', 'removed', 'port'] as const) {
+    const { waitFor, inventory } = setUp([container({ health: 'starting' })])
+    await t.rejects(waitFor(condition, { signal: AbortSignal.abort() }), { code: 'REQUEST_CANCELLED' }, condition)
+    t.equal(inventory.watcherCount(), 0)
+  }
+})
+
 t.test('waiting for a port', async (t) => {
   const on = (port: number) => [container({ ports: [binding(53, 53, 'udp'), binding(port)] })]
 
