@@ -29,7 +29,9 @@ export function createBudget({
       if (changesPerSecond === 0 || caller === ANYBODY) return
       const time = now()
       const before = left.get(keyOf(caller)) ?? { changes: burst, at: time }
-      const changes = Math.min(burst, before.changes + ((time - before.at) / 1000) * changesPerSecond)
+      // The clock may be set back.
+      const seconds = Math.max(0, time - before.at) / 1000
+      const changes = Math.min(burst, before.changes + seconds * changesPerSecond)
       left.set(keyOf(caller), { changes: changes < 1 ? changes : changes - 1, at: time })
       if (changes >= 1) return
       throw new AppError(

@@ -25,6 +25,14 @@ t.test('a burst, and then so many a second', async (t) => {
   t.equal(passed(), 50, 'never more than the burst')
 })
 
+t.test('a clock that is set back holds nobody up', async (t) => {
+  let now = 3_600_000
+  const { change } = createBudget({ changesPerSecond: 1, streams: 0, now: () => now })
+  change(ci)
+  now = 0
+  t.doesNotThrow(() => change(ci))
+})
+
 t.test('less than one a second', async (t) => {
   let now = 0
   const { change } = createBudget({ changesPerSecond: 0.2, streams: 0, now: () => now })
