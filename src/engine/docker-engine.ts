@@ -132,15 +132,9 @@ export function createDockerEngine(options: {
       // The engine waits for the workload first.
       const timeoutMs = changeTimeoutMs + timeoutSeconds * 1000
       const query = { t: timeoutSeconds }
-      // It takes no turn: many slow ends at once must not hold up everybody else's changes.
-      await ask<void>({
-        method: 'POST',
-        path: `/containers/${id}/stop`,
-        query,
-        what: 'stop the container',
-        timeoutMs,
-        signal
-      })
+      const asked = { method: 'POST', path: `/containers/${id}/stop`, query, what: 'stop the container' } as const
+      // It takes no turn, nor a socket of the other calls: many slow ends at once must not hold up everybody else.
+      await ask<void>({ ...asked, timeoutMs, signal }, 'streams')
     },
 
     async removeContainer(id, { force, volumes }) {

@@ -225,6 +225,19 @@ t.test('a burst of changes is a queue here, reads are not held up by it', async 
   await Promise.all(all)
 })
 
+t.test('workloads that take long to end hold nothing up, however many they are', async (t) => {
+  const stops: http.ServerResponse[] = []
+  const { engine } = await engineThat(t, {
+    [`POST /containers/${ID}/stop`]: (_asked, answer) => void stops.push(answer),
+    'GET /containers/json': json(200, [])
+  })
+  const all = Array.from({ length: 80 }, () => engine.stopContainer(ID, 10))
+  await until(() => stops.length === 80, 5_000)
+  t.strictSame(await engine.listContainers(), [])
+  for (const answer of stops) answer.writeHead(204).end()
+  await Promise.all(all)
+})
+
 t.test('an engine that hangs up is noticed', async (t) => {
   const { engine, connection } = await engineThat(t, {
     [`POST /containers/${ID}/start`]: (_asked, answer) => void answer.socket?.destroy()
