@@ -25,7 +25,7 @@ type Live = { calls: Client; streams: Client; name: string; version: string; api
 export function createConnection({ candidates, log }: { candidates: EngineAddress[]; log: Log }) {
   let live: Live | undefined
   let lost = { reason: 'not tried yet', since: new Date().toISOString() }
-  const waiters: (() => void)[] = []
+  const waiters = new Set<() => void>()
   const watchers = new Set<(status: EngineStatus) => void>()
   let connecting: Promise<void> | undefined
   const closed = new AbortController()
@@ -40,7 +40,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
           { engine: describeAddress(address), source: address.source, name, version, apiVersion },
           'engine connected'
         )
-        for (const wake of waiters.splice(0)) wake()
+        for (const wake of [...waiters]) wake()
         tell()
         return
       } catch (error) {
@@ -79,9 +79,8 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
       await sleep(WATCH_MS, closed.signal)
       const watched = live
       if (!watched) continue
-      await newestApiOf(watched.calls.address, HANG_MS).catch((error: unknown) => {
-        if (live === watched) lose(reasonOf(error))
-      })
+      const reason = await findChange(watched)
+      if (reason !== undefined && live === watched) lose(reason)
     }
   }
 
@@ -129,8 +128,13 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
       while (!live) {
         signal.throwIfAborted()
         await new Promise<void>((resolve) => {
-          waiters.push(resolve)
-          signal.addEventListener('abort', () => resolve(), { once: true })
+          const wake = () => {
+            waiters.delete(wake)
+            signal.removeEventListener('abort', wake)
+            resolve()
+          }
+          waiters.add(wake)
+          signal.addEventListener('abort', wake)
         })
       }
     },
@@ -141,8 +145,18 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
     close(): void {
       closed.abort()
       live = undefined
-      for (const wake of waiters.splice(0)) wake()
+      for (const wake of [...waiters]) wake()
     }
+  }
+}
+
+/** Why an engine has to be met anew: it does not answer, or another version has come in its place. */
+async function findChange({ calls, apiVersion }: Live): Promise<string | undefined> {
+  try {
+    const agreed = agree(await newestApiOf(calls.address, HANG_MS))
+    return agreed === apiVersion ? undefined : `it speaks API ${agreed} now and no longer ${apiVersion}`
+  } catch (error) {
+    return reasonOf(error)
   }
 }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
@@ -13,9 +14,10 @@ const DOCKER = { Version: '20.10.24', Platform: { Name: '' }, Components: [{ Nam
 type Given = { apiVersion?: string; version?: object; status?: number }
 
 /** As much of an engine as is asked when one connects. */
-async function engineAt(t: Test, { apiVersion = '1.41', version = DOCKER, status = 200 }: Given = {}) {
+async function engineAt(t: Test, given: Given = {}) {
   const asked: string[] = []
   const server = http.createServer(({ url = '' }, answer) => {
+    const { apiVersion = '1.41', version = DOCKER, status = 200 } = given
     asked.push(url)
     if (url === '/_ping') answer.writeHead(status, { 'api-version': apiVersion }).end('OK')
     else answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(version))
@@ -114,6 +116,29 @@ t.test('an engine that is lost is found again', async (t) => {
     told.map(({ available }) => available),
     [true, false, true]
   )
+})
+
+t.test('an engine that was exchanged for another version behind the same socket is met anew', async (t) => {
+  const given: Given = { apiVersion: '1.41' }
+  const { address } = await engineAt(t, given)
+  const connection = connect(t, address)
+  await connection.start()
+  t.match(connection.status(), { apiVersion: '1.41' })
+  given.apiVersion = '1.44'
+  await until(() => {
+    const status = connection.status()
+    return status.available && status.apiVersion === '1.44'
+  }, 10_000)
+})
+
+t.test('whoever waits leaves nothing behind', async (t) => {
+  const { address } = await engineAt(t)
+  const connection = connect(t, address)
+  await connection.start()
+  const { signal } = new AbortController()
+  connection.lost('for this test')
+  await connection.whenAvailable(signal)
+  t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
 t.test('whoever waits for the engine may give up', async (t) => {
