@@ -52,7 +52,7 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     const before = records.get(record.id)
     readAt.set(record.id, asked)
     records.set(record.id, record)
-    for (const replaced of record.labels[LABELS.replaces]?.split(',') ?? []) aliases.set(replaced, record.id)
+    takeAliases(record)
     notify({ id: record.id, before, after: record })
   }
 
@@ -62,8 +62,19 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     if (!before) return
     records.delete(id)
     readAt.delete(id)
-    for (const [alias, target] of aliases) if (target === id) aliases.delete(alias)
+    const freed = [...aliases].filter(([, target]) => target === id)
+    for (const [alias] of freed) aliases.delete(alias)
+    if (freed.length > 0) for (const record of records.values()) takeAliases(record)
     notify({ id, before, after: undefined })
+  }
+
+  /** While the container that a newcomer is to replace is there, that is the whole one. */
+  function takeAliases(record: ContainerRecord): void {
+    const replaced = replacedBy(record)
+    for (const alias of replaced) {
+      const holder = records.get(aliases.get(alias) ?? '')
+      if (!holder || replacedBy(holder).length >= replaced.length) aliases.set(alias, record.id)
+    }
   }
 
   function notify(change: Change): void {
@@ -246,7 +257,7 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
       }
       for (const [alias, id] of aliases) {
         const record = records.get(id)
-        if (looksLikeId && record && alias.startsWith(reference)) found.set(id, record)
+        if (looksLikeId && record && !records.has(alias) && alias.startsWith(reference)) found.set(id, record)
       }
       const [first, second] = found.values()
       if (second) {
@@ -285,4 +296,9 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
       networkWatchers.add(watcher)
     }
   }
+}
+
+/** The ids that it took the place of, newest first. */
+function replacedBy({ labels }: ContainerRecord): string[] {
+  return labels[LABELS.replaces]?.split(',') ?? []
 }

@@ -276,6 +276,19 @@ t.test('a replaced id is forgotten with the container that took its place', asyn
   t.throws(() => inventory.find(replaced), { code: 'CONTAINER_NOT_FOUND' })
 })
 
+t.test('a replaced id finds the container again when a newer one came to nothing', async (t) => {
+  const engine = createMemoryEngine()
+  const first = '9999aaaa'.padEnd(64, 'f')
+  const moved = engine.add({ name: 'moved', labels: { 'io.berth.replaces': first } })
+  const newer = engine.add({ name: 'moved.berth-newcomer', labels: { 'io.berth.replaces': `${moved.id},${first}` } })
+  const { inventory, start } = setUp(t, engine)
+  await start()
+  t.equal(inventory.find(first).id, moved.id, 'which is not asked for while the old one is there')
+  t.equal(inventory.find(moved.id.slice(0, 12)).id, moved.id)
+  inventory.removed(newer.id)
+  t.equal(inventory.find(first).id, moved.id)
+})
+
 t.test('who watches is told what was before and what is now', async (t) => {
   const engine = createMemoryEngine()
   const { inventory, start, changes } = setUp(t, engine)
