@@ -132,8 +132,10 @@ export function createPortService({
   }
 }
 
+/** Each once: two addresses of the machine may have the same port. */
 function usesOf(record: ContainerRecord): Use[] {
-  return record.ports.map(({ hostPort, protocol }) => ({ port: hostPort, protocol }))
+  const uses = record.ports.map(({ hostPort, protocol }) => [`${hostPort}/${protocol}`, { port: hostPort, protocol }])
+  return [...new Map(uses as [string, Use][]).values()]
 }
 
 /** Whether the engine holds the container's ports open just now. */

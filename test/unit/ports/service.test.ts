@@ -111,6 +111,22 @@ t.test('reclaim', async (t) => {
     t.equal(allocator.stateOf(8005, 'tcp'), 'leased')
   })
 
+  t.test('leases a port once that two addresses have', async (t) => {
+    const { ports, inventory, allocator } = setUp()
+    const stopped = container({
+      state: 'exited',
+      ports: [binding(8005, 80), { ...binding(8005, 81), hostIp: '127.0.0.2' }]
+    })
+    inventory.put(stopped)
+    const leases = ports.reclaim(stopped, 'start')
+    t.strictSame(
+      leases?.map(({ port }) => port),
+      [8005]
+    )
+    for (const lease of leases ?? []) lease.release()
+    t.equal(allocator.stateOf(8005, 'tcp'), 'parked')
+  })
+
   t.test('gives nothing when one of them went to somebody else', async (t) => {
     const { ports, inventory, allocator } = setUp()
     const stopped = container({ state: 'exited', ports: [binding(8005), binding(8006)] })
