@@ -122,7 +122,7 @@ export function buildRpc({ builds }: { builds: BuildService }) {
       operation: 'retryBuild',
       scope: 'builds:write',
       request: Type.Composite([BuildParams, RetryBuild]),
-      call: ({ id, ...given }) => ({ build: builds.retry(id, given) })
+      call: async ({ id, ...given }) => ({ build: await builds.retry(id, given) })
     }),
 
     cancelDockerBuild: unary({

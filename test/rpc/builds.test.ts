@@ -121,3 +121,23 @@ t.test('a deadline in the middle of a build cancels it; one that was handed in g
   t.match(await docker.cancelDockerBuild({ id: build!.id }), { build: { status: 'cancelled' } })
   t.match(await refusal(docker.retryDockerBuild({ id: 'no-uuid' })), { fields: ['id'] })
 })
+
+t.test('a build that failed is done again; one that is not there is not', async (t) => {
+  const engine = createMemoryEngine()
+  const finish = engine.buildImage
+  engine.buildImage = async function* (...args) {
+    engine.buildImage = finish
+    for await (const progress of finish(...args)) if ('line' in progress) yield progress
+    throw new Error('exit code 1')
+  }
+  const { docker } = await start(t, engine)
+  const { build } = await docker.buildDockerImage({ source, imageName: 'web' })
+  t.match(build, { status: 'failed' })
+  t.match(await docker.retryDockerBuild({ id: build!.id }), { build: { id: build!.id, imageName: 'web' } })
+  await until(async () => (await docker.getDockerBuild({ id: build!.id })).build?.status === 'completed')
+  t.match(await refusal(docker.retryDockerBuild({ id: build!.id })), { reason: 'BUILD_NOT_FAILED' })
+  t.match(await refusal(docker.retryDockerBuild({ id: '0b6d9d6e-7b1c-4f39-8c5e-5f8a3f1f2a10' })), {
+    status: 'NotFound',
+    reason: 'BUILD_NOT_FOUND'
+  })
+})
