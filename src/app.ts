@@ -226,6 +226,7 @@ export async function buildApp({
     table: createBuildTable(store.builds),
     images,
     run: async (body, { key, signal, owner }) => (await creator.create(body, key, signal, owner)).record,
+    checkRun: creator.check,
     validator,
     policy,
     authorize: access.authorize,

@@ -74,6 +74,8 @@ export function createPolicy(rules: PolicyRules) {
     allows: (wish: Wish): boolean => decide(wish).length === 0,
 
     limitsContainers: most !== undefined,
+    /** Whether it says anything about what a build may take from elsewhere. */
+    limitsSources: mayRun !== undefined || !allowsRemoteSources,
 
     /** Throws when the policy does not allow it, with every reason. */
     check(wish: Wish): void {

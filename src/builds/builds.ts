@@ -3,6 +3,7 @@
 import type { Policy } from '../access/policy.ts'
 import type { Access } from '../access/service.ts'
 import type { Config } from '../config.ts'
+import type { CreateContainer } from '../containers/request-schemas.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Validator } from '../lib/validator.ts'
 import type { BuildTable } from './table.ts'
@@ -25,6 +26,7 @@ export function createBuilds({
   table,
   images,
   run,
+  checkRun,
   validator,
   policy,
   authorize,
@@ -36,6 +38,7 @@ export function createBuilds({
   table: BuildTable
   images: Images
   run: Run
+  checkRun: (body: CreateContainer) => void
   validator: Pick<Validator, 'coercing'>
   policy: Policy
   authorize: Access['authorize']
@@ -92,6 +95,7 @@ export function createBuilds({
     },
     validator,
     rules,
+    checkRun,
     authorize,
     onChange: changed,
     log

@@ -1,7 +1,7 @@
 // From what a client asked for to what is kept of it. Pure.
 
 import type { CreateContainer } from '../containers/request-schemas.ts'
-import { invalidField } from '../errors.ts'
+import { AppError, invalidField, isAppError } from '../errors.ts'
 import type { Context } from './context/intake.ts'
 import { stage, type BuildRecord } from './record.ts'
 import type { BuildFields } from './schemas.ts'
@@ -71,6 +71,22 @@ export function newRecord(
     run: stage(run ? 'pending' : 'skipped')
   }
   return { record, secrets: { buildArgs, ...(run && { run }) }, credentials }
+}
+
+/** What is to be run would be refused only when it has been built; so it is asked for before. */
+export function checkToRun(
+  { run, references: [image = ''] }: BuildRecord,
+  { run: body }: BuildSecrets,
+  check: (body: CreateContainer) => void
+): void {
+  if (run.status !== 'pending') return
+  try {
+    check({ ...body, image })
+  } catch (error) {
+    if (!isAppError(error) || error.fields === undefined) throw error
+    const fields = error.fields.map(({ field, message }) => ({ field: `run.${field}`, message }))
+    throw new AppError(error.code, fields.map(({ field, message }) => `${field} ${message}`).join('; '), { fields })
+  }
 }
 
 export function credentialsOf(

@@ -173,7 +173,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
     },
     async (request, reply) => {
       reply.code(202)
-      return builds.retry(request.params.id, request.body)
+      return builds.retry(request.params.id, request.caller, request.body)
     }
   )
 

@@ -122,7 +122,7 @@ export function buildRpc({ builds }: { builds: BuildService }) {
       operation: 'retryBuild',
       scope: 'builds:write',
       request: Type.Composite([BuildParams, RetryBuild]),
-      call: async ({ id, ...given }) => ({ build: await builds.retry(id, given) })
+      call: async ({ id, ...given }, { caller }) => ({ build: await builds.retry(id, caller, given) })
     }),
 
     cancelDockerBuild: unary({

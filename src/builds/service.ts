@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
+import type { CreateContainer } from '../containers/request-schemas.ts'
 import type { Engine } from '../engine/engine.ts'
 import { AppError, invalidField, invalidFields, isAppError } from '../errors.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
@@ -15,7 +16,7 @@ import { invalidContext, type ContextLimits } from './context/rules.ts'
 import type { BuildFiles } from './files.ts'
 import type { LogLine } from './log-file.ts'
 import { cancel, interrupt, isOver, reopen, statusOf, type BuildRecord } from './record.ts'
-import { credentialsOf, newRecord, type Credentials, type Origin } from './request.ts'
+import { checkToRun, credentialsOf, newRecord, type Credentials, type Origin } from './request.ts'
 import type { SourceRules } from './sources.ts'
 import type { Images } from './stages.ts'
 import {
@@ -47,6 +48,7 @@ export function createBuildService({
   limits,
   validator,
   rules,
+  checkRun,
   authorize,
   onChange,
   log,
@@ -66,7 +68,9 @@ export function createBuildService({
     cgroupParent: string | undefined
   }
   validator: Pick<Validator, 'coercing'>
-  rules: Pick<SourceRules, 'check'>
+  rules: Pick<SourceRules, 'check' | 'checkAgain'>
+  /** Throws for what could not be run anyway. */
+  checkRun: (body: CreateContainer) => void
   authorize: Access['authorize']
   onChange: (record: BuildRecord) => void
   log: { error(fields: object, message: string): void }
@@ -120,6 +124,17 @@ export function createBuildService({
   function isOfAnother({ id, imageName, imageId }: BuildRecord, reference: string): boolean {
     const builds = table.list({ image: imageName }, ALL, undefined).map(asItIs)
     return builds.some((other) => other.id !== id && other.imageId === imageId && other.references.includes(reference))
+  }
+
+  /** A build that is over, back where it is to be taken up again. */
+  function reopened(id: string): BuildRecord {
+    const record = find(id)
+    if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${statusOf(record)}.`)
+    if (reopen(record)) return record
+    throw new AppError(
+      'BUILD_NOT_FAILED',
+      `Nothing of build ${id} has failed, so there is nothing to do again. To build anew, send it as a new build.`
+    )
   }
 
   async function forgetOld(): Promise<void> {
@@ -201,6 +216,7 @@ export function createBuildService({
       if (report.problems.length > 0)
         throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
       made.record.baseImages = rules.check(report, fields.platform)
+      checkToRun(made.record, made.secrets, checkRun)
       const left = hasIgnoreFile ? await leaveOutIgnored(files.context(id), dockerfile, limits) : undefined
       made.record.context = { ...context, ...left }
       table.add(made.record, made.secrets)
@@ -241,17 +257,17 @@ export function createBuildService({
       yield* files.log(id, isOver(find(id))).read(offset, follow, signal)
     },
 
-    /** Does again what failed, and only that. */
-    async retry(id: string, given: RetryBuild = {}): Promise<BuildDetails> {
+    /** Does again what failed, and only that, as far as it may be done today. */
+    async retry(id: string, caller: Caller, given: RetryBuild = {}): Promise<BuildDetails> {
       await worker.settled(id)
-      const record = find(id)
-      if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${statusOf(record)}.`)
       const own = credentialsOf(given)
-      if (!reopen(record))
-        throw new AppError(
-          'BUILD_NOT_FAILED',
-          `Nothing of build ${id} has failed, so there is nothing to do again. To build anew, send it as a new build.`
-        )
+      const asked = reopened(id)
+      const secrets = table.secrets(id)
+      if (asked.run.status === 'pending') authorize(caller, 'containers:write')
+      checkToRun(asked, secrets, checkRun)
+      if (asked.build.status === 'pending') await rules.checkAgain(asked, files.context(id), secrets.buildArgs)
+      // Somebody else may have asked for the same meanwhile.
+      const record = reopened(id)
       if (own) {
         credentials.set(id, own)
         record.hasOwnCredentials = true

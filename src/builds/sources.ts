@@ -1,26 +1,41 @@
 // What a build may take from elsewhere, as the policy has it: images, and with `remote_sources` switched off no ADD of
 // anything that is not in the context, not even by a trigger of a base image.
 
+import { existsSync } from 'node:fs'
 import type { Policy } from '../access/policy.ts'
 import type { ImageRecord } from '../engine/engine.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readDockerfile, type DockerfileReport } from './context/dockerfile.ts'
+import { inspectDockerfile } from './context/intake.ts'
+import type { BuildRecord } from './record.ts'
 
 export type SourceRules = ReturnType<typeof createSourceRules>
 
-export function createSourceRules(policy: Pick<Policy, 'check' | 'allowsRemoteSources'>) {
+export function createSourceRules(policy: Pick<Policy, 'check' | 'allowsRemoteSources' | 'limitsSources'>) {
+  /** Throws when it takes what it may not. Returns the images to have here before the build. */
+  function check(report: DockerfileReport, platform: string | undefined): string[] {
+    const { baseImages, allImages, readers, remoteSources } = report
+    policy.check({ images: allImages, remoteSources, readers })
+    if (policy.allowsRemoteSources) return baseImages.filter((name) => !name.includes('$'))
+    if (platform !== undefined)
+      throw invalidField('platform', 'cannot be given here: base images would be fetched without a look at them')
+    const images = allImages.filter((name) => !readers.includes(name))
+    const unknown = images.filter((name) => name.includes('$'))
+    policy.check({ remoteSources: unknown })
+    return images
+  }
+
   return {
-    /** Throws when it takes what it may not. Returns the images to have here before the build. */
-    check(report: DockerfileReport, platform: string | undefined): string[] {
-      const { baseImages, allImages, readers, remoteSources } = report
-      policy.check({ images: allImages, remoteSources, readers })
-      if (policy.allowsRemoteSources) return baseImages.filter((name) => !name.includes('$'))
-      if (platform !== undefined)
-        throw invalidField('platform', 'cannot be given here: base images would be fetched without a look at them')
-      const images = allImages.filter((name) => !readers.includes(name))
-      const unknown = images.filter((name) => name.includes('$'))
-      policy.check({ remoteSources: unknown })
-      return images
+    check,
+
+    /** The same for a build that was taken in earlier: the policy may have been another then. */
+    async checkAgain(
+      { dockerfile, platform, baseImages }: Pick<BuildRecord, 'dockerfile' | 'platform' | 'baseImages'>,
+      contextFile: string,
+      buildArgs: Record<string, string>
+    ): Promise<string[]> {
+      if (!policy.limitsSources || !existsSync(contextFile)) return baseImages
+      return check(await inspectDockerfile(contextFile, dockerfile, buildArgs), platform ?? undefined)
     },
 
     /** What a base image adds to the Dockerfile by itself. */

@@ -34,7 +34,7 @@ type Options = {
   /** Of the request; kept in memory only. */
   credentials: (id: string) => Credentials | undefined
   images: Images
-  rules: Pick<SourceRules, 'checkTriggers'>
+  rules: Pick<SourceRules, 'checkAgain' | 'checkTriggers'>
   run: Run
 }
 
@@ -49,6 +49,9 @@ export function createStages({
   run
 }: Options): Record<StageName, StageTask> {
   async function build({ record, signal, say }: Job): Promise<void> {
+    const { buildArgs } = secrets(record.id)
+    // It may have waited through a restart.
+    record.baseImages = await rules.checkAgain(record, files.context(record.id), buildArgs)
     const limit = createLimit(signal, limits, () => engine.status().available)
     const builder = builderFor(record)
     const spec = {
@@ -56,7 +59,7 @@ export function createStages({
       builder,
       tags: record.references,
       dockerfile: record.dockerfile,
-      buildArgs: secrets(record.id).buildArgs,
+      buildArgs,
       network: limits.network,
       cgroupParent: limits.cgroupParent,
       target: record.target ?? undefined,

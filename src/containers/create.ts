@@ -73,6 +73,16 @@ export function createCreator(options: Options) {
   const volumes = createVolumes({ engine, instanceId })
   const underWay = new Map<string, { hash: string; result: Promise<Created> }>()
 
+  /** Throws for what may not be made, whatever there is to make it from. */
+  function check(body: CreateContainer): void {
+    checkCreate(body, config)
+    policy.check({
+      images: [body.image ?? config.defaultImage],
+      volumes: (body.volumes ?? []).map(({ source }) => source),
+      networks: body.network === undefined || body.network === NO_NETWORK ? [] : [body.network]
+    })
+  }
+
   /** With a key, the same key and request give the same container: while it is made, later, and after a crash. */
   async function create(
     body: CreateContainer,
@@ -80,12 +90,7 @@ export function createCreator(options: Options) {
     signal: AbortSignal,
     owner: string | null
   ): Promise<Created> {
-    checkCreate(body, config)
-    policy.check({
-      images: [body.image ?? config.defaultImage],
-      volumes: (body.volumes ?? []).map(({ source }) => source),
-      networks: body.network === undefined || body.network === NO_NETWORK ? [] : [body.network]
-    })
+    check(body)
     await inventory.whenReady()
     if (key === undefined) return make(body, { key, hash: '', owner }, signal)
 
@@ -287,7 +292,7 @@ export function createCreator(options: Options) {
     return waiting.waitFor(id, { condition, path: body.wait_path ?? '/', timeoutMs, signal })
   }
 
-  return { create }
+  return { check, create }
 }
 
 /** A client that uses a key means to ask again, so its going away does not undo the work. */

@@ -93,7 +93,7 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
       }
     },
     async (request) => {
-      const { id } = await builds.retry(request.query.build_id).catch((error: unknown) => {
+      const { id } = await builds.retry(request.query.build_id, request.caller).catch((error: unknown) => {
         throw isAppError(error, 'BUILD_NOT_FAILED') ? new AppError(error.code, 'Build and Push not failed') : error
       })
       return { status: 200 as const, message: 'Rebuild started', build_id: id }
