@@ -21,6 +21,7 @@ export type Attempts = ReturnType<typeof createAttempts>
 const REMEMBER_MS = 10 * 60_000
 const FIND_MS = 5_000
 const RETRY_MS = 2_000
+const LOOK_MS = 60_000
 
 export function createAttempts({
   engine,
@@ -44,6 +45,7 @@ export function createAttempts({
 }) {
   const leftOver = new Map(table.all().map(({ attempt, createdAt }) => [attempt, createdAt]))
   const settling = new Set<string>()
+  let next: { at: number; timer: NodeJS.Timeout } | undefined
 
   function forget(attempt: string): void {
     leftOver.delete(attempt)
@@ -59,7 +61,7 @@ export function createAttempts({
       log.info({ containerId: record.id, name: record.name }, 'half-made container of an earlier attempt settled')
     } catch (err) {
       log.warn({ err, containerId: record.id }, 'half-made container could not be settled; it is tried again')
-      setTimeout(settleLeftOvers, RETRY_MS).unref()
+      lookAgain(RETRY_MS)
     } finally {
       settling.delete(attempt)
     }
@@ -123,8 +125,22 @@ export function createAttempts({
     return false
   }
 
+  /** What gives no sign of itself is looked for: no event tells of a removal that the engine did not carry out. */
+  function lookAgain(afterMs: number): void {
+    const at = performance.now() + afterMs
+    if (next && next.at <= at) return
+    clearTimeout(next?.timer)
+    const look = () => {
+      next = undefined
+      // While the engine is away nothing can be done; the first full reading after it comes by itself.
+      if (inventory.staleMs() === null) settleLeftOvers()
+    }
+    next = { at, timer: setTimeout(look, afterMs).unref() }
+  }
+
   function settleLeftOvers(): void {
     if (leftOver.size === 0) return
+    lookAgain(LOOK_MS)
     const found = new Set<string>()
     for (const record of inventory.all()) {
       const attempt = record.labels[LABELS.attempt]
@@ -153,8 +169,10 @@ export function createAttempts({
         return result
       } catch (error) {
         const isUncertain = isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED')
-        if (isUncertain || hasContainer(attempt)) leftOver.set(attempt, startedAt)
-        else table.remove(attempt)
+        if (isUncertain || hasContainer(attempt)) {
+          leftOver.set(attempt, startedAt)
+          lookAgain(RETRY_MS)
+        } else table.remove(attempt)
         throw error
       }
     },

@@ -205,6 +205,19 @@ t.test('an attempt', async (t) => {
   })
 })
 
+t.test('a failed attempt whose container gives no sign any more is seen to all the same', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'half', labels: labels('one') })
+  engine.add({ name: 'foreign' })
+  const { attempts, store } = await startWith(t, { engine })
+  const failing = attempts.run('one', async () => {
+    throw new AppError('ENGINE_TIMEOUT', 'The engine did not remove the container in time.')
+  })
+  await t.rejects(failing, { code: 'ENGINE_TIMEOUT' })
+  await until(isSettled(store), 10_000)
+  t.strictSame(states(engine), ['foreign running'])
+})
+
 t.test('the container of an attempt is found by its label', async (t) => {
   const engine = createMemoryEngine()
   const { id } = engine.add({ name: 'made', labels: labels('one') })
