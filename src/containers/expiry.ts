@@ -42,11 +42,26 @@ export function createExpiry({
     return ttl > 0 && record.labels[LABELS.instance] === instanceId ? Date.parse(record.createdAt) + ttl * 1000 : null
   }
 
+  function isOver(record: ContainerRecord): boolean {
+    const end = expiresAt(record)
+    return end !== null && end <= now()
+  }
+
+  /** On a full disk nothing can be deleted either; the next full reading tries again. */
+  function forget(id: string): void {
+    try {
+      table.remove(id)
+    } catch (err) {
+      log.warn({ err, containerId: id }, 'the end date of a container that is gone could not be removed')
+    }
+  }
+
   async function expire(record: ContainerRecord): Promise<void> {
     removing.add(record.id)
     try {
       await remove(record.id)
-      log.info({ containerId: record.id, name: record.name }, 'container expired and was removed')
+      if (!inventory.get(record.id))
+        log.info({ containerId: record.id, name: record.name }, 'container expired and was removed')
     } catch (err) {
       log.warn({ err, containerId: record.id }, 'expired container could not be removed; it is tried again')
     } finally {
@@ -57,18 +72,14 @@ export function createExpiry({
   function sweep(): void {
     // While the engine is away nothing can be removed, and what is known may be out of date.
     if (inventory.staleMs() !== null) return
-    const time = now()
-    for (const record of inventory.all()) {
-      const end = expiresAt(record)
-      if (end !== null && end <= time && !removing.has(record.id)) void expire(record)
-    }
+    for (const record of inventory.all()) if (isOver(record) && !removing.has(record.id)) void expire(record)
   }
 
   inventory.onChange(({ id, after }) => {
-    if (!after) table.remove(id)
+    if (!after) forget(id)
   })
   inventory.onSync(() => {
-    for (const id of table.ids()) if (!inventory.get(id)) table.remove(id)
+    for (const id of table.ids()) if (!inventory.get(id)) forget(id)
     sweep()
   })
 
@@ -80,6 +91,7 @@ export function createExpiry({
       clearInterval(timer)
     },
     expiresAt,
+    isOver,
     set(id: string, ttlSeconds: number | null): void {
       table.set(id, ttlSeconds === null ? null : now() + ttlSeconds * 1000)
     },

@@ -228,7 +228,8 @@ export function createContainerService(options: Options) {
     removeExpired: (id: string): Promise<void> =>
       inOrder(firstId(inventory.get(id) ?? { id, labels: {} }), async () => {
         const record = inventory.get(id)
-        if (record && record.id !== ownId) await removeNow(record)
+        // It may have been given more time by the change that this one waited for.
+        if (record && record.id !== ownId && expiry.isOver(record)) await removeNow(record)
       }),
 
     update: (reference: string, body: UpdateContainer, signal?: AbortSignal): Promise<ChangedContainer> => {

@@ -20,7 +20,9 @@ export function createExpiryTable(db: DatabaseSync) {
       known.set(containerId, expiresAt)
     },
     remove(containerId: string): void {
-      if (known.delete(containerId)) remove.run(containerId)
+      if (!known.has(containerId)) return
+      remove.run(containerId)
+      known.delete(containerId)
     },
     ids: (): string[] => [...known.keys()]
   }

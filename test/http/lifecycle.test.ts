@@ -336,6 +336,25 @@ t.test('GET /containers/:id/top', async (t) => {
   problem(t, await get('/containers/nobody/top'), 404, 'CONTAINER_NOT_FOUND')
 })
 
+t.test('an end date that is renewed holds, also when its container was about to go', async (t) => {
+  const { make, ask, engine, get } = await build(t)
+  await make({ name: 'web', ttl_seconds: 1 })
+  const update = engine.updateContainer
+  const proceed = Promise.withResolvers<void>()
+  engine.updateContainer = async (...args) => {
+    await proceed.promise
+    return update(...args)
+  }
+  const renewing = ask('PATCH', '/containers/web', { payload: { memory: 64 * 1024 ** 2, ttl_seconds: 3600 } })
+  // Its time comes, and its removal waits for the change that is under way. Dates are looked at once a second.
+  const end = Date.parse((await get('/containers/web')).json().expires_at)
+  await until(() => Date.now() > end + 1_200)
+  proceed.resolve()
+  t.equal((await renewing).statusCode, 200)
+  await ask('PATCH', '/containers/web', { payload: { restart: 'always' } })
+  t.match((await get('/containers')).json(), [{ name: 'web', restart: 'always' }])
+})
+
 t.test('an expired container is removed', async (t) => {
   const { make, engine, get } = await build(t)
   await make({ name: 'short', ttl_seconds: 1 })

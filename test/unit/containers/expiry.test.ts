@@ -128,6 +128,20 @@ t.test('dates of containers that are gone are forgotten', async (t) => {
   t.strictSame(table.ids(), [idOf('db')])
 })
 
+t.test('a full disk, on which nothing can be forgotten, keeps nobody from hearing of a removal', async (t) => {
+  const { expiry, inventory, table } = setUp(t, { records: [container()] })
+  expiry.set(idOf('web'), 10)
+  const remove = table.remove
+  table.remove = () => {
+    throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+  }
+  t.doesNotThrow(() => inventory.removed(idOf('web')))
+  t.doesNotThrow(() => inventory.sync())
+  table.remove = remove
+  inventory.sync()
+  t.strictSame(table.ids(), [])
+})
+
 t.test('a container that takes another’s place takes over its end', async (t) => {
   const { expiry, table } = setUp(t)
   expiry.inherit(container(), idOf('new'))
