@@ -100,9 +100,7 @@ export function createCreator(options: Options) {
       sameRequest(key, same.hash, hash)
       return { ...(await same.result), replayed: true }
     }
-    const result = makeOnce(body, { key, hash, owner }, unlessClientGone(signal)).finally(() =>
-      underWay.delete(ownedKey(key, owner))
-    )
+    const result = makeOnce(body, { key, hash, owner }, signal).finally(() => underWay.delete(ownedKey(key, owner)))
     underWay.set(ownedKey(key, owner), { hash, result })
     return result
   }
@@ -186,9 +184,9 @@ export function createCreator(options: Options) {
   ): Promise<Created> {
     for (let tries = 1; ; tries++) {
       const attempt = randomUUID()
-      quota.begun(attempt)
       const name = body.name ?? generateName(Date.now(), key === undefined ? undefined : ownedKey(key, owner))
       const leases = await ports.lease(wanted, attempt)
+      quota.begun(attempt)
       try {
         const spec = buildSpec({
           body,
@@ -293,15 +291,6 @@ export function createCreator(options: Options) {
   }
 
   return { check, create }
-}
-
-/** A client that uses a key means to ask again, so its going away does not undo the work. */
-function unlessClientGone(signal: AbortSignal): AbortSignal {
-  const stopped = new AbortController()
-  signal.addEventListener('abort', () => {
-    if (!isAppError(signal.reason, 'REQUEST_CANCELLED')) stopped.abort(signal.reason)
-  })
-  return stopped.signal
 }
 
 /** Keys of different tokens have nothing to do with each other: whoever guesses one must not be told of another's container. */

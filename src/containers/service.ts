@@ -167,7 +167,8 @@ export function createContainerService(options: Options) {
       signal: AbortSignal,
       owner: string | null
     ): Promise<CreatedContainer> {
-      const { record, warnings, replayed } = await creator.create(body, key, signal, owner)
+      const life = key === undefined ? signal : unlessClientGone(signal)
+      const { record, warnings, replayed } = await creator.create(body, key, life, owner)
       return { ...view(record), warnings, replayed }
     },
 
@@ -305,6 +306,17 @@ export function createContainerService(options: Options) {
       return engine.exec(record.id, asked, { bytes: EXEC_OUTPUT_BYTES, signal: deadline })
     }
   }
+}
+
+/** A client that uses a key means to ask again, so its going away does not undo the work. */
+function unlessClientGone(signal: AbortSignal): AbortSignal {
+  const stopped = new AbortController()
+  const abort = () => {
+    if (!isAppError(signal.reason, 'REQUEST_CANCELLED')) stopped.abort(signal.reason)
+  }
+  if (signal.aborted) abort()
+  else signal.addEventListener('abort', abort)
+  return stopped.signal
 }
 
 /** The same for a container and all that took its place, so that their changes wait for each other. */

@@ -113,3 +113,14 @@ t.test('an image that the engine does not give up is kept, and said so', async (
   t.equal(statusCode, 200, body)
   t.match(JSON.parse(body), { images_removed: [], images_kept: [{ reference: 'web:latest', reason: /uses it/ }] })
 })
+
+t.test('a build is cancelled while its container is made ready', async (t) => {
+  const { submit, get, post, ended, engine } = await serveBuilds(t)
+  const run = { name: 'web', healthcheck: { test: ['CMD', 'true'] }, wait: 'healthy', wait_timeout_seconds: 300 }
+  const { id } = await submit({ run: JSON.stringify(run) })
+  await until(() => engine.records().some(({ name, state }) => name === 'web' && state === 'running'))
+  t.match((await post(`/builds/${id}/cancel`)).json(), { status: 'cancelled', run: { status: 'cancelled' } })
+  t.strictSame(engine.records(), [], 'which is gone with it')
+  t.match(await ended(id), { build: { status: 'completed' }, run: { container_id: null } })
+  t.equal((await get(`/builds/${id}/logs`)).body.trim().split('\n').at(-1), 'CANCELLED')
+})
