@@ -136,6 +136,8 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     for (const id of records.keys()) if (!present.has(id) && (readAt.get(id) ?? 0) < asked) drop(id)
     const stale = everything ? listed : listed.filter(differs)
     await Promise.all(stale.map(({ id }) => inTurn(() => look(id))))
+    // There is no list of images to compare with: what was kept of them is read again when it is needed.
+    for (const watcher of imageWatchers) watcher()
     knownAt = Date.now()
   }
 
@@ -199,11 +201,16 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     if (knownAt !== undefined) return
     if (!engine.status().available) throw unavailable()
     await new Promise<void>((resolve, reject) => {
-      const limit = setTimeout(() => reject(unavailable()), FIRST_READ_MS)
-      syncWatchers.add(() => {
+      const known = () => {
         clearTimeout(limit)
+        syncWatchers.delete(known)
         resolve()
-      })
+      }
+      const limit = setTimeout(() => {
+        syncWatchers.delete(known)
+        reject(unavailable())
+      }, FIRST_READ_MS)
+      syncWatchers.add(known)
     })
   }
 

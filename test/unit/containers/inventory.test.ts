@@ -305,6 +305,17 @@ t.test('who watches is told what was before and what is now', async (t) => {
   ])
 })
 
+t.test('after every list images may be others, since the stream may have lost their events', async (t) => {
+  const engine = createMemoryEngine()
+  const { inventory, start } = setUp(t, engine, 20)
+  let told = 0
+  inventory.onImages(() => told++)
+  await start()
+  const before = countOf(engine, 'listContainers')
+  await until(() => countOf(engine, 'listContainers') > before + 1)
+  t.ok(told > 1)
+})
+
 t.test('images that change are told, too', async (t) => {
   const { engine, inventory, start } = setUp(t)
   await start()
