@@ -52,6 +52,19 @@ export function logText(lines: AsyncIterable<LogLine>, timestamps: boolean): Rea
   return Readable.from(texts(), { objectMode: false })
 }
 
+/** As one object, written as the lines come: all of them at once may be more than memory holds. */
+export function logJson(lines: AsyncIterable<LogLine>): Readable {
+  async function* texts() {
+    let isFirst = true
+    for await (const line of lines) {
+      yield `${isFirst ? '{"lines":[' : ','}${JSON.stringify(logEntry(line))}`
+      isFirst = false
+    }
+    yield isFirst ? '{"lines":[]}' : ']}'
+  }
+  return Readable.from(texts(), { objectMode: false })
+}
+
 /** The last lines of many, without keeping more than twice as many. */
 export async function* lastOf(lines: AsyncIterable<LogLine>, count: number): AsyncGenerator<LogLine> {
   const kept: LogLine[] = []

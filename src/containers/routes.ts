@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { Streams } from '../http/streams.ts'
 import { JSON_TYPE, writtenList } from '../http/written.ts'
 import { ref } from '../lib/schema.ts'
-import { followLogs, logEntry, logQuery, logText } from './logs.ts'
+import { followLogs, logJson, logQuery, logText } from './logs.ts'
 import {
   ContainerParams,
   CreateContainer,
@@ -265,7 +265,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       }
       const { lines } = containers.logs(id, query, streams.watch(reply))
       if (format === 'text') return reply.type('text/plain; charset=utf-8').send(logText(lines, timestamps))
-      return reply.type(JSON_TYPE).send(JSON.stringify({ lines: await Array.fromAsync(lines, logEntry) }))
+      return reply.type(JSON_TYPE).send(logJson(lines))
     }
   )
 

@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Test } from 'tap'
+import type { LogLine } from '../../src/engine/engine.ts'
 import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 
@@ -108,4 +109,31 @@ t.test('what is not understood is refused, naming it', async (t) => {
     if (field === '') t.equal(answer.statusCode, 200, query)
     else t.match(problem(t, answer, 400, 'INVALID_REQUEST').errors, [{ field }], query)
   }
+})
+
+t.test('JSON is written as it comes, and not held in memory until the end', async (t) => {
+  const { app, engine, lines } = await withOutput(t)
+  const proceed = Promise.withResolvers<void>()
+  engine.containerLogs = async function* () {
+    yield* lines.slice(0, 1)
+    await proceed.promise
+    yield* lines.slice(1)
+  }
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const answer = await fetch(`${url}/containers/web/logs?format=json`, { signal: AbortSignal.timeout(5_000) })
+  t.equal(answer.status, 200)
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let text = (await reader.read()).value ?? ''
+  t.match(text, /"line 1"/)
+  proceed.resolve()
+  for (let next = await reader.read(); !next.done; next = await reader.read()) text += next.value
+  t.equal(JSON.parse(text).lines.length, 3)
+})
+
+t.test('JSON that cannot be begun is a problem like any other', async (t) => {
+  const { get, engine } = await withOutput(t)
+  engine.containerLogs = async function* () {
+    yield* await Promise.reject<LogLine[]>(new AppError('ENGINE_UNAVAILABLE', 'The engine went away.'))
+  }
+  problem(t, await get('/containers/web/logs?format=json'), 503, 'ENGINE_UNAVAILABLE')
 })
