@@ -44,6 +44,7 @@ export function createAttempts({
   log: Log
 }) {
   const leftOver = new Map(table.all().map(({ attempt, createdAt }) => [attempt, createdAt]))
+  const underWay = new Set<string>()
   const settling = new Set<string>()
   let next: { at: number; timer: NodeJS.Timeout } | undefined
 
@@ -163,6 +164,7 @@ export function createAttempts({
     async run<T>(attempt: string, task: () => Promise<T>): Promise<T> {
       const startedAt = Date.now()
       table.add(attempt, startedAt)
+      underWay.add(attempt)
       try {
         const result = await task()
         table.remove(attempt)
@@ -174,8 +176,13 @@ export function createAttempts({
           lookAgain(RETRY_MS)
         } else table.remove(attempt)
         throw error
+      } finally {
+        underWay.delete(attempt)
       }
     },
+
+    /** Whether the container is of an attempt that has not come to its end. */
+    isMaking: ({ labels }: ContainerRecord): boolean => underWay.has(labels[LABELS.attempt] ?? ''),
 
     /** The container of an attempt, when the engine's answer to its create was lost. */
     async find(attempt: string): Promise<string | undefined> {

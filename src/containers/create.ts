@@ -290,7 +290,7 @@ export function createCreator(options: Options) {
     return waiting.waitFor(id, { condition, path: body.wait_path ?? '/', timeoutMs, signal })
   }
 
-  return { check, create }
+  return { check, create, isMaking: attempts.isMaking }
 }
 
 /** Keys of different tokens have nothing to do with each other: whoever guesses one must not be told of another's container. */

@@ -221,6 +221,12 @@ export function createContainerService(options: Options) {
             `Container ${record.name} is ${record.state}. Stop it first, or remove it with force=true.`
           )
         }
+        if (creator.isMaking(record) && !force) {
+          throw new AppError(
+            'CONTAINER_BUSY',
+            `Container ${record.name} is just being made. Wait for that, or remove it with force=true.`
+          )
+        }
         await removeNow(record)
         return { id: shortId(record.id), name: record.name, removed: true, message: 'Container removed' }
       }),

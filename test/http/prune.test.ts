@@ -2,6 +2,7 @@ import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { image } from '../helpers/records.ts'
+import { until } from '../helpers/until.ts'
 
 const MANAGED = { 'io.berth.managed': 'true' }
 const OLD = '2025-01-01T00:00:00.000Z'
@@ -96,4 +97,22 @@ t.test('bodies that are none', async (t) => {
   ])
     problem(t, await post('/system/prune', body), 400, 'INVALID_REQUEST')
   t.strictSame(engine.writes(), [])
+})
+
+t.test('a container that is just being made is left alone', async (t) => {
+  const { post, ask, engine, make } = await build(t)
+  const create = engine.createContainer
+  const proceed = Promise.withResolvers<void>()
+  engine.createContainer = async (...args) => {
+    const made = await create(...args)
+    await proceed.promise
+    return made
+  }
+  const making = make({ name: 'web' })
+  await until(async () => (await ask('GET', '/containers/web')).statusCode === 200)
+  t.match((await post('/system/prune', {})).json(), { containers: [], kept: [{ name: 'web', reason: /being made/ }] })
+  problem(t, await ask('DELETE', '/containers/web'), 409, 'CONTAINER_BUSY')
+  proceed.resolve()
+  t.match(await making, { name: 'web', state: 'running' })
+  t.equal((await ask('DELETE', '/containers/web?force=true')).statusCode, 200)
 })
