@@ -15,6 +15,7 @@ const Rules = Type.Object(
     cpus: Type.Optional(Type.Number({ minimum: 0.01 })),
     pids_limit: Type.Optional(Type.Integer({ minimum: 1 })),
     containers_per_token: Type.Optional(Type.Integer({ minimum: 0 })),
+    networks_per_token: Type.Optional(Type.Integer({ minimum: 0 })),
     remote_sources: Type.Optional(Type.Boolean())
   },
   { additionalProperties: false }

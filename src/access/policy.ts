@@ -13,6 +13,7 @@ export type PolicyRules = {
   cpus?: number
   pids_limit?: number
   containers_per_token?: number
+  networks_per_token?: number
   /** Whether builds may ADD what is not in their context; they may unless this is false. */
   remote_sources?: boolean
 }
@@ -24,6 +25,8 @@ export type Wish = {
   networks?: string[]
   /** How many containers the caller would have then. */
   containers?: number
+  /** The same of networks. */
+  ownNetworks?: number
   /** Of an ADD in a Dockerfile. */
   remoteSources?: string[]
   /** Images that read a Dockerfile in the builder's place, and may do anything. */
@@ -48,12 +51,13 @@ export function createPolicy(rules: PolicyRules) {
   const mayRun = rules.images && imageMatcher(rules.images)
   const mayMount = rules.volumes && nameMatcher(rules.volumes)
   const mayJoin = rules.networks && nameMatcher(rules.networks)
-  const most = rules.containers_per_token
+  const { containers_per_token: mostContainers, networks_per_token: mostNetworks } = rules
 
   const allowsRemoteSources = rules.remote_sources !== false
 
   function decide(wish: Wish): FieldProblem[] {
-    const { images = [], volumes = [], networks = [], containers = 0, remoteSources = [], readers = [] } = wish
+    const { images = [], volumes = [], networks = [], remoteSources = [], readers = [] } = wish
+    const { containers = 0, ownNetworks = 0 } = wish
     const refused = (field: string, names: string[], isAllowed: ((name: string) => boolean) | undefined) =>
       names
         .filter((name) => isAllowed && !isAllowed(name))
@@ -63,9 +67,8 @@ export function createPolicy(rules: PolicyRules) {
       ...refused('volumes', volumes, mayMount),
       ...(allowsRemoteSources ? [] : remote(remoteSources, readers)),
       ...refused('network', networks, mayJoin),
-      ...(most !== undefined && containers > most
-        ? [{ field: 'containers', message: `are ${most} at most for each token; remove one first` }]
-        : [])
+      ...tooMany('containers', containers, mostContainers),
+      ...tooMany('networks', ownNetworks, mostNetworks)
     ]
   }
 
@@ -73,7 +76,8 @@ export function createPolicy(rules: PolicyRules) {
     allowsRemoteSources,
     allows: (wish: Wish): boolean => decide(wish).length === 0,
 
-    limitsContainers: most !== undefined,
+    limitsContainers: mostContainers !== undefined,
+    limitsNetworks: mostNetworks !== undefined,
     /** Whether it says anything about what a build may take from elsewhere. */
     limitsSources: mayRun !== undefined || !allowsRemoteSources,
 
@@ -99,6 +103,11 @@ export function createPolicy(rules: PolicyRules) {
       }
     }
   }
+}
+
+function tooMany(field: string, count: number, most: number | undefined): FieldProblem[] {
+  if (most === undefined || count <= most) return []
+  return [{ field, message: `are ${most} at most for each token; remove one first` }]
 }
 
 function remote(sources: string[], readers: string[]): FieldProblem[] {

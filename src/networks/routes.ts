@@ -37,7 +37,7 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
       }
     },
     async (request, reply) => {
-      const network = await networks.create(request.body)
+      const network = await networks.create(request.body, request.caller.tokenId)
       reply.header('location', `/networks/${network.name}`)
       return reply.code(201).send(network)
     }

@@ -18,7 +18,7 @@ export function networkRpc({ networks, ready }: Options) {
       operation: 'createNetwork',
       scope: 'containers:write',
       request: CreateNetwork,
-      call: async (request) => ({ network: await networks.create(request) })
+      call: async (request, { caller }) => ({ network: await networks.create(request, caller.tokenId) })
     }),
 
     removeDockerNetwork: unary({

@@ -5,7 +5,7 @@ import type { ContainerRecord, Engine, NetworkRecord } from '../engine/engine.ts
 import { LABELS } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField } from '../errors.ts'
-import { createKeyedLock } from '../lib/keyed-lock.ts'
+import { createSemaphore } from '../lib/semaphore.ts'
 import type { CreateNetwork, Network, RemovedNetwork } from './schemas.ts'
 import { viewNetwork } from './view.ts'
 
@@ -14,12 +14,13 @@ export type NetworkService = ReturnType<typeof createNetworkService>
 type Options = {
   engine: Pick<Engine, 'listNetworks' | 'createNetwork' | 'removeNetwork'>
   containers: () => Iterable<ContainerRecord>
-  policy: Pick<Policy, 'check' | 'allows'>
+  policy: Pick<Policy, 'check' | 'allows' | 'limitsNetworks'>
   instanceId: string
 }
 
 export function createNetworkService({ engine, containers, policy, instanceId }: Options) {
-  const inTurn = createKeyedLock()
+  // An engine that is asked for the same name twice at once may make both; and what somebody has is counted one by one.
+  const inTurn = createSemaphore(1)
 
   const usersOf = (name: string) =>
     [...containers()].filter(({ networks }) => networks.some((place) => place.name === name))
@@ -30,6 +31,14 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
     const found = (await engine.listNetworks()).find((network) => network.name === name)
     if (found) return found
     throw new AppError('NETWORK_NOT_FOUND', `There is no network "${name}". POST /networks makes one.`)
+  }
+
+  /** Callers without a token's id are one, as for containers. */
+  async function checkCount(owner: string | null): Promise<void> {
+    if (!policy.limitsNetworks) return
+    const isOwn = ({ labels }: NetworkRecord) =>
+      labels[LABELS.managed] === 'true' && (labels[LABELS.owner] ?? null) === owner
+    policy.check({ ownNetworks: (await engine.listNetworks()).filter(isOwn).length + 1 })
   }
 
   return {
@@ -47,19 +56,24 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
       return internal
     },
 
-    /** In turn, since an engine that is asked for the same name twice at once may make both. */
-    create({ name, internal = false }: CreateNetwork): Promise<Network> {
+    /** `owner` is the id of the token that asks, if it has one. */
+    async create({ name, internal = false }: CreateNetwork, owner: string | null): Promise<Network> {
       if (RESERVED_NETWORKS.includes(name)) throw invalidField('name', `cannot be "${name}", which is the engine's own`)
       policy.check({ networks: [name] })
-      const labels = { [LABELS.managed]: 'true', [LABELS.instance]: instanceId }
-      return inTurn(name, async () => {
+      const labels = {
+        [LABELS.managed]: 'true',
+        [LABELS.instance]: instanceId,
+        ...(owner !== null && { [LABELS.owner]: owner })
+      }
+      return inTurn(async () => {
+        await checkCount(owner)
         await engine.createNetwork({ name, internal, labels })
         return view(await find(name))
       })
     },
 
     remove(name: string): Promise<RemovedNetwork> {
-      return inTurn(name, async () => {
+      return inTurn(async () => {
         const network = await find(name)
         if (network.labels[LABELS.managed] !== 'true')
           throw new AppError('NETWORK_NOT_MANAGED', `The network "${name}" was not made by Berth.`)

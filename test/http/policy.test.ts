@@ -50,6 +50,22 @@ t.test('a token has so many containers and no more, also when all are asked for 
   t.equal((await post('/containers', {}, as)).statusCode, 201, 'a place is free again')
 })
 
+t.test('a token has so many networks and no more, also when all are asked for at once', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = addTokens(store)
+  const { post, ask } = await build(t, { store, policy: { networks_per_token: 2 }, early: true })
+  const as = bearer(secrets['containers:write'])
+  const answers = await Promise.all(Array.from({ length: 5 }, (_, n) => post('/networks', { name: `net-${n}` }, as)))
+  t.equal(answers.filter(({ statusCode }) => statusCode === 201).length, 2)
+  const refused = answers.filter(({ statusCode }) => statusCode !== 201)
+  for (const answer of refused) t.match(problem(t, answer, 403, 'POLICY_REFUSED').errors, [{ field: 'networks' }])
+
+  t.equal((await post('/networks', { name: 'other' }, bearer(secrets.admin))).statusCode, 201, 'another has its own')
+  const made = answers.find(({ statusCode }) => statusCode === 201)?.json()
+  t.equal((await ask('DELETE', `/networks/${made.name}`, { headers: as })).statusCode, 200)
+  t.equal((await post('/networks', { name: 'again' }, as)).statusCode, 201, 'a place is free again')
+})
+
 t.test('a container on which the engine did not impose everything is removed again', async (t) => {
   const lies: [name: string, lie: (record: ContainerRecord) => Partial<ContainerRecord>, facts: object][] = [
     [
