@@ -121,7 +121,8 @@ export function createAudit({
     refused(subject: AuditSubject, code: ErrorCode): void {
       if (!REFUSALS.has(code)) return
       const time = now()
-      if (time - minute.startedAt >= MINUTE_MS) {
+      // The clock may be set back.
+      if (time - minute.startedAt >= MINUTE_MS || time < minute.startedAt) {
         const { left } = minute
         minute = { startedAt: time, written: 0, left: 0 }
         if (left > 0) writeIfPossible({ ...subject, action: 'refusalsLeftOut', object: String(left) }, 'refused')

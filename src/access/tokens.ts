@@ -1,7 +1,7 @@
 // Managed tokens: made, listed, revoked, found. The text of a token exists once, in the answer to its making.
 
 import { createHash, randomBytes } from 'node:crypto'
-import { AppError } from '../errors.ts'
+import { AppError, isDiskFull } from '../errors.ts'
 import type { TokenRow } from '../store/tokens.ts'
 import { ANYBODY, NOBODY, OPERATOR, type Caller } from './caller.ts'
 import type { Scope } from './scopes.ts'
@@ -47,6 +47,16 @@ export function createTokens({
   function entryOf(reference: string): [hash: string, token: ManagedToken] {
     for (const entry of byHash) if (entry[1].id === reference || entry[1].name === reference) return entry
     throw new AppError('TOKEN_NOT_FOUND', `There is no token with the id or name "${reference}".`)
+  }
+
+  /** A full disk locks nobody out; it is written with a later use. */
+  function writeUse(token: { id: string; writtenUse: number }, time: number): void {
+    try {
+      table.used(token.id, time)
+      token.writtenUse = time
+    } catch (error) {
+      if (!isDiskFull(error)) throw error
+    }
   }
 
   return {
@@ -99,10 +109,7 @@ export function createTokens({
       const time = now()
       if (!token || (token.expiresAt !== null && token.expiresAt <= time)) return undefined
       token.lastUsedAt = time
-      if (time - token.writtenUse >= USE_WRITTEN_MS) {
-        token.writtenUse = time
-        table.used(token.id, time)
-      }
+      if (time - token.writtenUse >= USE_WRITTEN_MS) writeUse(token, time)
       return { name: token.name, tokenId: token.id, scopes: token.scopes }
     }
   }

@@ -28,6 +28,17 @@ t.test('refusals are written down up to a number each minute, and the rest count
   t.equal(audit.find({ outcome: 'succeeded' }, 10).length, 1, 'changes are not counted')
 })
 
+t.test('a clock that is set back keeps no refusal out of the trail', async (t) => {
+  const { audit: table, close } = openStore(':memory:')
+  t.teardown(close)
+  let now = 7_200_000
+  const audit = createAudit({ table, file: undefined, log, now: () => now })
+  for (let count = 0; count < 25; count++) audit.refused(subject, 'FORBIDDEN')
+  now = 3_600_000
+  audit.refused(subject, 'UNAUTHORIZED')
+  t.match(audit.find({}, 1), [{ code: 'UNAUTHORIZED' }])
+})
+
 t.test('whoever only knocks cannot wash away what was done', async (t) => {
   const { audit: table, close } = openStore(':memory:')
   t.teardown(close)

@@ -1,5 +1,7 @@
 import t from 'tap'
 import { createAccess } from '../../../src/access/service.ts'
+import { createTokens } from '../../../src/access/tokens.ts'
+import { openStore } from '../../../src/store/open.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
 const NONE = { exist: () => false, find: () => undefined }
@@ -20,6 +22,22 @@ t.test('a caller may do what its scopes say, an admin everything', async (t) => 
   for (const scope of ['containers:write', 'builds:write', 'images:write', 'exec', 'admin'] as const)
     t.throws(() => authorize(reader, scope), { code: 'FORBIDDEN', facts: { scope } }, scope)
   t.doesNotThrow(() => authorize({ ...reader, scopes: ['admin'] }, 'exec'))
+})
+
+t.test('a full disk, on which the last use of a token cannot be written, locks nobody out', async (t) => {
+  const store = openStore(':memory:')
+  t.teardown(store.close)
+  const given = { hasOperator: true, isPrivate: false }
+  const { secret } = createTokens({ table: store.tokens, ...given }).create({
+    name: 'ci',
+    scopes: ['read'],
+    ttlSeconds: undefined
+  })
+  const used = () => {
+    throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
+  }
+  const tokens = createTokens({ table: { ...store.tokens, used }, ...given })
+  t.match(tokens.find(secret), { name: 'ci' })
 })
 
 t.test('wrong tokens are counted for each address', async (t) => {
