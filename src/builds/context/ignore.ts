@@ -6,6 +6,8 @@ import { invalidContext } from './rules.ts'
 export type Ignore = (path: string) => boolean
 
 export const IGNORE_FILE = '.dockerignore'
+// Each path of the context is held against each line.
+const MAX_RULES = 1_000
 const ANY_FOLDERS = '**'
 const ANY_TEXT = '*'
 /** One character: itself, any, or one of a class. */
@@ -17,6 +19,7 @@ type Rule = { segments: Segment[]; keeps: boolean }
 export function readIgnore(text: string): Ignore {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const rules = lines.filter((line) => !line.startsWith('#')).flatMap((line) => ruleOf(line.trim()) ?? [])
+  if (rules.length > MAX_RULES) throw invalidContext(`The .dockerignore has more than ${MAX_RULES} lines.`)
   return (path) => {
     const names = path.split('/').map((name) => Array.from(name))
     return rules.findLast(({ segments }) => fitsPath(segments, names))?.keeps === false

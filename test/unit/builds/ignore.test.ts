@@ -34,6 +34,12 @@ t.test('what is left out, as docker build has it', async (t) => {
   }
 })
 
+t.test('more lines than anybody has are refused, since each path is held against each of them', async (t) => {
+  const lines = (count: number) => Array.from({ length: count }, () => '**/*a*b').join('\n')
+  t.ok(readIgnore(`${'# comment\n\n'.repeat(5_000)}${lines(1_000)}`))
+  t.throws(() => readIgnore(lines(1_001)), { code: 'INVALID_CONTEXT', message: /\.dockerignore has more than 1000/ })
+})
+
 t.test('a class of characters that is none', async (t) => {
   t.throws(() => readIgnore('a\n[z-a]'), { code: 'INVALID_CONTEXT', message: /"\[z-a\]" in the \.dockerignore/ })
 })
