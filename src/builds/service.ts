@@ -78,6 +78,8 @@ export function createBuildService({
 }) {
   const isValid = validator.coercing(BuildFields)
   const writeOut = createWriter({ retentionMs: limits.retentionMs, current: worker.current })
+  // Those that are no build yet, but will take a place in the queue.
+  const uploads = new Set<string>()
   let sweeping: NodeJS.Timeout | undefined
 
   function find(id: string): BuildRecord {
@@ -124,6 +126,11 @@ export function createBuildService({
   function isOfAnother({ id, imageName, imageId }: BuildRecord, reference: string): boolean {
     const builds = table.list({ image: imageName }, ALL, undefined).map(asItIs)
     return builds.some((other) => other.id !== id && other.imageId === imageId && other.references.includes(reference))
+  }
+
+  async function discard(upload: string): Promise<void> {
+    uploads.delete(upload)
+    await files.remove(upload)
   }
 
   /** A build that is over, back where it is to be taken up again. */
@@ -176,14 +183,15 @@ export function createBuildService({
 
     /** Takes a Dockerfile or an archive in; nothing is left of one that is refused. */
     async receive(content: Readable): Promise<Upload> {
-      if ((table.counts().pending ?? 0) >= limits.queued)
-        throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are waiting already.`)
+      if ((table.counts().pending ?? 0) + uploads.size >= limits.queued)
+        throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are waiting or being sent already.`)
       const id = randomUUID()
+      uploads.add(id)
       try {
         await files.make(id)
         return { id, ...(await takeContext(content, files.context(id), limits)) }
       } catch (error) {
-        await files.remove(id)
+        await discard(id)
         throw error
       }
     },
@@ -196,7 +204,7 @@ export function createBuildService({
       return wanted
     },
 
-    discard: ({ id }: Upload): Promise<void> => files.remove(id),
+    discard: ({ id }: Upload): Promise<void> => discard(id),
 
     /** A refused upload is left for its owner to discard. */
     async submit(upload: Upload, fields: BuildFields, origin: Origin): Promise<BuildDetails> {
@@ -220,6 +228,7 @@ export function createBuildService({
       const left = hasIgnoreFile ? await leaveOutIgnored(files.context(id), dockerfile, limits) : undefined
       made.record.context = { ...context, ...left }
       table.add(made.record, made.secrets)
+      uploads.delete(id)
       if (made.credentials) credentials.set(id, made.credentials)
       onChange(made.record)
       worker.pump()

@@ -15,6 +15,7 @@ import type { Inventory } from './inventory.ts'
 import { newcomerName } from './newcomer.ts'
 import { portEnvironment } from './plan.ts'
 import { checkMade } from './verify.ts'
+import { inheritedVolumes } from './volumes.ts'
 import { shortId } from './view.ts'
 
 const KEPT_REPOSITORY = 'berth/kept'
@@ -51,8 +52,7 @@ export function createReplacer({
     for (const { tags, labels } of await engine.listImages({ label: `${LABELS.instance}=${instanceId}` })) {
       const unneeded = tags.filter((tag) => tag.startsWith(`${KEPT_REPOSITORY}:`) && !needed.has(tag))
       if (unneeded.length === 0) continue
-      for (const volume of labels[LABELS.anonymousVolumes]?.split(',') ?? [])
-        await engine.removeVolume(volume).catch(() => false)
+      for (const volume of inheritedVolumes(labels)) await engine.removeVolume(volume).catch(() => false)
       for (const tag of unneeded) await engine.removeImage(tag)
     }
   }
@@ -162,7 +162,7 @@ function withNewPorts(
 }
 
 function anonymousVolumesOf({ labels, anonymousVolumes }: ContainerRecord): string[] {
-  return [...(labels[LABELS.anonymousVolumes]?.split(',') ?? []), ...anonymousVolumes]
+  return [...inheritedVolumes(labels), ...anonymousVolumes]
 }
 
 /** The image that holds the filesystem of a container that was replaced. */

@@ -17,6 +17,7 @@ import { keptImage, type PortChange, type Replacer } from './replace.ts'
 import type { CreateContainer, ExecCommand, ListContainersQuery, UpdateContainer } from './request-schemas.ts'
 import type { ChangedContainer, Container, CreatedContainer, RemovedContainer } from './schemas.ts'
 import { isManaged, shortId, viewContainer } from './view.ts'
+import { inheritedVolumes } from './volumes.ts'
 import { checkApplied } from './verify.ts'
 import type { Waiting, WaitRequest } from './wait.ts'
 
@@ -146,8 +147,7 @@ export function createContainerService(options: Options) {
 
   /** What came with the container and goes with it; a failure here leaves litter but no broken promise. */
   async function removeBelongings(record: ContainerRecord): Promise<void> {
-    for (const volume of record.labels[LABELS.anonymousVolumes]?.split(',') ?? [])
-      await engine.removeVolume(volume).catch(() => false)
+    for (const volume of inheritedVolumes(record.labels)) await engine.removeVolume(volume).catch(() => false)
     for (const replaced of record.labels[LABELS.replaces]?.split(',') ?? []) {
       await engine.removeImage(keptImage(replaced)).catch(() => false)
     }

@@ -4,6 +4,13 @@ import type { Engine } from '../engine/engine.ts'
 import { LABELS } from '../engine/labels.ts'
 import type { CreateContainer } from './request-schemas.ts'
 
+const ANONYMOUS = /^[0-9a-f]{64}$/
+
+/** Of the container that it replaced. An image may bring the label, too, and name what belongs to others. */
+export function inheritedVolumes(labels: Record<string, string>): string[] {
+  return (labels[LABELS.anonymousVolumes]?.split(',') ?? []).filter((name) => ANONYMOUS.test(name))
+}
+
 type Options = {
   engine: Pick<Engine, 'volumeExists' | 'createVolume' | 'removeVolume'>
   instanceId: string

@@ -20,6 +20,8 @@ import { createPayload, updatePayload } from './payload.ts'
 import { openStream, request } from './request.ts'
 
 const READ_TIMEOUT_MS = 10_000
+// A timer can hardly hold more; a workload's own limit may be anything.
+const LONGEST_STOP_SECONDS = 86_400
 const EVENTS = ['create', 'start', 'die', 'destroy', 'rename', 'update', 'pause', 'unpause', 'oom', 'health_status']
 const IMAGE_EVENTS = ['tag', 'untag', 'delete', 'pull', 'load', 'import']
 const NETWORK_EVENTS = ['connect', 'disconnect', 'remove']
@@ -129,8 +131,9 @@ export function createDockerEngine(options: {
     },
 
     async stopContainer(id, timeoutSeconds, signal) {
-      // The engine waits for the workload first.
-      const timeoutMs = changeTimeoutMs + timeoutSeconds * 1000
+      // The engine waits for the workload first; with less than nothing, without end.
+      const waitSeconds = timeoutSeconds < 0 ? LONGEST_STOP_SECONDS : Math.min(timeoutSeconds, LONGEST_STOP_SECONDS)
+      const timeoutMs = changeTimeoutMs + waitSeconds * 1000
       const query = { t: timeoutSeconds }
       const asked = { method: 'POST', path: `/containers/${id}/stop`, query, what: 'stop the container' } as const
       // It takes no turn, nor a socket of the other calls: many slow ends at once must not hold up everybody else.
@@ -289,7 +292,11 @@ export function createDockerEngine(options: {
 
     async removeVolume(name) {
       try {
-        await change<void>({ method: 'DELETE', path: `/volumes/${name}`, what: 'remove the volume' })
+        await change<void>({
+          method: 'DELETE',
+          path: `/volumes/${encodeURIComponent(name)}`,
+          what: 'remove the volume'
+        })
         return true
       } catch (error) {
         if (await this.volumeExists(name)) throw error

@@ -29,7 +29,12 @@ export type DockerMethods = {
   [Name in keyof Known]: Known[Name]['methodKind'] extends 'server_streaming' ? StreamingMethod : UnaryMethod
 }
 
-export function unary<S extends TSchema>(method: Method<S, object | Promise<object>>): UnaryMethod {
+/** An answer whose fields are there: what is promised in one would be sent empty, and its failure end the process. */
+type Settled<Answer> = { [Field in keyof Answer]: Answer[Field] extends PromiseLike<unknown> ? never : Answer[Field] }
+
+export function unary<S extends TSchema, Answer extends object>(
+  method: Method<S, Settled<Answer> | Promise<Settled<Answer>>>
+): UnaryMethod {
   return method
 }
 

@@ -142,6 +142,20 @@ t.test('a full queue', async (t) => {
   ;(await held(0)).end()
 })
 
+t.test('what is being sent has its place in the queue, until it is refused', async (t) => {
+  const { app, send, folders } = await serveBuilds(t, { env: { BERTH_BUILD_QUEUE_MAX: '1' } })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const form = buildForm(DOCKERFILE, { image_name: 'web' })
+  const slow = http.request({ host: '127.0.0.1', port, method: 'POST', path: '/builds', headers: SENT })
+  slow.on('error', () => {}).write(form.subarray(0, form.length - 20))
+  await until(() => folders().length === 1)
+  problem(t, await send(form), 503, 'BUILD_QUEUE_FULL')
+  slow.destroy()
+  await until(() => folders().length === 0)
+  t.equal((await send(form)).statusCode, 202)
+})
+
 t.test('a refused upload is answered while the client still sends, and hears of it', async (t) => {
   const { app } = await serveBuilds(t)
   await app.listen({ host: '127.0.0.1', port: 0 })

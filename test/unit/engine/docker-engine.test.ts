@@ -225,6 +225,13 @@ t.test('a burst of changes is a queue here, reads are not held up by it', async 
   await Promise.all(all)
 })
 
+t.test('a workload may ask for any time to end', async (t) => {
+  const { engine } = await engineThat(t, {
+    [`POST /containers/${ID}/stop`]: (_asked, answer) => void answer.writeHead(204).end()
+  })
+  for (const seconds of [-1, 0, 4_000_000]) await t.resolves(engine.stopContainer(ID, seconds), `${seconds} s`)
+})
+
 t.test('workloads that take long to end hold nothing up, however many they are', async (t) => {
   const stops: http.ServerResponse[] = []
   const { engine } = await engineThat(t, {
