@@ -33,11 +33,12 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
       if (!isOver) live.set(id, log)
       return log
     },
-    async endLog(id: string): Promise<boolean> {
+    /** `note` is told whether lines are missing. */
+    async endLog(id: string, note: (isIncomplete: boolean) => void = () => {}): Promise<void> {
+      const log = live.get(id)
       // Readers find it until everything is on the disk.
-      const isDamaged = (await live.get(id)?.end()) ?? false
+      await (log ? log.end(note) : note(false))
       live.delete(id)
-      return isDamaged
     },
     async close(): Promise<void> {
       await Promise.all([...live.values()].map((log) => log.end()))

@@ -102,15 +102,15 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
       await flush()
     },
 
-    /** No line comes any more. True when lines are missing; the log says so itself. */
-    async end(): Promise<boolean> {
+    /** No line comes any more. Whether lines are missing is told before the readers hear of the end; the log says so itself. */
+    async end(note: (isIncomplete: boolean) => void = () => {}): Promise<void> {
       addOmission()
       await flush()
       await file?.close()
       file = undefined
+      note(hasOmission || isDamaged)
       isEnded = true
       tell()
-      return hasOmission || isDamaged
     },
 
     /** The lines from an offset on; with `follow` also those to come, until the end. */

@@ -187,8 +187,11 @@ export function createWorker({
   }
 
   async function close(record: BuildRecord): Promise<void> {
-    record.finishedAt = now()
-    record.logTruncated = await files.endLog(record.id)
+    // Whoever followed the log finds the build over when that ends, and complete when it is over.
+    await files.endLog(record.id, (isIncomplete) => {
+      record.finishedAt = now()
+      record.logTruncated = isIncomplete
+    })
     const { id, imageName } = record
     log.info(
       { buildId: id, image: imageName, status: statusOf(record), code: record.build.code ?? record.push.code },

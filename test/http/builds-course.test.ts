@@ -78,3 +78,15 @@ t.test('the server is stopped while builds wait and run', async (t) => {
   await app.close()
   t.ok(held.signal.aborted)
 })
+
+t.test('a build that is over says at once whether its log is whole', async (t) => {
+  const { engine, next } = heldEngine()
+  const { submit, ended } = await serveBuilds(t, { engine, env: { BERTH_BUILD_LOG_MAX: '1k' } })
+  for (let index = 0; index < 20; index++) {
+    const { id } = await submit()
+    const builder = await next(index)
+    for (let line = 0; line < 100; line++) builder.say('x'.repeat(1000))
+    builder.end()
+    t.equal((await ended(id)).log_truncated, true)
+  }
+})

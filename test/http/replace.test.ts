@@ -73,17 +73,18 @@ t.test('its files are kept, and go with it', async (t) => {
 
 t.test('its anonymous volumes go along, and are removed only with the last of it', async (t) => {
   const engine = createMemoryEngine()
-  await engine.createVolume('anonymous', {})
+  const volume = 'a1'.repeat(32)
+  await engine.createVolume(volume, {})
   const server = await build(t, { engine })
   await server.make(BODY)
   await server.post('/containers/web/stop')
-  for (const record of engine.records()) record.anonymousVolumes = ['anonymous']
+  for (const record of engine.records()) record.anonymousVolumes = [volume]
   engine.foreignPorts.add(8001)
   t.equal((await server.post('/containers/web/start')).statusCode, 200)
   for (const { name, args } of engine.calls) if (name === 'removeContainer') t.match(args[1], { volumes: false })
-  t.ok(engine.volumes.has('anonymous'))
+  t.ok(engine.volumes.has(volume))
   await server.ask('DELETE', '/containers/web?force=true')
-  t.notOk(engine.volumes.has('anonymous'))
+  t.notOk(engine.volumes.has(volume))
 })
 
 t.test('twice', async (t) => {
