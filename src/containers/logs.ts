@@ -6,6 +6,9 @@ import { invalidField } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
 import type { LogsQuery } from './request-schemas.ts'
 
+// What a line takes beside its text.
+const LINE_BYTES = 100
+
 type LogSource = {
   logs(
     reference: string,
@@ -63,6 +66,25 @@ export function logJson(lines: AsyncIterable<LogLine>): Readable {
     yield isFirst ? '{"lines":[]}' : ']}'
   }
   return Readable.from(texts(), { objectMode: false })
+}
+
+/** For one answer that holds them all. */
+export async function entriesOf(
+  lines: AsyncIterable<LogLine>,
+  maxBytes: number
+): Promise<ReturnType<typeof logEntry>[]> {
+  const entries: ReturnType<typeof logEntry>[] = []
+  let bytes = 0
+  for await (const line of lines) {
+    bytes += Buffer.byteLength(line.text) + LINE_BYTES
+    if (bytes > maxBytes)
+      throw invalidField(
+        'tail',
+        `must be smaller: the lines are more than ${maxBytes / 1024 ** 2} MiB; a stream has no limit`
+      )
+    entries.push(logEntry(line))
+  }
+  return entries
 }
 
 /** The last lines of many, without keeping more than twice as many. */

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { after, dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
-import { followLogs, logEntry, logQuery } from './logs.ts'
+import { after, dataOf, MESSAGE_BYTES, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { entriesOf, followLogs, logQuery } from './logs.ts'
 import {
   ContainerParams,
   CreateContainer,
@@ -142,7 +142,7 @@ export function containerRpc({ containers, stats, ready }: Options) {
       request: LogsRequest,
       call: async ({ name, ...query }, { signal }) => {
         const { lines } = containers.logs(name, logQuery(query, undefined), signal)
-        return { lines: await Array.fromAsync(lines, logEntry) }
+        return { lines: await entriesOf(lines, MESSAGE_BYTES) }
       }
     }),
 

@@ -14,7 +14,7 @@ import { Health } from './gen/grpc/health/v1/health_pb.ts'
 import { ServerReflection } from './gen/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import { createHealth, type Readiness } from './health.ts'
-import type { DockerMethods, StreamingMethod } from './methods.ts'
+import { MESSAGE_BYTES, type DockerMethods, type StreamingMethod } from './methods.ts'
 import { createReflection } from './reflection.ts'
 
 export type HandlerOptions = CallOptions & {
@@ -23,7 +23,6 @@ export type HandlerOptions = CallOptions & {
   stopping: AbortSignal
 }
 
-const MESSAGE_BYTES = 4 * 1024 ** 2
 // For what is small, or goes to this same machine, compressing costs more than it saves.
 const COMPRESS_BYTES = 256 * 1024
 const OPEN_SERVICES = [Health, ServerReflection, ServerReflectionAlpha]

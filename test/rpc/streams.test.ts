@@ -32,6 +32,18 @@ t.test('logs', async (t) => {
   t.match(await refusal(docker.getDockerLogs({ name: 'web', since: 'yesterday' })), { fields: ['since'] })
 })
 
+t.test('more lines than fit into an answer come as a stream only', async (t) => {
+  const { docker, engine, make } = await buildRpc(t)
+  const { full_id: id } = await make({ name: 'web' })
+  const line = 'x'.repeat(1_000_000)
+  for (let count = 0; count < 5; count++) engine.write(id, line)
+  engine.end(id, 0)
+  t.match(await refusal(docker.getDockerLogs({ name: 'web' })), { reason: 'INVALID_REQUEST', fields: ['tail'] })
+  t.equal((await docker.getDockerLogs({ name: 'web', tail: 4 })).lines.length, 4)
+  const messages = await all(docker.streamDockerLogs({ name: 'web' }))
+  t.equal(messages.length, 5)
+})
+
 t.test('a thousand lines arrive without loss', async (t) => {
   const { docker, engine, make } = await buildRpc(t)
   const { full_id: id } = await make({ name: 'web' })
