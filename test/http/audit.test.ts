@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,18 +10,18 @@ import { openStore } from '../../src/store/open.ts'
 import { build, problem } from '../helpers/build.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 
-async function serve(t: Parameters<typeof build>[0]) {
+async function serve(t: Parameters<typeof build>[0], maxFileBytes?: number) {
   const dataDir = t.testdir({})
   const store = openStore(dataDir)
   const secrets = addTokens(store)
-  const auditFile = openAuditFile(dataDir)
+  const auditFile = openAuditFile(dataDir, maxFileBytes)
   t.teardown(() => auditFile.close())
   const server = await build(t, { store, auditFile, early: true })
   const trail = async (query = '') =>
     (await server.get(`/audit${query}`, { headers: bearer(secrets.admin) })).json<Record<string, unknown>[]>()
   const lines = () => readFileSync(`${dataDir}/audit.jsonl`, 'utf8').split('\n').filter(Boolean)
   const as = (scope: keyof typeof secrets) => bearer(secrets[scope])
-  return { ...server, store, trail, lines, as }
+  return { ...server, dataDir, store, trail, lines, as }
 }
 
 t.test('a change is written down before it is made and after', async (t) => {
@@ -81,6 +81,18 @@ t.test('a change that cannot be written down is not made', async (t) => {
   }
   problem(t, await post('/containers', {}, as('admin')), 507, 'AUDIT_FAILED')
   t.equal(engine.writes().length, before)
+})
+
+t.test('changes go on while the files of the trail are moved and removed', async (t) => {
+  const { dataDir, ask, store, as } = await serve(t, 1_000)
+  const file = join(dataDir, 'audit.jsonl')
+  for (let round = 0; round < 20; round++) {
+    const changes = Array.from({ length: 4 }, () => ask('DELETE', '/containers/nobody', { headers: as('admin') }))
+    if (round % 2 === 0) rmSync(file)
+    else renameSync(file, `${file}.${round}`)
+    for (const answer of await Promise.all(changes)) problem(t, answer, 404, 'CONTAINER_NOT_FOUND')
+  }
+  t.equal(store.audit.find({ action: 'removeContainer' }, 1_000).length, 160)
 })
 
 t.test('the trail can be asked', async (t) => {

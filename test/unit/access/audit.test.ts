@@ -1,6 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
 import t from 'tap'
-import { openAuditFile } from '../../../src/access/audit-file.ts'
 import { createAudit, type AuditSubject } from '../../../src/access/audit.ts'
 import { openStore } from '../../../src/store/open.ts'
 
@@ -61,22 +59,4 @@ t.test('the table cannot be rewritten', async (t) => {
   const db = new DatabaseSync(`${dataDir}/berth.db`)
   t.throws(() => db.exec("UPDATE audit SET caller = 'somebody else'"), { message: /only added to/ })
   db.close()
-})
-
-t.test('files are bounded in size and number, and for their owner only', async (t) => {
-  const dataDir = t.testdir({})
-  const file = openAuditFile(dataDir, 100)
-  for (let count = 0; count < 40; count++) file.append(`${'x'.repeat(49)}\n`)
-  file.close()
-  t.strictSame(readdirSync(dataDir).toSorted(), [
-    'audit.1.jsonl',
-    'audit.2.jsonl',
-    'audit.3.jsonl',
-    'audit.4.jsonl',
-    'audit.jsonl'
-  ])
-  for (const name of readdirSync(dataDir)) {
-    t.ok(readFileSync(`${dataDir}/${name}`).length <= 150, name)
-    t.equal(statSync(`${dataDir}/${name}`).mode & 0o777, 0o600)
-  }
 })
