@@ -1,5 +1,7 @@
 // Patterns of image references and names. `*` stands for anything but a slash, `**` for anything. Pure.
 
+import { glob } from '../lib/glob.ts'
+
 type Reference = { name: string; tag: string | undefined; digest: string | undefined }
 
 /** Whether one of the patterns fits a reference as Docker reads it: `busybox` is `docker.io/library/busybox:latest`. */
@@ -24,7 +26,7 @@ export function imageMatcher(patterns: string[]): (reference: string) => boolean
 }
 
 export function nameMatcher(patterns: string[]): (name: string) => boolean {
-  const matchers = patterns.map(glob)
+  const matchers = patterns.map((pattern) => glob(pattern))
   return (name) => matchers.some((fits) => fits(name))
 }
 
@@ -46,16 +48,4 @@ function withRegistry(name: string): string {
 
 function isImageId(reference: string): boolean {
   return /^(sha256:)?[0-9a-f]{4,64}$/.test(reference)
-}
-
-function glob(pattern: string): (text: string) => boolean {
-  const source = pattern
-    .split(/(\*+)/)
-    .map((part) => {
-      if (part === '*') return '[^/]*'
-      return part.startsWith('**') ? '.*' : part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&')
-    })
-    .join('')
-  const expression = new RegExp(`^${source}$`, 's')
-  return (text) => expression.test(text)
 }

@@ -1,6 +1,7 @@
 // Which images a list shows, in which order, and where a page ends. Pure.
 
 import { invalidField } from '../errors.ts'
+import { glob } from '../lib/glob.ts'
 import { hasLabels } from '../lib/label-filter.ts'
 import { pageOf } from '../lib/page.ts'
 import { parseReference } from '../lib/reference.ts'
@@ -35,12 +36,11 @@ function matches(image: Image, { dangling, label, managed, in_use: inUse }: List
 
 /** A pattern without a tag means any tag. Docker shows "docker.io/library/nginx" as "nginx"; either finds it. */
 function nameMatcher(pattern: string): (tag: string) => boolean {
-  const escaped = pattern.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`).replaceAll('*', '.*')
-  const whole = new RegExp(`^${escaped}$`)
+  const fits = glob(pattern, { crossing: true })
   return (tag) => {
     const parsed = parseReference(tag)
     const full = parsed ? `${parsed.registry}/${parsed.repository}` : tag
     const names = [tag, tag.replace(/:[^/:]+$/, ''), full, `${full}:${parsed?.tag ?? ''}`]
-    return names.some((name) => whole.test(name))
+    return names.some(fits)
   }
 }
