@@ -61,7 +61,7 @@ export function createHandler(options: HandlerOptions) {
 
   // Instead of Connect's own adapter, which writes to the console when a client goes that has not read everything.
   // Throws for what cannot even be read as a call.
-  return (request: Http2ServerRequest, response: Http2ServerResponse): void => {
+  function answer(request: Http2ServerRequest, response: Http2ServerResponse): void {
     const handle = handlers.get(request.url.split('?', 1)[0] ?? '')
     if (!handle) return void response.writeHead(404).end()
 
@@ -74,6 +74,8 @@ export function createHandler(options: HandlerOptions) {
         response.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
       })
   }
+
+  return { answer, knows: (path: string): boolean => handlers.has(path) }
 }
 
 function implement(options: HandlerOptions) {

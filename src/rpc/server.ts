@@ -11,7 +11,7 @@ import http2, {
 import type { Socket } from 'node:net'
 import { AppError } from '../errors.ts'
 import { requestId } from '../lib/request-id.ts'
-import type { HandlerOptions } from './handler.ts'
+import type { createHandler, HandlerOptions } from './handler.ts'
 
 type Options = Omit<HandlerOptions, 'stopping' | 'log'> & {
   host: string
@@ -21,7 +21,7 @@ type Options = Omit<HandlerOptions, 'stopping' | 'log'> & {
   log: HandlerOptions['log'] & { info(fields: object, message: string): void }
   onAnswered: (labels: { method: string; status: string }, seconds: number) => void
 }
-type Handle = (request: Http2ServerRequest, response: Http2ServerResponse) => void
+type Handler = ReturnType<typeof createHandler>
 
 const STREAMS_PER_CONNECTION = 100
 const CONNECTIONS = 1_000
@@ -30,6 +30,7 @@ const KEEPALIVE_MS = 30_000
 // For open calls to be told that the server stops.
 const FAREWELL_MS = 500
 
+const LOGGED_PATH = 200
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 const UNIT_MS: Record<string, number> = { H: 3_600_000, M: 60_000, S: 1_000 }
 
@@ -65,11 +66,13 @@ export function createRpcServer({ host, port, tls, onAnswered, ...options }: Opt
   const settings = { maxConcurrentStreams: STREAMS_PER_CONNECTION }
   const server = tls ? http2.createSecureServer({ ...tls, settings }) : http2.createServer({ settings })
   server.maxConnections = CONNECTIONS
-  let handler: Promise<Handle> | undefined
+  let loading: Promise<Handler> | undefined
+  let loaded: Handler | undefined
 
-  async function load(): Promise<Handle> {
+  async function load(): Promise<Handler> {
     const { createHandler } = await import('./handler.ts')
-    return createHandler({ ...options, stopping: stop.signal })
+    loaded = createHandler({ ...options, stopping: stop.signal })
+    return loaded
   }
 
   server.on('connection', (socket) => {
@@ -88,20 +91,24 @@ export function createRpcServer({ host, port, tls, onAnswered, ...options }: Opt
 
   server.on('request', (request, response) => {
     const started = performance.now()
+    const path = request.url.split('?', 1)[0] ?? ''
     const id = requestId(request)
     request.headers['x-request-id'] = id
     dropEndlessDeadline(request.headers)
     response.on('close', () => {
       const durationMs = performance.now() - started
       const status = statusOf(response)
-      // A path of the client's choosing would become a label.
-      const method = status === 'UNIMPLEMENTED' ? 'none' : (request.url.split('?', 1)[0]?.replace(/^\//, '') ?? '')
-      log.info({ requestId: id, method: request.url, status, durationMs: Math.round(durationMs * 10) / 10 }, 'call')
+      // A label lasts as long as the server does, so a path that a client made up must not become one.
+      const method = loaded?.knows(path) ? path.slice(1) : 'none'
+      log.info(
+        { requestId: id, method: path.slice(0, LOGGED_PATH), status, durationMs: Math.round(durationMs * 10) / 10 },
+        'call'
+      )
       onAnswered({ method, status }, durationMs / 1000)
     })
-    handler ??= load()
-    handler.then(
-      (handle) => answer(handle, request, response),
+    loading ??= load()
+    loading.then(
+      (handler) => answer(handler, request, response),
       (error: unknown) => {
         log.error({ err: error, requestId: id }, 'the gRPC services could not be loaded')
         response.stream.close(http2.constants.NGHTTP2_INTERNAL_ERROR)
@@ -109,9 +116,9 @@ export function createRpcServer({ host, port, tls, onAnswered, ...options }: Opt
     )
   })
 
-  function answer(handle: Handle, request: Http2ServerRequest, response: Http2ServerResponse): void {
+  function answer(handler: Handler, request: Http2ServerRequest, response: Http2ServerResponse): void {
     try {
-      handle(request, response)
+      handler.answer(request, response)
     } catch (error) {
       log.debug({ err: error, requestId: request.headers['x-request-id'] }, 'this is not a call')
       refuse(response)

@@ -54,6 +54,23 @@ t.test('a method that declares no scope ends the start', async (t) => {
   t.throws(() => createRpcServer({ methods } as never), { message: /getDockerPorts/ })
 })
 
+t.test('calls that are reset leave no labels of their own', async (t) => {
+  const { port, get } = await buildRpc(t)
+  const raw = connectRaw(port)
+  t.teardown(raw.close)
+  const made = Array.from({ length: 50 }, (_, index) => ({
+    path: `/made.up/${'x'.repeat(index)}`,
+    body: [],
+    patienceMs: 0
+  }))
+  await Promise.all(made.map((call) => raw.call(call)))
+  await raw.call({ path: '/berth.docker.v1.DockerService/GetDockerPorts' })
+  const metrics = (await get('/metrics')).body
+  t.notMatch(metrics, /made\.up/)
+  t.match(metrics, /berth_grpc_call_duration_seconds_count\{method="none"/)
+  t.match(metrics, /method="berth\.docker\.v1\.DockerService\/GetDockerPorts",status="OK"/)
+})
+
 t.test('a method that is not there', async (t) => {
   const { port } = await buildRpc(t)
   const raw = connectRaw(port)
