@@ -2,6 +2,7 @@
 
 import type { CreateContainer } from '../containers/request-schemas.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
+import { parseWithoutNulls } from '../lib/absent-nulls.ts'
 import type { Context } from './context/intake.ts'
 import { stage, type BuildRecord } from './record.ts'
 import type { BuildFields } from './schemas.ts'
@@ -133,7 +134,7 @@ export function parseFields(raw: Record<string, unknown>): Record<string, unknow
 
 function parseJson(name: string, text: unknown): unknown {
   try {
-    const value: unknown = JSON.parse(String(text))
+    const value = parseWithoutNulls(String(text))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value
   } catch {
     // Said below.

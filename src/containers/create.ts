@@ -13,17 +13,9 @@ import { sleep } from '../lib/sleep.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
+import { fingerprintOf, isSameRequest, type Fingerprint } from './fingerprint.ts'
 import type { Inventory } from './inventory.ts'
-import {
-  bindPorts,
-  buildSpec,
-  checkClosed,
-  checkCreate,
-  generateName,
-  hashRequest,
-  wantedPorts,
-  type WantedPort
-} from './plan.ts'
+import { bindPorts, buildSpec, checkClosed, checkCreate, generateName, wantedPorts, type WantedPort } from './plan.ts'
 import { createQuota } from './quota.ts'
 import type { CreateContainer } from './request-schemas.ts'
 import { checkMade } from './verify.ts'
@@ -32,7 +24,7 @@ import type { Waiting } from './wait.ts'
 
 export type Created = { record: ContainerRecord; warnings: string[]; replayed: boolean }
 /** Who asked, and with which key. */
-type Origin = { owner: string | null; key: string | undefined; hash: string }
+type Origin = { owner: string | null; key: string | undefined; print: Fingerprint }
 export type Creator = ReturnType<typeof createCreator>
 
 type Options = {
@@ -71,7 +63,7 @@ export function createCreator(options: Options) {
   } = options
   const quota = createQuota({ inventory, policy })
   const volumes = createVolumes({ engine, instanceId })
-  const underWay = new Map<string, { hash: string; result: Promise<Created> }>()
+  const underWay = new Map<string, { meant: string; result: Promise<Created> }>()
 
   /** Throws for what may not be made, whatever there is to make it from. */
   function check(body: CreateContainer): void {
@@ -92,16 +84,16 @@ export function createCreator(options: Options) {
   ): Promise<Created> {
     check(body)
     await inventory.whenReady()
-    if (key === undefined) return make(body, { key, hash: '', owner }, signal)
+    const print = fingerprintOf(body, config)
+    if (key === undefined) return make(body, { key, print, owner }, signal)
 
-    const hash = hashRequest(body)
     const same = underWay.get(ownedKey(key, owner))
     if (same) {
-      sameRequest(key, same.hash, hash)
+      sameRequest(key, same.meant, print)
       return { ...(await same.result), replayed: true }
     }
-    const result = makeOnce(body, { key, hash, owner }, signal).finally(() => underWay.delete(ownedKey(key, owner)))
-    underWay.set(ownedKey(key, owner), { hash, result })
+    const result = makeOnce(body, { key, print, owner }, signal).finally(() => underWay.delete(ownedKey(key, owner)))
+    underWay.set(ownedKey(key, owner), { meant: print.meant, result })
     return result
   }
 
@@ -147,7 +139,7 @@ export function createCreator(options: Options) {
     origin: Origin & { key: string },
     signal: AbortSignal
   ): Promise<Created> {
-    sameRequest(origin.key, record.labels[LABELS.requestHash], origin.hash)
+    sameRequest(origin.key, record.labels[LABELS.requestHash], origin.print)
     if (record.state === 'created' && (body.start ?? true)) {
       try {
         await engine.startContainer(record.id)
@@ -179,7 +171,7 @@ export function createCreator(options: Options) {
   async function tryPorts(
     body: CreateContainer,
     wanted: WantedPort[],
-    { key, hash, owner }: Origin,
+    { key, print, owner }: Origin,
     signal: AbortSignal
   ): Promise<Created> {
     for (let tries = 1; ; tries++) {
@@ -193,7 +185,7 @@ export function createCreator(options: Options) {
           image: body.image ?? config.defaultImage,
           ports: bindPorts(wanted, leases, publishHost),
           ceilings: config,
-          identity: { instanceId, owner, attempt, idempotencyKey: key, requestHash: hash }
+          identity: { instanceId, owner, attempt, idempotencyKey: key, requestHash: print.meant }
         })
         return await attempts.run(attempt, () => makeWithVolumes(name, spec, body, attempt, signal))
       } catch (error) {
@@ -302,8 +294,8 @@ function ownedKey(key: string, owner: string | null): string {
   return owner === null ? key : `${owner} ${key}`
 }
 
-function sameRequest(key: string, known: string | undefined, asked: string): void {
-  if (known === asked) return
+function sameRequest(key: string, known: string | undefined, asked: Fingerprint): void {
+  if (isSameRequest(asked, known)) return
   throw new AppError(
     'IDEMPOTENCY_KEY_REUSED',
     `The Idempotency-Key "${key}" was used for another request. Use a new key for a new container.`

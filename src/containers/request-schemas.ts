@@ -172,7 +172,8 @@ export const IdempotencyHeaders = Type.Object({
     Type.String({
       minLength: 1,
       maxLength: 255,
-      description: 'The same key and body give the same container, however often they are sent.'
+      description:
+        'The same key and request give the same container, however often they are sent. A default that is written out changes nothing.'
     })
   )
 })

@@ -36,7 +36,8 @@ export async function registerOpenApi(
         title: 'Berth',
         version,
         description:
-          'Gives a container its place in the harbour: one call, and a workload runs on its own free port, watched live.',
+          'Gives a container its place in the harbour: one call, and a workload runs on its own free port, watched live. ' +
+          'In the body of a request, null means absent where a field describes no other meaning.',
         license: { name: 'MIT', identifier: 'MIT' }
       },
       servers: [{ url: '/' }],

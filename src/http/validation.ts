@@ -1,4 +1,4 @@
-// Bodies are taken as they are; in query strings, which are text, numbers and booleans are read out of it.
+// Bodies are taken as they are, but that null means absent; in query strings, which are text, numbers and booleans are read out of it.
 
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance } from 'fastify'
@@ -13,12 +13,12 @@ export function registerValidation(app: FastifyInstance, validator: Validator, s
   // Many clients announce JSON and send nothing, for instance to stop a container.
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined)
+    if (body === '' || body.trim() === 'null') done(null, undefined)
     else if (depthOf(body) > MAX_DEPTH) done(tooDeep())
     else void parseJson(request, body, done)
   })
   app.setValidatorCompiler(({ schema, httpPart }) => {
-    if (httpPart === 'body') return validator.strict(schema)
+    if (httpPart === 'body') return validator.body(schema)
     // A misspelt parameter would be left out without a word. Headers are everybody's.
     return validator.coercing(
       httpPart === 'querystring' ? { ...(schema as object), additionalProperties: false } : schema

@@ -4,6 +4,7 @@ import type { TSchema } from '@sinclair/typebox'
 import addFormats from 'ajv-formats'
 import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from 'ajv/dist/2020.js'
 
+import { dropNulls } from './absent-nulls.ts'
 import { closest } from './closest.ts'
 
 const OPTIONS: Options = {
@@ -33,7 +34,7 @@ const LONGEST_FIELD = 100
 
 /** `shared` are the schemas that others refer to by their $id. */
 export function createValidator(shared: TSchema[]) {
-  // Nothing is filled in: a request with an idempotency key is compared as it was sent.
+  // Nothing is filled in: what a request leaves out is for the feature to decide.
   const strict = new Ajv2020({ ...OPTIONS, useDefaults: false, schemas: shared })
   const coercing = new Ajv2020({ ...OPTIONS, schemas: shared, coerceTypes: 'array' })
   const typed = new Ajv2020({ ...OPTIONS, useDefaults: false, schemas: shared, coerceTypes: true })
@@ -42,11 +43,27 @@ export function createValidator(shared: TSchema[]) {
   return {
     /** For JSON: a number in quotes or a misspelt field is an error, not a guess. */
     strict: (schema: object) => compileLater(strict, schema),
+    /** For the body of a request: strict, and a null that the schema does not take counts as a field that was left out. */
+    body: (schema: object) => nullIsAbsent(compileLater(strict, schema)),
     /** For what comes as text: numbers and booleans are read out of it. */
     coercing: (schema: object) => compileLater(coercing, schema),
     /** For JSON made from messages, which have types of their own: there, whole numbers of 64 bits are text. */
     typed: (schema: object) => compileLater(typed, schema)
   }
+}
+
+type Validate = ReturnType<typeof compileLater>
+
+function nullIsAbsent(checked: Validate): Validate {
+  const validate = (data: unknown): boolean => {
+    let isValid = checked(data)
+    // A choice between shapes may complain of its own nulls only once the others are gone.
+    while (!isValid && dropNulls(data, checked.errors ?? [])) isValid = checked(data)
+    validate.errors = checked.errors
+    return isValid
+  }
+  validate.errors = null as Validate['errors']
+  return validate
 }
 
 /** Compiling every schema would take most of the start; each is compiled when it is first needed. */

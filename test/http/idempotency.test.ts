@@ -1,5 +1,5 @@
 import t from 'tap'
-import { hashRequest } from '../../src/containers/plan.ts'
+import { createHash } from 'node:crypto'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine, type MemoryEngine } from '../helpers/memory-engine.ts'
 import { binding } from '../helpers/records.ts'
@@ -7,6 +7,7 @@ import { openStore } from '../../src/store/open.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 import { until } from '../helpers/until.ts'
 
+const VOLUMES = [{ source: 'data', target: '/data' }]
 const key = (value: string) => ({ 'idempotency-key': value })
 
 /** Containers are made and not started before the test says so. */
@@ -31,11 +32,51 @@ t.test('the same key and body give the same container', async (t) => {
   t.equal(engine.records().length, 1)
 })
 
-t.test('the request is compared as it was sent: a later version may have other defaults', async (t) => {
+t.test('a default that is written out changes nothing', async (t) => {
   const { post, engine } = await build(t)
-  const body = { name: 'web', ports: [{ container_port: 80 }] }
-  await post('/containers', body, key('one'))
-  t.match(engine.records(), [{ labels: { 'io.berth.request-hash': hashRequest(body) } }])
+  const first = await post('/containers', { ports: [{ container_port: 80 }], volumes: VOLUMES }, key('one'))
+  t.equal(first.statusCode, 201, first.body)
+  const defaults = {
+    image: 'base-api-server:latest',
+    pull: 'missing',
+    env: {},
+    labels: {},
+    memory: 512 * 1024 ** 2,
+    cpus: 1,
+    pids_limit: 256,
+    restart: 'no',
+    start: true,
+    wait: 'running',
+    wait_path: '/',
+    wait_timeout_seconds: 30
+  }
+  const written: object[] = Object.entries(defaults).map(([name, value]) => ({ [name]: value }))
+  written.push(defaults, { ports: [{ container_port: 80, protocol: 'tcp' }] })
+  written.push({ volumes: VOLUMES.map((volume) => ({ ...volume, read_only: false })) })
+  for (const more of written) {
+    const body = { ports: [{ container_port: 80 }], volumes: VOLUMES, ...more }
+    const again = await post('/containers', body, key('one'))
+    t.match(again.json(), { replayed: true, id: first.json().id }, JSON.stringify(more))
+  }
+  const other = await post('/containers', { ports: [{ container_port: 80 }], volumes: [] }, key('one'))
+  problem(t, other, 422, 'IDEMPOTENCY_KEY_REUSED')
+  t.equal(engine.records().length, 1)
+})
+
+t.test('the other way round, too: written out first, then left out', async (t) => {
+  const { post } = await build(t)
+  const first = await post('/containers', { start: true, env: {}, volumes: [], memory: 512 * 1024 ** 2 }, key('one'))
+  t.match((await post('/containers', {}, key('one'))).json(), { replayed: true, id: first.json().id })
+})
+
+t.test('a container of an earlier version, whose key went with what was written', async (t) => {
+  const written = { cpus: 0.5, start: true }
+  const hash = createHash('sha256').update(JSON.stringify(written)).digest('hex')
+  const engine = createMemoryEngine()
+  const { id } = engine.add({ labels: { 'io.berth.idempotency-key': 'one', 'io.berth.request-hash': hash } })
+  const { post } = await build(t, { engine })
+  t.match((await post('/containers', { start: true, cpus: 0.5 }, key('one'))).json(), { replayed: true, full_id: id })
+  problem(t, await post('/containers', { cpus: 0.25 }, key('one')), 422, 'IDEMPOTENCY_KEY_REUSED')
 })
 
 t.test('also when they are sent at the same time', async (t) => {

@@ -1,0 +1,58 @@
+// Whether two requests ask for the same container. Pure.
+
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import type { TSchema } from '@sinclair/typebox'
+import type { Config } from '../config.ts'
+import { CreateContainer } from './request-schemas.ts'
+
+export type Fingerprint = {
+  /** Of what the request means: a default that is written out changes nothing. */
+  meant: string
+  /** Of what it says. Containers of earlier versions carry this one. */
+  said: string
+}
+
+export type Defaults = Pick<Config, 'defaultImage' | 'memoryDefault' | 'cpusDefault' | 'pidsDefault'>
+
+export function fingerprintOf(body: CreateContainer, defaults: Defaults): Fingerprint {
+  const { defaultImage: image, memoryDefault: memory, cpusDefault: cpus, pidsDefault: pids } = defaults
+  const settings = { image, memory, cpus, pids_limit: pids, env: {}, labels: {}, volumes: [] }
+  // Defaults are left out, not filled in: a later version or another setting may have others.
+  return { meant: hash(unlike(settings, withoutDefaults(CreateContainer, body) as object)), said: hash(body) }
+}
+
+/** `known` is what a container carries; those that Berth did not make may carry nothing. */
+export function isSameRequest({ meant, said }: Fingerprint, known: string | undefined): boolean {
+  return known === meant || known === said
+}
+
+/** The value without the fields that say what the schema has as their default, at any depth. */
+function withoutDefaults(schema: TSchema, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((item) => withoutDefaults(schema.items as TSchema, item))
+  const properties = schema.properties as Record<string, TSchema> | undefined
+  if (!properties || typeof value !== 'object' || value === null) return value
+  const kept = Object.entries(value).filter(([name, item]) => item !== properties[name]?.default)
+  return Object.fromEntries(kept.map(([name, item]) => [name, withoutDefaults(properties[name] as TSchema, item)]))
+}
+
+function unlike(defaults: Record<string, unknown>, body: object): object {
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => !isDeepStrictEqual(value, defaults[name])))
+}
+
+/** The same whatever the order of the fields. */
+function hash(value: unknown): string {
+  return createHash('sha256')
+    .update(JSON.stringify(sorted(value)))
+    .digest('hex')
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, item]) => [key, sorted(item)])
+  )
+}
