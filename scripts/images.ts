@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
-import { readProgress, type ProgressFrame } from '../src/engine/progress.ts'
+import { readProgress, type ProgressFrame } from '../src/engine/docker/progress.ts'
 
 /** The labels of an image; undefined when there is no such image. */
 export async function labelsOf(docker: Docker, image: string): Promise<Record<string, string> | undefined> {

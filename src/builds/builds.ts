@@ -4,7 +4,9 @@ import type { Policy } from '../access/policy.ts'
 import type { Access } from '../access/service.ts'
 import type { Config } from '../config.ts'
 import type { CreateContainer } from '../containers/request-schemas.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { EngineBuilder } from '../engine/contract/builder.ts'
+import type { EngineImages } from '../engine/contract/images.ts'
 import type { Validator } from '../lib/validator.ts'
 import type { BuildTable } from './table.ts'
 import { createBuildFiles } from './files.ts'
@@ -34,7 +36,7 @@ export function createBuilds({
   log
 }: {
   config: Config
-  engine: Engine
+  engine: EngineBuilder & Pick<EngineImages, 'inspectImage'> & EngineAvailability
   table: BuildTable
   images: Images
   run: Run

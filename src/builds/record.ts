@@ -1,6 +1,6 @@
 // A build as it is kept, and the rules of its states. Pure.
 
-import type { BuildStep } from '../engine/engine.ts'
+import type { BuildStep } from '../engine/contract/builder.ts'
 import type { AppError, ErrorCode } from '../errors.ts'
 
 export const STAGE_STATUSES = ['skipped', 'pending', 'in_progress', 'completed', 'failed', 'cancelled'] as const

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
 import type { CreateContainer } from '../containers/request-schemas.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { EngineImages } from '../engine/contract/images.ts'
 import { AppError, invalidField, invalidFields, isAppError } from '../errors.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
 import type { BuildTable } from './table.ts'
@@ -57,7 +57,7 @@ export function createBuildService({
   table: BuildTable
   files: BuildFiles
   worker: Worker
-  engine: Pick<Engine, 'inspectImage'>
+  engine: Pick<EngineImages, 'inspectImage'>
   images: Pick<Images, 'remove'>
   /** Those of requests, by build; they are never written down. */
   credentials: Map<string, Credentials>

@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs'
 import type { Policy } from '../access/policy.ts'
-import type { ImageRecord } from '../engine/engine.ts'
+import type { ImageRecord } from '../engine/contract/images.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readDockerfile, type DockerfileReport } from './context/dockerfile.ts'
 import { inspectDockerfile } from './context/intake.ts'

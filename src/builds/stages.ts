@@ -2,7 +2,9 @@
 
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import type { BuildSpec, Engine, ImageRecord } from '../engine/engine.ts'
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { BuildSpec, EngineBuilder } from '../engine/contract/builder.ts'
+import type { EngineImages, ImageRecord } from '../engine/contract/images.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { TransferRequest } from '../images/service.ts'
 import { holdsBuildKit } from './cgroup.ts'
@@ -27,7 +29,7 @@ export type Run = (
 ) => Promise<{ id: string; name: string }>
 
 type Options = {
-  engine: Pick<Engine, 'buildImage' | 'hasBuildKit' | 'inspectImage' | 'removeBuildContainers' | 'status'>
+  engine: EngineBuilder & Pick<EngineImages, 'inspectImage'> & Pick<EngineAvailability, 'status'>
   files: BuildFiles
   limits: Limits
   secrets: (id: string) => BuildSecrets

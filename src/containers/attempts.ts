@@ -2,8 +2,10 @@
 // a half-made container: after a crash, a lost answer, or a removal that failed because the engine was away. The volumes
 // that an attempt made carry its label, too.
 
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { isAppError } from '../errors.ts'
-import type { ContainerRecord, Engine } from '../engine/engine.ts'
+import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import { LABELS } from '../engine/labels.ts'
 import type { Inventory } from './inventory.ts'
 import { finalName } from './newcomer.ts'
@@ -29,16 +31,9 @@ export function createAttempts({
   table,
   log
 }: {
-  engine: Pick<
-    Engine,
-    | 'listContainers'
-    | 'startContainer'
-    | 'removeContainer'
-    | 'renameContainer'
-    | 'listVolumes'
-    | 'removeVolume'
-    | 'whenAvailable'
-  >
+  engine: Pick<EngineContainers, 'listContainers' | 'removeContainer' | 'renameContainer' | 'startContainer'> &
+    Pick<EngineVolumes, 'listVolumes' | 'removeVolume'> &
+    Pick<EngineAvailability, 'whenAvailable'>
   inventory: Inventory
   table: IntentTable
   log: Log

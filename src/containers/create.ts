@@ -4,7 +4,10 @@
 import { randomUUID } from 'node:crypto'
 import type { Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
-import type { ContainerRecord, ContainerSpec, Engine, ImageRecord } from '../engine/engine.ts'
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { ContainerRecord, ContainerSpec, EngineContainers } from '../engine/contract/containers.ts'
+import type { ImageRecord } from '../engine/contract/images.ts'
+import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { LABELS } from '../engine/labels.ts'
 import { NO_NETWORK } from '../engine/network-names.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
@@ -28,7 +31,7 @@ type Origin = { owner: string | null; key: string | undefined; print: Fingerprin
 export type Creator = ReturnType<typeof createCreator>
 
 type Options = {
-  engine: Engine
+  engine: EngineContainers & EngineVolumes & Pick<EngineAvailability, 'whenAvailable'>
   inventory: Inventory
   ports: PortService
   attempts: Attempts

@@ -1,7 +1,7 @@
 // Containers with an end date. The store knows the date, so it holds across restarts and can be renewed; the sweep goes by
 // the dates and not by timers of its own, so a container whose time came while the server was down goes at the next look.
 
-import type { ContainerRecord } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { LABELS } from '../engine/labels.ts'
 import type { Inventory } from './inventory.ts'
 

@@ -2,7 +2,9 @@
 // The event stream is lossy, so the list is taken again every ten seconds and after every gap. Reads come from here.
 
 import { setMaxListeners } from 'node:events'
-import type { ContainerRecord, ContainerSummary, Engine, EngineEvent } from '../engine/engine.ts'
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { ContainerRecord, ContainerSummary, EngineContainers } from '../engine/contract/containers.ts'
+import type { EngineEvent, EngineWatch } from '../engine/contract/watch.ts'
 import { LABELS } from '../engine/labels.ts'
 import { AppError, isAppError } from '../errors.ts'
 import { createSemaphore } from '../lib/semaphore.ts'
@@ -13,7 +15,9 @@ export type Inventory = ReturnType<typeof createInventory>
 
 type Log = { debug(fields: object, message: string): void; warn(fields: object, message: string): void }
 type Options = {
-  engine: Pick<Engine, 'listContainers' | 'inspectContainer' | 'events' | 'whenAvailable' | 'status'>
+  engine: Pick<EngineContainers, 'listContainers' | 'inspectContainer'> &
+    EngineWatch &
+    Pick<EngineAvailability, 'status' | 'whenAvailable'>
   log: Log
   relistMs?: number
 }

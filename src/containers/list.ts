@@ -1,6 +1,6 @@
 // Which containers a list shows, in which order, and where a page ends. Pure.
 
-import type { ContainerRecord } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { LABELS } from '../engine/labels.ts'
 import { invalidField } from '../errors.ts'
 import { hasLabels } from '../lib/label-filter.ts'

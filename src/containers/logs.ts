@@ -1,7 +1,8 @@
 // Container output as the API gives it: text, or events to follow.
 
 import { Readable } from 'node:stream'
-import type { ContainerRecord, LogLine, LogQuery } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { LogLine, LogQuery } from '../engine/contract/workloads.ts'
 import { invalidField } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
 import type { LogsQuery } from './request-schemas.ts'

@@ -2,7 +2,8 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import type { Config } from '../config.ts'
-import type { ContainerSpec, ImageRecord, PortBinding, Protocol } from '../engine/engine.ts'
+import type { ContainerSpec, PortBinding, Protocol } from '../engine/contract/containers.ts'
+import type { ImageRecord } from '../engine/contract/images.ts'
 import { isReservedLabel, LABELS } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField, type FieldProblem } from '../errors.ts'

@@ -5,7 +5,9 @@
 // `settle` in attempts.ts finishes or undoes what a crash interrupts.
 
 import { randomUUID } from 'node:crypto'
-import type { ContainerRecord, ContainerSpec, Engine, PortBinding } from '../engine/engine.ts'
+import type { ContainerRecord, ContainerSpec, EngineContainers, PortBinding } from '../engine/contract/containers.ts'
+import type { EngineImages } from '../engine/contract/images.ts'
+import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { LABELS } from '../engine/labels.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { PortService } from '../ports/service.ts'
@@ -32,7 +34,7 @@ export function createReplacer({
   expiry,
   instanceId
 }: {
-  engine: Engine
+  engine: EngineContainers & Pick<EngineImages, 'listImages' | 'removeImage'> & Pick<EngineVolumes, 'removeVolume'>
   inventory: Inventory
   ports: PortService
   attempts: Attempts

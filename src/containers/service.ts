@@ -2,7 +2,10 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
-import type { ContainerRecord, Engine, ExecResult, LogLine, LogQuery } from '../engine/engine.ts'
+import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
+import type { EngineImages } from '../engine/contract/images.ts'
+import type { EngineVolumes } from '../engine/contract/volumes.ts'
+import type { EngineWorkloads, ExecResult, LogLine, LogQuery } from '../engine/contract/workloads.ts'
 import { LABELS } from '../engine/labels.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import { createKeyedLock } from '../lib/keyed-lock.ts'
@@ -24,7 +27,7 @@ import type { Waiting, WaitRequest } from './wait.ts'
 export type ContainerService = ReturnType<typeof createContainerService>
 
 type Options = {
-  engine: Engine
+  engine: EngineContainers & EngineWorkloads & Pick<EngineImages, 'removeImage'> & Pick<EngineVolumes, 'removeVolume'>
   inventory: Inventory
   ports: PortService
   creator: Creator

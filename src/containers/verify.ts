@@ -1,6 +1,6 @@
 // What was imposed on a container against what the engine says of it. Pure.
 
-import type { ContainerRecord, ContainerSpec, Limits } from '../engine/engine.ts'
+import type { ContainerRecord, ContainerSpec, Limits } from '../engine/contract/containers.ts'
 import { DEFAULT_NETWORKS } from '../engine/network-names.ts'
 import { AppError } from '../errors.ts'
 

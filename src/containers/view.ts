@@ -1,6 +1,6 @@
 // A container as the API shows it.
 
-import type { ContainerRecord } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { isReservedLabel, LABELS } from '../engine/labels.ts'
 import type { Container } from './schemas.ts'
 

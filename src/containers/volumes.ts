@@ -1,6 +1,6 @@
 // The named volumes of a container that is being made. They outlive it; those of a create that failed do not.
 
-import type { Engine } from '../engine/engine.ts'
+import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { LABELS } from '../engine/labels.ts'
 import type { CreateContainer } from './request-schemas.ts'
 
@@ -12,7 +12,7 @@ export function inheritedVolumes(labels: Record<string, string>): string[] {
 }
 
 type Options = {
-  engine: Pick<Engine, 'volumeExists' | 'createVolume' | 'removeVolume'>
+  engine: Pick<EngineVolumes, 'volumeExists' | 'createVolume' | 'removeVolume'>
   instanceId: string
 }
 

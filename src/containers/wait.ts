@@ -1,6 +1,7 @@
 // Waiting for a container: answers the moment the condition holds, fails the moment it cannot hold any more.
 
-import type { ContainerRecord, Engine } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { EngineWorkloads } from '../engine/contract/workloads.ts'
 import { AppError, cancellation } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { Inventory } from './inventory.ts'
@@ -25,7 +26,7 @@ export function createWaiting({
   probeHost
 }: {
   inventory: Inventory
-  engine: Pick<Engine, 'containerLogs'>
+  engine: Pick<EngineWorkloads, 'containerLogs'>
   probeHost: string | undefined
 }) {
   /** Resolves with the container, or with undefined once it was removed when that was waited for. */

@@ -1,6 +1,6 @@
 // A pull or push as a stream of events: how it goes, then what came of it.
 
-import type { TransferProgress } from '../engine/engine.ts'
+import type { TransferProgress } from '../engine/contract/images.ts'
 import type { StreamEvent } from '../http/streams.ts'
 import { createChannel } from '../lib/channel.ts'
 

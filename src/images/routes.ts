@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Transfer } from '../engine/engine.ts'
+import type { Transfer } from '../engine/contract/images.ts'
 import type { Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
 import { followTransfer } from './follow.ts'

@@ -1,6 +1,7 @@
 // The images of the engine: finding the one a container is made from, pulling, pushing, naming and removing.
 
-import type { ContainerRecord, Engine, ImageRecord, Transfer } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { EngineImages, ImageRecord, Transfer } from '../engine/contract/images.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { parseReference, type ImageReference } from '../lib/reference.ts'
 import type { GivenCredentials } from '../registry/login.ts'
@@ -25,7 +26,7 @@ export type TransferRequest = {
 export type ImageService = ReturnType<typeof createImageService>
 
 type Options = {
-  engine: Pick<Engine, 'inspectImage' | 'listImages' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage'>
+  engine: EngineImages
   registries: RegistryService
   containers: () => Iterable<ContainerRecord>
   policy: { check(wish: { images: string[] }): void }

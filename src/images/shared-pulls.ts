@@ -1,6 +1,6 @@
 // Requests for the same image share one pull. It goes on when one of them goes away, and is stopped with the last.
 
-import type { Transfer, TransferProgress } from '../engine/engine.ts'
+import type { Transfer, TransferProgress } from '../engine/contract/images.ts'
 import { cancellation } from '../errors.ts'
 
 export type Follower = { signal: AbortSignal; onProgress?: Transfer['onProgress'] }

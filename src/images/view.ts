@@ -1,6 +1,7 @@
 // An image as the API shows it.
 
-import type { ContainerRecord, ImageRecord, ImageSummary } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { ImageRecord, ImageSummary } from '../engine/contract/images.ts'
 import { isReservedLabel, LABELS } from '../engine/labels.ts'
 import type { Image, ImageDetails } from './schemas.ts'
 

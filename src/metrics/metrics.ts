@@ -3,7 +3,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { Inventory } from '../containers/inventory.ts'
-import type { ContainerRecord, Engine } from '../engine/engine.ts'
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Sample } from '../stats/calculate.ts'
 import type { Sampler } from '../stats/sampler.ts'
@@ -14,7 +15,7 @@ export type Metrics = ReturnType<typeof createMetrics>
 
 type Options = {
   version: string
-  engine: Pick<Engine, 'status'>
+  engine: Pick<EngineAvailability, 'status'>
   inventory: Inventory
   ports: PortService
   sampler: Sampler

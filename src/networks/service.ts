@@ -1,7 +1,8 @@
 // Networks on which containers find each other by name: which there are, and making and removing those of Berth.
 
 import type { Policy } from '../access/policy.ts'
-import type { ContainerRecord, Engine, NetworkRecord } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { EngineNetworks, NetworkRecord } from '../engine/contract/networks.ts'
 import { LABELS } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField } from '../errors.ts'
@@ -12,7 +13,7 @@ import { viewNetwork } from './view.ts'
 export type NetworkService = ReturnType<typeof createNetworkService>
 
 type Options = {
-  engine: Pick<Engine, 'listNetworks' | 'createNetwork' | 'removeNetwork'>
+  engine: EngineNetworks
   containers: () => Iterable<ContainerRecord>
   policy: Pick<Policy, 'check' | 'allows' | 'limitsNetworks'>
   instanceId: string

@@ -1,6 +1,7 @@
 // A network as the API shows it.
 
-import type { ContainerRecord, NetworkRecord } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { NetworkRecord } from '../engine/contract/networks.ts'
 import { LABELS } from '../engine/labels.ts'
 import type { Network } from './schemas.ts'
 

@@ -1,7 +1,7 @@
 // Which host port a container gets, and why. Kept in memory and rebuilt from the engine's containers; the engine has the
 // last word when the container starts.
 
-import type { Protocol } from '../engine/engine.ts'
+import type { Protocol } from '../engine/contract/containers.ts'
 import { AppError } from '../errors.ts'
 import type { PortRange } from '../lib/settings.ts'
 import { PortTable, type PortState } from './port-table.ts'

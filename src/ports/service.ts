@@ -1,6 +1,6 @@
 // Ports for containers: leases for those being made, and the picture of the whole range.
 
-import type { ContainerRecord, Protocol } from '../engine/engine.ts'
+import type { ContainerRecord, Protocol } from '../engine/contract/containers.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { Inventory } from '../containers/inventory.ts'
 import type { Allocator, Lease, Use } from './allocator.ts'

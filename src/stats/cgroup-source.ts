@@ -4,7 +4,7 @@
 
 import { closeSync, existsSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
-import type { ContainerRecord } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { parseNetDev } from '../lib/net-dev.ts'
 import type { Counters, StatsSource } from './counters.ts'
 import { parseBlockV1, parseBlockV2, parseCpuV2, parseKeyValues, type BlockCounters } from './parse.ts'

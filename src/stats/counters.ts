@@ -1,4 +1,5 @@
-import type { ContainerCounters, ContainerRecord } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { ContainerCounters } from '../engine/contract/workloads.ts'
 
 /** One reading, with the monotonic time of it in milliseconds. */
 export type Counters = ContainerCounters & { readAt: number }

@@ -1,14 +1,14 @@
 // Asks the engine, one reading at a time for each container. An answer takes the engine up to a second, so with many
 // containers the samples grow older than a second; they say so.
 
-import type { Engine } from '../engine/engine.ts'
+import type { EngineWorkloads } from '../engine/contract/workloads.ts'
 import { createSemaphore } from '../lib/semaphore.ts'
 import type { StatsSource } from './counters.ts'
 
 // Each waits for the engine's next round of measuring, so this is also how many samples there are a second.
 const PARALLEL = 128
 
-export function createEngineSource({ engine }: { engine: Pick<Engine, 'containerCounters'> }): StatsSource {
+export function createEngineSource({ engine }: { engine: Pick<EngineWorkloads, 'containerCounters'> }): StatsSource {
   const inTurn = createSemaphore(PARALLEL)
   return {
     name: 'engine',

@@ -2,7 +2,7 @@
 
 import { totalmem } from 'node:os'
 import type { Inventory } from '../containers/inventory.ts'
-import type { ContainerRecord } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
 import { createChannel } from '../lib/channel.ts'

@@ -1,6 +1,6 @@
 // A sample as the API shows it.
 
-import type { ContainerRecord } from '../engine/engine.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { megabytes, round } from '../lib/figures.ts'
 import { percentOf, type Sample } from './calculate.ts'
 import type { Point } from './history.ts'

@@ -2,7 +2,8 @@
 // container mounts, networks without a container; and the engine's build cache. First it is chosen, then removed, so that a dry run tells the truth.
 
 import type { Container } from '../containers/schemas.ts'
-import type { DiskUsage, Engine } from '../engine/engine.ts'
+import type { DiskUsage, EngineSystem } from '../engine/contract/system.ts'
+import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { LABELS } from '../engine/labels.ts'
 import { isAppError } from '../errors.ts'
 import type { Image } from '../images/schemas.ts'
@@ -10,7 +11,7 @@ import type { Network } from '../networks/schemas.ts'
 import type { Cleaned, CleanSystem } from './schemas.ts'
 
 type Options = {
-  engine: Pick<Engine, 'diskUsage' | 'pruneBuildCache' | 'removeVolume'>
+  engine: Pick<EngineSystem, 'diskUsage' | 'pruneBuildCache'> & Pick<EngineVolumes, 'removeVolume'>
   containers: {
     list(query: { managed: boolean }): { json: Buffer }
     remove(id: string, force: boolean): Promise<unknown>

@@ -2,7 +2,9 @@
 
 import { loadavg } from 'node:os'
 import type { Config } from '../config.ts'
-import type { ContainerRecord, Engine, EngineStatus } from '../engine/engine.ts'
+import type { EngineAvailability, EngineStatus } from '../engine/contract/availability.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { EngineSystem } from '../engine/contract/system.ts'
 import { AppError } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
 import { createChannel } from '../lib/channel.ts'
@@ -15,7 +17,7 @@ export type SystemService = ReturnType<typeof createSystemService>
 type Options = {
   version: string
   config: Config
-  engine: Pick<Engine, 'status' | 'info'>
+  engine: Pick<EngineAvailability, 'status'> & Pick<EngineSystem, 'info'>
   host: Host
   containers: () => Iterable<ContainerRecord>
   isManaged: (record: ContainerRecord) => boolean

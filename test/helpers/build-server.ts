@@ -3,7 +3,7 @@
 import { readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import type { BuildProgress, BuildSpec } from '../../src/engine/engine.ts'
+import type { BuildProgress, BuildSpec } from '../../src/engine/contract/builder.ts'
 import { build } from './build.ts'
 import { makeFolder } from './folder.ts'
 import { buildForm, FORM_TYPE } from './form.ts'

@@ -1,6 +1,6 @@
 // An engine that can do only what the test says. For one that holds containers: memory-engine.ts.
 
-import type { Engine } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/engine/contract/engine.ts'
 
 /** Throws at every call that the test did not give it. */
 export function fakeEngine(given: Partial<Engine> = {}): Engine {

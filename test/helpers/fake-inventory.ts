@@ -1,7 +1,7 @@
 // The inventory without an engine behind it: holds what the test puts into it and tells its watchers.
 
 import type { Change, Inventory } from '../../src/containers/inventory.ts'
-import type { ContainerRecord } from '../../src/engine/engine.ts'
+import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import { AppError } from '../../src/errors.ts'
 
 export type FakeInventory = ReturnType<typeof fakeInventory>

@@ -1,7 +1,7 @@
 // An engine without Docker that holds containers in memory well enough for their whole life, with the refusals a real engine
 // has. What it does stands by subject in memory-engine/; here it is put together and its calls are noted.
 
-import type { Engine } from '../../src/engine/engine.ts'
+import type { Engine } from '../../src/engine/contract/engine.ts'
 import { createAvailability } from './memory-engine/availability.ts'
 import { buildCalls } from './memory-engine/builds.ts'
 import { createContainers } from './memory-engine/containers.ts'

@@ -1,7 +1,8 @@
 // Containers as the engine would describe them, with only what a test cares about written out.
 
 import { createHash } from 'node:crypto'
-import type { ContainerRecord, ImageRecord, PortBinding } from '../../src/engine/engine.ts'
+import type { ContainerRecord, PortBinding } from '../../src/engine/contract/containers.ts'
+import type { ImageRecord } from '../../src/engine/contract/images.ts'
 
 /** A full id, the same for the same word. */
 export const idOf = (word: string | number): string => createHash('sha256').update(String(word)).digest('hex')

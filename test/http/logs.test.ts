@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Test } from 'tap'
-import type { LogLine } from '../../src/engine/engine.ts'
+import type { LogLine } from '../../src/engine/contract/workloads.ts'
 import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 

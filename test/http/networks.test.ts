@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ContainerRecord } from '../../src/engine/engine.ts'
+import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import type { Network } from '../../src/networks/schemas.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'

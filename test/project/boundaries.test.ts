@@ -57,7 +57,11 @@ const isOurs = (to: string) => files.includes(to)
 const isWords = (to: string) => ['engine/labels.ts', 'engine/network-names.ts'].includes(to)
 
 const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] = [
-  ['only engine/ knows dockerode', (from, to) => to === 'dockerode' && folderOf(from) !== 'engine'],
+  ['only engine/docker/ knows dockerode', (from, to) => to === 'dockerode' && !from.startsWith('engine/docker/')],
+  [
+    'only server.ts and engine/docker/ know what is in engine/docker/',
+    (from, to) => to.startsWith('engine/docker/') && !from.startsWith('engine/docker/') && from !== 'server.ts'
+  ],
   ['only store/ knows SQLite', (from, to) => to === 'node:sqlite' && folderOf(from) !== 'store'],
   [
     'only app.ts and http/ know Fastify',
@@ -66,7 +70,7 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
   [
     'only rpc/ knows Connect, and protobuf but for what BuildKit says',
     (from, to) =>
-      /^@(connectrpc|bufbuild)\//.test(to) && folderOf(from) !== 'rpc' && from !== 'engine/buildkit-trace.ts'
+      /^@(connectrpc|bufbuild)\//.test(to) && folderOf(from) !== 'rpc' && from !== 'engine/docker/buildkit-trace.ts'
   ],
   [
     'rpc/ knows errors and lib only',
@@ -138,11 +142,11 @@ t.test('every folder with routes is one of the features', async (t) => {
 
 t.test('the imports are really found', async (t) => {
   const found = (from: string, to: string) => imports.some((each) => each.from === from && each.to === to)
-  t.ok(found('engine/request.ts', 'dockerode'))
+  t.ok(found('engine/docker/request.ts', 'dockerode'))
   t.ok(found('store/open.ts', 'node:sqlite'))
   t.ok(found('app.ts', 'http/errors.ts'))
   t.ok(found('server.ts', 'app.ts'))
   t.ok(found('rpc/server.ts', 'rpc/handler.ts'))
   t.ok(found('rpc/handler.ts', '@connectrpc/connect'))
-  t.notOk(found('engine/map.ts', 'dockerode'), 'that is a type')
+  t.notOk(found('engine/docker/map.ts', 'dockerode'), 'that is a type')
 })

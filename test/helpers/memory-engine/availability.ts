@@ -1,6 +1,7 @@
 // Whether the engine answers: a test lets it go away and come back.
 
-import type { Engine, EngineStatus } from '../../../src/engine/engine.ts'
+import type { EngineStatus } from '../../../src/engine/contract/availability.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { AppError } from '../../../src/errors.ts'
 import { START } from './state.ts'
 

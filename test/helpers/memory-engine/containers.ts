@@ -1,6 +1,7 @@
 // Containers from their creation to their removal. A running one keeps its ports from all others.
 
-import type { ContainerRecord, ContainerSpec, Engine } from '../../../src/engine/engine.ts'
+import type { ContainerRecord, ContainerSpec } from '../../../src/engine/contract/containers.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { AppError } from '../../../src/errors.ts'
 import { container, idOf, image as imageRecord } from '../records.ts'
 import type { Emit } from './events.ts'

@@ -1,6 +1,7 @@
 // What the engine says of what happens, to whoever listens. It ends when the engine goes away.
 
-import type { Engine, EngineEvent } from '../../../src/engine/engine.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
+import type { EngineEvent } from '../../../src/engine/contract/watch.ts'
 import type { Availability } from './availability.ts'
 import type { State } from './state.ts'
 

@@ -1,6 +1,7 @@
 // Images here and in the registries of a test.
 
-import type { Engine, ImageRecord } from '../../../src/engine/engine.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
+import type { ImageRecord } from '../../../src/engine/contract/images.ts'
 import { AppError } from '../../../src/errors.ts'
 import { image as imageRecord } from '../records.ts'
 import type { State } from './state.ts'

@@ -1,4 +1,4 @@
-import type { Engine } from '../../../src/engine/engine.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { AppError } from '../../../src/errors.ts'
 import type { Emit } from './events.ts'
 import { network as networkRecord, type State } from './state.ts'

@@ -1,6 +1,8 @@
 // What an engine in memory holds, and its clock, which goes on by a second whenever something happens.
 
-import type { ContainerRecord, ContainerSpec, LogLine, NetworkRecord } from '../../../src/engine/engine.ts'
+import type { ContainerRecord, ContainerSpec } from '../../../src/engine/contract/containers.ts'
+import type { NetworkRecord } from '../../../src/engine/contract/networks.ts'
+import type { LogLine } from '../../../src/engine/contract/workloads.ts'
 import { idOf, image } from '../records.ts'
 
 export type Kept = { record: ContainerRecord; spec: ContainerSpec; lines: LogLine[] }

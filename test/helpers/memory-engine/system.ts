@@ -1,6 +1,6 @@
 // What the engine says of itself, and of the space that everything takes.
 
-import type { Engine } from '../../../src/engine/engine.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { START, type State } from './state.ts'
 
 export function systemCalls({ state, reach }: { state: State; reach: () => void }) {

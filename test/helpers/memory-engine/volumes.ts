@@ -1,4 +1,4 @@
-import type { Engine } from '../../../src/engine/engine.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { AppError } from '../../../src/errors.ts'
 import type { State } from './state.ts'
 

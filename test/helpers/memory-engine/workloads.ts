@@ -1,6 +1,7 @@
 // What a container's program says and does: its output, its load, its processes, and commands beside it.
 
-import type { Engine, LogLine, LogQuery } from '../../../src/engine/engine.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
+import type { LogLine, LogQuery } from '../../../src/engine/contract/workloads.ts'
 import type { Kept, State } from './state.ts'
 
 export function createWorkloads({ state, find }: { state: State; find: (id: string) => Kept }) {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { createInventory, type Change } from '../../../src/containers/inventory.ts'
-import type { Engine } from '../../../src/engine/engine.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { createMemoryEngine, type MemoryEngine } from '../../helpers/memory-engine.ts'
 import { binding, silentLog } from '../../helpers/records.ts'
 import { until } from '../../helpers/until.ts'

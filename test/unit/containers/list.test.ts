@@ -1,6 +1,6 @@
 import t from 'tap'
 import { selectContainers } from '../../../src/containers/list.ts'
-import type { ContainerRecord } from '../../../src/engine/engine.ts'
+import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
 import { container } from '../../helpers/records.ts'
 
 const second = (number: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, number)).toISOString().replace('Z', '000000Z')

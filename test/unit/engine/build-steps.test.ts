@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import t from 'tap'
-import { createBuildKitReader, createClassicReader, type StepReader } from '../../../src/engine/build-steps.ts'
-import type { BuildProgress, BuildStep } from '../../../src/engine/engine.ts'
-import type { ProgressFrame } from '../../../src/engine/progress.ts'
+import { createBuildKitReader, createClassicReader, type StepReader } from '../../../src/engine/docker/build-steps.ts'
+import type { BuildProgress, BuildStep } from '../../../src/engine/contract/builder.ts'
+import type { ProgressFrame } from '../../../src/engine/docker/progress.ts'
 
 const ID = 'sha256:a263dd13010854796899fd15e899457df302b5d7132c129414036ad238da7eb6'
 

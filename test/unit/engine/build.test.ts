@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import t from 'tap'
-import { buildImage } from '../../../src/engine/build.ts'
-import type { BuildSpec } from '../../../src/engine/engine.ts'
+import { buildImage } from '../../../src/engine/docker/build.ts'
+import type { BuildSpec } from '../../../src/engine/contract/builder.ts'
 import { collect } from '../../helpers/collect.ts'
 
 const SPEC: BuildSpec = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { freedomsOf, type Inspected } from '../../../src/engine/freedoms.ts'
+import { freedomsOf, type Inspected } from '../../../src/engine/docker/freedoms.ts'
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures')
 const recorded = (engine: string) =>

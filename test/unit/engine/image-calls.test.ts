@@ -2,10 +2,11 @@
 
 import { inspect } from 'node:util'
 import t from 'tap'
-import type { Engine, TransferProgress } from '../../../src/engine/engine.ts'
-import { createImageCalls } from '../../../src/engine/image-calls.ts'
-import { registryAuth } from '../../../src/engine/registry-auth.ts'
-import type { Asked } from '../../../src/engine/calls.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
+import type { TransferProgress } from '../../../src/engine/contract/images.ts'
+import { createImageCalls } from '../../../src/engine/docker/images.ts'
+import { registryAuth } from '../../../src/engine/docker/registry-auth.ts'
+import type { Asked } from '../../../src/engine/docker/calls.ts'
 import { Login } from '../../../src/registry/login.ts'
 import { PassThrough, Readable } from 'node:stream'
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { describeAddress, engineCandidates, type EngineSearch } from '../../../src/engine/locate.ts'
+import { describeAddress, engineCandidates, type EngineSearch } from '../../../src/engine/docker/locate.ts'
 
 const nowhere = { home: '/nonexistent' }
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { readLogLines, readOutput } from '../../../src/engine/log-frames.ts'
+import { readLogLines, readOutput } from '../../../src/engine/docker/log-frames.ts'
 import { collect, inPieces } from '../../helpers/collect.ts'
 
 const TIME = '2026-01-31T12:00:00.000000001Z'

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { chosenNetwork, mapNetwork, mapNetworks, type RawNetwork } from '../../../src/engine/map-network.ts'
+import { chosenNetwork, mapNetwork, mapNetworks, type RawNetwork } from '../../../src/engine/docker/map-network.ts'
 
 const raw: RawNetwork = {
   Id: '82cdb67fbe00',

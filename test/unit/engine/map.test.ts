@@ -3,8 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { mapContainer, mapSpec, mapSummary } from '../../../src/engine/map.ts'
-import { mapImage } from '../../../src/engine/map-image.ts'
+import { mapContainer, mapSpec, mapSummary } from '../../../src/engine/docker/map.ts'
+import { mapImage } from '../../../src/engine/docker/map-image.ts'
 
 type Inspect = Parameters<typeof mapContainer>[0]
 type Listed = Parameters<typeof mapSummary>[0]

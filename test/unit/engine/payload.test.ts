@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import t from 'tap'
-import type { ContainerSpec } from '../../../src/engine/engine.ts'
-import { createPayload, updatePayload } from '../../../src/engine/payload.ts'
+import type { ContainerSpec } from '../../../src/engine/contract/containers.ts'
+import { createPayload, updatePayload } from '../../../src/engine/docker/payload.ts'
 
 const limits = { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256 }
 const spec: ContainerSpec = {

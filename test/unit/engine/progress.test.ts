@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { createPullSuccess, readProgress, type ProgressFrame } from '../../../src/engine/progress.ts'
+import { createPullSuccess, readProgress, type ProgressFrame } from '../../../src/engine/docker/progress.ts'
 import { collect, inPieces } from '../../helpers/collect.ts'
 
 const recorded = (engine: string) =>

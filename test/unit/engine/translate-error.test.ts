@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { createClient, openStream, request, type Client } from '../../../src/engine/request.ts'
-import { translateError, translateStreamError } from '../../../src/engine/translate-error.ts'
+import { createClient, openStream, request, type Client } from '../../../src/engine/docker/request.ts'
+import { translateError, translateStreamError } from '../../../src/engine/docker/translate-error.ts'
 import { AppError, isAppError, type ErrorCode } from '../../../src/errors.ts'
 
 type Recording = { failure: string; what: string; engine: string; status: number; body: unknown }

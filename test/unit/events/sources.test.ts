@@ -1,5 +1,6 @@
 import t from 'tap'
-import type { ContainerRecord, EngineStatus } from '../../../src/engine/engine.ts'
+import type { EngineStatus } from '../../../src/engine/contract/availability.ts'
+import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
 import { createEventLog } from '../../../src/events/log.ts'
 import { containerEvents, recordEvents } from '../../../src/events/sources.ts'
 import type { StreamEvent } from '../../../src/http/streams.ts'

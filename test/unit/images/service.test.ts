@@ -1,7 +1,7 @@
 import t from 'tap'
 import { AppError } from '../../../src/errors.ts'
 import { createImageService } from '../../../src/images/service.ts'
-import type { Transfer } from '../../../src/engine/engine.ts'
+import type { Transfer } from '../../../src/engine/contract/images.ts'
 import { Login } from '../../../src/registry/login.ts'
 import { fakeEngine } from '../../helpers/fake-engine.ts'
 import { image } from '../../helpers/records.ts'

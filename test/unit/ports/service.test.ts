@@ -1,6 +1,6 @@
 import t from 'tap'
 import { isManaged } from '../../../src/containers/view.ts'
-import type { ContainerState, Protocol } from '../../../src/engine/engine.ts'
+import type { ContainerState, Protocol } from '../../../src/engine/contract/containers.ts'
 import { createAllocator } from '../../../src/ports/allocator.ts'
 import { createPortService } from '../../../src/ports/service.ts'
 import { fakeInventory } from '../../helpers/fake-inventory.ts'

@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
-import type { ContainerRecord } from '../../../src/engine/engine.ts'
+import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
 import type { SourceName, StatsSource } from '../../../src/stats/counters.ts'
 import { createSampler, HISTORY_SAMPLES, isMeasured, SAMPLE_MS } from '../../../src/stats/sampler.ts'
 import { counters, SECOND_NS, type Counters } from '../../helpers/counters.ts'

@@ -1,6 +1,6 @@
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
-import type { ContainerRecord } from '../../../src/engine/engine.ts'
+import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
 import type { StreamEvent } from '../../../src/http/streams.ts'
 import { createSampler, SAMPLE_MS } from '../../../src/stats/sampler.ts'
 import type { ContainerStats } from '../../../src/stats/schemas.ts'

@@ -1,8 +1,8 @@
 // A login as the engine takes it: a header, which must not show in anything that is printed.
 
 import { inspect } from 'node:util'
-import { DOCKER_HUB, parseReference } from '../lib/reference.ts'
-import type { RegistryLogin } from './engine.ts'
+import { DOCKER_HUB, parseReference } from '../../lib/reference.ts'
+import type { RegistryLogin } from '../contract/images.ts'
 
 /** The engine goes by the name of the image; this is only what `docker login` would say. */
 const HUB_ADDRESS = 'https://index.docker.io/v1/'

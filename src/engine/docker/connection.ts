@@ -2,9 +2,9 @@
 
 import http from 'node:http'
 import https from 'node:https'
-import { AppError } from '../errors.ts'
-import { sleep } from '../lib/sleep.ts'
-import type { EngineStatus } from './engine.ts'
+import { AppError } from '../../errors.ts'
+import { sleep } from '../../lib/sleep.ts'
+import type { EngineStatus } from '../contract/availability.ts'
 import { describeAddress, type EngineAddress } from './locate.ts'
 import { createClient, request, type Client } from './request.ts'
 

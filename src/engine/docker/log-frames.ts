@@ -1,7 +1,7 @@
 // Container output as lines. Without a TTY it comes in frames (8 bytes of head: stream number, length), with one it is raw.
 // Lines are asked for with timestamps, which gives each an identity to resume from.
 
-import type { LogLine } from './engine.ts'
+import type { LogLine } from '../contract/workloads.ts'
 
 type StreamName = LogLine['stream']
 type Piece = { stream: StreamName; bytes: Buffer }

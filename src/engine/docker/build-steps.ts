@@ -2,7 +2,7 @@
 // frames of the engine's stream in order.
 
 import { StringDecoder } from 'node:string_decoder'
-import type { BuildProgress, BuildStep } from './engine.ts'
+import type { BuildProgress, BuildStep } from '../contract/builder.ts'
 import { decodeTrace, type Trace, type Vertex } from './buildkit-trace.ts'
 import type { ProgressFrame } from './progress.ts'
 

@@ -1,9 +1,9 @@
 // A command inside a container, in three calls: make the exec, run it and read its output, ask for its exit code.
 
 import { readFileSync } from 'node:fs'
-import { AppError } from '../errors.ts'
+import { AppError } from '../../errors.ts'
 import type { Calls } from './calls.ts'
-import type { ExecRequest, ExecResult } from './engine.ts'
+import type { ExecRequest, ExecResult } from '../contract/workloads.ts'
 import { readOutput } from './log-frames.ts'
 
 export async function runExec(
@@ -12,7 +12,7 @@ export async function runExec(
   asked: ExecRequest,
   limits: { bytes: number; signal: AbortSignal }
 ): Promise<ExecResult> {
-  const { Id: execId } = await calls.change<{ Id: string }>({
+  const { Id: execId } = await calls.make<{ Id: string }>({
     method: 'POST',
     path: `/containers/${id}/exec`,
     body: {

@@ -1,7 +1,8 @@
 // Networks in Docker's JSON, in our words. Pure.
 
-import type { NetworkPlace, NetworkRecord } from './engine.ts'
-import { NO_NETWORK, RESERVED_NETWORKS } from './network-names.ts'
+import type { NetworkPlace } from '../contract/containers.ts'
+import type { NetworkRecord } from '../contract/networks.ts'
+import { NO_NETWORK, RESERVED_NETWORKS } from '../network-names.ts'
 
 export type RawNetwork = {
   Id: string

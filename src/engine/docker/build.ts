@@ -1,9 +1,9 @@
 // Building an image. BuildKit and the classic builder are asked at the same address and answer in different words.
 
 import type { Readable } from 'node:stream'
-import { AppError } from '../errors.ts'
+import { AppError } from '../../errors.ts'
 import { createBuildKitReader, createClassicReader } from './build-steps.ts'
-import type { BuildProgress, BuildSpec } from './engine.ts'
+import type { BuildProgress, BuildSpec } from '../contract/builder.ts'
 import { plainText } from './translate-error.ts'
 import { readProgress, type ProgressFrame } from './progress.ts'
 import type { EngineRequest } from './request.ts'

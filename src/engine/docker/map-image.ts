@@ -1,7 +1,7 @@
 // Docker's JSON about images to our words. Pure.
 
 import type { ImageInfo, ImageInspectInfo } from 'dockerode'
-import type { ImageRecord, ImageSummary } from './engine.ts'
+import type { ImageRecord, ImageSummary } from '../contract/images.ts'
 import { mapTime, parsePortKey, splitEnv, withoutEmptyOwn } from './map.ts'
 
 const NO_NAME = '<none>:<none>'

@@ -2,7 +2,7 @@
 // no privileged mode, host namespaces, bind mounts, devices or added capabilities.
 
 import type { ContainerCreateOptions } from 'dockerode'
-import type { ContainerSpec, ContainerUpdate, Healthcheck, Limits } from './engine.ts'
+import type { ContainerSpec, ContainerUpdate, Healthcheck, Limits } from '../contract/containers.ts'
 
 // What ordinary images need to drop to their own user, own their files and listen on a low port. All others are dropped.
 export const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']

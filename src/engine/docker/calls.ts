@@ -1,7 +1,7 @@
 // The ways to ask an engine something, as the files of this folder hand them on to each other.
 
 import type { Readable } from 'node:stream'
-import { isAppError } from '../errors.ts'
+import { isAppError } from '../../errors.ts'
 import type { EngineRequest } from './request.ts'
 
 export type Asked = Omit<EngineRequest, 'timeoutMs'> & { timeoutMs?: number }
@@ -11,6 +11,8 @@ export type Calls = {
   ask: <T>(asked: Asked, kind?: 'calls' | 'streams') => Promise<T>
   /** A change. It waits for its turn. */
   change: <T>(asked: Asked) => Promise<T>
+  /** A change that makes something new. It is refused when too many wait. */
+  make: <T>(asked: Asked) => Promise<T>
   stream: (asked: Asked) => Promise<Readable>
 }
 

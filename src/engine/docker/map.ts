@@ -2,21 +2,21 @@
 
 import type { ContainerInspectInfo, ContainerInfo, HealthConfig } from 'dockerode'
 import type {
-  ContainerCounters,
   ContainerHealth,
   ContainerRecord,
   ContainerSpec,
   ContainerState,
   ContainerSummary,
-  EngineInfo,
   Healthcheck,
   PortBinding,
   Protocol,
   RestartPolicy,
   VolumeMount
-} from './engine.ts'
+} from '../contract/containers.ts'
+import type { EngineInfo } from '../contract/system.ts'
+import type { ContainerCounters } from '../contract/workloads.ts'
 import { freedomsOf } from './freedoms.ts'
-import { isReservedLabel } from './labels.ts'
+import { isReservedLabel } from '../labels.ts'
 import { chosenNetwork, mapNetworks } from './map-network.ts'
 
 const STATES: readonly ContainerState[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']

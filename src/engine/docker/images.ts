@@ -1,10 +1,10 @@
 // What the engine does with images. Pulls and pushes go on as long as something moves, and stop with their caller.
 
 import type { ImageInfo, ImageInspectInfo } from 'dockerode'
-import { AppError, cancellation, isAppError } from '../errors.ts'
-import { familiarName, parseReference } from '../lib/reference.ts'
+import { AppError, cancellation, isAppError } from '../../errors.ts'
+import { familiarName, parseReference } from '../../lib/reference.ts'
 import { unlessGone, type Calls } from './calls.ts'
-import type { Engine, Transfer } from './engine.ts'
+import type { EngineImages, Transfer } from '../contract/images.ts'
 import { mapImage, mapImageSummary } from './map-image.ts'
 import { createPullSuccess, mapTransfer, pushedImage, readProgress, type ProgressFrame } from './progress.ts'
 import { registryAuth } from './registry-auth.ts'
@@ -12,11 +12,11 @@ import type { EngineRequest } from './request.ts'
 
 export type TransferLimits = { idleMs: number; totalMs: number }
 
-type ImageCalls = Pick<Engine, 'inspectImage' | 'listImages' | 'pullImage' | 'pushImage' | 'tagImage' | 'removeImage'>
+type ImageCalls = Pick<Calls, 'ask' | 'change' | 'stream'>
 
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{1,64}$/
 
-export function createImageCalls({ ask, change, stream }: Calls, limits: TransferLimits): ImageCalls {
+export function createImageCalls({ ask, change, stream }: ImageCalls, limits: TransferLimits): EngineImages {
   /** Reads a pull or push to its end. Ending the stream makes the engine stop. */
   async function transfer(
     asked: Omit<EngineRequest, 'timeoutMs' | 'signal'>,

@@ -1,7 +1,8 @@
-// What takes up the engine's disk.
+// The engine's machine, and what takes up its disk.
 
+import type { EngineSystem } from '../contract/system.ts'
 import type { Calls } from './calls.ts'
-import type { Engine } from './engine.ts'
+import { mapInfo, type RawInfo } from './map.ts'
 
 // The engine adds up files for this, which takes as long as there are many.
 const USAGE_TIMEOUT_MS = 120_000
@@ -22,8 +23,12 @@ type RawUsage = {
     | null
 }
 
-export function createDiskCalls({ ask, change }: Calls): Pick<Engine, 'diskUsage' | 'pruneBuildCache'> {
+export function createSystemCalls({ ask, change }: Calls): EngineSystem {
   return {
+    async info() {
+      return mapInfo(await ask<RawInfo>({ method: 'GET', path: '/info', what: 'describe itself' }))
+    },
+
     async diskUsage() {
       const asked = { method: 'GET', path: '/system/df', what: 'say what takes up its disk' } as const
       const usage = await ask<RawUsage>({ ...asked, timeoutMs: USAGE_TIMEOUT_MS }, 'streams')

@@ -1,9 +1,9 @@
 // Reads the streams of pull, build and push. They are answered with 200 and fail inside: an `errorDetail` line is a
 // failure, and so is a stream that ends without having said that it succeeded.
 
-import { readLines } from '../lib/lines.ts'
-import { AppError } from '../errors.ts'
-import type { PushedImage, TransferProgress } from './engine.ts'
+import { readLines } from '../../lib/lines.ts'
+import { AppError } from '../../errors.ts'
+import type { PushedImage, TransferProgress } from '../contract/images.ts'
 import { plainText, translateStreamError } from './translate-error.ts'
 
 export type ProgressFrame = {

@@ -2,7 +2,7 @@
 // (a taken port is a 500), so status and text are matched together; test/fixtures/engine-errors.json holds recorded answers.
 
 import { stripVTControlCharacters } from 'node:util'
-import { AppError, type ErrorCode } from '../errors.ts'
+import { AppError, type ErrorCode } from '../../errors.ts'
 
 export type Failure = { what: string; address: string; timedOut: boolean; cancelled: boolean }
 

@@ -1,0 +1,103 @@
+// Containers: what is said to the engine when one is made, and what the engine says of it.
+
+export type Protocol = 'tcp' | 'udp'
+
+export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
+
+export type ContainerHealth = 'starting' | 'healthy' | 'unhealthy'
+
+export type RestartPolicy = 'no' | 'on-failure' | 'unless-stopped' | 'always'
+
+export type PortBinding = { containerPort: number; protocol: Protocol; hostIp: string; hostPort: number }
+
+/** A container's place on a network. Without an address it does not run. */
+export type NetworkPlace = { name: string; address: string | null; aliases: string[] }
+
+export type VolumeMount = { source: string; target: string; readOnly: boolean }
+
+export type Healthcheck = {
+  test: string[]
+  intervalMs?: number | undefined
+  timeoutMs?: number | undefined
+  startPeriodMs?: number | undefined
+  retries?: number | undefined
+}
+
+/** A limit that is null does not exist: the container may use all that the machine has. */
+export type Limits = { memoryBytes: number | null; cpus: number | null; pids: number | null }
+
+/** One container as the engine last described it. */
+export type ContainerRecord = {
+  id: string
+  name: string
+  image: string
+  imageId: string
+  state: ContainerState
+  health: ContainerHealth | null
+  exitCode: number | null
+  oomKilled: boolean
+  error: string
+  pid: number | null
+  createdAt: string
+  startedAt: string | null
+  finishedAt: string | null
+  restartCount: number
+  restart: RestartPolicy
+  ports: PortBinding[]
+  labels: Record<string, string>
+  command: string[]
+  envNames: string[]
+  limits: Limits
+  networks: NetworkPlace[]
+  volumes: VolumeMount[]
+  anonymousVolumes: string[]
+  tty: boolean
+  /** Between the polite signal and the kill. */
+  stopTimeoutSeconds: number
+  /** Shares the machine's network, so that no traffic is its own. */
+  hostNetwork: boolean
+  /** In what it is less shut in than the containers that Berth makes. */
+  freedoms: string[]
+}
+
+/** A row of the engine's list: enough to see whether a record is still true. */
+export type ContainerSummary = { id: string; name: string; state: ContainerState; health: ContainerHealth | null }
+
+/** All that is said to the engine when a container is made. What is not here cannot be asked for. */
+export type ContainerSpec = {
+  image: string
+  env: Record<string, string>
+  labels: Record<string, string>
+  command?: string[] | undefined
+  entrypoint?: string[] | undefined
+  workingDir?: string | undefined
+  user?: string | undefined
+  limits: Limits
+  restart: RestartPolicy
+  healthcheck?: Healthcheck | undefined
+  volumes: VolumeMount[]
+  stopTimeoutSeconds?: number | undefined
+  ports: PortBinding[]
+  /** Absent: the engine's default. `none` is no network at all. */
+  network?: { name: string; aliases: string[] } | undefined
+}
+
+export type ContainerUpdate = Partial<Limits> & { restart?: RestartPolicy | undefined }
+
+export type EngineContainers = {
+  listContainers(filter?: { label?: string }): Promise<ContainerSummary[]>
+  inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerRecord>
+  /** What was said to the engine when the container was made, with the values of its environment. */
+  containerSpec(id: string): Promise<ContainerSpec>
+  createContainer(name: string, spec: ContainerSpec, signal?: AbortSignal): Promise<{ id: string; warnings: string[] }>
+  /** Starting what runs and stopping what does not is no error. */
+  startContainer(id: string, signal?: AbortSignal): Promise<void>
+  /** The engine goes on with a stop that the signal ends here. */
+  stopContainer(id: string, timeoutSeconds: number, signal?: AbortSignal): Promise<void>
+  /** False when there was nothing to remove. `volumes` takes the anonymous volumes along. */
+  removeContainer(id: string, options: { force: boolean; volumes: boolean }): Promise<boolean>
+  renameContainer(id: string, name: string): Promise<void>
+  updateContainer(id: string, update: ContainerUpdate): Promise<void>
+  /** Makes an image of a container's filesystem and gives it the tag. */
+  commitContainer(id: string, repository: string, tag: string, labels: Record<string, string>): Promise<string>
+}

@@ -1,0 +1,63 @@
+// Images, and their way from and to registries.
+
+import type { Protocol } from './containers.ts'
+
+export type ImageSummary = {
+  id: string
+  tags: string[]
+  digests: string[]
+  createdAt: string | null
+  sizeBytes: number
+  labels: Record<string, string>
+}
+
+export type ImageRecord = ImageSummary & {
+  architecture: string
+  os: string
+  exposedPorts: { port: number; protocol: Protocol }[]
+  command: string[]
+  entrypoint: string[]
+  envNames: string[]
+  workingDir: string
+  user: string
+  volumes: string[]
+  /** Instructions that builds on it begin with (ONBUILD). */
+  triggers: string[]
+  layers: number
+}
+
+/** What opens one registry, named by host and port. */
+export type RegistryLogin = {
+  registry: string
+  reveal(): { username: string; password: string } | { identityToken: string }
+}
+
+/** What a pull or push has come to, for one layer or as a whole. */
+export type TransferProgress = {
+  layer: string | null
+  status: string
+  currentBytes: number | null
+  totalBytes: number | null
+}
+
+export type Transfer = {
+  login?: RegistryLogin | undefined
+  /** Ends the transfer in the engine, too. */
+  signal?: AbortSignal | undefined
+  onProgress?: ((progress: TransferProgress) => void) | undefined
+}
+
+/** The digest of what was pushed, and the size of its manifest. */
+export type PushedImage = { digest: string; sizeBytes: number }
+
+type RemovedImage = { untagged: string[]; deleted: string[] }
+
+export type EngineImages = {
+  inspectImage(reference: string): Promise<ImageRecord>
+  listImages(filter?: { label?: string }): Promise<ImageSummary[]>
+  pullImage(reference: string, transfer?: Transfer): Promise<void>
+  pushImage(reference: string, transfer?: Transfer): Promise<PushedImage>
+  tagImage(source: string, target: string): Promise<void>
+  /** Removing what is not there is no error. `force` also takes a name that a container goes by. */
+  removeImage(reference: string, options?: { force?: boolean }): Promise<RemovedImage>
+}

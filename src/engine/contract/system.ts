@@ -1,0 +1,37 @@
+// The machine that the engine runs on, and its disk.
+
+export type EngineInfo = {
+  name: string
+  operatingSystem: string
+  kernel: string
+  architecture: string
+  cpus: number
+  memoryBytes: number
+  storageDriver: string
+  rootDir: string
+  cgroupVersion: string
+  images: number
+  containers: { total: number; running: number; paused: number; stopped: number }
+  swarm: string
+}
+
+/** What takes up the engine's disk; sizes are what would be free without the thing. */
+export type DiskUsage = {
+  containers: Map<string, number>
+  images: Map<string, number>
+  volumes: {
+    name: string
+    labels: Record<string, string>
+    createdAt: string | null
+    sizeBytes: number
+    isUsed: boolean
+  }[]
+  buildCache: { sizeBytes: number; isUsed: boolean; lastUsedAt: string | null }[]
+}
+
+export type EngineSystem = {
+  info(): Promise<EngineInfo>
+  diskUsage(): Promise<DiskUsage>
+  /** What no build uses and nothing was used of for that long. Returns the bytes that are free now. */
+  pruneBuildCache(olderThanSeconds: number): Promise<number>
+}

@@ -1,0 +1,13 @@
+// What happens at the engine, as it happens.
+
+export type EngineEvent = {
+  type: 'container' | 'image' | 'network'
+  action: string
+  id: string
+  attributes: Record<string, string>
+  timeNano: number
+}
+
+export type EngineWatch = {
+  events(since: number | undefined, signal: AbortSignal): Promise<AsyncIterable<EngineEvent>>
+}

@@ -1,0 +1,107 @@
+// Containers: list, inspect, make, start, stop, change, remove.
+
+import type { ContainerInfo } from 'dockerode'
+import type { EngineContainers } from '../contract/containers.ts'
+import { unlessGone, type Calls } from './calls.ts'
+import { mapContainer, mapSpec, mapSummary } from './map.ts'
+import { createPayload, updatePayload } from './payload.ts'
+
+// A timer can hardly hold more; a workload's own limit may be anything.
+const LONGEST_STOP_SECONDS = 86_400
+
+export function createContainerCalls(
+  { ask, change, make }: Calls,
+  { changeTimeoutMs }: { changeTimeoutMs: number }
+): EngineContainers {
+  return {
+    async listContainers(filter) {
+      const filters = filter?.label ? { label: [filter.label] } : {}
+      const rows = await ask<ContainerInfo[]>({
+        method: 'GET',
+        path: '/containers/json',
+        query: { all: 1, filters },
+        what: 'list containers'
+      })
+      return rows.map(mapSummary)
+    },
+
+    async inspectContainer(id, signal) {
+      return mapContainer(
+        await ask({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container', signal })
+      )
+    },
+
+    async containerSpec(id) {
+      return mapSpec(await ask({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container' }))
+    },
+
+    async createContainer(name, spec, signal) {
+      const body = createPayload(spec)
+      type Created = { Id: string; Warnings: string[] | null }
+      const created = await make<Created>({
+        method: 'POST',
+        path: '/containers/create',
+        query: { name },
+        body,
+        what: 'create the container',
+        signal
+      })
+      return { id: created.Id, warnings: created.Warnings ?? [] }
+    },
+
+    async startContainer(id, signal) {
+      await change<void>({ method: 'POST', path: `/containers/${id}/start`, what: 'start the container', signal })
+    },
+
+    async stopContainer(id, timeoutSeconds, signal) {
+      // The engine waits for the workload first; with less than nothing, without end.
+      const waitSeconds = timeoutSeconds < 0 ? LONGEST_STOP_SECONDS : Math.min(timeoutSeconds, LONGEST_STOP_SECONDS)
+      const timeoutMs = changeTimeoutMs + waitSeconds * 1000
+      const query = { t: timeoutSeconds }
+      const asked = { method: 'POST', path: `/containers/${id}/stop`, query, what: 'stop the container' } as const
+      // It takes no turn, nor a socket of the other calls: many slow ends at once must not hold up everybody else.
+      await ask<void>({ ...asked, timeoutMs, signal }, 'streams')
+    },
+
+    async removeContainer(id, { force, volumes }) {
+      const query = { force: force ? 1 : 0, v: volumes ? 1 : 0 }
+      const removal = change<void>({ method: 'DELETE', path: `/containers/${id}`, query, what: 'remove the container' })
+      return (
+        (await unlessGone(
+          'CONTAINER_NOT_FOUND',
+          removal.then(() => true)
+        )) ?? false
+      )
+    },
+
+    async renameContainer(id, name) {
+      await change<void>({
+        method: 'POST',
+        path: `/containers/${id}/rename`,
+        query: { name },
+        what: 'rename the container'
+      })
+    },
+
+    async updateContainer(id, update) {
+      await change<unknown>({
+        method: 'POST',
+        path: `/containers/${id}/update`,
+        body: updatePayload(update),
+        what: 'change the container'
+      })
+    },
+
+    async commitContainer(id, repository, tag, labels) {
+      const query = { container: id, repo: repository, tag, pause: 0 }
+      const made = await change<{ Id: string }>({
+        method: 'POST',
+        path: '/commit',
+        query,
+        body: { Labels: labels },
+        what: 'keep the filesystem of the container'
+      })
+      return made.Id
+    }
+  }
+}

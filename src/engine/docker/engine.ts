@@ -1,0 +1,87 @@
+// One machine's Docker engine (or Podman's Docker API): how its calls are made and wait for each other. What is asked stands
+// by subject in the files beside this one.
+
+import type { Readable } from 'node:stream'
+import { AppError, isAppError } from '../../errors.ts'
+import { createSemaphore } from '../../lib/semaphore.ts'
+import type { Engine } from '../contract/engine.ts'
+import { createBuilderCalls } from './builder.ts'
+import type { Asked, Calls } from './calls.ts'
+import type { Connection } from './connection.ts'
+import { createContainerCalls } from './containers.ts'
+import { createImageCalls } from './images.ts'
+import { createNetworkCalls } from './networks.ts'
+import { openStream, request } from './request.ts'
+import { createSystemCalls } from './system.ts'
+import { createVolumeCalls } from './volumes.ts'
+import { createWatchCalls } from './watch.ts'
+import { createWorkloadCalls } from './workloads.ts'
+
+const READ_TIMEOUT_MS = 10_000
+
+type Log = { debug(fields: object, message: string): void }
+
+export function createDockerEngine(options: {
+  connection: Connection
+  log: Log
+  concurrency: number
+  changeTimeoutMs: number
+  registryIdleMs: number
+  registryTimeoutMs: number
+  /** How many changes may wait for their turn. */
+  queue: number
+}): Engine {
+  const { connection, log, changeTimeoutMs } = options
+  const inTurn = createSemaphore(options.concurrency, options.queue)
+
+  async function call<T>(asked: Asked, task: () => Promise<T>): Promise<T> {
+    const started = performance.now()
+    try {
+      return await task()
+    } catch (error) {
+      if (isAppError(error, 'ENGINE_UNAVAILABLE')) connection.lost(error.message)
+      throw error
+    } finally {
+      const durationMs = Math.round((performance.now() - started) * 10) / 10
+      log.debug({ method: asked.method, path: asked.path, durationMs }, 'engine call')
+    }
+  }
+
+  function ask<T>(asked: Asked, kind: 'calls' | 'streams' = 'calls'): Promise<T> {
+    return call(asked, () => request<T>(connection.client(kind), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
+  }
+
+  /** Changes wait for their turn, so that a burst of requests is a queue here and not in the engine. */
+  function change<T>(asked: Asked, refusal?: () => Error): Promise<T> {
+    const task = () => call(asked, () => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked }))
+    return inTurn(task, refusal)
+  }
+
+  /** What makes something new is refused when too many wait; what starts, ends or undoes what is there never is. */
+  function make<T>(asked: Asked): Promise<T> {
+    return change<T>(
+      asked,
+      () => new AppError('ENGINE_BUSY', `${options.queue} changes wait for the engine, and that is the most.`)
+    )
+  }
+
+  function stream(asked: Asked): Promise<Readable> {
+    return call(asked, () => openStream(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
+  }
+
+  const calls: Calls = { ask, change, make, stream }
+
+  return {
+    status: connection.status,
+    onStatus: connection.onStatus,
+    whenAvailable: connection.whenAvailable,
+    ...createContainerCalls(calls, { changeTimeoutMs }),
+    ...createWorkloadCalls(calls),
+    ...createImageCalls(calls, { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }),
+    ...createBuilderCalls(calls, connection),
+    ...createVolumeCalls(calls),
+    ...createNetworkCalls(calls),
+    ...createSystemCalls(calls),
+    ...createWatchCalls(calls)
+  }
+}

@@ -1,0 +1,70 @@
+// What goes on inside of a container.
+
+import { AppError } from '../../errors.ts'
+import type { EngineWorkloads, ProcessTable } from '../contract/workloads.ts'
+import type { Calls } from './calls.ts'
+import { runExec } from './exec.ts'
+import { readLogLines } from './log-frames.ts'
+import { mapCounters, type RawStats } from './map.ts'
+
+export function createWorkloadCalls(calls: Calls): EngineWorkloads {
+  const { ask, stream } = calls
+  return {
+    async *containerLogs(id, tty, query, signal) {
+      const { stdout, stderr, follow, tail, since, until } = query
+      const chunks = await stream({
+        method: 'GET',
+        path: `/containers/${id}/logs`,
+        query: {
+          stdout: Number(stdout),
+          stderr: Number(stderr),
+          follow: Number(follow),
+          timestamps: 1,
+          tail: tail ?? 'all',
+          ...(since && { since }),
+          ...(until && { until })
+        },
+        what: 'read the output of the container',
+        signal
+      })
+      try {
+        yield* readLogLines(chunks, tty)
+      } catch (cause) {
+        if (signal?.aborted) throw cause
+        throw new AppError('ENGINE_UNAVAILABLE', 'The engine went away while it told what the container wrote.', {
+          cause
+        })
+      } finally {
+        chunks.destroy()
+      }
+    },
+
+    async containerCounters(id, signal) {
+      const query = { stream: 'false', 'one-shot': 'true' }
+      const asked = {
+        method: 'GET',
+        path: `/containers/${id}/stats`,
+        query,
+        what: 'measure the container',
+        signal
+      } as const
+      // The answer comes with the engine's next round, up to a second later. Other calls must not wait for the socket.
+      return mapCounters(await ask<RawStats>(asked, 'streams'))
+    },
+
+    async containerProcesses(id, signal) {
+      type Top = { Titles: string[]; Processes: string[][] | null }
+      const top = await ask<Top>({
+        method: 'GET',
+        path: `/containers/${id}/top`,
+        what: 'list the processes of the container',
+        signal
+      })
+      return { titles: top.Titles, processes: top.Processes ?? [] } satisfies ProcessTable
+    },
+
+    exec(id, asked, limits) {
+      return runExec(calls, id, asked, limits)
+    }
+  }
+}
