@@ -17,6 +17,7 @@ import { ownContainerId } from './engine/docker/own-container.ts'
 import { listen, readTls } from './http/listening.ts'
 import { createListeners } from './ports/listeners.ts'
 import { inspectRegistriesFile } from './registry/logins.ts'
+import { onStopSignal, STOP_SIGNALS } from './stop-signals.ts'
 import { openStore, type Store } from './store/open.ts'
 
 const GRACE_MS = 10_000
@@ -73,13 +74,23 @@ async function run(): Promise<void> {
     connection.start()
   ])
 
-  closeWithGrace({ delay: GRACE_MS, logger }, async ({ signal, err }) => {
+  const grace = closeWithGrace({ delay: GRACE_MS, logger, skip: STOP_SIGNALS }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'unexpected failure')
-    else logger.info({ signal }, 'stopping')
+    else if (signal) logger.info({ signal }, 'stopping')
     await app.close()
     connection.close()
     store.close()
     auditFile.close()
+  })
+  onStopSignal({
+    stop: (signal) => {
+      logger.info({ signal }, 'stopping')
+      grace.close()
+    },
+    exitAtOnce: (signal) => {
+      logger.error({ signal }, 'stopping at once')
+      process.exit(1)
+    }
   })
 
   const address = await listen(app, config)
