@@ -34,6 +34,8 @@ import { createContainerService } from './containers/service.ts'
 import { isManaged } from './containers/view.ts'
 import { createWaiting } from './containers/wait.ts'
 import type { Engine } from './engine/contract/engine.ts'
+import type { Listeners } from './engine/machine/listeners.ts'
+import { createMachine, type Identity } from './engine/machine/machine.ts'
 import { createEventLog } from './events/log.ts'
 import { eventRoutes } from './events/routes.ts'
 import { eventRpc } from './events/rpc.ts'
@@ -62,7 +64,6 @@ import { createNetworkService } from './networks/service.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { metricsRoutes } from './metrics/routes.ts'
 import { createAllocator } from './ports/allocator.ts'
-import type { Listeners } from './ports/listeners.ts'
 import { portRoutes } from './ports/routes.ts'
 import { portRpc } from './ports/rpc.ts'
 import { PortOverview } from './ports/schemas.ts'
@@ -92,6 +93,8 @@ export type AppDeps = {
   engine: Engine
   store: Store
   listeners: Listeners
+  /** Absent: the machine that this process runs on. */
+  here?: Identity
   tls?: Tls | undefined
   /** Absent: nothing is restricted beyond the settings. */
   policy?: PolicyRules
@@ -127,6 +130,7 @@ export async function buildApp({
   engine,
   store,
   listeners,
+  here,
   tls,
   policy: rules = {},
   auditFile,
@@ -167,7 +171,8 @@ export async function buildApp({
   const publishHost = config.publishHost ?? config.host
   const inventory = createInventory({ engine, log: logger })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
-  const ports = createPortService({ allocator, listeners, inventory, isManaged })
+  const machine = createMachine({ engine, listeners, here })
+  const ports = createPortService({ allocator, listeners: machine, inventory, isManaged })
   const registries = createRegistryService({ sources: loginSources(config, dockerConfigFile), log: logger })
   const images = createImageService({
     engine,
@@ -213,7 +218,7 @@ export async function buildApp({
     ownId
   })
   const sampler = createSampler({ inventory, sources: statsSources(config, engine) })
-  const stats = createStatsService({ inventory, sampler })
+  const stats = createStatsService({ inventory, sampler, machine })
   const system = createSystemService({ version, config, engine, host, containers: inventory.all, isManaged, ownId })
   const clean = createCleaner({ engine, containers, images, networks })
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })

@@ -1,10 +1,10 @@
 // Ports for containers: leases for those being made, and the picture of the whole range.
 
 import type { ContainerRecord, Protocol } from '../engine/contract/containers.ts'
+import type { Listeners } from '../engine/machine/listeners.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { Inventory } from '../containers/inventory.ts'
 import type { Allocator, Lease, Use } from './allocator.ts'
-import type { Listeners } from './listeners.ts'
 import type { PortOverview } from './schemas.ts'
 
 export type PortService = ReturnType<typeof createPortService>

@@ -1,8 +1,8 @@
 // Statistics of containers: the latest sample, five minutes of history, and streams that carry each sample as it is taken.
 
-import { totalmem } from 'node:os'
 import type { Inventory } from '../containers/inventory.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { Machine } from '../engine/machine/machine.ts'
 import { AppError } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
 import { createChannel } from '../lib/channel.ts'
@@ -22,9 +22,16 @@ const QUEUE = 8
 type Frame = { text?: string; readAt?: number | undefined; ended?: string }
 type Tick = { at: number; frames: Map<string, Frame>; all: string | undefined }
 
-export function createStatsService({ inventory, sampler }: { inventory: Inventory; sampler: Sampler }) {
+export function createStatsService({
+  inventory,
+  sampler,
+  machine
+}: {
+  inventory: Inventory
+  sampler: Sampler
+  machine: Pick<Machine, 'memoryBytes'>
+}) {
   const ticks = createChannel<Tick>(QUEUE)
-  const machineBytes = totalmem()
   const readers = new Map<string, number>()
   let readersOfAll = 0
   // Written out now, once for all readers: one that is late must get what was measured then.
@@ -36,7 +43,8 @@ export function createStatsService({ inventory, sampler }: { inventory: Inventor
 
   function view(record: ContainerRecord): ContainerStats | undefined {
     const sample = sampler.isCurrent(record) ? sampler.latest(record.id) : undefined
-    return sample && viewStats(record, sample, machineBytes, performance.now())
+    const memoryBytes = record.limits.memoryBytes ?? machine.memoryBytes()
+    return sample && memoryBytes !== undefined ? viewStats(record, sample, memoryBytes, performance.now()) : undefined
   }
 
   function findMeasured(reference: string): ContainerRecord {

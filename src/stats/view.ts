@@ -6,7 +6,12 @@ import { percentOf, type Sample } from './calculate.ts'
 import type { Point } from './history.ts'
 import type { ContainerStats, StatsPoint } from './schemas.ts'
 
-export function viewStats(record: ContainerRecord, sample: Sample, machineBytes: number, now: number): ContainerStats {
+export function viewStats(
+  record: ContainerRecord,
+  sample: Sample,
+  availableBytes: number,
+  now: number
+): ContainerStats {
   const { counters, rates } = sample
   const limit = record.limits.memoryBytes
   const cores = record.limits.cpus
@@ -16,7 +21,7 @@ export function viewStats(record: ContainerRecord, sample: Sample, machineBytes:
     cpu_percent: round(rates.cpuPercent),
     memory_usage: megabytes(sample.memoryBytes),
     memory_limit: limit === null ? 'unlimited' : megabytes(limit),
-    memory_percent: round(percentOf(sample.memoryBytes, limit ?? machineBytes) ?? 0),
+    memory_percent: round(percentOf(sample.memoryBytes, availableBytes) ?? 0),
     network_rx: megabytes(sample.rxBytes),
     network_tx: megabytes(sample.txBytes),
     timestamp: sample.sampledAt / 1000,

@@ -10,6 +10,7 @@ import { openStore } from '../../src/store/open.ts'
 import type { HostSample } from '../../src/system/host.ts'
 import { makeFolder } from './folder.ts'
 import { createMemoryEngine, type MemoryEngine } from './memory-engine.ts'
+import { MACHINE } from './memory-engine/system.ts'
 
 export const VERSION = '0.0.0-test'
 /** Addresses are always let in, so that no test depends on the name. */
@@ -33,6 +34,7 @@ export async function build(t: Test, { engine = createMemoryEngine(), env = {}, 
     engine,
     store,
     listeners: { isTaken: async () => false, listening: async () => new Set() },
+    here: MACHINE,
     host: fakeHost(),
     logger: pino({ level: 'silent' }),
     version: VERSION,

@@ -3,6 +3,9 @@
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { START, type State } from './state.ts'
 
+/** The machine on which its containers would run. */
+export const MACHINE = { kernel: '6.0', memoryBytes: 8e9 }
+
 export function systemCalls({ state, reach }: { state: State; reach: () => void }) {
   const { containers: kept, images, volumes } = state
 
@@ -10,12 +13,11 @@ export function systemCalls({ state, reach }: { state: State; reach: () => void 
     async info() {
       reach()
       return {
+        ...MACHINE,
         name: 'memory',
         operatingSystem: 'none',
-        kernel: '6.0',
         architecture: 'x86_64',
         cpus: 2,
-        memoryBytes: 8e9,
         storageDriver: 'memory',
         rootDir: '/nowhere',
         cgroupVersion: '2',

@@ -13,7 +13,7 @@ const MIB = 1024 ** 2
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** A service whose containers use a quarter of a core, and each second one MiB more. */
-function setUp(t: Test, records: ContainerRecord[] = [container()]) {
+function setUp(t: Test, records: ContainerRecord[] = [container()], machineBytes: number | null = 64 * MIB) {
   mock.timers.enable({ apis: ['setTimeout'] })
   const inventory = fakeInventory(records)
   // Where the clock stands is up to the machine; history is asked for by it.
@@ -35,7 +35,7 @@ function setUp(t: Test, records: ContainerRecord[] = [container()]) {
       }
     ]
   })
-  const stats = createStatsService({ inventory, sampler })
+  const stats = createStatsService({ inventory, sampler, machine: { memoryBytes: () => machineBytes ?? undefined } })
   const end = new AbortController()
   t.teardown(() => {
     end.abort()
@@ -111,7 +111,13 @@ t.test('without a limit there is none', async (t) => {
   await pass(2)
   const found = await stats.latest('web')
   t.match(found, { memory_limit: 'unlimited', memory_limit_bytes: null, cpu_percent_of_limit: null })
-  t.ok(found.memory_percent > 0 && found.memory_percent < 1, 'then it is of the machine')
+  t.match(found, { memory_bytes: 2 * MIB, memory_percent: 3.13 }, 'the share is of the machine')
+})
+
+t.test('without a limit there are no figures before the machine is known', async (t) => {
+  const { stats, pass } = setUp(t, [container()], null)
+  await pass(2)
+  t.equal(stats.now(container().id), undefined)
 })
 
 t.test('a container that has just started is waited for', async (t) => {

@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import t from 'tap'
-import { createListeners, parseSocketTable } from '../../../src/ports/listeners.ts'
+import { createListeners, parseSocketTable } from '../../../src/engine/machine/listeners.ts'
 
 // Recorded while a program listened on 8951 and 8952 and was bound to 8953 and 8954, with a client connected to 8951 and 8953.
 const TCP = `  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode

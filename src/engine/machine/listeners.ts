@@ -7,7 +7,7 @@ import { readlinkSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import type { Protocol } from '../engine/contract/containers.ts'
+import type { Protocol } from '../contract/containers.ts'
 
 export type Listeners = {
   /** One port, just before it is given. */

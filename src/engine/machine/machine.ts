@@ -1,0 +1,61 @@
+// The machine that the containers run on. A `tcp://` address or a forwarded socket leads to another one than this: its memory
+// counts for containers without a limit, and what listens here says nothing about its ports.
+
+import { release, totalmem } from 'node:os'
+import type { EngineAvailability } from '../contract/availability.ts'
+import type { EngineSystem } from '../contract/system.ts'
+import type { Listeners } from './listeners.ts'
+
+/** What tells this machine from another. */
+export type Identity = { kernel: string; memoryBytes: number }
+
+export type Machine = Listeners & {
+  /** Undefined until the engine has described its machine. */
+  memoryBytes(): number | undefined
+}
+
+type Options = {
+  engine: Pick<EngineAvailability, 'status' | 'onStatus'> & Pick<EngineSystem, 'info'>
+  listeners: Listeners
+  /** Absent: the machine that this process runs on. */
+  here?: Identity | undefined
+}
+
+export function createMachine({
+  engine,
+  listeners,
+  here = { kernel: release(), memoryBytes: totalmem() }
+}: Options): Machine {
+  let described: Promise<Identity | undefined> | undefined
+  let identity: Identity | undefined
+
+  // A call that fails is repeated by the next caller; the connection reports why the engine does not answer.
+  function describe(): Promise<Identity | undefined> {
+    described ??= engine.info().then(
+      (info) => (identity = { kernel: info.kernel, memoryBytes: info.memoryBytes }),
+      () => (described = undefined)
+    )
+    return described
+  }
+
+  /** An engine that does not describe itself may be here: looking at a port too many costs nothing. */
+  async function isElsewhere(): Promise<boolean> {
+    const found = await describe()
+    return found !== undefined && (found.kernel !== here.kernel || found.memoryBytes !== here.memoryBytes)
+  }
+
+  // Another engine may have come in place of the one that was lost.
+  engine.onStatus(({ available }) => {
+    described = undefined
+    if (available) void describe()
+  })
+
+  return {
+    memoryBytes() {
+      if (identity === undefined && engine.status().available) void describe()
+      return identity?.memoryBytes
+    },
+    isTaken: async (port, protocol) => !(await isElsewhere()) && listeners.isTaken(port, protocol),
+    listening: async (protocol) => ((await isElsewhere()) ? new Set() : listeners.listening(protocol))
+  }
+}
