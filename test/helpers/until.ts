@@ -1,8 +1,13 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+// Often enough for any test, and rarely enough to leave the processor to what is waited for.
+const LOOK_MS = 5
+
 /** Waits until something that happens by itself has happened. */
 export async function until(isTrue: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
   const end = performance.now() + limitMs
   while (!(await isTrue())) {
     if (performance.now() > end) throw new Error(`not within ${limitMs} ms: ${isTrue}`)
-    await new Promise((resolve) => setImmediate(resolve))
+    await sleep(LOOK_MS)
   }
 }
