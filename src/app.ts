@@ -25,13 +25,11 @@ import { COMPAT_SCHEMAS } from './compat/schemas.ts'
 import { createAttempts } from './containers/attempts.ts'
 import { createCreator } from './containers/create.ts'
 import { createExpiry } from './containers/expiry.ts'
-import { createInventory } from './containers/inventory.ts'
 import { createReplacer } from './containers/replace.ts'
 import { containerRoutes } from './containers/routes.ts'
 import { containerRpc } from './containers/rpc.ts'
 import * as containerSchemas from './containers/schemas.ts'
 import { createContainerService } from './containers/service.ts'
-import { isManaged } from './containers/view.ts'
 import { createWaiting } from './containers/wait.ts'
 import type { Engine } from './engine/contract/engine.ts'
 import type { Listeners } from './engine/machine/listeners.ts'
@@ -55,6 +53,7 @@ import { imageRoutes } from './images/routes.ts'
 import { imageRpc } from './images/rpc.ts'
 import { IMAGE_SCHEMAS } from './images/schemas.ts'
 import { createImageService } from './images/service.ts'
+import { createInventory } from './inventory/inventory.ts'
 import { requestId } from './lib/request-id.ts'
 import { createValidator } from './lib/validator.ts'
 import { networkRoutes } from './networks/routes.ts'
@@ -172,7 +171,7 @@ export async function buildApp({
   const inventory = createInventory({ engine, log: logger })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
   const machine = createMachine({ engine, listeners, here })
-  const ports = createPortService({ allocator, listeners: machine, inventory, isManaged })
+  const ports = createPortService({ allocator, listeners: machine, inventory })
   const registries = createRegistryService({ sources: loginSources(config, dockerConfigFile), log: logger })
   const images = createImageService({
     engine,
@@ -219,8 +218,14 @@ export async function buildApp({
   })
   const sampler = createSampler({ inventory, sources: statsSources(config, engine) })
   const stats = createStatsService({ inventory, sampler, machine })
-  const system = createSystemService({ version, config, engine, host, containers: inventory.all, isManaged, ownId })
-  const clean = createCleaner({ engine, containers, images, networks })
+  const system = createSystemService({ version, config, engine, host, containers: inventory.all, ownId })
+  const clean = createCleaner({
+    engine,
+    containers: inventory.all,
+    removeContainer: containers.remove,
+    images,
+    networks
+  })
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
   recordEvents(events, { inventory, ports: allocator, engine })
   const streams = createStreams({ admit: budget.stream })
@@ -238,7 +243,7 @@ export async function buildApp({
     onChange: (record) => events.add(...buildEvent(record)),
     log: logger
   })
-  const metrics = createMetrics({ version, engine, inventory, ports, sampler, builds, isManaged })
+  const metrics = createMetrics({ version, engine, inventory, ports, sampler, builds })
   const endpoints: string[] = []
 
   app.decorateRequest('failedStream', null)

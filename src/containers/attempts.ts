@@ -6,8 +6,8 @@ import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { isAppError } from '../errors.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
-import { LABELS } from '../engine/labels.ts'
-import type { Inventory } from './inventory.ts'
+import { labelFilter } from '../engine/labels.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { finalName } from './newcomer.ts'
 
 type IntentTable = {
@@ -52,7 +52,7 @@ export function createAttempts({
     if (settling.has(attempt)) return
     settling.add(attempt)
     try {
-      await (record.labels[LABELS.replaces] ? settleReplacement(record) : settleCreate(record))
+      await (record.berth.replaces.length > 0 ? settleReplacement(record) : settleCreate(record))
       forget(attempt)
       log.info({ containerId: record.id, name: record.name }, 'half-made container of an earlier attempt settled')
     } catch (err) {
@@ -65,24 +65,24 @@ export function createAttempts({
 
   /** With a key the client will ask again, so the container is finished for it; without one nobody knows of it. */
   async function settleCreate(record: ContainerRecord): Promise<void> {
-    if (record.labels[LABELS.idempotencyKey] === undefined) await removeWithVolumes(record)
-    else if (record.state === 'created' && record.labels[LABELS.start] === 'true') await finish(record)
+    if (record.berth.key === null) await removeWithVolumes(record)
+    else if (record.state === 'created' && record.berth.start) await finish(record)
   }
 
   async function removeWithVolumes(record: ContainerRecord): Promise<void> {
     await remove(record, true)
-    await removeVolumesOf(record.labels[LABELS.attempt] ?? '')
+    await removeVolumesOf(record.berth.attempt ?? '')
   }
 
   /** Those that it made, unless somebody else has come to use them. */
   async function removeVolumesOf(attempt: string): Promise<void> {
-    for (const name of await engine.listVolumes({ label: `${LABELS.attempt}=${attempt}` }))
+    for (const name of await engine.listVolumes({ label: labelFilter('attempt', attempt) }))
       await engine.removeVolume(name).catch(() => false)
   }
 
   /** While the old container is there it is the whole one; once it is gone the newcomer is, and only lacks its name. */
   async function settleReplacement(record: ContainerRecord): Promise<void> {
-    const [oldId = ''] = record.labels[LABELS.replaces]?.split(',') ?? []
+    const [oldId = ''] = record.berth.replaces
     if (await inventory.refresh(oldId)) return remove(record, false)
     const name = finalName(record.name)
     if (name === undefined) return
@@ -117,7 +117,7 @@ export function createAttempts({
 
   /** Whether a failed attempt left its container, as a replacement does whose last step failed. */
   function hasContainer(attempt: string): boolean {
-    for (const record of inventory.all()) if (record.labels[LABELS.attempt] === attempt) return true
+    for (const record of inventory.all()) if (record.berth.attempt === attempt) return true
     return false
   }
 
@@ -139,8 +139,8 @@ export function createAttempts({
     lookAgain(LOOK_MS)
     const found = new Set<string>()
     for (const record of inventory.all()) {
-      const attempt = record.labels[LABELS.attempt]
-      if (attempt === undefined || !leftOver.has(attempt)) continue
+      const { attempt } = record.berth
+      if (attempt === null || !leftOver.has(attempt)) continue
       found.add(attempt)
       void settle(record, attempt)
     }
@@ -150,8 +150,8 @@ export function createAttempts({
 
   inventory.onSync(settleLeftOvers)
   inventory.onChange(({ after }) => {
-    const attempt = after?.labels[LABELS.attempt]
-    if (after && attempt !== undefined && leftOver.has(attempt)) void settle(after, attempt)
+    const attempt = after?.berth.attempt
+    if (after && attempt && leftOver.has(attempt)) void settle(after, attempt)
   })
 
   return {
@@ -177,13 +177,13 @@ export function createAttempts({
     },
 
     /** Whether the container is of an attempt that has not come to its end. */
-    isMaking: ({ labels }: ContainerRecord): boolean => underWay.has(labels[LABELS.attempt] ?? ''),
+    isMaking: ({ berth }: ContainerRecord): boolean => underWay.has(berth.attempt ?? ''),
 
     /** The container of an attempt, when the engine's answer to its create was lost. */
     async find(attempt: string): Promise<string | undefined> {
       try {
         await engine.whenAvailable(AbortSignal.timeout(FIND_MS))
-        const [found] = await engine.listContainers({ label: `${LABELS.attempt}=${attempt}` })
+        const [found] = await engine.listContainers({ label: labelFilter('attempt', attempt) })
         return found?.id
       } catch {
         return undefined

@@ -8,7 +8,6 @@ import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, ContainerSpec, EngineContainers } from '../engine/contract/containers.ts'
 import type { ImageRecord } from '../engine/contract/images.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
-import { LABELS } from '../engine/labels.ts'
 import { NO_NETWORK } from '../engine/network-names.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
@@ -17,7 +16,7 @@ import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
 import { fingerprintOf, isSameRequest, type Fingerprint } from './fingerprint.ts'
-import type { Inventory } from './inventory.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { bindPorts, buildSpec, checkClosed, checkCreate, generateName, wantedPorts, type WantedPort } from './plan.ts'
 import { createQuota } from './quota.ts'
 import type { CreateContainer } from './request-schemas.ts'
@@ -142,7 +141,7 @@ export function createCreator(options: Options) {
     origin: Origin & { key: string },
     signal: AbortSignal
   ): Promise<Created> {
-    sameRequest(origin.key, record.labels[LABELS.requestHash], origin.print)
+    sameRequest(origin.key, record.berth.requestHash, origin.print)
     if (record.state === 'created' && (body.start ?? true)) {
       try {
         await engine.startContainer(record.id)
@@ -289,15 +288,15 @@ export function createCreator(options: Options) {
 }
 
 /** Keys of different tokens have nothing to do with each other: whoever guesses one must not be told of another's container. */
-function hasKey({ labels }: ContainerRecord, key: string, owner: string | null): boolean {
-  return labels[LABELS.idempotencyKey] === key && (labels[LABELS.owner] ?? null) === owner
+function hasKey({ berth }: ContainerRecord, key: string, owner: string | null): boolean {
+  return berth.key === key && berth.owner === owner
 }
 
 function ownedKey(key: string, owner: string | null): string {
   return owner === null ? key : `${owner} ${key}`
 }
 
-function sameRequest(key: string, known: string | undefined, asked: Fingerprint): void {
+function sameRequest(key: string, known: string | null, asked: Fingerprint): void {
   if (isSameRequest(asked, known)) return
   throw new AppError(
     'IDEMPOTENCY_KEY_REUSED',

@@ -2,8 +2,7 @@
 // the dates and not by timers of its own, so a container whose time came while the server was down goes at the next look.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
-import { LABELS } from '../engine/labels.ts'
-import type { Inventory } from './inventory.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 
 type ExpiryTable = {
   get(id: string): number | null | undefined
@@ -38,8 +37,8 @@ export function createExpiry({
   function expiresAt(record: ContainerRecord): number | null {
     const stored = table.get(record.id)
     if (stored !== undefined) return stored
-    const ttl = Number(record.labels[LABELS.ttlSeconds])
-    return ttl > 0 && record.labels[LABELS.instance] === instanceId ? Date.parse(record.createdAt) + ttl * 1000 : null
+    const { ttlSeconds, instance } = record.berth
+    return ttlSeconds !== null && instance === instanceId ? Date.parse(record.createdAt) + ttlSeconds * 1000 : null
   }
 
   function isOver(record: ContainerRecord): boolean {

@@ -23,7 +23,7 @@ export function fingerprintOf(body: CreateContainer, defaults: Defaults): Finger
 }
 
 /** `known` is what a container carries; those that Berth did not make may carry nothing. */
-export function isSameRequest({ meant, said }: Fingerprint, known: string | undefined): boolean {
+export function isSameRequest({ meant, said }: Fingerprint, known: string | null): boolean {
   return known === meant || known === said
 }
 

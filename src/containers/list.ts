@@ -1,12 +1,10 @@
 // Which containers a list shows, in which order, and where a page ends. Pure.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
-import { LABELS } from '../engine/labels.ts'
 import { invalidField } from '../errors.ts'
 import { hasLabels } from '../lib/label-filter.ts'
 import { pageOf } from '../lib/page.ts'
 import type { ListContainersQuery } from './request-schemas.ts'
-import { isManaged } from './view.ts'
 
 export type Page = { records: ContainerRecord[]; total: number; nextCursor: string | undefined }
 
@@ -31,9 +29,9 @@ export function selectContainers(records: ContainerRecord[], query: ListContaine
 function matches(record: ContainerRecord, { state, name, image, label, managed }: ListContainersQuery): boolean {
   if (state !== undefined && record.state !== state) return false
   if (name !== undefined && !record.name.includes(name)) return false
-  if (managed !== undefined && isManaged(record) !== managed) return false
+  if (managed !== undefined && record.berth.managed !== managed) return false
   if (image !== undefined) {
-    const own = record.labels[LABELS.image] ?? record.image
+    const own = record.berth.image ?? record.image
     if (own !== image && own.replace(/:[^/:]+$/, '') !== image) return false
   }
   return hasLabels(record.labels, label)

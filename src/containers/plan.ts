@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { ContainerSpec, PortBinding, Protocol } from '../engine/contract/containers.ts'
 import type { ImageRecord } from '../engine/contract/images.ts'
-import { isReservedLabel, LABELS } from '../engine/labels.ts'
+import { isReservedLabel, writeAllFacts } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField, type FieldProblem } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
@@ -173,21 +173,19 @@ export function portEnvironment(ports: PortBinding[]): Record<string, string> {
   return { HOST_PORT: String(first.hostPort), ...Object.fromEntries(each) }
 }
 
-/** Every label of ours is set, if only to nothing: one that is not set here would be the image's, and anybody writes images. */
 function ownLabels(
   body: CreateContainer,
   { instanceId, owner, attempt, idempotencyKey, requestHash }: Identity
 ): Record<string, string> {
-  return {
-    ...Object.fromEntries(Object.values(LABELS).map((label) => [label, ''])),
-    [LABELS.managed]: 'true',
-    [LABELS.instance]: instanceId,
-    ...(owner !== null && { [LABELS.owner]: owner }),
-    [LABELS.attempt]: attempt,
-    [LABELS.start]: String(body.start ?? true),
-    ...(body.ttl_seconds && { [LABELS.ttlSeconds]: String(body.ttl_seconds) }),
-    ...(idempotencyKey && { [LABELS.idempotencyKey]: idempotencyKey, [LABELS.requestHash]: requestHash })
-  }
+  return writeAllFacts({
+    managed: true,
+    instance: instanceId,
+    owner,
+    attempt,
+    start: body.start ?? true,
+    ttlSeconds: body.ttl_seconds ?? null,
+    ...(idempotencyKey && { key: idempotencyKey, requestHash })
+  })
 }
 
 function inMs(seconds: number | undefined): number | undefined {

@@ -1,9 +1,7 @@
 // How many containers somebody may have, also when many are asked for at once.
 
 import type { Policy } from '../access/policy.ts'
-import { LABELS } from '../engine/labels.ts'
-import type { Inventory } from './inventory.ts'
-import { isManaged } from './view.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 
 export function createQuota({ inventory, policy }: { inventory: Pick<Inventory, 'all'>; policy: Policy }) {
   const underWay = new Map<string, number>()
@@ -13,8 +11,8 @@ export function createQuota({ inventory, policy }: { inventory: Pick<Inventory, 
   function count(owner: string): number {
     let made = 0
     for (const record of inventory.all()) {
-      const { [LABELS.owner]: holder = '', [LABELS.attempt]: attempt = '' } = record.labels
-      if (isManaged(record) && holder === owner && !attempts.has(attempt)) made++
+      const { managed, owner: holder, attempt } = record.berth
+      if (managed && (holder ?? '') === owner && !attempts.has(attempt ?? '')) made++
     }
     return made + (underWay.get(owner) ?? 0)
   }

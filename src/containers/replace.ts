@@ -8,16 +8,15 @@ import { randomUUID } from 'node:crypto'
 import type { ContainerRecord, ContainerSpec, EngineContainers, PortBinding } from '../engine/contract/containers.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
-import { LABELS } from '../engine/labels.ts'
+import { labelFilter, readFacts, writeFacts } from '../engine/labels.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
-import type { Inventory } from './inventory.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { newcomerName } from './newcomer.ts'
 import { portEnvironment } from './plan.ts'
 import { checkMade } from './verify.ts'
-import { inheritedVolumes } from './volumes.ts'
 import { shortId } from './view.ts'
 
 const KEPT_REPOSITORY = 'berth/kept'
@@ -48,13 +47,11 @@ export function createReplacer({
   async function sweepKeptImages(): Promise<void> {
     if (underWay > 0) return
     const needed = new Set<string>()
-    for (const { labels } of inventory.all()) {
-      for (const id of labels[LABELS.replaces]?.split(',') ?? []) needed.add(keptImage(id))
-    }
-    for (const { tags, labels } of await engine.listImages({ label: `${LABELS.instance}=${instanceId}` })) {
+    for (const { berth } of inventory.all()) for (const id of berth.replaces) needed.add(keptImage(id))
+    for (const { tags, labels } of await engine.listImages({ label: labelFilter('instance', instanceId) })) {
       const unneeded = tags.filter((tag) => tag.startsWith(`${KEPT_REPOSITORY}:`) && !needed.has(tag))
       if (unneeded.length === 0) continue
-      for (const volume of inheritedVolumes(labels)) await engine.removeVolume(volume).catch(() => false)
+      for (const volume of readFacts(labels).anonymousVolumes) await engine.removeVolume(volume).catch(() => false)
       for (const tag of unneeded) await engine.removeImage(tag)
     }
   }
@@ -72,10 +69,8 @@ export function createReplacer({
       const spec = await engine.containerSpec(old.id)
       // One that a crash left would lose its name to the new one, and with it the way to find it.
       await engine.removeImage(keptImage(old.id)).catch(() => false)
-      await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), {
-        [LABELS.instance]: instanceId,
-        [LABELS.anonymousVolumes]: anonymousVolumesOf(old).join(',')
-      })
+      const facts = writeFacts({ instance: instanceId, anonymousVolumes: anonymousVolumesOf(old) })
+      await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), facts)
       return await tryPorts(old, { ...spec, image: keptImage(old.id) })
     } catch (error) {
       await engine.removeImage(keptImage(old.id)).catch(() => false)
@@ -137,18 +132,19 @@ export function createReplacer({
 }
 
 function newcomerSpec(old: ContainerRecord, spec: ContainerSpec, ports: PortBinding[], attempt: string): ContainerSpec {
-  const before = old.labels[LABELS.replaces]
-  const anonymous = anonymousVolumesOf(old)
+  const { image, replaces } = old.berth
   return {
     ...spec,
     ports,
     env: withNewPorts(spec.env, portEnvironment(old.ports), portEnvironment(ports)),
     labels: {
       ...spec.labels,
-      [LABELS.attempt]: attempt,
-      [LABELS.image]: old.labels[LABELS.image] ?? old.image,
-      [LABELS.replaces]: before ? `${old.id},${before}` : old.id,
-      ...(anonymous.length > 0 && { [LABELS.anonymousVolumes]: anonymous.join(',') })
+      ...writeFacts({
+        attempt,
+        image: image ?? old.image,
+        replaces: [old.id, ...replaces],
+        anonymousVolumes: anonymousVolumesOf(old)
+      })
     }
   }
 }
@@ -163,8 +159,8 @@ function withNewPorts(
   return { ...env, ...Object.fromEntries(ours) }
 }
 
-function anonymousVolumesOf({ labels, anonymousVolumes }: ContainerRecord): string[] {
-  return [...inheritedVolumes(labels), ...anonymousVolumes]
+function anonymousVolumesOf({ berth, anonymousVolumes }: ContainerRecord): string[] {
+  return [...berth.anonymousVolumes, ...anonymousVolumes]
 }
 
 /** The image that holds the filesystem of a container that was replaced. */

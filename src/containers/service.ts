@@ -6,21 +6,19 @@ import type { ContainerRecord, EngineContainers } from '../engine/contract/conta
 import type { EngineImages } from '../engine/contract/images.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import type { EngineWorkloads, ExecResult, LogLine, LogQuery } from '../engine/contract/workloads.ts'
-import { LABELS } from '../engine/labels.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import { createKeyedLock } from '../lib/keyed-lock.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Creator } from './create.ts'
 import type { Expiry } from './expiry.ts'
-import type { Inventory } from './inventory.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { selectContainers } from './list.ts'
 import { checkUpdate } from './plan.ts'
 import { lastOf } from './logs.ts'
 import { keptImage, type PortChange, type Replacer } from './replace.ts'
 import type { CreateContainer, ExecCommand, ListContainersQuery, UpdateContainer } from './request-schemas.ts'
 import type { ChangedContainer, Container, CreatedContainer, RemovedContainer } from './schemas.ts'
-import { isManaged, shortId, viewContainer } from './view.ts'
-import { inheritedVolumes } from './volumes.ts'
+import { shortId, viewContainer } from './view.ts'
 import { checkApplied } from './verify.ts'
 import type { Waiting, WaitRequest } from './wait.ts'
 
@@ -74,7 +72,7 @@ export function createContainerService(options: Options) {
     const record = inventory.find(reference)
     if (record.id === ownId)
       throw new AppError('CONTAINER_IS_BERTH', 'This container is Berth itself; it does not stop or remove itself.')
-    if (!isManaged(record) && !config.manageForeign) {
+    if (!record.berth.managed && !config.manageForeign) {
       throw new AppError(
         'CONTAINER_NOT_MANAGED',
         `Container ${record.name} was not made by Berth. BERTH_MANAGE_FOREIGN=true allows to change such containers.`
@@ -132,7 +130,7 @@ export function createContainerService(options: Options) {
   }
 
   async function startOnOtherPorts(record: ContainerRecord): Promise<ChangedContainer> {
-    if (!isManaged(record)) {
+    if (!record.berth.managed) {
       throw new AppError(
         'PORT_UNAVAILABLE',
         `A port of ${record.name} is taken, and Berth does not make other people's containers anew.`
@@ -150,8 +148,8 @@ export function createContainerService(options: Options) {
 
   /** What came with the container and goes with it; a failure here leaves litter but no broken promise. */
   async function removeBelongings(record: ContainerRecord): Promise<void> {
-    for (const volume of inheritedVolumes(record.labels)) await engine.removeVolume(volume).catch(() => false)
-    for (const replaced of record.labels[LABELS.replaces]?.split(',') ?? []) {
+    for (const volume of record.berth.anonymousVolumes) await engine.removeVolume(volume).catch(() => false)
+    for (const replaced of record.berth.replaces) {
       await engine.removeImage(keptImage(replaced)).catch(() => false)
     }
   }
@@ -235,12 +233,15 @@ export function createContainerService(options: Options) {
       }),
 
     /** For what removes containers by rule and not by request. */
-    removeExpired: (id: string): Promise<void> =>
-      inOrder(firstId(inventory.get(id) ?? { id, labels: {} }), async () => {
+    async removeExpired(id: string): Promise<void> {
+      const found = inventory.get(id)
+      if (!found) return
+      await inOrder(firstId(found), async () => {
         const record = inventory.get(id)
         // It may have been given more time by the change that this one waited for.
         if (record && record.id !== ownId && expiry.isOver(record)) await removeNow(record)
-      }),
+      })
+    },
 
     update: (reference: string, body: UpdateContainer, signal?: AbortSignal): Promise<ChangedContainer> => {
       checkUpdate(body, config)
@@ -255,7 +256,7 @@ export function createContainerService(options: Options) {
         if (Object.keys(update).length > 0) await engine.updateContainer(record.id, update)
         if (ttl !== undefined) expiry.set(record.id, ttl)
         const after = (await inventory.refresh(record.id)) ?? record
-        if (isManaged(after)) checkApplied(after, update)
+        if (after.berth.managed) checkApplied(after, update)
         return { ...view(after), changed: true, message: 'Container changed' }
       })
     },
@@ -329,8 +330,8 @@ function unlessClientGone(signal: AbortSignal): AbortSignal {
 }
 
 /** The same for a container and all that took its place, so that their changes wait for each other. */
-function firstId({ id, labels }: Pick<ContainerRecord, 'id' | 'labels'>): string {
-  return labels[LABELS.replaces]?.split(',').at(-1) || id
+function firstId({ id, berth }: ContainerRecord): string {
+  return berth.replaces.at(-1) ?? id
 }
 
 function notRunning(record: ContainerRecord): AppError {

@@ -1,16 +1,12 @@
 // A container as the API shows it.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
-import { isReservedLabel, LABELS } from '../engine/labels.ts'
+import { isReservedLabel } from '../engine/labels.ts'
 import type { Container } from './schemas.ts'
 
 const SHORT_ID = 12
 
 export const shortId = (id: string): string => id.slice(0, SHORT_ID)
-
-export function isManaged(record: ContainerRecord): boolean {
-  return record.labels[LABELS.managed] === 'true'
-}
 
 export function viewContainer(record: ContainerRecord, expiresAt: string | null): Container {
   const { limits } = record
@@ -18,7 +14,7 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     id: shortId(record.id),
     name: record.name,
     status: record.state,
-    image: record.labels[LABELS.image] ?? record.image,
+    image: record.berth.image ?? record.image,
     ports: Object.fromEntries(
       record.ports.map((port) => [`${port.containerPort}/${port.protocol}`, `${port.hostIp}:${port.hostPort}`])
     ),
@@ -37,7 +33,7 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     command: record.command,
     networks: record.networks,
     volumes: record.volumes.map(({ source, target, readOnly }) => ({ source, target, read_only: readOnly })),
-    managed: isManaged(record),
+    managed: record.berth.managed,
     started_at: record.startedAt,
     finished_at: record.finishedAt,
     expires_at: expiresAt

@@ -1,15 +1,8 @@
 // The named volumes of a container that is being made. They outlive it; those of a create that failed do not.
 
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
-import { LABELS } from '../engine/labels.ts'
+import { writeFacts } from '../engine/labels.ts'
 import type { CreateContainer } from './request-schemas.ts'
-
-const ANONYMOUS = /^[0-9a-f]{64}$/
-
-/** Of the container that it replaced. An image may bring the label, too, and name what belongs to others. */
-export function inheritedVolumes(labels: Record<string, string>): string[] {
-  return (labels[LABELS.anonymousVolumes]?.split(',') ?? []).filter((name) => ANONYMOUS.test(name))
-}
 
 type Options = {
   engine: Pick<EngineVolumes, 'volumeExists' | 'createVolume' | 'removeVolume'>
@@ -24,7 +17,7 @@ export function createVolumes({ engine, instanceId }: Options) {
   return {
     /** Makes those that do not exist yet; returns them. The attempt is a label, so that they are found after a crash. */
     async make({ volumes = [] }: CreateContainer, attempt: string): Promise<string[]> {
-      const labels = { [LABELS.managed]: 'true', [LABELS.instance]: instanceId, [LABELS.attempt]: attempt }
+      const labels = writeFacts({ managed: true, instance: instanceId, attempt })
       const made: string[] = []
       try {
         for (const { source } of volumes) {

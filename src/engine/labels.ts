@@ -1,29 +1,61 @@
-// The labels Berth puts on what it makes. Nobody else may set a label that starts with the prefix.
+// What Berth knows of a thing that it made, written on it as labels: the only place that reads or writes them. Nobody else
+// may set a label that starts with the prefix.
+
+import type { BerthFacts } from './contract/facts.ts'
 
 const LABEL_PREFIX = 'io.berth.'
 
-export const LABELS = {
-  /** "true" on every container, image and volume that Berth made. */
+const LABELS = {
   managed: 'io.berth.managed',
-  /** Which Berth made it: the id kept in that server's data folder. */
   instance: 'io.berth.instance',
-  /** The id of the token it was made with; none where BERTH_TOKEN or no token was used. */
   owner: 'io.berth.owner',
-  /** One try at making a container; finds it again when the engine's answer was lost. */
   attempt: 'io.berth.attempt',
-  /** "true" when the create meant to start it: still `created` then means half-made. */
   start: 'io.berth.start',
-  idempotencyKey: 'io.berth.idempotency-key',
+  key: 'io.berth.idempotency-key',
   requestHash: 'io.berth.request-hash',
-  /** What the request asked for. The store has the truth, since it can be renewed; this is for a crash before that was written. */
   ttlSeconds: 'io.berth.ttl-seconds',
-  /** The image as the request named it, when the container runs a commit of it. */
   image: 'io.berth.image',
-  /** Ids of the containers this one took the place of, newest first, separated by commas. */
   replaces: 'io.berth.replaces',
-  /** Volumes that go with the container although it does not own them: those of the container it replaced. */
   anonymousVolumes: 'io.berth.anonymous-volumes'
 } as const
+
+type Labels = Record<string, string>
+
+// An image may bring a label, too, and name volumes that belong to others.
+const ANONYMOUS_VOLUME = /^[0-9a-f]{64}$/
+
+export function readFacts(labels: Labels): BerthFacts {
+  const list = (label: string) => (labels[label] ?? '').split(',').filter((item) => item !== '')
+  const ttl = Number(labels[LABELS.ttlSeconds])
+  return {
+    managed: labels[LABELS.managed] === 'true',
+    instance: labels[LABELS.instance] || null,
+    owner: labels[LABELS.owner] || null,
+    attempt: labels[LABELS.attempt] || null,
+    start: labels[LABELS.start] === 'true',
+    key: labels[LABELS.key] || null,
+    requestHash: labels[LABELS.requestHash] || null,
+    ttlSeconds: ttl > 0 ? ttl : null,
+    image: labels[LABELS.image] || null,
+    replaces: list(LABELS.replaces),
+    anonymousVolumes: list(LABELS.anonymousVolumes).filter((name) => ANONYMOUS_VOLUME.test(name))
+  }
+}
+
+export function writeFacts(facts: Partial<BerthFacts>): Labels {
+  const written = Object.entries(facts).filter(([, value]) => value !== null && String(value) !== '')
+  return Object.fromEntries(written.map(([fact, value]) => [LABELS[fact as keyof BerthFacts], String(value)]))
+}
+
+/** Every label of ours is set, if only to nothing: one that is not set here would be the image's, and anybody writes images. */
+export function writeAllFacts(facts: Partial<BerthFacts>): Labels {
+  return { ...Object.fromEntries(Object.values(LABELS).map((label) => [label, ''])), ...writeFacts(facts) }
+}
+
+/** For the engine's lists: what carries this label of ours. */
+export function labelFilter(fact: 'instance' | 'attempt', value: string): string {
+  return `${LABELS[fact]}=${value}`
+}
 
 export function isReservedLabel(name: string): boolean {
   return name.startsWith(LABEL_PREFIX)

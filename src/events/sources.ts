@@ -1,9 +1,9 @@
 // Turns what the rest of the server notices into events.
 
-import type { Change } from '../containers/inventory.ts'
 import type { EngineStatus } from '../engine/contract/availability.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineEvent } from '../engine/contract/watch.ts'
+import type { Change } from '../inventory/bus.ts'
 import type { PortChange } from '../ports/allocator.ts'
 import type { EventLog } from './log.ts'
 

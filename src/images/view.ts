@@ -2,7 +2,7 @@
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { ImageRecord, ImageSummary } from '../engine/contract/images.ts'
-import { isReservedLabel, LABELS } from '../engine/labels.ts'
+import { isReservedLabel, readFacts } from '../engine/labels.ts'
 import type { Image, ImageDetails } from './schemas.ts'
 
 const SHORT_ID = 12
@@ -18,7 +18,7 @@ export function viewImage(image: ImageSummary, users: Users): Image {
     created: image.createdAt,
     size: image.sizeBytes,
     labels: Object.fromEntries(Object.entries(image.labels).filter(([name]) => !isReservedLabel(name))),
-    managed: image.labels[LABELS.managed] === 'true',
+    managed: readFacts(image.labels).managed,
     containers: viewUsers(users)
   }
 }

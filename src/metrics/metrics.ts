@@ -2,9 +2,9 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
-import type { Inventory } from '../containers/inventory.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Sample } from '../stats/calculate.ts'
 import type { Sampler } from '../stats/sampler.ts'
@@ -20,7 +20,6 @@ type Options = {
   ports: PortService
   sampler: Sampler
   builds: { counts(): Record<string, number> }
-  isManaged: (record: ContainerRecord) => boolean
 }
 type Measured = { record: ContainerRecord; sample: Sample; labels: Labels }
 
@@ -28,7 +27,7 @@ const NANOSECONDS = 1e9
 // The histogram counts the time between two looks at the clock, not how much of it was too long.
 const LOOK_MS = 20
 
-export function createMetrics({ version, engine, inventory, ports, sampler, builds, isManaged }: Options) {
+export function createMetrics({ version, engine, inventory, ports, sampler, builds }: Options) {
   const durations = createHistogram(
     'berth_http_request_duration_seconds',
     'Time from a request to its answer, streams left out.'
@@ -93,7 +92,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
   function stateFamily(): Family {
     const counts = new Map<string, { labels: Labels; value: number }>()
     for (const record of inventory.all()) {
-      const labels = { state: record.state, managed: String(isManaged(record)) }
+      const labels = { state: record.state, managed: String(record.berth.managed) }
       const key = Object.values(labels).join(' ')
       const count = counts.get(key) ?? { labels, value: 0 }
       count.value++

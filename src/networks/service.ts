@@ -3,7 +3,7 @@
 import type { Policy } from '../access/policy.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineNetworks, NetworkRecord } from '../engine/contract/networks.ts'
-import { LABELS } from '../engine/labels.ts'
+import { readFacts, writeFacts } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { createSemaphore } from '../lib/semaphore.ts'
@@ -37,8 +37,10 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
   /** Callers without a token's id are one, as for containers. */
   async function checkCount(owner: string | null): Promise<void> {
     if (!policy.limitsNetworks) return
-    const isOwn = ({ labels }: NetworkRecord) =>
-      labels[LABELS.managed] === 'true' && (labels[LABELS.owner] ?? null) === owner
+    const isOwn = ({ labels }: NetworkRecord) => {
+      const facts = readFacts(labels)
+      return facts.managed && facts.owner === owner
+    }
     policy.check({ ownNetworks: (await engine.listNetworks()).filter(isOwn).length + 1 })
   }
 
@@ -61,11 +63,7 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
     async create({ name, internal = false }: CreateNetwork, owner: string | null): Promise<Network> {
       if (RESERVED_NETWORKS.includes(name)) throw invalidField('name', `cannot be "${name}", which is the engine's own`)
       policy.check({ networks: [name] })
-      const labels = {
-        [LABELS.managed]: 'true',
-        [LABELS.instance]: instanceId,
-        ...(owner !== null && { [LABELS.owner]: owner })
-      }
+      const labels = writeFacts({ managed: true, instance: instanceId, owner })
       return inTurn(async () => {
         await checkCount(owner)
         await engine.createNetwork({ name, internal, labels })
@@ -76,7 +74,7 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
     remove(name: string): Promise<RemovedNetwork> {
       return inTurn(async () => {
         const network = await find(name)
-        if (network.labels[LABELS.managed] !== 'true')
+        if (!readFacts(network.labels).managed)
           throw new AppError('NETWORK_NOT_MANAGED', `The network "${name}" was not made by Berth.`)
         policy.check({ networks: [name] })
         const users = view(network).containers.map(({ id, name: user }) => ({ id, name: user }))

@@ -2,7 +2,7 @@
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { NetworkRecord } from '../engine/contract/networks.ts'
-import { LABELS } from '../engine/labels.ts'
+import { readFacts } from '../engine/labels.ts'
 import type { Network } from './schemas.ts'
 
 const SHORT_ID = 12
@@ -23,7 +23,7 @@ export function viewNetwork(
     attachable,
     subnets,
     created: network.createdAt,
-    managed: network.labels[LABELS.managed] === 'true',
+    managed: readFacts(network.labels).managed,
     usable,
     containers: users.map((user) => ({ id: user.id.slice(0, SHORT_ID), name: user.name, state: user.state }))
   }

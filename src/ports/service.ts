@@ -3,7 +3,7 @@
 import type { ContainerRecord, Protocol } from '../engine/contract/containers.ts'
 import type { Listeners } from '../engine/machine/listeners.ts'
 import { sleep } from '../lib/sleep.ts'
-import type { Inventory } from '../containers/inventory.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import type { Allocator, Lease, Use } from './allocator.ts'
 import type { PortOverview } from './schemas.ts'
 
@@ -17,13 +17,11 @@ const SEEN_BLOCK_MS = 15_000
 export function createPortService({
   allocator,
   listeners,
-  inventory,
-  isManaged
+  inventory
 }: {
   allocator: Allocator
   listeners: Listeners
   inventory: Inventory
-  isManaged: (record: ContainerRecord) => boolean
 }) {
   inventory.onChange(({ id, after }) => {
     if (after) allocator.observe(id, usesOf(after), hasPorts(after))
@@ -123,7 +121,7 @@ export function createPortService({
             port,
             protocol,
             state,
-            holder: record ? { id: record.id.slice(0, 12), name: record.name, managed: isManaged(record) } : null,
+            holder: record ? { id: record.id.slice(0, 12), name: record.name, managed: record.berth.managed } : null,
             reason: reason ?? null
           }
         })

@@ -1,7 +1,7 @@
 // One sample a second of every running container, whoever watches. Reads come from here and cost the engine nothing.
 
-import type { Inventory } from '../containers/inventory.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { makeSample, type Sample } from './calculate.ts'
 import type { Counters, SourceName, StatsSource } from './counters.ts'
 import { History, type Point } from './history.ts'

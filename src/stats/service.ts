@@ -1,8 +1,8 @@
 // Statistics of containers: the latest sample, five minutes of history, and streams that carry each sample as it is taken.
 
-import type { Inventory } from '../containers/inventory.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Machine } from '../engine/machine/machine.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { AppError } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
 import { createChannel } from '../lib/channel.ts'

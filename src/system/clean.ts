@@ -1,10 +1,10 @@
 // What nobody uses any more, as far as Berth made it: containers that do not run, images without a name, volumes that no
 // container mounts, networks without a container; and the engine's build cache. First it is chosen, then removed, so that a dry run tells the truth.
 
-import type { Container } from '../containers/schemas.ts'
+import type { ContainerRecord, ContainerState } from '../engine/contract/containers.ts'
 import type { DiskUsage, EngineSystem } from '../engine/contract/system.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
-import { LABELS } from '../engine/labels.ts'
+import { readFacts } from '../engine/labels.ts'
 import { isAppError } from '../errors.ts'
 import type { Image } from '../images/schemas.ts'
 import type { Network } from '../networks/schemas.ts'
@@ -12,10 +12,8 @@ import type { Cleaned, CleanSystem } from './schemas.ts'
 
 type Options = {
   engine: Pick<EngineSystem, 'diskUsage' | 'pruneBuildCache'> & Pick<EngineVolumes, 'removeVolume'>
-  containers: {
-    list(query: { managed: boolean }): { json: Buffer }
-    remove(id: string, force: boolean): Promise<unknown>
-  }
+  containers: () => Iterable<ContainerRecord>
+  removeContainer: (id: string, force: boolean) => Promise<unknown>
   networks: { list(): Promise<Network[]>; remove(name: string): Promise<unknown> }
   images: {
     list(query: { managed: boolean; dangling: boolean; in_use: boolean }): Promise<{ images: Image[] }>
@@ -27,11 +25,12 @@ type Item = Cleaned['containers'][number]
 /** Something that may go, and how. */
 type Candidate = Item & { bytes: number; remove: () => Promise<unknown> }
 
-const OVER: Container['state'][] = ['created', 'exited', 'dead']
+const SHORT_ID = 12
+const OVER: ContainerState[] = ['created', 'exited', 'dead']
 
 export type Cleaner = ReturnType<typeof createCleaner>
 
-export function createCleaner({ engine, containers, images, networks, now = Date.now }: Options) {
+export function createCleaner({ engine, containers, removeContainer, images, networks, now = Date.now }: Options) {
   /** Nobody's age is nobody's risk: what has none is taken for new. */
   function isOld(time: string | null, request: CleanSystem): boolean {
     const seconds = request.older_than_seconds ?? 0
@@ -39,14 +38,14 @@ export function createCleaner({ engine, containers, images, networks, now = Date
   }
 
   function overContainers(request: CleanSystem, usage: DiskUsage): Candidate[] {
-    const all = JSON.parse(String(containers.list({ managed: true }).json)) as Container[]
-    return all
-      .filter(({ state, finished_at: end, created }) => OVER.includes(state) && isOld(end ?? created, request))
-      .map(({ id, full_id: fullId, name }) => ({
-        id,
+    return [...containers()]
+      .filter(({ berth, state }) => berth.managed && OVER.includes(state))
+      .filter(({ finishedAt, createdAt }) => isOld(finishedAt ?? createdAt, request))
+      .map(({ id, name }) => ({
+        id: id.slice(0, SHORT_ID),
         name,
-        bytes: usage.containers.get(fullId) ?? 0,
-        remove: () => containers.remove(fullId, false)
+        bytes: usage.containers.get(id) ?? 0,
+        remove: () => removeContainer(id, false)
       }))
   }
 
@@ -64,9 +63,7 @@ export function createCleaner({ engine, containers, images, networks, now = Date
 
   function idleVolumes(request: CleanSystem, { volumes }: DiskUsage): Candidate[] {
     return volumes
-      .filter(
-        ({ isUsed, labels, createdAt }) => !isUsed && labels[LABELS.managed] === 'true' && isOld(createdAt, request)
-      )
+      .filter(({ isUsed, labels, createdAt }) => !isUsed && readFacts(labels).managed && isOld(createdAt, request))
       .map(({ name, sizeBytes: bytes }) => ({ id: name, name, bytes, remove: () => engine.removeVolume(name) }))
   }
 

@@ -20,13 +20,12 @@ type Options = {
   engine: Pick<EngineAvailability, 'status'> & Pick<EngineSystem, 'info'>
   host: Host
   containers: () => Iterable<ContainerRecord>
-  isManaged: (record: ContainerRecord) => boolean
   ownId: string | undefined
 }
 
 const QUEUE = 8
 
-export function createSystemService({ version, config, engine, host, containers, isManaged, ownId }: Options) {
+export function createSystemService({ version, config, engine, host, containers, ownId }: Options) {
   const samples = createChannel<HostSample>(QUEUE)
   host.onSample((sample) => samples.push(sample))
 
@@ -36,7 +35,7 @@ export function createSystemService({ version, config, engine, host, containers,
     for (const record of containers()) {
       counts.total++
       if (record.state === 'running') counts.running++
-      if (isManaged(record)) counts.managed++
+      if (record.berth.managed) counts.managed++
     }
     // As df has it: what is kept back for root cannot be used up.
     const disks = sample.disks.map(({ mount, type, sizeBytes, usedBytes, availableBytes }) => ({

@@ -1,7 +1,8 @@
 // The inventory without an engine behind it: holds what the test puts into it and tells its watchers.
 
-import type { Change, Inventory } from '../../src/containers/inventory.ts'
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
+import type { Change } from '../../src/inventory/bus.ts'
+import type { Inventory } from '../../src/inventory/inventory.ts'
 import { AppError } from '../../src/errors.ts'
 
 export type FakeInventory = ReturnType<typeof fakeInventory>
@@ -43,9 +44,12 @@ export function fakeInventory(given: ContainerRecord[] = []) {
       watchers.add(watcher)
       return () => watchers.delete(watcher)
     },
-    onSync: (watcher) => void syncWatchers.add(watcher),
-    onImages() {},
-    onNetworks() {}
+    onSync(watcher) {
+      syncWatchers.add(watcher)
+      return () => syncWatchers.delete(watcher)
+    },
+    onImages: () => () => {},
+    onNetworks: () => () => {}
   }
 
   return Object.assign(inventory, {

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto'
 import type { ContainerRecord, PortBinding } from '../../src/engine/contract/containers.ts'
 import type { ImageRecord } from '../../src/engine/contract/images.ts'
+import { readFacts } from '../../src/engine/labels.ts'
 
 /** A full id, the same for the same word. */
 export const idOf = (word: string | number): string => createHash('sha256').update(String(word)).digest('hex')
@@ -27,6 +28,7 @@ export function container(given: Partial<ContainerRecord> = {}): ContainerRecord
     restart: 'no',
     ports: [],
     labels: {},
+    berth: readFacts(given.labels ?? {}),
     command: ['serve'],
     envNames: [],
     limits: { memoryBytes: null, cpus: null, pids: null },

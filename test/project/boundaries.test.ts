@@ -1,4 +1,5 @@
-// Who may import whom. An arrow may point down in the tree of docs/architecture.md, never back; types may point anywhere.
+// Who may import whom, in one place. No arrow points up in the layers of docs/architecture.md, types included; some arrows
+// that point down are refused, too, where something runs.
 
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -21,34 +22,61 @@ const FEATURES = [
   'compat'
 ]
 
-type Import = { from: string; to: string }
+// Lowest first: each may know those before it, and nobody after it, not even for a type.
+const LAYERS = [
+  'lib',
+  'errors.ts',
+  'config.ts',
+  'store',
+  'engine',
+  'access',
+  'http',
+  'rpc',
+  'inventory',
+  'registry',
+  'ports',
+  'stats',
+  'images',
+  'networks',
+  'events',
+  'metrics',
+  'containers',
+  'system',
+  'builds',
+  'compat',
+  'app.ts',
+  'server.ts'
+]
 
-/** What a file uses when it runs: type imports are gone by then. Our own files are named from src/. */
-function importsOf(file: string): string[] {
+type Import = { from: string; to: string; isType: boolean }
+
+/** Our own files are named from src/. */
+function importsOf(file: string): Import[] {
   const source = readFileSync(join(SRC, file), 'utf8')
   const statements = source.matchAll(
-    /^(?:import|export) (?!type )([^;']*?)from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gms
+    /^(?:import|export) (?!type [^;']*? = )([^;']*?)from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gms
   )
-  return [...statements].flatMap(([, names = '', from, bare, dynamic]) => {
+  return [...statements].map(([, names = '', from, bare, dynamic]) => {
     const target = from ?? bare ?? dynamic ?? ''
-    const onlyTypes =
-      /^\{[^}]*\}\s*$/.test(names) &&
-      names
-        .replaceAll(/[{}\s]/g, '')
-        .split(',')
-        .filter(Boolean).length > 0 &&
-      names
-        .replaceAll(/[{}]/g, '')
-        .split(',')
-        .filter((name) => name.trim() !== '')
-        .every((name) => name.trim().startsWith('type '))
-    if (onlyTypes) return []
-    return [target.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target)) : target]
+    const to = target.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target)) : target
+    return { from: file, to, isType: isTypes(names) }
   })
 }
 
+/** Whether nothing of it is left when the program runs. */
+function isTypes(names: string): boolean {
+  if (names.startsWith('type ')) return true
+  const inBraces =
+    /^\{([^}]*)\}\s*$/
+      .exec(names)?.[1]
+      ?.split(',')
+      .map((name) => name.trim()) ?? []
+  return inBraces.length > 0 && inBraces.every((name) => name === '' || name.startsWith('type '))
+}
+
 const files = globSync('**/*.ts', { cwd: SRC }).toSorted()
-const imports: Import[] = files.flatMap((file) => importsOf(file).map((to) => ({ from: file, to })))
+const everything = files.flatMap(importsOf)
+const imports = everything.filter(({ isType }) => !isType)
 
 const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
 const isFeature = (file: string) => FEATURES.includes(folderOf(file))
@@ -124,6 +152,27 @@ for (const [rule, isBroken] of RULES) {
   })
 }
 
+t.test('no arrow points up, not even for a type', async (t) => {
+  const layerOf = (file: string) => LAYERS.indexOf(folderOf(file) || file)
+  t.strictSame(
+    files.filter((file) => layerOf(file) === -1),
+    [],
+    'every file is in a layer'
+  )
+  const up = everything.filter(({ from, to }) => isOurs(to) && layerOf(to) > layerOf(from))
+  t.strictSame(
+    up.map(({ from, to }) => `${from} imports ${to}`),
+    []
+  )
+})
+
+t.test('labels of ours are read and written in one file', async (t) => {
+  t.strictSame(
+    files.filter((file) => /'io\.berth\.|\bLABELS\b/.test(readFileSync(join(SRC, file), 'utf8'))),
+    ['engine/labels.ts']
+  )
+})
+
 t.test('the environment is read by server.ts only', async (t) => {
   const readers = files.filter((file) => /\bprocess\.env\b/.test(readFileSync(join(SRC, file), 'utf8')))
   t.strictSame(
@@ -149,4 +198,5 @@ t.test('the imports are really found', async (t) => {
   t.ok(found('rpc/server.ts', 'rpc/handler.ts'))
   t.ok(found('rpc/handler.ts', '@connectrpc/connect'))
   t.notOk(found('engine/docker/map.ts', 'dockerode'), 'that is a type')
+  t.ok(everything.some(({ from, to }) => from === 'engine/docker/map.ts' && to === 'dockerode'))
 })

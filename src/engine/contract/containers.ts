@@ -1,5 +1,7 @@
 // Containers: what is said to the engine when one is made, and what the engine says of it.
 
+import type { BerthFacts } from './facts.ts'
+
 export type Protocol = 'tcp' | 'udp'
 
 export type ContainerState = 'created' | 'running' | 'paused' | 'restarting' | 'removing' | 'exited' | 'dead'
@@ -45,6 +47,7 @@ export type ContainerRecord = {
   restart: RestartPolicy
   ports: PortBinding[]
   labels: Record<string, string>
+  berth: BerthFacts
   command: string[]
   envNames: string[]
   limits: Limits

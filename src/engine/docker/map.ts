@@ -16,7 +16,7 @@ import type {
 import type { EngineInfo } from '../contract/system.ts'
 import type { ContainerCounters } from '../contract/workloads.ts'
 import { freedomsOf } from './freedoms.ts'
-import { isReservedLabel } from '../labels.ts'
+import { isReservedLabel, readFacts } from '../labels.ts'
 import { chosenNetwork, mapNetworks } from './map-network.ts'
 
 const STATES: readonly ContainerState[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
@@ -35,6 +35,7 @@ type Inspect = Omit<ContainerInspectInfo, 'HostConfig'> & { HostConfig: HostConf
 export function mapContainer(info: Inspect): ContainerRecord {
   const { State: raw, Config: config, HostConfig: host } = info
   const state = mapState(raw.Status)
+  const labels = withoutEmptyOwn(config.Labels ?? {})
   return {
     id: info.Id,
     name: info.Name.replace(/^\//, ''),
@@ -52,7 +53,8 @@ export function mapContainer(info: Inspect): ContainerRecord {
     restartCount: info.RestartCount ?? 0,
     restart: (host.RestartPolicy?.Name || 'no') as RestartPolicy,
     ports: mapPorts(info),
-    labels: withoutEmptyOwn(config.Labels ?? {}),
+    labels,
+    berth: readFacts(labels),
     command: [...[info.Path].filter(Boolean), ...(info.Args ?? [])],
     envNames: (config.Env ?? []).map((line) => splitEnv(line)[0]),
     limits: {

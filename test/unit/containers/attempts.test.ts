@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { createAttempts } from '../../../src/containers/attempts.ts'
-import { createInventory } from '../../../src/containers/inventory.ts'
+import { createInventory } from '../../../src/inventory/inventory.ts'
 import { AppError } from '../../../src/errors.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
 import { createMemoryEngine, type MemoryEngine } from '../../helpers/memory-engine.ts'

@@ -40,6 +40,6 @@ t.test('a container carries what was meant, or from earlier versions what was sa
   t.ok(isSameRequest(asked, meantBy({})))
   t.ok(isSameRequest(asked, asked.said))
   t.not(asked.said, asked.meant)
-  t.notOk(isSameRequest(asked, undefined))
+  t.notOk(isSameRequest(asked, null))
   t.notOk(isSameRequest(asked, meantBy({ start: false })))
 })

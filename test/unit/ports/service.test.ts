@@ -1,5 +1,4 @@
 import t from 'tap'
-import { isManaged } from '../../../src/containers/view.ts'
 import type { ContainerState, Protocol } from '../../../src/engine/contract/containers.ts'
 import { createAllocator } from '../../../src/ports/allocator.ts'
 import { createPortService } from '../../../src/ports/service.ts'
@@ -17,8 +16,7 @@ function setUp({ last = 8009, reserved = new Map<number, string>() } = {}) {
       isTaken: async (port: number, protocol: Protocol) => listening[protocol].has(port),
       listening: async (protocol: Protocol) => listening[protocol]
     },
-    inventory,
-    isManaged
+    inventory
   })
   return { ports, allocator, inventory, listening, clock }
 }

@@ -1,0 +1,48 @@
+// Finding a container by what a client calls it: full id, name, short id, unique beginning of an id, or the id of a container
+// that this one replaced.
+
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import { AppError } from '../errors.ts'
+
+export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
+  /** From the id of a container that is gone to the one that took its place. */
+  const aliases = new Map<string, string>()
+
+  /** While the container that a newcomer is to replace is there, that is the whole one. */
+  function take({ id, berth: { replaces } }: ContainerRecord): void {
+    for (const alias of replaces) {
+      const holder = records.get(aliases.get(alias) ?? '')
+      if (!holder || holder.berth.replaces.length >= replaces.length) aliases.set(alias, id)
+    }
+  }
+
+  /** Those that it leaves go to the others that may have them. */
+  function free(id: string): void {
+    const freed = [...aliases].filter(([, target]) => target === id)
+    for (const [alias] of freed) aliases.delete(alias)
+    if (freed.length > 0) for (const record of records.values()) take(record)
+  }
+
+  function find(reference: string): ContainerRecord {
+    const exact = records.get(reference) ?? records.get(aliases.get(reference) ?? '')
+    if (exact) return exact
+    const found = new Map<string, ContainerRecord>()
+    const looksLikeId = /^[0-9a-f]{4,64}$/.test(reference)
+    for (const record of records.values()) {
+      if (record.name === reference) return record
+      if (looksLikeId && record.id.startsWith(reference)) found.set(record.id, record)
+    }
+    for (const [alias, id] of aliases) {
+      const record = records.get(id)
+      if (looksLikeId && record && !records.has(alias) && alias.startsWith(reference)) found.set(id, record)
+    }
+    const [first, second] = found.values()
+    if (second) {
+      throw new AppError('CONTAINER_AMBIGUOUS', `${found.size} containers have an id that begins with ${reference}.`)
+    }
+    if (!first) throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
+    return first
+  }
+
+  return { take, free, find }
+}

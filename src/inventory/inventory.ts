@@ -1,0 +1,60 @@
+// All containers of the engine, in memory. Every other part reads them here, so nothing here knows any of those parts.
+
+import { setMaxListeners } from 'node:events'
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { EngineContainers } from '../engine/contract/containers.ts'
+import type { EngineWatch } from '../engine/contract/watch.ts'
+import { createBus } from './bus.ts'
+import { createReader, type Log } from './reader.ts'
+import { createReadiness } from './readiness.ts'
+import { createRecords } from './records.ts'
+import { watch } from './watch.ts'
+
+export type Inventory = ReturnType<typeof createInventory>
+
+type Options = {
+  engine: Pick<EngineContainers, 'listContainers' | 'inspectContainer'> &
+    EngineWatch &
+    Pick<EngineAvailability, 'status' | 'whenAvailable'>
+  log: Log
+  relistMs?: number
+}
+
+const RELIST_MS = 10_000
+
+export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) {
+  const stopping = new AbortController()
+  setMaxListeners(0, stopping.signal)
+  const bus = createBus()
+  const records = createRecords(bus.changes)
+  const reader = createReader({ engine, records, stopping: stopping.signal, log })
+  const readiness = createReadiness({ engine, syncs: bus.syncs })
+
+  return {
+    start(): void {
+      void watch({ engine, records, reader, readiness, bus, stopping: stopping.signal, log, relistMs })
+    },
+    stop(): void {
+      stopping.abort()
+    },
+
+    all: records.all,
+    get: records.get,
+    find: records.find,
+    version: records.version,
+
+    refresh: reader.refresh,
+    holding: reader.holding,
+    /** To be called when the engine said that it removed the container. */
+    removed: records.drop,
+
+    staleMs: readiness.staleMs,
+    whenReady: readiness.whenReady,
+    whenKnown: readiness.whenKnown,
+
+    onChange: bus.changes.on,
+    onSync: bus.syncs.on,
+    onImages: bus.images.on,
+    onNetworks: bus.networks.on
+  }
+}

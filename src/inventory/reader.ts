@@ -1,0 +1,92 @@
+// Asks the engine about single containers, at most a few at a time.
+
+import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
+import { isAppError } from '../errors.ts'
+import { createSemaphore } from '../lib/semaphore.ts'
+import type { Records } from './records.ts'
+
+export type Log = { debug(fields: object, message: string): void; warn(fields: object, message: string): void }
+export type Reader = ReturnType<typeof createReader>
+
+type Options = { engine: Pick<EngineContainers, 'inspectContainer'>; records: Records; stopping: AbortSignal; log: Log }
+
+// Events of one change come in a flock (create, start, …) and often the change's own inspect answers them all.
+const SETTLE_MS = 40
+const PARALLEL_INSPECTS = 8
+const LOOK_MS = 5_000
+
+export function createReader({ engine, records, stopping, log }: Options) {
+  const dirty = new Map<string, number>()
+  const held = new Set<string>()
+  const inTurn = createSemaphore(PARALLEL_INSPECTS)
+
+  /** Asks the engine about one container and remembers the answer. Undefined when it is gone. */
+  async function refresh(id: string, signal?: AbortSignal): Promise<ContainerRecord | undefined> {
+    const asked = performance.now()
+    try {
+      const record = await engine.inspectContainer(id, signal)
+      records.put(record, asked)
+      return record
+    } catch (error) {
+      if (!isAppError(error, 'CONTAINER_NOT_FOUND')) throw error
+      records.drop(id)
+      return undefined
+    }
+  }
+
+  function markDirty(id: string, noticed = performance.now()): void {
+    const isPlanned = dirty.has(id)
+    dirty.set(id, noticed)
+    if (!isPlanned) setTimeout(() => settle(id), SETTLE_MS).unref()
+  }
+
+  function settle(id: string): void {
+    const noticed = dirty.get(id)
+    dirty.delete(id)
+    if (noticed === undefined || stopping.aborted || records.readAt(id) > noticed) return
+    if (held.has(id)) return markDirty(id, noticed)
+    inTurn(() => refresh(id, stopping)).catch((error: unknown) => {
+      log.debug({ err: error, containerId: id }, 'container could not be read again')
+    })
+  }
+
+  /** One container that the engine cannot describe must not hide the others; it is looked at again with the next list. */
+  async function look(id: string): Promise<void> {
+    try {
+      await refresh(id, AbortSignal.any([stopping, AbortSignal.timeout(LOOK_MS)]))
+    } catch (error) {
+      if (stopping.aborted || isAppError(error, 'ENGINE_UNAVAILABLE')) throw error
+      log.warn({ err: error, containerId: id }, 'container could not be read')
+    }
+  }
+
+  return {
+    refresh,
+
+    /** Something happened to it: it is read soon, unless it is read before. */
+    markDirty: (id: string): void => markDirty(id),
+
+    /** The engine said that it is gone. */
+    removed(id: string): void {
+      dirty.delete(id)
+      records.drop(id)
+    },
+
+    async lookAtAll(ids: string[]): Promise<void> {
+      await Promise.all(ids.map((id) => inTurn(() => look(id))))
+    },
+
+    /**
+     * While a change of ours is under way its events are not answered by looking: the engine would let the look wait for the
+     * change, and the change ends with a look of its own.
+     */
+    async holding<T>(id: string, change: () => Promise<T>): Promise<T> {
+      held.add(id)
+      try {
+        return await change()
+      } finally {
+        held.delete(id)
+      }
+    }
+  }
+}

@@ -1,0 +1,62 @@
+// Whether the inventory knows the engine's containers, and how old that knowledge is.
+
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import { AppError } from '../errors.ts'
+import type { Topic } from '../lib/topic.ts'
+
+export type Readiness = ReturnType<typeof createReadiness>
+
+const FIRST_READ_MS = 10_000
+
+export function createReadiness({ engine, syncs }: { engine: Pick<EngineAvailability, 'status'>; syncs: Topic<void> }) {
+  let inSync = false
+  let knownAt: number | undefined
+
+  function unavailable(): AppError {
+    const status = engine.status()
+    const reason = status.available ? 'Berth is still reading its containers' : status.reason
+    return new AppError('ENGINE_UNAVAILABLE', `The Docker engine does not answer (${reason}). Berth keeps trying.`)
+  }
+
+  /** Before the first reading nothing can be said about any container; it takes a moment. */
+  async function whenKnown(): Promise<void> {
+    if (knownAt !== undefined) return
+    if (!engine.status().available) throw unavailable()
+    await new Promise<void>((resolve, reject) => {
+      const limit = setTimeout(() => {
+        stop()
+        reject(unavailable())
+      }, FIRST_READ_MS)
+      const stop = syncs.on(() => {
+        clearTimeout(limit)
+        stop()
+        resolve()
+      })
+    })
+  }
+
+  return {
+    whenKnown,
+
+    /** Changes need an engine that answers. */
+    async whenReady(): Promise<void> {
+      if (!engine.status().available) throw unavailable()
+      await whenKnown()
+    },
+
+    /** How old the knowledge is, when the engine cannot be watched just now. Null when it is up to date. */
+    staleMs(): number | null {
+      if (inSync && engine.status().available) return null
+      return knownAt === undefined ? 0 : Date.now() - knownAt
+    },
+
+    /** A full reading has come to its end. */
+    known(): void {
+      knownAt = Date.now()
+    },
+
+    inStep(is: boolean): void {
+      inSync = is
+    }
+  }
+}

@@ -1,0 +1,107 @@
+// List and watch: subscribe to events, then list, then inspect what changed. The event stream is lossy, so the list is taken
+// again every ten seconds and after every gap.
+
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { ContainerSummary, EngineContainers } from '../engine/contract/containers.ts'
+import type { EngineEvent, EngineWatch } from '../engine/contract/watch.ts'
+import { sleep } from '../lib/sleep.ts'
+import type { Bus } from './bus.ts'
+import type { Log, Reader } from './reader.ts'
+import type { Readiness } from './readiness.ts'
+import type { Records } from './records.ts'
+
+type Options = {
+  engine: Pick<EngineContainers, 'listContainers'> & EngineWatch & Pick<EngineAvailability, 'whenAvailable'>
+  records: Records
+  reader: Reader
+  readiness: Readiness
+  bus: Bus
+  stopping: AbortSignal
+  log: Log
+  relistMs: number
+}
+
+const RETRY_MS = 500
+
+/** Goes on until it is stopped. */
+export async function watch({
+  engine,
+  records,
+  reader,
+  readiness,
+  bus,
+  stopping,
+  log,
+  relistMs
+}: Options): Promise<void> {
+  function onEvent(event: EngineEvent): void {
+    if (event.type === 'image') {
+      bus.images.tell()
+    } else if (event.type === 'network') {
+      const { container } = event.attributes
+      if (container !== undefined) reader.markDirty(container)
+      else bus.networks.tell(event)
+    } else if (event.action === 'destroy') {
+      reader.removed(event.id)
+    } else {
+      reader.markDirty(event.id)
+    }
+  }
+
+  function differs(row: ContainerSummary): boolean {
+    const known = records.get(row.id)
+    return !known || known.state !== row.state || known.name !== row.name || known.health !== row.health
+  }
+
+  /** Compares with the engine's list; reads again what differs from it, or everything. */
+  async function relist(everything: boolean): Promise<void> {
+    const asked = performance.now()
+    records.forgetGone(asked)
+    const listed = await engine.listContainers()
+    const present = new Set(listed.map(({ id }) => id))
+    for (const { id } of [...records.all()]) if (!present.has(id) && records.readAt(id) < asked) records.drop(id)
+    const stale = everything ? listed : listed.filter(differs)
+    await reader.lookAtAll(stale.map(({ id }) => id))
+    // There is no list of images to compare with: what was kept of them is read again when it is needed.
+    bus.images.tell()
+    readiness.known()
+  }
+
+  /** One life of the event stream: subscribe, list, follow until it ends. */
+  async function follow(): Promise<void> {
+    const life = new AbortController()
+    const signal = AbortSignal.any([life.signal, stopping])
+    try {
+      const events = await engine.events(undefined, signal)
+      const reading = (async () => {
+        for await (const event of events) onEvent(event)
+      })()
+      reading.catch(() => {})
+      // A container can have changed between two lives without its row in the list showing it.
+      await relist(true)
+      readiness.inStep(true)
+      bus.syncs.tell()
+      const relisting = (async () => {
+        while (!signal.aborted) {
+          await sleep(relistMs, signal)
+          if (!signal.aborted) await relist(false)
+        }
+      })()
+      await Promise.race([reading, relisting])
+    } finally {
+      readiness.inStep(false)
+      life.abort()
+    }
+  }
+
+  while (!stopping.aborted) {
+    try {
+      await engine.whenAvailable(stopping)
+      await follow()
+    } catch (error) {
+      if (stopping.aborted) return
+      log.debug({ err: error }, 'inventory lost the engine')
+    }
+    await sleep(RETRY_MS, stopping)
+  }
+}

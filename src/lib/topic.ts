@@ -1,0 +1,17 @@
+// One kind of news and those who want to hear it, told at once and in the order in which they came.
+
+export type Topic<T> = ReturnType<typeof createTopic<T>>
+
+export function createTopic<T>() {
+  const watchers = new Set<(news: T) => void>()
+  return {
+    /** Returns what ends it. */
+    on(watcher: (news: T) => void): () => void {
+      watchers.add(watcher)
+      return () => watchers.delete(watcher)
+    },
+    tell(news: T): void {
+      for (const watcher of watchers) watcher(news)
+    }
+  }
+}

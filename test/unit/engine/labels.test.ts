@@ -1,0 +1,44 @@
+import t from 'tap'
+import type { BerthFacts } from '../../../src/engine/contract/facts.ts'
+import { labelFilter, readFacts, writeAllFacts, writeFacts } from '../../../src/engine/labels.ts'
+
+const ANONYMOUS = 'a1'.repeat(32)
+
+const EVERYTHING: BerthFacts = {
+  managed: true,
+  instance: 'here',
+  owner: 'ada',
+  attempt: 'one',
+  start: true,
+  key: 'once',
+  requestHash: 'abc',
+  ttlSeconds: 60,
+  image: 'app:1',
+  replaces: ['newer', 'older'],
+  anonymousVolumes: [ANONYMOUS, 'b2'.repeat(32)]
+}
+
+t.test('what is written is read back', async (t) => {
+  t.same(readFacts(writeFacts(EVERYTHING)), EVERYTHING)
+  const nothing = readFacts({})
+  t.same(readFacts(writeFacts(nothing)), nothing)
+  t.same(readFacts({ ...writeFacts(EVERYTHING), ...writeAllFacts({}) }), nothing, 'and nothing hides what was there')
+})
+
+t.test('what was not known is not written', async (t) => {
+  t.same(writeFacts({ managed: true, owner: null, anonymousVolumes: [] }), { 'io.berth.managed': 'true' })
+})
+
+t.test('lists are filtered by the label that was written', async (t) => {
+  const [[name, value] = []] = Object.entries(writeFacts({ attempt: 'one' }))
+  t.equal(labelFilter('attempt', 'one'), `${name}=${value}`)
+})
+
+t.test('an image cannot name volumes that somebody named', async (t) => {
+  const labels = { 'io.berth.anonymous-volumes': `database,../containers/web,${ANONYMOUS}` }
+  t.same(readFacts(labels).anonymousVolumes, [ANONYMOUS])
+})
+
+t.test('a lifetime that is no number is none', async (t) => {
+  for (const ttl of ['', '0', '-5', 'soon']) t.equal(readFacts({ 'io.berth.ttl-seconds': ttl }).ttlSeconds, null, ttl)
+})
