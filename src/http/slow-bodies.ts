@@ -18,6 +18,8 @@ export function registerSlowBodies(app: FastifyInstance, { bodyMs = BODY_MS, idl
     const timer = setTimeout(tooSlow, isUpload ? idleMs : bodyMs)
     let read = socket.bytesRead
     function tooSlow() {
+      // The whole body is here; the handler has not read it, or takes its time.
+      if (raw.complete) return
       if (isUpload && socket.bytesRead > read) {
         read = socket.bytesRead
         timer.refresh()

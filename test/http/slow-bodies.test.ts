@@ -5,14 +5,18 @@ import Fastify from 'fastify'
 import t, { type Test } from 'tap'
 import { registerSlowBodies } from '../../src/http/slow-bodies.ts'
 
-async function listening(t: Test) {
+const SHORT_MS = 200
+const LONGER_MS = 3 * SHORT_MS
+
+async function listening(t: Test, limits = { bodyMs: 2_000, idleMs: 2_000 }) {
   const app = Fastify()
   app.addContentTypeParser('multipart/form-data', (_request, payload, done) => {
     let bytes = 0
     payload.on('data', (chunk: Buffer) => (bytes += chunk.length)).on('end', () => done(null, bytes))
   })
-  registerSlowBodies(app, { bodyMs: 2_000, idleMs: 2_000 })
+  registerSlowBodies(app, limits)
   app.post('/', async (request) => ({ got: request.body }))
+  app.post('/slow', () => setTimeout(LONGER_MS, { done: true }))
   t.teardown(() => app.close())
   await app.listen({ port: 0 })
   return (app.server.address() as AddressInfo).port
@@ -46,4 +50,17 @@ t.test('an upload may take its time as long as it moves', async (t) => {
   const port = await listening(t)
   t.match(await drip(port, 'multipart/form-data; boundary=x', 10, 300), /^HTTP\/1\.1 200 .*\{"got":10\}/s)
   t.match(await drip(port, 'multipart/form-data; boundary=x', 2, 4_000), /^HTTP\/1\.1 408 /)
+})
+
+t.test('work may take longer than a body that is empty, or that nobody reads', async (t) => {
+  const port = await listening(t, { bodyMs: SHORT_MS, idleMs: SHORT_MS })
+  const bodies: RequestInit[] = [
+    { headers: { 'content-length': '0' } },
+    { headers: { 'content-type': 'application/json' }, body: '{}' },
+    { headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: '1' }
+  ]
+  for (const body of bodies) {
+    const answer = await fetch(`http://127.0.0.1:${port}/slow`, { method: 'POST', ...body })
+    t.match(await answer.json(), { done: true }, JSON.stringify(body))
+  }
 })
