@@ -7,6 +7,7 @@ import { sleep } from '../../lib/sleep.ts'
 import type { EngineStatus } from '../contract/availability.ts'
 import { describeAddress, type EngineAddress } from './locate.ts'
 import { createClient, request, type Client } from './request.ts'
+import { whyUnreachable } from './unreachable.ts'
 
 // The newest API whose answers were read for this code, and the oldest that has all it needs (Docker 20.10, Podman 4).
 const NEWEST_API = '1.51'
@@ -44,7 +45,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
         tell()
         return
       } catch (error) {
-        reasons.push(`${describeAddress(address)}: ${reasonOf(error)}`)
+        reasons.push(`${describeAddress(address)}: ${whyUnreachable(error)}`)
       }
     }
     const reason = reasons.join('; ')
@@ -156,7 +157,7 @@ async function findChange({ calls, apiVersion }: Live): Promise<string | undefin
     const agreed = agree(await newestApiOf(calls.address, HANG_MS))
     return agreed === apiVersion ? undefined : `it speaks API ${agreed} now and no longer ${apiVersion}`
   } catch (error) {
-    return reasonOf(error)
+    return whyUnreachable(error)
   }
 }
 
@@ -189,11 +190,22 @@ function newestApiOf(address: EngineAddress, timeoutMs: number): Promise<string>
       answer.resume()
       const version = answer.headers['api-version']
       if (answer.statusCode === 200 && typeof version === 'string') resolve(version)
-      else reject(new Error(`it is not a Docker engine (status ${answer.statusCode})`))
+      else
+        reject(
+          new Error(
+            `it is not a Docker engine (status ${answer.statusCode})${protocolHint(address, answer.statusCode)}`
+          )
+        )
     })
     ping.on('timeout', () => ping.destroy(new Error(`no answer in ${timeoutMs / 1000} seconds`)))
     ping.on('error', reject)
   })
+}
+
+/** An engine that speaks TLS answers 400 to one that does not. */
+function protocolHint(address: EngineAddress, status: number | undefined): string {
+  const isClear = address.kind === 'tcp' && address.protocol === 'http'
+  return isClear && status === 400 ? ', or one that speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH' : ''
 }
 
 /** The version both sides speak. Unversioned paths are never used: they mean "whatever the engine has". */
@@ -210,12 +222,4 @@ function compareVersions(a: string, b: string): number {
   const [majorA = 0, minorA = 0] = a.split('.').map(Number)
   const [majorB = 0, minorB = 0] = b.split('.').map(Number)
   return majorA - majorB || minorA - minorB
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if ('code' in error && error.code === 'ENOENT') return 'there is no such socket'
-  if ('code' in error && error.code === 'ECONNREFUSED') return 'nobody listens'
-  if ('code' in error && error.code === 'EACCES') return 'permission denied'
-  return error.message
 }
