@@ -19,7 +19,7 @@ const BuildRequest = Type.Composite([
   BuildFields,
   Type.Object({
     dockerfile_text: Type.Optional(Type.String()),
-    context: Type.Optional(Type.String({ description: 'In base64.' }))
+    context: Type.Optional(Type.Unsafe<Uint8Array>({ description: 'Bytes, as the message has them.' }))
   })
 ])
 type BuildRequest = Static<typeof BuildRequest>
@@ -33,7 +33,7 @@ const LogsRequest = Type.Composite([
 
 export function buildRpc({ builds }: { builds: BuildService }) {
   async function submit({ dockerfile_text: text, context, ...fields }: BuildRequest, { caller }: Call) {
-    const content = text === undefined ? context && Buffer.from(context, 'base64') : Buffer.from(text)
+    const content = text === undefined ? context : Buffer.from(text)
     if (!content) throw invalidField('source', 'is missing: send a Dockerfile or a context')
     const upload = await builds.receive(Readable.from([content]))
     try {

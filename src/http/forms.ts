@@ -7,6 +7,8 @@ import { AppError, invalidField } from '../errors.ts'
 
 const FIELD_BYTES = 256 * 1024
 const MAX_FIELDS = 200
+// All fields of one form together: they are held until its last part is there.
+const FIELDS_BYTES = 1024 * 1024
 
 /** Where a form's file goes, and how it goes away again when the rest of the form is no good. */
 export type Receiver<T> = { receive(content: Readable): Promise<T>; discard(file: T): Promise<void> }
@@ -32,6 +34,7 @@ export async function readForm<T>(
       'Send the file in a form: Content-Type multipart/form-data (curl -F file=@Dockerfile).'
     )
   const form: Form<T> = { fields: {}, file: undefined, filename: undefined }
+  let fieldBytes = 0
   try {
     for await (const part of request.parts()) {
       if (part.type === 'file') {
@@ -44,6 +47,9 @@ export async function readForm<T>(
         form.filename = part.filename
       } else {
         if (part.valueTruncated) throw invalidField(part.fieldname, `is longer than ${FIELD_BYTES} bytes`)
+        fieldBytes += Buffer.byteLength(String(part.value))
+        if (fieldBytes > FIELDS_BYTES)
+          throw new AppError('BODY_TOO_LARGE', `The fields of the form are larger than ${FIELDS_BYTES} bytes in all.`)
         add(form.fields, part.fieldname, String(part.value))
       }
     }

@@ -1,6 +1,7 @@
 // A call: its request from protobuf to JSON and against its schema, its answer back, and its errors as a status.
 
-import { fromJson, toJson, type DescMessage, type JsonValue, type Message } from '@bufbuild/protobuf'
+import { fromJson, ScalarType, toJson, type DescMessage, type JsonValue, type Message } from '@bufbuild/protobuf'
+import { reflect } from '@bufbuild/protobuf/reflect'
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import { AppError, cancellation, invalidFields, isAppError, unexpected, type ErrorCode } from '../errors.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
@@ -139,10 +140,23 @@ function read(
   schema: DescMessage,
   message: Message
 ): Body {
-  const body = toJson(schema, message, { useProtoFieldName: true })
+  const files = takeBytes(schema, message)
+  const body = Object.assign(toJson(schema, message, { useProtoFieldName: true }) as Body, files)
   const validate = validator.typed(request)
   if (!validate(body)) throw invalidFields(describeViolations(validate.errors ?? [], 'request'))
-  return body as Body
+  return body
+}
+
+/** Bytes stay bytes: as base64 in JSON they would take forty times their size for a moment. */
+function takeBytes(schema: DescMessage, message: Message): Body {
+  const reflected = reflect(schema, message)
+  const files: Body = {}
+  for (const field of schema.fields) {
+    if (field.fieldKind !== 'scalar' || field.scalar !== ScalarType.BYTES || !reflected.isSet(field)) continue
+    files[field.name] = reflected.get(field)
+    reflected.clear(field)
+  }
+  return files
 }
 
 function write(schema: DescMessage, answer: object): Message {

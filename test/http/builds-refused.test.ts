@@ -81,6 +81,13 @@ t.test('what POST /builds refuses leaves nothing behind', async (t) => {
       /more than 200 fields/
     ],
     [
+      'many large fields',
+      formOf(name, file, ...Array.from({ length: 10 }, () => ({ name: 'build_arg', value: 'x'.repeat(200_000) }))),
+      413,
+      'BODY_TOO_LARGE',
+      /fields of the form are larger than 1048576 bytes/
+    ],
+    [
       'cut off in the file',
       whole.subarray(0, whole.indexOf('FROM') + 6),
       400,

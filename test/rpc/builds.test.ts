@@ -56,6 +56,22 @@ t.test('a build from a context, with its progress', async (t) => {
   t.match(await docker.buildDockerImage({ source: zipped, imageName: 'web' }), { success: true })
 })
 
+t.test('a context of the full size takes little more memory than its bytes', async (t) => {
+  const { docker } = await start(t)
+  const tar = pack()
+  tar.entry({ name: 'Dockerfile' }, DOCKERFILE)
+  for (let index = 0; index < 24; index++) tar.entry({ name: `big${index}` }, Buffer.alloc(1024 ** 2, index))
+  tar.finalize()
+  const value = gzipSync(await buffer(tar))
+  const whole = Buffer.concat([value, Buffer.alloc(30 * 1024 ** 2 - value.length)])
+  const began = process.memoryUsage().heapUsed
+  let most = 0
+  const looking = setInterval(() => (most = Math.max(most, process.memoryUsage().heapUsed)), 1)
+  await docker.submitDockerBuild({ source: { case: 'context', value: whole }, imageName: 'web' }).catch(() => {})
+  clearInterval(looking)
+  t.ok(most - began < 100 * 1024 ** 2, `${Math.round((most - began) / 1024 ** 2)} MiB of heap`)
+})
+
 t.test('built, pushed and run', async (t) => {
   const { docker, engine } = await start(t)
   const { build } = await docker.buildDockerImage({
@@ -110,7 +126,7 @@ t.test('a deadline in the middle of a build cancels it; one that was handed in g
     signal.throwIfAborted()
   }
   const { docker } = await start(t, engine)
-  t.match(await refusal(docker.buildDockerImage({ source, imageName: 'web' }, { timeoutMs: 500 })), {
+  t.match(await refusal(docker.buildDockerImage({ source, imageName: 'web' }, { timeoutMs: 2_000 })), {
     status: 'DeadlineExceeded'
   })
   await until(async () => (await docker.listDockerBuilds({ status: 'cancelled' })).builds.length === 1)

@@ -6,23 +6,32 @@ import { invalidContext } from './rules.ts'
 export type Ignore = (path: string) => boolean
 
 export const IGNORE_FILE = '.dockerignore'
-// Each path of the context is held against each line.
+// Each path of the context is held against each line, letter by letter where it comes to that.
 const MAX_RULES = 1_000
+const MAX_COMPARISONS = 50_000_000
 const ANY_FOLDERS = '**'
 const ANY_TEXT = '*'
 /** One character: itself, any, or one of a class. */
 type Piece = string | RegExp
 type Segment = typeof ANY_FOLDERS | Piece[]
 type Rule = { segments: Segment[]; keeps: boolean }
+type Spend = () => void
 
 /** The last line that fits a path, or a folder above it, decides. */
 export function readIgnore(text: string): Ignore {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
   const rules = lines.filter((line) => !line.startsWith('#')).flatMap((line) => ruleOf(line.trim()) ?? [])
   if (rules.length > MAX_RULES) throw invalidContext(`The .dockerignore has more than ${MAX_RULES} lines.`)
+  let left = MAX_COMPARISONS
+  function spend(): void {
+    if (--left < 0)
+      throw invalidContext(
+        `The .dockerignore takes more than ${MAX_COMPARISONS} comparisons for this context: use fewer lines, or fewer stars in them.`
+      )
+  }
   return (path) => {
     const names = path.split('/').map((name) => Array.from(name))
-    return rules.findLast(({ segments }) => fitsPath(segments, names))?.keeps === false
+    return rules.findLast(({ segments }) => fitsPath(segments, names, spend))?.keeps === false
   }
 }
 
@@ -58,20 +67,21 @@ function classOf(piece: string): RegExp {
   }
 }
 
-function fitsPath(segments: Segment[], names: string[][]): boolean {
-  return fits(segments, names, (segment) => segment === ANY_FOLDERS, fitsName)
+function fitsPath(segments: Segment[], names: string[][], spend: Spend): boolean {
+  const isAnyNumber = (segment: Segment) => segment === ANY_FOLDERS
+  return fits(segments, names, isAnyNumber, (segment, name) => fitsName(segment, name, spend))
 }
 
-function fitsName(segment: Segment, name: string[]): boolean {
+function fitsName(segment: Segment, name: string[], spend: Spend): boolean {
+  const isAnyNumber = (piece: Piece) => piece === ANY_TEXT
   return (
-    segment !== ANY_FOLDERS &&
-    fits(
-      segment,
-      name,
-      (piece) => piece === ANY_TEXT,
-      (piece, letter) => (typeof piece === 'string' ? piece === letter : piece.test(letter))
-    )
+    segment !== ANY_FOLDERS && fits(segment, name, isAnyNumber, (piece, letter) => fitsLetter(piece, letter, spend))
   )
+}
+
+function fitsLetter(piece: Piece, letter: string, spend: Spend): boolean {
+  spend()
+  return typeof piece === 'string' ? piece === letter : piece.test(letter)
 }
 
 /** Whether a row fits a pattern, in which some pieces stand for any number of items. Only the last of these is tried anew. */

@@ -18,7 +18,8 @@ export type Context = { kind: ContextKind; bytes: number; entries: number }
 export type Intake = { context: Context; hasIgnoreFile: boolean }
 
 const DOCKERFILE = 'Dockerfile'
-const MAX_DOCKERFILE_BYTES = 1024 * 1024
+// What stands in it is read on the only thread, in every way that some builder would.
+const MAX_DOCKERFILE_BYTES = 128 * 1024
 const TAR_MAGIC_AT = 257
 const TAR_HEADER = 512
 
@@ -105,7 +106,8 @@ export async function readAll(source: AsyncIterable<Uint8Array>, what = 'The Doc
   let size = 0
   for await (const chunk of source) {
     size += chunk.length
-    if (size > MAX_DOCKERFILE_BYTES) throw invalidContext(`${what} is larger than 1 MiB.`)
+    if (size > MAX_DOCKERFILE_BYTES)
+      throw invalidContext(`${what} is larger than 128 KiB: put what it carries into files of the context.`)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

@@ -58,3 +58,18 @@ t.test('lines made to take long', async (t) => {
     t.ok(performance.now() - started < 5_000, line.slice(0, 10))
   }
 })
+
+t.test('lines that take too long are refused before they have', async (t) => {
+  const isLeftOut = readIgnore(Array.from({ length: 999 }, () => `*${'a'.repeat(120)}b`).join('\n'))
+  const began = performance.now()
+  const paths = Array.from({ length: 20 }, (_, index) => `${'a'.repeat(250)}${index}`)
+  t.throws(() => paths.map(isLeftOut), { code: 'INVALID_CONTEXT', message: /more than 50000000 comparisons/ })
+  t.ok(performance.now() - began < 5_000)
+})
+
+t.test('a large context with many ordinary lines is well within the bound', async (t) => {
+  const lines = Array.from({ length: 100 }, (_, index) => `**/*.tmp${index}\nbuild${index}/\n!keep${index}.txt`)
+  const isLeftOut = readIgnore(lines.join('\n'))
+  const paths = Array.from({ length: 5_000 }, (_, index) => `packages/part${index % 50}/src/file${index}.ts`)
+  t.notOk(paths.some(isLeftOut))
+})
