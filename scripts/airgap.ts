@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
 import { ensureEngine } from './engine.ts'
-import { labelsOf } from './images.ts'
+import { find } from './images.ts'
 import { importImage } from './import-image.ts'
 import { ensureLocalNodeImage, LOCAL_NODE_IMAGE } from './node-image.ts'
 import { lastLines, run } from './run.ts'
@@ -43,7 +43,7 @@ try {
 
 /** Debian's docker-registry, without installing it on this machine. */
 async function ensureRegistryImage(docker: Docker): Promise<void> {
-  if (await labelsOf(docker, LOCAL_REGISTRY_IMAGE)) return
+  if (await find(docker, LOCAL_REGISTRY_IMAGE)) return
 
   say(`making ${LOCAL_REGISTRY_IMAGE} from Debian's docker-registry`)
   const folder = mkdtempSync(join(tmpdir(), 'berth-registry-'))

@@ -4,29 +4,43 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import type Docker from 'dockerode'
-import { labelsOf, readToEnd } from './images.ts'
+import { find, readToEnd, type FoundImage } from './images.ts'
 import { ensureNodeImage } from './node-image.ts'
 import { say, SetupError } from './say.ts'
+import { step } from './step.mjs'
 
 const IMAGE = 'base-api-server:latest'
+/** Stands beside IMAGE on what was built here: an image made from ours inherits its labels, but not this name. */
+const OUR_NAME = { repo: 'berth/base-api-server', tag: 'setup' }
 const DOCKERFILE = 'Dockerfile.base'
 const FOLDER = 'images/base-api-server'
-/** Set by Dockerfile.base; says which sources the image was built from. */
+/** Set by Dockerfile.base to what the build says of its sources; here that is a hash. */
 const SOURCES_LABEL = 'io.berth.sources'
+const HASH = /^[0-9a-f]{64}$/
 
-/** Builds the default workload's image when there is none, or when its sources have changed since. */
+/** Builds the default workload's image where there is none, or where it was built here and its sources have changed. */
 export async function ensureBaseImage(docker: Docker, nodeImage: string | undefined): Promise<void> {
+  const found = await find(docker, IMAGE)
   const sources = hashOfSources()
-  const labels = await labelsOf(docker, IMAGE)
-  if (labels?.[SOURCES_LABEL] === sources) return
-  if (labels && !(SOURCES_LABEL in labels)) return say(`${IMAGE} is not Berth's own: it is left as it is`)
+  if (found && !(await wasBuiltHere(docker, found))) {
+    return say(
+      `${IMAGE} was not built by this script and is left as it is; to have it built: docker rmi ${IMAGE}, and start again`
+    )
+  }
+  if (found?.labels[SOURCES_LABEL] === sources) return
 
   const node = await ensureNodeImage(docker, nodeImage)
-  say(`building ${IMAGE} on ${node}`)
-  await build(docker, { NODE_IMAGE: node, SOURCES: sources })
+  await step(`building ${IMAGE} on ${node}`, (at) => build(docker, { NODE_IMAGE: node, SOURCES: sources }, at))
+  await docker.getImage(IMAGE).tag(OUR_NAME)
 }
 
-async function build(docker: Docker, buildargs: Record<string, string>): Promise<void> {
+/** One that was built before there was our name for it is known by its label alone. */
+async function wasBuiltHere(docker: Docker, { id, labels }: FoundImage): Promise<boolean> {
+  const ours = await find(docker, `${OUR_NAME.repo}:${OUR_NAME.tag}`)
+  return HASH.test(labels[SOURCES_LABEL] ?? '') && (ours === undefined || ours.id === id)
+}
+
+async function build(docker: Docker, buildargs: Record<string, string>, at: (detail: string) => void): Promise<void> {
   const tar = spawn('tar', ['-cf', '-', DOCKERFILE, FOLDER], { stdio: ['ignore', 'pipe', 'pipe'] })
   const complaints = text(tar.stderr)
   const stream = await docker.buildImage(tar.stdout, {
@@ -39,7 +53,10 @@ async function build(docker: Docker, buildargs: Record<string, string>): Promise
 
   const output: string[] = []
   try {
-    await readToEnd(stream, `build ${IMAGE}`, ({ stream: line }) => output.push(line ?? ''))
+    await readToEnd(stream, `build ${IMAGE}`, ({ stream: line = '' }) => {
+      output.push(line)
+      if (line.startsWith('Step ')) at(line.trim())
+    })
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error)
     const lines = `${output.join('')}${await complaints}${reason}`.split('\n')

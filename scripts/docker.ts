@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } 
 import { sleep } from '../src/lib/sleep.ts'
 import { lastLines, run } from './run.ts'
 import { say, SetupError } from './say.ts'
+import { step } from './step.mjs'
 
 // An engine that was killed with 842 containers running needed 195 seconds to put them in order.
 const START_LIMIT_MS = 600_000
@@ -21,7 +22,6 @@ const CONTAINERD_PID_FILE = '/var/run/docker/containerd/containerd.pid'
 type Answers = (signal: AbortSignal) => Promise<boolean>
 
 export async function installDocker(): Promise<void> {
-  say('installing the Docker engine (apt-get install docker.io)')
   const apt = (...args: string[]) =>
     run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], { DEBIAN_FRONTEND: 'noninteractive' })
 
@@ -29,8 +29,10 @@ export async function installDocker(): Promise<void> {
   const keepsQuiet = !isSystemd() && !existsSync(POLICY)
   if (keepsQuiet) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   try {
-    const updated = await apt('update')
-    const installed = await apt('install', '-y', '--no-install-recommends', 'docker.io')
+    const updated = await step('looking for the Docker engine (apt-get update)', () => apt('update'))
+    const installed = await step('installing the Docker engine (apt-get install docker.io)', () =>
+      apt('install', '-y', '--no-install-recommends', 'docker.io')
+    )
     if (!installed.ok) {
       const output = updated.ok ? installed.output : `${updated.output}\n${installed.output}`
       throw new SetupError(`docker.io could not be installed:\n${lastLines(output, 15)}`)
@@ -43,7 +45,7 @@ export async function installDocker(): Promise<void> {
 /** Returns when the engine answers. */
 export async function startDocker(answers: Answers): Promise<void> {
   await removeLeftovers()
-  if (isSystemd()) return patiently(startWithSystemd(answers))
+  if (isSystemd()) return startWithSystemd(answers)
 
   const deadline = Date.now() + START_LIMIT_MS
   if (await startWithInitScript(answers)) return
@@ -51,7 +53,7 @@ export async function startDocker(answers: Answers): Promise<void> {
   const complaints = watchLog()
   let options: string[] = []
   for (let attempt = 1; attempt <= ATTEMPTS && Date.now() < deadline; attempt++) {
-    if (await patiently(startDaemon(options, answers, deadline))) return
+    if (await startDaemon(options, answers, deadline)) return
     if (options.length === 0 && /iptables/i.test(lastLines(complaints(), 3))) {
       say('iptables does not work here: ports are published by the engine itself, containers reach no other network')
       options = ['--iptables=false', '--ip6tables=false']
@@ -62,9 +64,11 @@ export async function startDocker(answers: Answers): Promise<void> {
 }
 
 async function startWithSystemd(answers: Answers): Promise<void> {
-  say('starting the Docker engine (systemctl start docker)')
-  const started = await run('systemctl', ['start', 'docker'])
-  if (started.ok && (await answers(AbortSignal.timeout(START_LIMIT_MS)))) return
+  const started = await patiently('starting the Docker engine (systemctl start docker)', async () => {
+    const { ok, output } = await run('systemctl', ['start', 'docker'])
+    return { output, isUp: ok && (await answers(AbortSignal.timeout(START_LIMIT_MS))) }
+  })
+  if (started.isUp) return
 
   const { output } = await run('journalctl', ['-u', 'docker', '-n', '15', '--no-pager'])
   throw new SetupError(`The Docker engine does not start.\n${started.output}${output}`)
@@ -73,9 +77,11 @@ async function startWithSystemd(answers: Answers): Promise<void> {
 async function startWithInitScript(answers: Answers): Promise<boolean> {
   if (isRunning(PID_FILE, 'dockerd')) return false
 
-  say('starting the Docker engine (service docker start)')
-  const started = await run('service', ['docker', 'start'])
-  if (started.ok && (await answers(AbortSignal.timeout(INIT_SCRIPT_MS)))) return true
+  const started = await step('starting the Docker engine (service docker start)', async () => {
+    const { ok, output } = await run('service', ['docker', 'start'])
+    return { ok, output, isUp: ok && (await answers(AbortSignal.timeout(INIT_SCRIPT_MS))) }
+  })
+  if (started.isUp) return true
 
   const reason = started.ok ? 'it does not answer' : lastLines(started.output, 1) || 'no such service'
   say(`that does not work here (${reason}): starting dockerd itself, which writes to ${LOG}`)
@@ -86,8 +92,7 @@ async function startWithInitScript(answers: Answers): Promise<boolean> {
 async function startDaemon(options: string[], answers: Answers, deadline: number): Promise<boolean> {
   const limit = AbortSignal.timeout(Math.max(0, deadline - Date.now()))
   if (isRunning(PID_FILE, 'dockerd')) {
-    say('a dockerd runs but does not answer yet: waiting for it')
-    return answers(limit)
+    return patiently('waiting for a dockerd that runs but does not answer yet', () => answers(limit))
   }
 
   await removeLeftovers()
@@ -99,19 +104,20 @@ async function startDaemon(options: string[], answers: Answers, deadline: number
   const death = new AbortController()
   daemon.once('exit', () => death.abort())
   daemon.once('error', () => death.abort())
-  const isUp = await answers(AbortSignal.any([limit, death.signal]))
+  const isUp = await patiently('starting dockerd', () => answers(AbortSignal.any([limit, death.signal])))
   daemon.unref()
   return isUp
 }
 
-async function patiently<T>(start: Promise<T>): Promise<T> {
-  const hint = () => say('it is still starting: with hundreds of containers left by a crash that takes minutes')
-  const timer = setTimeout(hint, HINT_AFTER_MS)
-  try {
-    return await start
-  } finally {
-    clearTimeout(timer)
-  }
+function patiently<T>(title: string, start: () => Promise<T>): Promise<T> {
+  return step(title, async (at) => {
+    const timer = setTimeout(() => at('with hundreds of containers left by a crash that takes minutes'), HINT_AFTER_MS)
+    try {
+      return await start()
+    } finally {
+      clearTimeout(timer)
+    }
+  })
 }
 
 /** An engine that was killed leaves numbers that may by now belong to anybody, and a containerd that needs a moment to end. */

@@ -2,11 +2,13 @@ import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
 import { readProgress, type ProgressFrame } from '../src/engine/docker/progress.ts'
 
-/** The labels of an image; undefined when there is no such image. */
-export async function labelsOf(docker: Docker, image: string): Promise<Record<string, string> | undefined> {
+export type FoundImage = { id: string; labels: Record<string, string> }
+
+/** Undefined when there is no such image. */
+export async function find(docker: Docker, image: string): Promise<FoundImage | undefined> {
   try {
-    const { Config } = await docker.getImage(image).inspect()
-    return Config.Labels ?? {}
+    const { Id: id, Config } = await docker.getImage(image).inspect()
+    return { id, labels: Config.Labels ?? {} }
   } catch (error) {
     if (error instanceof Error && 'statusCode' in error && error.statusCode === 404) return undefined
     throw error

@@ -2,10 +2,11 @@
 // reached one made out of this machine's own Node.
 import type Docker from 'dockerode'
 import { existsSync } from 'node:fs'
-import { labelsOf, readToEnd } from './images.ts'
+import { find, readToEnd } from './images.ts'
 import { importImage } from './import-image.ts'
 import { run } from './run.ts'
 import { say, SetupError } from './say.ts'
+import { step } from './step.mjs'
 
 export const LOCAL_NODE_IMAGE = 'berth/node:24-local'
 const OFFICIAL_NODE_IMAGE = 'node:24-alpine'
@@ -16,10 +17,9 @@ const PULL_IDLE_MS = 20_000
 /** Returns the image to build on, which then exists. */
 export async function ensureNodeImage(docker: Docker, wanted = OFFICIAL_NODE_IMAGE): Promise<string> {
   if (wanted !== LOCAL_NODE_IMAGE) {
-    if (await labelsOf(docker, wanted)) return wanted
+    if (await find(docker, wanted)) return wanted
 
-    say(`pulling ${wanted}`)
-    const failure = await pull(docker, wanted)
+    const failure = await step(`pulling ${wanted}`, (at) => pull(docker, wanted, at))
     if (!failure) return wanted
     say(`that failed (${failure})`)
   }
@@ -28,33 +28,38 @@ export async function ensureNodeImage(docker: Docker, wanted = OFFICIAL_NODE_IMA
 }
 
 export async function ensureLocalNodeImage(docker: Docker): Promise<void> {
-  const labels = await labelsOf(docker, LOCAL_NODE_IMAGE)
-  if (labels?.[NODE_VERSION_LABEL] === process.version) return
+  const found = await find(docker, LOCAL_NODE_IMAGE)
+  if (found?.labels[NODE_VERSION_LABEL] === process.version) return
   if (process.platform !== 'linux') {
     throw new SetupError(
       `No Node image: let the engine reach a registry, or give it ${OFFICIAL_NODE_IMAGE} by \`docker load\`.`
     )
   }
 
-  say(`making ${LOCAL_NODE_IMAGE} from this machine's Node ${process.version}`)
   if (!existsSync('/bin/busybox') && existsSync('/usr/bin/apt-get') && process.getuid?.() === 0) {
-    say('installing busybox-static, for a shell in it')
-    await run('apt-get', ['-q', 'install', '-y', '--no-install-recommends', 'busybox-static'])
+    await step('installing busybox-static, for a shell in the image (apt-get install)', () =>
+      run('apt-get', ['-q', 'install', '-y', '--no-install-recommends', 'busybox-static'])
+    )
   }
   const shell = existsSync('/bin/busybox') ? ['/bin/busybox'] : []
-  await importImage(docker, LOCAL_NODE_IMAGE, {
-    programs: { '/usr/local/bin/node': process.execPath, ...Object.fromEntries(shell.map((path) => [path, path])) },
-    changes: ['CMD ["node"]', `LABEL ${NODE_VERSION_LABEL}=${process.version}`]
-  })
+  await step(`making ${LOCAL_NODE_IMAGE} from this machine's Node ${process.version}`, () =>
+    importImage(docker, LOCAL_NODE_IMAGE, {
+      programs: { '/usr/local/bin/node': process.execPath, ...Object.fromEntries(shell.map((path) => [path, path])) },
+      changes: ['CMD ["node"]', `LABEL ${NODE_VERSION_LABEL}=${process.version}`]
+    })
+  )
 }
 
 /** Returns why it failed. A pull may take its time as long as something happens. */
-async function pull(docker: Docker, image: string): Promise<string | undefined> {
+async function pull(docker: Docker, image: string, at: (detail: string) => void): Promise<string | undefined> {
   const idle = new AbortController()
   const timer = setTimeout(() => idle.abort(), PULL_IDLE_MS)
   try {
     const answer = await docker.pull(image, { abortSignal: idle.signal })
-    await readToEnd(answer, `pull ${image}`, () => timer.refresh())
+    await readToEnd(answer, `pull ${image}`, ({ id, status }) => {
+      timer.refresh()
+      at([status, id].join(' '))
+    })
     return undefined
   } catch (error) {
     if (idle.signal.aborted) return `nothing happened for ${PULL_IDLE_MS / 1000} seconds`

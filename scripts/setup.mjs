@@ -1,11 +1,14 @@
-// What `npm start`, `npm test` and `npm run dev` need before they can run. Does only what is missing.
+// What `npm start`, `npm test` and `npm run dev` need before they can run. Does only what is missing. Packages that only
+// development needs are among that with `--dev`.
 // This half may meet any Node from 20 on and an empty node_modules: plain JavaScript, no dependencies.
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { step } from './step.mjs'
 
 const NODE_MAJOR = 24
+const TARBALL = /http fetch GET 200 \S+\.tgz /g
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)))
 
@@ -15,18 +18,20 @@ if (!isNewEnough && !comesWithNode) {
   fail(`Berth needs Node ${NODE_MAJOR} or newer, and this is ${process.version}: get it from https://nodejs.org.`)
 }
 
-if (!isInstalled('.', leavesDevOut())) {
-  install('.')
+const wantsDev = process.argv.includes('--dev')
+if (!isInstalled('.', !wantsDev)) {
+  // Once they are there, an update keeps them.
+  await install('.', !wantsDev && !existsSync('node_modules/tap'))
   // tap puts its plugins together once; without this its first run would do so and fail.
-  if (existsSync('node_modules/tap')) npm(['run', 'prepare'], '.')
+  if (wantsDev) await step('preparing the test runner', () => npm(['run', 'prepare'], '.'))
 }
-if (!isInstalled('images/base-api-server', true)) install('images/base-api-server', '--omit=dev')
+if (!isInstalled('images/base-api-server', true)) await install('images/base-api-server', true)
 
 if (isNewEnough) {
   await import('./prepare.ts')
 } else {
-  const { status } = spawnSync('node_modules/.bin/node', ['scripts/prepare.ts'], { stdio: 'inherit' })
-  process.exitCode = status ?? 1
+  const { code } = await run('node_modules/.bin/node', ['scripts/prepare.ts'], { stdio: 'inherit' })
+  process.exitCode = code ?? 1
 }
 
 /** Whether node_modules holds what the lock file says, as npm's own note of what it installed tells. */
@@ -44,31 +49,47 @@ function isNodeOfThisMachine(path) {
   return path === `node_modules/node-${process.platform}-${process.arch}`
 }
 
-function leavesDevOut() {
-  return process.env.NODE_ENV === 'production' || (process.env.npm_config_omit ?? '').split(/\s+/).includes('dev')
-}
-
 function packagesOf(lockFile) {
   return existsSync(lockFile) ? JSON.parse(readFileSync(lockFile, 'utf8')).packages : {}
 }
 
-function install(folder, ...options) {
-  console.log(`setup: installing packages${folder === '.' ? '' : ` of ${folder}`} (npm ci)`)
-  npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', ...options], folder)
+function install(folder, withoutDev) {
+  const wanted = Object.values(packagesOf(join(folder, 'package-lock.json')))
+  const count = wanted.filter(({ dev, optional }) => !optional && !(dev && withoutDev)).length
+  const which = `packages${withoutDev ? '' : ', those for development included,'}${folder === '.' ? '' : ` of ${folder}`}`
+  return step(`installing ${which} (npm ci)`, (at) => {
+    const omit = withoutDev ? ['--omit=dev'] : []
+    const onOutput = (text) => at(`${text.match(TARBALL)?.length ?? 0} of about ${count} fetched`)
+    return npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=http', ...omit], folder, onOutput)
+  })
 }
 
-function npm(args, cwd) {
-  const { status, stdout, stderr, error } = spawnSync('npm', args, {
-    cwd,
-    encoding: 'utf8',
-    shell: process.platform === 'win32'
-  })
-  if (status === 0) return
+async function npm(args, cwd, onOutput = () => {}) {
+  const { code, output } = await run('npm', args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] }, onOutput)
+  if (code === 0) return
 
-  const lines = `${stdout ?? ''}\n${stderr ?? ''}\n${error?.message ?? ''}`
-    .split('\n')
-    .filter((line) => line.trim() !== '')
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('npm http '))
   fail(`\`npm ${args.join(' ')}\` failed${cwd === '.' ? '' : ` in ${cwd}`}:\n${lines.slice(-15).join('\n')}`)
+}
+
+/** What ends the setup ends what it runs. */
+async function run(command, args, options, onOutput = () => {}) {
+  const child = spawn(command, args, options)
+  const pass = (signal) => child.kill(signal)
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, pass)
+  let output = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream?.setEncoding('utf8').on('data', (text) => onOutput((output += text)))
+  const [code, signal] = await new Promise((resolve) => {
+    child.once('close', (...end) => resolve(end))
+    child.once('error', (error) => {
+      output += error.message
+      resolve([1])
+    })
+  })
+  for (const name of ['SIGINT', 'SIGTERM']) process.off(name, pass)
+  if (signal) process.kill(process.pid, signal)
+  return { code, output }
 }
 
 function fail(message) {

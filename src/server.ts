@@ -8,6 +8,7 @@ import { pino, type Logger } from 'pino'
 import { openAuditFile } from './access/audit-file.ts'
 import { readPolicy } from './access/policy-file.ts'
 import { buildApp } from './app.ts'
+import { createBanner } from './banner.ts'
 import { cgroupProblem } from './builds/cgroup.ts'
 import { ConfigError, isPrivate, loadConfig, type Config } from './config.ts'
 import { createConnection } from './engine/docker/connection.ts'
@@ -94,10 +95,12 @@ async function run(): Promise<void> {
   })
 
   const address = await listen(app, config)
-  logger.info(
-    { address, docs: `${address}/docs`, ports: `${config.portRange.first}-${config.portRange.last}` },
-    'Berth is up'
-  )
+  if (isForPeople(config)) process.stdout.write(createBanner(address, config))
+  else
+    logger.info(
+      { address, docs: `${address}/docs`, ports: `${config.portRange.first}-${config.portRange.last}` },
+      'Berth is up'
+    )
 }
 
 /** An engine elsewhere has its cgroups there. */
@@ -121,11 +124,14 @@ function checkRegistriesFile({ registriesFile }: Config): string[] {
   return warning ? [warning] : []
 }
 
-function createLogger({ logLevel, logFormat }: Config): Logger {
-  const isPretty = logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY)
+function isForPeople({ logFormat }: Config): boolean {
+  return logFormat === 'pretty' || (logFormat === 'auto' && process.stdout.isTTY)
+}
+
+function createLogger(config: Config): Logger {
   return pino({
-    level: logLevel,
-    ...(isPretty && {
+    level: config.logLevel,
+    ...(isForPeople(config) && {
       transport: {
         target: 'pino-pretty',
         options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }

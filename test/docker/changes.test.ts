@@ -69,8 +69,8 @@ t.test('a stop waits as long as it was told, and holds up nothing else', async (
 })
 
 t.test('a stop may take longer than a change of the engine', async (t) => {
-  const hasty = await startServer(t, { ports: portsOf('changes'), env: { BERTH_ENGINE_TIMEOUT_SECONDS: '1' } })
-  const { body } = await hasty.create({ command: STUBBORN, stop_timeout: 3 })
+  const hasty = await startServer(t, { ports: portsOf('changes'), env: { BERTH_ENGINE_TIMEOUT_SECONDS: '10' } })
+  const { body } = await hasty.create({ command: STUBBORN, stop_timeout: 12 })
   t.match(await hasty.post(`/containers/${body.id}/stop`), { status: 200, body: { state: 'exited' } })
 })
 

@@ -2,13 +2,14 @@
 // asked for all it can do, with words that a shell would obey. The only ones are those that measure the machine, which are
 // the same whatever is asked.
 
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { eventually } from '../helpers/engine.ts'
 import { portsOf, startServer } from '../helpers/server.ts'
+import { installFor } from '../helpers/debian.ts'
 import { makeFolder } from '../helpers/folder.ts'
 
 const EVIL = [
@@ -30,10 +31,11 @@ const SAMPLERS = [
 
 function whyNot(): string | false {
   try {
+    if (spawnSync('strace', ['--version']).error) installFor('strace')
     execFileSync('strace', ['-f', '-o', '/dev/null', 'true'], { stdio: 'ignore' })
     return false
-  } catch {
-    return 'strace is not here, or may not watch'
+  } catch (error) {
+    return `strace is not here, or may not watch: ${String(error).split('\n')[0]}`
   }
 }
 

@@ -13,7 +13,8 @@ import { freePort } from '../helpers/port-ranges.ts'
 const PROJECT = join(import.meta.dirname, '../..')
 
 t.test('SIGTERM to npm', async (t) => {
-  const { npm, endsInOrder } = await startWithNpm(t)
+  const { npm, output, endsInOrder } = await startWithNpm(t)
+  t.match(output(), /^\{.*"msg":"Berth is up"\}$/m, 'a program that reads along gets JSON')
   npm.kill('SIGTERM')
   await endsInOrder(t)
 })
@@ -31,7 +32,9 @@ t.test('SIGTERM to the process group, which npm passes on once more', async (t) 
 })
 
 t.test('Ctrl-C on a terminal', async (t) => {
-  const { npm, endsInOrder } = await startWithNpm(t, ['script', '--quiet', '--command', 'npm start', '/dev/null'])
+  const command = ['script', '--quiet', '--command', 'npm start', '/dev/null']
+  const { npm, output, endsInOrder } = await startWithNpm(t, command)
+  t.match(output(), /^  Docs  http:.*\s+.*\s+Try   curl .*-X POST http/m, 'people are told what to do first')
   npm.stdin?.write('\x03')
   await endsInOrder(t)
 })
@@ -74,7 +77,7 @@ async function startWithNpm(t: Test, command = ['npm', 'start']) {
     await t.rejects(fetch(`http://127.0.0.1:${port}/health`), 'its port is free')
     t.notOk(existsSync(join(dataDir, 'berth.db-wal')), 'its database is closed')
   }
-  return { npm, alive, endsInOrder }
+  return { npm, alive, output, endsInOrder }
 }
 
 /** With settings that no other process has, by which all that it starts is found again. */

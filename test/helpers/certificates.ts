@@ -3,7 +3,7 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { installPackages } from './debian.ts'
+import { installFor } from './debian.ts'
 
 type Wanted = { name: string; days?: number; use?: 'serverAuth' | 'clientAuth' }
 /** Paths of PEM files. */
@@ -11,7 +11,7 @@ export type Certificate = { cert: string; key: string }
 
 /** An authority whose files are kept in the folder. */
 export function createAuthority(folder: string) {
-  if (spawnSync('openssl', ['version']).status !== 0) installPackages('openssl')
+  if (spawnSync('openssl', ['version']).status !== 0) installFor('certificates')
   mkdirSync(folder, { recursive: true })
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
   const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']

@@ -3,7 +3,7 @@
 import { execFile, execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { promisify } from 'node:util'
-import { installPackages } from './debian.ts'
+import { installFor } from './debian.ts'
 import { makeFolder } from './folder.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
@@ -13,7 +13,7 @@ export function findChromium(): string | undefined {
   const found = () => NAMES.find((name) => succeeds(name, ['--version']))
   if (found() === undefined) {
     try {
-      installPackages('chromium')
+      installFor('browser')
     } catch {
       return undefined
     }

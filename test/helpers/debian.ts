@@ -4,15 +4,30 @@ import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+/** All that tests install, by what it is for: what is needed, without what Debian only recommends. */
+const PACKAGES = {
+  browser: ['chromium'],
+  busybox: ['busybox-static'],
+  certificates: ['openssl'],
+  engines: ['debootstrap'],
+  // Without catatonit it starts no container with `--init`; Debian only recommends it.
+  podman: ['podman', 'crun', 'catatonit', 'containernetworking-plugins'],
+  prometheus: ['prometheus'],
+  python: ['python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc'],
+  registry: ['docker-registry'],
+  strace: ['strace']
+}
+type Purpose = keyof typeof PACKAGES
+
 const LOCK = join(tmpdir(), 'berth-test-apt')
 
-export function installPackages(...packages: string[]): void {
-  aptGet(['install', '-y', '--no-install-recommends', ...packages])
+export function installFor(purpose: Purpose): void {
+  aptGet(['install', '-y', '--no-install-recommends', ...PACKAGES[purpose]])
 }
 
-/** Unpacked by nobody: the file of a package, in the folder. */
-export function downloadPackage(name: string, folder: string): void {
-  aptGet(['download', name], folder)
+/** Only the files of the packages, in the folder. */
+export function downloadFor(purpose: Purpose, folder: string): void {
+  aptGet(['download', ...PACKAGES[purpose]], folder)
 }
 
 function aptGet(args: string[], cwd?: string): void {

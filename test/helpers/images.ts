@@ -6,7 +6,7 @@ import { copyFileSync, createReadStream, existsSync, mkdirSync, rmSync, symlinkS
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
 import type Docker from 'dockerode'
-import { installPackages } from './debian.ts'
+import { installFor } from './debian.ts'
 import { docker, IMAGE, ignoreMissing, TEST_LABEL } from './engine.ts'
 import { makeFolder } from './folder.ts'
 
@@ -58,7 +58,7 @@ async function exists(engine: Docker): Promise<boolean> {
 
 /** The image's filesystem as a tar file. */
 function pack(folder: string): string {
-  if (!existsSync(BUSYBOX)) installPackages('busybox-static')
+  if (!existsSync(BUSYBOX)) installFor('busybox')
   const root = join(folder, 'root')
   for (const name of ['bin', 'tmp', 'etc']) mkdirSync(join(root, name), { recursive: true })
   copyFileSync(BUSYBOX, join(root, BUSYBOX))

@@ -60,7 +60,7 @@ export async function dockerStats(ids: string[]): Promise<Map<string, CliStats> 
     '--no-stream',
     '--no-trunc',
     '--format',
-    'json',
+    '{{json .}}',
     ...ids
   ]).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return { stdout: undefined }

@@ -6,7 +6,7 @@ import { openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Test } from 'tap'
-import { installPackages } from './debian.ts'
+import { installFor } from './debian.ts'
 import { connect, eventually } from './engine.ts'
 import { makeFolder } from './folder.ts'
 
@@ -22,7 +22,7 @@ export function noPodman(): string | false {
   if (process.getuid?.() !== 0) return 'needs root'
   if (isInstalled()) return false
   try {
-    installPackages('podman', 'crun', 'containernetworking-plugins')
+    installFor('podman')
   } catch (error) {
     return `podman cannot be installed: ${String(error).slice(0, 200)}`
   }

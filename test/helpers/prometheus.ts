@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { downloadPackage } from './debian.ts'
+import { downloadFor } from './debian.ts'
 import { eventually } from './engine.ts'
 import { makeFolder } from './folder.ts'
 import { freePort } from './port-ranges.ts'
@@ -32,7 +32,7 @@ function unpackPackage(): void {
   mkdirSync(CACHE, { recursive: true })
   const folder = mkdtempSync(join(CACHE, 'prometheus-'))
   try {
-    downloadPackage('prometheus', folder)
+    downloadFor('prometheus', folder)
     const [file = ''] = readdirSync(folder)
     execFileSync('dpkg-deb', ['-x', join(folder, file), join(folder, 'unpacked')], { stdio: 'pipe' })
     if (!existsSync(UNPACKED)) renameSync(join(folder, 'unpacked'), UNPACKED)

@@ -4,12 +4,11 @@ import { execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { installPackages } from './debian.ts'
+import { installFor } from './debian.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const PYTHON = '/usr/bin/python3'
 const PLUGIN = '/usr/bin/grpc_python_plugin'
-const PACKAGES = ['python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc']
 
 const run = promisify(execFile)
 
@@ -42,7 +41,7 @@ export async function runPython(folder: string, script: string, args: string[]):
 }
 
 function install(): void {
-  if (!existsSync(PLUGIN) || !hasGrpc()) installPackages(...PACKAGES)
+  if (!existsSync(PLUGIN) || !hasGrpc()) installFor('python')
 }
 
 function hasGrpc(): boolean {

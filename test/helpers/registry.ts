@@ -8,7 +8,7 @@ import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Test } from 'tap'
-import { installPackages } from './debian.ts'
+import { installFor } from './debian.ts'
 import { eventually } from './engine.ts'
 import { makeFolder } from './folder.ts'
 import { freePort } from './port-ranges.ts'
@@ -20,7 +20,7 @@ export const BASIC = `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`)
 const PROGRAM = '/usr/bin/docker-registry'
 
 export async function startRegistry(t: Pick<Test, 'teardown'>, { login = false }: { login?: boolean } = {}) {
-  if (!existsSync(PROGRAM)) installPackages('docker-registry')
+  if (!existsSync(PROGRAM)) installFor('registry')
   const folder = makeFolder('registry')
   const port = freePort()
   const host = `127.0.0.1:${port}`

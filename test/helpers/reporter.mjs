@@ -18,7 +18,7 @@ export default class Reporter extends Transform {
     super()
     // The parser gives these for every assert at any depth, but not for the one that only closes a child test.
     this.#parser.on('pass', () => this.#passed++)
-    this.#parser.on('skip', () => this.#skipped++)
+    this.#parser.on('skip', (result) => this.#skip(result))
     this.#parser.on('todo', () => this.#skipped++)
     this.#parser.on('fail', (result) => result !== this.#file && this.#fail(result.fullname, result.diag))
     this.#parser.on('assert', (file) => this.#endFile(file))
@@ -54,6 +54,11 @@ export default class Reporter extends Transform {
     // A file can fail without a failed assert: it crashed, was killed, took too long or left with a bad exit code.
     if (!ok && this.#failures.length === this.#failuresOfEarlierFiles) this.#fail(name, diag)
     this.#failuresOfEarlierFiles = this.#failures.length
+  }
+
+  #skip({ fullname, skip }) {
+    this.#skipped++
+    this.#print(`${styleText('yellow', '-')} ${fullname}: ${typeof skip === 'string' ? skip : 'skipped'}`)
   }
 
   #fail(name, diag) {
