@@ -65,7 +65,7 @@ t.test('a stop waits as long as it was told, and holds up nothing else', async (
   for (const { status, body } of await Promise.all(stops))
     t.match({ status, body }, { status: 200, body: { state: 'exited', exit_code: 137, message: /killed/ } })
   const took = performance.now() - started
-  t.ok(took > 6_000 && took < 12_000, `${Math.round(took)} ms`)
+  t.ok(took > 6_000 && took < 18_000, `${Math.round(took)} ms; one after the other would take 18 s`)
 })
 
 t.test('a stop may take longer than a change of the engine', async (t) => {
