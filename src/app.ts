@@ -33,7 +33,7 @@ import { createContainerService } from './containers/service.ts'
 import { createWaiting } from './containers/wait.ts'
 import type { Engine } from './engine/contract/engine.ts'
 import type { Listeners } from './engine/machine/listeners.ts'
-import { createMachine, type Identity } from './engine/machine/machine.ts'
+import { createMachine, type Identity, type Machine } from './engine/machine/machine.ts'
 import { createEventLog } from './events/log.ts'
 import { eventRoutes } from './events/routes.ts'
 import { eventRpc } from './events/rpc.ts'
@@ -216,7 +216,7 @@ export async function buildApp({
     config,
     ownId
   })
-  const sampler = createSampler({ inventory, sources: statsSources(config, engine) })
+  const sampler = createSampler({ inventory, sources: statsSources(config, engine, machine) })
   const stats = createStatsService({ inventory, sampler, machine })
   const system = createSystemService({ version, config, engine, host, containers: inventory.all, ownId })
   const clean = createCleaner({
@@ -356,9 +356,9 @@ function loginSources(config: Config, dockerConfigFile: string | undefined): Log
   return { registriesFile, dockerHub: { username, password }, dockerConfigFile }
 }
 
-function statsSources({ statsSource, hostProc, hostCgroup }: Config, engine: Engine): StatsSource[] {
+function statsSources({ statsSource, hostProc, hostCgroup }: Config, engine: Engine, machine: Machine): StatsSource[] {
   const cgroup = createCgroupSource({ procDir: hostProc, cgroupDir: hostCgroup })
-  const api = createEngineSource({ engine })
+  const api = createEngineSource({ engine, machine })
   if (statsSource === 'auto') return [cgroup, api]
   return statsSource === 'cgroup' ? [cgroup] : [api]
 }

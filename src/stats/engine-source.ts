@@ -2,18 +2,27 @@
 // containers the samples grow older than a second; they say so.
 
 import type { EngineWorkloads } from '../engine/contract/workloads.ts'
+import type { Machine } from '../engine/machine/machine.ts'
 import { createSemaphore } from '../lib/semaphore.ts'
 import type { StatsSource } from './counters.ts'
 
 // Each waits for the engine's next round of measuring, so this is also how many samples there are a second.
 const PARALLEL = 128
 
-export function createEngineSource({ engine }: { engine: Pick<EngineWorkloads, 'containerCounters'> }): StatsSource {
+export function createEngineSource({
+  engine,
+  machine
+}: {
+  engine: Pick<EngineWorkloads, 'containerCounters'>
+  machine: Pick<Machine, 'hasCgroups'>
+}): StatsSource {
   const inTurn = createSemaphore(PARALLEL)
   return {
     name: 'engine',
     async read({ id }) {
       try {
+        // Without cgroups the engine gives the figures of the whole machine as those of the container.
+        if (!(await machine.hasCgroups())) return undefined
         const counters = await inTurn(() => engine.containerCounters(id))
         return counters && { ...counters, readAt: performance.now() }
       } catch {

@@ -10,6 +10,8 @@ export type EngineInfo = {
   storageDriver: string
   rootDir: string
   cgroupVersion: string
+  /** False on a rootless engine that may not use cgroups: it enforces no limits, and its figures are of the whole machine. */
+  hasCgroups: boolean
   images: number
   containers: { total: number; running: number; paused: number; stopped: number }
   swarm: string

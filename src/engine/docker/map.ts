@@ -156,6 +156,7 @@ export type RawInfo = {
   Driver?: string
   DockerRootDir?: string
   CgroupVersion?: string
+  CgroupDriver?: string
   Images?: number
   Containers?: number
   ContainersRunning?: number
@@ -175,6 +176,7 @@ export function mapInfo(info: RawInfo): EngineInfo {
     storageDriver: info.Driver ?? '',
     rootDir: info.DockerRootDir ?? '',
     cgroupVersion: info.CgroupVersion ?? '1',
+    hasCgroups: info.CgroupDriver !== 'none',
     images: info.Images ?? 0,
     containers: {
       total: info.Containers ?? 0,

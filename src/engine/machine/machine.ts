@@ -8,10 +8,13 @@ import type { Listeners } from './listeners.ts'
 
 /** What tells this machine from another. */
 export type Identity = { kernel: string; memoryBytes: number }
+type Description = Identity & { hasCgroups: boolean }
 
 export type Machine = Listeners & {
   /** Undefined until the engine has described its machine. */
   memoryBytes(): number | undefined
+  /** Whether containers are measured and limited there; false, too, when the engine does not say. */
+  hasCgroups(): Promise<boolean>
 }
 
 type Options = {
@@ -26,13 +29,13 @@ export function createMachine({
   listeners,
   here = { kernel: release(), memoryBytes: totalmem() }
 }: Options): Machine {
-  let described: Promise<Identity | undefined> | undefined
-  let identity: Identity | undefined
+  let described: Promise<Description | undefined> | undefined
+  let description: Description | undefined
 
   // A call that fails is repeated by the next caller; the connection reports why the engine does not answer.
-  function describe(): Promise<Identity | undefined> {
+  function describe(): Promise<Description | undefined> {
     described ??= engine.info().then(
-      (info) => (identity = { kernel: info.kernel, memoryBytes: info.memoryBytes }),
+      (info) => (description = info),
       () => (described = undefined)
     )
     return described
@@ -52,9 +55,10 @@ export function createMachine({
 
   return {
     memoryBytes() {
-      if (identity === undefined && engine.status().available) void describe()
-      return identity?.memoryBytes
+      if (description === undefined && engine.status().available) void describe()
+      return description?.memoryBytes
     },
+    hasCgroups: async () => (await describe())?.hasCgroups ?? false,
     isTaken: async (port, protocol) => !(await isElsewhere()) && listeners.isTaken(port, protocol),
     listening: async (protocol) => ((await isElsewhere()) ? new Set() : listeners.listening(protocol))
   }

@@ -4,7 +4,7 @@ import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { START, type State } from './state.ts'
 
 /** The machine on which its containers would run. */
-export const MACHINE = { kernel: '6.0', memoryBytes: 8e9 }
+export const MACHINE = { kernel: '6.0', memoryBytes: 8e9, hasCgroups: true }
 
 export function systemCalls({ state, reach }: { state: State; reach: () => void }) {
   const { containers: kept, images, volumes } = state

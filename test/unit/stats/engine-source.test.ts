@@ -6,6 +6,7 @@ import { fakeEngine } from '../../helpers/fake-engine.ts'
 import { container, idOf } from '../../helpers/records.ts'
 
 const { readAt: _unread, ...figures } = counters({ memoryUsage: 7 })
+const machine = { hasCgroups: async () => true }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 t.test('gives what the engine says, with the time of the answer', async (t) => {
@@ -18,7 +19,7 @@ t.test('gives what the engine says, with the time of the answer', async (t) => {
     }
   })
   const start = performance.now()
-  const found = await createEngineSource({ engine }).read(container({ id: idOf('web') }))
+  const found = await createEngineSource({ engine, machine }).read(container({ id: idOf('web') }))
   t.strictSame(asked, [idOf('web')])
   t.match(found, figures)
   t.ok(found && start < found.readAt && found.readAt <= performance.now())
@@ -26,14 +27,14 @@ t.test('gives what the engine says, with the time of the answer', async (t) => {
 
 t.test('no figures, no engine, no such container: no data', async (t) => {
   const none = fakeEngine({ containerCounters: async () => undefined })
-  t.equal(await createEngineSource({ engine: none }).read(container()), undefined)
+  t.equal(await createEngineSource({ engine: none, machine }).read(container()), undefined)
   for (const code of ['ENGINE_UNAVAILABLE', 'CONTAINER_NOT_FOUND'] as const) {
     const failing = fakeEngine({
       containerCounters: async () => {
         throw new AppError(code, 'made up by the test')
       }
     })
-    t.equal(await createEngineSource({ engine: failing }).read(container()), undefined, code)
+    t.equal(await createEngineSource({ engine: failing, machine }).read(container()), undefined, code)
   }
 })
 
@@ -49,7 +50,7 @@ t.test('asks about a bounded number of containers at once, and about all of them
       return figures
     }
   })
-  const source = createEngineSource({ engine })
+  const source = createEngineSource({ engine, machine })
   const all = Promise.all(Array.from({ length: 300 }, (_, n) => source.read(container({ name: `c${n}` }))))
   let done = false
   void all.then(() => (done = true))
@@ -59,4 +60,10 @@ t.test('asks about a bounded number of containers at once, and about all of them
   }
   t.equal((await all).filter(Boolean).length, 300)
   t.ok(most > 64 && most < 300, `${most} at once`)
+})
+
+t.test('no data on an engine without cgroups: its figures are of the whole machine', async (t) => {
+  const engine = fakeEngine({ containerCounters: async () => figures })
+  const source = createEngineSource({ engine, machine: { hasCgroups: async () => false } })
+  t.equal(await source.read(container()), undefined)
 })
