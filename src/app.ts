@@ -23,13 +23,17 @@ import { buildPushRoutes } from './compat/build-push/routes.ts'
 import { dockerfileBuildRoutes } from './compat/dockerfile-build/routes.ts'
 import { COMPAT_SCHEMAS } from './compat/schemas.ts'
 import { createAttempts } from './containers/attempts.ts'
-import { createCreator } from './containers/create.ts'
+import { createMaker } from './containers/create.ts'
 import { createExpiry } from './containers/expiry.ts'
+import { createCreator } from './containers/idempotency.ts'
+import { createRemoval } from './containers/removal.ts'
 import { createReplacer } from './containers/replace.ts'
 import { containerRoutes } from './containers/routes.ts'
 import { containerRpc } from './containers/rpc.ts'
 import * as containerSchemas from './containers/schemas.ts'
 import { createContainerService } from './containers/service.ts'
+import { createSettling } from './containers/settling.ts'
+import { createVolumes } from './containers/volumes.ts'
 import { createWaiting } from './containers/wait.ts'
 import type { Engine } from './engine/contract/engine.ts'
 import type { Listeners } from './engine/machine/listeners.ts'
@@ -182,7 +186,10 @@ export async function buildApp({
   })
   const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId })
   const waiting = createWaiting({ inventory, engine, probeHost: config.probeHost })
-  const attempts = createAttempts({ engine, inventory, table: store.intents, log: logger })
+  const removal = createRemoval({ engine, inventory })
+  const volumes = createVolumes({ engine, inventory, instanceId })
+  const settling = createSettling({ engine, inventory, removal, volumes })
+  const attempts = createAttempts({ engine, inventory, settling, table: store.intents, log: logger })
   const expiry = createExpiry({
     inventory,
     table: store.expiries,
@@ -190,11 +197,13 @@ export async function buildApp({
     remove: (id) => containers.removeExpired(id),
     log: logger
   })
-  const creator = createCreator({
+  const maker = createMaker({
     engine,
     inventory,
     ports,
     attempts,
+    removal,
+    volumes,
     waiting,
     expiry,
     images,
@@ -204,13 +213,15 @@ export async function buildApp({
     instanceId,
     publishHost
   })
-  const replacer = createReplacer({ engine, inventory, ports, attempts, expiry, instanceId })
+  const creator = createCreator({ engine, inventory, maker, attempts, removal, config })
+  const replacer = createReplacer({ engine, inventory, ports, attempts, removal, expiry, instanceId })
   const containers = createContainerService({
     engine,
     inventory,
     ports,
     creator,
     replacer,
+    removal,
     waiting,
     expiry,
     config,

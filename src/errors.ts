@@ -50,6 +50,7 @@ export const ERRORS = {
   INTERNAL: { status: 500, title: 'Something went wrong inside Berth' },
   ENGINE_FAILED: { status: 502, title: 'The engine answered with an error' },
   POLICY_NOT_APPLIED: { status: 502, title: 'The engine did not impose the limits' },
+  CONTAINER_STUCK: { status: 502, title: 'The engine can no longer start the container' },
   ENGINE_UNSUPPORTED: { status: 502, title: 'This engine cannot do that' },
   PUBLISH_ADDRESS_UNAVAILABLE: { status: 502, title: 'Ports cannot be published on the configured address' },
   REGISTRY_UNAUTHORIZED: { status: 502, title: 'The registry wants another login' },

@@ -1,14 +1,13 @@
-// Every create is written down before the engine hears of it and struck out when it is answered. What is left over names
-// a half-made container: after a crash, a lost answer, or a removal that failed because the engine was away. The volumes
-// that an attempt made carry its label, too.
+// Every create is written down before the engine hears of it, and struck out when it is known how it ended. What is left
+// over names a half-made container or its volumes: after a crash, a lost answer, or an undo whose end is not known.
 
-import type { EngineAvailability } from '../engine/contract/availability.ts'
-import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { isAppError } from '../errors.ts'
+import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import { labelFilter } from '../engine/labels.ts'
 import type { Inventory } from '../inventory/inventory.ts'
-import { finalName } from './newcomer.ts'
+import type { Settling } from './settling.ts'
+import { createUndo, type Undo } from './undo.ts'
 
 type IntentTable = {
   add(attempt: string, now: number): void
@@ -16,6 +15,7 @@ type IntentTable = {
   all(): { attempt: string; createdAt: number }[]
 }
 type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
+type LeftOver = { createdAt: number; isSaid: boolean; pauseMs: number; notBefore: number }
 
 export type Attempts = ReturnType<typeof createAttempts>
 
@@ -28,97 +28,67 @@ const LOOK_MS = 60_000
 export function createAttempts({
   engine,
   inventory,
+  settling,
   table,
   log
 }: {
-  engine: Pick<EngineContainers, 'listContainers' | 'removeContainer' | 'renameContainer' | 'startContainer'> &
-    Pick<EngineVolumes, 'listVolumes' | 'removeVolume'> &
-    Pick<EngineAvailability, 'whenAvailable'>
+  engine: Pick<EngineContainers, 'listContainers'> & Pick<EngineAvailability, 'whenAvailable'>
   inventory: Inventory
+  settling: Settling
   table: IntentTable
   log: Log
 }) {
-  const leftOver = new Map(table.all().map(({ attempt, createdAt }) => [attempt, createdAt]))
+  const leftOver = new Map<string, LeftOver>()
+  for (const { attempt, createdAt } of table.all()) leave(attempt, createdAt)
   const underWay = new Set<string>()
-  const settling = new Set<string>()
+  const beingSettled = new Map<string, Promise<void>>()
   let next: { at: number; timer: NodeJS.Timeout } | undefined
+
+  function leave(attempt: string, createdAt: number, isSaid = false): void {
+    leftOver.set(attempt, { createdAt, isSaid, pauseMs: RETRY_MS, notBefore: 0 })
+  }
 
   function forget(attempt: string): void {
     leftOver.delete(attempt)
     table.remove(attempt)
   }
 
-  async function settle(record: ContainerRecord, attempt: string): Promise<void> {
-    if (settling.has(attempt)) return
-    settling.add(attempt)
-    try {
-      await (record.berth.replaces.length > 0 ? settleReplacement(record) : settleCreate(record))
+  async function settleOnce(attempt: string, record: ContainerRecord | undefined): Promise<void> {
+    if (record) {
+      await settling.withContainer(record, attempt)
       forget(attempt)
       log.info({ containerId: record.id, name: record.name }, 'half-made container of an earlier attempt settled')
-    } catch (err) {
-      log.warn({ err, containerId: record.id }, 'half-made container could not be settled; it is tried again')
-      lookAgain(RETRY_MS)
-    } finally {
-      settling.delete(attempt)
+      return
     }
+    await settling.withoutContainer(attempt)
+    const { createdAt = 0 } = leftOver.get(attempt) ?? {}
+    if (Date.now() - createdAt > REMEMBER_MS) forget(attempt)
   }
 
-  /** With a key the client will ask again, so the container is finished for it; without one nobody knows of it. */
-  async function settleCreate(record: ContainerRecord): Promise<void> {
-    if (record.berth.key === null) await removeWithVolumes(record)
-    else if (record.state === 'created' && record.berth.start) await finish(record)
+  /** Whoever asks meanwhile waits for the same. */
+  function settle(attempt: string, record: ContainerRecord | undefined): Promise<void> {
+    const known = beingSettled.get(attempt)
+    if (known) return known
+    const run = settleOnce(attempt, record)
+      .catch((err: unknown) => {
+        failed(attempt, err)
+        throw err
+      })
+      .finally(() => beingSettled.delete(attempt))
+    beingSettled.set(attempt, run)
+    return run
   }
 
-  async function removeWithVolumes(record: ContainerRecord): Promise<void> {
-    await remove(record, true)
-    await removeVolumesOf(record.berth.attempt ?? '')
-  }
-
-  /** Those that it made, unless somebody else has come to use them. */
-  async function removeVolumesOf(attempt: string): Promise<void> {
-    for (const name of await engine.listVolumes({ label: labelFilter('attempt', attempt) }))
-      await engine.removeVolume(name).catch(() => false)
-  }
-
-  /** While the old container is there it is the whole one; once it is gone the newcomer is, and only lacks its name. */
-  async function settleReplacement(record: ContainerRecord): Promise<void> {
-    const [oldId = ''] = record.berth.replaces
-    if (await inventory.refresh(oldId)) return remove(record, false)
-    const name = finalName(record.name)
-    if (name === undefined) return
-    await engine.renameContainer(record.id, name)
-    await inventory.refresh(record.id)
-  }
-
-  async function remove(record: ContainerRecord, volumes: boolean): Promise<void> {
-    await engine.removeContainer(record.id, { force: true, volumes })
-    inventory.removed(record.id)
-  }
-
-  async function finish(record: ContainerRecord): Promise<void> {
-    try {
-      await engine.startContainer(record.id)
-      await inventory.refresh(record.id)
-    } catch (error) {
-      if (!isAppError(error, 'PORT_UNAVAILABLE', 'CONTAINER_START_FAILED')) throw error
-      await removeWithVolumes(record)
-    }
-  }
-
-  /** It came no further than its volumes; or the engine hung, and its container is still to come. */
-  async function settleWithoutContainer(attempt: string, createdAt: number): Promise<void> {
-    try {
-      await removeVolumesOf(attempt)
-      if (Date.now() - createdAt > REMEMBER_MS) forget(attempt)
-    } catch (err) {
-      log.warn({ err, attempt }, 'the volumes of an earlier attempt could not be looked for')
-    }
-  }
-
-  /** Whether a failed attempt left its container, as a replacement does whose last step failed. */
-  function hasContainer(attempt: string): boolean {
-    for (const record of inventory.all()) if (record.berth.attempt === attempt) return true
-    return false
+  /** Said once; the pauses become longer. */
+  function failed(attempt: string, err: unknown): void {
+    const left = leftOver.get(attempt)
+    if (!left) return
+    if (!left.isSaid) log.warn({ err, attempt }, 'an earlier attempt could not be settled; it is tried again')
+    const { pauseMs } = left
+    left.isSaid = true
+    left.pauseMs = Math.min(2 * pauseMs, LOOK_MS)
+    left.notBefore = performance.now() + pauseMs
+    lookAgain(pauseMs)
   }
 
   /** What gives no sign of itself is looked for: no event tells of a removal that the engine did not carry out. */
@@ -137,37 +107,33 @@ export function createAttempts({
   function settleLeftOvers(): void {
     if (leftOver.size === 0) return
     lookAgain(LOOK_MS)
-    const found = new Set<string>()
-    for (const record of inventory.all()) {
-      const { attempt } = record.berth
-      if (attempt === null || !leftOver.has(attempt)) continue
-      found.add(attempt)
-      void settle(record, attempt)
-    }
-    for (const [attempt, createdAt] of leftOver)
-      if (!found.has(attempt)) void settleWithoutContainer(attempt, createdAt)
+    const found = new Map<string, ContainerRecord>()
+    for (const record of inventory.all()) found.set(record.berth.attempt ?? '', record)
+    for (const attempt of leftOver.keys()) settle(attempt, found.get(attempt)).catch(() => {})
   }
 
   inventory.onSync(settleLeftOvers)
   inventory.onChange(({ after }) => {
-    const attempt = after?.berth.attempt
-    if (after && attempt && leftOver.has(attempt)) void settle(after, attempt)
+    const attempt = after?.berth.attempt ?? ''
+    const left = leftOver.get(attempt)
+    if (left && left.notBefore <= performance.now()) settle(attempt, after).catch(() => {})
   })
 
   return {
-    /** Runs one attempt. When it fails and something may be left of it, that is seen to as soon as it shows. */
-    async run<T>(attempt: string, task: () => Promise<T>): Promise<T> {
-      const startedAt = Date.now()
-      table.add(attempt, startedAt)
+    /** Runs one attempt. When it fails, what it made is taken back; what that leaves open is settled later. */
+    async run<T>(attempt: string, task: (undo: Undo) => Promise<T>): Promise<T> {
+      const createdAt = Date.now()
+      const undo = createUndo({ attempt, log })
+      table.add(attempt, createdAt)
       underWay.add(attempt)
       try {
-        const result = await task()
+        const result = await task(undo)
         table.remove(attempt)
         return result
       } catch (error) {
-        const isUncertain = isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED')
-        if (isUncertain || hasContainer(attempt)) {
-          leftOver.set(attempt, startedAt)
+        const end = await undo.all()
+        if (end === 'not known' || isUncertain(error)) {
+          leave(attempt, createdAt, end === 'not known')
           lookAgain(RETRY_MS)
         } else table.remove(attempt)
         throw error
@@ -179,7 +145,16 @@ export function createAttempts({
     /** Whether the container is of an attempt that has not come to its end. */
     isMaking: ({ berth }: ContainerRecord): boolean => underWay.has(berth.attempt ?? ''),
 
-    /** The container of an attempt, when the engine's answer to its create was lost. */
+    /** Whether it is still to be finished or removed. */
+    isLeftOver: ({ berth }: ContainerRecord): boolean => leftOver.has(berth.attempt ?? ''),
+
+    /** Finishes or removes it, now. */
+    settle: (record: ContainerRecord): Promise<void> => settle(record.berth.attempt ?? '', record),
+
+    /**
+     * The container of an attempt, when the engine's answer to its create was lost. Undefined when there is none, or when that
+     * cannot be known; in both cases the error of the create keeps the attempt among those to be settled.
+     */
     async find(attempt: string): Promise<string | undefined> {
       try {
         await engine.whenAvailable(AbortSignal.timeout(FIND_MS))
@@ -188,8 +163,11 @@ export function createAttempts({
       } catch {
         return undefined
       }
-    },
-
-    settleLeftOvers
+    }
   }
+}
+
+/** Whether the engine may have carried out what it did not answer. */
+export function isUncertain(error: unknown): boolean {
+  return isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED')
 }

@@ -96,10 +96,13 @@ function createProblems(body: CreateContainer, { portRange: { first, last } }: C
 }
 
 /** `api-server-<unix time>` as the first system had it, and four letters so that a second may hold several. */
-export function generateName(now: number, idempotencyKey: string | undefined): string {
-  // With a key the name follows from it: the engine then refuses a second container for the same key, whoever asks.
-  if (idempotencyKey) return `api-server-${createHash('sha256').update(idempotencyKey).digest('hex').slice(0, 16)}`
+export function generateName(now: number): string {
   return `api-server-${Math.floor(now / 1000)}-${randomBytes(2).toString('hex')}`
+}
+
+/** The engine then refuses a second container for the same key, whoever asks. */
+export function nameForKey(key: string): string {
+  return `api-server-${createHash('sha256').update(key).digest('hex').slice(0, 16)}`
 }
 
 export function wantedPorts(body: CreateContainer, image: ImageRecord | undefined): WantedPort[] {

@@ -1,18 +1,26 @@
 // How many containers somebody may have, also when many are asked for at once.
 
 import type { Policy } from '../access/policy.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 
-export function createQuota({ inventory, policy }: { inventory: Pick<Inventory, 'all'>; policy: Policy }) {
+export function createQuota({
+  inventory,
+  policy,
+  isMaking
+}: {
+  inventory: Pick<Inventory, 'all'>
+  policy: Policy
+  isMaking: (record: ContainerRecord) => boolean
+}) {
   const underWay = new Map<string, number>()
-  const attempts = new Set<string>()
 
   /** What is being made is counted as such, and not again when the inventory has it already. */
   function count(owner: string): number {
     let made = 0
     for (const record of inventory.all()) {
-      const { managed, owner: holder, attempt } = record.berth
-      if (managed && (holder ?? '') === owner && !attempts.has(attempt ?? '')) made++
+      const { managed, owner: holder } = record.berth
+      if (managed && (holder ?? '') === owner && !isMaking(record)) made++
     }
     return made + (underWay.get(owner) ?? 0)
   }
@@ -31,8 +39,6 @@ export function createQuota({ inventory, policy }: { inventory: Pick<Inventory, 
         if (rest > 0) underWay.set(owner, rest)
         else underWay.delete(owner)
       }
-    },
-    begun: (attempt: string): void => void attempts.add(attempt),
-    ended: (attempt: string): void => void attempts.delete(attempt)
+    }
   }
 }

@@ -4,23 +4,23 @@
 // The order keeps one whole container at every step: the new one runs under a name of its own before the old one goes.
 // `settle` in attempts.ts finishes or undoes what a crash interrupts.
 
-import { randomUUID } from 'node:crypto'
 import type { ContainerRecord, ContainerSpec, EngineContainers, PortBinding } from '../engine/contract/containers.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { labelFilter, readFacts, writeFacts } from '../engine/labels.ts'
-import { AppError, isAppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { newcomerName } from './newcomer.ts'
 import { portEnvironment } from './plan.ts'
+import type { Removal } from './removal.ts'
+import type { Undo } from './undo.ts'
 import { checkMade } from './verify.ts'
 import { shortId } from './view.ts'
 
 const KEPT_REPOSITORY = 'berth/kept'
-const MAX_PORT_TRIES = 20
 
 export type PortChange = { containerPort: number; protocol: 'tcp' | 'udp'; from: number; to: number }
 export type Replacer = ReturnType<typeof createReplacer>
@@ -30,6 +30,7 @@ export function createReplacer({
   inventory,
   ports,
   attempts,
+  removal,
   expiry,
   instanceId
 }: {
@@ -37,6 +38,7 @@ export function createReplacer({
   inventory: Inventory
   ports: PortService
   attempts: Attempts
+  removal: Removal
   expiry: Expiry
   instanceId: string
 }) {
@@ -60,9 +62,7 @@ export function createReplacer({
     sweep = sweepKeptImages().catch(() => {})
   })
 
-  async function replaceWithNewPorts(
-    old: ContainerRecord
-  ): Promise<{ record: ContainerRecord; changes: PortChange[] }> {
+  async function replace(old: ContainerRecord): Promise<{ record: ContainerRecord; changes: PortChange[] }> {
     await sweep
     underWay++
     try {
@@ -71,7 +71,7 @@ export function createReplacer({
       await engine.removeImage(keptImage(old.id)).catch(() => false)
       const facts = writeFacts({ instance: instanceId, anonymousVolumes: anonymousVolumesOf(old) })
       await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), facts)
-      return await tryPorts(old, { ...spec, image: keptImage(old.id) })
+      return await moveToPorts(old, { ...spec, image: keptImage(old.id) })
     } catch (error) {
       await engine.removeImage(keptImage(old.id)).catch(() => false)
       throw error
@@ -80,55 +80,40 @@ export function createReplacer({
     }
   }
 
-  async function tryPorts(
+  /** On the ports that it had, where they can be had. */
+  async function moveToPorts(
     old: ContainerRecord,
     spec: ContainerSpec
   ): Promise<{ record: ContainerRecord; changes: PortChange[] }> {
-    for (let tries = 1; ; tries++) {
-      const attempt = randomUUID()
-      const leases = await ports.lease(
-        old.ports.map(({ protocol, hostPort }) => ({
-          protocol,
-          hostPort: ports.isAvailable(hostPort, protocol) ? hostPort : undefined
-        })),
-        attempt
-      )
-      try {
-        const moved = old.ports.map((port, index) => ({ ...port, hostPort: leases[index]?.port ?? port.hostPort }))
-        const record = await attempts.run(attempt, () => moveTo(old, newcomerSpec(old, spec, moved, attempt)))
-        return { record, changes: changesBetween(old.ports, moved) }
-      } catch (error) {
-        if (!isAppError(error, 'PORT_UNAVAILABLE') || tries === MAX_PORT_TRIES) throw error
-        const taken = leases.find(({ port }) => port === error.facts?.port) ?? leases[0]
-        taken?.block('the engine found it taken by somebody else')
-      } finally {
-        for (const lease of leases) lease.release()
-      }
-    }
+    const wanted = old.ports.map(({ protocol, hostPort }) => ({ protocol, hostPort, isPreference: true }))
+    return ports.withLeases(wanted, async (leases, attempt) => {
+      const moved = old.ports.map((port, index) => ({ ...port, hostPort: leases[index]?.port ?? port.hostPort }))
+      const next = newcomerSpec(old, spec, moved, attempt)
+      const record = await attempts.run(attempt, (undo) => moveTo(old, next, undo))
+      return { record, changes: changesBetween(old.ports, moved) }
+    })
   }
 
-  async function moveTo(old: ContainerRecord, spec: ContainerSpec): Promise<ContainerRecord> {
+  async function moveTo(old: ContainerRecord, spec: ContainerSpec, undo: Undo): Promise<ContainerRecord> {
     const { id } = await engine.createContainer(newcomerName(old.name), spec)
-    try {
-      await engine.startContainer(id)
-      const started = await inventory.refresh(id)
-      if (started) checkMade(started, spec)
-    } catch (error) {
-      // The volumes are the old container's, which stays.
-      await engine.removeContainer(id, { force: true, volumes: false })
-      throw error
-    }
+    // The volumes are the old container's, which stays.
+    undo.add('remove the newcomer', async () =>
+      (await removal.remove(id, { volumes: false })) ? 'undone' : 'not needed'
+    )
+    await engine.startContainer(id)
+    const started = await inventory.refresh(id)
+    if (started) checkMade(started, spec)
     expiry.inherit(old, id)
-    await engine.removeContainer(old.id, { force: true, volumes: false })
+    undo.passPointOfNoReturn()
+    await removal.remove(old.id, { volumes: false })
     await engine.renameContainer(id, old.name)
-    inventory.removed(old.id)
     const record = await inventory.refresh(id)
     if (!record)
       throw new AppError('CONTAINER_NOT_FOUND', `Container ${old.name} was removed while it was given new ports.`)
     return record
   }
 
-  return { replaceWithNewPorts }
+  return { replace }
 }
 
 function newcomerSpec(old: ContainerRecord, spec: ContainerSpec, ports: PortBinding[], attempt: string): ContainerSpec {

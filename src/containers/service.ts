@@ -1,6 +1,5 @@
 // The rules of containers: what may be done to which, in what order, and what is said about it.
 
-import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
@@ -9,12 +8,13 @@ import type { EngineWorkloads, ExecResult, LogLine, LogQuery } from '../engine/c
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import { createKeyedLock } from '../lib/keyed-lock.ts'
 import type { PortService } from '../ports/service.ts'
-import type { Creator } from './create.ts'
 import type { Expiry } from './expiry.ts'
+import type { Creator } from './idempotency.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { selectContainers } from './list.ts'
 import { checkUpdate } from './plan.ts'
 import { lastOf } from './logs.ts'
+import type { Removal } from './removal.ts'
 import { keptImage, type PortChange, type Replacer } from './replace.ts'
 import type { CreateContainer, ExecCommand, ListContainersQuery, UpdateContainer } from './request-schemas.ts'
 import type { ChangedContainer, Container, CreatedContainer, RemovedContainer } from './schemas.ts'
@@ -30,6 +30,7 @@ type Options = {
   ports: PortService
   creator: Creator
   replacer: Replacer
+  removal: Removal
   waiting: Waiting
   expiry: Expiry
   config: Config
@@ -43,7 +44,7 @@ const EXEC_OUTPUT_BYTES = 1024 ** 2
 const DEFAULT_EXEC_SECONDS = 30
 
 export function createContainerService(options: Options) {
-  const { engine, inventory, ports, creator, replacer, waiting, expiry, config, ownId } = options
+  const { engine, inventory, ports, creator, replacer, removal, waiting, expiry, config, ownId } = options
   const inOrder = createKeyedLock()
 
   function view(record: ContainerRecord): Container {
@@ -111,37 +112,37 @@ export function createContainerService(options: Options) {
     return { ...view(record), changed: false, message }
   }
 
-  /** Starts on the ports the container had; when they went to somebody else, on others. */
+  /** Starts on the ports the container had. When that can no longer be, it is made again. */
   async function startOnItsPorts(record: ContainerRecord): Promise<ChangedContainer> {
-    const owner = randomUUID()
-    const leases = ports.reclaim(record, owner)
-    if (!leases) return startOnOtherPorts(record)
     try {
-      await engine.startContainer(record.id)
-      return await changed(record, 'Container started')
+      const started = await ports.withOwnPorts(record, async () => {
+        await engine.startContainer(record.id)
+        return changed(record, 'Container started')
+      })
+      return started ?? (await makeAgain(record, 'since its own ports had been taken'))
     } catch (error) {
-      if (!isAppError(error, 'PORT_UNAVAILABLE')) throw error
-      const taken = leases.find(({ port }) => port === error.facts?.port) ?? leases[0]
-      taken?.block('the engine found it taken by somebody else')
-    } finally {
-      for (const lease of leases) lease.release()
+      // It does not run and never will: nothing but its files is left of it, and those are kept.
+      if (!isAppError(error, 'CONTAINER_STUCK') || !record.berth.managed) throw error
+      return makeAgain(record, 'since the engine could no longer start it')
     }
-    return startOnOtherPorts(record)
   }
 
-  async function startOnOtherPorts(record: ContainerRecord): Promise<ChangedContainer> {
+  async function makeAgain(record: ContainerRecord, reason: string): Promise<ChangedContainer> {
     if (!record.berth.managed) {
       throw new AppError(
         'PORT_UNAVAILABLE',
         `A port of ${record.name} is taken, and Berth does not make other people's containers anew.`
       )
     }
-    const { record: moved, changes } = await replacer.replaceWithNewPorts(record)
+    const { record: made, changes } = await replacer.replace(record)
+    const where = changes.length > 0 ? `on other ports, ${reason}: ${describeChanges(changes)}` : `anew, ${reason}`
     return {
-      ...view(moved),
+      ...view(made),
       changed: true,
-      message: `Container started on other ports, since its own had been taken: ${describeChanges(changes)}`,
-      changed_port: changes.map(({ containerPort, ...change }) => ({ container_port: containerPort, ...change })),
+      message: `Container started ${where}`,
+      ...(changes.length > 0 && {
+        changed_port: changes.map(({ containerPort, ...change }) => ({ container_port: containerPort, ...change }))
+      }),
       replaced: record.id
     }
   }
@@ -155,9 +156,8 @@ export function createContainerService(options: Options) {
   }
 
   async function removeNow(record: ContainerRecord): Promise<void> {
-    await engine.removeContainer(record.id, { force: true, volumes: true })
+    await removal.remove(record.id, { volumes: true })
     await removeBelongings(record)
-    inventory.removed(record.id)
   }
 
   return {

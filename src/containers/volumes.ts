@@ -1,37 +1,52 @@
 // The named volumes of a container that is being made. They outlive it; those of a create that failed do not.
 
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
-import { writeFacts } from '../engine/labels.ts'
+import { labelFilter, writeFacts } from '../engine/labels.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import type { CreateContainer } from './request-schemas.ts'
+import type { Undo, UndoEnd } from './undo.ts'
+
+export type Volumes = ReturnType<typeof createVolumes>
 
 type Options = {
-  engine: Pick<EngineVolumes, 'volumeExists' | 'createVolume' | 'removeVolume'>
+  engine: Pick<EngineVolumes, 'volumeExists' | 'createVolume' | 'removeVolume' | 'listVolumes'>
+  inventory: Pick<Inventory, 'all'>
   instanceId: string
 }
 
-export function createVolumes({ engine, instanceId }: Options) {
-  async function remove(names: string[]): Promise<void> {
-    for (const name of names) await engine.removeVolume(name).catch(() => false)
+export function createVolumes({ engine, inventory, instanceId }: Options) {
+  function isUsed(name: string): boolean {
+    for (const { volumes } of inventory.all()) if (volumes.some(({ source }) => source === name)) return true
+    return false
+  }
+
+  async function remove(name: string): Promise<UndoEnd> {
+    try {
+      return (await engine.removeVolume(name)) ? 'undone' : 'not needed'
+    } catch (error) {
+      if (isUsed(name)) return 'not needed'
+      throw error
+    }
+  }
+
+  /** Removes what the attempt made, unless somebody else has come to use it. The label tells, also after a crash. */
+  async function removeOf(attempt: string): Promise<UndoEnd> {
+    const names = await engine.listVolumes({ label: labelFilter('attempt', attempt) })
+    const ends = await Promise.allSettled(names.map(remove))
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
+    return ends.length > 0 ? 'undone' : 'not needed'
   }
 
   return {
-    /** Makes those that do not exist yet; returns them. The attempt is a label, so that they are found after a crash. */
-    async make({ volumes = [] }: CreateContainer, attempt: string): Promise<string[]> {
-      const labels = writeFacts({ managed: true, instance: instanceId, attempt })
-      const made: string[] = []
-      try {
-        for (const { source } of volumes) {
-          if (await engine.volumeExists(source)) continue
-          await engine.createVolume(source, labels)
-          made.push(source)
-        }
-      } catch (error) {
-        await remove(made)
-        throw error
-      }
-      return made
-    },
+    removeOf,
 
-    remove
+    /** Makes those that do not exist yet. */
+    async make({ volumes = [] }: CreateContainer, attempt: string, undo: Undo): Promise<void> {
+      if (volumes.length === 0) return
+      undo.add('remove the volumes that were made', () => removeOf(attempt))
+      const labels = writeFacts({ managed: true, instance: instanceId, attempt })
+      for (const { source } of volumes)
+        if (!(await engine.volumeExists(source))) await engine.createVolume(source, labels)
+    }
   }
 }

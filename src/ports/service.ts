@@ -5,6 +5,7 @@ import type { Listeners } from '../engine/machine/listeners.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Allocator, Lease, Use } from './allocator.ts'
+import { createLeasing, type WantedLease } from './leasing.ts'
 import type { PortOverview } from './schemas.ts'
 
 export type PortService = ReturnType<typeof createPortService>
@@ -67,38 +68,41 @@ export function createPortService({
     )
   }
 
-  return {
-    /** A lease for each of the wanted ports, in their order, or none at all. */
-    async lease(wanted: { protocol: Protocol; hostPort: number | undefined }[], owner: string): Promise<Lease[]> {
-      const leases: Lease[] = []
-      try {
-        // Those asked for by number first, so that no other takes them.
-        const exact = wanted.map(({ protocol, hostPort }) => {
-          if (hostPort === undefined) return undefined
-          const lease = allocator.leaseExactly(hostPort, protocol, owner)
-          leases.push(lease)
-          return lease
-        })
-        const all: Lease[] = []
-        for (const [index, { protocol }] of wanted.entries()) {
-          const lease = exact[index] ?? (await leaseFree(protocol, owner))
-          if (!exact[index]) leases.push(lease)
-          all.push(lease)
-        }
-        return all
-      } catch (error) {
-        for (const lease of leases) lease.release()
-        throw error
+  /** A lease for each of the wanted ports, in their order, or none at all. */
+  async function lease(wanted: WantedLease[], owner: string): Promise<Lease[]> {
+    const leases: Lease[] = []
+    try {
+      // Those asked for by number first, so that no other takes them.
+      const exact = wanted.map(({ protocol, hostPort, isPreference }) => {
+        if (hostPort === undefined || (isPreference && !isAvailable(hostPort, protocol))) return undefined
+        const taken = allocator.leaseExactly(hostPort, protocol, owner)
+        leases.push(taken)
+        return taken
+      })
+      const all: Lease[] = []
+      for (const [index, { protocol }] of wanted.entries()) {
+        const taken = exact[index] ?? (await leaseFree(protocol, owner))
+        if (!exact[index]) leases.push(taken)
+        all.push(taken)
       }
-    },
+      return all
+    } catch (error) {
+      for (const taken of leases) taken.release()
+      throw error
+    }
+  }
 
-    /** Leases for the ports that a stopped container had; undefined when one of them is no longer to be had. */
-    reclaim(record: ContainerRecord, owner: string): Lease[] | undefined {
-      const inRange = usesOf(record).filter(({ port }) => allocator.has(port))
-      const available = inRange.every(({ port, protocol }) => isAvailable(port, protocol))
-      return available ? inRange.map(({ port, protocol }) => allocator.leaseExactly(port, protocol, owner)) : undefined
-    },
+  /** Leases for the ports that a stopped container had; undefined when one of them is no longer to be had. */
+  function reclaim(record: ContainerRecord, owner: string): Lease[] | undefined {
+    const inRange = usesOf(record).filter(({ port }) => allocator.has(port))
+    const available = inRange.every(({ port, protocol }) => isAvailable(port, protocol))
+    return available ? inRange.map(({ port, protocol }) => allocator.leaseExactly(port, protocol, owner)) : undefined
+  }
 
+  return {
+    lease,
+    reclaim,
+    ...createLeasing({ lease, reclaim }),
     has: (port: number): boolean => allocator.has(port),
     isAvailable,
     counts: (protocol: Protocol) => allocator.counts(protocol),

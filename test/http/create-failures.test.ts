@@ -95,6 +95,30 @@ t.test('a volume that was there before stays', async (t) => {
   t.strictSame([...engine.volumes.keys()], ['precious'])
 })
 
+t.test('a volume or container whose removal fails after a failed create is removed later', async (t) => {
+  for (const method of ['removeVolume', 'removeContainer', 'listVolumes'] as const) {
+    const server = await build(t)
+    const { engine, post, store } = server
+    engine.startContainer = async () => {
+      throw new AppError('CONTAINER_START_FAILED', 'no')
+    }
+    const works = engine[method] as () => Promise<never>
+    let calls = 0
+    Object.assign(engine, {
+      [method]: async (...args: []) => {
+        if (++calls === 1) throw new AppError('ENGINE_FAILED', 'not now')
+        return works(...args)
+      }
+    })
+    const volumes = [{ source: 'data', target: '/data' }]
+    problem(t, await post('/containers', { volumes }), 422, 'CONTAINER_START_FAILED')
+    t.equal(store.intents.all().length, 1, `${method}: it stays written down`)
+    await until(() => engine.records().length + engine.volumes.size === 0, 10_000)
+    // The engine may have hung: the attempt is remembered for a while.
+    t.equal(engine.records().length, 0)
+  }
+})
+
 t.test('when the workload ends before it is ready, with its exit code and last output', async (t) => {
   const server = await build(t)
   const { engine, post } = server
@@ -155,6 +179,18 @@ t.test('when the answer to the create was lost', async (t) => {
     t.strictSame(store.intents.all(), [])
   })
 
+  t.test('also when the engine answered without saying which container it made', async (t) => {
+    const { engine, make, store } = await build(t)
+    const create = engine.createContainer
+    engine.createContainer = async (...args) => {
+      await create(...args)
+      throw new AppError('ENGINE_FAILED', 'The engine did not say which container it made.')
+    }
+    t.match(await make({ name: 'web' }), { name: 'web', state: 'running' })
+    t.equal(engine.records().length, 1)
+    t.strictSame(store.intents.all(), [])
+  })
+
   t.test('one that shows up after the client was told is removed', async (t) => {
     const server = await build(t)
     const { engine, post, store } = server
@@ -191,7 +227,8 @@ t.test('when the engine goes away in the middle, what is left is removed as soon
     engine.goAway()
     throw new AppError('ENGINE_TIMEOUT', 'The engine did not start the container in time.')
   }
-  problem(t, await post('/containers'), 503, 'ENGINE_UNAVAILABLE')
+  // The step that failed is named, not what could not be taken back after it.
+  problem(t, await post('/containers'), 504, 'ENGINE_TIMEOUT')
   t.equal(engine.records().length, 1)
   engine.comeBack()
   await until(() => store.intents.all().length === 0)

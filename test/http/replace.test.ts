@@ -199,3 +199,48 @@ t.test('other people’s containers are not made anew', async (t) => {
   problem(t, await post('/containers/foreign/start'), 409, 'PORT_UNAVAILABLE')
   t.notOk(engine.writes().includes('commitContainer'))
 })
+
+t.test('a container that the engine can start no more is made again, on its own ports', async (t) => {
+  const stuck = async (t: Test, given: Parameters<typeof build>[1] = {}) => {
+    const server = await build(t, given)
+    const start = server.engine.startContainer
+    const jam = (jammed: string) => {
+      server.engine.startContainer = async (id) => {
+        if (id === jammed) throw new AppError('CONTAINER_STUCK', 'task 4711: already exists')
+        return start(id)
+      }
+    }
+    return { ...server, jam }
+  }
+
+  t.test('with its name, settings, files and volumes', async (t) => {
+    const { make, post, engine, jam, get } = await stuck(t)
+    const before = await make(BODY)
+    await post('/containers/web/stop')
+    jam(before.full_id)
+    const answer = await post('/containers/web/start')
+    t.equal(answer.statusCode, 200, answer.body)
+    const after = answer.json()
+    t.match(after, {
+      name: 'web',
+      state: 'running',
+      message: 'Container started anew, since the engine could no longer start it',
+      replaced: before.full_id,
+      ports: before.ports as object
+    })
+    t.notOk('changed_port' in after)
+    for (const field of ['image', 'labels', 'command', 'volumes', 'limits', 'restart', 'managed', 'expires_at'])
+      t.strictSame(after[field], before[field], `${field} is the same`)
+    t.equal(engine.records().length, 1)
+    t.match((await get(`/containers/${before.id}`)).json(), { full_id: after.full_id })
+  })
+
+  t.test('but not one that Berth did not make', async (t) => {
+    const engine = createMemoryEngine()
+    const { id } = engine.add({ name: 'foreign', state: 'exited' })
+    const { post, jam } = await stuck(t, { engine, env: { BERTH_MANAGE_FOREIGN: 'true' } })
+    jam(id)
+    problem(t, await post('/containers/foreign/start'), 502, 'CONTAINER_STUCK')
+    t.match(engine.records(), [{ id, state: 'exited' }])
+  })
+})

@@ -92,6 +92,7 @@ export type EngineContainers = {
   inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerRecord>
   /** What was said to the engine when the container was made, with the values of its environment. */
   containerSpec(id: string): Promise<ContainerSpec>
+  /** Here and for a start, the signal ends the wait for its turn, but not a call that was sent. */
   createContainer(name: string, spec: ContainerSpec, signal?: AbortSignal): Promise<{ id: string; warnings: string[] }>
   /** Starting what runs and stopping what does not is no error. */
   startContainer(id: string, signal?: AbortSignal): Promise<void>

@@ -4,7 +4,14 @@ import type { Readable } from 'node:stream'
 import { isAppError } from '../../errors.ts'
 import type { EngineRequest } from './request.ts'
 
-export type Asked = Omit<EngineRequest, 'timeoutMs'> & { timeoutMs?: number }
+export type Asked = Omit<EngineRequest, 'timeoutMs'> & {
+  timeoutMs?: number
+  /**
+   * Ends the wait of a change for its turn, and not the change: once it was sent the engine carries it out, and without its
+   * answer nobody would know.
+   */
+  queueSignal?: AbortSignal | undefined
+}
 
 export type Calls = {
   /** A read. It does not wait for others. */

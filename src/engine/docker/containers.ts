@@ -1,6 +1,7 @@
 // Containers: list, inspect, make, start, stop, change, remove.
 
 import type { ContainerInfo } from 'dockerode'
+import { AppError } from '../../errors.ts'
 import type { EngineContainers } from '../contract/containers.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import { mapContainer, mapSpec, mapSummary } from './map.ts'
@@ -37,20 +38,27 @@ export function createContainerCalls(
 
     async createContainer(name, spec, signal) {
       const body = createPayload(spec)
-      type Created = { Id: string; Warnings: string[] | null }
+      type Created = { Id?: unknown; Warnings?: string[] | null } | null
       const created = await make<Created>({
         method: 'POST',
         path: '/containers/create',
         query: { name },
         body,
         what: 'create the container',
-        signal
+        queueSignal: signal
       })
+      if (typeof created?.Id !== 'string' || created.Id === '')
+        throw new AppError('ENGINE_FAILED', 'The engine did not say which container it made.')
       return { id: created.Id, warnings: created.Warnings ?? [] }
     },
 
     async startContainer(id, signal) {
-      await change<void>({ method: 'POST', path: `/containers/${id}/start`, what: 'start the container', signal })
+      await change<void>({
+        method: 'POST',
+        path: `/containers/${id}/start`,
+        what: 'start the container',
+        queueSignal: signal
+      })
     },
 
     async stopContainer(id, timeoutSeconds, signal) {

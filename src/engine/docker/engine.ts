@@ -2,7 +2,7 @@
 // by subject in the files beside this one.
 
 import type { Readable } from 'node:stream'
-import { AppError, isAppError } from '../../errors.ts'
+import { AppError, cancellation, isAppError } from '../../errors.ts'
 import { createSemaphore } from '../../lib/semaphore.ts'
 import type { Engine } from '../contract/engine.ts'
 import { createBuilderCalls } from './builder.ts'
@@ -52,9 +52,13 @@ export function createDockerEngine(options: {
   }
 
   /** Changes wait for their turn, so that a burst of requests is a queue here and not in the engine. */
-  function change<T>(asked: Asked, refusal?: () => Error): Promise<T> {
+  async function change<T>({ queueSignal, ...asked }: Asked, refusal?: () => Error): Promise<T> {
     const task = () => call(asked, () => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked }))
-    return inTurn(task, refusal)
+    try {
+      return await inTurn(task, { refusal, signal: queueSignal })
+    } catch (error) {
+      throw queueSignal?.aborted && error === queueSignal.reason ? cancellation(queueSignal) : error
+    }
   }
 
   /** What makes something new is refused when too many wait; what starts, ends or undoes what is there never is. */

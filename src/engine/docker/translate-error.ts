@@ -17,6 +17,11 @@ const RULES: readonly Rule[] = [
     code: 'PORT_UNAVAILABLE'
   },
   { pattern: /cannot assign requested address/i, code: 'PUBLISH_ADDRESS_UNAVAILABLE' },
+  // After a kill of the engine: its own book says "created" or "exited", that of the runtime below has the container still.
+  {
+    pattern: /\btask [0-9a-f]{12,64}\b.*already exists|container with (given )?id already exists|bundle .*file exists/i,
+    code: 'CONTAINER_STUCK'
+  },
   { pattern: /name .*already in use/i, code: 'CONTAINER_NAME_TAKEN' },
   { pattern: /network with name .* already exists|network name .* already used/i, code: 'NETWORK_NAME_TAKEN' },
   { pattern: /network .*has active endpoints|network is being used/i, code: 'NETWORK_IN_USE' },

@@ -1,6 +1,9 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import { createAttempts } from '../../../src/containers/attempts.ts'
+import { createRemoval } from '../../../src/containers/removal.ts'
+import { createSettling } from '../../../src/containers/settling.ts'
+import { createVolumes } from '../../../src/containers/volumes.ts'
 import { createInventory } from '../../../src/inventory/inventory.ts'
 import { AppError } from '../../../src/errors.ts'
 import { openStore, type Store } from '../../../src/store/open.ts'
@@ -8,10 +11,15 @@ import { createMemoryEngine, type MemoryEngine } from '../../helpers/memory-engi
 import { binding, idOf, silentLog } from '../../helpers/records.ts'
 import { until } from '../../helpers/until.ts'
 
+type Log = Parameters<typeof createAttempts>[0]['log']
+
 const MINUTES = 60_000
 
 /** A server that starts with what an earlier one left in its store and in the engine. */
-async function startWith(t: Test, { engine, left = [] }: { engine: MemoryEngine; left?: [string, number?][] }) {
+async function startWith(
+  t: Test,
+  { engine, left = [], log = silentLog }: { engine: MemoryEngine; left?: [string, number?][]; log?: Log }
+) {
   const store = openStore(':memory:')
   for (const [attempt, createdAt = Date.now()] of left) store.intents.add(attempt, createdAt)
   const inventory = createInventory({ engine, log: silentLog })
@@ -19,7 +27,10 @@ async function startWith(t: Test, { engine, left = [] }: { engine: MemoryEngine;
     inventory.stop()
     store.close()
   })
-  const attempts = createAttempts({ engine, inventory, table: store.intents, log: silentLog })
+  const removal = createRemoval({ engine, inventory })
+  const volumes = createVolumes({ engine, inventory, instanceId: 'here' })
+  const settling = createSettling({ engine, inventory, removal, volumes })
+  const attempts = createAttempts({ engine, inventory, settling, table: store.intents, log })
   const synced = new Promise<void>((resolve) => inventory.onSync(resolve))
   inventory.start()
   await synced
@@ -93,6 +104,25 @@ t.test('one with a key whose port went to somebody else is removed, so that it c
   t.strictSame(states(engine), [])
 })
 
+t.test('one with a key that can never start is removed, so that it can be made anew', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'half', state: 'created', labels: labels('one', { 'io.berth.idempotency-key': 'key' }) })
+  engine.startContainer = async () => {
+    throw new AppError('CONTAINER_STUCK', 'task 4711: already exists')
+  }
+  const { store } = await startWith(t, { engine, left: [['one']] })
+  await until(isSettled(store))
+  t.strictSame(states(engine), [])
+})
+
+t.test('one with a key that is on its way out is removed, and not started', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'half', state: 'dead', labels: labels('one', { 'io.berth.idempotency-key': 'key' }) })
+  const { store } = await startWith(t, { engine, left: [['one']] })
+  await until(isSettled(store))
+  t.strictSame(states(engine), [])
+})
+
 t.test('a replacement', async (t) => {
   const old = idOf('old')
   const newcomer = { name: 'web.berth-newcomer', labels: labels('one', { 'io.berth.replaces': old }) }
@@ -145,10 +175,8 @@ t.test('what never shows up is forgotten after a while', async (t) => {
       ['young', now - 9 * MINUTES]
     ]
   })
-  t.strictSame(
-    store.intents.all().map(({ attempt }) => attempt),
-    ['young']
-  )
+  await until(() => store.intents.all().length === 1)
+  t.match(store.intents.all(), [{ attempt: 'young' }])
 })
 
 t.test('a removal that fails is tried again', async (t) => {
@@ -203,6 +231,54 @@ t.test('an attempt', async (t) => {
       t.strictSame(states(engine), [])
     }
   })
+})
+
+t.test('what an attempt made is taken back, last first, when it fails', async (t) => {
+  const engine = createMemoryEngine()
+  const { attempts, store } = await startWith(t, { engine })
+  const taken: string[] = []
+  const failing = attempts.run('one', async (undo) => {
+    undo.add('take back the first', async () => (taken.push('first'), 'undone'))
+    undo.add('take back the second', async () => (taken.push('second'), 'not needed'))
+    throw new AppError('CONTAINER_START_FAILED', 'no')
+  })
+  await t.rejects(failing, { code: 'CONTAINER_START_FAILED' })
+  t.strictSame(taken, ['second', 'first'])
+  t.strictSame(store.intents.all(), [])
+})
+
+t.test('an undo whose end is not known hides neither the failure nor what else is to be taken back', async (t) => {
+  const engine = createMemoryEngine()
+  const { attempts, store } = await startWith(t, { engine })
+  let isTaken = false
+  const failing = attempts.run('one', async (undo) => {
+    undo.add('take back the first', async () => ((isTaken = true), 'undone'))
+    undo.add('take back the second', async () => {
+      throw new Error('socket hang up')
+    })
+    throw new AppError('CONTAINER_START_FAILED', 'no')
+  })
+  await t.rejects(failing, { code: 'CONTAINER_START_FAILED' })
+  t.ok(isTaken)
+  t.match(store.intents.all(), [{ attempt: 'one' }], 'it stays written down')
+})
+
+t.test('what cannot be settled is said once and tried again, ever less often', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'half', state: 'created', labels: labels('one') })
+  let tries = 0
+  engine.removeContainer = async () => {
+    tries++
+    throw new AppError('ENGINE_FAILED', 'not now')
+  }
+  const said: string[] = []
+  const log = { ...silentLog, warn: (_: object, message: string) => void said.push(message) }
+  const { inventory } = await startWith(t, { engine, left: [['one']], log })
+  await until(() => tries === 1)
+  for (let round = 0; round < 5; round++) for (const { id } of inventory.all()) await inventory.refresh(id)
+  t.equal(tries, 1, 'not at every event')
+  await until(() => tries === 2)
+  t.equal(said.length, 1)
 })
 
 t.test('a failed attempt whose container gives no sign any more is seen to all the same', async (t) => {

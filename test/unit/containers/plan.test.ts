@@ -5,6 +5,7 @@ import {
   buildSpec,
   checkCreate,
   generateName,
+  nameForKey,
   portEnvironment,
   wantedPorts
 } from '../../../src/containers/plan.ts'
@@ -80,11 +81,11 @@ t.test('a change is checked by the same ceilings', async (t) => {
 
 t.test('a generated name', async (t) => {
   const now = Date.parse('2026-01-01T00:00:00.900Z')
-  t.match(generateName(now, undefined), /^api-server-1767225600-[0-9a-f]{4}$/)
-  const names = new Set(Array.from({ length: 50 }, () => generateName(now, undefined)))
+  t.match(generateName(now), /^api-server-1767225600-[0-9a-f]{4}$/)
+  const names = new Set(Array.from({ length: 50 }, () => generateName(now)))
   t.ok(names.size > 40, 'a second may hold several')
-  t.equal(generateName(now, 'key'), generateName(now + 9999, 'key'), 'with a key it follows from the key')
-  t.not(generateName(now, 'key'), generateName(now, 'kez'))
+  t.equal(nameForKey('key'), nameForKey('key'), 'with a key it follows from the key')
+  t.not(nameForKey('key'), nameForKey('kez'))
 })
 
 t.test('which ports are wanted', async (t) => {

@@ -91,6 +91,16 @@ t.test('creating', async (t) => {
   t.match(asked, [{ query: { name: 'web' }, body: { Image: 'app:1', Env: ['A=1'], HostConfig: { Init: true } } }])
 })
 
+t.test('an answer to a create that names no container is none', async (t) => {
+  const spec = { image: 'app:1', env: {}, labels: {}, restart: 'no', volumes: [], ports: [] } as const
+  const limits = { memoryBytes: 64, cpus: 1, pids: 9 }
+  for (const body of [{}, { Id: '' }, { Id: 7 }, null, [], 'made']) {
+    const { engine } = await engineThat(t, { 'POST /containers/create': json(201, body) })
+    const made = engine.createContainer('web', { ...spec, limits, volumes: [], ports: [] })
+    await t.rejects(made, { code: 'ENGINE_FAILED' }, JSON.stringify(body))
+  }
+})
+
 t.test('listing by label', async (t) => {
   const row = { Id: ID, Names: ['/web'], State: 'running', Status: 'Up 2 seconds (healthy)' }
   const { engine, asked } = await engineThat(t, { 'GET /containers/json': json(200, [row]) })
@@ -223,6 +233,28 @@ t.test('a burst of changes is a queue here, reads are not held up by it', async 
     await new Promise((resolve) => setImmediate(resolve))
   }
   await Promise.all(all)
+})
+
+t.test('a change that is cancelled leaves the line; one that was sent is awaited', async (t) => {
+  const starts: http.ServerResponse[] = []
+  const { engine, asked } = await engineThat(
+    t,
+    { [`POST /containers/${ID}/start`]: (_asked, answer) => void starts.push(answer) },
+    { concurrency: 1 }
+  )
+  const client = new AbortController()
+  const sent = engine.startContainer(ID, client.signal)
+  await until(() => starts.length === 1)
+  const waiting = Array.from({ length: 200 }, () => engine.startContainer(ID, client.signal))
+  const live = engine.startContainer(ID)
+  client.abort()
+  for (const gone of waiting) await t.rejects(gone, { code: 'REQUEST_CANCELLED' })
+  starts.shift()?.writeHead(204).end()
+  await t.resolves(sent)
+  await until(() => starts.length === 1)
+  starts.shift()?.writeHead(204).end()
+  await live
+  t.equal(asked.length, 2)
 })
 
 t.test('a workload may ask for any time to end', async (t) => {

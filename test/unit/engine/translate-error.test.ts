@@ -96,6 +96,19 @@ async function failure(task: () => Promise<unknown>): Promise<AppError> {
 const asked = { method: 'POST', path: '/anything', what: 'do it', timeoutMs: 5_000 } as const
 const isAnswer = ({ status }: Recording) => status >= 400
 
+t.test('a task that the runtime still has after a kill of the engine', async (t) => {
+  const id = 'a1'.repeat(32)
+  const texts = [
+    `AlreadyExists: task ${id}: already exists: unknown`,
+    `failed to create task for container: task ${id} already exists`,
+    'OCI runtime create failed: runc create failed: container with given ID already exists: unknown'
+  ]
+  for (const message of texts) {
+    const client = await engineThatSays(t, { status: 500, body: { message } })
+    t.equal((await failure(() => request(client, asked))).code, 'CONTAINER_STUCK', message)
+  }
+})
+
 for (const recording of recordings.filter(isAnswer)) {
   const { engine, failure: kind, what } = recording
   const name = `${engine} ${kind} ${what}`

@@ -69,7 +69,7 @@ t.test('a place that came free is kept for who waits, not for who comes next', a
 t.test('refuses what may be refused when too many wait, and nothing else', async (t) => {
   const withPermit = createSemaphore(1, 2)
   const { started, running, task } = tasks()
-  const full = () => new Error('full')
+  const full = { refusal: () => new Error('full') }
   const all = [withPermit(task('a'), full), withPermit(task('b'), full), withPermit(task('c'), full)]
   await t.rejects(withPermit(task('d'), full), { message: 'full' })
   all.push(withPermit(task('e')))
@@ -79,4 +79,25 @@ t.test('refuses what may be refused when too many wait, and nothing else', async
   }
   t.strictSame(await Promise.all(all), ['a', 'b', 'c', 'e'])
   t.strictSame(started, ['a', 'b', 'c', 'e'])
+})
+
+t.test('who is cancelled leaves the line at once, and keeps nobody waiting', async (t) => {
+  const withPermit = createSemaphore(1, 2)
+  const { started, running, task } = tasks()
+  const cancelled = new AbortController()
+  const { signal } = cancelled
+  const full = { refusal: () => new Error('full'), signal }
+  const first = withPermit(task('first'), { signal })
+  const left = [withPermit(task('a'), full), withPermit(task('b'), full)]
+  const last = withPermit(task('last'))
+  cancelled.abort(new Error('gone'))
+  for (const gone of left) await t.rejects(gone, { message: 'gone' })
+  await t.rejects(withPermit(task('late'), { signal }), { message: 'gone' })
+  const refusable = withPermit(task('next'), { refusal: () => new Error('full') })
+  for (const name of ['first', 'last', 'next']) {
+    await turn()
+    running.get(name)?.resolve()
+  }
+  t.strictSame(await Promise.all([first, last, refusable]), ['first', 'last', 'next'])
+  t.strictSame(started, ['first', 'last', 'next'], 'what had begun went on')
 })

@@ -1,0 +1,70 @@
+// What becomes of an attempt that came to no end: its container is finished or removed, its volumes go with it. Each of
+// these throws when it cannot be known whether that was done.
+
+import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
+import { isAppError } from '../errors.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import { finalName } from './newcomer.ts'
+import type { Removal } from './removal.ts'
+import type { Volumes } from './volumes.ts'
+
+export type Settling = ReturnType<typeof createSettling>
+
+export function createSettling({
+  engine,
+  inventory,
+  removal,
+  volumes
+}: {
+  engine: Pick<EngineContainers, 'startContainer' | 'renameContainer'>
+  inventory: Pick<Inventory, 'refresh'>
+  removal: Removal
+  volumes: Pick<Volumes, 'removeOf'>
+}) {
+  /** With a key the client will ask again, so the container is finished for it; without one nobody knows of it. */
+  async function settleCreate(record: ContainerRecord, attempt: string): Promise<void> {
+    const isWanted = record.berth.key !== null && !removal.isDying(record)
+    if (!isWanted) await removeWithVolumes(record, attempt)
+    else if (record.state === 'created' && record.berth.start) await finish(record, attempt)
+  }
+
+  async function finish(record: ContainerRecord, attempt: string): Promise<void> {
+    try {
+      await engine.startContainer(record.id)
+      await inventory.refresh(record.id)
+    } catch (error) {
+      if (!isAppError(error, 'PORT_UNAVAILABLE', 'CONTAINER_START_FAILED', 'CONTAINER_STUCK')) throw error
+      await removeWithVolumes(record, attempt)
+    }
+  }
+
+  async function removeWithVolumes(record: ContainerRecord, attempt: string): Promise<void> {
+    await removal.remove(record.id, { volumes: true })
+    await volumes.removeOf(attempt)
+  }
+
+  /** While the old container is there it is the whole one; once it is gone the newcomer is, and only lacks its name. */
+  async function settleReplacement(record: ContainerRecord, oldId: string): Promise<void> {
+    if (await inventory.refresh(oldId)) {
+      // The volumes are the old container's.
+      await removal.remove(record.id, { volumes: false })
+      return
+    }
+    const name = finalName(record.name)
+    if (name === undefined) return
+    await engine.renameContainer(record.id, name)
+    await inventory.refresh(record.id)
+  }
+
+  return {
+    async withContainer(record: ContainerRecord, attempt: string): Promise<void> {
+      const [oldId] = record.berth.replaces
+      await (oldId ? settleReplacement(record, oldId) : settleCreate(record, attempt))
+    },
+
+    /** It came no further than its volumes; or the engine hung, and its container is still to come. */
+    async withoutContainer(attempt: string): Promise<void> {
+      await volumes.removeOf(attempt)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// What the steps of an attempt made, so that a failure can take it back, last first.
+
+/** `not needed`: there was nothing to take back, or somebody else has come to use it. */
+export type UndoEnd = 'undone' | 'not needed' | 'not known'
+export type Undo = ReturnType<typeof createUndo>
+
+type Log = { warn(fields: object, message: string): void }
+
+export function createUndo({ attempt, log }: { attempt: string; log: Log }) {
+  const steps: { what: string; undo: () => Promise<UndoEnd> }[] = []
+  let isFinal = false
+
+  async function end({ what, undo }: (typeof steps)[number]): Promise<UndoEnd> {
+    try {
+      return await undo()
+    } catch (err) {
+      log.warn({ err, attempt }, `it is not known whether Berth could ${what}; it is looked at again later`)
+      return 'not known'
+    }
+  }
+
+  return {
+    /** `what` completes the sentence "Berth could …". */
+    add(what: string, undo: () => Promise<UndoEnd>): void {
+      steps.push({ what, undo })
+    },
+
+    /** From here on a failure leaves things as they are, to be finished later. */
+    passPointOfNoReturn(): void {
+      isFinal = true
+    },
+
+    /** One step whose end is not known makes the whole not known; the others are taken all the same. */
+    async all(): Promise<UndoEnd> {
+      if (isFinal) return 'not known'
+      const ends: UndoEnd[] = []
+      for (const step of steps.toReversed()) ends.push(await end(step))
+      if (ends.includes('not known')) return 'not known'
+      return ends.includes('undone') ? 'undone' : 'not needed'
+    }
+  }
+}
