@@ -1,5 +1,5 @@
 // Every setting, once: its variable, default, meaning and kind.
-// `.env.example`, the README table and `loadConfig` all follow from this table.
+// `loadConfig`, `docs/settings.md` and `.env.example` all follow from this table (`npm run docs`).
 
 import {
   bytes,
@@ -19,13 +19,17 @@ import {
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 const SETTINGS = {
-  host: text('BERTH_HOST', '127.0.0.1', 'Address the API listens on. Any address that is not loopback needs a token.'),
+  host: text(
+    'BERTH_HOST',
+    '127.0.0.1',
+    'Address that the API listens on. An address other than loopback needs a token.'
+  ),
   port: integer('BERTH_PORT', 8000, 1, 65535, 'Port of the API.'),
-  grpcPort: portOrOff('BERTH_GRPC_PORT', 50051, 'Port of the gRPC services, on the same address. off: none.'),
+  grpcPort: portOrOff('BERTH_GRPC_PORT', 50051, 'Port of the gRPC API, on the same address. `off` disables it.'),
   token: {
     ...optional(
       'BERTH_TOKEN',
-      'Token that may do everything, at least 32 characters. Empty: on loopback none is needed, until one is made.'
+      'Operator token with every right, at least 32 characters. Without it, loopback needs no token until one is created.'
     ),
     secret: true,
     parse: (raw: string) => {
@@ -35,168 +39,178 @@ const SETTINGS = {
   },
   socket: optional(
     'BERTH_SOCKET',
-    'Path of a unix socket to listen on instead of BERTH_HOST and BERTH_PORT; only the user that runs the server may use it.'
+    'Unix socket to listen on instead of BERTH_HOST and BERTH_PORT. Only the user that runs the server may connect.'
   ),
-  tlsCert: optional(
-    'BERTH_TLS_CERT',
-    'File with the certificate (PEM) and those above it. With it the API speaks https.'
-  ),
-  tlsKey: optional('BERTH_TLS_KEY', 'File with the private key of BERTH_TLS_CERT (PEM).'),
+  tlsCert: optional('BERTH_TLS_CERT', 'Certificate chain (PEM file). Turns on TLS.'),
+  tlsKey: optional('BERTH_TLS_KEY', 'Private key of BERTH_TLS_CERT (PEM file).'),
   tlsTerminated: flag(
     'BERTH_TLS_TERMINATED',
     false,
-    'Says that something in front of the server does TLS: a proxy, a tunnel, or a network that nobody else is on. Needed on an address that is not loopback, without BERTH_TLS_CERT.'
+    'Declares that a proxy or tunnel in front of the server terminates TLS. Required on a non-loopback address without BERTH_TLS_CERT.'
   ),
   allowedHosts: list(
     'BERTH_ALLOWED_HOSTS',
-    'Further names, separated by commas, under which browsers and clients may call the API.'
+    'Additional host names, separated by commas, that clients may use to reach the API.'
   ),
-  portRange: portRange('BERTH_PORT_RANGE', '8001-8999', 'Host ports that containers are given.'),
-  reservedPorts: portList('BERTH_RESERVED_PORTS', 'Ports of the range that are never given out, separated by commas.'),
+  portRange: portRange('BERTH_PORT_RANGE', '8001-8999', 'Host ports that Berth assigns to containers.'),
+  reservedPorts: portList('BERTH_RESERVED_PORTS', 'Ports of the range that Berth never assigns, separated by commas.'),
   publishHost: optional(
     'BERTH_PUBLISH_HOST',
-    'Address on which the ports of containers are published. Empty: the same as BERTH_HOST.'
+    'Address on which container ports are published. Defaults to BERTH_HOST.'
   ),
   probeHost: optional(
     'BERTH_PROBE_HOST',
-    'Address under which this server reaches published ports, for waits. Empty: worked out from BERTH_PUBLISH_HOST.'
+    'Address at which this server reaches published ports when a request waits for one. Derived from BERTH_PUBLISH_HOST by default.'
   ),
-  dataDir: text('BERTH_DATA_DIR', 'data', 'Folder for what the engine cannot remember (a small SQLite database).'),
-  defaultImage: text('BERTH_DEFAULT_IMAGE', 'base-api-server:latest', 'Image of a container whose request names none.'),
-  memoryDefault: bytes('BERTH_MEMORY_DEFAULT', '512m', 'Memory limit of a container that asks for none.'),
-  memoryMax: bytes('BERTH_MEMORY_MAX', '8g', 'Largest memory limit that a request may ask for.'),
-  cpusDefault: number('BERTH_CPUS_DEFAULT', 1, 0.01, 1024, 'CPU limit of a container that asks for none.'),
-  cpusMax: number('BERTH_CPUS_MAX', 8, 0.01, 1024, 'Largest CPU limit that a request may ask for.'),
-  pidsDefault: integer('BERTH_PIDS_DEFAULT', 256, 1, 1_000_000, 'Process limit of a container that asks for none.'),
-  pidsMax: integer('BERTH_PIDS_MAX', 4096, 1, 1_000_000, 'Largest process limit that a request may ask for.'),
+  dataDir: text('BERTH_DATA_DIR', 'data', 'Data folder: a small SQLite database, build contexts and build logs.'),
+  defaultImage: text('BERTH_DEFAULT_IMAGE', 'base-api-server:latest', 'Image used when a request names none.'),
+  memoryDefault: bytes('BERTH_MEMORY_DEFAULT', '512m', 'Memory limit of a container whose request sets none.'),
+  memoryMax: bytes('BERTH_MEMORY_MAX', '8g', 'Highest memory limit that a request may set.'),
+  cpusDefault: number('BERTH_CPUS_DEFAULT', 1, 0.01, 1024, 'CPU limit of a container whose request sets none.'),
+  cpusMax: number('BERTH_CPUS_MAX', 8, 0.01, 1024, 'Highest CPU limit that a request may set.'),
+  pidsDefault: integer(
+    'BERTH_PIDS_DEFAULT',
+    256,
+    1,
+    1_000_000,
+    'Process limit of a container whose request sets none.'
+  ),
+  pidsMax: integer('BERTH_PIDS_MAX', 4096, 1, 1_000_000, 'Highest process limit that a request may set.'),
   policyFile: optional(
     'BERTH_POLICY_FILE',
-    'JSON file that says which images, volumes and networks may be used and how much. One that cannot be read ends the start.'
+    'JSON file that restricts images, volumes, networks and resources. The server refuses to start if it cannot read it.'
   ),
-  exec: flag('BERTH_EXEC', false, 'Whether commands may be run inside containers over the API.'),
+  exec: flag('BERTH_EXEC', false, 'Allow clients to run commands inside containers.'),
   manageForeign: flag(
     'BERTH_MANAGE_FOREIGN',
     false,
-    'Whether containers that Berth did not make may be started, stopped and removed.'
+    'Allow clients to start, stop and remove containers that Berth did not create.'
   ),
-  engineConcurrency: integer(
-    'BERTH_ENGINE_CONCURRENCY',
-    16,
-    1,
-    256,
-    'How many changes are sent to the engine at once.'
-  ),
+  engineConcurrency: integer('BERTH_ENGINE_CONCURRENCY', 16, 1, 256, 'Changes sent to the engine in parallel.'),
   engineQueue: integer(
     'BERTH_ENGINE_QUEUE',
     2048,
     1,
     100_000,
-    'How many changes may wait for their turn at the engine; what would make something new is refused beyond that.'
+    'Changes that may wait for the engine. Beyond that, requests that create something are refused.'
   ),
   changesPerSecond: number(
     'BERTH_CHANGES_PER_SECOND',
     50,
     0,
     100_000,
-    'How many changes each token may ask for in a second, after a burst of five times as many. 0: no limit.'
+    'Changes per second that each token may request, after a burst of five times as many. 0 disables the limit.'
   ),
   streamsPerCaller: integer(
     'BERTH_STREAMS_PER_CALLER',
     100,
     0,
     100_000,
-    'How many event streams each token may have open. 0: no limit.'
+    'Event streams that each token may hold open. 0 disables the limit.'
   ),
   engineTimeoutSeconds: number(
     'BERTH_ENGINE_TIMEOUT_SECONDS',
     60,
     1,
     600,
-    'How long the engine may take for one change before the request is answered with an error.'
+    'Fail a change if the engine takes longer than this many seconds.'
   ),
   registriesFile: optional(
     'BERTH_REGISTRIES_FILE',
-    'JSON file with logins for registries: host to username and password, or identity_token. chmod 600.'
+    'JSON file with registry logins: host to username and password, or identity_token. Needs mode 600.'
   ),
   registryIdleSeconds: number(
     'BERTH_REGISTRY_IDLE_SECONDS',
     120,
     1,
     3600,
-    'How long nothing may move during a pull or push before it is given up.'
+    'Abort a pull or push after this many seconds without progress.'
   ),
   registryTimeoutSeconds: number(
     'BERTH_REGISTRY_TIMEOUT_SECONDS',
     1800,
     1,
     86_400,
-    'How long a pull or push may take in all.'
+    'Abort a pull or push after this many seconds.'
   ),
-  buildConcurrency: integer('BERTH_BUILD_CONCURRENCY', 2, 1, 64, 'How many builds run at once; the others wait.'),
-  buildQueueMax: integer('BERTH_BUILD_QUEUE_MAX', 1000, 1, 100_000, 'How many builds may wait.'),
-  buildTimeoutSeconds: integer('BERTH_BUILD_TIMEOUT_SECONDS', 3600, 1, 86_400, 'How long a build may take.'),
-  buildIdleSeconds: integer('BERTH_BUILD_IDLE_SECONDS', 600, 1, 86_400, 'How long a build may say nothing.'),
+  buildConcurrency: integer('BERTH_BUILD_CONCURRENCY', 2, 1, 64, 'Builds that run in parallel. The others wait.'),
+  buildQueueMax: integer('BERTH_BUILD_QUEUE_MAX', 1000, 1, 100_000, 'Builds that may wait in the queue.'),
+  buildTimeoutSeconds: integer(
+    'BERTH_BUILD_TIMEOUT_SECONDS',
+    3600,
+    1,
+    86_400,
+    'Abort a build after this many seconds.'
+  ),
+  buildIdleSeconds: integer(
+    'BERTH_BUILD_IDLE_SECONDS',
+    600,
+    1,
+    86_400,
+    'Abort a build after this many seconds without output.'
+  ),
   buildUploadMax: bytes('BERTH_BUILD_UPLOAD_MAX', '512m', 'Largest upload of a build context.'),
-  buildContextMax: bytes('BERTH_BUILD_CONTEXT_MAX', '2g', 'Largest build context once it is unpacked.'),
-  buildLogMax: bytes('BERTH_BUILD_LOG_MAX', '16m', 'How much of the log of a build is kept.'),
+  buildContextMax: bytes('BERTH_BUILD_CONTEXT_MAX', '2g', 'Largest build context after unpacking.'),
+  buildLogMax: bytes('BERTH_BUILD_LOG_MAX', '16m', 'Largest part of a build log that is kept.'),
   buildNetwork: oneOf(
     'BERTH_BUILD_NETWORK',
     'default',
     ['default', 'none'],
-    'The network that RUN has in a build. `none` keeps untrusted Dockerfiles from it (but not their ADD).'
+    'Network of RUN instructions. `none` cuts off RUN, but not ADD, in untrusted Dockerfiles.'
   ),
   buildCgroupParent: optional(
     'BERTH_BUILD_CGROUP_PARENT',
-    'The cgroup that builds run in, which you made with its limits: see docs/operations.md.'
+    'Existing cgroup, with limits of your choice, that builds run in. See docs/operations.md.'
   ),
   buildRetentionDays: number(
     'BERTH_BUILD_RETENTION_DAYS',
     10,
     0.001,
     3650,
-    'How long the records and files of finished builds are kept. Their images stay.'
+    'Days to keep the records, contexts and logs of finished builds. Images stay.'
   ),
   hostProc: text(
     'BERTH_HOST_PROC',
     '/proc',
-    "The host's /proc as this server sees it; mount it read-only when the server runs in a container of its own network."
+    "Path of the host's /proc. Mount it read-only when the server runs in a container with its own network."
   ),
-  hostCgroup: text(
-    'BERTH_HOST_CGROUP',
-    '/sys/fs/cgroup',
-    "The host's cgroup folder as this server sees it, for statistics."
-  ),
+  hostCgroup: text('BERTH_HOST_CGROUP', '/sys/fs/cgroup', "Path of the host's cgroup file system, for statistics."),
   statsSource: oneOf(
     'BERTH_STATS_SOURCE',
     'auto',
     ['auto', 'cgroup', 'engine'],
-    "Where statistics come from: the kernel's files, or the engine's slower API. auto: the files where they can be read."
+    "Source of statistics: the kernel's cgroup files, or the slower engine API. `auto` uses the files where it can read them."
   ),
   engineSetup: oneOf(
     'BERTH_ENGINE_SETUP',
     'auto',
     ['auto', 'never'],
-    'Whether npm start and npm test may install and start a Docker engine where none answers.'
+    'Allow npm start and npm test to install and start a Docker engine when none answers.'
   ),
-  logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS, 'What is logged: fatal, error, warn, info, debug, trace or silent.'),
-  logFormat: oneOf('BERTH_LOG_FORMAT', 'auto', ['auto', 'json', 'pretty'], 'auto: pretty on a terminal, else JSON.'),
-  dockerHost: optional('DOCKER_HOST', 'The engine, as the docker CLI takes it: unix:///… or tcp://…'),
-  dockerContext: optional('DOCKER_CONTEXT', 'Name of the docker context to use.'),
-  dockerConfig: optional('DOCKER_CONFIG', "Folder of docker's configuration. Empty: ~/.docker."),
-  dockerCertPath: optional('DOCKER_CERT_PATH', 'Folder with ca.pem, cert.pem and key.pem for an engine behind TLS.'),
+  logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS, 'Log level: fatal, error, warn, info, debug, trace or silent.'),
+  logFormat: oneOf(
+    'BERTH_LOG_FORMAT',
+    'auto',
+    ['auto', 'json', 'pretty'],
+    'Log format. `auto` is pretty on a terminal and JSON elsewhere.'
+  ),
+  dockerHost: optional('DOCKER_HOST', 'Address of the engine, as for the docker CLI: unix:///… or tcp://…'),
+  dockerContext: optional('DOCKER_CONTEXT', 'Docker context to use.'),
+  dockerConfig: optional('DOCKER_CONFIG', 'Folder of the docker CLI configuration. Defaults to ~/.docker.'),
+  dockerCertPath: optional('DOCKER_CERT_PATH', 'Folder with ca.pem, cert.pem and key.pem, for an engine behind TLS.'),
   dockerhubUsername: optional('DOCKERHUB_USERNAME', 'User name for Docker Hub.'),
   dockerhubPassword: {
-    ...optional('DOCKERHUB_PASSWORD', 'Password or access token for Docker Hub, and for no other registry.'),
+    ...optional('DOCKERHUB_PASSWORD', 'Password or access token for Docker Hub. Sent to no other registry.'),
     secret: true
   },
   dockerhubNamespace: optional(
     'DOCKERHUB_NAMESPACE',
-    'Where images go on Docker Hub when a push names no registry. Empty: DOCKERHUB_USERNAME.'
+    'Docker Hub namespace for pushes that name no registry. Defaults to DOCKERHUB_USERNAME.'
   ),
   dockerTlsVerify: {
     env: 'DOCKER_TLS_VERIFY',
     default: '',
-    description: 'Any value but an empty one: speak TLS to the engine and check its certificate.',
+    description: 'Any value: use TLS for the engine and verify its certificate.',
     parse: (raw: string) => raw !== ''
   } satisfies Setting<boolean>
 }

@@ -17,7 +17,7 @@ export async function generatePython(folder: string): Promise<void> {
   install()
   const image = join(folder, 'image.binpb')
   // Its own idea of the well-known types is too old; buf's image has them.
-  await run('buf', ['build', '--path', 'src/rpc/docker_management.proto', '--output', image], { cwd: ROOT })
+  await run('buf', ['build', '--path', 'proto/docker_management.proto', '--output', image], { cwd: ROOT })
   await run('/usr/bin/protoc', [
     `--descriptor_set_in=${image}`,
     `--python_out=${folder}`,

@@ -3,7 +3,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import t from 'tap'
-import { SETTING_LIST } from '../../src/config.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { NODE_FLAGS } from '../helpers/server.ts'
 
@@ -13,7 +12,6 @@ const documents = globSync('**/*.md', {
   cwd: ROOT,
   exclude: (path) => /(^|\/)(node_modules|\.tap|\.git|data)$/.test(path)
 }).toSorted()
-const settings = SETTING_LIST.map(({ env, default: value, description }) => ({ env, value, description }))
 const { version, scripts } = JSON.parse(read('package.json')) as { version: string; scripts: Record<string, string> }
 
 /** Code shows links and headings of others. */
@@ -29,25 +27,6 @@ t.test('docs/errors.md has the status of each code', async (t) => {
     const code = section.split('\n', 1)[0] as keyof typeof ERRORS
     t.match(section, `Status ${ERRORS[code].status}`, code)
   }
-})
-
-t.test('the table of settings in README.md', async (t) => {
-  const rows = [
-    ...read('README.md').matchAll(/^\| `((?:BERTH|DOCKER|DOCKERHUB|LOG)_\w+)` \| (?:`(.*?)`)? ?\| (.*) \|$/gm)
-  ]
-  t.strictSame(
-    rows.map(([, env, value = '', description]) => ({ env, value, description })),
-    settings
-  )
-})
-
-t.test('.env.example', async (t) => {
-  const entries = [...read('.env.example').matchAll(/^# (.*)\n#(\w+)=(.*)$/gm)]
-  t.strictSame(
-    entries.map(([, description, env, value]) => ({ env, value, description })),
-    settings
-  )
-  t.notMatch(read('.env.example'), /^[A-Z]/m, 'nothing is set')
 })
 
 t.test('the server is started with the same flags everywhere', async (t) => {
