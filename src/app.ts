@@ -176,7 +176,11 @@ export async function buildApp({
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
   const machine = createMachine({ engine, listeners, here })
   const ports = createPortService({ allocator, listeners: machine, inventory })
-  const registries = createRegistryService({ sources: loginSources(config, dockerConfigFile), log: logger })
+  const registries = createRegistryService({
+    sources: loginSources(config, dockerConfigFile),
+    engine,
+    log: logger
+  })
   const images = createImageService({
     engine,
     registries,

@@ -42,6 +42,7 @@ export const ERRORS = {
   HOST_NOT_ALLOWED: { status: 421, title: 'The server does not answer under this host name' },
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key belongs to another request' },
   CONTAINER_START_FAILED: { status: 422, title: 'The container could not be started' },
+  LIMIT_UNAVAILABLE: { status: 422, title: 'The engine may not give a container that limit' },
   CONTAINER_EXITED: { status: 422, title: 'The container ended before it was ready' },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests', retryable: true, retryAfterSeconds: 1 },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
@@ -57,6 +58,7 @@ export const ERRORS = {
   REGISTRY_FORBIDDEN: { status: 502, title: 'The registry does not allow it' },
   REGISTRY_NOT_FOUND: { status: 502, title: 'The registry does not know the repository' },
   REGISTRY_NOT_TRUSTED: { status: 502, title: 'The registry cannot be trusted' },
+  REGISTRY_PLAIN_HTTP: { status: 502, title: 'The registry does not speak TLS' },
   REGISTRY_REFUSED: { status: 502, title: 'The registry refused' },
   REGISTRY_UNAVAILABLE: { status: 502, title: 'The registry cannot be reached', retryable: true },
   REGISTRY_RATE_LIMITED: {

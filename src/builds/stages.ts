@@ -18,7 +18,7 @@ import type { CreateContainer } from '../containers/request-schemas.ts'
 type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none'; cgroupParent: string | undefined }
 
 export type Images = {
-  push(reference: string, request: TransferRequest): Promise<{ digest: string; size: number }>
+  push(reference: string, request: TransferRequest): Promise<{ digest: string; size: number; message: string }>
   find(reference: string, pull: 'missing', signal: AbortSignal): Promise<ImageRecord>
   /** Fails when a container uses it. */
   remove(reference: string, options: { force: false }): Promise<{ untagged: string[] }>
@@ -124,7 +124,7 @@ export function createStages({
     record.pushed = []
     for (const reference of record.references) {
       await say(`pushing ${reference}`)
-      const { digest, size } = await images.push(reference, {
+      const { digest, size, message } = await images.push(reference, {
         signal,
         credentials: own,
         // What counts up is for a screen and not for a log.
@@ -132,7 +132,7 @@ export function createStages({
           if (totalBytes === null) void say(layer === null ? status : `${layer}: ${status}`)
         }
       })
-      await say(`pushed ${reference}: digest ${digest}, ${size} bytes`)
+      await say(`pushed ${reference}: digest ${digest}, ${size} bytes. ${message}.`)
       record.pushed.push({ reference, digest, size })
     }
     if (!record.keepImage && record.run.status === 'skipped') await forgetImage(record.references)

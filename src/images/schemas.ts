@@ -107,7 +107,11 @@ export const PushedImage = Type.Object(
     image: Type.String({ examples: ['localhost:5000/shop/web:1.0'] }),
     registry: Type.String({ examples: ['localhost:5000'] }),
     digest: Type.String({ description: 'Under which the registry has it now.', examples: [DIGEST_EXAMPLE] }),
-    size: Type.Integer({ description: 'Bytes of its manifest.' })
+    size: Type.Integer({ description: 'Bytes of its manifest or index.' }),
+    confirmed: Type.Boolean({
+      description: 'Whether the registry was asked afterwards and has it. One that cannot be asked is no failure.'
+    }),
+    message: Type.String({ examples: ['Pushed, and the registry has it'] })
   },
   { $id: 'PushedImage' }
 )

@@ -110,14 +110,24 @@ export function createImageService({ engine, registries, containers, policy, onI
     },
 
     async push(reference: string, request: TransferRequest): Promise<PushedImage> {
-      const { registry, digest } = requireName('image', reference)
+      const { registry, repository, tag = 'latest', digest } = requireName('image', reference)
       if (digest !== undefined)
         throw invalidField('image', 'must be a name with a tag: an image cannot be pushed by digest')
       const { signal, onProgress } = request
       const pushed = await registries.withLogin(registry, request, (login) =>
         engine.pushImage(reference, { login, signal, onProgress })
       )
-      return { image: reference, registry, digest: pushed.digest, size: pushed.sizeBytes }
+      const held = await registries.confirm({ registry, repository, tag, digest: pushed.digest }, request)
+      return {
+        image: reference,
+        registry,
+        digest: pushed.digest,
+        size: pushed.sizeBytes,
+        confirmed: held.confirmed,
+        message: held.confirmed
+          ? 'Pushed, and the registry has it'
+          : `Pushed, as the engine says; the registry could not confirm it: ${held.reason}`
+      }
     },
 
     /** A name moves here from the image that had it. */

@@ -1,17 +1,30 @@
 // The login for a registry, ready to be given to the engine, and what to add to an error when there is none.
 
 import { AppError, isAppError } from '../errors.ts'
-import { createLogins, type LoginSources } from './logins.ts'
+import { createLogins, type FoundLogin, type LoginSources } from './logins.ts'
 import { loginOfRequest, type GivenCredentials, type Login } from './login.ts'
-import { preflight } from './preflight.ts'
+import { preflight, type PreflightOptions } from './preflight.ts'
+import { readBack, type Pushed, type ReadBack } from './read-back.ts'
+import { isTrustedWithoutTls } from './trust.ts'
 
 export type RegistryService = ReturnType<typeof createRegistryService>
 
 type Log = { warn(fields: object, message: string): void }
 type Wanted = { credentials?: GivenCredentials | undefined; signal: AbortSignal }
+type Options = {
+  sources: LoginSources
+  engine: { info(): Promise<{ insecureRegistries: string[] | null }> }
+  log: Log
+}
 
-export function createRegistryService({ sources, log }: { sources: LoginSources; log: Log }) {
+export function createRegistryService({ sources, engine, log }: Options) {
   const logins = createLogins(sources, log)
+
+  async function optionsFor(registry: string, { authHosts }: FoundLogin, signal: AbortSignal) {
+    const { insecureRegistries } = await engine.info()
+    const withoutTls = isTrustedWithoutTls(registry, insecureRegistries)
+    return { authHosts, signal, withoutTls } satisfies PreflightOptions
+  }
 
   return {
     /** Throws for a login that is none. */
@@ -26,14 +39,23 @@ export function createRegistryService({ sources, log }: { sources: LoginSources;
       task: (login: Login | undefined) => Promise<T>
     ): Promise<T> {
       const given = credentials && loginOfRequest(registry, credentials)
-      const { login: found, authHosts, check, hint } = logins.find(registry)
-      const login = given ?? found
-      if (login && check) await preflight(login, { authHosts, signal })
+      const found = logins.find(registry)
+      const login = given ?? found.login
+      if (login && found.check) await preflight(login, await optionsFor(registry, found, signal))
       try {
         return await task(login)
       } catch (error) {
-        throw login ? error : explain(error, registry, hint)
+        throw login ? error : explain(error, registry, found.hint)
       }
+    },
+
+    /** Whether the registry has what was pushed. Throws when it says that it does not. */
+    async confirm(pushed: Pushed, { credentials, signal }: Wanted): Promise<ReadBack> {
+      const { registry } = pushed
+      const found = logins.find(registry)
+      if (!found.check) return { confirmed: false, reason: 'BERTH_REGISTRIES_FILE says not to ask it' }
+      const login = credentials ? loginOfRequest(registry, credentials) : found.login
+      return readBack(pushed, login, await optionsFor(registry, found, signal))
     }
   }
 }

@@ -47,6 +47,8 @@ const BY_CODE: Partial<Record<ErrorCode, Code>> = {
   REGISTRY_UNAUTHORIZED: Code.FailedPrecondition,
   REGISTRY_FORBIDDEN: Code.FailedPrecondition,
   REGISTRY_NOT_TRUSTED: Code.FailedPrecondition,
+  REGISTRY_PLAIN_HTTP: Code.FailedPrecondition,
+  LIMIT_UNAVAILABLE: Code.FailedPrecondition,
   REGISTRY_REFUSED: Code.FailedPrecondition,
   REGISTRY_NOT_FOUND: Code.NotFound,
   TOKEN_NAME_TAKEN: Code.AlreadyExists,

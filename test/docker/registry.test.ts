@@ -60,7 +60,7 @@ t.test('refusals of pushes', together(), async (t: Test) => {
   const server = await startServer(t, { ports })
   const table: [handle: http.RequestListener, status: number, code: string, retryable: boolean][] = [
     [saysError(403, 'DENIED', 'not you'), 502, 'REGISTRY_FORBIDDEN', false],
-    [saysError(404, 'NAME_UNKNOWN', 'never heard of it'), 502, 'REGISTRY_NOT_FOUND', false],
+    [saysError(404, 'NAME_UNKNOWN', 'repository name not known to registry'), 502, 'REGISTRY_NOT_FOUND', false],
     [saysError(429, 'TOOMANYREQUESTS', 'slow down'), 503, 'REGISTRY_RATE_LIMITED', true],
     [saysError(500, 'UNKNOWN', 'oops'), 502, 'REGISTRY_UNAVAILABLE', true],
     [(request) => void request.socket.destroy(), 502, 'REGISTRY_UNAVAILABLE', true]

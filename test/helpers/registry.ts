@@ -17,6 +17,10 @@ export const LOGIN = { username: 'captain', password: 'open sesame' }
 // Of that password, by bcrypt: the only form the registry reads.
 const HASH = '$2b$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW'
 export const BASIC = `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64')}`
+// The containerd store pushes what it has, which may be an index.
+const MANIFESTS = ['oci.image.index.v1', 'oci.image.manifest.v1', 'docker.distribution.manifest.v2']
+  .map((kind) => `application/vnd.${kind}+json`)
+  .join(', ')
 const PROGRAM = '/usr/bin/docker-registry'
 
 export async function startRegistry(t: Pick<Test, 'teardown'>, { login = false }: { login?: boolean } = {}) {
@@ -65,7 +69,7 @@ export async function startRegistry(t: Pick<Test, 'teardown'>, { login = false }
     async digestOf(repository: string, tag: string): Promise<string | undefined> {
       const answer = await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, {
         method: 'HEAD',
-        headers: { accept: 'application/vnd.docker.distribution.manifest.v2+json', authorization: BASIC }
+        headers: { accept: MANIFESTS, authorization: BASIC }
       })
       return answer.headers.get('docker-content-digest') ?? undefined
     },

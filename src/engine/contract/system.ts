@@ -15,6 +15,8 @@ export type EngineInfo = {
   images: number
   containers: { total: number; running: number; paused: number; stopped: number }
   swarm: string
+  /** Networks and hosts of registries that may do without TLS. Null: the engine does not say. */
+  insecureRegistries: string[] | null
 }
 
 /** What takes up the engine's disk; sizes are what would be free without the thing. */

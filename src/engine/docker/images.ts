@@ -15,6 +15,8 @@ export type TransferLimits = { idleMs: number; totalMs: number }
 type ImageCalls = Pick<Calls, 'ask' | 'change' | 'stream'>
 
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{1,64}$/
+/** What is missing at a push is missing on this machine, or at the registry. */
+const NOT_HERE = /locally|no such image|tag does not exist|image not known/i
 
 export function createImageCalls({ ask, change, stream }: ImageCalls, limits: TransferLimits): EngineImages {
   /** Reads a pull or push to its end. Ending the stream makes the engine stop. */
@@ -92,7 +94,7 @@ export function createImageCalls({ ask, change, stream }: ImageCalls, limits: Tr
           return pushed !== undefined
         })
       } catch (error) {
-        throw isAppError(error, 'IMAGE_NOT_FOUND') && !/locally|no such image/i.test(error.message)
+        throw isAppError(error, 'IMAGE_NOT_FOUND') && !NOT_HERE.test(error.message)
           ? new AppError('REGISTRY_NOT_FOUND', error.message, { cause: error })
           : error
       }

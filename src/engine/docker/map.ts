@@ -163,6 +163,10 @@ export type RawInfo = {
   ContainersPaused?: number
   ContainersStopped?: number
   Swarm?: { LocalNodeState?: string }
+  RegistryConfig?: {
+    InsecureRegistryCIDRs?: string[] | null
+    IndexConfigs?: Record<string, { Secure?: boolean }> | null
+  } | null
 }
 
 export function mapInfo(info: RawInfo): EngineInfo {
@@ -184,8 +188,17 @@ export function mapInfo(info: RawInfo): EngineInfo {
       paused: info.ContainersPaused ?? 0,
       stopped: info.ContainersStopped ?? 0
     },
-    swarm: info.Swarm?.LocalNodeState ?? 'inactive'
+    swarm: info.Swarm?.LocalNodeState ?? 'inactive',
+    insecureRegistries: mapInsecure(info.RegistryConfig)
   }
+}
+
+/** Podman leaves the list empty, whatever its registries.conf says; Docker has at least its Hub there. */
+function mapInsecure(config: RawInfo['RegistryConfig']): string[] | null {
+  const indexes = Object.entries(config?.IndexConfigs ?? {})
+  if (indexes.length === 0) return null
+  const hosts = indexes.filter(([, { Secure: isSecure }]) => isSecure === false).map(([host]) => host)
+  return [...(config?.InsecureRegistryCIDRs ?? []), ...hosts]
 }
 
 /** A label of ours that says nothing only hides the image's. */

@@ -56,8 +56,12 @@ export function createPullSuccess(): (frame: ProgressFrame) => boolean {
   }
 }
 
-/** Docker and Podman end a push with the digest, beside the ordinary frames. */
-export function pushedImage({ aux }: ProgressFrame): PushedImage | undefined {
+const PUSHED = /^\S+: digest: (sha256:[0-9a-f]{64}) size: (\d+)$/
+
+/** A push ends with the digest of its manifest or index: in words with Docker, beside them with Podman. */
+export function pushedImage({ status = '', aux }: ProgressFrame): PushedImage | undefined {
+  const said = PUSHED.exec(status)
+  if (said?.[1]) return { digest: said[1], sizeBytes: Number(said[2]) }
   const { Digest: digest, Size: sizeBytes } = (aux ?? {}) as { Digest?: unknown; Size?: unknown }
   if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined
   return { digest, sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : 0 }

@@ -1,12 +1,13 @@
 // The only place that reads the engine's error texts. The engine has no error codes and its statuses mislead
-// (a taken port is a 500), so status and text are matched together; test/fixtures/engine-errors.json holds recorded answers.
+// (a taken port is a 500), so status and text are matched together; test/fixtures/engine-errors holds recorded answers.
 
 import { stripVTControlCharacters } from 'node:util'
 import { AppError, type ErrorCode } from '../../errors.ts'
 
 export type Failure = { what: string; address: string; timedOut: boolean; cancelled: boolean }
 
-type Rule = { pattern: RegExp; code: ErrorCode }
+/** A hint says what to do where the engine's own words do not. */
+type Rule = { pattern: RegExp; code: ErrorCode; hint?: (text: string) => string }
 
 // The first that fits: a text often holds the words of several.
 const RULES: readonly Rule[] = [
@@ -22,7 +23,7 @@ const RULES: readonly Rule[] = [
     pattern: /\btask [0-9a-f]{12,64}\b.*already exists|container with (given )?id already exists|bundle .*file exists/i,
     code: 'CONTAINER_STUCK'
   },
-  { pattern: /name .*already in use/i, code: 'CONTAINER_NAME_TAKEN' },
+  { pattern: /name .*already in use|UNIQUE constraint failed: ContainerConfig\.Name/i, code: 'CONTAINER_NAME_TAKEN' },
   { pattern: /network with name .* already exists|network name .* already used/i, code: 'NETWORK_NAME_TAKEN' },
   { pattern: /network .*has active endpoints|network is being used/i, code: 'NETWORK_IN_USE' },
   {
@@ -31,31 +32,38 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /(^|: )network (\S+ )?not found|no such network/i, code: 'NETWORK_NOT_FOUND' },
   { pattern: /toomanyrequests|too many requests|HTTP (status: )?429/i, code: 'REGISTRY_RATE_LIMITED' },
+  // "access denied" stands before it, which alone may mean that there is no such image.
+  { pattern: /authorization failed: no basic auth credentials/i, code: 'REGISTRY_UNAUTHORIZED' },
   {
     pattern:
-      /no such image|image not known|does not exist locally|pull access denied|manifest unknown|name unknown|manifest for .* not found|repository .* not found|parsing HTTP 404 response/i,
+      /no such image|image not known|does not exist locally|tag does not exist|pull access denied|manifest unknown|name unknown|name not known to registry|manifest for .* not found|repository .* not found|failed to resolve reference .*: not found$|parsing HTTP 404 response|unexpected status from .*: 404/i,
     code: 'IMAGE_NOT_FOUND'
   },
   {
     pattern:
-      /unauthorized|no basic auth credentials|authentication required|incorrect username or password|HTTP (status: )?401/i,
+      /unauthorized|no basic auth credentials|authentication required|incorrect username or password|HTTP (status: )?401|unexpected status from .*: 401/i,
     code: 'REGISTRY_UNAUTHORIZED'
   },
-  { pattern: /(^|: )denied\b|insufficient_scope|HTTP (status: )?403/i, code: 'REGISTRY_FORBIDDEN' },
+  {
+    pattern:
+      /(^|: )denied\b|push access denied|access to the resource is denied|insufficient_scope|HTTP (status: )?403|unexpected status from .*: 403|: 403 \(/i,
+    code: 'REGISTRY_FORBIDDEN'
+  },
   {
     pattern:
       /i\/o timeout|TLS handshake timeout|Client\.Timeout|^(Get|Head|Post|Put|Patch) ".*context deadline exceeded/i,
     code: 'REGISTRY_TIMEOUT'
   },
-  { pattern: /x509:|tls: |server gave HTTP response to HTTPS client/i, code: 'REGISTRY_NOT_TRUSTED' },
+  { pattern: /server gave HTTP response to HTTPS client/i, code: 'REGISTRY_PLAIN_HTTP', hint: trustHint },
+  { pattern: /x509:|tls: /i, code: 'REGISTRY_NOT_TRUSTED' },
   {
     pattern:
-      /no such host|server misbehaving|connection refused|connection reset by peer|broken pipe|(^|: )(unexpected )?EOF$|network is unreachable|no route to host|error pinging (docker )?registry|HTTP (status: )?5\d\d/i,
+      /no such host|server misbehaving|connection refused|connection reset by peer|broken pipe|(^|: )(unexpected )?EOF$|network is unreachable|no route to host|error pinging (docker )?registry|HTTP (status: )?5\d\d|unexpected status from .*: 5\d\d|: 5\d\d \(/i,
     code: 'REGISTRY_UNAVAILABLE'
   },
   {
     pattern:
-      /name invalid|(manifest|digest|size|tag|blob upload) invalid|blob unknown|(parsing HTTP|HTTP status:) \d+/i,
+      /name invalid|(manifest|digest|size|tag|blob upload) invalid|blob unknown|(parsing HTTP|HTTP status:) \d+|unexpected status from .* request to|error from registry:/i,
     code: 'REGISTRY_REFUSED'
   },
   {
@@ -65,7 +73,16 @@ const RULES: readonly Rule[] = [
   { pattern: /no such container|no container with name or id/i, code: 'CONTAINER_NOT_FOUND' },
   // An engine says no more than this of a call that it does not have.
   { pattern: /^(page )?not found$/i, code: 'ENGINE_UNSUPPORTED' },
-  { pattern: /no command (specified|or entrypoint provided)/i, code: 'INVALID_REQUEST' },
+  {
+    pattern: /no command (specified|or entrypoint provided)|duplicate mount|: invalid argument$/i,
+    code: 'INVALID_REQUEST'
+  },
+  {
+    pattern: /^ps: .*executable file not found/i,
+    code: 'ENGINE_UNSUPPORTED',
+    hint: () => "The engine lists processes with the program ps: install it on the engine's machine (procps)."
+  },
+  { pattern: /rlimit type 7\b|RLIMIT_NOFILE/i, code: 'LIMIT_UNAVAILABLE' },
   {
     pattern:
       /OCI runtime|executable file not found|exec format error|permission denied: unknown|no such file or directory: unknown|unable to find user|uids and gids must be in range|crun:|runc create failed/i,
@@ -125,7 +142,7 @@ export function translateError(error: unknown, failure: Failure): AppError {
   const text = engineText(error)
   const rule = RULES.find(({ pattern }) => pattern.test(text))
   const port = rule?.code === 'PORT_UNAVAILABLE' ? conflictingPort(text) : undefined
-  return new AppError(rule?.code ?? fallback(statusCode), sentence(text, failure.what), {
+  return new AppError(rule?.code ?? fallback(statusCode), sentence(text, failure.what, rule), {
     cause: error,
     ...(port && { facts: { port } })
   })
@@ -143,7 +160,7 @@ function conflictingPort(text: string): number | undefined {
 /** For an error line inside a 200 stream of a pull, build or push. */
 export function translateStreamError(text: string, what: string): AppError {
   const rule = RULES.find(({ pattern }) => pattern.test(text))
-  return new AppError(rule?.code ?? 'ENGINE_FAILED', sentence(text, what))
+  return new AppError(rule?.code ?? 'ENGINE_FAILED', sentence(text, what, rule))
 }
 
 function fallback(status: number): ErrorCode {
@@ -167,8 +184,17 @@ function engineText(error: unknown): string {
 
 const MAX_TEXT = 1024
 
-function sentence(text: string, what: string): string {
-  return `The engine could not ${what}: ${plainText(text)}`
+function sentence(text: string, what: string, rule: Rule | undefined): string {
+  const said = `The engine could not ${what}: ${plainText(text)}`
+  return rule?.hint ? `${said.replace(/\.?$/, '.')} ${rule.hint(text)}` : said
+}
+
+function trustHint(text: string): string {
+  const host = /"https:\/\/([\w.:[\]-]+)\//.exec(text)?.[1] ?? 'host:port'
+  return (
+    `If it is to be used without TLS, write "insecure-registries": ["${host}"] into the engine's /etc/docker/daemon.json ` +
+    '(Podman: a [[registry]] with insecure = true in registries.conf) and restart the engine.'
+  )
 }
 
 /** The engine repeats what images and registries say: one line of bounded length, without control characters. */

@@ -23,7 +23,8 @@ export function systemCalls({ state, reach }: { state: State; reach: () => void 
         cgroupVersion: '2',
         images: images.size,
         containers: { total: kept.size, running: 0, paused: 0, stopped: 0 },
-        swarm: 'inactive'
+        swarm: 'inactive',
+        insecureRegistries: ['127.0.0.0/8']
       }
     },
 

@@ -57,6 +57,12 @@ t.test('a push', async (t) => {
   t.strictSame(heard[1], { layer: '3a53', status: 'Pushing', currentBytes: 512, totalBytes: 1024 })
 })
 
+t.test('a push that says its digest in words only, as the containerd store has it', async (t) => {
+  const frames = [...PUSHED.slice(0, 2), { status: `1: digest: ${DIGEST} size: 741` }]
+  const { images } = engineThat({ frames })
+  t.strictSame(await images.pushImage('127.0.0.1:5000/app:1'), { digest: DIGEST, sizeBytes: 741 })
+})
+
 t.test('a push names one tag and always has the header', async (t) => {
   const { images, asked } = engineThat({ frames: PUSHED })
   await images.pushImage('shop/web')

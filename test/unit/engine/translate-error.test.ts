@@ -1,7 +1,7 @@
 // What the engines really say, replayed through the client that Berth uses. `test/fixtures/record-engine-errors.ts` made
 // the recordings.
 
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -13,9 +13,10 @@ import { AppError, isAppError, type ErrorCode } from '../../../src/errors.ts'
 
 type Recording = { failure: string; what: string; engine: string; status: number; body: unknown }
 
-const recordings = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../fixtures/engine-errors.json'), 'utf8')
-) as Recording[]
+const FOLDER = join(import.meta.dirname, '../../fixtures/engine-errors')
+const recordings = readdirSync(FOLDER).flatMap(
+  (file) => JSON.parse(readFileSync(join(FOLDER, file), 'utf8')) as Recording[]
+)
 
 const EXPECTED: Record<string, ErrorCode> = {
   'address-not-here': 'PUBLISH_ADDRESS_UNAVAILABLE',
@@ -34,14 +35,18 @@ const EXPECTED: Record<string, ErrorCode> = {
   'no-such-container': 'CONTAINER_NOT_FOUND',
   'no-such-exec': 'CONTAINER_NOT_RUNNING',
   'no-such-image': 'IMAGE_NOT_FOUND',
+  'no-ps': 'ENGINE_UNSUPPORTED',
   'no-such-volume': 'ENGINE_FAILED',
+  'nofile-too-high': 'LIMIT_UNAVAILABLE',
   'not-running': 'CONTAINER_NOT_RUNNING',
   paused: 'CONTAINER_NOT_RUNNING',
   'port-taken-by-container': 'PORT_UNAVAILABLE',
   'port-taken-by-process': 'PORT_UNAVAILABLE',
   'pull-no-such-image': 'IMAGE_NOT_FOUND',
+  'push-no-such-image': 'IMAGE_NOT_FOUND',
   'registry-busy': 'REGISTRY_RATE_LIMITED',
   'registry-failed': 'REGISTRY_UNAVAILABLE',
+  'registry-not-trusted': 'REGISTRY_PLAIN_HTTP',
   'registry-forbidden': 'REGISTRY_FORBIDDEN',
   'registry-unauthorized': 'REGISTRY_UNAUTHORIZED',
   'registry-unreachable': 'REGISTRY_UNAVAILABLE',
@@ -55,8 +60,6 @@ const EXPECTED: Record<string, ErrorCode> = {
 // Podman's answers that do not say enough to be told apart. None is met on a way that Berth goes, but for `update`, which
 // Podman 4.3 does not have.
 const VAGUE: Record<string, ErrorCode> = {
-  'podman-4.3 bad-name create': 'ENGINE_FAILED',
-  'podman-4.3 duplicate-mount create': 'ENGINE_FAILED',
   'podman-4.3 no-such-container top': 'ENGINE_FAILED',
   'podman-4.3 no-such-container update': 'ENGINE_UNSUPPORTED',
   'podman-4.3 restart-policy update': 'ENGINE_UNSUPPORTED',
@@ -167,7 +170,7 @@ t.test('texts of other engines, as their users report them', async (t) => {
     ['unable to find network with name or ID shop: network not found', 'NETWORK_NOT_FOUND'],
     ['write /var/lib/docker/tmp/x: no space left on device', 'STORAGE_FULL'],
     ['Head "https://registry/v2/": x509: certificate signed by unknown authority', 'REGISTRY_NOT_TRUSTED'],
-    ['Get "https://registry/v2/": http: server gave HTTP response to HTTPS client', 'REGISTRY_NOT_TRUSTED'],
+    ['Get "https://registry/v2/": http: server gave HTTP response to HTTPS client', 'REGISTRY_PLAIN_HTTP'],
     ['Get "https://registry/v2/": remote error: tls: handshake failure', 'REGISTRY_NOT_TRUSTED'],
     ['Get "https://registry/v2/": net/http: TLS handshake timeout', 'REGISTRY_TIMEOUT'],
     ['Get "http://127.0.0.1:35827/v2/": context deadline exceeded', 'REGISTRY_TIMEOUT'],

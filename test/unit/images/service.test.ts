@@ -37,7 +37,8 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
       withLogin(registry, { credentials }, task) {
         asked.push({ registry, credentials })
         return task(login)
-      }
+      },
+      confirm: async () => ({ confirmed: true })
     },
     containers: () => [],
     policy: { check() {} },
@@ -146,7 +147,11 @@ t.test('an engine that is away is not an image that is missing', async (t) => {
         throw new AppError('ENGINE_UNAVAILABLE', 'away')
       }
     }),
-    registries: { checkLogin() {}, withLogin: async () => void t.fail('nothing is pulled') as never },
+    registries: {
+      checkLogin() {},
+      withLogin: async () => void t.fail('nothing is pulled') as never,
+      confirm: async () => void t.fail('nothing is pushed') as never
+    },
     containers: () => [],
     policy: { check() {} },
     onImagesChanged: () => {}
@@ -210,7 +215,9 @@ t.test('a push goes with the login of its registry', async (t) => {
     image: 'a.example:5000/app:1',
     registry: 'a.example:5000',
     digest: 'sha256:x',
-    size: 1
+    size: 1,
+    confirmed: true,
+    message: 'Pushed, and the registry has it'
   })
   t.strictSame(calls, ['push a.example:5000/app:1 a.example:5000'])
   t.match(asked, [{ registry: 'a.example:5000' }])

@@ -1,0 +1,30 @@
+// Whether the engine would speak to a registry without TLS, or without checking its certificate. Pure. It goes by what the
+// engine says: loopback is not always among it.
+
+import { BlockList, isIP } from 'node:net'
+
+const LOOPBACK = ['127.0.0.0/8', '::1/128']
+
+/** `insecure`: networks and hosts, as the engine lists them; null when it does not say. */
+export function isTrustedWithoutTls(registry: string, insecure: readonly string[] | null): boolean {
+  const named = insecure ?? LOOPBACK
+  if (named.includes(registry)) return true
+  const { hostname } = new URL(`http://${registry}`)
+  const address = hostname === 'localhost' ? '127.0.0.1' : hostname.replaceAll(/^\[|\]$/g, '')
+  const family = familyOf(address)
+  return family !== undefined && networksOf(named).check(address, family)
+}
+
+function networksOf(entries: readonly string[]): BlockList {
+  const networks = new BlockList()
+  for (const entry of entries) {
+    const [net = '', prefix] = entry.split('/')
+    const family = familyOf(net)
+    if (family !== undefined && prefix !== undefined) networks.addSubnet(net, Number(prefix), family)
+  }
+  return networks
+}
+
+function familyOf(address: string): 'ipv4' | 'ipv6' | undefined {
+  return ({ 4: 'ipv4', 6: 'ipv6' } as const)[isIP(address)]
+}
