@@ -64,11 +64,16 @@ export async function runForeign(
 
 /** A plain process listening on a port, as any program of the machine may. */
 export async function listenOn(t: Test, port: number, host = '127.0.0.1'): Promise<() => Promise<void>> {
-  const server = createServer((socket) => socket.end('not a container\n'))
-  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
-  const close = () => new Promise<void>((resolve) => void server.close(() => resolve()))
+  const close = await listen(port, host)
   t.teardown(close)
   return close
+}
+
+/** The same, for as long as its caller says. */
+export async function listen(port: number, host = '127.0.0.1'): Promise<() => Promise<void>> {
+  const server = createServer((socket) => socket.end('not a container\n'))
+  await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
+  return () => new Promise<void>((resolve) => void server.close(() => resolve()))
 }
 
 /** What a workload answers on its port; undefined when nobody does. */

@@ -10,6 +10,7 @@ import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { SOCKET } from './engine.ts'
 import { makeFolder } from './folder.ts'
+import { sendSpoilt, spoilPiece, trickle, type Spoiling } from './spoilt-answers.ts'
 
 export type Call = { method: string; path: string }
 export type Moment = 'before' | 'after'
@@ -21,8 +22,10 @@ type Hook = (call: Call, moment: Moment) => Promise<'drop' | void> | 'drop' | vo
  * - `lose answer`: the engine acts, and the connection breaks instead of bringing its answer
  * - `fail`: answered with status 500 without asking the engine
  * - `hang`: never answered, and the engine does not hear of it
+ * - `delayMs`: the engine hears of it that much later
+ * - `answerLateMs`: the engine acts at once, and its answer comes that much later
  */
-export type Fault = 'drop' | 'lose answer' | 'fail' | 'hang' | { delayMs: number }
+export type Fault = 'drop' | 'lose answer' | 'fail' | 'hang' | { delayMs: number } | { answerLateMs: number } | Spoiling
 type Rule = { method: string; path: RegExp; fault: Fault; times: number }
 
 export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>
@@ -30,7 +33,14 @@ export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>
 // Answers of these come piece by piece and are passed on as they come; all others are read whole first.
 const STREAMS = /^\/(events|images\/create|build)$|\/(logs|attach|stats)$|^\/exec\/.+\/start$/
 
-export async function startFaultProxy(t: Test, engineSocket = SOCKET) {
+/** What the answer of another call would hold, for the fault `another`. */
+type Another = (call: Call, content: Buffer) => Buffer | Promise<Buffer>
+
+export async function startFaultProxy(
+  t: Pick<Test, 'teardown'>,
+  engineSocket = SOCKET,
+  another: Another = () => Buffer.from('{}')
+) {
   const folder = makeFolder('proxy')
   const socket = join(folder, 'engine.sock')
   const rules: Rule[] = []
@@ -63,7 +73,7 @@ export async function startFaultProxy(t: Test, engineSocket = SOCKET) {
     if (dropped || fault === 'drop') return void response.destroy()
     if (fault === 'hang') return
     if (fault === 'fail') return answer(response, 500, '{"message":"made up by the test"}')
-    if (typeof fault === 'object') await setTimeout(fault.delayMs)
+    if (typeof fault === 'object' && 'delayMs' in fault) await setTimeout(fault.delayMs)
 
     const asked = http.request({
       socketPath: engineSocket,
@@ -74,24 +84,49 @@ export async function startFaultProxy(t: Test, engineSocket = SOCKET) {
     })
     asked.end(body)
     const [given] = (await once(asked, 'response')) as [IncomingMessage]
+    if (typeof fault === 'object' && 'answerLateMs' in fault) await setTimeout(fault.answerLateMs)
     const head = Object.fromEntries(Object.entries(given.headers).filter(([name]) => name !== 'connection'))
-    if (STREAMS.test(call.path)) {
+    const status = given.statusCode ?? 500
+    const isStream = STREAMS.test(call.path) && status < 300
+    if (isStream && !isOfTheHead(fault)) {
       response.on('close', () => asked.destroy())
-      response.writeHead(given.statusCode ?? 500, head)
+      response.writeHead(status, head)
       response.flushHeaders()
-      for await (const chunk of given) {
-        await released
-        if (!(eventsAreLost && call.path === '/events')) response.write(chunk)
-      }
+      await passPieces(call, given, response, fault)
       await hook?.(call, 'after')
       return void response.end()
     }
-    const content = await buffer(given)
+    const content = isStream ? Buffer.alloc(0) : await buffer(given)
+    if (isStream) asked.destroy()
     await hook?.(call, 'after')
     await released
     if (fault === 'lose answer') return void response.destroy()
-    response.writeHead(given.statusCode ?? 500, head)
+    if (typeof fault === 'string')
+      return sendSpoilt(response, fault, { status, head, content }, await another(call, content))
+    response.writeHead(status, head)
     response.end(content)
+  }
+
+  async function passPieces(
+    call: Call,
+    given: IncomingMessage,
+    response: ServerResponse,
+    fault: Fault | undefined
+  ): Promise<void> {
+    const spoiling = typeof fault === 'string' ? (fault as Spoiling) : undefined
+    for await (const piece of given) {
+      await released
+      if (eventsAreLost && call.path === '/events') continue
+      const half = piece.subarray(0, piece.length >> 1)
+      if (spoiling === 'cut body') return void response.write(half, () => response.destroy())
+      if (spoiling === 'half-open') {
+        response.write(half)
+        await once(response, 'close')
+      } else if (spoiling === 'trickle') {
+        trickle(response, piece)
+        await once(response, 'close')
+      } else response.write(spoiling ? spoilPiece(spoiling, piece, await another(call, piece)) : piece)
+    }
   }
 
   function takeFault(call: Call): Fault | undefined {
@@ -134,6 +169,11 @@ export async function startFaultProxy(t: Test, engineSocket = SOCKET) {
       rules.push({ method, path, fault, times })
     },
 
+    /** From now on calls are handed on as they are. */
+    heal(): void {
+      rules.length = 0
+    },
+
     /** To be told before the engine hears of a call, and after it answered but before the server hears of that. */
     onCall(told: Hook | undefined): void {
       hook = told
@@ -161,6 +201,11 @@ export async function startFaultProxy(t: Test, engineSocket = SOCKET) {
     },
     comeBack: listen
   }
+}
+
+/** Of a stream these show before its first piece. */
+function isOfTheHead(fault: Fault | undefined): boolean {
+  return fault === 'lose answer' || fault === 'cut head' || fault === 'empty' || fault === 'html'
 }
 
 function describe({ method = 'GET', url = '/' }: IncomingMessage): Call {

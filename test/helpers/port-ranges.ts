@@ -21,6 +21,7 @@ const SIZES = {
   crashCreate: 20,
   crashChange: 10,
   faults: 30,
+  hostileProxy: 40,
   engineRestart: 30,
   expiry: 20,
   idempotency: 20,

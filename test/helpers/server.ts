@@ -50,6 +50,8 @@ export type ServerOptions = {
   engine?: Docker
 }
 
+/** Far beyond what it takes, also where many tests share a small machine. */
+const START_MS = 180_000
 let servers = 0
 
 export async function startServer(
@@ -97,7 +99,7 @@ export async function startServer(
     await eventually(async () => {
       if (hasEnded(started)) return
       await request('GET', '/health')
-    }, 60_000)
+    }, START_MS)
     if (hasEnded(started)) throw new Error(`the server ended at its start:\n${output.slice(-2_000)}`)
   }
 
