@@ -22,6 +22,7 @@ const SIZES = {
   crashChange: 10,
   faults: 30,
   hostileProxy: 40,
+  model: 30,
   engineRestart: 30,
   expiry: 20,
   idempotency: 20,

@@ -48,6 +48,8 @@ export type ServerOptions = {
   /** Another engine socket: a proxy's, or that of a private engine. */
   socket?: string
   engine?: Docker
+  /** Absent: one of its own among the machine's temporary folders. */
+  dataDir?: string
 }
 
 /** Far beyond what it takes, also where many tests share a small machine. */
@@ -56,12 +58,11 @@ let servers = 0
 
 export async function startServer(
   t: Pick<Test, 'teardown' | 'passing'>,
-  { ports, env = {}, socket, engine = docker }: ServerOptions
+  { ports, env = {}, socket, engine = docker, dataDir = makeFolder('data') }: ServerOptions
 ) {
   await prepareImage(engine)
   await removeLeftOvers(engine)
   const mark = `${process.pid}-${++servers}`
-  const dataDir = makeFolder('data')
   let output = ''
   let port = 0
   let child: ChildProcess | undefined

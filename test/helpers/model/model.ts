@@ -1,0 +1,104 @@
+// What may be answered to whom, and what must be there afterwards: the whole promise about one container, without a server.
+// Pure. A history fits when its requests can be put in an order that explains every answer.
+
+type Life = 'absent' | 'running' | 'stopped'
+/** `ends`: it is to go by itself, by its end date or since its create failed, at a time of its own. */
+export type State = { life: Life; ends: boolean }
+export type Operation = 'create' | 'create by key' | 'start' | 'stop' | 'remove' | 'end soon' | 'end never' | 'get'
+/** `shown` is the state in the answer. No `status`: the connection broke. */
+export type Told = { status?: number | undefined; code?: string | undefined; shown?: string | undefined }
+export type Step = { operation: Operation; told: Told; from: number; to: number }
+
+type Outcome = { status: number; code?: string; next: State }
+
+export const ABSENT: State = { life: 'absent', ends: false }
+const SHOWN: Record<string, Life> = { running: 'running', exited: 'stopped' }
+/** Answers that leave open whether the engine has done it, or will. */
+const UNCERTAIN = new Set([
+  'ENGINE_UNAVAILABLE',
+  'ENGINE_TIMEOUT',
+  'ENGINE_FAILED',
+  'ENGINE_BUSY',
+  'SERVER_BUSY',
+  'SERVER_STOPPING',
+  'AUDIT_FAILED',
+  'STORAGE_FULL'
+])
+
+export function isUncertain({ status, code }: Told): boolean {
+  return status === undefined || (code !== undefined && UNCERTAIN.has(code))
+}
+
+/** The one answer that is right in this state, and the state after it. */
+function outcome(operation: Operation, state: State): Outcome {
+  if (state.life === 'absent') {
+    if (operation === 'create' || operation === 'create by key')
+      return { status: 201, next: { life: 'running', ends: false } }
+    return { status: 404, code: 'CONTAINER_NOT_FOUND', next: state }
+  }
+  switch (operation) {
+    case 'create':
+      return { status: 409, code: 'CONTAINER_NAME_TAKEN', next: state }
+    case 'create by key':
+    case 'get':
+      return { status: 200, next: state }
+    case 'start':
+      return { status: 200, next: { ...state, life: 'running' } }
+    case 'stop':
+      return { status: 200, next: { ...state, life: 'stopped' } }
+    case 'remove':
+      return { status: 200, next: ABSENT }
+    case 'end soon':
+      return { status: 200, next: { ...state, ends: true } }
+    case 'end never':
+      return { status: 200, next: { ...state, ends: false } }
+  }
+}
+
+/** The states that the step may lead to from this one; none when its answer cannot be explained. */
+function after(state: State, { operation, told }: Step): State[] {
+  const { status, code, next } = outcome(operation, state)
+  if (isUncertain(told)) return [state, ...carriedOut(operation, state, next, told)]
+  if (told.status !== status || (code !== undefined && told.code !== code)) return []
+  const shown = told.shown === undefined ? undefined : SHOWN[told.shown]
+  return shown === undefined || shown === next.life ? [next] : []
+}
+
+/** A create that was refused is undone, though it may be seen for a while; one whose answer was cut off may stand. */
+function carriedOut(operation: Operation, state: State, next: State, { status }: Told): State[] {
+  if (operation !== 'create' || state.life !== 'absent') return [next]
+  const undone = { ...next, ends: true }
+  return status === undefined ? [next, undone] : [undone]
+}
+
+/** Every state that the steps can have led to; none: no order of them explains the answers. */
+export function explain(initial: State[], steps: Step[]): State[] {
+  const finals = new Map<string, State>()
+  const seen = new Set<string>()
+  const visit = (state: State, done: Set<number>) => {
+    const key = `${keyOf(state)} ${[...done].sort().join()}`
+    if (seen.has(key)) return
+    seen.add(key)
+    // At any moment it may have gone by itself.
+    if (state.ends) visit(ABSENT, done)
+    const open = [...steps.keys()].filter((index) => !done.has(index))
+    const deadline = Math.min(...open.map((index) => endOf(steps[index])))
+    if (deadline === Infinity) finals.set(keyOf(state), state)
+    for (const index of open) {
+      const step = steps[index]
+      if (!step || step.from > deadline) continue
+      for (const next of after(state, step)) visit(next, new Set(done).add(index))
+    }
+  }
+  for (const state of initial) visit(state, new Set())
+  return [...finals.values()]
+}
+
+/** What an uncertain answer leaves open may still be done long after it. */
+function endOf(step: Step | undefined): number {
+  return step === undefined || isUncertain(step.told) ? Infinity : step.to
+}
+
+function keyOf({ life, ends }: State): string {
+  return `${life} ${ends}`
+}
