@@ -36,8 +36,7 @@ import { createSettling } from './containers/settling.ts'
 import { createVolumes } from './containers/volumes.ts'
 import { createWaiting } from './containers/wait.ts'
 import type { Engine } from './engine/contract/engine.ts'
-import type { Listeners } from './engine/machine/listeners.ts'
-import { createMachine, type Identity, type Machine } from './engine/machine/machine.ts'
+import type { Machine } from './engine/machine/machine.ts'
 import { createEventLog } from './events/log.ts'
 import { eventRoutes } from './events/routes.ts'
 import { eventRpc } from './events/rpc.ts'
@@ -95,9 +94,7 @@ export type AppDeps = {
   config: Config
   engine: Engine
   store: Store
-  listeners: Listeners
-  /** Absent: the machine that this process runs on. */
-  here?: Identity
+  machine: Machine
   tls?: Tls | undefined
   /** Absent: nothing is restricted beyond the settings. */
   policy?: PolicyRules
@@ -132,8 +129,7 @@ export async function buildApp({
   config: settings,
   engine,
   store,
-  listeners,
-  here,
+  machine,
   tls,
   policy: rules = {},
   auditFile,
@@ -174,7 +170,6 @@ export async function buildApp({
   const publishHost = config.publishHost ?? config.host
   const inventory = createInventory({ engine, log: logger })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
-  const machine = createMachine({ engine, listeners, here })
   const ports = createPortService({ allocator, listeners: machine, inventory })
   const registries = createRegistryService({
     sources: loginSources(config, dockerConfigFile),

@@ -16,6 +16,7 @@ import { createDockerEngine } from './engine/docker/engine.ts'
 import { engineCandidates } from './engine/docker/locate.ts'
 import { ownContainerId } from './engine/docker/own-container.ts'
 import { createListeners } from './engine/machine/listeners.ts'
+import { createMachine } from './engine/machine/machine.ts'
 import { listen, readTls } from './http/listening.ts'
 import { inspectRegistriesFile } from './registry/logins.ts'
 import { onStopSignal, STOP_SIGNALS } from './stop-signals.ts'
@@ -58,12 +59,13 @@ async function run(): Promise<void> {
     registryIdleMs: config.registryIdleSeconds * 1000,
     registryTimeoutMs: config.registryTimeoutSeconds * 1000
   })
+  const listeners = createListeners({ procDir: config.hostProc, host: config.publishHost ?? config.host })
   const [app] = await Promise.all([
     buildApp({
       config,
       engine,
       store,
-      listeners: createListeners({ procDir: config.hostProc, host: config.publishHost ?? config.host }),
+      machine: createMachine({ engine, listeners }),
       tls,
       policy,
       auditFile,

@@ -6,6 +6,8 @@ import { pino } from 'pino'
 import type { Test } from 'tap'
 import { buildApp, type AppDeps } from '../../src/app.ts'
 import { loadConfig } from '../../src/config.ts'
+import type { Listeners } from '../../src/engine/machine/listeners.ts'
+import { createMachine, type Identity } from '../../src/engine/machine/machine.ts'
 import { openStore } from '../../src/store/open.ts'
 import type { HostSample } from '../../src/system/host.ts'
 import { makeFolder } from './folder.ts'
@@ -15,15 +17,23 @@ import { MACHINE } from './memory-engine/system.ts'
 export const VERSION = '0.0.0-test'
 /** Addresses are always let in, so that no test depends on the name. */
 const HOST = '127.0.0.1:8000'
+const NOBODY: Listeners = { isTaken: async () => false, listening: async () => new Set() }
 
-type Given = Partial<Omit<AppDeps, 'engine' | 'config'>> & {
+type Given = Partial<Omit<AppDeps, 'engine' | 'config' | 'machine'>> & {
   engine?: MemoryEngine
   env?: Record<string, string>
+  /** Who listens on this machine. */
+  listeners?: Listeners
+  /** What this machine is; the engine's own unless the test says otherwise. */
+  here?: Identity
   /** Do not wait until the server has read the engine's containers. */
   early?: boolean
 }
 
-export async function build(t: Test, { engine = createMemoryEngine(), env = {}, early = false, ...given }: Given = {}) {
+export async function build(
+  t: Test,
+  { engine = createMemoryEngine(), env = {}, early = false, listeners = NOBODY, here = MACHINE, ...given }: Given = {}
+) {
   // Where uploads of builds go; tests that run at the same time must not tidy up each other's.
   const dataDir = makeFolder('build')
   const settings = { BERTH_STATS_SOURCE: 'engine', BERTH_GRPC_PORT: 'off', BERTH_DATA_DIR: dataDir, ...env }
@@ -33,8 +43,7 @@ export async function build(t: Test, { engine = createMemoryEngine(), env = {}, 
     config,
     engine,
     store,
-    listeners: { isTaken: async () => false, listening: async () => new Set() },
-    here: MACHINE,
+    machine: createMachine({ engine, listeners, here }),
     host: fakeHost(),
     logger: pino({ level: 'silent' }),
     version: VERSION,

@@ -27,6 +27,8 @@ const LAYERS = [
   'lib',
   'errors.ts',
   'config.ts',
+  'banner.ts',
+  'stop-signals.ts',
   'store',
   'engine',
   'access',
