@@ -1,6 +1,6 @@
 // What tests need of Debian, had where it is missing. Test files that do so at the same time wait for each other.
 
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
@@ -22,7 +22,13 @@ type Purpose = keyof typeof PACKAGES
 const LOCK = join(tmpdir(), 'berth-test-apt')
 
 export function installFor(purpose: Purpose): void {
+  if (PACKAGES[purpose].every(isInstalled)) return
   aptGet(['install', '-y', '--no-install-recommends', ...PACKAGES[purpose]])
+}
+
+function isInstalled(name: string): boolean {
+  const { stdout } = spawnSync('dpkg-query', ['--show', '--showformat=${db:Status-Status}', name], { encoding: 'utf8' })
+  return stdout === 'installed'
 }
 
 /** Only the files of the packages, in the folder. */

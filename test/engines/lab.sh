@@ -1,0 +1,126 @@
+#!/usr/bin/env bash
+# Real engines beside the machine's own: each in a Debian and a network namespace of its own, on a copy that goes with it.
+#
+#   lab.sh debian SUITE          makes the Debian that engines of a suite run in; once, some minutes, 900 MB
+#   lab.sh up NAME SUITE KIND    starts an engine; KIND: graph or containerd (Docker's two image stores), podman
+#   lab.sh run NAME COMMAND...   runs a command where the engine's ports are, with DOCKER_HOST set
+#   lab.sh down NAME             ends it and removes what it made
+#
+# NAME is 1 to 8 of a-z and 0-9. There is no way out of the network namespace: nothing is pulled. Needs root on Debian.
+set -euo pipefail
+PATH=$PATH:/usr/sbin:/sbin
+# Kept over a reboot, and free to be deleted: what is there takes minutes to make. An overlay cannot lie on an overlay.
+LAB=${BERTH_LAB_DIR:-/var/cache/berth-lab}
+READY_WITHIN_S=60
+
+fail() { echo "lab: $*" >&2; exit 1; }
+
+in_lab() {
+  [[ ${1:-} =~ ^[a-z][a-z0-9]{0,7}$ ]] || fail "a name is 1 to 8 of a-z and 0-9"
+  ENGINE=$LAB/engines/$1 ROOT=$LAB/engines/$1/root NETNS=berth-$1
+}
+
+lives() { [ -s "$ENGINE/pid" ] && kill -0 "$(cat "$ENGINE/pid")" 2>/dev/null; }
+socket() { echo "$ROOT/run/engine.sock"; }
+
+debian() {
+  local suite=$1 packages=docker.io,ca-certificates,iptables,git,procps,podman,crun,catatonit,netavark,aardvark-dns,nftables
+  [ ! -f "$LAB/$suite/.made" ] || return 0
+  [ "$(id -u)" = 0 ] || fail "needs root"
+  command -v debootstrap >/dev/null || fail "needs debootstrap"
+  [ "$suite" = bookworm ] && packages+=,containernetworking-plugins || packages+=,docker-cli,docker-buildx
+  mkdir -p "$LAB"
+  [ "$(stat -f -c %T "$LAB")" != overlayfs ] || fail "$LAB lies on an overlay; BERTH_LAB_DIR names another folder"
+  exec 9>"$LAB/$suite.lock"; flock 9
+  [ ! -f "$LAB/$suite/.made" ] || return 0
+  # Suites newer than this debootstrap are made as all new ones are.
+  local script=/usr/share/debootstrap/scripts/$suite
+  [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
+  rm -rf --one-file-system "${LAB:?}/$suite"
+  debootstrap --variant=minbase --include="$packages" "$suite" "$LAB/$suite" "$(mirror)" "$script" >"$LAB/$suite.log" 2>&1 ||
+    fail "no Debian $suite: $(tail -n 1 "$LAB/$suite.log")"
+  touch "$LAB/$suite/.made"
+}
+
+mirror() {
+  { cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true; } |
+    grep -ohE 'https?://[^ ]+/debian/?( |$)' | head -n 1 | tr -d ' '
+}
+
+up() {
+  local name=$1 suite=$2 kind=$3 command
+  in_lab "$name"
+  debian "$suite"
+  down "$name"
+  mkdir -p "$ENGINE"/{root,upper,work,docker,containers}
+  ip netns add "$NETNS"
+  ip -n "$NETNS" link set lo up
+  lay_out_root "$suite"
+  write_settings "$suite" "$kind"
+
+  command="dockerd --host=unix:///run/engine.sock --cgroup-parent=/berth-lab-$name"
+  [ "$kind" != podman ] || command='podman system service --time=0 unix:///run/engine.sock'
+  setsid ip netns exec "$NETNS" unshare --mount --pid --fork --kill-child sh -c "
+    cd '$ROOT' && pivot_root . old && umount -l /old && mount -t proc proc /proc && exec $command" \
+    >"$ENGINE/log" 2>&1 </dev/null &
+  echo $! >"$ENGINE/pid"
+  await_answer
+}
+
+lay_out_root() {
+  mount -t overlay overlay -o "lowerdir=$LAB/$1,upperdir=$ENGINE/upper,workdir=$ENGINE/work" "$ROOT"
+  mount --make-private "$ROOT"
+  mount -t proc proc "$ROOT/proc"
+  for shared in sys dev; do mount --rbind "/$shared" "$ROOT/$shared"; mount --make-rprivate "$ROOT/$shared"; done
+  mount -t tmpfs tmpfs "$ROOT/run"
+  for kept in docker containers; do
+    mkdir -p "$ROOT/var/lib/$kept"
+    mount --bind "$ENGINE/$kept" "$ROOT/var/lib/$kept"
+  done
+  mkdir -p "$ROOT"/{old,etc/docker,etc/containers}
+}
+
+write_settings() {
+  local store='"containerd-snapshotter": false'
+  [ "$2" != containerd ] || store='"containerd-snapshotter": true'
+  # Docker 20.10 refuses a feature that it does not know.
+  [ "$1" != bookworm ] || store='"buildkit": true'
+  echo "{\"features\": {$store}}" >"$ROOT/etc/docker/daemon.json"
+  # Where rlimits cannot be raised, Podman's own defaults keep containers from starting.
+  printf '%s\n' '[containers]' 'default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]' \
+    '[engine]' 'cgroup_manager = "cgroupfs"' >"$ROOT/etc/containers/containers.conf"
+}
+
+await_answer() {
+  local end=$((SECONDS + READY_WITHIN_S))
+  until curl -sf --max-time 5 --unix-socket "$(socket)" http://engine/_ping >/dev/null 2>&1; do
+    lives || fail "the engine ended: $(tail -n 3 "$ENGINE/log")"
+    ((SECONDS < end)) || fail "no answer in $READY_WITHIN_S s: $(tail -n 3 "$ENGINE/log")"
+    sleep 0.2
+  done
+}
+
+run() {
+  in_lab "$1"; shift
+  lives || fail "that engine is not up"
+  exec nsenter --net="/run/netns/$NETNS" env DOCKER_HOST="unix://$(socket)" BERTH_ENGINE_SETUP=never "$@"
+}
+
+down() {
+  in_lab "$1"
+  if lives; then
+    kill "$(cat "$ENGINE/pid")"
+    for _ in $(seq 100); do lives || break; sleep 0.1; done
+    ! lives || kill -9 "$(cat "$ENGINE/pid")"
+  fi
+  awk -v root="$ENGINE/" 'index($2, root) == 1 {print $2}' /proc/mounts | sort -r | while read -r mounted; do
+    umount -l "$mounted"
+  done
+  [ ! -e "/run/netns/$NETNS" ] || ip netns del "$NETNS"
+  rm -rf --one-file-system "$ENGINE"
+}
+
+case ${1:-} in
+  debian | up | run | down) "$@" ;;
+  *) sed -n '2,9p' "$0" | cut -c3-; exit 1 ;;
+esac

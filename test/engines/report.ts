@@ -1,0 +1,57 @@
+// docs/engines.md, written from what the engines answered when they were last tested.
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { ENGINES } from './engines.ts'
+import type { EngineResult, FileResult } from './results.ts'
+
+const PAGE = join(import.meta.dirname, '../../docs/engines.md')
+
+const HEAD = `# Engines
+
+Berth is tested on the real thing: \`npm run test:engines\` runs the files of \`test/docker\` on each engine below and
+writes this page. \`npm run test:engines -- docker-28.5-containerd\` tests one and keeps what is known of the others.
+It needs root on Debian. All of it was measured with cgroup v1.
+`
+
+export function writeReport(): void {
+  const engines = Object.entries(ENGINES).map(([name, engine]) => ({ ...engine, result: resultOf(name) }))
+  const rows = engines.map(({ title, result }) => `| ${[title, ...cellsOf(result)].join(' | ')} |`)
+  const table = ['| Engine | Version | API | Files that pass | Tested |', '|---|---|---|---|---|', ...rows].join('\n')
+  const sections = engines.map(
+    ({ title, result, leftOut }) => `## ${title}\n\n${result ? describe(result, leftOut) : 'Not tested yet.'}`
+  )
+  writeFileSync(PAGE, `${[HEAD.trimEnd(), table, ...sections].join('\n\n')}\n`)
+}
+
+function resultOf(name: string): EngineResult | undefined {
+  const file = join(import.meta.dirname, 'results', `${name}.json`)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as EngineResult) : undefined
+}
+
+function cellsOf(result: EngineResult | undefined): string[] {
+  if (!result) return ['', '', '', 'not yet']
+  const passed = result.files.filter(({ ok }) => ok).length
+  return [result.version, result.api, `${passed} of ${result.files.length}`, `${result.date}, ${result.seconds} s`]
+}
+
+function describe({ files }: EngineResult, leftOut: Record<string, string>): string {
+  const lists = {
+    Works: files.filter(({ ok }) => ok).map(({ file }) => subjectOf(file)),
+    'Does not work': files.filter(({ ok }) => !ok).flatMap(failuresOf),
+    'Cannot be tried here': files.flatMap(({ file, skipped }) =>
+      skipped.map(({ name, reason }) => `${subjectOf(file)}, ${testOf(name)}: ${reason}`)
+    ),
+    'Left out': Object.entries(leftOut).map(([file, reason]) => `${file} ${reason}`)
+  }
+  return Object.entries(lists)
+    .filter(([, items]) => items.length > 0)
+    .map(([title, items]) => (title === 'Works' ? `${title}: ${items.join(', ')}.` : asList(title, items)))
+    .join('\n\n')
+}
+
+const asList = (title: string, items: string[]) => `${title}:\n\n${items.map((item) => `- ${item}`).join('\n')}`
+const subjectOf = (file: string) => file.replace(/^test\/docker\/(.+)\.test\.ts$/, '$1')
+const testOf = (name: string) => name.replace(/^test\/docker\/\S+ > /, '')
+const failuresOf = ({ file, failed }: FileResult) =>
+  [...new Set(failed.map(testOf))].map((test) => `${subjectOf(file)}: ${test}`)
