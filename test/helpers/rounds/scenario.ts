@@ -1,5 +1,6 @@
 // What a scenario is made of, and the steps that several of them share.
 
+import { eventually } from '../engine.ts'
 import type { Answer, CreateBody } from '../server.ts'
 import { SLEEPER } from '../server.ts'
 import type { World } from './world.ts'
@@ -30,8 +31,10 @@ export const create = (body: CreateBody = {}, headers: Record<string, string> = 
 }
 
 export async function made(round: Round, body: CreateBody = {}): Promise<void> {
-  const answer = await create(body)(round)
-  if (answer.status !== 201) throw new Error(`not made: ${answer.text}`)
+  await eventually(async () => {
+    const answer = await create(body)(round)
+    if (answer.status !== 201) throw new Error(`not made: ${answer.text}`)
+  })
 }
 
 export async function stopped(round: Round): Promise<void> {
