@@ -8,10 +8,8 @@ import type { EngineStatus } from '../contract/availability.ts'
 import { describeAddress, type EngineAddress } from './locate.ts'
 import { createClient, request, type Client } from './request.ts'
 import { whyUnreachable } from './unreachable.ts'
+import { agree, oldestNamedIn } from './versions.ts'
 
-// The newest API whose answers were read for this code, and the oldest that has all it needs (Docker 20.10, Podman 4).
-const NEWEST_API = '1.51'
-const OLDEST_API = '1.41'
 const PING_TIMEOUT_MS = 2_000
 const RETRY_MS = 1_000
 const WATCH_MS = 2_000
@@ -154,7 +152,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
 /** Why an engine has to be met anew: it does not answer, or another version has come in its place. */
 async function findChange({ calls, apiVersion }: Live): Promise<string | undefined> {
   try {
-    const agreed = agree(await newestApiOf(calls.address, HANG_MS))
+    const agreed = agree({ newest: await newestApiOf(calls.address, HANG_MS) })
     return agreed === apiVersion ? undefined : `it speaks API ${agreed} now and no longer ${apiVersion}`
   } catch (error) {
     return whyUnreachable(error)
@@ -162,7 +160,8 @@ async function findChange({ calls, apiVersion }: Live): Promise<string | undefin
 }
 
 async function open(address: EngineAddress): Promise<Live> {
-  const apiVersion = agree(await newestApiOf(address, PING_TIMEOUT_MS))
+  const newest = await newestApiOf(address, PING_TIMEOUT_MS)
+  const apiVersion = agree({ newest })
   const calls = { docker: createClient(address, apiVersion, CALL_SOCKETS), address }
   const streams = { docker: createClient(address, apiVersion, Infinity), address }
   type Version = { Version: string; Platform?: { Name?: string }; Components?: { Name: string }[] }
@@ -171,6 +170,9 @@ async function open(address: EngineAddress): Promise<Live> {
     path: '/version',
     what: 'say its version',
     timeoutMs: PING_TIMEOUT_MS
+  }).catch((error: Error) => {
+    agree({ newest, oldest: oldestNamedIn(error.message) })
+    throw error
   })
   // Docker calls itself "Engine" here and says more under Platform, where Podman names the operating system.
   const component = version.Components?.[0]?.Name
@@ -206,20 +208,4 @@ function newestApiOf(address: EngineAddress, timeoutMs: number): Promise<string>
 function protocolHint(address: EngineAddress, status: number | undefined): string {
   const isClear = address.kind === 'tcp' && address.protocol === 'http'
   return isClear && status === 400 ? ', or one that speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH' : ''
-}
-
-/** The version both sides speak. Unversioned paths are never used: they mean "whatever the engine has". */
-export function agree(engineNewest: string): string {
-  if (compareVersions(engineNewest, OLDEST_API) < 0) {
-    throw new Error(
-      `the engine speaks API ${engineNewest}; Berth needs ${OLDEST_API} or newer (Docker 20.10, Podman 4)`
-    )
-  }
-  return compareVersions(engineNewest, NEWEST_API) < 0 ? engineNewest : NEWEST_API
-}
-
-function compareVersions(a: string, b: string): number {
-  const [majorA = 0, minorA = 0] = a.split('.').map(Number)
-  const [majorB = 0, minorB = 0] = b.split('.').map(Number)
-  return majorA - majorB || minorA - minorB
 }

@@ -3,23 +3,31 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
-import { agree, createConnection } from '../../../src/engine/docker/connection.ts'
+import { createConnection } from '../../../src/engine/docker/connection.ts'
 import type { EngineStatus } from '../../../src/engine/contract/availability.ts'
 import type { EngineAddress } from '../../../src/engine/docker/locate.ts'
+import { agree } from '../../../src/engine/docker/versions.ts'
 import { silentLog } from '../../helpers/records.ts'
 import { until } from '../../helpers/until.ts'
 
 const DOCKER = { Version: '20.10.24', Platform: { Name: '' }, Components: [{ Name: 'Engine' }] }
 
-type Given = { apiVersion?: string; version?: object; status?: number }
+type Given = { apiVersion?: string; oldest?: string; version?: object; status?: number }
+
+/** In the words of Docker 28.5, which sends them as plain text. */
+function tooOld(url: string, oldest: string): string {
+  const asked = /^\/v([\d.]+)\//.exec(url)?.[1]
+  return `client version ${asked} is too old. Minimum supported API version is ${oldest}, please upgrade your client to a newer version\n`
+}
 
 /** As much of an engine as is asked when one connects. */
 async function engineAt(t: Test, given: Given = {}) {
   const asked: string[] = []
   const server = http.createServer(({ url = '' }, answer) => {
-    const { apiVersion = '1.41', version = DOCKER, status = 200 } = given
+    const { apiVersion = '1.41', oldest, version = DOCKER, status = 200 } = given
     asked.push(url)
     if (url === '/_ping') answer.writeHead(status, { 'api-version': apiVersion }).end('OK')
+    else if (oldest !== undefined) answer.writeHead(400, { 'content-type': 'text/plain' }).end(tooOld(url, oldest))
     else answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(version))
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -50,8 +58,11 @@ t.test('the version both sides speak', async (t) => {
     ['1.100', '1.51'],
     ['2.0', '1.51']
   ]
-  for (const [engine, agreed] of table) t.equal(agree(engine), agreed, engine)
-  for (const engine of ['1.40', '1.9', '0.99']) t.throws(() => agree(engine), { message: /1\.41 or newer/ }, engine)
+  for (const [engine, agreed] of table) t.equal(agree({ newest: engine }), agreed, engine)
+  for (const engine of ['1.40', '1.9', '0.99'])
+    t.throws(() => agree({ newest: engine }), { message: /use a newer engine/ }, engine)
+  t.equal(agree({ newest: '1.60', oldest: '1.51' }), '1.51')
+  t.throws(() => agree({ newest: '1.60', oldest: '1.52' }), { message: /use a newer Berth/ })
 })
 
 t.test('the first candidate that answers is taken', async (t) => {
@@ -100,6 +111,15 @@ t.test('when none answers, every reason is told', async (t) => {
     since: /^\d{4}-/
   })
   t.throws(() => connection.client(), { code: 'ENGINE_UNAVAILABLE', message: /Berth keeps trying/ })
+})
+
+t.test('an engine that no longer speaks what Berth speaks', async (t) => {
+  const connection = connect(t, (await engineAt(t, { apiVersion: '1.60', oldest: '1.54' })).address)
+  t.equal(await connection.start(), false)
+  t.match(connection.status(), {
+    reason:
+      /: the engine speaks API 1\.54 or newer and Berth API 1\.41 to 1\.51: use a newer Berth, or an engine that still speaks API 1\.51$/
+  })
 })
 
 t.test('an engine that is lost is found again', async (t) => {

@@ -48,6 +48,13 @@ for (const engine of ENGINES) {
       })
     })
 
+    t.test('a running one without the network fields that API 1.52 left out', async (t) => {
+      const { inspect } = of('running')
+      const { Ports, Networks } = inspect.NetworkSettings
+      const NetworkSettings = { SandboxID: '', SandboxKey: '', Ports, Networks } as typeof inspect.NetworkSettings
+      t.strictSame(mapContainer({ ...inspect, NetworkSettings }), map('running'))
+    })
+
     t.test('a running one, with its ports, volumes and limits', async (t) => {
       const record = map('running')
       t.match(record, {
