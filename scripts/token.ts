@@ -84,24 +84,24 @@ function inDataFolder(config: Config): Desk {
   const hasOperator = config.token !== undefined
   const tokens = createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config) })
   const log = { error: (_fields: object, message: string) => process.stderr.write(`${message}\n`) }
-  const audit = createAudit({ table: store.audit, file, log })
+  const audit = createAudit({ table: store.audit, flush: store.flush, file, log })
 
-  function audited<T>(action: string, object: string, task: () => T): T {
+  async function audited<T>(action: string, object: string, task: () => T): Promise<T> {
     const peer = { address: userInfo().username, door: 'command' } as const
     const attempt = audit.attempt({ caller: OPERATOR, peer, scope: 'admin', action, object, requestId: '' })
     try {
       const result = task()
-      attempt.end(null)
+      await attempt.end(null)
       return result
     } catch (error) {
-      attempt.end(isAppError(error) ? error.code : 'INTERNAL')
+      await attempt.end(isAppError(error) ? error.code : 'INTERNAL')
       throw error
     }
   }
 
   return {
     async create(name, scopes, ttlSeconds) {
-      const { token, secret } = audited('createToken', name, () => tokens.create({ name, scopes, ttlSeconds }))
+      const { token, secret } = await audited('createToken', name, () => tokens.create({ name, scopes, ttlSeconds }))
       return { ...viewToken(token), token: secret }
     },
     list: async () => tokens.list().map(viewToken),

@@ -3,6 +3,7 @@
 import { randomBytes } from 'node:crypto'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { AuditFile } from './access/audit-file.ts'
 import { createBudget } from './access/budget.ts'
 import { NOBODY } from './access/caller.ts'
 import { createAudit } from './access/audit.ts'
@@ -99,7 +100,7 @@ export type AppDeps = {
   /** Absent: nothing is restricted beyond the settings. */
   policy?: PolicyRules
   /** Where the audit trail goes besides the store. */
-  auditFile?: { append(line: string): void }
+  auditFile?: AuditFile
   /** Absent: this machine, measured. */
   host?: Host
   logger: FastifyBaseLogger
@@ -164,7 +165,7 @@ export async function buildApp({
     isPrivate: isPrivate(config)
   })
   const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
-  const audit = createAudit({ table: store.audit, file: auditFile, log: logger })
+  const audit = createAudit({ table: store.audit, flush: store.flush, file: auditFile, log: logger })
   const budget = createBudget({ changesPerSecond: config.changesPerSecond, streams: config.streamsPerCaller })
   const admit = createVisitorRules(config.allowedHosts)
   const publishHost = config.publishHost ?? config.host
@@ -188,7 +189,14 @@ export async function buildApp({
   const removal = createRemoval({ engine, inventory })
   const volumes = createVolumes({ engine, inventory, instanceId })
   const settling = createSettling({ engine, inventory, removal, volumes })
-  const attempts = createAttempts({ engine, inventory, settling, table: store.intents, log: logger })
+  const attempts = createAttempts({
+    engine,
+    inventory,
+    settling,
+    table: store.intents,
+    flush: store.flush,
+    log: logger
+  })
   const expiry = createExpiry({
     inventory,
     table: store.expiries,
@@ -244,6 +252,7 @@ export async function buildApp({
     config,
     engine,
     table: createBuildTable(store.builds),
+    flush: store.flush,
     images,
     run: async (body, { key, signal, owner }) => (await creator.create(body, key, signal, owner)).record,
     checkRun: creator.check,

@@ -1,23 +1,45 @@
 // The audit trail as lines of JSON, in a few files of bounded size: `audit.jsonl` and older ones with numbers. Others may
 // move or remove the files at any time, as logrotate does.
 
-import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fdatasync, fstatSync, ftruncateSync, openSync, renameSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createGroupSync, syncPath } from '../lib/group-sync.ts'
 
 const MAX_BYTES = 10 * 1024 ** 2
 const OLD_FILES = 4
+
+const syncData = promisify(fdatasync)
+
+export type AuditFile = ReturnType<typeof openAuditFile>
 
 export function openAuditFile(dataDir: string, maxBytes = MAX_BYTES) {
   const path = join(dataDir, 'audit.jsonl')
   const old = (number: number) => join(dataDir, `audit.${number}.jsonl`)
   let file = openLines(path)
+  // Replaced by another, but not known to be on the disk yet.
+  let replaced: Lines[] = []
+  let hasNewName = true
 
-  /** The old descriptor is closed only when there is a new one: whatever fails before, the file in use stays in use. */
+  /** The file in use stays in use until there is another one. */
   function reopen(): void {
-    const { fd } = file
-    file = openLines(path)
-    closeSync(fd)
+    const newer = openLines(path)
+    replaced.push(file)
+    file = newer
+    hasNewName = true
   }
+
+  async function sync(): Promise<void> {
+    const older = replaced
+    replaced = []
+    const needsFolder = hasNewName
+    hasNewName = false
+    await Promise.all([...older, file].map(({ fd }) => syncData(fd)))
+    if (needsFolder) await syncPath(dataDir)
+    for (const { fd } of older) closeSync(fd)
+  }
+
+  const { flush, check } = createGroupSync(sync)
 
   function rotate(): void {
     for (let number = OLD_FILES - 1; number > 0; number--) renameIfThere(old(number), old(number + 1))
@@ -27,11 +49,16 @@ export function openAuditFile(dataDir: string, maxBytes = MAX_BYTES) {
 
   return {
     append(line: string): void {
+      check()
       if (!isAt(path, file)) reopen()
       if (file.size >= maxBytes) rotate()
       file.size += writeWhole(file.fd, file.size, line)
     },
-    close: (): void => closeSync(file.fd)
+    /** Resolves when all lines so far survive a power failure. */
+    flush,
+    close(): void {
+      for (const { fd } of [...replaced, file]) closeSync(fd)
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { AuditFilter, AuditRow } from '../store/audit.ts'
+import type { AuditFile } from './audit-file.ts'
 import type { Caller, Peer } from './caller.ts'
 import type { Need } from './scopes.ts'
 
@@ -44,13 +45,16 @@ const FIRST_HASH = '0'.repeat(64)
 
 export function createAudit({
   table,
+  flush,
   file,
   log,
   now = Date.now
 }: {
   table: AuditTable
+  /** Resolves when all that stands in the store survives a power failure. */
+  flush: () => Promise<void>
   /** Where each entry goes as a line, too. */
-  file: { append(line: string): void } | undefined
+  file: Pick<AuditFile, 'append' | 'flush'> | undefined
   log: Log
   now?: () => number
 }) {
@@ -97,9 +101,24 @@ export function createAudit({
     }
   }
 
+  /** A change that failed is told as what it failed with. */
+  async function keep(code: ErrorCode | null): Promise<void> {
+    try {
+      await Promise.all([flush(), file?.flush()])
+    } catch (cause) {
+      log.error({ err: cause }, 'the disk failed to keep what was written')
+      if (code !== null) return
+      throw new AppError(
+        'AUDIT_FAILED',
+        'The change was made, but the disk failed to keep the record of it: a power failure may undo it. Check the disk and restart Berth.',
+        { cause }
+      )
+    }
+  }
+
   return {
     /** To be called before anything is changed; what cannot be written down is not done. */
-    attempt(subject: AuditSubject): { end(code: ErrorCode | null, object?: string | null): void } {
+    attempt(subject: AuditSubject): { end(code: ErrorCode | null, object?: string | null): Promise<void> } {
       const startedAt = performance.now()
       try {
         write(subject, 'attempted')
@@ -110,9 +129,11 @@ export function createAudit({
         })
       }
       return {
-        end(code, object = subject.object) {
+        /** Resolves when the entry, and all that the change wrote to the store, survives a power failure. */
+        async end(code, object = subject.object) {
           const durationMs = Math.round((performance.now() - startedAt) * 10) / 10
           writeIfPossible({ ...subject, object }, code === null ? 'succeeded' : 'failed', code, durationMs)
+          await keep(code)
         }
       }
     },

@@ -26,6 +26,7 @@ export function createBuilds({
   config,
   engine,
   table,
+  flush,
   images,
   run,
   checkRun,
@@ -38,6 +39,8 @@ export function createBuilds({
   config: Config
   engine: EngineBuilder & Pick<EngineImages, 'inspectImage'> & EngineAvailability
   table: BuildTable
+  /** Resolves when all that stands in the table survives a power failure. */
+  flush: () => Promise<void>
   images: Images
   run: Run
   checkRun: (body: CreateContainer) => void
@@ -72,6 +75,7 @@ export function createBuilds({
   })
   const worker = createWorker({
     table,
+    flush,
     files,
     stages,
     concurrency: config.buildConcurrency,

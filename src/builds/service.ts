@@ -227,6 +227,7 @@ export function createBuildService({
       checkToRun(made.record, made.secrets, checkRun)
       const left = hasIgnoreFile ? await leaveOutIgnored(files.context(id), dockerfile, limits) : undefined
       made.record.context = { ...context, ...left }
+      await files.keepContext(id)
       table.add(made.record, made.secrets)
       uploads.delete(id)
       if (made.credentials) credentials.set(id, made.credentials)

@@ -39,6 +39,7 @@ const PAUSE_MS = 3_000
 
 export function createWorker({
   table,
+  flush,
   files,
   stages,
   concurrency,
@@ -48,6 +49,7 @@ export function createWorker({
   now = Date.now
 }: {
   table: BuildTable
+  flush: () => Promise<void>
   files: BuildFiles
   stages: Record<StageName, StageTask>
   concurrency: number
@@ -121,8 +123,7 @@ export function createWorker({
       }
       if (isOver(record)) await close(record)
       await save()
-      // Not before it is written down: after a kill it would be built again. Whatever failed may be asked for again.
-      if (statusOf(record) === 'completed') await files.removeContext(record.id)
+      if (statusOf(record) === 'completed') await removeContext(record)
     } catch (err) {
       log.error({ err, buildId: record.id }, 'the build could not be written down')
       void pumpAfter(sleep(PAUSE_MS, life.signal))
@@ -131,6 +132,12 @@ export function createWorker({
       // Where this fails, the claim runs out by itself.
       tryTo(() => table.release(record.id, token), record)
     }
+  }
+
+  /** Only of a build whose end is on the disk, or a power failure leaves one to be built from nothing. What failed may be retried. */
+  async function removeContext({ id }: BuildRecord): Promise<void> {
+    await flush()
+    await files.removeContext(id)
   }
 
   /** False when the disk is full: what was done is not to be done again for that. */

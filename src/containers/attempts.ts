@@ -1,7 +1,7 @@
 // Every create is written down before the engine hears of it, and struck out when it is known how it ended. What is left
 // over names a half-made container or its volumes: after a crash, a lost answer, or an undo whose end is not known.
 
-import { isAppError } from '../errors.ts'
+import { AppError, isAppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import { labelFilter } from '../engine/labels.ts'
@@ -30,12 +30,15 @@ export function createAttempts({
   inventory,
   settling,
   table,
+  flush,
   log
 }: {
   engine: Pick<EngineContainers, 'listContainers'> & Pick<EngineAvailability, 'whenAvailable'>
   inventory: Inventory
   settling: Settling
   table: IntentTable
+  /** Resolves when all that stands in the table survives a power failure. */
+  flush: () => Promise<void>
   log: Log
 }) {
   const leftOver = new Map<string, LeftOver>()
@@ -51,6 +54,16 @@ export function createAttempts({
   function forget(attempt: string): void {
     leftOver.delete(attempt)
     table.remove(attempt)
+  }
+
+  async function keepIntent(): Promise<void> {
+    try {
+      await flush()
+    } catch (cause) {
+      const detail =
+        'The disk failed to keep what was about to be made, so nothing was made. Check it and restart Berth.'
+      throw new AppError('AUDIT_FAILED', detail, { cause })
+    }
   }
 
   async function settleOnce(attempt: string, record: ContainerRecord | undefined): Promise<void> {
@@ -127,6 +140,7 @@ export function createAttempts({
       table.add(attempt, createdAt)
       underWay.add(attempt)
       try {
+        await keepIntent()
         const result = await task(undo)
         table.remove(attempt)
         return result

@@ -24,7 +24,8 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
     else audit.refused(subjectOf(request), code)
   })
 
-  // Before the answer leaves: whoever has it finds the entry. When an answer fails here it is sent again as an error.
+  // Before the answer leaves: whoever has it finds the entry, also after a power failure. When an answer fails here it is
+  // sent again as an error.
   app.addHook('onSend', async (request, reply) => {
     const { attempt, code = null } = traces.get(request) ?? {}
     if (!attempt) return
@@ -32,12 +33,12 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
     const made = String(reply.getHeader('location') ?? '')
       .split('/')
       .at(-1)
-    attempt.end(code, made || undefined)
+    await attempt.end(code, made || undefined)
   })
 
   // What was answered as a stream went past the hook above.
   app.addHook('onResponse', async (request) => {
-    traces.get(request)?.attempt?.end(request.failedStream)
+    await traces.get(request)?.attempt?.end(request.failedStream)
   })
 }
 

@@ -93,7 +93,7 @@ async function audited<T>(
     if (error instanceof AppError) code = error.code
     throw error
   } finally {
-    attempt.end(code, made)
+    await attempt.end(code, made)
   }
 }
 

@@ -42,8 +42,8 @@ const CONDITIONS: Record<keyof AuditFilter, string> = {
   before: 'seq < ?'
 }
 
-/** Refusals are counted apart, so that whoever only knocks cannot wash away what was done. */
-export function createAuditTable(db: DatabaseSync) {
+/** Refusals are counted apart, so that whoever only knocks cannot wash away what was done. `check` throws when the disk lost something. */
+export function createAuditTable(db: DatabaseSync, check: () => void) {
   const insert = db.prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const last = db.prepare(`SELECT ${COLUMNS} FROM audit ORDER BY seq DESC LIMIT 1`)
   const prune = (isRefusal: boolean) =>
@@ -54,8 +54,9 @@ export function createAuditTable(db: DatabaseSync) {
   const pruneOthers = prune(false)
 
   return {
-    add: (row: AuditRow): void =>
-      void insert.run(
+    add(row: AuditRow): void {
+      check()
+      insert.run(
         row.seq,
         row.at,
         row.outcome,
@@ -70,7 +71,8 @@ export function createAuditTable(db: DatabaseSync) {
         row.durationMs,
         row.requestId,
         row.hash
-      ),
+      )
+    },
     last: () => last.get() as AuditRow | undefined,
     /** Newest first. */
     find(filter: AuditFilter, limit: number): AuditRow[] {

@@ -1,7 +1,7 @@
 // The small database of what the engine cannot remember. One server owns it: the lock is held for the process's life.
 
 import { randomBytes, randomUUID } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createAuditTable } from './audit.ts'
@@ -9,12 +9,14 @@ import { createSeal, KEY_BYTES } from '../lib/seal.ts'
 import { createBuildStore } from './builds.ts'
 import { createExpiryTable } from './expiries.ts'
 import { createIntentTable } from './intents.ts'
+import { openJournal } from './journal.ts'
 import { createTokenTable } from './tokens.ts'
 
 export type Store = ReturnType<typeof openStore>
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations')
 const MEMORY = ':memory:'
+const NO_JOURNAL = { flush: async () => {}, check() {}, close() {} }
 
 export class StoreError extends Error {
   /** Whether another process has the store, which is no fault of the store. */
@@ -29,14 +31,22 @@ export class StoreError extends Error {
 /** Opens `berth.db` in the folder, or a database in memory for `:memory:`. */
 export function openStore(dataDir: string) {
   const db = openDatabase(dataDir)
+  const id = instanceId(db)
+  const seal = createSeal(readKey(dataDir))
+  const journal = dataDir === MEMORY ? NO_JOURNAL : openJournal(dataDir)
   return {
-    instanceId: instanceId(db),
+    instanceId: id,
     intents: createIntentTable(db),
     expiries: createExpiryTable(db),
     tokens: createTokenTable(db),
-    audit: createAuditTable(db),
-    builds: createBuildStore(db, createSeal(readKey(dataDir))),
-    close: () => db.close()
+    audit: createAuditTable(db, journal.check),
+    builds: createBuildStore(db, seal),
+    /** Resolves when everything that was written before survives a power failure. */
+    flush: journal.flush,
+    close(): void {
+      db.close()
+      journal.close()
+    }
   }
 }
 
@@ -72,15 +82,17 @@ function instanceId(db: DatabaseSync): string {
   return (db.prepare("SELECT value FROM meta WHERE name = 'instance'").get() as { value: string }).value
 }
 
-/** Made at the first start. */
+/** Made at the first start, under another name first: a power failure leaves a whole key or none. */
 function readKey(dataDir: string): Uint8Array {
   if (dataDir === MEMORY) return randomBytes(KEY_BYTES)
   const file = join(dataDir, 'secret.key')
   try {
-    writeFileSync(file, randomBytes(KEY_BYTES), { mode: 0o600, flag: 'wx' })
+    if (!existsSync(file)) {
+      writeFileSync(`${file}.new`, randomBytes(KEY_BYTES), { mode: 0o600, flush: true })
+      renameSync(`${file}.new`, file)
+    }
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST')
-      throw new StoreError(`${file} cannot be written.`, { cause, isInUse: false })
+    throw new StoreError(`${file} cannot be written.`, { cause, isInUse: false })
   }
   const key = readFileSync(file)
   if (key.length !== KEY_BYTES)

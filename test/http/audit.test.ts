@@ -10,9 +10,12 @@ import { openStore } from '../../src/store/open.ts'
 import { build, problem } from '../helpers/build.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 
-async function serve(t: Parameters<typeof build>[0], maxFileBytes?: number) {
+type Options = { maxFileBytes?: number; flush?: () => Promise<void> }
+
+async function serve(t: Parameters<typeof build>[0], { maxFileBytes, flush }: Options = {}) {
   const dataDir = t.testdir({})
-  const store = openStore(dataDir)
+  const opened = openStore(dataDir)
+  const store = { ...opened, flush: flush ?? opened.flush }
   const secrets = addTokens(store)
   const auditFile = openAuditFile(dataDir, maxFileBytes)
   t.teardown(() => auditFile.close())
@@ -83,8 +86,23 @@ t.test('a change that cannot be written down is not made', async (t) => {
   t.equal(engine.writes().length, before)
 })
 
+t.test('when the disk keeps nothing, the answer says whether the change was made', async (t) => {
+  const { post, ask, engine, as } = await serve(t, { flush: () => Promise.reject(new Error('EIO: i/o error')) })
+  const before = engine.writes().length
+  const notMade = await post('/containers', {}, as('admin'))
+  problem(t, notMade, 507, 'AUDIT_FAILED')
+  t.match(notMade.json(), { detail: /nothing was made/ })
+  t.equal(engine.writes().length, before)
+
+  const made = await post('/tokens', { name: 'me', scopes: ['read'] }, as('admin'))
+  problem(t, made, 507, 'AUDIT_FAILED')
+  t.match(made.json(), { detail: /The change was made/ })
+
+  problem(t, await ask('DELETE', '/containers/nobody', { headers: as('admin') }), 404, 'CONTAINER_NOT_FOUND')
+})
+
 t.test('changes go on while the files of the trail are moved and removed', async (t) => {
-  const { dataDir, ask, store, as } = await serve(t, 1_000)
+  const { dataDir, ask, store, as } = await serve(t, { maxFileBytes: 1_000 })
   const file = join(dataDir, 'audit.jsonl')
   for (let round = 0; round < 20; round++) {
     const changes = Array.from({ length: 4 }, () => ask('DELETE', '/containers/nobody', { headers: as('admin') }))

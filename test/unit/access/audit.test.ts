@@ -13,24 +13,24 @@ const subject: AuditSubject = {
 }
 
 t.test('refusals are written down up to a number each minute, and the rest counted', async (t) => {
-  const { audit: table, close } = openStore(':memory:')
+  const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
   let now = 100_000
-  const audit = createAudit({ table, file: undefined, log, now: () => now })
+  const audit = createAudit({ table, flush, file: undefined, log, now: () => now })
   for (let count = 0; count < 500; count++) audit.refused(subject, 'FORBIDDEN')
   t.equal(audit.find({}, 1000).length, 20)
   now += 60_000
   audit.refused(subject, 'FORBIDDEN')
   t.match(audit.find({}, 2), [{ code: 'FORBIDDEN' }, { action: 'refusalsLeftOut', object: '480', code: null }])
-  audit.attempt(subject).end(null)
+  await audit.attempt(subject).end(null)
   t.equal(audit.find({ outcome: 'succeeded' }, 10).length, 1, 'changes are not counted')
 })
 
 t.test('a clock that is set back keeps no refusal out of the trail', async (t) => {
-  const { audit: table, close } = openStore(':memory:')
+  const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
   let now = 7_200_000
-  const audit = createAudit({ table, file: undefined, log, now: () => now })
+  const audit = createAudit({ table, flush, file: undefined, log, now: () => now })
   for (let count = 0; count < 25; count++) audit.refused(subject, 'FORBIDDEN')
   now = 3_600_000
   audit.refused(subject, 'UNAUTHORIZED')
@@ -38,10 +38,10 @@ t.test('a clock that is set back keeps no refusal out of the trail', async (t) =
 })
 
 t.test('whoever only knocks cannot wash away what was done', async (t) => {
-  const { audit: table, close } = openStore(':memory:')
+  const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
-  const audit = createAudit({ table, file: undefined, log })
-  audit.attempt(subject).end(null)
+  const audit = createAudit({ table, flush, file: undefined, log })
+  await audit.attempt(subject).end(null)
   for (let count = 0; count < 15; count++) audit.refused(subject, 'FORBIDDEN')
   table.keep({ refusals: 5, others: 10 })
   t.equal(audit.find({ outcome: 'refused' }, 100).length, 5)
@@ -53,7 +53,7 @@ t.test('whoever only knocks cannot wash away what was done', async (t) => {
 t.test('the table cannot be rewritten', async (t) => {
   const dataDir = t.testdir({})
   const store = openStore(dataDir)
-  createAudit({ table: store.audit, file: undefined, log }).attempt(subject).end(null)
+  await createAudit({ table: store.audit, flush: store.flush, file: undefined, log }).attempt(subject).end(null)
   store.close()
   const { DatabaseSync } = await import('node:sqlite')
   const db = new DatabaseSync(`${dataDir}/berth.db`)

@@ -18,7 +18,12 @@ const MINUTES = 60_000
 /** A server that starts with what an earlier one left in its store and in the engine. */
 async function startWith(
   t: Test,
-  { engine, left = [], log = silentLog }: { engine: MemoryEngine; left?: [string, number?][]; log?: Log }
+  {
+    engine,
+    left = [],
+    log = silentLog,
+    flush
+  }: { engine: MemoryEngine; left?: [string, number?][]; log?: Log; flush?: () => Promise<void> }
 ) {
   const store = openStore(':memory:')
   for (const [attempt, createdAt = Date.now()] of left) store.intents.add(attempt, createdAt)
@@ -30,7 +35,14 @@ async function startWith(
   const removal = createRemoval({ engine, inventory })
   const volumes = createVolumes({ engine, inventory, instanceId: 'here' })
   const settling = createSettling({ engine, inventory, removal, volumes })
-  const attempts = createAttempts({ engine, inventory, settling, table: store.intents, log })
+  const attempts = createAttempts({
+    engine,
+    inventory,
+    settling,
+    table: store.intents,
+    flush: flush ?? store.flush,
+    log
+  })
   const synced = new Promise<void>((resolve) => inventory.onSync(resolve))
   inventory.start()
   await synced
@@ -231,6 +243,15 @@ t.test('an attempt', async (t) => {
       t.strictSame(states(engine), [])
     }
   })
+})
+
+t.test('an attempt that the disk does not keep is not begun', async (t) => {
+  const engine = createMemoryEngine()
+  const lost = new Error('EIO: i/o error, fdatasync')
+  const { attempts, store } = await startWith(t, { engine, flush: () => Promise.reject(lost) })
+  const failing = attempts.run('one', async () => t.fail('the engine would hear of it'))
+  await t.rejects(failing, { code: 'AUDIT_FAILED', message: /nothing was made.*restart Berth/, cause: lost })
+  t.strictSame(store.intents.all(), [])
 })
 
 t.test('what an attempt made is taken back, last first, when it fails', async (t) => {
