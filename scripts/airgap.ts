@@ -4,6 +4,7 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
+import { dockerClient } from './docker-client.ts'
 import { ensureEngine } from './engine.ts'
 import { find } from './images.ts'
 import { importImage } from './import-image.ts'
@@ -30,7 +31,7 @@ if (existsSync('.env')) process.loadEnvFile('.env')
 
 try {
   const connection = await ensureEngine(process.env)
-  const { docker } = connection.client()
+  const docker = dockerClient(connection)
   await ensureLocalNodeImage(docker)
   await ensureRegistryImage(docker)
   connection.close()

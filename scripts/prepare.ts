@@ -8,10 +8,11 @@ if (existsSync('.env')) process.loadEnvFile('.env')
 
 try {
   const { ensureEngine } = await import('./engine.ts')
+  const { dockerClient } = await import('./docker-client.ts')
   const { ensureBaseImage } = await import('./base-image.ts')
 
   const connection = await ensureEngine(process.env)
-  await ensureBaseImage(connection.client().docker, process.env.NODE_IMAGE || undefined)
+  await ensureBaseImage(dockerClient(connection), process.env.NODE_IMAGE || undefined)
   connection.close()
 } catch (error) {
   giveUp(error)

@@ -50,6 +50,12 @@ export const ERRORS = {
   REQUEST_CANCELLED: { status: 499, title: 'The client went away' },
   INTERNAL: { status: 500, title: 'Something went wrong inside Berth' },
   ENGINE_FAILED: { status: 502, title: 'The engine answered with an error' },
+  ENGINE_ANSWER_INVALID: {
+    status: 502,
+    title: 'The engine gave an answer that cannot be used',
+    retryable: true,
+    retryAfterSeconds: 5
+  },
   POLICY_NOT_APPLIED: { status: 502, title: 'The engine did not impose the limits' },
   CONTAINER_STUCK: { status: 502, title: 'The engine can no longer start the container' },
   ENGINE_UNSUPPORTED: { status: 502, title: 'This engine cannot do that' },

@@ -183,5 +183,5 @@ export function createAttempts({
 
 /** Whether the engine may have carried out what it did not answer. */
 export function isUncertain(error: unknown): boolean {
-  return isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED')
+  return isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_ANSWER_INVALID', 'ENGINE_FAILED')
 }

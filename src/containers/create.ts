@@ -131,7 +131,7 @@ export function createMaker(options: Options) {
     try {
       await engine.startContainer(id, signal)
     } catch (error) {
-      if (!isAppError(error, 'ENGINE_UNAVAILABLE')) throw error
+      if (!isAppError(error, 'ENGINE_UNAVAILABLE', 'ENGINE_ANSWER_INVALID')) throw error
       await engine.whenAvailable(AbortSignal.timeout(5_000)).catch(() => {})
       await engine.startContainer(id, signal)
     }

@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import type Docker from 'dockerode'
 import type { Test } from 'tap'
-import type { RawStats } from '../../src/engine/docker/map.ts'
+import type { RawStats } from '../../src/engine/docker/schemas/workloads.ts'
 import type { ContainerStats } from '../../src/stats/schemas.ts'
 import { docker, eventually, ignoreMissing, IMAGE } from './engine.ts'
 import type { Server } from './server.ts'
@@ -41,7 +41,8 @@ export async function engineFigures(id: string) {
   const query = { stream: false, 'one-shot': true } as { stream: false }
   const answer = (await docker.getContainer(id).stats(query)) as unknown as RawStats & { read: string }
   const { cpu_stats: cpu, memory_stats: memory, pids_stats: pids } = answer
-  const { usage = 0, stats = {} } = memory ?? {}
+  const usage = memory?.usage ?? 0
+  const stats = memory?.stats ?? {}
   return {
     at: Date.parse(answer.read),
     cpuNs: cpu?.cpu_usage?.total_usage ?? 0,

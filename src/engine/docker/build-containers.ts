@@ -1,7 +1,7 @@
 // The containers in which the classic builder runs its steps. It removes them itself, unless the engine is killed.
 
-import type { ContainerInfo, ContainerInspectInfo } from 'dockerode'
 import { unlessGone, type Calls } from './calls.ts'
+import { readContainer, readContainerRows } from './schemas/containers.ts'
 
 // The clock of an engine elsewhere may be behind.
 const SLACK_MS = 60_000
@@ -14,19 +14,20 @@ export async function removeBuildContainers(
   buildId: string,
   since: number
 ): Promise<void> {
-  const rows = await ask<ContainerInfo[]>({
+  const rows = await ask({
     method: 'GET',
     path: '/containers/json',
     query: { all: 1 },
-    what: 'look for what an earlier try of the build has left'
+    what: 'look for what an earlier try of the build has left',
+    answer: readContainerRows
   })
-  for (const { Id: id } of rows.filter(({ Created: created }) => created * 1000 >= since - SLACK_MS)) {
+  for (const { Id: id } of rows.filter(({ Created: created }) => (created ?? 0) * 1000 >= since - SLACK_MS)) {
     const what = 'look at what an earlier try of the build has left'
-    const asked = ask<ContainerInspectInfo>({ method: 'GET', path: `/containers/${id}/json`, what })
+    const asked = ask({ method: 'GET', path: `/containers/${id}/json`, what, answer: readContainer(id) })
     const found = await unlessGone('CONTAINER_NOT_FOUND', asked)
     if (!found?.HostConfig.ExtraHosts?.includes(markOf(buildId))) continue
     const query = { force: 1, v: 1 }
-    const removal = change<void>({ method: 'DELETE', path: `/containers/${id}`, query, what: 'remove it' })
+    const removal = change({ method: 'DELETE', path: `/containers/${id}`, query, what: 'remove it' })
     await unlessGone('CONTAINER_NOT_FOUND', removal)
   }
 }

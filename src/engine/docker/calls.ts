@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream'
 import { isAppError } from '../../errors.ts'
 import type { EngineRequest } from './request.ts'
 
-export type Asked = Omit<EngineRequest, 'timeoutMs'> & {
+export type Asked<T = unknown> = Omit<EngineRequest<T>, 'timeoutMs'> & {
   timeoutMs?: number
   /**
    * Ends the wait of a change for its turn, and not the change: once it was sent the engine carries it out, and without its
@@ -15,12 +15,14 @@ export type Asked = Omit<EngineRequest, 'timeoutMs'> & {
 
 export type Calls = {
   /** A read. It does not wait for others. */
-  ask: <T>(asked: Asked, kind?: 'calls' | 'streams') => Promise<T>
+  ask: <T>(asked: Asked<T>, kind?: 'calls' | 'streams') => Promise<T>
   /** A change. It waits for its turn. */
-  change: <T>(asked: Asked) => Promise<T>
+  change: <T>(asked: Asked<T>) => Promise<T>
   /** A change that makes something new. It is refused when too many wait. */
-  make: <T>(asked: Asked) => Promise<T>
+  make: <T>(asked: Asked<T>) => Promise<T>
   stream: (asked: Asked) => Promise<Readable>
+  /** A stream that may be silent for any time. It ends when the engine hangs, since nothing else would tell. */
+  watch: (asked: Asked) => Promise<Readable>
 }
 
 /** Undefined when what was to be removed is not there. */

@@ -1,12 +1,14 @@
 // Keeps one connection to the engine: finds it, agrees on an API version, notices when it goes and when it comes back.
 
-import http from 'node:http'
-import https from 'node:https'
 import { AppError } from '../../errors.ts'
 import { sleep } from '../../lib/sleep.ts'
 import type { EngineStatus } from '../contract/availability.ts'
+import { createClient, type Client } from './client.ts'
+import { exchange } from './exchange.ts'
+import { TimeoutError } from './failures.ts'
 import { describeAddress, type EngineAddress } from './locate.ts'
-import { createClient, request, type Client } from './request.ts'
+import { request } from './request.ts'
+import { readVersion, type RawVersion } from './schemas/version.ts'
 import { whyUnreachable } from './unreachable.ts'
 import { agree, oldestNamedIn } from './versions.ts'
 
@@ -28,6 +30,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
   const watchers = new Set<(status: EngineStatus) => void>()
   let connecting: Promise<void> | undefined
   const closed = new AbortController()
+  let hanging = new AbortController()
 
   async function connect(): Promise<void> {
     const reasons: string[] = []
@@ -65,6 +68,8 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
 
   function lose(reason: string): void {
     if (!live || closed.signal.aborted) return
+    live.calls.retire()
+    live.streams.retire()
     live = undefined
     lost = { reason, since: new Date().toISOString() }
     log.warn({ reason }, 'engine lost')
@@ -79,7 +84,10 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
       const watched = live
       if (!watched) continue
       const reason = await findChange(watched)
-      if (reason !== undefined && live === watched) lose(reason)
+      if (reason === undefined || live !== watched) continue
+      lose(reason)
+      hanging.abort(new AppError('ENGINE_UNAVAILABLE', `The Docker engine stopped answering (${reason}).`))
+      hanging = new AbortController()
     }
   }
 
@@ -120,6 +128,9 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
       return live[kind]
     },
 
+    /** Aborted when the engine is found hanging or exchanged, for streams that would not notice. */
+    hangs: (): AbortSignal => hanging.signal,
+
     /** To be told when a call or stream found the engine gone. */
     lost: lose,
 
@@ -143,6 +154,8 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
 
     close(): void {
       closed.abort()
+      live?.calls.close()
+      live?.streams.close()
       live = undefined
       for (const wake of [...waiters]) wake()
     }
@@ -162,46 +175,44 @@ async function findChange({ calls, apiVersion }: Live): Promise<string | undefin
 async function open(address: EngineAddress): Promise<Live> {
   const newest = await newestApiOf(address, PING_TIMEOUT_MS)
   const apiVersion = agree({ newest })
-  const calls = { docker: createClient(address, apiVersion, CALL_SOCKETS), address }
-  const streams = { docker: createClient(address, apiVersion, Infinity), address }
-  type Version = { Version: string; Platform?: { Name?: string }; Components?: { Name: string }[] }
-  const version = await request<Version>(calls, {
-    method: 'GET',
-    path: '/version',
-    what: 'say its version',
-    timeoutMs: PING_TIMEOUT_MS
-  }).catch((error: Error) => {
-    agree({ newest, oldest: oldestNamedIn(error.message) })
+  const calls = createClient(address, apiVersion, CALL_SOCKETS)
+  try {
+    const version = await request(calls, {
+      method: 'GET',
+      path: '/version',
+      what: 'say its version',
+      timeoutMs: PING_TIMEOUT_MS,
+      answer: readVersion
+    })
+    const streams = createClient(address, apiVersion, Infinity)
+    return { calls, streams, name: nameOf(version), version: version.Version, apiVersion }
+  } catch (error) {
+    calls.close()
+    if (error instanceof Error) agree({ newest, oldest: oldestNamedIn(error.message) })
     throw error
-  })
-  // Docker calls itself "Engine" here and says more under Platform, where Podman names the operating system.
-  const component = version.Components?.[0]?.Name
-  const name = component && component !== 'Engine' ? component : version.Platform?.Name || 'Docker Engine'
-  return { calls, streams, name, version: version.Version, apiVersion }
+  }
+}
+
+/** Docker calls itself "Engine" here and says more under Platform, where Podman names the operating system. */
+function nameOf({ Components: components, Platform: platform }: RawVersion): string {
+  const component = components?.[0]?.Name
+  return component && component !== 'Engine' ? component : platform?.Name || 'Docker Engine'
 }
 
 /** Asks /_ping, the one path that exists in every API version, for the newest version the engine speaks. */
-function newestApiOf(address: EngineAddress, timeoutMs: number): Promise<string> {
-  const target =
-    address.kind === 'socket'
-      ? { socketPath: address.path }
-      : { host: address.host, port: address.port, ...address.tls, rejectUnauthorized: address.tls?.verify ?? true }
-  const { get } = address.kind === 'tcp' && address.protocol === 'https' ? https : http
-  return new Promise((resolve, reject) => {
-    const ping = get({ ...target, path: '/_ping', timeout: timeoutMs, agent: false }, (answer) => {
-      answer.resume()
-      const version = answer.headers['api-version']
-      if (answer.statusCode === 200 && typeof version === 'string') resolve(version)
-      else
-        reject(
-          new Error(
-            `it is not a Docker engine (status ${answer.statusCode})${protocolHint(address, answer.statusCode)}`
-          )
-        )
+async function newestApiOf(address: EngineAddress, timeoutMs: number): Promise<string> {
+  const client = createClient(address, undefined, 1)
+  try {
+    return await exchange(client, { method: 'GET', path: '/_ping', timeoutMs }, async ({ statusCode, headers }) => {
+      const version = headers['api-version']
+      if (statusCode === 200 && typeof version === 'string') return version
+      throw new Error(`it is not a Docker engine (status ${statusCode})${protocolHint(address, statusCode)}`)
     })
-    ping.on('timeout', () => ping.destroy(new Error(`no answer in ${timeoutMs / 1000} seconds`)))
-    ping.on('error', reject)
-  })
+  } catch (error) {
+    throw error instanceof TimeoutError ? new Error(`no answer in ${timeoutMs / 1000} seconds`) : error
+  } finally {
+    client.close()
+  }
 }
 
 /** An engine that speaks TLS answers 400 to one that does not. */

@@ -1,14 +1,17 @@
 // Containers: list, inspect, make, start, stop, change, remove.
 
-import type { ContainerInfo } from 'dockerode'
-import { AppError } from '../../errors.ts'
 import type { EngineContainers } from '../contract/containers.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import { mapContainer, mapSpec, mapSummary } from './map.ts'
 import { createPayload, updatePayload } from './payload.ts'
+import { readContainer, readContainerRows, readCreated } from './schemas/containers.ts'
+import { readMade } from './schemas/schema.ts'
 
 // A timer can hardly hold more; a workload's own limit may be anything.
 const LONGEST_STOP_SECONDS = 86_400
+
+const inspection = (id: string) =>
+  ({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container', answer: readContainer(id) }) as const
 
 export function createContainerCalls(
   { ask, change, make }: Calls,
@@ -17,43 +20,40 @@ export function createContainerCalls(
   return {
     async listContainers(filter) {
       const filters = filter?.label ? { label: [filter.label] } : {}
-      const rows = await ask<ContainerInfo[]>({
+      const rows = await ask({
         method: 'GET',
         path: '/containers/json',
         query: { all: 1, filters },
-        what: 'list containers'
+        what: 'list containers',
+        answer: readContainerRows
       })
       return rows.map(mapSummary)
     },
 
     async inspectContainer(id, signal) {
-      return mapContainer(
-        await ask({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container', signal })
-      )
+      return mapContainer(await ask({ ...inspection(id), signal }))
     },
 
     async containerSpec(id) {
-      return mapSpec(await ask({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container' }))
+      return mapSpec(await ask(inspection(id)))
     },
 
     async createContainer(name, spec, signal) {
       const body = createPayload(spec)
-      type Created = { Id?: unknown; Warnings?: string[] | null } | null
-      const created = await make<Created>({
+      const created = await make({
         method: 'POST',
         path: '/containers/create',
         query: { name },
         body,
         what: 'create the container',
+        answer: readCreated,
         queueSignal: signal
       })
-      if (typeof created?.Id !== 'string' || created.Id === '')
-        throw new AppError('ENGINE_FAILED', 'The engine did not say which container it made.')
       return { id: created.Id, warnings: created.Warnings ?? [] }
     },
 
     async startContainer(id, signal) {
-      await change<void>({
+      await change({
         method: 'POST',
         path: `/containers/${id}/start`,
         what: 'start the container',
@@ -68,12 +68,12 @@ export function createContainerCalls(
       const query = { t: timeoutSeconds }
       const asked = { method: 'POST', path: `/containers/${id}/stop`, query, what: 'stop the container' } as const
       // It takes no turn, nor a socket of the other calls: many slow ends at once must not hold up everybody else.
-      await ask<void>({ ...asked, timeoutMs, signal }, 'streams')
+      await ask({ ...asked, timeoutMs, signal }, 'streams')
     },
 
     async removeContainer(id, { force, volumes }) {
       const query = { force: force ? 1 : 0, v: volumes ? 1 : 0 }
-      const removal = change<void>({ method: 'DELETE', path: `/containers/${id}`, query, what: 'remove the container' })
+      const removal = change({ method: 'DELETE', path: `/containers/${id}`, query, what: 'remove the container' })
       return (
         (await unlessGone(
           'CONTAINER_NOT_FOUND',
@@ -83,7 +83,7 @@ export function createContainerCalls(
     },
 
     async renameContainer(id, name) {
-      await change<void>({
+      await change({
         method: 'POST',
         path: `/containers/${id}/rename`,
         query: { name },
@@ -92,7 +92,7 @@ export function createContainerCalls(
     },
 
     async updateContainer(id, update) {
-      await change<unknown>({
+      await change({
         method: 'POST',
         path: `/containers/${id}/update`,
         body: updatePayload(update),
@@ -102,12 +102,13 @@ export function createContainerCalls(
 
     async commitContainer(id, repository, tag, labels) {
       const query = { container: id, repo: repository, tag, pause: 0 }
-      const made = await change<{ Id: string }>({
+      const made = await change({
         method: 'POST',
         path: '/commit',
         query,
         body: { Labels: labels },
-        what: 'keep the filesystem of the container'
+        what: 'keep the filesystem of the container',
+        answer: readMade
       })
       return made.Id
     }

@@ -34,7 +34,7 @@ export function createDockerEngine(options: {
   const { connection, log, changeTimeoutMs } = options
   const inTurn = createSemaphore(options.concurrency, options.queue)
 
-  async function call<T>(asked: Asked, task: () => Promise<T>): Promise<T> {
+  async function call<T>({ method, path }: Pick<Asked, 'method' | 'path'>, task: () => Promise<T>): Promise<T> {
     const started = performance.now()
     try {
       return await task()
@@ -43,16 +43,16 @@ export function createDockerEngine(options: {
       throw error
     } finally {
       const durationMs = Math.round((performance.now() - started) * 10) / 10
-      log.debug({ method: asked.method, path: asked.path, durationMs }, 'engine call')
+      log.debug({ method, path, durationMs }, 'engine call')
     }
   }
 
-  function ask<T>(asked: Asked, kind: 'calls' | 'streams' = 'calls'): Promise<T> {
+  function ask<T>(asked: Asked<T>, kind: 'calls' | 'streams' = 'calls'): Promise<T> {
     return call(asked, () => request<T>(connection.client(kind), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
 
   /** Changes wait for their turn, so that a burst of requests is a queue here and not in the engine. */
-  async function change<T>({ queueSignal, ...asked }: Asked, refusal?: () => Error): Promise<T> {
+  async function change<T>({ queueSignal, ...asked }: Asked<T>, refusal?: () => Error): Promise<T> {
     const task = () => call(asked, () => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked }))
     try {
       return await inTurn(task, { refusal, signal: queueSignal })
@@ -62,7 +62,7 @@ export function createDockerEngine(options: {
   }
 
   /** What makes something new is refused when too many wait; what starts, ends or undoes what is there never is. */
-  function make<T>(asked: Asked): Promise<T> {
+  function make<T>(asked: Asked<T>): Promise<T> {
     return change<T>(
       asked,
       () => new AppError('ENGINE_BUSY', `${options.queue} changes wait for the engine, and that is the most.`)
@@ -73,7 +73,12 @@ export function createDockerEngine(options: {
     return call(asked, () => openStream(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
 
-  const calls: Calls = { ask, change, make, stream }
+  function watch(asked: Asked): Promise<Readable> {
+    const hangs = connection.hangs()
+    return stream({ ...asked, signal: asked.signal ? AbortSignal.any([asked.signal, hangs]) : hangs })
+  }
+
+  const calls: Calls = { ask, change, make, stream, watch }
 
   return {
     status: connection.status,

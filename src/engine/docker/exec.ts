@@ -5,6 +5,8 @@ import { AppError } from '../../errors.ts'
 import type { Calls } from './calls.ts'
 import type { ExecRequest, ExecResult } from '../contract/workloads.ts'
 import { readOutput } from './log-frames.ts'
+import { readMade } from './schemas/schema.ts'
+import { readExec } from './schemas/workloads.ts'
 
 export async function runExec(
   calls: Calls,
@@ -12,7 +14,7 @@ export async function runExec(
   asked: ExecRequest,
   limits: { bytes: number; signal: AbortSignal }
 ): Promise<ExecResult> {
-  const { Id: execId } = await calls.make<{ Id: string }>({
+  const { Id: execId } = await calls.make({
     method: 'POST',
     path: `/containers/${id}/exec`,
     body: {
@@ -24,13 +26,15 @@ export async function runExec(
       ...(asked.user && { User: asked.user })
     },
     what: 'prepare the command',
+    answer: readMade,
     signal: limits.signal
   })
   const inspect = () =>
-    calls.ask<{ ExitCode: number | null; Pid: number }>({
+    calls.ask({
       method: 'GET',
       path: `/exec/${execId}/json`,
-      what: 'read the exit code'
+      what: 'read the exit code',
+      answer: readExec
     })
   const output = await calls.stream({
     method: 'POST',
@@ -52,7 +56,7 @@ export async function runExec(
       room -= Math.min(room, bytes.length)
     }
   } catch (error) {
-    if (limits.signal.aborted) killIfHere((await inspect()).Pid, id)
+    if (limits.signal.aborted) killIfHere((await inspect()).Pid ?? 0, id)
     throw error
   } finally {
     limits.signal.removeEventListener('abort', stop)

@@ -2,23 +2,9 @@
 // may leave out what it was told: old Swarm drops no-new-privileges and says nothing.
 
 import { CAPABILITIES } from './payload.ts'
+import type { RawHostConfig } from './schemas/containers.ts'
 
-export type Inspected = {
-  HostConfig: {
-    Privileged?: boolean | undefined
-    SecurityOpt?: string[] | null | undefined
-    CapAdd?: string[] | null | undefined
-    CapDrop?: string[] | null | undefined
-    Devices?: unknown[] | null | undefined
-    DeviceRequests?: unknown[] | null | undefined
-    NetworkMode?: string | undefined
-    PidMode?: string | undefined
-    IpcMode?: string | undefined
-    UTSMode?: string | undefined
-    UsernsMode?: string | undefined
-  }
-  Mounts?: { Type: string }[] | null | undefined
-}
+export type Inspected = { HostConfig: RawHostConfig; Mounts?: { Type: string }[] | null | undefined }
 
 // What engines give a container that says nothing, without those that Berth gives. Podman lists these and not `ALL`.
 const DROPPED = ['AUDIT_WRITE', 'FSETID', 'MKNOD', 'NET_RAW', 'SETFCAP', 'SETPCAP', 'SYS_CHROOT']
@@ -35,7 +21,7 @@ export function freedomsOf({ HostConfig: host, Mounts: mounts }: Inspected): str
     'more capabilities': !hasLess || !added.every((name) => CAPABILITIES.includes(name)),
     'a path of the host': (mounts ?? []).some(({ Type }) => Type === 'bind'),
     'a device': (host.Devices ?? []).length > 0 || (host.DeviceRequests ?? []).length > 0,
-    'a namespace of others': modes.some((mode = '') => mode === 'host' || mode.startsWith('container:'))
+    'a namespace of others': modes.some((mode) => mode === 'host' || mode?.startsWith('container:'))
   }
   return Object.keys(found).filter((name) => found[name])
 }

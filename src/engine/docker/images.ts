@@ -1,6 +1,5 @@
 // What the engine does with images. Pulls and pushes go on as long as something moves, and stop with their caller.
 
-import type { ImageInfo, ImageInspectInfo } from 'dockerode'
 import { AppError, cancellation, isAppError } from '../../errors.ts'
 import { familiarName, parseReference } from '../../lib/reference.ts'
 import { unlessGone, type Calls } from './calls.ts'
@@ -8,6 +7,7 @@ import type { EngineImages, Transfer } from '../contract/images.ts'
 import { mapImage, mapImageSummary } from './map-image.ts'
 import { createPullSuccess, mapTransfer, pushedImage, readProgress, type ProgressFrame } from './progress.ts'
 import { registryAuth } from './registry-auth.ts'
+import { readImage, readImageRows, readRemovedImages } from './schemas/images.ts'
 import type { EngineRequest } from './request.ts'
 
 export type TransferLimits = { idleMs: number; totalMs: number }
@@ -59,16 +59,17 @@ export function createImageCalls({ ask, change, stream }: ImageCalls, limits: Tr
   return {
     async inspectImage(reference) {
       const path = `/images/${imagePath(reference)}/json`
-      return mapImage(await ask<ImageInspectInfo>({ method: 'GET', path, what: `find the image ${reference}` }))
+      return mapImage(await ask({ method: 'GET', path, what: `find the image ${reference}`, answer: readImage }))
     },
 
     async listImages(filter) {
       const filters = filter?.label ? { label: [filter.label] } : {}
-      const rows = await ask<ImageInfo[]>({
+      const rows = await ask({
         method: 'GET',
         path: '/images/json',
         query: { filters },
-        what: 'list images'
+        what: 'list images',
+        answer: readImageRows
       })
       return rows.map(mapImageSummary)
     },
@@ -108,16 +109,15 @@ export function createImageCalls({ ask, change, stream }: ImageCalls, limits: Tr
         throw new AppError('INVALID_REQUEST', `"${target}" is not a name that can be given to an image.`)
       const path = `/images/${imagePath(source)}/tag`
       const query = { repo: familiarName(parsed), tag: parsed.tag ?? 'latest' }
-      await change<void>({ method: 'POST', path, query, what: `give the image ${source} the name ${target}` })
+      await change({ method: 'POST', path, query, what: `give the image ${source} the name ${target}` })
     },
 
     async removeImage(reference, { force = false } = {}) {
       const path = `/images/${imagePath(reference)}`
       const query = force ? { force: 1 } : {}
-      type Removed = { Untagged?: string; Deleted?: string }[]
       const rows = await unlessGone(
         'IMAGE_NOT_FOUND',
-        change<Removed>({ method: 'DELETE', path, query, what: `remove the image ${reference}` })
+        change({ method: 'DELETE', path, query, what: `remove the image ${reference}`, answer: readRemovedImages })
       )
       return {
         untagged: (rows ?? []).flatMap(({ Untagged: name }) => name ?? []),

@@ -1,27 +1,14 @@
 // Docker's JSON about images to our words. Pure.
 
-import type { ImageInfo, ImageInspectInfo } from 'dockerode'
 import type { ImageRecord, ImageSummary } from '../contract/images.ts'
 import { mapTime, parsePortKey, splitEnv, withoutEmptyOwn } from './map.ts'
+import type { RawImage, RawImageRow } from './schemas/images.ts'
 
 const NO_NAME = '<none>:<none>'
 const NO_DIGEST = '<none>@<none>'
 
-// What the types of dockerode leave out or say wrongly.
-type Config = {
-  Cmd?: string[] | null
-  Entrypoint?: string[] | string | null
-  Env?: string[] | null
-  ExposedPorts?: Record<string, unknown> | null
-  Labels?: Record<string, string> | null
-  OnBuild?: string[] | null
-  User?: string
-  Volumes?: Record<string, unknown> | null
-  WorkingDir?: string
-}
-
-export function mapImage(info: ImageInspectInfo): ImageRecord {
-  const config = (info.Config ?? {}) as Config
+export function mapImage(info: RawImage): ImageRecord {
+  const config = info.Config ?? {}
   return {
     id: info.Id,
     tags: info.RepoTags ?? [],
@@ -46,7 +33,7 @@ export function mapImage(info: ImageInspectInfo): ImageRecord {
   }
 }
 
-export function mapImageSummary(row: ImageInfo): ImageSummary {
+export function mapImageSummary(row: RawImageRow): ImageSummary {
   return {
     id: row.Id,
     tags: (row.RepoTags ?? []).filter((tag) => tag !== NO_NAME),

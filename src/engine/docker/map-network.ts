@@ -3,26 +3,15 @@
 import type { NetworkPlace } from '../contract/containers.ts'
 import type { NetworkRecord } from '../contract/networks.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../network-names.ts'
-
-export type RawNetwork = {
-  Id: string
-  Name: string
-  Created?: string
-  Driver?: string
-  Scope?: string
-  Internal?: boolean
-  Attachable?: boolean
-  Ingress?: boolean
-  IPAM?: { Config?: { Subnet?: string }[] | null } | null
-  Labels?: Record<string, string> | null
-}
-type RawPlaces = Record<string, { IPAddress?: string; Aliases?: string[] | null } | null>
-type Inspected = { Id: string; NetworkSettings?: { Networks?: RawPlaces | null } | null }
+import type { RawContainer } from './schemas/containers.ts'
+import type { RawNetwork } from './schemas/networks.ts'
 
 const SHORT_ID = 12
 
 export function mapNetwork(raw: RawNetwork): NetworkRecord {
-  const { Id: id, Name: name, Driver: driver = '', Attachable: attachable = false } = raw
+  const { Id: id, Name: name } = raw
+  const driver = raw.Driver ?? ''
+  const attachable = raw.Attachable ?? false
   const isOfEngine = RESERVED_NETWORKS.includes(name) || raw.Ingress === true
   return {
     id,
@@ -38,7 +27,10 @@ export function mapNetwork(raw: RawNetwork): NetworkRecord {
   }
 }
 
-export function mapNetworks({ Id: id, NetworkSettings: settings }: Inspected): NetworkPlace[] {
+export function mapNetworks({
+  Id: id,
+  NetworkSettings: settings
+}: Pick<RawContainer, 'Id' | 'NetworkSettings'>): NetworkPlace[] {
   return Object.entries(settings?.Networks ?? {})
     .filter(([name]) => name !== NO_NETWORK)
     .map(([name, place]) => ({
@@ -50,7 +42,7 @@ export function mapNetworks({ Id: id, NetworkSettings: settings }: Inspected): N
 }
 
 /** The network that the container was made for. Podman writes down `bridge` for any. */
-export function chosenNetwork(mode: string | undefined, places: NetworkPlace[]) {
+export function chosenNetwork(mode: string | null | undefined, places: NetworkPlace[]) {
   if (mode === NO_NETWORK) return { name: NO_NETWORK, aliases: [] }
   const own = places.filter(({ name }) => !RESERVED_NETWORKS.includes(name))
   const { name, aliases } = own.find((place) => place.name === mode) ?? own[0] ?? {}

@@ -1,29 +1,7 @@
 // What takes up the engine's disk in Docker's JSON, in our words. Pure.
 
 import type { DiskUsage } from '../contract/system.ts'
-
-type RawContainer = { Id: string; SizeRw?: number }
-type RawImage = { Id: string; Size?: number; SharedSize?: number }
-type RawVolume = {
-  Name: string
-  CreatedAt?: string
-  Labels?: Record<string, string> | null
-  UsageData?: { RefCount?: number; Size?: number } | null
-}
-type RawCache = { InUse?: boolean; Shared?: boolean; Size?: number; LastUsedAt?: string | null; CreatedAt?: string }
-type Listed<T> = { Items?: T[] | null } | null
-
-/** Up to API 1.51 as plain lists, above 1.52 as the items of a summary; 1.52 itself may send either. */
-export type RawUsage = {
-  Containers?: RawContainer[] | null | undefined
-  Images?: RawImage[] | null | undefined
-  Volumes?: RawVolume[] | null | undefined
-  BuildCache?: RawCache[] | null | undefined
-  ContainerUsage?: Listed<RawContainer>
-  ImageUsage?: Listed<RawImage>
-  VolumeUsage?: Listed<RawVolume>
-  BuildCacheUsage?: Listed<RawCache>
-}
+import type { RawUsage } from './schemas/system.ts'
 
 export function mapUsage(raw: RawUsage): DiskUsage {
   const containers = raw.Containers ?? raw.ContainerUsage?.Items ?? []
@@ -31,9 +9,9 @@ export function mapUsage(raw: RawUsage): DiskUsage {
   const volumes = raw.Volumes ?? raw.VolumeUsage?.Items ?? []
   const buildCache = raw.BuildCache ?? raw.BuildCacheUsage?.Items ?? []
   return {
-    containers: new Map(containers.map(({ Id: id, SizeRw: bytes = 0 }) => [id, bytes])),
+    containers: new Map(containers.map(({ Id: id, SizeRw: bytes }) => [id, bytes ?? 0])),
     images: new Map(
-      images.map(({ Id: id, Size: size = 0, SharedSize: shared = 0 }) => [imageId(id), size - Math.max(0, shared)])
+      images.map(({ Id: id, Size: size, SharedSize: shared }) => [imageId(id), (size ?? 0) - Math.max(0, shared ?? 0)])
     ),
     volumes: volumes.map(({ Name: name, CreatedAt: createdAt, Labels: labels, UsageData: data }) => ({
       name,

@@ -1,6 +1,5 @@
 // Docker's JSON to our words. Pure, and the only place that knows its quirks: year-1 dates, null lists, leading slashes.
 
-import type { ContainerInspectInfo, ContainerInfo, HealthConfig } from 'dockerode'
 import type {
   ContainerHealth,
   ContainerRecord,
@@ -18,21 +17,16 @@ import type { ContainerCounters } from '../contract/workloads.ts'
 import { freedomsOf } from './freedoms.ts'
 import { isReservedLabel, readFacts } from '../labels.ts'
 import { chosenNetwork, mapNetworks } from './map-network.ts'
+import type { RawContainer, RawContainerRow, RawHealthcheck, RawHostConfig } from './schemas/containers.ts'
+import type { RawInfo } from './schemas/system.ts'
+import type { RawStats } from './schemas/workloads.ts'
 
 const STATES: readonly ContainerState[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
 const NANO_CPUS = 1e9
 const DEFAULT_STOP_SECONDS = 10
 const NANOSECONDS_PER_MS = 1e6
 
-// What the types of dockerode leave out.
-type HostConfig = Omit<ContainerInspectInfo['HostConfig'], 'PidsLimit'> & {
-  PidsLimit?: number | null
-  CpuQuota?: number
-  CpuPeriod?: number
-}
-type Inspect = Omit<ContainerInspectInfo, 'HostConfig'> & { HostConfig: HostConfig }
-
-export function mapContainer(info: Inspect): ContainerRecord {
+export function mapContainer(info: RawContainer): ContainerRecord {
   const { State: raw, Config: config, HostConfig: host } = info
   const state = mapState(raw.Status)
   const labels = withoutEmptyOwn(config.Labels ?? {})
@@ -55,7 +49,7 @@ export function mapContainer(info: Inspect): ContainerRecord {
     ports: mapPorts(info),
     labels,
     berth: readFacts(labels),
-    command: [...[info.Path].filter(Boolean), ...(info.Args ?? [])],
+    command: [...(info.Path ? [info.Path] : []), ...(info.Args ?? [])],
     envNames: (config.Env ?? []).map((line) => splitEnv(line)[0]),
     limits: {
       memoryBytes: host.Memory || null,
@@ -66,13 +60,13 @@ export function mapContainer(info: Inspect): ContainerRecord {
     volumes: mapVolumes(info),
     anonymousVolumes: anonymousVolumes(info),
     tty: config.Tty ?? false,
-    stopTimeoutSeconds: (config as { StopTimeout?: number }).StopTimeout ?? DEFAULT_STOP_SECONDS,
+    stopTimeoutSeconds: config.StopTimeout ?? DEFAULT_STOP_SECONDS,
     hostNetwork: host.NetworkMode === 'host',
     freedoms: freedomsOf(info)
   }
 }
 
-export function mapSummary(info: ContainerInfo): ContainerSummary {
+export function mapSummary(info: RawContainerRow): ContainerSummary {
   return {
     id: info.Id,
     name: (info.Names?.[0] ?? '').replace(/^\//, ''),
@@ -82,7 +76,7 @@ export function mapSummary(info: ContainerInfo): ContainerSummary {
 }
 
 /** The inverse of `payload.ts`, for a container that is to be made again. */
-export function mapSpec(info: Inspect): ContainerSpec {
+export function mapSpec(info: RawContainer): ContainerSpec {
   const record = mapContainer(info)
   const { Config: config } = info
   return {
@@ -98,31 +92,20 @@ export function mapSpec(info: Inspect): ContainerSpec {
     user: config.User || undefined,
     limits: record.limits,
     restart: record.restart,
-    healthcheck: mapHealthcheck((config as { Healthcheck?: HealthConfig }).Healthcheck),
+    healthcheck: mapHealthcheck(config.Healthcheck),
     volumes: [...record.volumes, ...anonymousMounts(info)],
-    stopTimeoutSeconds: (config as { StopTimeout?: number }).StopTimeout,
+    stopTimeoutSeconds: config.StopTimeout ?? undefined,
     ports: record.ports,
     network: chosenNetwork(info.HostConfig.NetworkMode, record.networks)
   }
 }
 
-export type RawStats = {
-  cpu_stats?: {
-    cpu_usage?: { total_usage?: number; percpu_usage?: number[] | null }
-    system_cpu_usage?: number
-    online_cpus?: number
-  }
-  memory_stats?: { usage?: number; stats?: Record<string, number> }
-  networks?: Record<string, { rx_bytes: number; tx_bytes: number }>
-  blkio_stats?: { io_service_bytes_recursive?: { op: string; value: number }[] | null }
-  pids_stats?: { current?: number }
-}
-
 /** A container that ended gives an answer with nothing but its name: that is no data, not zero. */
 export function mapCounters(raw: RawStats): ContainerCounters | undefined {
-  const { cpu_stats: cpu = {}, memory_stats: memory = {} } = raw
+  const cpu = raw.cpu_stats ?? {}
+  const memory = raw.memory_stats ?? {}
   const cores = cpu.online_cpus || cpu.cpu_usage?.percpu_usage?.length || 1
-  if (!cpu.system_cpu_usage || memory.usage === undefined) return undefined
+  if (!cpu.system_cpu_usage || typeof memory.usage !== 'number') return undefined
   const stat = memory.stats ?? {}
   const block = (name: string) =>
     (raw.blkio_stats?.io_service_bytes_recursive ?? [])
@@ -144,29 +127,6 @@ export function mapCounters(raw: RawStats): ContainerCounters | undefined {
     blockWriteBytes: block('write'),
     pids: raw.pids_stats?.current ?? 0
   }
-}
-
-export type RawInfo = {
-  Name?: string
-  OperatingSystem?: string
-  KernelVersion?: string
-  Architecture?: string
-  NCPU?: number
-  MemTotal?: number
-  Driver?: string
-  DockerRootDir?: string
-  CgroupVersion?: string
-  CgroupDriver?: string
-  Images?: number
-  Containers?: number
-  ContainersRunning?: number
-  ContainersPaused?: number
-  ContainersStopped?: number
-  Swarm?: { LocalNodeState?: string }
-  RegistryConfig?: {
-    InsecureRegistryCIDRs?: string[] | null
-    IndexConfigs?: Record<string, { Secure?: boolean }> | null
-  } | null
 }
 
 export function mapInfo(info: RawInfo): EngineInfo {
@@ -212,27 +172,25 @@ function mapState(state: string): ContainerState {
   return STATES.find((known) => known === state) ?? 'created'
 }
 
-function mapHealth(status: string | undefined): ContainerHealth | null {
+function mapHealth(status: string | null | undefined): ContainerHealth | null {
   return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : null
 }
 
 /** Docker writes "never" as the year 1. */
-export function mapTime(time: string | undefined): string | null {
+export function mapTime(time: string | null | undefined): string | null {
   return !time || time.startsWith('0001-') ? null : time
 }
 
-function mapCpus(host: HostConfig): number | null {
+function mapCpus(host: RawHostConfig): number | null {
   if (host.NanoCpus) return host.NanoCpus / NANO_CPUS
   if (host.CpuQuota && host.CpuQuota > 0) return host.CpuQuota / (host.CpuPeriod || 100_000)
   return null
 }
 
-type Bindings = Record<string, { HostIp?: string; HostPort?: string }[] | null>
-
 /** The ports that were asked for; where the engine chose one itself, what it chose. One row per port, not one per IP family. */
-function mapPorts(info: Inspect): PortBinding[] {
-  const asked = (info.HostConfig.PortBindings ?? {}) as Bindings
-  const actual = (info.NetworkSettings?.Ports ?? {}) as Bindings
+function mapPorts(info: RawContainer): PortBinding[] {
+  const asked = info.HostConfig.PortBindings ?? {}
+  const actual = info.NetworkSettings?.Ports ?? {}
   const ports = new Map<string, PortBinding>()
   for (const bindings of [asked, actual]) {
     for (const [key, hosts] of Object.entries(bindings)) {
@@ -256,21 +214,21 @@ export function parsePortKey(key: string): { containerPort: number; protocol: Pr
 }
 
 /** Docker keeps what was asked for under HostConfig.Mounts; Podman, and Docker with Binds, only says what is mounted. */
-function mapVolumes(info: Inspect): VolumeMount[] {
+function mapVolumes(info: RawContainer): VolumeMount[] {
   const asked = (info.HostConfig.Mounts ?? [])
     .filter((mount) => mount.Type === 'volume' && mount.Source)
-    .map((mount) => ({ source: mount.Source, target: mount.Target, readOnly: mount.ReadOnly ?? false }))
+    .map((mount) => ({ source: mount.Source as string, target: mount.Target, readOnly: mount.ReadOnly ?? false }))
   const targets = new Set(asked.map(({ target }) => target))
   return [...asked, ...mounted(info).filter(({ source, target }) => !targets.has(target) && !isAnonymous(source))]
 }
 
 /** A named volume must never be taken for an anonymous one: those go with their container. */
-function anonymousMounts(info: Inspect): VolumeMount[] {
+function anonymousMounts(info: RawContainer): VolumeMount[] {
   const named = new Set(mapVolumes(info).map(({ target }) => target))
   return mounted(info).filter(({ source, target }) => !named.has(target) && isAnonymous(source))
 }
 
-function mounted(info: Inspect): VolumeMount[] {
+function mounted(info: RawContainer): VolumeMount[] {
   return (info.Mounts ?? [])
     .filter((mount) => mount.Type === 'volume' && mount.Name)
     .map((mount) => ({ source: mount.Name as string, target: mount.Destination, readOnly: !mount.RW }))
@@ -278,7 +236,7 @@ function mounted(info: Inspect): VolumeMount[] {
 
 const isAnonymous = (name: string): boolean => /^[0-9a-f]{64}$/.test(name)
 
-function anonymousVolumes(info: Inspect): string[] {
+function anonymousVolumes(info: RawContainer): string[] {
   return anonymousMounts(info).map((mount) => mount.source)
 }
 
@@ -287,14 +245,14 @@ export function splitEnv(line: string): [string, string] {
   return equals === -1 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)]
 }
 
-function mapHealthcheck(config: HealthConfig | undefined): Healthcheck | undefined {
+function mapHealthcheck(config: RawHealthcheck | null | undefined): Healthcheck | undefined {
   if (!config?.Test) return undefined
-  const ms = (nanoseconds: number | undefined) => (nanoseconds ? nanoseconds / NANOSECONDS_PER_MS : undefined)
+  const ms = (nanoseconds: number | null | undefined) => (nanoseconds ? nanoseconds / NANOSECONDS_PER_MS : undefined)
   return {
     test: config.Test,
     intervalMs: ms(config.Interval),
     timeoutMs: ms(config.Timeout),
     startPeriodMs: ms(config.StartPeriod),
-    retries: config.Retries
+    retries: config.Retries ?? undefined
   }
 }

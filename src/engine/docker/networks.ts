@@ -2,24 +2,32 @@
 
 import { unlessGone, type Calls } from './calls.ts'
 import type { EngineNetworks } from '../contract/networks.ts'
-import { mapNetwork, type RawNetwork } from './map-network.ts'
+import { mapNetwork } from './map-network.ts'
+import { readNetworks } from './schemas/networks.ts'
+import { readMade } from './schemas/schema.ts'
 
 export function createNetworkCalls({ ask, change, make }: Calls): EngineNetworks {
   return {
     async listNetworks() {
-      const found = await ask<RawNetwork[]>({ method: 'GET', path: '/networks', what: 'list networks' })
+      const found = await ask({ method: 'GET', path: '/networks', what: 'list networks', answer: readNetworks })
       return found.map(mapNetwork)
     },
 
     async createNetwork({ name, internal, labels }) {
       // Older engines make a second one of the same name unless told not to.
       const body = { Name: name, CheckDuplicate: true, Driver: 'bridge', Internal: internal, Labels: labels }
-      const asked = { method: 'POST', path: '/networks/create', body, what: 'create the network' } as const
-      return (await make<{ Id: string }>(asked)).Id
+      const asked = {
+        method: 'POST',
+        path: '/networks/create',
+        body,
+        what: 'create the network',
+        answer: readMade
+      } as const
+      return (await make(asked)).Id
     },
 
     async removeNetwork(id) {
-      const removal = change<void>({ method: 'DELETE', path: `/networks/${id}`, what: 'remove the network' })
+      const removal = change({ method: 'DELETE', path: `/networks/${id}`, what: 'remove the network' })
       return (
         (await unlessGone(
           'NETWORK_NOT_FOUND',

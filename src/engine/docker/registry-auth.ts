@@ -1,6 +1,5 @@
-// A login as the engine takes it: a header, which must not show in anything that is printed.
+// A login as the engine takes it: a header.
 
-import { inspect } from 'node:util'
 import { DOCKER_HUB, parseReference } from '../../lib/reference.ts'
 import type { RegistryLogin } from '../contract/images.ts'
 
@@ -11,7 +10,7 @@ export function registryAuth(reference: string, login: RegistryLogin | undefined
   const config = login ? authConfig(reference, login) : {}
   // With padding: without it the engine takes the header for no login at all, and says nothing.
   const text = Buffer.from(JSON.stringify(config)).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
-  return withheld({ 'X-Registry-Auth': text })
+  return { 'X-Registry-Auth': text }
 }
 
 function authConfig(reference: string, login: RegistryLogin): object {
@@ -22,9 +21,4 @@ function authConfig(reference: string, login: RegistryLogin): object {
     serveraddress: registry === DOCKER_HUB ? HUB_ADDRESS : registry,
     ...('password' in secret ? secret : { identitytoken: secret.identityToken })
   }
-}
-
-/** docker-modem prints its options, headers and all, when the environment has DEBUG. */
-function withheld<T extends object>(headers: T): T {
-  return Object.defineProperty(headers, inspect.custom, { value: () => '[withheld]', enumerable: false })
 }

@@ -1,128 +1,106 @@
-// One request to the engine, through docker-modem, with a deadline and translated errors.
+// The one way to the engine: a call with a deadline, an answer that is believed only when it fits, errors of the catalogue.
 
+import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
-import http from 'node:http'
-import https from 'node:https'
-import { inspect } from 'node:util'
-import Docker from 'dockerode'
-import { describeAddress, type EngineAddress } from './locate.ts'
+import type { Client } from './client.ts'
+import { exchange, readBody, type Sent } from './exchange.ts'
+import { Refusal, UnreadableAnswer } from './failures.ts'
+import { describeAddress } from './locate.ts'
 import { translateError } from './translate-error.ts'
 
-export type EngineRequest = {
-  method: 'GET' | 'POST' | 'DELETE'
-  path: string
-  query?: Record<string, unknown> | undefined
-  body?: unknown
-  headers?: Record<string, string> | undefined
-  /** A tar file to send in place of a body. */
-  upload?: Readable | undefined
+export type EngineRequest<T = unknown> = Sent & {
   /** Names the operation in errors, e.g. "start container". */
   what: string
-  timeoutMs: number
-  signal?: AbortSignal | undefined
+  /** Checks the JSON of the answer. Absent: what the answer says is of no interest. */
+  answer?: ((json: unknown) => T) | undefined
 }
 
-type Dial = {
-  path: string
-  method: string
-  options: { _query: Record<string, unknown>; _body: unknown }
-  headers?: Record<string, string>
-  isStream: boolean
-  file?: Readable
-  abortSignal: AbortSignal
-  statusCodes: Record<number, boolean>
-}
+const SUCCESS = new Set([200, 201, 202, 204, 304])
+const MAX_ANSWER_BYTES = 32 * 1024 ** 2
+const MAX_REFUSAL_BYTES = 64 * 1024
 
-const SUCCESS = Object.fromEntries([200, 201, 202, 204, 304].map((status) => [status, true]))
-
-// docker-modem writes its options with util.inspect before every request, to any depth, even when nobody reads it:
-// with an ordinary agent that costs 6 ms of CPU at 32 idle sockets and 68 ms in a burst of 400. These print as a word.
-class Agent extends http.Agent {
-  [inspect.custom]() {
-    return 'Agent'
-  }
-}
-class TlsAgent extends https.Agent {
-  [inspect.custom]() {
-    return 'TlsAgent'
-  }
-}
-
-export function createClient(address: EngineAddress, apiVersion: string, maxSockets: number) {
-  const options = { keepAlive: true, maxSockets, scheduling: 'lifo' } as const
-  if (address.kind === 'socket') {
-    return new Docker({
-      socketPath: address.path,
-      version: `v${apiVersion}`,
-      agent: new Agent(options)
-    } as Docker.DockerOptions)
-  }
-  const tls = address.tls
-  return new Docker({
-    host: address.host,
-    port: address.port,
-    protocol: address.protocol,
-    version: `v${apiVersion}`,
-    ...(tls?.ca && { ca: tls.ca }),
-    ...(tls?.cert && { cert: tls.cert }),
-    ...(tls?.key && { key: tls.key }),
-    agent:
-      address.protocol === 'https'
-        ? new TlsAgent({ ...options, rejectUnauthorized: tls?.verify ?? true })
-        : new Agent(options)
-  } as Docker.DockerOptions)
-}
-
-export type Client = { docker: Docker; address: EngineAddress }
-
-/** Sends a request and returns its parsed answer. */
-export async function request<T>(client: Client, asked: EngineRequest): Promise<T> {
-  return (await dialUntil(AbortSignal.timeout(asked.timeoutMs), client, asked, false)) as T
+/** Sends a request and returns its answer. */
+export function request<T>(client: Client, asked: EngineRequest<T>): Promise<T> {
+  return translated(client, asked, () =>
+    exchange(client, asked, async (answer, { reading, piece }) => {
+      reading()
+      if (!SUCCESS.has(answer.statusCode ?? 0)) throw await refusal(answer, piece)
+      const body = await readBody(answer, MAX_ANSWER_BYTES, piece)
+      checkType(answer, body, asked.answer === undefined ? /json|^text\/plain/ : /json/)
+      // A call that says what it reads never gets undefined: its check throws.
+      return asked.answer ? asked.answer(parse(body)) : (undefined as T)
+    })
+  )
 }
 
 /** Opens a stream. The deadline counts until its head arrives; afterwards only the signal ends it. */
-export async function openStream(client: Client, asked: EngineRequest): Promise<Readable> {
-  const aborter = new AbortController()
-  const timer = setTimeout(() => aborter.abort(), asked.timeoutMs)
-  try {
-    return (await dialUntil(aborter.signal, client, asked, true)) as Readable
-  } finally {
-    clearTimeout(timer)
-  }
+export function openStream(client: Client, asked: EngineRequest): Promise<Readable> {
+  return translated(client, asked, () =>
+    exchange(client, asked, async (answer, { reading, piece }) => {
+      if (!SUCCESS.has(answer.statusCode ?? 0)) {
+        reading()
+        throw await refusal(answer, piece)
+      }
+      if (/html/i.test(answer.headers['content-type'] ?? '')) throw new UnreadableAnswer('it is a web page')
+      endWith(asked.signal, answer)
+      return answer
+    })
+  )
 }
 
-async function dialUntil(
-  deadline: AbortSignal,
-  { docker, address }: Client,
-  asked: EngineRequest,
-  isStream: boolean
-): Promise<unknown> {
-  const abortSignal = asked.signal ? AbortSignal.any([deadline, asked.signal]) : deadline
+async function translated<T>(client: Client, asked: EngineRequest, task: () => Promise<T>): Promise<T> {
   try {
-    return await dial(docker, asked, isStream, abortSignal)
+    return await task()
   } catch (error) {
     throw translateError(error, {
       what: asked.what,
-      address: describeAddress(address),
-      timedOut: deadline.aborted,
+      isChange: asked.method !== 'GET',
+      address: describeAddress(client.address),
       cancelled: asked.signal?.aborted ?? false
     })
   }
 }
 
-function dial(docker: Docker, asked: EngineRequest, isStream: boolean, abortSignal: AbortSignal): Promise<unknown> {
-  const options: Dial = {
-    path: `${asked.path}?`,
-    method: asked.method,
-    options: { _query: asked.query ?? {}, _body: asked.body ?? {} },
-    ...(asked.headers && { headers: asked.headers }),
-    ...(asked.upload && { file: asked.upload }),
-    isStream,
-    abortSignal,
-    statusCodes: SUCCESS
+function endWith(signal: AbortSignal | undefined, answer: IncomingMessage): void {
+  if (!signal) return
+  const end = () => answer.destroy(signal.reason instanceof Error ? signal.reason : new Error('The stream was ended.'))
+  signal.addEventListener('abort', end, { once: true })
+  answer.once('close', () => signal.removeEventListener('abort', end))
+}
+
+/** An engine says why. Where something else answers in its place, nobody knows what the engine did. */
+async function refusal(answer: IncomingMessage, onPiece: () => void): Promise<Error> {
+  const { statusCode = 0, headers } = answer
+  const text = (await readBody(answer, MAX_REFUSAL_BYTES, onPiece)).toString('utf8').trim()
+  const isForeign = statusCode < 400 || /html/i.test(headers['content-type'] ?? '') || text.startsWith('<')
+  if (isForeign || (statusCode >= 500 && text === ''))
+    return new UnreadableAnswer(`it has status ${statusCode} and does not come from an engine`)
+  return new Refusal(statusCode, reasonIn(text))
+}
+
+/** Docker sends {message}, Podman {cause, message, response}, and both at times a plain text. */
+function reasonIn(text: string): string {
+  try {
+    const json: unknown = JSON.parse(text)
+    if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
+      return json.message
+  } catch {
+    // A plain text, then.
   }
-  const modem = docker.modem as { dial(options: Dial, done: (error: Error | null, answer: unknown) => void): void }
-  return new Promise((resolve, reject) => {
-    modem.dial(options, (error, answer) => (error ? reject(error) : resolve(answer)))
-  })
+  return text
+}
+
+function checkType({ headers }: IncomingMessage, body: Buffer, expected: RegExp): void {
+  const type = headers['content-type']
+  // Podman names none for the figures of a container.
+  if (body.length > 0 && type !== undefined && !expected.test(type))
+    throw new UnreadableAnswer(`its content type is "${type}"`)
+}
+
+function parse(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch (cause) {
+    throw new UnreadableAnswer(body.length === 0 ? 'it is empty' : 'it is not JSON', { cause })
+  }
 }

@@ -2,8 +2,9 @@
 
 import type { EngineSystem } from '../contract/system.ts'
 import type { Calls } from './calls.ts'
-import { mapUsage, type RawUsage } from './map-usage.ts'
-import { mapInfo, type RawInfo } from './map.ts'
+import { mapUsage } from './map-usage.ts'
+import { mapInfo } from './map.ts'
+import { readInfo, readPruned, readUsage } from './schemas/system.ts'
 
 // The engine adds up files for this, which takes as long as there are many.
 const USAGE_TIMEOUT_MS = 120_000
@@ -11,7 +12,7 @@ const USAGE_TIMEOUT_MS = 120_000
 export function createSystemCalls({ ask, change }: Calls): EngineSystem {
   return {
     async info() {
-      return mapInfo(await ask<RawInfo>({ method: 'GET', path: '/info', what: 'describe itself' }))
+      return mapInfo(await ask({ method: 'GET', path: '/info', what: 'describe itself', answer: readInfo }))
     },
 
     async diskUsage() {
@@ -20,19 +21,26 @@ export function createSystemCalls({ ask, change }: Calls): EngineSystem {
         path: '/system/df',
         // From API 1.52 on, the things themselves are said only when asked for.
         query: { verbose: true },
-        what: 'say what takes up its disk'
+        what: 'say what takes up its disk',
+        answer: readUsage
       } as const
-      return mapUsage(await ask<RawUsage>({ ...asked, timeoutMs: USAGE_TIMEOUT_MS }, 'streams'))
+      return mapUsage(await ask({ ...asked, timeoutMs: USAGE_TIMEOUT_MS }, 'streams'))
     },
 
     async pruneBuildCache(olderThanSeconds) {
       const filters = olderThanSeconds > 0 ? { until: [`${olderThanSeconds}s`] } : {}
-      const asked = { method: 'POST', path: '/build/prune', query: { filters }, what: 'empty its build cache' } as const
-      const { SpaceReclaimed: bytes = 0 } = await change<{ SpaceReclaimed?: number }>({
+      const asked = {
+        method: 'POST',
+        path: '/build/prune',
+        query: { filters },
+        what: 'empty its build cache',
+        answer: readPruned
+      } as const
+      const { SpaceReclaimed: bytes } = await change({
         ...asked,
         timeoutMs: USAGE_TIMEOUT_MS
       })
-      return bytes
+      return bytes ?? 0
     }
   }
 }

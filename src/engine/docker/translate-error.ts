@@ -3,8 +3,9 @@
 
 import { stripVTControlCharacters } from 'node:util'
 import { AppError, type ErrorCode } from '../../errors.ts'
+import { Refusal, TimeoutError, UnreadableAnswer } from './failures.ts'
 
-export type Failure = { what: string; address: string; timedOut: boolean; cancelled: boolean }
+export type Failure = { what: string; isChange: boolean; address: string; cancelled: boolean }
 
 /** A hint says what to do where the engine's own words do not. */
 type Rule = { pattern: RegExp; code: ErrorCode; hint?: (text: string) => string }
@@ -111,41 +112,57 @@ const UNREACHABLE = new Set([
   'ECONNABORTED'
 ])
 
-type ModemError = { statusCode?: number; code?: string; message?: string; json?: unknown }
-
 export function translateError(error: unknown, failure: Failure): AppError {
   if (error instanceof AppError) return error
-  const { statusCode, code, message } = asModemError(error)
+  if (error instanceof Refusal) return translateRefusal(error, failure)
+  if (failure.cancelled)
+    return new AppError('REQUEST_CANCELLED', `The request ended while Berth asked the engine to ${failure.what}.`, {
+      cause: error
+    })
+  if (error instanceof TimeoutError)
+    return new AppError('ENGINE_TIMEOUT', `The engine did not ${failure.what} in time. It may still do so.`, {
+      cause: error
+    })
+  return isUnreadable(error) ? translateUnreadable(error, failure) : translateSilence(error, failure)
+}
 
-  if (statusCode === undefined) {
-    if (failure.cancelled)
-      return new AppError('REQUEST_CANCELLED', `The request ended while Berth asked the engine to ${failure.what}.`, {
-        cause: error
-      })
-    if (failure.timedOut)
-      return new AppError('ENGINE_TIMEOUT', `The engine did not ${failure.what} in time. It may still do so.`, {
-        cause: error
-      })
-    if (code === 'EACCES') {
-      return new AppError(
-        'ENGINE_UNAVAILABLE',
-        `Berth may not use the engine at ${failure.address}: permission denied.`,
-        { cause: error }
-      )
-    }
-    const reason = code && UNREACHABLE.has(code) ? code : (message ?? String(error))
-    return new AppError('ENGINE_UNAVAILABLE', `The engine at ${failure.address} does not answer (${reason}).`, {
+/** The engine said no, and why. */
+function translateRefusal(refusal: Refusal, { what }: Failure): AppError {
+  const rule = RULES.find(({ pattern }) => pattern.test(refusal.message))
+  const port = rule?.code === 'PORT_UNAVAILABLE' ? conflictingPort(refusal.message) : undefined
+  return new AppError(rule?.code ?? fallback(refusal.statusCode), sentence(refusal.message, what, rule), {
+    cause: refusal,
+    ...(port && { facts: { port } })
+  })
+}
+
+/** Something answered, but not as an engine does. A change may have been made. */
+function translateUnreadable(error: Error, { what, isChange }: Failure): AppError {
+  const reason = plainText(error.message)
+  const effect = isChange ? ' Whether the engine did it is not known.' : ''
+  return new AppError('ENGINE_ANSWER_INVALID', `The answer to the call to ${what} is of no use: ${reason}.${effect}`, {
+    cause: error
+  })
+}
+
+/** There is nobody, or the connection broke. */
+function translateSilence(error: unknown, { address }: Failure): AppError {
+  const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as NodeJS.ErrnoException
+  if (code === 'EACCES') {
+    return new AppError('ENGINE_UNAVAILABLE', `Berth may not use the engine at ${address}: permission denied.`, {
       cause: error
     })
   }
+  const reason = code && UNREACHABLE.has(code) ? code : (message ?? String(error))
+  return new AppError('ENGINE_UNAVAILABLE', `The engine at ${address} does not answer (${reason}).`, { cause: error })
+}
 
-  const text = engineText(error)
-  const rule = RULES.find(({ pattern }) => pattern.test(text))
-  const port = rule?.code === 'PORT_UNAVAILABLE' ? conflictingPort(text) : undefined
-  return new AppError(rule?.code ?? fallback(statusCode), sentence(text, failure.what, rule), {
-    cause: error,
-    ...(port && { facts: { port } })
-  })
+/** Node's parser gives what is not HTTP a code of its own. */
+function isUnreadable(error: unknown): error is Error {
+  return (
+    error instanceof UnreadableAnswer ||
+    (error instanceof Error && 'code' in error && `${error.code}`.startsWith('HPE_'))
+  )
 }
 
 const HOST = String.raw`(?:\[[^\]]*\]|::|[^\s:[\]]*)`
@@ -169,23 +186,10 @@ function fallback(status: number): ErrorCode {
   return 'ENGINE_FAILED'
 }
 
-function asModemError(error: unknown): ModemError {
-  return typeof error === 'object' && error !== null ? error : { message: String(error) }
-}
-
-/** The engine's own words: Docker sends {message}, Podman {cause, message, response}. */
-function engineText(error: unknown): string {
-  const { json, message } = asModemError(error)
-  if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
-    return json.message
-  // For streams docker-modem puts its own words before the engine's.
-  return message?.replace(/^\(HTTP code \d+\) .*? - /, '').trim() || 'no reason given'
-}
-
 const MAX_TEXT = 1024
 
 function sentence(text: string, what: string, rule: Rule | undefined): string {
-  const said = `The engine could not ${what}: ${plainText(text)}`
+  const said = `The engine could not ${what}: ${plainText(text) || 'no reason given'}`
   return rule?.hint ? `${said.replace(/\.?$/, '.')} ${rule.hint(text)}` : said
 }
 

@@ -2,43 +2,47 @@
 
 import type { EngineVolumes } from '../contract/volumes.ts'
 import type { Calls } from './calls.ts'
+import { readVolume, readVolumes } from './schemas/volumes.ts'
 
 export function createVolumeCalls({ ask, change, make }: Calls): EngineVolumes {
   async function volumeExists(name: string): Promise<boolean> {
-    const found = await ask<{ Volumes: { Name: string }[] | null }>({
+    const found = await ask({
       method: 'GET',
       path: '/volumes',
       query: { filters: { name: [name] } },
-      what: 'look for the volume'
+      what: 'look for the volume',
+      answer: readVolumes
     })
     return (found.Volumes ?? []).some((volume) => volume.Name === name)
   }
 
   return {
     async createVolume(name, labels) {
-      await make<unknown>({
+      await make({
         method: 'POST',
         path: '/volumes/create',
         body: { Name: name, Labels: labels },
-        what: 'create the volume'
+        what: 'create the volume',
+        answer: readVolume(name)
       })
     },
 
     volumeExists,
 
     async listVolumes({ label }) {
-      const found = await ask<{ Volumes: { Name: string }[] | null }>({
+      const found = await ask({
         method: 'GET',
         path: '/volumes',
         query: { filters: { label: [label] } },
-        what: 'list volumes'
+        what: 'list volumes',
+        answer: readVolumes
       })
       return (found.Volumes ?? []).map(({ Name: name }) => name)
     },
 
     async removeVolume(name) {
       try {
-        await change<void>({
+        await change({
           method: 'DELETE',
           path: `/volumes/${encodeURIComponent(name)}`,
           what: 'remove the volume'

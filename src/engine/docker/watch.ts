@@ -9,10 +9,10 @@ const EVENTS = ['create', 'start', 'die', 'destroy', 'rename', 'update', 'pause'
 const IMAGE_EVENTS = ['tag', 'untag', 'delete', 'pull', 'load', 'import']
 const NETWORK_EVENTS = ['connect', 'disconnect', 'remove']
 
-export function createWatchCalls({ stream }: Pick<Calls, 'stream'>): EngineWatch {
+export function createWatchCalls({ watch }: Pick<Calls, 'watch'>): EngineWatch {
   return {
     async events(since, signal) {
-      const chunks = await stream({
+      const chunks = await watch({
         method: 'GET',
         path: '/events',
         query: {

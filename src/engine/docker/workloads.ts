@@ -5,14 +5,15 @@ import type { EngineWorkloads, ProcessTable } from '../contract/workloads.ts'
 import type { Calls } from './calls.ts'
 import { runExec } from './exec.ts'
 import { readLogLines } from './log-frames.ts'
-import { mapCounters, type RawStats } from './map.ts'
+import { mapCounters } from './map.ts'
+import { readStats, readTop } from './schemas/workloads.ts'
 
 export function createWorkloadCalls(calls: Calls): EngineWorkloads {
-  const { ask, stream } = calls
+  const { ask, watch } = calls
   return {
     async *containerLogs(id, tty, query, signal) {
       const { stdout, stderr, follow, tail, since, until } = query
-      const chunks = await stream({
+      const chunks = await watch({
         method: 'GET',
         path: `/containers/${id}/logs`,
         query: {
@@ -46,18 +47,19 @@ export function createWorkloadCalls(calls: Calls): EngineWorkloads {
         path: `/containers/${id}/stats`,
         query,
         what: 'measure the container',
+        answer: readStats,
         signal
       } as const
       // The answer comes with the engine's next round, up to a second later. Other calls must not wait for the socket.
-      return mapCounters(await ask<RawStats>(asked, 'streams'))
+      return mapCounters(await ask(asked, 'streams'))
     },
 
     async containerProcesses(id, signal) {
-      type Top = { Titles: string[]; Processes: string[][] | null }
-      const top = await ask<Top>({
+      const top = await ask({
         method: 'GET',
         path: `/containers/${id}/top`,
         what: 'list the processes of the container',
+        answer: readTop,
         signal
       })
       return { titles: top.Titles, processes: top.Processes ?? [] } satisfies ProcessTable

@@ -1,4 +1,5 @@
 import { getEventListeners } from 'node:events'
+import { readdirSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
@@ -6,6 +7,7 @@ import type { Test } from 'tap'
 import { createConnection } from '../../../src/engine/docker/connection.ts'
 import type { EngineStatus } from '../../../src/engine/contract/availability.ts'
 import type { EngineAddress } from '../../../src/engine/docker/locate.ts'
+import { request } from '../../../src/engine/docker/request.ts'
 import { agree } from '../../../src/engine/docker/versions.ts'
 import { silentLog } from '../../helpers/records.ts'
 import { until } from '../../helpers/until.ts'
@@ -178,4 +180,22 @@ t.test('losing it twice is losing it once', async (t) => {
   connection.lost('second')
   t.match(connection.status(), { reason: 'first' })
   await until(() => connection.status().available)
+})
+
+t.test('an engine that is lost again and again leaves no descriptor open', async (t) => {
+  const { address } = await engineAt(t)
+  const connection = connect(t, address)
+  await connection.start()
+  const descriptors = () => readdirSync('/proc/self/fd').length
+  const loseInUse = async () => {
+    const call = { method: 'GET', path: '/version', what: 'say its version', timeoutMs: 5_000 } as const
+    const clients = [connection.client(), connection.client('streams')]
+    await Promise.all(clients.flatMap((client) => [1, 2, 3].map(() => request(client, call))))
+    connection.lost('for this test')
+    await connection.whenAvailable(AbortSignal.timeout(5_000))
+  }
+  await loseInUse()
+  const before = descriptors()
+  for (let round = 0; round < 20; round++) await loseInUse()
+  await until(() => descriptors() <= before + 4)
 })

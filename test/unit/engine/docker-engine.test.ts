@@ -97,7 +97,7 @@ t.test('an answer to a create that names no container is none', async (t) => {
   for (const body of [{}, { Id: '' }, { Id: 7 }, null, [], 'made']) {
     const { engine } = await engineThat(t, { 'POST /containers/create': json(201, body) })
     const made = engine.createContainer('web', { ...spec, limits, volumes: [], ports: [] })
-    await t.rejects(made, { code: 'ENGINE_FAILED' }, JSON.stringify(body))
+    await t.rejects(made, { code: 'ENGINE_ANSWER_INVALID' }, JSON.stringify(body))
   }
 })
 

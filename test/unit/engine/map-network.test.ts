@@ -1,5 +1,6 @@
 import t from 'tap'
-import { chosenNetwork, mapNetwork, mapNetworks, type RawNetwork } from '../../../src/engine/docker/map-network.ts'
+import { chosenNetwork, mapNetwork, mapNetworks } from '../../../src/engine/docker/map-network.ts'
+import type { RawNetwork } from '../../../src/engine/docker/schemas/networks.ts'
 
 const raw: RawNetwork = {
   Id: '82cdb67fbe00',

@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { mapUsage, type RawUsage } from '../../../src/engine/docker/map-usage.ts'
+import { mapUsage } from '../../../src/engine/docker/map-usage.ts'
+import type { RawUsage } from '../../../src/engine/docker/schemas/system.ts'
 
 const FIXTURE = new URL('../../fixtures/disk-usage-api-1.53.json', import.meta.url)
 const { answer: newer } = JSON.parse(readFileSync(FIXTURE, 'utf8')) as { answer: Required<RawUsage> }
 
 t.test('the shape above API 1.52 says what the older one said', (t) => {
   const older: RawUsage = {
-    Containers: newer.ContainerUsage?.Items,
-    Images: newer.ImageUsage?.Items,
-    Volumes: newer.VolumeUsage?.Items,
-    BuildCache: newer.BuildCacheUsage?.Items
+    Containers: newer.ContainerUsage?.Items ?? null,
+    Images: newer.ImageUsage?.Items ?? null,
+    Volumes: newer.VolumeUsage?.Items ?? null,
+    BuildCache: newer.BuildCacheUsage?.Items ?? null
   }
   const usage = mapUsage(newer)
   t.strictSame(usage, {

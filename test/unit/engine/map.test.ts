@@ -50,8 +50,9 @@ for (const engine of ENGINES) {
 
     t.test('a running one without the network fields that API 1.52 left out', async (t) => {
       const { inspect } = of('running')
-      const { Ports, Networks } = inspect.NetworkSettings
-      const NetworkSettings = { SandboxID: '', SandboxKey: '', Ports, Networks } as typeof inspect.NetworkSettings
+      const { Ports = null, Networks = null } = inspect.NetworkSettings ?? {}
+      t.ok(Networks)
+      const NetworkSettings = { SandboxID: '', SandboxKey: '', Ports, Networks }
       t.strictSame(mapContainer({ ...inspect, NetworkSettings }), map('running'))
     })
 
@@ -177,7 +178,7 @@ t.test('lists that are null', async (t) => {
   Object.assign(info, { Args: null, Mounts: null })
   Object.assign(info.Config, { Env: null, Labels: null })
   Object.assign(info.HostConfig, { PortBindings: null, Mounts: null, RestartPolicy: null })
-  Object.assign(info.NetworkSettings, { Ports: null })
+  Object.assign(info.NetworkSettings!, { Ports: null })
   t.match(mapContainer(info), { envNames: [], labels: {}, ports: [], volumes: [], restart: 'no', command: ['sleep'] })
   t.match(mapSpec(info), { env: {}, labels: {}, ports: [], volumes: [] })
 })

@@ -7,7 +7,9 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
-import { createClient, openStream, request, type Client } from '../../../src/engine/docker/request.ts'
+import { createClient, type Client } from '../../../src/engine/docker/client.ts'
+import { Refusal, TimeoutError } from '../../../src/engine/docker/failures.ts'
+import { openStream, request } from '../../../src/engine/docker/request.ts'
 import { translateError, translateStreamError } from '../../../src/engine/docker/translate-error.ts'
 import { AppError, isAppError, type ErrorCode } from '../../../src/errors.ts'
 
@@ -83,7 +85,9 @@ async function clientOf(t: Test, engine: http.RequestListener): Promise<Client> 
   })
   const { port } = server.address() as AddressInfo
   const address = { kind: 'tcp', protocol: 'http', host: '127.0.0.1', port, source: 'test' } as const
-  return { docker: createClient(address, '1.41', 4), address }
+  const client = createClient(address, '1.41', 4)
+  t.teardown(() => client.close())
+  return client
 }
 
 async function failure(task: () => Promise<unknown>): Promise<AppError> {
@@ -202,17 +206,19 @@ t.test('texts of other engines, as their users report them', async (t) => {
     ['something quite new', 'ENGINE_FAILED']
   ]
   for (const [message, code, port] of table) {
-    const error = translateError(
-      { statusCode: 500, json: { message }, message: '' },
-      { what: 'do it', address: 'unix:///x', timedOut: false, cancelled: false }
-    )
+    const error = translateError(new Refusal(500, message), {
+      what: 'do it',
+      isChange: true,
+      address: 'unix:///x',
+      cancelled: false
+    })
     t.equal(error.code, code, message)
     t.equal(error.facts?.port, port, message)
   }
 })
 
 t.test('no answer at all', async (t) => {
-  const base = { what: 'do it', address: 'unix:///x', timedOut: false, cancelled: false }
+  const base = { what: 'do it', isChange: true, address: 'unix:///x', cancelled: false }
   const refused = Object.assign(new Error('connect ECONNREFUSED /x'), { code: 'ECONNREFUSED' })
   t.match(translateError(refused, base), { code: 'ENGINE_UNAVAILABLE', message: /unix:\/\/\/x .*ECONNREFUSED/ })
   t.match(translateError(Object.assign(new Error('no'), { code: 'EACCES' }), base), {
@@ -220,14 +226,14 @@ t.test('no answer at all', async (t) => {
     message: /permission denied/
   })
   t.match(translateError(new Error('socket hang up'), base), { code: 'ENGINE_UNAVAILABLE', message: /socket hang up/ })
-  t.match(translateError(refused, { ...base, timedOut: true }), { code: 'ENGINE_TIMEOUT', message: /may still do so/ })
-  t.match(translateError(refused, { ...base, cancelled: true, timedOut: true }), { code: 'REQUEST_CANCELLED' })
+  t.match(translateError(new TimeoutError(), base), { code: 'ENGINE_TIMEOUT', message: /may still do so/ })
+  t.match(translateError(new TimeoutError(), { ...base, cancelled: true }), { code: 'REQUEST_CANCELLED' })
   t.match(translateError('text', base), { code: 'ENGINE_UNAVAILABLE' })
 })
 
 t.test('what is already told apart stays as it is', async (t) => {
   const own = new AppError('STORAGE_FULL', 'full')
-  t.equal(translateError(own, { what: 'x', address: 'y', timedOut: true, cancelled: true }), own)
+  t.equal(translateError(own, { what: 'x', isChange: true, address: 'y', cancelled: true }), own)
 })
 
 t.test('a text is shown in one line of bounded length without control characters', async (t) => {

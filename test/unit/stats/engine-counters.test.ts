@@ -3,7 +3,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { mapCounters, type RawStats } from '../../../src/engine/docker/map.ts'
+import { mapCounters } from '../../../src/engine/docker/map.ts'
+import type { RawStats } from '../../../src/engine/docker/schemas/workloads.ts'
 
 const FILE = join(import.meta.dirname, '../../fixtures/stats-docker-20.10.json')
 const recorded = JSON.parse(readFileSync(FILE, 'utf8')) as { running: RawStats; ended: RawStats }

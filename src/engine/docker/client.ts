@@ -1,0 +1,66 @@
+// Where the calls to one engine go: its address, the API version agreed on, and the sockets kept for it.
+
+import http from 'node:http'
+import https from 'node:https'
+import type { EngineAddress } from './locate.ts'
+
+export type Outgoing = {
+  method: 'GET' | 'POST' | 'DELETE'
+  path: string
+  query?: Record<string, unknown> | undefined
+  headers?: Record<string, string> | undefined
+}
+
+export type Client = {
+  address: EngineAddress
+  /** Opens a request. Nothing is sent before its body is written or it is ended. */
+  send(outgoing: Outgoing): http.ClientRequest
+  /** Closes idle sockets now, and the others as soon as their answers are read. */
+  retire(): void
+  close(): void
+}
+
+// How long a silent peer on another machine may be before the kernel asks whether it is there.
+const TCP_KEEP_ALIVE_MS = 15_000
+
+/** Without a version the paths are sent as they are. */
+export function createClient(address: EngineAddress, apiVersion: string | undefined, maxSockets: number): Client {
+  const isSecure = address.kind === 'tcp' && address.protocol === 'https'
+  const { Agent, request } = isSecure ? https : http
+  const agent = new Agent({
+    keepAlive: true,
+    keepAliveMsecs: TCP_KEEP_ALIVE_MS,
+    maxSockets,
+    scheduling: 'lifo',
+    ...(isSecure && { ...address.tls, rejectUnauthorized: address.tls?.verify ?? true })
+  })
+  const target = address.kind === 'socket' ? { socketPath: address.path } : { host: address.host, port: address.port }
+  const prefix = apiVersion === undefined ? '' : `/v${apiVersion}`
+
+  return {
+    address,
+
+    send({ method, path, query, headers }) {
+      return request({ ...target, agent, method, path: prefix + path + searchOf(query ?? {}), headers: headers ?? {} })
+    },
+
+    retire() {
+      agent.maxFreeSockets = 0
+      for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+    },
+
+    close() {
+      agent.destroy()
+    }
+  }
+}
+
+/** Lists are repeated, objects are JSON. */
+function searchOf(query: Record<string, unknown>): string {
+  const search = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (Array.isArray(value)) for (const each of value) search.append(name, String(each))
+    else search.append(name, typeof value === 'string' ? value : JSON.stringify(value))
+  }
+  return search.size === 0 ? '' : `?${search}`
+}

@@ -1,0 +1,17 @@
+// Why an exchange with the engine brought no answer that can be used.
+
+/** Nothing came in time. */
+export class TimeoutError extends Error {}
+
+/** Something came that is no answer: cut JSON, another content type, another container's. What the engine did is not known. */
+export class UnreadableAnswer extends Error {}
+
+/** The engine answered that it will not or cannot. */
+export class Refusal extends Error {
+  readonly statusCode: number
+
+  constructor(statusCode: number, text: string) {
+    super(text)
+    this.statusCode = statusCode
+  }
+}

@@ -1,0 +1,27 @@
+// An answer is believed when what Berth reads of it has the form it should have. What it does not read is not looked at.
+
+import { Type, type Static, type TSchema } from '@sinclair/typebox'
+import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
+import { UnreadableAnswer } from '../failures.ts'
+
+export const Id = Type.String({ minLength: 1 })
+
+/** Engines leave a field out, or say null, as they like. */
+export const maybe = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
+
+export const Labels = maybe(Type.Record(Type.String(), Type.String()))
+export const Texts = maybe(Type.Array(Type.String()))
+
+/** Returns what fits and throws at what does not. Compiled at the first use. */
+export function createReader<T extends TSchema>(schema: T): (json: unknown) => Static<T> {
+  let compiled: TypeCheck<T> | undefined
+  return (json) => {
+    compiled ??= TypeCompiler.Compile(schema)
+    if (compiled.Check(json)) return json
+    const problem = compiled.Errors(json).First()
+    throw new UnreadableAnswer(`${problem?.path || 'the whole'}: ${problem?.message ?? 'not as expected'}`)
+  }
+}
+
+/** The answer of whatever makes something. */
+export const readMade = createReader(Type.Object({ Id }))

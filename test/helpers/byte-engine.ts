@@ -1,0 +1,39 @@
+// A server below HTTP: it sends prepared bytes for each call, whole or not, and shows which connections are still open.
+
+import { createServer, type AddressInfo, type Socket } from 'node:net'
+import type { Test } from 'tap'
+import type { EngineAddress } from '../../src/engine/docker/locate.ts'
+
+/** What is sent for one call. `path` has its version and query. */
+export type Play = (socket: Socket, call: { method: string; path: string }) => void
+
+export async function startByteEngine(t: Test, play: Play) {
+  const open = new Set<Socket>()
+  const server = createServer((socket) => {
+    open.add(socket)
+    socket.on('close', () => open.delete(socket)).on('error', () => {})
+    socket.on('data', (chunk) => {
+      // A body that came in a piece of its own begins with no method.
+      for (const [, method = '', path = ''] of chunk
+        .toString('latin1')
+        .matchAll(/^(GET|POST|DELETE) (\S+) HTTP\/1\.1\r$/gm))
+        play(socket, { method, path })
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => {
+    for (const socket of open) socket.destroy()
+    server.close()
+  })
+  const { port } = server.address() as AddressInfo
+  const address: EngineAddress = { kind: 'tcp', protocol: 'http', host: '127.0.0.1', port, source: 'test' }
+  return { address, open }
+}
+
+/** An answer in full, or as much of it as is kept when its body is cut to a length. */
+export function answer(
+  body: string,
+  { status = 200, type = 'application/json', length = Buffer.byteLength(body) } = {}
+): string {
+  return `HTTP/1.1 ${status} Made up\r\nContent-Type: ${type}\r\nContent-Length: ${length}\r\n\r\n${body}`
+}
