@@ -13,13 +13,14 @@ import { createImageCalls } from './images.ts'
 import { createNetworkCalls } from './networks.ts'
 import { openStream, request } from './request.ts'
 import { createSystemCalls } from './system.ts'
+import { createUnknownTexts } from './unknown-texts.ts'
 import { createVolumeCalls } from './volumes.ts'
 import { createWatchCalls } from './watch.ts'
 import { createWorkloadCalls } from './workloads.ts'
 
 const READ_TIMEOUT_MS = 10_000
 
-type Log = { debug(fields: object, message: string): void }
+type Log = Record<'debug' | 'warn', (fields: object, message: string) => void>
 
 export function createDockerEngine(options: {
   connection: Connection
@@ -32,6 +33,7 @@ export function createDockerEngine(options: {
   queue: number
 }): Engine {
   const { connection, log, changeTimeoutMs } = options
+  const noteUnknown = createUnknownTexts(log)
   const inTurn = createSemaphore(options.concurrency, options.queue)
 
   async function call<T>({ method, path }: Pick<Asked, 'method' | 'path'>, task: () => Promise<T>): Promise<T> {
@@ -39,6 +41,7 @@ export function createDockerEngine(options: {
     try {
       return await task()
     } catch (error) {
+      noteUnknown(error)
       if (isAppError(error, 'ENGINE_UNAVAILABLE')) connection.lost(error.message)
       throw error
     } finally {
@@ -86,7 +89,10 @@ export function createDockerEngine(options: {
     whenAvailable: connection.whenAvailable,
     ...createContainerCalls(calls, { changeTimeoutMs }),
     ...createWorkloadCalls(calls),
-    ...createImageCalls(calls, { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }),
+    ...createImageCalls(
+      { ...calls, noteUnknown },
+      { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }
+    ),
     ...createBuilderCalls(calls, connection),
     ...createVolumeCalls(calls),
     ...createNetworkCalls(calls),

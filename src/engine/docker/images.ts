@@ -12,13 +12,17 @@ import type { EngineRequest } from './request.ts'
 
 export type TransferLimits = { idleMs: number; totalMs: number }
 
-type ImageCalls = Pick<Calls, 'ask' | 'change' | 'stream'>
+/** `noteUnknown` hears of errors inside the streams of pulls and pushes. */
+type ImageCalls = Pick<Calls, 'ask' | 'change' | 'stream'> & { noteUnknown: (error: unknown) => void }
 
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{1,64}$/
 /** What is missing at a push is missing on this machine, or at the registry. */
 const NOT_HERE = /locally|no such image|tag does not exist|image not known/i
 
-export function createImageCalls({ ask, change, stream }: ImageCalls, limits: TransferLimits): EngineImages {
+export function createImageCalls(
+  { ask, change, stream, noteUnknown }: ImageCalls,
+  limits: TransferLimits
+): EngineImages {
   /** Reads a pull or push to its end. Ending the stream makes the engine stop. */
   async function transfer(
     asked: Omit<EngineRequest, 'timeoutMs' | 'signal'>,
@@ -46,6 +50,7 @@ export function createImageCalls({ ask, change, stream }: ImageCalls, limits: Tr
         chunks.destroy()
       }
     } catch (error) {
+      noteUnknown(error)
       if (tooLong.signal.aborted) throw tooLong.signal.reason
       if (signal?.aborted) throw cancellation(signal)
       if (isAppError(error)) throw error

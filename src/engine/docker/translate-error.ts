@@ -112,6 +112,19 @@ const UNREACHABLE = new Set([
   'ECONNABORTED'
 ])
 
+// Streams are answered before they fail.
+const STREAM_STATUS = 200
+
+/** What the engine said fits no rule, so that only its status tells what it means. */
+export class UnknownText extends AppError {
+  readonly status: number
+
+  constructor(status: number, detail: string, cause?: unknown) {
+    super(fallback(status), detail, { cause })
+    this.status = status
+  }
+}
+
 export function translateError(error: unknown, failure: Failure): AppError {
   if (error instanceof AppError) return error
   if (error instanceof Refusal) return translateRefusal(error, failure)
@@ -129,8 +142,9 @@ export function translateError(error: unknown, failure: Failure): AppError {
 /** The engine said no, and why. */
 function translateRefusal(refusal: Refusal, { what }: Failure): AppError {
   const rule = RULES.find(({ pattern }) => pattern.test(refusal.message))
-  const port = rule?.code === 'PORT_UNAVAILABLE' ? conflictingPort(refusal.message) : undefined
-  return new AppError(rule?.code ?? fallback(refusal.statusCode), sentence(refusal.message, what, rule), {
+  if (!rule) return new UnknownText(refusal.statusCode, sentence(refusal.message, what), refusal)
+  const port = rule.code === 'PORT_UNAVAILABLE' ? conflictingPort(refusal.message) : undefined
+  return new AppError(rule.code, sentence(refusal.message, what, rule), {
     cause: refusal,
     ...(port && { facts: { port } })
   })
@@ -177,7 +191,9 @@ function conflictingPort(text: string): number | undefined {
 /** For an error line inside a 200 stream of a pull, build or push. */
 export function translateStreamError(text: string, what: string): AppError {
   const rule = RULES.find(({ pattern }) => pattern.test(text))
-  return new AppError(rule?.code ?? 'ENGINE_FAILED', sentence(text, what, rule))
+  return rule
+    ? new AppError(rule.code, sentence(text, what, rule))
+    : new UnknownText(STREAM_STATUS, sentence(text, what))
 }
 
 function fallback(status: number): ErrorCode {
@@ -188,7 +204,7 @@ function fallback(status: number): ErrorCode {
 
 const MAX_TEXT = 1024
 
-function sentence(text: string, what: string, rule: Rule | undefined): string {
+function sentence(text: string, what: string, rule?: Rule): string {
   const said = `The engine could not ${what}: ${plainText(text) || 'no reason given'}`
   return rule?.hint ? `${said.replace(/\.?$/, '.')} ${rule.hint(text)}` : said
 }

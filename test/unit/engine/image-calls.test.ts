@@ -38,8 +38,10 @@ function engineThat({
       return stream ?? Readable.from(frames.map((frame) => Buffer.from(`${JSON.stringify(frame)}\r\n`)))
     }
   }
-  const images: Images = createImageCalls(calls, { idleMs, totalMs })
-  return { images, asked }
+  const failures: unknown[] = []
+  const noteUnknown = (error: unknown) => void failures.push(error)
+  const images: Images = createImageCalls({ ...calls, noteUnknown }, { idleMs, totalMs })
+  return { images, asked, failures }
 }
 
 const authOf = ({ headers = {} }: Asked) =>
@@ -109,8 +111,13 @@ t.test('a push that fails inside its stream', async (t) => {
     ['something new', 'ENGINE_FAILED']
   ]
   for (const [message, code] of table) {
-    const { images } = engineThat({ frames: [PUSHED[0]!, { errorDetail: { message }, error: message }] })
+    const { images, failures } = engineThat({ frames: [PUSHED[0]!, { errorDetail: { message }, error: message }] })
     await t.rejects(images.pushImage('app'), { code }, message)
+    t.match(
+      failures,
+      [{ message: `The engine could not push app: ${message}` }],
+      'looked at as one that may be unknown'
+    )
   }
   const { images } = engineThat({ frames: PUSHED.slice(0, 3) })
   await t.rejects(images.pushImage('app'), { code: 'ENGINE_FAILED', message: /stopped answering/ })

@@ -1,0 +1,27 @@
+// Logs what an engine said that no rule of `translate-error.ts` knows, once for each text, so that the words of the next
+// engine are found early.
+
+import { UnknownText } from './translate-error.ts'
+
+// What is said beyond that many texts is not worth the memory.
+const MOST = 200
+
+type Log = { warn(fields: object, message: string): void }
+
+export function createUnknownTexts(log: Log) {
+  const known = new Set<string>()
+
+  return function note(error: unknown): void {
+    if (!(error instanceof UnknownText) || known.size >= MOST) return
+    const { status, code, message } = error
+    const shape = `${status} ${shapeOf(message)}`
+    if (known.has(shape)) return
+    known.add(shape)
+    log.warn({ status, code, text: message }, 'engine error that no rule knows')
+  }
+}
+
+/** Without what differs from one container, image or port to the next. */
+function shapeOf(text: string): string {
+  return text.replace(/"[^"]*"|[\w.-]*\d[\w.-]*/g, '#')
+}
