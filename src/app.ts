@@ -200,6 +200,7 @@ export async function buildApp({
   const expiry = createExpiry({
     inventory,
     table: store.expiries,
+    intents: store.intents,
     instanceId,
     remove: (id) => containers.removeExpired(id),
     log: logger

@@ -27,6 +27,7 @@ export const ERRORS = {
   CONTAINER_NAME_TAKEN: { status: 409, title: 'The name is taken' },
   CONTAINER_RUNNING: { status: 409, title: 'The container is running' },
   CONTAINER_NOT_RUNNING: { status: 409, title: 'The container is not running' },
+  CONTAINER_OF_ANOTHER_SERVER: { status: 409, title: 'Another server decides this' },
   CONTAINER_BUSY: { status: 409, title: 'Another change of this container is under way', retryable: true },
   PORT_RANGE_EXHAUSTED: { status: 409, title: 'No free port is left in the range' },
   PORT_UNAVAILABLE: { status: 409, title: 'The port cannot be given' },

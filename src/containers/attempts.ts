@@ -122,7 +122,11 @@ export function createAttempts({
     lookAgain(LOOK_MS)
     const found = new Map<string, ContainerRecord>()
     for (const record of inventory.all()) found.set(record.berth.attempt ?? '', record)
-    for (const attempt of leftOver.keys()) settle(attempt, found.get(attempt)).catch(() => {})
+    for (const attempt of leftOver.keys()) {
+      const record = found.get(attempt)
+      // One that could not be read may be the container of any of them.
+      if (record || !inventory.hasUnread()) settle(attempt, record).catch(() => {})
+    }
   }
 
   inventory.onSync(settleLeftOvers)

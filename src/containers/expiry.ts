@@ -1,8 +1,11 @@
-// Containers with an end date. The store knows the date, so it holds across restarts and can be renewed; the sweep goes by
+// Containers with an end date. The store alone knows the date: it holds across restarts and can be renewed. The sweep goes by
 // the dates and not by timers of its own, so a container whose time came while the server was down goes at the next look.
+// What the store does not know is never carried out. Why: docs/decisions/080-end-dates-are-never-guessed.md
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
+import { AppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import { createSteadyClock } from '../lib/steady-clock.ts'
 
 type ExpiryTable = {
   get(id: string): number | null | undefined
@@ -10,6 +13,7 @@ type ExpiryTable = {
   remove(id: string): void
   ids(): string[]
 }
+type IntentTable = { all(): { attempt: string }[] }
 type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
 
 const SWEEP_MS = 1_000
@@ -19,13 +23,15 @@ export type Expiry = ReturnType<typeof createExpiry>
 export function createExpiry({
   inventory,
   table,
+  intents,
   instanceId,
   remove,
   log,
-  now = Date.now
+  now = createSteadyClock()
 }: {
   inventory: Inventory
   table: ExpiryTable
+  intents: IntentTable
   instanceId: string
   remove: (id: string) => Promise<void>
   log: Log
@@ -35,10 +41,39 @@ export function createExpiry({
   let timer: NodeJS.Timeout | undefined
 
   function expiresAt(record: ContainerRecord): number | null {
-    const stored = table.get(record.id)
-    if (stored !== undefined) return stored
-    const { ttlSeconds, instance } = record.berth
-    return ttlSeconds !== null && instance === instanceId ? Date.parse(record.createdAt) + ttlSeconds * 1000 : null
+    return isElsewhere(record) ? null : (table.get(record.id) ?? null)
+  }
+
+  /** One server decides when a container ends: the one that made it. */
+  function isElsewhere({ berth }: ContainerRecord): boolean {
+    return berth.instance !== null && berth.instance !== instanceId
+  }
+
+  function isMissing({ id, berth }: ContainerRecord): boolean {
+    return berth.ttlSeconds !== null && berth.instance === instanceId && table.get(id) === undefined
+  }
+
+  /**
+   * The label says what the create asked for. It counts only as long as the create is on record: of a container that the store
+   * has never heard of, as after a restore of an older copy, it may long have been renewed or taken back.
+   */
+  function writeFirst(record: ContainerRecord): void {
+    const { ttlSeconds, attempt } = record.berth
+    if (ttlSeconds === null || !isMissing(record) || !intents.all().some((intent) => intent.attempt === attempt)) return
+    try {
+      table.set(record.id, Date.parse(record.createdAt) + ttlSeconds * 1000)
+    } catch (err) {
+      log.warn({ err, containerId: record.id }, 'the end date of a container could not be written down')
+    }
+  }
+
+  function reportMissing(): void {
+    const names = [...inventory.all()].filter(isMissing).map(({ name }) => name)
+    if (names.length > 0)
+      log.warn(
+        { names },
+        'the end dates of these containers are not in the data folder; they stay until they get another'
+      )
   }
 
   function isOver(record: ContainerRecord): boolean {
@@ -75,10 +110,12 @@ export function createExpiry({
   }
 
   inventory.onChange(({ id, after }) => {
-    if (!after) forget(id)
+    if (after) writeFirst(after)
+    else forget(id)
   })
   inventory.onSync(() => {
-    for (const id of table.ids()) if (!inventory.get(id)) forget(id)
+    for (const id of table.ids()) if (inventory.presence(id).is === 'absent') forget(id)
+    reportMissing()
     sweep()
   })
 
@@ -91,13 +128,21 @@ export function createExpiry({
     },
     expiresAt,
     isOver,
+    /** Throws for a container whose end another server decides. */
+    checkOwn(record: ContainerRecord): void {
+      if (!isElsewhere(record)) return
+      throw new AppError(
+        'CONTAINER_OF_ANOTHER_SERVER',
+        `Container ${record.name} was made by the Berth server with the id ${record.berth.instance}, which alone decides when it ends. Set ttl_seconds there.`,
+        { facts: { instance: record.berth.instance } }
+      )
+    },
     set(id: string, ttlSeconds: number | null): void {
       table.set(id, ttlSeconds === null ? null : now() + ttlSeconds * 1000)
     },
     /** A container that takes another's place takes over its end, too. */
     inherit(from: ContainerRecord, toId: string): void {
-      const end = expiresAt(from)
-      if (end !== null || table.get(from.id) !== undefined) table.set(toId, end)
+      if (from.berth.ttlSeconds !== null || table.get(from.id) !== undefined) table.set(toId, expiresAt(from))
     }
   }
 }

@@ -47,7 +47,8 @@ export function createReplacer({
 
   /** A crash after the commit, or in the middle of a removal, leaves an image that no container needs. */
   async function sweepKeptImages(): Promise<void> {
-    if (underWay > 0) return
+    // One that could not be read may need any of them.
+    if (underWay > 0 || inventory.hasUnread()) return
     const needed = new Set<string>()
     for (const { berth } of inventory.all()) for (const id of berth.replaces) needed.add(keptImage(id))
     for (const { tags, labels } of await engine.listImages({ label: labelFilter('instance', instanceId) })) {

@@ -247,6 +247,7 @@ export function createContainerService(options: Options) {
       checkUpdate(body, config)
       return changing(reference, signal, async (record) => {
         const { memory, cpus, pids_limit: pids, restart, ttl_seconds: ttl } = body
+        if (ttl !== undefined) expiry.checkOwn(record)
         const update = {
           ...(memory !== undefined && { memoryBytes: memory }),
           ...(cpus !== undefined && { cpus }),

@@ -42,6 +42,8 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     get: records.get,
     find: records.find,
     version: records.version,
+    presence: records.presence,
+    hasUnread: records.hasUnread,
 
     refresh: reader.refresh,
     holding: reader.holding,

@@ -14,10 +14,12 @@ type Options = { engine: Pick<EngineContainers, 'inspectContainer'>; records: Re
 const SETTLE_MS = 40
 const PARALLEL_INSPECTS = 8
 const LOOK_MS = 5_000
+const AGAIN_MS = { first: 1_000, most: 30_000 }
 
 export function createReader({ engine, records, stopping, log }: Options) {
   const dirty = new Map<string, number>()
   const held = new Set<string>()
+  const pauses = new Map<string, number>()
   const inTurn = createSemaphore(PARALLEL_INSPECTS)
 
   /** Asks the engine about one container and remembers the answer. Undefined when it is gone. */
@@ -45,19 +47,32 @@ export function createReader({ engine, records, stopping, log }: Options) {
     dirty.delete(id)
     if (noticed === undefined || stopping.aborted || records.readAt(id) > noticed) return
     if (held.has(id)) return markDirty(id, noticed)
-    inTurn(() => refresh(id, stopping)).catch((error: unknown) => {
+    inTurn(() => look(id)).catch((error: unknown) => {
       log.debug({ err: error, containerId: id }, 'container could not be read again')
     })
   }
 
-  /** One container that the engine cannot describe must not hide the others; it is looked at again with the next list. */
+  /** One container that the engine cannot describe must not hide the others; it is tried again, less and less often. */
   async function look(id: string): Promise<void> {
     try {
       await refresh(id, AbortSignal.any([stopping, AbortSignal.timeout(LOOK_MS)]))
+      pauses.delete(id)
     } catch (error) {
       if (stopping.aborted || isAppError(error, 'ENGINE_UNAVAILABLE')) throw error
-      log.warn({ err: error, containerId: id }, 'container could not be read')
+      log.warn({ err: error, containerId: id }, 'container could not be read; it is tried again')
+      records.failed(id)
+      lookAgain(id)
     }
+  }
+
+  function lookAgain(id: string): void {
+    const pause = Math.min((pauses.get(id) ?? AGAIN_MS.first / 2) * 2, AGAIN_MS.most)
+    pauses.set(id, pause)
+    const again = () => {
+      if (records.isFailing(id)) markDirty(id)
+      else pauses.delete(id)
+    }
+    setTimeout(again, pause).unref()
   }
 
   return {

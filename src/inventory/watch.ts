@@ -59,7 +59,7 @@ export async function watch({
     records.forgetGone(asked)
     const listed = await engine.listContainers()
     const present = new Set(listed.map(({ id }) => id))
-    for (const { id } of [...records.all()]) if (!present.has(id) && records.readAt(id) < asked) records.drop(id)
+    for (const id of records.ids()) if (!present.has(id) && records.readAt(id) < asked) records.drop(id)
     const stale = everything ? listed : listed.filter(differs)
     await reader.lookAtAll(stale.map(({ id }) => id))
     // There is no list of images to compare with: what was kept of them is read again when it is needed.

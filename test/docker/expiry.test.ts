@@ -1,3 +1,4 @@
+import { cpSync, rmSync } from 'node:fs'
 import t from 'tap'
 import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
 import { docker, eventually } from '../helpers/engine.ts'
@@ -80,4 +81,43 @@ t.test('another server leaves it alone', async (t) => {
   t.match(seen, { state: 'running', expires_at: null, managed: true })
   await server.start()
   await isGone(body.full_id)
+})
+
+t.test('of two servers on one engine, the one that made it decides when it ends', async (t) => {
+  const other = await startServer(t, { ports: portsOf('expiry') })
+  const { body } = await server.create({ command: SLEEPER, ttl_seconds: 4 })
+  const refused = await other.patch(`/containers/${body.full_id}`, { ttl_seconds: 1 })
+  t.match(refused, { status: 409, body: { code: 'CONTAINER_OF_ANOTHER_SERVER' } })
+  t.match(
+    await other.patch(`/containers/${body.full_id}`, { restart: 'always' }),
+    { status: 200 },
+    'the rest it may change'
+  )
+  t.match(await server.patch(`/containers/${body.id}`, { ttl_seconds: null }), { status: 200 })
+  const { body: witness } = await server.create({ command: SLEEPER, ttl_seconds: 4 })
+  await isGone(witness.full_id)
+  t.ok(
+    (await server.inEngine()).some(({ Id }) => Id === body.full_id),
+    'what its server took back is carried out by nobody'
+  )
+  await server.removeAll()
+})
+
+t.test('with an older copy of the data folder, a date that was taken back is not made up again', async (t) => {
+  const copy = `${server.dataDir}-copy`
+  t.teardown(() => rmSync(copy, { recursive: true, force: true }))
+  await server.kill('SIGTERM')
+  cpSync(server.dataDir, copy, { recursive: true })
+  await server.start()
+  const { body } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
+  await server.patch(`/containers/${body.id}`, { ttl_seconds: null })
+  await server.kill('SIGTERM')
+  rmSync(server.dataDir, { recursive: true })
+  cpSync(copy, server.dataDir, { recursive: true })
+  await server.start()
+  const { body: witness } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
+  await isGone(witness.full_id)
+  t.match(await server.get<Container>(`/containers/${body.full_id}`), { status: 200, body: { expires_at: null } })
+  t.match(server.output(), /end dates of these containers are not in the data folder/)
+  await server.removeAll()
 })

@@ -2,6 +2,7 @@
 
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import type { Change } from '../../src/inventory/bus.ts'
+import type { Presence } from '../../src/inventory/records.ts'
 import type { Inventory } from '../../src/inventory/inventory.ts'
 import { AppError } from '../../src/errors.ts'
 
@@ -13,6 +14,7 @@ export function fakeInventory(given: ContainerRecord[] = []) {
   const syncWatchers = new Set<() => void>()
   let age: number | null = null
   let version = 0
+  const unread = new Set<string>()
 
   function notify(change: Change): void {
     version++
@@ -31,6 +33,12 @@ export function fakeInventory(given: ContainerRecord[] = []) {
     holding: (_id, change) => change(),
     removed,
     version: () => version,
+    presence(id): Presence {
+      const record = records.get(id)
+      if (record) return { is: 'known', record }
+      return unread.has(id) ? { is: 'unread' } : { is: 'absent' }
+    },
+    hasUnread: () => unread.size > 0,
     all: () => records.values(),
     get: (id) => records.get(id),
     find(reference) {
@@ -61,6 +69,8 @@ export function fakeInventory(given: ContainerRecord[] = []) {
     sync(): void {
       for (const watcher of syncWatchers) watcher()
     },
+    /** The engine has it and does not describe it. */
+    setUnread: (id: string): void => void unread.add(id),
     setStale(ms: number | null): void {
       age = ms
     },

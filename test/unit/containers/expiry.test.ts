@@ -20,6 +20,7 @@ function setUp(t: Test, { records = [] as ContainerRecord[] } = {}) {
   const expiry = createExpiry({
     inventory,
     table: store.expiries,
+    intents: store.intents,
     instanceId: 'here',
     async remove(id) {
       removed.push(id)
@@ -29,7 +30,7 @@ function setUp(t: Test, { records = [] as ContainerRecord[] } = {}) {
     log: silentLog,
     now: () => clock.now
   })
-  return { expiry, inventory, clock, removed, engine, table: store.expiries }
+  return { expiry, inventory, clock, removed, engine, table: store.expiries, intents: store.intents }
 }
 
 /** A look at the dates happens at every full reading, too. */
@@ -39,7 +40,7 @@ async function look(inventory: FakeInventory): Promise<void> {
 }
 
 const labelled = (ttl: string, instance = 'here') =>
-  container({ labels: { 'io.berth.ttl-seconds': ttl, 'io.berth.instance': instance } })
+  container({ labels: { 'io.berth.ttl-seconds': ttl, 'io.berth.instance': instance, 'io.berth.attempt': 'one' } })
 
 t.test('a container goes when its time has come, not before', async (t) => {
   const { expiry, inventory, clock, removed } = setUp(t, { records: [container()] })
@@ -76,12 +77,51 @@ t.test('renewing counts from now, and null is never', async (t) => {
   t.equal(expiry.expiresAt(container()), null)
 })
 
-t.test('the label counts when nothing was written down, for a container of this server', async (t) => {
-  const { expiry } = setUp(t)
+t.test('the label counts as long as the create is on record, and is written down then', async (t) => {
+  const { expiry, inventory, table, intents } = setUp(t)
+  intents.add('one', CREATED)
+  for (const odd of ['', 'soon', '-5', '0']) {
+    inventory.put(labelled(odd))
+    t.equal(expiry.expiresAt(labelled(odd)), null, `ttl ${odd}`)
+  }
+  inventory.put(labelled('60', 'another server'))
+  t.equal(table.get(idOf('web')), undefined)
+  inventory.put(labelled('60'))
+  t.equal(table.get(idOf('web')), CREATED + 60_000)
+  intents.remove('one')
   t.equal(expiry.expiresAt(labelled('60')), CREATED + 60_000)
-  t.equal(expiry.expiresAt(labelled('60', 'another server')), null)
-  for (const odd of ['', 'soon', '-5', '0']) t.equal(expiry.expiresAt(labelled(odd)), null, `ttl ${odd}`)
-  t.equal(expiry.expiresAt(container()), null)
+})
+
+t.test('a container that the store has never heard of stays: its date may have been taken back', async (t) => {
+  const { expiry, inventory, clock, removed } = setUp(t)
+  inventory.put(labelled('60'))
+  clock.now += 1e9
+  await look(inventory)
+  t.strictSame(removed, [])
+  t.equal(expiry.expiresAt(labelled('60')), null)
+})
+
+t.test('the date of a container that could not be read is kept', async (t) => {
+  const { expiry, inventory, table } = setUp(t)
+  expiry.set(idOf('web'), null)
+  inventory.setUnread(idOf('web'))
+  await look(inventory)
+  t.equal(table.get(idOf('web')), null)
+  inventory.put(labelled('60'))
+  t.equal(expiry.expiresAt(labelled('60')), null, 'and "never" is still never')
+})
+
+t.test('the date of a container of another server is not ours to know or change', async (t) => {
+  const { expiry, inventory, clock, removed } = setUp(t)
+  const record = labelled('60', 'another server')
+  inventory.put(record)
+  expiry.set(record.id, 1)
+  clock.now += 1e9
+  await look(inventory)
+  t.strictSame(removed, [], 'not even with a date that an earlier version wrote down')
+  t.throws(() => expiry.checkOwn(record), { code: 'CONTAINER_OF_ANOTHER_SERVER' })
+  t.doesNotThrow(() => expiry.checkOwn(labelled('60')))
+  t.doesNotThrow(() => expiry.checkOwn(container()))
 })
 
 t.test('what was written down counts more than the label', async (t) => {
@@ -146,6 +186,9 @@ t.test('a container that takes another’s place takes over its end', async (t) 
   const { expiry, table } = setUp(t)
   expiry.inherit(container(), idOf('new'))
   t.equal(table.get(idOf('new')), undefined, 'no end is none')
+  expiry.inherit(labelled('60'), idOf('unknown'))
+  t.equal(table.get(idOf('unknown')), null, 'one that is not known is not made up')
+  expiry.set(idOf('web'), 60)
   expiry.inherit(labelled('60'), idOf('new'))
   t.equal(table.get(idOf('new')), CREATED + 60_000)
   expiry.set(idOf('web'), null)

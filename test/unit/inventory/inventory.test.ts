@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import type { Engine } from '../../../src/engine/contract/engine.ts'
+import { AppError } from '../../../src/errors.ts'
 import type { Change } from '../../../src/inventory/bus.ts'
 import { createInventory } from '../../../src/inventory/inventory.ts'
 import { createMemoryEngine, type MemoryEngine } from '../../helpers/memory-engine.ts'
@@ -323,4 +324,25 @@ t.test('images that change are told, too', async (t) => {
   const told = new Promise<void>((resolve) => inventory.onImages(resolve))
   engine.emit('tag', 'sha256:x', 'image')
   await told
+})
+
+t.test('a container that could not be read is neither known nor gone, and is read again', async (t) => {
+  const engine = createMemoryEngine()
+  const { id } = engine.add({ name: 'slow' })
+  engine.add({ name: 'web' })
+  const original = engine.inspectContainer
+  let isSlow = true
+  engine.inspectContainer = async (asked, signal) => {
+    if (isSlow && asked === id) throw new AppError('ENGINE_TIMEOUT', 'The engine took too long.')
+    return original(asked, signal)
+  }
+  const { inventory, start } = setUp(t, engine)
+  await start()
+  t.strictSame(names(inventory), ['web'])
+  t.match(inventory.presence(id), { is: 'unread' })
+  t.match(inventory.presence('f'.repeat(64)), { is: 'absent' })
+  t.ok(inventory.hasUnread())
+  isSlow = false
+  await until(() => inventory.presence(id).is === 'known')
+  t.notOk(inventory.hasUnread())
 })

@@ -1,0 +1,16 @@
+// The time of day for rules that must not be hurried: it follows the wall clock while that is corrected in small steps, as
+// time services do, and takes no part in its jumps. A clock that is set an hour ahead makes nothing an hour older.
+
+const LARGEST_STEP_MS = 2_000
+
+export function createSteadyClock({ wall = Date.now, monotonic = () => performance.now() } = {}): () => number {
+  let last = { wall: wall(), monotonic: monotonic() }
+  let jumped = 0
+  return () => {
+    const next = { wall: wall(), monotonic: monotonic() }
+    const step = next.wall - last.wall - (next.monotonic - last.monotonic)
+    if (Math.abs(step) > LARGEST_STEP_MS) jumped += step
+    last = next
+    return next.wall - jumped
+  }
+}
