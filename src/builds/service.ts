@@ -112,6 +112,7 @@ export function createBuildService({
       try {
         // The name may have gone to a later build, which may even have made the same image.
         const image = await engine.inspectImage(reference)
+        if (!image) continue
         if (image.id !== record.imageId) kept.push({ reference, reason: 'It names another image by now.' })
         else if (isOfAnother(record, reference)) kept.push({ reference, reason: 'Another build made it too.' })
         else if ((await images.remove(reference, { force: false })).untagged.length > 0) removed.push(reference)

@@ -99,18 +99,9 @@ export function createStages({
   /** The builder knows no logins, so that what is missing is pulled for it with those that Berth has. */
   async function fetchBaseImages(references: string[], signal: AbortSignal, say: Job['say']): Promise<void> {
     for (const reference of references) {
-      const image = await imageHere(reference)
+      const image = await engine.inspectImage(reference)
       if (!image) await say(`pulling ${reference}`)
       rules.checkTriggers(reference, image ?? (await images.find(reference, 'missing', signal)))
-    }
-  }
-
-  async function imageHere(reference: string): Promise<ImageRecord | undefined> {
-    try {
-      return await engine.inspectImage(reference)
-    } catch (error) {
-      if (isAppError(error, 'IMAGE_NOT_FOUND')) return undefined
-      throw error
     }
   }
 

@@ -2,7 +2,7 @@
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineImages, ImageRecord, Transfer } from '../engine/contract/images.ts'
-import { AppError, invalidField, isAppError } from '../errors.ts'
+import { AppError, invalidField } from '../errors.ts'
 import { parseReference, type ImageReference } from '../lib/reference.ts'
 import type { GivenCredentials } from '../registry/login.ts'
 import type { RegistryService } from '../registry/service.ts'
@@ -40,16 +40,13 @@ export function createImageService({ engine, registries, containers, policy, onI
   const sharedPull = createSharedPulls((reference, follower) => fetch(reference, follower))
 
   async function inspect(reference: string): Promise<ImageRecord | undefined> {
-    const cached = known.get(reference)
-    if (cached) return cached
-    try {
-      const image = await engine.inspectImage(reference)
-      known.set(reference, image)
-      return image
-    } catch (error) {
-      if (isAppError(error, 'IMAGE_NOT_FOUND')) return undefined
-      throw error
-    }
+    return known.get(reference) ?? (await read(reference))
+  }
+
+  async function read(reference: string): Promise<ImageRecord | undefined> {
+    const image = await engine.inspectImage(reference)
+    if (image) known.set(reference, image)
+    return image
   }
 
   function fetch(reference: string, request: TransferRequest): Promise<void> {
@@ -75,8 +72,8 @@ export function createImageService({ engine, registries, containers, policy, onI
   }
 
   async function get(reference: string): Promise<ImageRecord> {
-    const image = await engine.inspectImage(reference)
-    known.set(reference, image)
+    const image = await read(reference)
+    if (!image) throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine.`)
     return image
   }
 

@@ -25,15 +25,10 @@ export function createReader({ engine, records, stopping, log }: Options) {
   /** Asks the engine about one container and remembers the answer. Undefined when it is gone. */
   async function refresh(id: string, signal?: AbortSignal): Promise<ContainerRecord | undefined> {
     const asked = performance.now()
-    try {
-      const record = await engine.inspectContainer(id, signal)
-      records.put(record, asked)
-      return record
-    } catch (error) {
-      if (!isAppError(error, 'CONTAINER_NOT_FOUND')) throw error
-      records.drop(id)
-      return undefined
-    }
+    const record = await engine.inspectContainer(id, signal)
+    if (record) records.put(record, asked)
+    else records.drop(id)
+    return record
   }
 
   function markDirty(id: string, noticed = performance.now()): void {

@@ -229,7 +229,7 @@ t.test('a container that is on its way out is no answer: it is made anew', async
       const { post, engine } = await build(t)
       const first = await post('/containers', {}, key('one'))
       engine.change(first.json().full_id, 'die', { state })
-      await until(async () => (await engine.inspectContainer(first.json().full_id)).state === state)
+      await until(async () => (await engine.inspectContainer(first.json().full_id))?.state === state)
       const answer = await post('/containers', {}, key('one'))
       t.match(answer.json(), { state: 'running' }, answer.body)
       t.not(answer.json().full_id, first.json().full_id)

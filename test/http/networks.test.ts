@@ -116,9 +116,9 @@ t.test('a container that ended up on another network is removed', async (t) => {
   for (const body of [{}, { network: 'shop' }, { network: 'none' }]) {
     const engine = createMemoryEngine()
     const inspect = engine.inspectContainer
-    engine.inspectContainer = async (...args): Promise<ContainerRecord> => {
+    engine.inspectContainer = async (...args): Promise<ContainerRecord | undefined> => {
       const record = await inspect(...args)
-      return { ...record, networks: [...record.networks, stray] }
+      return record && { ...record, networks: [...record.networks, stray] }
     }
     const { post } = await build(t, { engine })
     await post('/networks', { name: 'shop' })

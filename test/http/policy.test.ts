@@ -82,7 +82,7 @@ t.test('a container on which the engine did not impose everything is removed aga
     const inspect = engine.inspectContainer
     engine.inspectContainer = async (...args) => {
       const record = await inspect(...args)
-      return { ...record, ...lie(record) }
+      return record && { ...record, ...lie(record) }
     }
     const { post } = await build(t, { engine })
     const answer = await post('/containers', { name: 'web', volumes: [{ source: 'data', target: '/data' }] })

@@ -89,7 +89,8 @@ export type ContainerUpdate = Partial<Limits> & { restart?: RestartPolicy | unde
 
 export type EngineContainers = {
   listContainers(filter?: { label?: string }): Promise<ContainerSummary[]>
-  inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerRecord>
+  /** Undefined when the engine says that there is none. Throws when it could not be read. */
+  inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerRecord | undefined>
   /** What was said to the engine when the container was made, with the values of its environment. */
   containerSpec(id: string): Promise<ContainerSpec>
   /** Here and for a start, the signal ends the wait for its turn, but not a call that was sent. */

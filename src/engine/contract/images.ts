@@ -53,7 +53,8 @@ export type PushedImage = { digest: string; sizeBytes: number }
 type RemovedImage = { untagged: string[]; deleted: string[] }
 
 export type EngineImages = {
-  inspectImage(reference: string): Promise<ImageRecord>
+  /** Undefined when the engine says that there is none. Throws when it could not be read. */
+  inspectImage(reference: string): Promise<ImageRecord | undefined>
   listImages(filter?: { label?: string }): Promise<ImageSummary[]>
   pullImage(reference: string, transfer?: Transfer): Promise<void>
   pushImage(reference: string, transfer?: Transfer): Promise<PushedImage>

@@ -25,13 +25,13 @@ export type Calls = {
   watch: (asked: Asked) => Promise<Readable>
 }
 
-/** Undefined when what was to be removed is not there. */
+/** Undefined when the engine says that what was asked for is not there. */
 export async function unlessGone<T>(
   code: 'CONTAINER_NOT_FOUND' | 'IMAGE_NOT_FOUND' | 'NETWORK_NOT_FOUND',
-  removal: Promise<T>
+  call: Promise<T>
 ): Promise<T | undefined> {
   try {
-    return await removal
+    return await call
   } catch (error) {
     if (isAppError(error, code)) return undefined
     throw error

@@ -31,7 +31,8 @@ export function createContainerCalls(
     },
 
     async inspectContainer(id, signal) {
-      return mapContainer(await ask({ ...inspection(id), signal }))
+      const found = await unlessGone('CONTAINER_NOT_FOUND', ask({ ...inspection(id), signal }))
+      return found && mapContainer(found)
     },
 
     async containerSpec(id) {

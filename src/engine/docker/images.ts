@@ -64,7 +64,9 @@ export function createImageCalls(
   return {
     async inspectImage(reference) {
       const path = `/images/${imagePath(reference)}/json`
-      return mapImage(await ask({ method: 'GET', path, what: `find the image ${reference}`, answer: readImage }))
+      const asked = { method: 'GET', path, what: `find the image ${reference}`, answer: readImage } as const
+      const found = await unlessGone('IMAGE_NOT_FOUND', ask(asked))
+      return found && mapImage(found)
     },
 
     async listImages(filter) {

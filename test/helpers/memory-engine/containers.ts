@@ -12,9 +12,13 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
   let made = 0
 
   /** By id or name, as engines do. */
-  function find(id: string): Kept {
+  function look(id: string): Kept | undefined {
     reach()
-    const found = kept.get(id) ?? [...kept.values()].find(({ record }) => record.name === id)
+    return kept.get(id) ?? [...kept.values()].find(({ record }) => record.name === id)
+  }
+
+  function find(id: string): Kept {
+    const found = look(id)
     if (!found) throw new AppError('CONTAINER_NOT_FOUND', `No such container: ${id}`)
     return found
   }
@@ -75,7 +79,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
     },
 
     async inspectContainer(id) {
-      return structuredClone(find(id).record)
+      return structuredClone(look(id)?.record)
     },
 
     async containerSpec(id) {

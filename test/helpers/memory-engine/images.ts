@@ -10,11 +10,9 @@ export function imageCalls({ state, reach }: { state: State; reach: () => void }
   const { images: known, remote } = state
 
   /** By name, with or without its tag, or by id. */
-  function findImage(reference: string): ImageRecord {
+  function findImage(reference: string): ImageRecord | undefined {
     const named = known.get(reference) ?? known.get(`${reference}:latest`)
-    const found = named ?? [...known.values()].find(({ id }) => id === reference)
-    if (!found) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${reference}`)
-    return found
+    return named ?? [...known.values()].find(({ id }) => id === reference)
   }
 
   return {
@@ -49,6 +47,7 @@ export function imageCalls({ state, reach }: { state: State; reach: () => void }
     async tagImage(source, target) {
       reach()
       const image = findImage(source)
+      if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${source}`)
       image.tags.push(target)
       known.set(target, image)
     },

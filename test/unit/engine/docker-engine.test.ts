@@ -6,6 +6,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { createConnection } from '../../../src/engine/docker/connection.ts'
 import { createDockerEngine } from '../../../src/engine/docker/engine.ts'
+import type { ErrorCode } from '../../../src/errors.ts'
 import { collect } from '../../helpers/collect.ts'
 import { idOf, silentLog } from '../../helpers/records.ts'
 import { until } from '../../helpers/until.ts'
@@ -163,6 +164,26 @@ t.test('pulling', async (t) => {
     'POST /images/create': (_asked, answer) => answer.writeHead(200).end('{"status":"Pulling from x"}\n')
   })
   await t.rejects(broken.engine.pullImage('x'), { code: 'ENGINE_FAILED' })
+})
+
+t.test('what is not there is told apart from what could not be read', async (t) => {
+  const engineWith = async (status: number, body: unknown) => {
+    const answers = { [`GET /containers/${ID}/json`]: json(status, body), 'GET /images/web/json': json(status, body) }
+    return (await engineThat(t, answers)).engine
+  }
+  t.equal(await (await engineWith(404, { message: 'No such container: web' })).inspectContainer(ID), undefined)
+  t.equal(await (await engineWith(404, { message: 'No such image: web' })).inspectImage('web'), undefined)
+  const unread: [status: number, body: unknown, code: ErrorCode][] = [
+    [404, { message: 'page not found' }, 'ENGINE_UNSUPPORTED'],
+    [500, { message: 'layer store is corrupt' }, 'ENGINE_FAILED'],
+    [200, {}, 'ENGINE_ANSWER_INVALID'],
+    [200, null, 'ENGINE_ANSWER_INVALID']
+  ]
+  for (const [status, body, code] of unread) {
+    const engine = await engineWith(status, body)
+    await t.rejects(async () => void (await engine.inspectContainer(ID)), { code })
+    await t.rejects(async () => void (await engine.inspectImage('web')), { code })
+  }
 })
 
 t.test('an image by a name with slashes and a digest', async (t) => {

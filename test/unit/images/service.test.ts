@@ -18,8 +18,7 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
     engine: fakeEngine({
       async inspectImage(reference) {
         calls.push(`inspect ${reference}`)
-        if (!local.has(reference)) throw new AppError('IMAGE_NOT_FOUND', 'no such image')
-        return image({ tags: [reference] })
+        return local.has(reference) ? image({ tags: [reference] }) : undefined
       },
       pullImage(reference, transfer = {}) {
         calls.push(`pull ${reference}`)
