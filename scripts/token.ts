@@ -12,7 +12,9 @@ import { createTokens } from '../src/access/tokens.ts'
 import { viewToken } from '../src/access/view.ts'
 import { ConfigError, isPrivate, loadConfig, type Config } from '../src/config.ts'
 import { isAppError } from '../src/errors.ts'
-import { openStore, StoreError } from '../src/store/open.ts'
+import { lockFolder } from '../src/store/folder-lock.ts'
+import { openStore } from '../src/store/open.ts'
+import { StoreError } from '../src/store/store-error.ts'
 
 const USAGE = `Usage:
   npm run token -- create <name> --scopes read,containers:write [--days 90]
@@ -53,24 +55,25 @@ async function run(): Promise<void> {
 }
 
 async function create(name: string, scopes: Scope[], days: number | undefined): Promise<void> {
-  const made = await openDesk().create(name, scopes, days && Math.round(days * 86_400))
+  const made = await (await openDesk()).create(name, scopes, days && Math.round(days * 86_400))
   process.stderr.write(`Token "${made.name}" (${made.id}) for ${made.scopes.join(', ')}. It is shown only now:\n`)
   say(made.token)
 }
 
 async function list(): Promise<void> {
-  for (const { id, name, scopes, expires_at: end, last_used_at: used } of await openDesk().list())
+  for (const { id, name, scopes, expires_at: end, last_used_at: used } of await (await openDesk()).list())
     say(`${id}  ${name}  ${scopes.join(',')}  ends ${end ?? 'never'}  last used ${used ?? 'never'}`)
 }
 
 async function revoke(reference: string): Promise<void> {
-  const { id, name } = await openDesk().revoke(reference)
+  const { id, name } = await (await openDesk()).revoke(reference)
   say(`Token "${name}" (${id}) revoked.`)
 }
 
-function openDesk(): Desk {
+async function openDesk(): Promise<Desk> {
   const { config } = loadConfig(process.env)
   try {
+    await lockFolder(config.dataDir)
     return inDataFolder(config)
   } catch (error) {
     if (error instanceof StoreError && error.isInUse) return overTheApi(config)

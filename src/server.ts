@@ -18,8 +18,11 @@ import { ownContainerId } from './engine/docker/own-container.ts'
 import { createListeners } from './engine/machine/listeners.ts'
 import { createMachine } from './engine/machine/machine.ts'
 import { listen, readTls } from './http/listening.ts'
+import { createLogOutput } from './lib/log-output.ts'
 import { inspectRegistriesFile } from './registry/logins.ts'
 import { onStopSignal, STOP_SIGNALS } from './stop-signals.ts'
+import { createTokenMark, folderWarning } from './store/folder.ts'
+import { lockFolder } from './store/folder-lock.ts'
 import { openStore, type Store } from './store/open.ts'
 
 const GRACE_MS = 10_000
@@ -43,7 +46,10 @@ async function run(): Promise<void> {
   const tls = readTls(config)
   const policy = readPolicy(config.policyFile)
   requireBuildCgroup(config)
+  const unlockFolder = await lockFolder(config.dataDir)
   const store = openStore(config.dataDir)
+  const warning = folderWarning(config.dataDir)
+  if (warning !== undefined) logger.warn(warning)
   requireToken(config, store)
   const auditFile = openAuditFile(config.dataDir)
   const connection = createConnection({
@@ -84,6 +90,7 @@ async function run(): Promise<void> {
     connection.close()
     store.close()
     auditFile.close()
+    unlockFolder()
   })
   onStopSignal({
     stop: (signal) => {
@@ -114,7 +121,13 @@ function requireBuildCgroup({ buildCgroupParent: parent, hostCgroup, dockerHost 
 }
 
 function requireToken(config: Config, store: Store): void {
-  if (isPrivate(config) || config.token !== undefined || store.tokens.all().length > 0) return
+  if (config.token !== undefined || store.tokens.all().length > 0) return
+  const mark = createTokenMark(config.dataDir)
+  if (mark.isSet())
+    throw new ConfigError([
+      `tokens protected this server, and its database has none: restore ${config.dataDir} from a backup, set BERTH_TOKEN, or remove ${mark.path} to let in everybody on this machine`
+    ])
+  if (isPrivate(config)) return
   throw new ConfigError([
     `BERTH_HOST is ${config.host}, which other machines can reach: set BERTH_TOKEN (openssl rand -hex 32), make a token (npm run token -- create me --scopes admin), or listen on 127.0.0.1`
   ])
@@ -131,14 +144,14 @@ function isForPeople({ logFormat }: Config): boolean {
 }
 
 function createLogger(config: Config): Logger {
+  const { logLevel: level } = config
+  if (!isForPeople(config)) return pino({ level }, createLogOutput(process.stdout))
   return pino({
-    level: config.logLevel,
-    ...(isForPeople(config) && {
-      transport: {
-        target: 'pino-pretty',
-        options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
-      }
-    })
+    level,
+    transport: {
+      target: 'pino-pretty',
+      options: { ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }
+    }
   })
 }
 

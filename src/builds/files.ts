@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { syncPath } from '../lib/group-sync.ts'
 import { createLogFile, type LogFile } from './log-file.ts'
 
@@ -20,11 +20,11 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
 
   return {
     context: (id: string) => join(folder(id), 'context.tar'),
-    make: (id: string) => mkdir(folder(id), { mode: 0o700 }),
+    make: (id: string) => mkdir(folder(id), { recursive: true, mode: 0o700 }),
     /** Resolves when the context survives a power failure. */
     async keepContext(id: string): Promise<void> {
       await syncPath(join(folder(id), 'context.tar'))
-      await Promise.all([syncPath(folder(id)), syncPath(root)])
+      await Promise.all([folder(id), root, dirname(root)].map(syncPath))
     },
     remove: (id: string) => rm(folder(id), { recursive: true, force: true }),
     removeContext: (id: string) => rm(join(folder(id), 'context.tar'), { force: true }),

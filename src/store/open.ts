@@ -1,7 +1,7 @@
-// The small database of what the engine cannot remember. One server owns it: the lock is held for the process's life.
+// The small database of what the engine cannot remember. One server owns it, for the life of its process.
 
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { createAuditTable } from './audit.ts'
@@ -9,24 +9,18 @@ import { createSeal, KEY_BYTES } from '../lib/seal.ts'
 import { createBuildStore } from './builds.ts'
 import { createExpiryTable } from './expiries.ts'
 import { createIntentTable } from './intents.ts'
+import { createTokenMark, prepareFolder } from './folder.ts'
+import { inUse } from './folder-lock.ts'
 import { openJournal } from './journal.ts'
+import { StoreError } from './store-error.ts'
 import { createTokenTable } from './tokens.ts'
 
 export type Store = ReturnType<typeof openStore>
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations')
 const MEMORY = ':memory:'
+const NO_MARK = { set() {}, clear() {} }
 const NO_JOURNAL = { flush: async () => {}, check() {}, close() {} }
-
-export class StoreError extends Error {
-  /** Whether another process has the store, which is no fault of the store. */
-  readonly isInUse: boolean
-
-  constructor(message: string, { cause, isInUse }: { cause: unknown; isInUse: boolean }) {
-    super(message, { cause })
-    this.isInUse = isInUse
-  }
-}
 
 /** Opens `berth.db` in the folder, or a database in memory for `:memory:`. */
 export function openStore(dataDir: string) {
@@ -34,11 +28,12 @@ export function openStore(dataDir: string) {
   const id = instanceId(db)
   const seal = createSeal(readKey(dataDir))
   const journal = dataDir === MEMORY ? NO_JOURNAL : openJournal(dataDir)
+  const mark = dataDir === MEMORY ? NO_MARK : createTokenMark(dataDir)
   return {
     instanceId: id,
     intents: createIntentTable(db),
     expiries: createExpiryTable(db),
-    tokens: createTokenTable(db),
+    tokens: createTokenTable(db, mark),
     audit: createAuditTable(db, journal.check),
     builds: createBuildStore(db, seal),
     /** Resolves when everything that was written before survives a power failure. */
@@ -53,7 +48,7 @@ export function openStore(dataDir: string) {
 function openDatabase(dataDir: string): DatabaseSync {
   const file = dataDir === MEMORY ? MEMORY : join(dataDir, 'berth.db')
   try {
-    if (dataDir !== MEMORY) mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    if (dataDir !== MEMORY) prepareFolder(dataDir)
     const db = new DatabaseSync(file)
     // Exclusive: a second server on the same folder is refused by its first statement, also after a crash of the first.
     db.exec(
@@ -92,22 +87,16 @@ function readKey(dataDir: string): Uint8Array {
       renameSync(`${file}.new`, file)
     }
   } catch (cause) {
-    throw new StoreError(`${file} cannot be written.`, { cause, isInUse: false })
+    throw new StoreError(`${file} cannot be written.`, { cause })
   }
   const key = readFileSync(file)
-  if (key.length !== KEY_BYTES)
-    throw new StoreError(`${file} is damaged: it must have ${KEY_BYTES} bytes.`, { cause: undefined, isInUse: false })
+  if (key.length !== KEY_BYTES) throw new StoreError(`${file} is damaged: it must have ${KEY_BYTES} bytes.`)
   return key
 }
 
 function explain(cause: unknown, file: string, dataDir: string): StoreError {
   const message = cause instanceof Error ? cause.message : String(cause)
-  if (/locked|busy/i.test(message)) {
-    const explanation = `Another Berth uses the data folder ${dataDir}. Stop it, or set BERTH_DATA_DIR to another folder.`
-    return new StoreError(explanation, { cause, isInUse: true })
-  }
-  return new StoreError(`The database ${file} cannot be used: ${message}. Check BERTH_DATA_DIR.`, {
-    cause,
-    isInUse: false
-  })
+  if (cause instanceof StoreError) return cause
+  if (/locked|busy/i.test(message)) return inUse(dataDir, cause)
+  return new StoreError(`The database ${file} cannot be used: ${message}. Check BERTH_DATA_DIR.`, { cause })
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
+import type { TokenMark } from './folder.ts'
 
 export type TokenRow = {
   id: string
@@ -12,7 +13,7 @@ export type TokenRow = {
 }
 
 /** The managed tokens, without the tokens: only their hashes. */
-export function createTokenTable(db: DatabaseSync) {
+export function createTokenTable(db: DatabaseSync, mark: Pick<TokenMark, 'set' | 'clear'>) {
   const insert = db.prepare(
     'INSERT INTO tokens (id, name, hash, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)'
   )
@@ -22,11 +23,21 @@ export function createTokenTable(db: DatabaseSync) {
     'SELECT id, name, hash, scopes, created_at AS createdAt, expires_at AS expiresAt, last_used_at AS lastUsedAt FROM tokens ORDER BY created_at, id'
   )
 
+  const all = () => select.all() as TokenRow[]
+
+  // Those of a version that had no mark.
+  if (all().length > 0) mark.set()
+
   return {
-    add: ({ id, name, hash, scopes, createdAt, expiresAt }: TokenRow): void =>
-      void insert.run(id, name, hash, scopes, createdAt, expiresAt),
+    add({ id, name, hash, scopes, createdAt, expiresAt }: TokenRow): void {
+      mark.set()
+      insert.run(id, name, hash, scopes, createdAt, expiresAt)
+    },
     used: (id: string, now: number): void => void touch.run(now, id),
-    remove: (id: string): void => void remove.run(id),
-    all: () => select.all() as TokenRow[]
+    remove(id: string): void {
+      remove.run(id)
+      if (all().length === 0) mark.clear()
+    },
+    all
   }
 }

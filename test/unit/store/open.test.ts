@@ -2,7 +2,8 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import t from 'tap'
-import { openStore, StoreError } from '../../../src/store/open.ts'
+import { openStore } from '../../../src/store/open.ts'
+import { StoreError } from '../../../src/store/store-error.ts'
 
 t.test('a store in memory', async (t) => {
   const store = openStore(':memory:')
