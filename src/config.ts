@@ -9,6 +9,7 @@ import {
   number,
   oneOf,
   optional,
+  optionalInteger,
   portList,
   portOrOff,
   portRange,
@@ -16,6 +17,8 @@ import {
   type Setting
 } from './lib/settings.ts'
 
+const NOFILE_LEAST = 64
+const NOFILE_MOST = 2_147_483_647
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
 const SETTINGS = {
@@ -76,6 +79,19 @@ const SETTINGS = {
     'Process limit of a container whose request sets none.'
   ),
   pidsMax: integer('BERTH_PIDS_MAX', 4096, 1, 1_000_000, 'Highest process limit that a request may set.'),
+  nofileDefault: optionalInteger(
+    'BERTH_NOFILE_DEFAULT',
+    NOFILE_LEAST,
+    NOFILE_MOST,
+    "Limit of open files of a container whose request sets none. Unset, the engine's own applies."
+  ),
+  nofileMax: integer(
+    'BERTH_NOFILE_MAX',
+    1_048_576,
+    NOFILE_LEAST,
+    NOFILE_MOST,
+    'Highest limit of open files that a request may set.'
+  ),
   policyFile: optional(
     'BERTH_POLICY_FILE',
     'JSON file that restricts images, volumes, networks and resources. The server refuses to start if it cannot read it.'
@@ -265,6 +281,8 @@ function contradictions(config: Config): string[] {
   if (config.memoryDefault > config.memoryMax) found.push('BERTH_MEMORY_DEFAULT is above BERTH_MEMORY_MAX')
   if (config.cpusDefault > config.cpusMax) found.push('BERTH_CPUS_DEFAULT is above BERTH_CPUS_MAX')
   if (config.pidsDefault > config.pidsMax) found.push('BERTH_PIDS_DEFAULT is above BERTH_PIDS_MAX')
+  if (config.nofileDefault !== undefined && config.nofileDefault > config.nofileMax)
+    found.push('BERTH_NOFILE_DEFAULT is above BERTH_NOFILE_MAX')
   return found
 }
 

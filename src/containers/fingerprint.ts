@@ -13,11 +13,20 @@ export type Fingerprint = {
   said: string
 }
 
-export type Defaults = Pick<Config, 'defaultImage' | 'memoryDefault' | 'cpusDefault' | 'pidsDefault'>
+export type Defaults = Pick<Config, 'defaultImage' | 'memoryDefault' | 'cpusDefault' | 'pidsDefault' | 'nofileDefault'>
 
 export function fingerprintOf(body: CreateContainer, defaults: Defaults): Fingerprint {
   const { defaultImage: image, memoryDefault: memory, cpusDefault: cpus, pidsDefault: pids } = defaults
-  const settings = { image, memory, cpus, pids_limit: pids, env: {}, labels: {}, volumes: [] }
+  const settings = {
+    image,
+    memory,
+    cpus,
+    pids_limit: pids,
+    nofile: defaults.nofileDefault,
+    env: {},
+    labels: {},
+    volumes: []
+  }
   // Defaults are left out, not filled in: a later version or another setting may have others.
   return { meant: hash(unlike(settings, withoutDefaults(CreateContainer, body) as object)), said: hash(body) }
 }

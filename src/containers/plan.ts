@@ -14,7 +14,15 @@ const DEFAULT_PORT = 5000
 
 export type Ceilings = Pick<
   Config,
-  'memoryDefault' | 'memoryMax' | 'cpusDefault' | 'cpusMax' | 'pidsDefault' | 'pidsMax' | 'portRange'
+  | 'memoryDefault'
+  | 'memoryMax'
+  | 'cpusDefault'
+  | 'cpusMax'
+  | 'pidsDefault'
+  | 'pidsMax'
+  | 'nofileDefault'
+  | 'nofileMax'
+  | 'portRange'
 >
 export type WantedPort = { containerPort: number; protocol: Protocol; hostPort: number | undefined }
 export type Identity = {
@@ -27,7 +35,11 @@ export type Identity = {
 
 /** Refuses what no engine needs to be asked about, naming every field at once. */
 export function checkCreate(body: CreateContainer, ceilings: Ceilings): void {
-  refuse([...limitProblems(body, ceilings), ...createProblems(body, ceilings)])
+  refuse([
+    ...limitProblems(body, ceilings),
+    ...above('nofile', body.nofile, ceilings.nofileMax),
+    ...createProblems(body, ceilings)
+  ])
 }
 
 export function checkUpdate(body: UpdateContainer, ceilings: Ceilings): void {
@@ -52,13 +64,15 @@ function refuse(problems: FieldProblem[]): void {
 type AskedLimits = Pick<CreateContainer, 'memory' | 'cpus' | 'pids_limit'>
 
 function limitProblems({ memory, cpus, pids_limit: pids }: AskedLimits, ceilings: Ceilings): FieldProblem[] {
-  const most = (field: string, value: number | undefined, limit: number) =>
-    value !== undefined && value > limit ? [{ field, message: `must not be above ${limit}` }] : []
   return [
-    ...most('memory', memory, ceilings.memoryMax),
-    ...most('cpus', cpus, ceilings.cpusMax),
-    ...most('pids_limit', pids, ceilings.pidsMax)
+    ...above('memory', memory, ceilings.memoryMax),
+    ...above('cpus', cpus, ceilings.cpusMax),
+    ...above('pids_limit', pids, ceilings.pidsMax)
   ]
+}
+
+function above(field: string, value: number | undefined, limit: number): FieldProblem[] {
+  return value !== undefined && value > limit ? [{ field, message: `must not be above ${limit}` }] : []
 }
 
 function createProblems(body: CreateContainer, { portRange: { first, last } }: Ceilings): FieldProblem[] {
@@ -146,7 +160,8 @@ export function buildSpec(options: {
     limits: {
       memoryBytes: body.memory ?? ceilings.memoryDefault,
       cpus: body.cpus ?? ceilings.cpusDefault,
-      pids: body.pids_limit ?? ceilings.pidsDefault
+      pids: body.pids_limit ?? ceilings.pidsDefault,
+      nofile: body.nofile ?? ceilings.nofileDefault ?? null
     },
     restart: body.restart ?? 'no',
     healthcheck: check && {

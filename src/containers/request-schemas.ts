@@ -76,6 +76,11 @@ const MemoryBytes = Type.Integer({
 })
 const Cpus = Type.Number({ minimum: 0.01, description: 'CPU limit in cores.', examples: [0.5] })
 const PidsLimit = Type.Integer({ minimum: 1, description: 'Largest number of processes.' })
+const Nofile = Type.Integer({
+  minimum: 64,
+  description: "Largest number of open files. Absent: the server's default, else the engine's own.",
+  examples: [4096]
+})
 const TtlSeconds = Type.Integer({
   minimum: 1,
   maximum: MAX_TTL_SECONDS,
@@ -123,6 +128,7 @@ export const CreateContainer = Type.Object(
     memory: Type.Optional(MemoryBytes),
     cpus: Type.Optional(Cpus),
     pids_limit: Type.Optional(PidsLimit),
+    nofile: Type.Optional(Nofile),
     restart: Type.Optional(Type.Unsafe<Static<typeof RestartPolicy>>({ ...RestartPolicy, default: 'no' })),
     healthcheck: Type.Optional(HealthcheckRequest),
     volumes: Type.Optional(Type.Array(VolumeRequest, { maxItems: 32, description: 'Named volumes only.' })),

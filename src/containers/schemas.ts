@@ -30,7 +30,8 @@ export const Container = Type.Object(
     limits: Type.Object({
       memory: nullable(Type.Integer({ description: 'Bytes; null is unlimited.' })),
       cpus: nullable(Type.Number()),
-      pids: nullable(Type.Integer())
+      pids: nullable(Type.Integer()),
+      nofile: nullable(Type.Integer({ description: "Open files; null is the engine's own limit." }))
     }),
     restart: RestartPolicy,
     restart_count: Type.Integer(),

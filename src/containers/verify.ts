@@ -28,7 +28,8 @@ export function checkApplied(record: ContainerRecord, imposed: Partial<Limits>):
   const missing = [
     ...(isKept(limits.memoryBytes, imposed.memoryBytes) ? [] : ['the memory limit']),
     ...(isKept(limits.cpus, imposed.cpus, CPUS_EXACTNESS) ? [] : ['the CPU limit']),
-    ...(isKept(limits.pids, imposed.pids) ? [] : ['the process limit'])
+    ...(isKept(limits.pids, imposed.pids) ? [] : ['the process limit']),
+    ...(isKept(limits.nofile, imposed.nofile) ? [] : ['the limit of open files'])
   ]
   if (missing.length > 0 || freedoms.length > 0) throw notApplied(record, missing, freedoms)
 }

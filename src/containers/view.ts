@@ -25,7 +25,7 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     health: record.health,
     exit_code: record.exitCode,
     oom_killed: record.oomKilled,
-    limits: { memory: limits.memoryBytes, cpus: limits.cpus, pids: limits.pids },
+    limits: { memory: limits.memoryBytes, cpus: limits.cpus, pids: limits.pids, nofile: limits.nofile },
     restart: record.restart,
     restart_count: record.restartCount,
     labels: Object.fromEntries(Object.entries(record.labels).filter(([name]) => !isReservedLabel(name))),

@@ -70,6 +70,17 @@ export const integer = (
   }
 }
 
+/** Unset, it is undefined. */
+export const optionalInteger = (
+  env: string,
+  min: number,
+  max: number,
+  description: string
+): Setting<number | undefined> => {
+  const { parse } = integer(env, min, min, max, description)
+  return { env, default: '', description, parse: (raw) => (raw === '' ? undefined : parse(raw)) }
+}
+
 export const oneOf = <const T extends string>(
   env: string,
   fallback: T,

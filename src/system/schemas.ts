@@ -115,6 +115,8 @@ export const SystemInfo = Type.Object(
       cpus_max: Type.Number(),
       pids_default: Type.Integer(),
       pids_max: Type.Integer(),
+      nofile_default: nullable(Type.Integer({ description: "Null: the engine's own." })),
+      nofile_max: Type.Integer(),
       exec: Type.Boolean()
     }),
     own_container: nullable(Type.String({ description: 'The container this server runs in, if it does.' }))

@@ -162,6 +162,8 @@ export function createSystemService({ version, config, engine, host, containers,
           cpus_max: config.cpusMax,
           pids_default: config.pidsDefault,
           pids_max: config.pidsMax,
+          nofile_default: config.nofileDefault ?? null,
+          nofile_max: config.nofileMax,
           exec: config.exec
         },
         own_container: ownId ?? null

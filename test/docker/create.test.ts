@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { createSocket } from 'node:dgram'
+import { readFileSync } from 'node:fs'
 import t from 'tap'
 import type { Container } from '../../src/containers/schemas.ts'
 import { answerOf, docker, eventually, ignoreMissing, IMAGE, listenOn, TEST_LABEL } from '../helpers/engine.ts'
@@ -9,7 +10,10 @@ import { freePort } from '../helpers/port-ranges.ts'
 import { hostPort, portsOf, SLEEPER, startServer, unique } from '../helpers/server.ts'
 
 const RESERVED = portsOf('create').last
-const server = await startServer(t, { ports: portsOf('create'), env: { BERTH_RESERVED_PORTS: String(RESERVED) } })
+const server = await startServer(t, {
+  ports: portsOf('create'),
+  env: { BERTH_RESERVED_PORTS: String(RESERVED), BERTH_NOFILE_MAX: '2147483647' }
+})
 
 t.test('what is imposed on every container', async (t) => {
   const { body } = await server.create({ command: ['sh', '-c', 'cat /proc/1/status /proc/self/status; sleep 3600'] })
@@ -42,7 +46,7 @@ t.test('what is imposed on every container', async (t) => {
 
 t.test('what a request asks for', async (t) => {
   const { body, status } = await server.create({
-    command: ['sh', '-c', 'echo "$GREETING $(pwd) $(id -u) $(hostname)"; sleep 3600'],
+    command: ['sh', '-c', 'echo "$GREETING $(pwd) $(id -u) $(ulimit -n) $(hostname)"; sleep 3600'],
     env: { GREETING: 'hello', SECRET: 'never shown' },
     labels: { team: 'harbour' },
     working_dir: '/tmp',
@@ -50,12 +54,13 @@ t.test('what a request asks for', async (t) => {
     memory: 64 * 1024 ** 2,
     cpus: 0.5,
     pids_limit: 20,
+    nofile: 512,
     restart: 'on-failure',
     stop_timeout: 1
   })
   t.equal(status, 201)
   t.match(body, {
-    limits: { memory: 64 * 1024 ** 2, cpus: 0.5, pids: 20 },
+    limits: { memory: 64 * 1024 ** 2, cpus: 0.5, pids: 20, nofile: 512 },
     labels: { team: 'harbour' },
     restart: 'on-failure'
   })
@@ -64,7 +69,7 @@ t.test('what a request asks for', async (t) => {
   t.notOk(Object.keys(body.labels).some((label) => label.startsWith('io.berth.')))
   await eventually(async () => {
     const { text } = await server.get(`/containers/${body.id}/logs`)
-    if (!/^hello \/tmp 1000 /.test(text)) throw new Error(`it says ${text}`)
+    if (!/^hello \/tmp 1000 512 /.test(text)) throw new Error(`it says ${text}`)
   })
   const { HostConfig: host } = await docker.getContainer(body.full_id).inspect()
   t.match(host, { Memory: 64 * 1024 ** 2, NanoCpus: 5e8, PidsLimit: 20, RestartPolicy: { Name: 'on-failure' } })
@@ -172,11 +177,13 @@ t.test('a create that fails leaves nothing', async (t) => {
   const taken = unique('taken')
   const { body: holder } = await server.create({ name: taken, command: SLEEPER })
 
+  const filesOfKernel = Number(readFileSync('/proc/sys/fs/nr_open', 'utf8'))
   const cases: [string, Parameters<typeof server.create>[0], number, string][] = [
     ['no such image', { image: 'berth-test/none:1', pull: 'never' }, 404, 'IMAGE_NOT_FOUND'],
     ['no such registry', { image: `127.0.0.1:${nothingListens}/none:1` }, 502, 'REGISTRY_UNAVAILABLE'],
     ['no such program', { command: ['/no/such/program'], wait: 'port' }, 422, 'CONTAINER_EXITED'],
     ['no such user', { user: 'nobody-here' }, 422, 'CONTAINER_START_FAILED'],
+    ['more open files than the kernel gives', { nofile: filesOfKernel + 1 }, 422, 'LIMIT_UNAVAILABLE'],
     ['name taken', { name: taken }, 409, 'CONTAINER_NAME_TAKEN'],
     ['ended at once', { command: ['sh', '-c', 'echo no; exit 3'], wait: 'port' }, 422, 'CONTAINER_EXITED']
   ]

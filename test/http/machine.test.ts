@@ -11,7 +11,7 @@ const listeners = { isTaken: async () => true, listening: async () => new Set([8
 
 t.test('a container without a memory limit may use the memory of its own machine', async (t) => {
   const engine = createMemoryEngine()
-  engine.add({ name: 'unlimited', limits: { memoryBytes: null, cpus: null, pids: null } })
+  engine.add({ name: 'unlimited', limits: { memoryBytes: null, cpus: null, pids: null, nofile: null } })
   const { get } = await build(t, { engine, here: ELSEWHERE })
   const { memory_bytes: bytes, memory_percent: percent } = (
     await get('/containers/unlimited/stats')

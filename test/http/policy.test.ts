@@ -74,6 +74,11 @@ t.test('a container on which the engine did not impose everything is removed aga
       { missing: ['the memory limit'] }
     ],
     ['a wider one', ({ limits }) => ({ limits: { ...limits, pids: 100_000 } }), { missing: ['the process limit'] }],
+    [
+      'more open files',
+      ({ limits }) => ({ limits: { ...limits, nofile: 100_000 } }),
+      { missing: ['the limit of open files'] }
+    ],
     ['no CPU limit', ({ limits }) => ({ limits: { ...limits, cpus: null } }), { missing: ['the CPU limit'] }],
     ['new privileges', () => ({ freedoms: ['new privileges'] }), { freedoms: ['new privileges'] }]
   ]
@@ -85,7 +90,11 @@ t.test('a container on which the engine did not impose everything is removed aga
       return record && { ...record, ...lie(record) }
     }
     const { post } = await build(t, { engine })
-    const answer = await post('/containers', { name: 'web', volumes: [{ source: 'data', target: '/data' }] })
+    const answer = await post('/containers', {
+      name: 'web',
+      nofile: 4096,
+      volumes: [{ source: 'data', target: '/data' }]
+    })
     t.match(problem(t, answer, 502, 'POLICY_NOT_APPLIED'), facts, name)
     t.strictSame(engine.records(), [], 'nothing is left')
     t.notOk(await engine.volumeExists('data'))

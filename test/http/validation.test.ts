@@ -66,6 +66,8 @@ const CREATE: [body: unknown, field: string][] = [
   [{ cpus: 1000 }, 'cpus'],
   [{ pids_limit: 0 }, 'pids_limit'],
   [{ pids_limit: 5000 }, 'pids_limit'],
+  [{ nofile: 63 }, 'nofile'],
+  [{ nofile: 2_000_000 }, 'nofile'],
   [{ restart: 'perhaps' }, 'restart'],
   [{ healthcheck: {} }, 'healthcheck.test'],
   [{ healthcheck: { test: 'true' } }, 'healthcheck.test'],

@@ -135,11 +135,27 @@ t.test('a certificate comes with its key', async (t) => {
 })
 
 t.test('a default above its ceiling is refused', async (t) => {
-  t.match(problems({ BERTH_MEMORY_MAX: '256m', BERTH_CPUS_DEFAULT: '9', BERTH_PIDS_DEFAULT: '5000' }), [
-    /BERTH_MEMORY_DEFAULT is above/,
-    /BERTH_CPUS_DEFAULT is above/,
-    /BERTH_PIDS_DEFAULT is above/
-  ])
+  t.match(
+    problems({
+      BERTH_MEMORY_MAX: '256m',
+      BERTH_CPUS_DEFAULT: '9',
+      BERTH_PIDS_DEFAULT: '5000',
+      BERTH_NOFILE_DEFAULT: '2000000'
+    }),
+    [
+      /BERTH_MEMORY_DEFAULT is above/,
+      /BERTH_CPUS_DEFAULT is above/,
+      /BERTH_PIDS_DEFAULT is above/,
+      /BERTH_NOFILE_DEFAULT is above/
+    ]
+  )
+})
+
+t.test('a limit of open files that is not set is left to the engine', async (t) => {
+  t.equal(loadConfig({}).config.nofileDefault, undefined)
+  t.equal(loadConfig({ BERTH_NOFILE_DEFAULT: '4096' }).config.nofileDefault, 4096)
+  t.match(problems({ BERTH_NOFILE_DEFAULT: '63' }), [/BERTH_NOFILE_DEFAULT must be a number from 64 to/])
+  t.match(problems({ BERTH_NOFILE_DEFAULT: 'many' }), [/BERTH_NOFILE_DEFAULT must be a number from 64 to/])
 })
 
 t.test('an unknown BERTH_ variable is a warning, another program’s is not', async (t) => {

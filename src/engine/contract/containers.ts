@@ -25,8 +25,8 @@ export type Healthcheck = {
   retries?: number | undefined
 }
 
-/** A limit that is null does not exist: the container may use all that the machine has. */
-export type Limits = { memoryBytes: number | null; cpus: number | null; pids: number | null }
+/** A limit that is null does not exist, so that the container may use all that the machine has; of open files (`nofile`), the engine's own applies. */
+export type Limits = { memoryBytes: number | null; cpus: number | null; pids: number | null; nofile: number | null }
 
 /** One container as the engine last described it. */
 export type ContainerRecord = {
@@ -85,7 +85,8 @@ export type ContainerSpec = {
   network?: { name: string; aliases: string[] } | undefined
 }
 
-export type ContainerUpdate = Partial<Limits> & { restart?: RestartPolicy | undefined }
+/** Open files are counted from the start of a process, which is too late to change. */
+export type ContainerUpdate = Partial<Omit<Limits, 'nofile'>> & { restart?: RestartPolicy | undefined }
 
 export type EngineContainers = {
   listContainers(filter?: { label?: string }): Promise<ContainerSummary[]>

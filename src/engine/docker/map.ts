@@ -54,7 +54,8 @@ export function mapContainer(info: RawContainer): ContainerRecord {
     limits: {
       memoryBytes: host.Memory || null,
       cpus: mapCpus(host),
-      pids: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : null
+      pids: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : null,
+      nofile: mapNofile(host)
     },
     networks: mapNetworks(info),
     volumes: mapVolumes(info),
@@ -179,6 +180,11 @@ function mapHealth(status: string | null | undefined): ContainerHealth | null {
 /** Docker writes "never" as the year 1. */
 export function mapTime(time: string | null | undefined): string | null {
   return !time || time.startsWith('0001-') ? null : time
+}
+
+/** Docker says nothing of what it gives by itself; Podman writes that down, too, and in capitals. */
+function mapNofile({ Ulimits: all }: RawHostConfig): number | null {
+  return all?.find(({ Name: name }) => /^(RLIMIT_)?nofile$/i.test(name))?.Hard ?? null
 }
 
 function mapCpus(host: RawHostConfig): number | null {

@@ -59,7 +59,8 @@ function limitsPayload(limits: Partial<Limits>) {
     // Swap as large as the memory means: no swap beyond it.
     ...(limits.memoryBytes && { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
     ...(limits.cpus && { NanoCpus: Math.round(limits.cpus * 1e9) }),
-    ...(limits.pids && { PidsLimit: limits.pids })
+    ...(limits.pids && { PidsLimit: limits.pids }),
+    ...(limits.nofile && { Ulimits: [{ Name: 'nofile', Soft: limits.nofile, Hard: limits.nofile }] })
   }
 }
 

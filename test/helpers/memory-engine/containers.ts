@@ -168,7 +168,8 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
         limits: {
           memoryBytes: memoryBytes ?? limits.memoryBytes,
           cpus: cpus ?? limits.cpus,
-          pids: pids ?? limits.pids
+          pids: pids ?? limits.pids,
+          nofile: limits.nofile
         }
       })
     },

@@ -2,7 +2,13 @@ import t from 'tap'
 import { fingerprintOf, isSameRequest } from '../../../src/containers/fingerprint.ts'
 import type { CreateContainer } from '../../../src/containers/request-schemas.ts'
 
-const defaults = { defaultImage: 'app:1', memoryDefault: 512, cpusDefault: 1, pidsDefault: 256 }
+const defaults = {
+  defaultImage: 'app:1',
+  memoryDefault: 512,
+  cpusDefault: 1,
+  pidsDefault: 256,
+  nofileDefault: undefined
+}
 const meantBy = (body: CreateContainer) => fingerprintOf(body, defaults).meant
 
 t.test('the order of fields makes no difference', async (t) => {

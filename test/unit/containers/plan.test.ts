@@ -38,6 +38,8 @@ t.test('what is refused without asking the engine', async (t) => {
     [{ memory: 8 * 1024 ** 3 + 1 }, ['memory']],
     [{ cpus: 8.01 }, ['cpus']],
     [{ pids_limit: 4097 }, ['pids_limit']],
+    [{ nofile: 1_048_576 }, []],
+    [{ nofile: 1_048_577 }, ['nofile']],
     [
       { memory: 9e9, cpus: 9, pids_limit: 9999, labels: { 'io.berth.managed': 'false' } },
       ['memory', 'cpus', 'pids_limit', 'labels.io.berth.managed']
@@ -127,7 +129,7 @@ t.test('the spec of an empty request', async (t) => {
   t.match(spec, {
     image: 'app:1',
     env: { HOST_PORT: '8001' },
-    limits: { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256 },
+    limits: { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256, nofile: null },
     restart: 'no',
     volumes: [],
     ports: [{ hostPort: 8001 }]
@@ -153,6 +155,7 @@ t.test('the spec of a full request', async (t) => {
     memory: 64 * 1024 ** 2,
     cpus: 0.5,
     pids_limit: 9,
+    nofile: 4096,
     restart: 'always',
     healthcheck: {
       test: ['CMD', 'true'],
@@ -179,7 +182,7 @@ t.test('the spec of a full request', async (t) => {
     entrypoint: ['/init'],
     workingDir: '/srv',
     user: 'app',
-    limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 9 },
+    limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 9, nofile: 4096 },
     restart: 'always',
     healthcheck: { test: ['CMD', 'true'], intervalMs: 500, timeoutMs: 1000, startPeriodMs: 0, retries: 2 },
     volumes: [{ source: 'data', target: '/data', readOnly: false }],

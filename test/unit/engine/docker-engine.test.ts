@@ -83,7 +83,7 @@ t.test('creating', async (t) => {
     image: 'app:1',
     env: { A: '1' },
     labels: {},
-    limits: { memoryBytes: 64, cpus: 1, pids: 9 },
+    limits: { memoryBytes: 64, cpus: 1, pids: 9, nofile: null },
     restart: 'no',
     volumes: [],
     ports: []
@@ -94,7 +94,7 @@ t.test('creating', async (t) => {
 
 t.test('an answer to a create that names no container is none', async (t) => {
   const spec = { image: 'app:1', env: {}, labels: {}, restart: 'no', volumes: [], ports: [] } as const
-  const limits = { memoryBytes: 64, cpus: 1, pids: 9 }
+  const limits = { memoryBytes: 64, cpus: 1, pids: 9, nofile: null }
   for (const body of [{}, { Id: '' }, { Id: 7 }, null, [], 'made']) {
     const { engine } = await engineThat(t, { 'POST /containers/create': json(201, body) })
     const made = engine.createContainer('web', { ...spec, limits, volumes: [], ports: [] })

@@ -48,6 +48,16 @@ for (const engine of ENGINES) {
       })
     })
 
+    t.test('how many files it may have open', async (t) => {
+      const { inspect } = of('running')
+      const open = (Ulimits: { Name: string; Hard: number }[] | null) =>
+        mapContainer({ ...inspect, HostConfig: { ...inspect.HostConfig, Ulimits } }).limits.nofile
+      t.equal(open([{ Name: 'nofile', Hard: 4096 }]), 4096)
+      t.equal(open([{ Name: 'RLIMIT_NOFILE', Hard: 1024 }]), 1024)
+      t.equal(open([{ Name: 'nproc', Hard: 64 }]), null)
+      t.equal(open(null), null)
+    })
+
     t.test('a running one without the network fields that API 1.52 left out', async (t) => {
       const { inspect } = of('running')
       const { Ports = null, Networks = null } = inspect.NetworkSettings ?? {}

@@ -3,7 +3,7 @@ import t from 'tap'
 import type { ContainerSpec } from '../../../src/engine/contract/containers.ts'
 import { createPayload, updatePayload } from '../../../src/engine/docker/payload.ts'
 
-const limits = { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256 }
+const limits = { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256, nofile: null }
 const spec: ContainerSpec = {
   image: 'app:1',
   env: {},
@@ -55,7 +55,7 @@ t.test('everything that may be asked for', async (t) => {
     entrypoint: ['/bin/sh', '-c'],
     workingDir: '/srv',
     user: '1000:1000',
-    limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.25, pids: 9 },
+    limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.25, pids: 9, nofile: 4096 },
     restart: 'unless-stopped',
     healthcheck: {
       test: ['CMD', 'true'],
@@ -86,6 +86,7 @@ t.test('everything that may be asked for', async (t) => {
       MemorySwap: 67108864,
       NanoCpus: 0.25e9,
       PidsLimit: 9,
+      Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }],
       RestartPolicy: { Name: 'unless-stopped' },
       Mounts: [{ Type: 'volume', Source: 'data', Target: '/data', ReadOnly: true }],
       PortBindings: {
@@ -122,6 +123,7 @@ const HOST = [
   'Mounts',
   'NanoCpus',
   'PidsLimit',
+  'Ulimits',
   'PortBindings',
   'RestartPolicy',
   'SecurityOpt'
@@ -141,7 +143,8 @@ t.test('whatever is asked for, nothing else can reach the engine', async (t) => 
     limits: fc.record({
       memoryBytes: fc.option(fc.nat()),
       cpus: fc.option(fc.double({ noNaN: true })),
-      pids: fc.option(fc.nat())
+      pids: fc.option(fc.nat()),
+      nofile: fc.option(fc.nat())
     }),
     restart: fc.constantFrom('no' as const, 'always' as const),
     volumes: fc.array(

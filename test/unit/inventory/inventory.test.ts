@@ -229,7 +229,7 @@ t.test('a stream that breaks is followed by a list of everything', async (t) => 
   const { inventory, start } = setUp(t, engine)
   await start()
   // Neither its state nor its name shows this.
-  for (const record of engine.records()) record.limits = { memoryBytes: 64, cpus: null, pids: null }
+  for (const record of engine.records()) record.limits = { memoryBytes: 64, cpus: null, pids: null, nofile: null }
   const again = new Promise<void>((resolve) => inventory.onSync(resolve))
   breakage.reject(new Error('connection reset'))
   await again

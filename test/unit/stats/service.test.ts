@@ -89,7 +89,7 @@ const mebibytes = (events: StreamEvent[]) => events.map((event) => figures(event
 const kinds = (events: StreamEvent[]) => events.map(({ event }) => event)
 
 t.test('the latest sample', async (t) => {
-  const limits = { memoryBytes: 64 * MIB, cpus: 0.5, pids: 10 }
+  const limits = { memoryBytes: 64 * MIB, cpus: 0.5, pids: 10, nofile: null }
   const { stats, pass } = setUp(t, [container({ limits })])
   await pass(16)
   t.match(await stats.latest('web'), {

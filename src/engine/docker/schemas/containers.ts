@@ -52,6 +52,7 @@ const HostConfig = Type.Object({
   CpuQuota: Count,
   CpuPeriod: Count,
   PidsLimit: Count,
+  Ulimits: maybe(Type.Array(Type.Object({ Name: Type.String(), Hard: Type.Number() }))),
   NetworkMode: Text,
   PidMode: Text,
   IpcMode: Text,
