@@ -20,8 +20,15 @@ export async function prepareImage(engine: Docker = docker): Promise<void> {
     const answer = await engine.importImage(createReadStream(pack(folder)))
     const { status: id } = (await json(answer)) as { status: string }
     const [repo = '', tag = ''] = IMAGE.split(':')
-    if (await exists(engine)) await ignoreMissing(engine.getImage(id).remove())
-    else await engine.getImage(id).tag({ repo, tag })
+    const image = engine.getImage(id)
+    if (await exists(engine)) return await ignoreMissing(image.remove())
+    try {
+      await image.tag({ repo, tag })
+    } catch (error) {
+      // Of two that give the same name at the same time, the containerd store refuses one.
+      if (!(await exists(engine))) throw error
+      await ignoreMissing(image.remove())
+    }
   } finally {
     rmSync(folder, { recursive: true })
   }
