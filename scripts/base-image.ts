@@ -53,7 +53,8 @@ async function build(docker: Docker, buildargs: Record<string, string>, at: (det
 
   const output: string[] = []
   try {
-    await readToEnd(stream, `build ${IMAGE}`, ({ stream: line = '' }) => {
+    await readToEnd(stream, `build ${IMAGE}`, ({ stream }) => {
+      const line = stream ?? ''
       output.push(line)
       if (line.startsWith('Step ')) at(line.trim())
     })

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type Docker from 'dockerode'
-import { readProgress, type ProgressFrame } from '../src/engine/docker/progress.ts'
+import { readProgress } from '../src/engine/docker/progress.ts'
+import type { ProgressFrame } from '../src/engine/docker/schemas/streams.ts'
 
 export type FoundImage = { id: string; labels: Record<string, string> }
 
@@ -24,6 +25,6 @@ export async function readToEnd(
   for await (const frame of readProgress(answer as Readable, what, isSuccess)) onFrame(frame)
 }
 
-function isSuccess({ aux, status = '', stream = '' }: ProgressFrame): boolean {
-  return aux !== undefined || /^(Status: |Digest: |sha256:)/.test(status) || stream.startsWith('Successfully ')
+function isSuccess({ aux, status, stream }: ProgressFrame): boolean {
+  return aux !== undefined || /^(Status: |Digest: |sha256:)/.test(status ?? '') || /^Successfully /.test(stream ?? '')
 }

@@ -4,7 +4,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { BuildProgress, BuildStep } from '../contract/builder.ts'
 import { decodeTrace, type Trace, type Vertex } from './buildkit-trace.ts'
-import type { ProgressFrame } from './progress.ts'
+import type { ProgressFrame } from './schemas/streams.ts'
 
 export type StepReader = (frame: ProgressFrame) => BuildProgress[]
 
@@ -61,7 +61,7 @@ export function createBuildKitReader(): StepReader {
         ...vertexes.flatMap((vertex) => [...finishing(vertex)])
       ]
     }
-    return [...imageProgress(aux), ...(stream === undefined ? [] : textLines(stream))]
+    return [...imageProgress(aux), ...textLines(stream ?? '')]
   }
 }
 
@@ -109,7 +109,7 @@ export function createClassicReader(now: () => number = Date.now): StepReader {
     const said = [...stepProgress(stream)]
     if (block !== undefined) said.push({ line: clean(block) })
     if (stream.startsWith('Successfully built ')) said.push(...finish('completed'), ...made)
-    if (frame.status !== undefined && frame.progressDetail?.total === undefined)
+    if (typeof frame.status === 'string' && typeof frame.progressDetail?.total !== 'number')
       said.push({ line: clean([frame.id, frame.status].filter(Boolean).join(': ')) })
     return said
   }

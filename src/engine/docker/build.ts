@@ -2,11 +2,14 @@
 
 import type { Readable } from 'node:stream'
 import { AppError } from '../../errors.ts'
+import { brokenStream } from './broken-stream.ts'
 import { createBuildKitReader, createClassicReader } from './build-steps.ts'
 import type { BuildProgress, BuildSpec } from '../contract/builder.ts'
+import { UnreadableAnswer } from './failures.ts'
 import { plainText } from './translate-error.ts'
-import { readProgress, type ProgressFrame } from './progress.ts'
+import { readProgress } from './progress.ts'
 import type { EngineRequest } from './request.ts'
+import type { ProgressFrame } from './schemas/streams.ts'
 
 type OpenStream = (asked: Omit<EngineRequest, 'timeoutMs'> & { timeoutMs: number }) => Promise<Readable>
 
@@ -35,7 +38,7 @@ export async function* buildImage(
       let failed: string | undefined
       const explain = (text: string) => buildFailure(text, failed ?? running)
       for await (const frame of readProgress(chunks, what, hasImage, explain)) {
-        for (const progress of readable(() => read(frame), what)) {
+        for (const progress of readable(() => read(frame))) {
           if ('step' in progress) {
             const { name, status } = progress.step
             // Those beside the one that failed are ended too, and say so after it.
@@ -49,8 +52,8 @@ export async function* buildImage(
       chunks.destroy()
     }
   } catch (error) {
-    if (error instanceof AppError || signal.aborted) throw error
-    throw new AppError('ENGINE_UNAVAILABLE', 'The engine went away in the middle of the build.', { cause: error })
+    if (signal.aborted) throw error
+    throw brokenStream(error, { what, isChange: true, away: 'The engine went away in the middle of the build.' })
   } finally {
     context.destroy()
   }
@@ -80,11 +83,11 @@ function hasImage({ id, stream }: ProgressFrame): boolean {
   return id === 'moby.image.id' || /^Successfully (built|tagged) /.test(stream ?? '')
 }
 
-function readable<T>(read: () => T, what: string): T {
+function readable<T>(read: () => T): T {
   try {
     return read()
   } catch (cause) {
-    throw new AppError('ENGINE_FAILED', `The engine sent something unreadable when asked to ${what}.`, { cause })
+    throw new UnreadableAnswer("it has a trace that is not BuildKit's", { cause })
   }
 }
 

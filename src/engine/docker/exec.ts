@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { AppError } from '../../errors.ts'
+import { brokenStream } from './broken-stream.ts'
 import type { Calls } from './calls.ts'
 import type { ExecRequest, ExecResult } from '../contract/workloads.ts'
 import { readOutput } from './log-frames.ts'
@@ -36,11 +37,12 @@ export async function runExec(
       what: 'read the exit code',
       answer: readExec
     })
+  const what = 'run the command'
   const output = await calls.stream({
     method: 'POST',
     path: `/exec/${execId}/start`,
     body: { Detach: false, Tty: false },
-    what: 'run the command'
+    what
   })
   const stop = () => output.destroy(new AppError('EXEC_TIMEOUT', 'The command did not end in time.'))
   limits.signal.addEventListener('abort', stop, { once: true })
@@ -57,7 +59,7 @@ export async function runExec(
     }
   } catch (error) {
     if (limits.signal.aborted) killIfHere((await inspect()).Pid ?? 0, id)
-    throw error
+    throw brokenStream(error, { what, isChange: true })
   } finally {
     limits.signal.removeEventListener('abort', stop)
     output.destroy()

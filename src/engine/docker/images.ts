@@ -2,12 +2,14 @@
 
 import { AppError, cancellation, isAppError } from '../../errors.ts'
 import { familiarName, parseReference } from '../../lib/reference.ts'
+import { brokenStream } from './broken-stream.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import type { EngineImages, Transfer } from '../contract/images.ts'
 import { mapImage, mapImageSummary } from './map-image.ts'
-import { createPullSuccess, mapTransfer, pushedImage, readProgress, type ProgressFrame } from './progress.ts'
+import { createPullSuccess, mapTransfer, pushedImage, readProgress } from './progress.ts'
 import { registryAuth } from './registry-auth.ts'
 import { readImage, readImageRows, readRemovedImages } from './schemas/images.ts'
+import type { ProgressFrame } from './schemas/streams.ts'
 import type { EngineRequest } from './request.ts'
 
 export type TransferLimits = { idleMs: number; totalMs: number }
@@ -53,8 +55,7 @@ export function createImageCalls(
       noteUnknown(error)
       if (tooLong.signal.aborted) throw tooLong.signal.reason
       if (signal?.aborted) throw cancellation(signal)
-      if (isAppError(error)) throw error
-      throw new AppError('ENGINE_UNAVAILABLE', `The engine went away when asked to ${asked.what}.`, { cause: error })
+      throw brokenStream(error, { what: asked.what, isChange: true })
     } finally {
       clearTimeout(idle)
       clearTimeout(total)

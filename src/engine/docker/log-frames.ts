@@ -2,28 +2,46 @@
 // Lines are asked for with timestamps, which gives each an identity to resume from.
 
 import type { LogLine } from '../contract/workloads.ts'
+import { UnreadableAnswer } from './failures.ts'
 
 type StreamName = LogLine['stream']
+type Frame = { stream: StreamName; missing: number }
 type Piece = { stream: StreamName; bytes: Buffer }
 
 const HEAD_BYTES = 8
+const LAST_STREAM = 3
+// Engines send tens of kilobytes at once.
+const MAX_FRAME_BYTES = 16 * 1024 ** 2
 const NEWLINE = 0x0a
 const MAX_LINE_BYTES = 256 * 1024
 const PART_BYTES = 16 * 1024
 
+/** What a frame holds is handed on as it comes, so that a frame takes no more memory than a chunk. */
 async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
   let pending: Buffer = Buffer.alloc(0)
+  let frame: Frame = { stream: 'stdout', missing: 0 }
   for await (const chunk of chunks) {
     pending = pending.length === 0 ? asBuffer(chunk) : Buffer.concat([pending, chunk])
-    let offset = 0
-    while (pending.length - offset >= HEAD_BYTES) {
-      const end = offset + HEAD_BYTES + pending.readUInt32BE(offset + 4)
-      if (pending.length < end) break
-      yield { stream: pending[offset] === 2 ? 'stderr' : 'stdout', bytes: pending.subarray(offset + HEAD_BYTES, end) }
-      offset = end
+    while (pending.length >= (frame.missing > 0 ? 1 : HEAD_BYTES)) {
+      if (frame.missing === 0) {
+        frame = readHead(pending)
+        pending = pending.subarray(HEAD_BYTES)
+      }
+      const bytes = pending.subarray(0, frame.missing)
+      frame.missing -= bytes.length
+      pending = pending.subarray(bytes.length)
+      if (bytes.length > 0) yield { stream: frame.stream, bytes }
     }
-    pending = pending.subarray(offset)
   }
+  if (frame.missing > 0 || pending.length > 0) throw new UnreadableAnswer('it ends in the middle of a frame')
+}
+
+function readHead(bytes: Buffer): Frame {
+  const [number = 0, ...padding] = bytes.subarray(0, 4)
+  const missing = bytes.readUInt32BE(4)
+  if (number > LAST_STREAM || padding.some(Boolean)) throw new UnreadableAnswer('it does not come in frames')
+  if (missing > MAX_FRAME_BYTES) throw new UnreadableAnswer(`it has a frame of ${missing} bytes`)
+  return { stream: number === 2 ? 'stderr' : 'stdout', missing }
 }
 
 async function* readRaw(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {

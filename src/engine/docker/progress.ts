@@ -1,20 +1,11 @@
 // Reads the streams of pull, build and push. They are answered with 200 and fail inside: an `errorDetail` line is a
 // failure, and so is a stream that ends without having said that it succeeded.
 
-import { readLines } from '../../lib/lines.ts'
 import { AppError } from '../../errors.ts'
 import type { PushedImage, TransferProgress } from '../contract/images.ts'
+import { readJsonLines } from './json-lines.ts'
+import { readProgressFrame, type ProgressFrame } from './schemas/streams.ts'
 import { plainText, translateStreamError } from './translate-error.ts'
-
-export type ProgressFrame = {
-  id?: string
-  status?: string
-  stream?: string
-  progressDetail?: { current?: number; total?: number }
-  aux?: unknown
-  error?: string
-  errorDetail?: { message?: string }
-}
 
 /** Yields every frame; throws at a frame that reports an error, and at the end when no frame satisfied `isSuccess`. */
 export async function* readProgress(
@@ -24,25 +15,13 @@ export async function* readProgress(
   translate: (text: string) => AppError = (text) => translateStreamError(text, what)
 ): AsyncGenerator<ProgressFrame> {
   let succeeded = false
-  for await (const line of readLines(chunks)) {
-    if (line.trim() === '') continue
-    const frame = parseFrame(line, what)
+  for await (const frame of readJsonLines(chunks, readProgressFrame)) {
     const failure = frame.errorDetail?.message ?? frame.error
-    if (failure !== undefined) throw translate(failure)
+    if (typeof failure === 'string') throw translate(failure)
     succeeded ||= isSuccess(frame)
     yield frame
   }
   if (!succeeded) throw new AppError('ENGINE_FAILED', `The engine stopped answering before it could ${what}.`)
-}
-
-function parseFrame(line: string, what: string): ProgressFrame {
-  try {
-    const frame: unknown = JSON.parse(line)
-    if (typeof frame === 'object' && frame !== null) return frame
-    throw new TypeError('not an object')
-  } catch (cause) {
-    throw new AppError('ENGINE_FAILED', `The engine sent something unreadable when asked to ${what}.`, { cause })
-  }
 }
 
 const PODMAN_PULLED = /^(Download complete|Already exists)$/
@@ -50,7 +29,8 @@ const PODMAN_PULLED = /^(Download complete|Already exists)$/
 /** Docker begins with "Pulling from" and ends with "Status:"; Podman says neither, only how its layers fare. */
 export function createPullSuccess(): (frame: ProgressFrame) => boolean {
   let isDocker = false
-  return ({ status = '' }) => {
+  return (frame) => {
+    const status = frame.status ?? ''
     isDocker ||= status.startsWith('Pulling from')
     return isDocker ? status.startsWith('Status: ') : PODMAN_PULLED.test(status)
   }
@@ -59,8 +39,8 @@ export function createPullSuccess(): (frame: ProgressFrame) => boolean {
 const PUSHED = /^\S+: digest: (sha256:[0-9a-f]{64}) size: (\d+)$/
 
 /** A push ends with the digest of its manifest or index: in words with Docker, beside them with Podman. */
-export function pushedImage({ status = '', aux }: ProgressFrame): PushedImage | undefined {
-  const said = PUSHED.exec(status)
+export function pushedImage({ status, aux }: ProgressFrame): PushedImage | undefined {
+  const said = PUSHED.exec(status ?? '')
   if (said?.[1]) return { digest: said[1], sizeBytes: Number(said[2]) }
   const { Digest: digest, Size: sizeBytes } = (aux ?? {}) as { Digest?: unknown; Size?: unknown }
   if (typeof digest !== 'string' || !/^sha256:[0-9a-f]{64}$/.test(digest)) return undefined
@@ -71,7 +51,7 @@ export function pushedImage({ status = '', aux }: ProgressFrame): PushedImage | 
 export function mapTransfer({ id, status, progressDetail }: ProgressFrame): TransferProgress | undefined {
   if (!status) return undefined
   return {
-    layer: id === undefined ? null : plainText(id),
+    layer: typeof id === 'string' ? plainText(id) : null,
     status: plainText(status),
     currentBytes: progressDetail?.current ?? null,
     totalBytes: progressDetail?.total ?? null

@@ -6,6 +6,7 @@ import type { Client } from './client.ts'
 import { exchange, readBody, type Sent } from './exchange.ts'
 import { Refusal, UnreadableAnswer } from './failures.ts'
 import { describeAddress } from './locate.ts'
+import { parseJson } from './schemas/schema.ts'
 import { translateError } from './translate-error.ts'
 
 export type EngineRequest<T = unknown> = Sent & {
@@ -28,7 +29,7 @@ export function request<T>(client: Client, asked: EngineRequest<T>): Promise<T> 
       const body = await readBody(answer, MAX_ANSWER_BYTES, piece)
       checkType(answer, body, asked.answer === undefined ? /json|^text\/plain/ : /json/)
       // A call that says what it reads never gets undefined: its check throws.
-      return asked.answer ? asked.answer(parse(body)) : (undefined as T)
+      return asked.answer ? asked.answer(parseJson(body.toString('utf8'))) : (undefined as T)
     })
   )
 }
@@ -95,12 +96,4 @@ function checkType({ headers }: IncomingMessage, body: Buffer, expected: RegExp)
   // Podman names none for the figures of a container.
   if (body.length > 0 && type !== undefined && !expected.test(type))
     throw new UnreadableAnswer(`its content type is "${type}"`)
-}
-
-function parse(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'))
-  } catch (cause) {
-    throw new UnreadableAnswer(body.length === 0 ? 'it is empty' : 'it is not JSON', { cause })
-  }
 }

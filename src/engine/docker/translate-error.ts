@@ -151,7 +151,7 @@ function translateRefusal(refusal: Refusal, { what }: Failure): AppError {
 }
 
 /** Something answered, but not as an engine does. A change may have been made. */
-function translateUnreadable(error: Error, { what, isChange }: Failure): AppError {
+export function translateUnreadable(error: Error, { what, isChange }: Pick<Failure, 'what' | 'isChange'>): AppError {
   const reason = plainText(error.message)
   const effect = isChange ? ' Whether the engine did it is not known.' : ''
   return new AppError('ENGINE_ANSWER_INVALID', `The answer to the call to ${what} is of no use: ${reason}.${effect}`, {

@@ -1,10 +1,13 @@
 // The engine's events.
 
 import type { Readable } from 'node:stream'
-import { readLines } from '../../lib/lines.ts'
 import type { EngineEvent, EngineWatch } from '../contract/watch.ts'
+import { brokenStream } from './broken-stream.ts'
 import type { Calls } from './calls.ts'
+import { readJsonLines } from './json-lines.ts'
+import { readEvent } from './schemas/streams.ts'
 
+const WHAT = 'report events'
 const EVENTS = ['create', 'start', 'die', 'destroy', 'rename', 'update', 'pause', 'unpause', 'oom', 'health_status']
 const IMAGE_EVENTS = ['tag', 'untag', 'delete', 'pull', 'load', 'import']
 const NETWORK_EVENTS = ['connect', 'disconnect', 'remove']
@@ -19,7 +22,7 @@ export function createWatchCalls({ watch }: Pick<Calls, 'watch'>): EngineWatch {
           filters: { type: ['container', 'image', 'network'], event: [...EVENTS, ...IMAGE_EVENTS, ...NETWORK_EVENTS] },
           ...(since && { since: (since / 1e9).toFixed(9) })
         },
-        what: 'report events',
+        what: WHAT,
         signal
       })
       return readEvents(chunks)
@@ -28,16 +31,8 @@ export function createWatchCalls({ watch }: Pick<Calls, 'watch'>): EngineWatch {
 }
 
 async function* readEvents(chunks: Readable): AsyncGenerator<EngineEvent> {
-  type Raw = {
-    Type: EngineEvent['type']
-    Action: string
-    Actor: { ID: string; Attributes?: Record<string, string> }
-    timeNano: number
-  }
   try {
-    for await (const line of readLines(chunks)) {
-      if (line.trim() === '') continue
-      const event = JSON.parse(line) as Raw
+    for await (const event of readJsonLines(chunks, readEvent)) {
       yield {
         type: event.Type,
         action: event.Action,
@@ -46,6 +41,8 @@ async function* readEvents(chunks: Readable): AsyncGenerator<EngineEvent> {
         timeNano: event.timeNano
       }
     }
+  } catch (error) {
+    throw brokenStream(error, { what: WHAT, isChange: false })
   } finally {
     chunks.destroy()
   }

@@ -1,7 +1,7 @@
 // What goes on inside of a container.
 
-import { AppError } from '../../errors.ts'
 import type { EngineWorkloads, ProcessTable } from '../contract/workloads.ts'
+import { brokenStream } from './broken-stream.ts'
 import type { Calls } from './calls.ts'
 import { runExec } from './exec.ts'
 import { readLogLines } from './log-frames.ts'
@@ -12,6 +12,7 @@ export function createWorkloadCalls(calls: Calls): EngineWorkloads {
   const { ask, watch } = calls
   return {
     async *containerLogs(id, tty, query, signal) {
+      const what = 'read the output of the container'
       const { stdout, stderr, follow, tail, since, until } = query
       const chunks = await watch({
         method: 'GET',
@@ -25,16 +26,14 @@ export function createWorkloadCalls(calls: Calls): EngineWorkloads {
           ...(since && { since }),
           ...(until && { until })
         },
-        what: 'read the output of the container',
+        what,
         signal
       })
       try {
         yield* readLogLines(chunks, tty)
       } catch (cause) {
         if (signal?.aborted) throw cause
-        throw new AppError('ENGINE_UNAVAILABLE', 'The engine went away while it told what the container wrote.', {
-          cause
-        })
+        throw brokenStream(cause, { what, isChange: false })
       } finally {
         chunks.destroy()
       }

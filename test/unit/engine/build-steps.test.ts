@@ -4,7 +4,7 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import t from 'tap'
 import { createBuildKitReader, createClassicReader, type StepReader } from '../../../src/engine/docker/build-steps.ts'
 import type { BuildProgress, BuildStep } from '../../../src/engine/contract/builder.ts'
-import type { ProgressFrame } from '../../../src/engine/docker/progress.ts'
+import type { ProgressFrame } from '../../../src/engine/docker/schemas/streams.ts'
 
 const ID = 'sha256:a263dd13010854796899fd15e899457df302b5d7132c129414036ad238da7eb6'
 

@@ -104,8 +104,10 @@ t.test('the engine goes away in the middle', async (t) => {
 })
 
 t.test('nonsense is told from an engine that went away', async (t) => {
-  await t.rejects(build('<html>\n').said, { code: 'ENGINE_FAILED' })
-  await t.rejects(build('{"id":"moby.buildkit.trace","aux":"bm9uc2Vuc2U="}\n').said, { code: 'ENGINE_FAILED' })
+  await t.rejects(build('<html>\n').said, { code: 'ENGINE_ANSWER_INVALID' })
+  await t.rejects(build('{"id":"moby.buildkit.trace","aux":"bm9uc2Vuc2U="}\n').said, {
+    code: 'ENGINE_ANSWER_INVALID'
+  })
 })
 
 t.test('a build that the engine itself gave up is told from one that failed', async (t) => {

@@ -23,5 +23,13 @@ export function createReader<T extends TSchema>(schema: T): (json: unknown) => S
   }
 }
 
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new UnreadableAnswer(text === '' ? 'it is empty' : 'it is not JSON', { cause })
+  }
+}
+
 /** The answer of whatever makes something. */
 export const readMade = createReader(Type.Object({ Id }))
