@@ -13,6 +13,8 @@ import { whyUnreachable } from './unreachable.ts'
 import { agree, oldestNamedIn } from './versions.ts'
 
 const PING_TIMEOUT_MS = 2_000
+// An engine that answers the ping is there. Podman on a busy machine took over two seconds to say its version.
+const VERSION_TIMEOUT_MS = 10_000
 const RETRY_MS = 1_000
 const WATCH_MS = 2_000
 const HANG_MS = 5_000
@@ -181,7 +183,7 @@ async function open(address: EngineAddress): Promise<Live> {
       method: 'GET',
       path: '/version',
       what: 'say its version',
-      timeoutMs: PING_TIMEOUT_MS,
+      timeoutMs: VERSION_TIMEOUT_MS,
       answer: readVersion
     })
     const streams = createClient(address, apiVersion, Infinity)

@@ -14,7 +14,7 @@ import { until } from '../../helpers/until.ts'
 
 const DOCKER = { Version: '20.10.24', Platform: { Name: '' }, Components: [{ Name: 'Engine' }] }
 
-type Given = { apiVersion?: string; oldest?: string; version?: object; status?: number }
+type Given = { apiVersion?: string; oldest?: string; version?: object; status?: number; versionAfterMs?: number }
 
 /** In the words of Docker 28.5, which sends them as plain text. */
 function tooOld(url: string, oldest: string): string {
@@ -26,11 +26,15 @@ function tooOld(url: string, oldest: string): string {
 async function engineAt(t: Test, given: Given = {}) {
   const asked: string[] = []
   const server = http.createServer(({ url = '' }, answer) => {
-    const { apiVersion = '1.41', oldest, version = DOCKER, status = 200 } = given
+    const { apiVersion = '1.41', oldest, version = DOCKER, status = 200, versionAfterMs = 0 } = given
     asked.push(url)
     if (url === '/_ping') answer.writeHead(status, { 'api-version': apiVersion }).end('OK')
     else if (oldest !== undefined) answer.writeHead(400, { 'content-type': 'text/plain' }).end(tooOld(url, oldest))
-    else answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(version))
+    else
+      setTimeout(
+        () => answer.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(version)),
+        versionAfterMs
+      )
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const close = () => {
@@ -113,6 +117,11 @@ t.test('when none answers, every reason is told', async (t) => {
     since: /^\d{4}-/
   })
   t.throws(() => connection.client(), { code: 'ENGINE_UNAVAILABLE', message: /Berth keeps trying/ })
+})
+
+t.test('an engine that is there and takes its time to say its version', async (t) => {
+  const connection = connect(t, (await engineAt(t, { versionAfterMs: 2_500 })).address)
+  t.equal(await connection.start(), true)
 })
 
 t.test('an engine that no longer speaks what Berth speaks', async (t) => {
