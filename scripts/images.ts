@@ -26,5 +26,7 @@ export async function readToEnd(
 }
 
 function isSuccess({ aux, status, stream }: ProgressFrame): boolean {
-  return aux !== undefined || /^(Status: |Digest: |sha256:)/.test(status ?? '') || /^Successfully /.test(stream ?? '')
+  return (
+    aux !== undefined || /^(Status: |Digest: |sha256:)/.test(status ?? '') || (stream ?? '').startsWith('Successfully ')
+  )
 }
