@@ -105,6 +105,8 @@ export type AppDeps = {
   host?: Host
   logger: FastifyBaseLogger
   version: string
+  /** What the age of knowledge is counted with. Absent: a clock that only goes forward. */
+  now?: () => number
   /** The container this server runs in, if it does. */
   ownId: string | undefined
   /** Docker's config.json with the logins of this user. Absent: not looked at. */
@@ -137,6 +139,7 @@ export async function buildApp({
   logger,
   host = createHost({ log: logger }),
   version,
+  now,
   ownId,
   dockerConfigFile
 }: AppDeps): Promise<FastifyInstance> {
@@ -169,7 +172,7 @@ export async function buildApp({
   const budget = createBudget({ changesPerSecond: config.changesPerSecond, streams: config.streamsPerCaller })
   const admit = createVisitorRules(config.allowedHosts)
   const publishHost = config.publishHost ?? config.host
-  const inventory = createInventory({ engine, log: logger })
+  const inventory = createInventory({ engine, log: logger, now })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
   const ports = createPortService({ allocator, listeners: machine, inventory })
   const registries = createRegistryService({
@@ -237,7 +240,7 @@ export async function buildApp({
   })
   const sampler = createSampler({ inventory, sources: statsSources(config, engine, machine) })
   const stats = createStatsService({ inventory, sampler, machine })
-  const system = createSystemService({ version, config, engine, host, containers: inventory.all, ownId })
+  const system = createSystemService({ version, config, engine, host, inventory, ownId })
   const clean = createCleaner({
     engine,
     containers: inventory.all,

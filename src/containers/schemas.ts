@@ -51,7 +51,10 @@ export const Container = Type.Object(
     finished_at: nullable(DateTime()),
     expires_at: nullable(DateTime({ description: 'When it will be removed.' })),
     stale: Type.Optional(
-      Type.Boolean({ description: 'True while the engine does not answer: this is what was last known.' })
+      Type.Boolean({
+        description:
+          'True while the engine does not answer, or cannot describe this container for 30 s: this is what was last known.'
+      })
     ),
     age_ms: Type.Optional(Type.Integer({ description: 'With `stale`: how old this knowledge is.' }))
   },

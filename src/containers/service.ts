@@ -50,16 +50,19 @@ export function createContainerService(options: Options) {
   function view(record: ContainerRecord): Container {
     const end = expiry.expiresAt(record)
     const container = viewContainer(record, end === null ? null : new Date(end).toISOString())
-    const age = inventory.staleMs()
+    const age = inventory.staleMs(record.id)
     return age === null ? container : { ...container, stale: true, age_ms: age }
   }
 
   let whole: (ListPage & { version: number }) | undefined
   const written = new WeakMap<ContainerRecord, { end: number | null; json: string }>()
 
+  /** An age is another at every look, so nothing that shows one is kept. */
+  const isUpToDate = () => inventory.staleMs() === null && inventory.unreadMs().length === 0
+
   /** A record never changes, another takes its place; so its JSON holds as long as its end date does. */
   function writtenOut(record: ContainerRecord): string {
-    if (inventory.staleMs() !== null) return JSON.stringify(view(record))
+    if (inventory.staleMs(record.id) !== null) return JSON.stringify(view(record))
     const end = expiry.expiresAt(record)
     const known = written.get(record)
     if (known?.end === end) return known.json
@@ -175,7 +178,7 @@ export function createContainerService(options: Options) {
 
     /** The page as JSON. What did not change since it was last asked for is not written out again. */
     list(query: ListContainersQuery): ListPage {
-      const isWhole = Object.keys(query).length === 0 && inventory.staleMs() === null
+      const isWhole = Object.keys(query).length === 0 && isUpToDate()
       if (isWhole && whole?.version === inventory.version()) return whole
       const version = inventory.version()
       const { records, total, nextCursor } = selectContainers([...inventory.all()], query)

@@ -8,6 +8,7 @@ import { createBus } from './bus.ts'
 import { createReader, type Log } from './reader.ts'
 import { createReadiness } from './readiness.ts'
 import { createRecords } from './records.ts'
+import { TURN_MS } from './turns.ts'
 import { watch } from './watch.ts'
 
 export type Inventory = ReturnType<typeof createInventory>
@@ -18,21 +19,30 @@ type Options = {
     Pick<EngineAvailability, 'status' | 'whenAvailable'>
   log: Log
   relistMs?: number
+  turnMs?: number
+  /** Milliseconds that only go forward. */
+  now?: (() => number) | undefined
 }
 
 const RELIST_MS = 10_000
 
-export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) {
+export function createInventory({
+  engine,
+  log,
+  relistMs = RELIST_MS,
+  turnMs = TURN_MS,
+  now = () => performance.now()
+}: Options) {
   const stopping = new AbortController()
   setMaxListeners(0, stopping.signal)
   const bus = createBus()
-  const records = createRecords(bus.changes)
-  const reader = createReader({ engine, records, stopping: stopping.signal, log })
-  const readiness = createReadiness({ engine, syncs: bus.syncs })
+  const records = createRecords(bus.changes, now)
+  const reader = createReader({ engine, records, stopping: stopping.signal, log, now })
+  const readiness = createReadiness({ engine, syncs: bus.syncs, now })
 
   return {
     start(): void {
-      void watch({ engine, records, reader, readiness, bus, stopping: stopping.signal, log, relistMs })
+      void watch({ engine, records, reader, readiness, bus, stopping: stopping.signal, log, relistMs, turnMs, now })
     },
     stop(): void {
       stopping.abort()
@@ -50,7 +60,11 @@ export function createInventory({ engine, log, relistMs = RELIST_MS }: Options) 
     /** To be called when the engine said that it removed the container. */
     removed: records.drop,
 
-    staleMs: readiness.staleMs,
+    /** How old the knowledge is, of all containers or of the one that is named. Null when it is up to date. */
+    staleMs(id?: string): number | null {
+      return readiness.staleMs() ?? (id === undefined ? null : records.staleMs(id))
+    },
+    unreadMs: records.unreadMs,
     whenReady: readiness.whenReady,
     whenKnown: readiness.whenKnown,
 

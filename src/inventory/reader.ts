@@ -8,7 +8,15 @@ import type { Records } from './records.ts'
 export type Log = { debug(fields: object, message: string): void; warn(fields: object, message: string): void }
 export type Reader = ReturnType<typeof createReader>
 
-type Options = { engine: Pick<EngineContainers, 'inspectContainer'>; records: Records; stopping: AbortSignal; log: Log }
+type Options = {
+  engine: Pick<EngineContainers, 'inspectContainer'>
+  records: Records
+  stopping: AbortSignal
+  log: Log
+  now: () => number
+}
+
+type Remember = (record: ContainerRecord, asked: number) => void
 
 // Events of one change come in a flock (create, start, …) and often the change's own inspect answers them all.
 const SETTLE_MS = 40
@@ -16,22 +24,23 @@ const PARALLEL_INSPECTS = 8
 const LOOK_MS = 5_000
 const AGAIN_MS = { first: 1_000, most: 30_000 }
 
-export function createReader({ engine, records, stopping, log }: Options) {
+export function createReader({ engine, records, stopping, log, now }: Options) {
   const dirty = new Map<string, number>()
   const held = new Set<string>()
   const pauses = new Map<string, number>()
+  const planned = new Set<string>()
   const inTurn = createSemaphore(PARALLEL_INSPECTS)
 
   /** Asks the engine about one container and remembers the answer. Undefined when it is gone. */
-  async function refresh(id: string, signal?: AbortSignal): Promise<ContainerRecord | undefined> {
-    const asked = performance.now()
+  async function read(id: string, remember: Remember, signal?: AbortSignal): Promise<ContainerRecord | undefined> {
+    const asked = now()
     const record = await engine.inspectContainer(id, signal)
-    if (record) records.put(record, asked)
+    if (record) remember(record, asked)
     else records.drop(id)
     return record
   }
 
-  function markDirty(id: string, noticed = performance.now()): void {
+  function markDirty(id: string, noticed = now()): void {
     const isPlanned = dirty.has(id)
     dirty.set(id, noticed)
     if (!isPlanned) setTimeout(() => settle(id), SETTLE_MS).unref()
@@ -48,9 +57,9 @@ export function createReader({ engine, records, stopping, log }: Options) {
   }
 
   /** One container that the engine cannot describe must not hide the others; it is tried again, less and less often. */
-  async function look(id: string): Promise<void> {
+  async function look(id: string, remember: Remember = records.put): Promise<void> {
     try {
-      await refresh(id, AbortSignal.any([stopping, AbortSignal.timeout(LOOK_MS)]))
+      await read(id, remember, AbortSignal.any([stopping, AbortSignal.timeout(LOOK_MS)]))
       pauses.delete(id)
     } catch (error) {
       if (stopping.aborted || isAppError(error, 'ENGINE_UNAVAILABLE')) throw error
@@ -61,9 +70,12 @@ export function createReader({ engine, records, stopping, log }: Options) {
   }
 
   function lookAgain(id: string): void {
+    if (planned.has(id)) return
+    planned.add(id)
     const pause = Math.min((pauses.get(id) ?? AGAIN_MS.first / 2) * 2, AGAIN_MS.most)
     pauses.set(id, pause)
     const again = () => {
+      planned.delete(id)
       if (records.isFailing(id)) markDirty(id)
       else pauses.delete(id)
     }
@@ -71,7 +83,7 @@ export function createReader({ engine, records, stopping, log }: Options) {
   }
 
   return {
-    refresh,
+    refresh: (id: string, signal?: AbortSignal) => read(id, records.put, signal),
 
     /** Something happened to it: it is read soon, unless it is read before. */
     markDirty: (id: string): void => markDirty(id),
@@ -84,6 +96,12 @@ export function createReader({ engine, records, stopping, log }: Options) {
 
     async lookAtAll(ids: string[]): Promise<void> {
       await Promise.all(ids.map((id) => inTurn(() => look(id))))
+    },
+
+    /** Without a cause, so not while a change is under way. */
+    async lookInTurn(ids: string[]): Promise<void> {
+      const free = ids.filter((id) => !held.has(id))
+      await Promise.all(free.map((id) => inTurn(() => look(id, records.confirm))))
     },
 
     /**

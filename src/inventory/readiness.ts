@@ -8,7 +8,9 @@ export type Readiness = ReturnType<typeof createReadiness>
 
 const FIRST_READ_MS = 10_000
 
-export function createReadiness({ engine, syncs }: { engine: Pick<EngineAvailability, 'status'>; syncs: Topic<void> }) {
+type Options = { engine: Pick<EngineAvailability, 'status'>; syncs: Topic<void>; now: () => number }
+
+export function createReadiness({ engine, syncs, now }: Options) {
   let inSync = false
   let knownAt: number | undefined
 
@@ -47,12 +49,12 @@ export function createReadiness({ engine, syncs }: { engine: Pick<EngineAvailabi
     /** How old the knowledge is, when the engine cannot be watched just now. Null when it is up to date. */
     staleMs(): number | null {
       if (inSync && engine.status().available) return null
-      return knownAt === undefined ? 0 : Date.now() - knownAt
+      return knownAt === undefined ? 0 : Math.round(now() - knownAt)
     },
 
     /** A full reading has come to its end. */
     known(): void {
-      knownAt = Date.now()
+      knownAt = now()
     },
 
     inStep(is: boolean): void {

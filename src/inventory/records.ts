@@ -1,9 +1,11 @@
 // The record of every container. A slower, older answer never undoes a newer one, nor brings back what was removed meanwhile.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Topic } from '../lib/topic.ts'
 import type { Change } from './bus.ts'
 import { createIds } from './ids.ts'
+import type { Reading } from './turns.ts'
 
 /** What the engine has and could not describe is neither known nor gone, and nothing may be concluded from that. */
 export type Presence = { is: 'known'; record: ContainerRecord } | { is: 'unread' } | { is: 'absent' }
@@ -11,12 +13,15 @@ export type Records = ReturnType<typeof createRecords>
 
 // Longer than any answer about a container can be under way.
 const REMEMBER_GONE_MS = 60_000
+// A single failed reading is soon made good and worth no warning to clients.
+const UNREAD_MS = 30_000
 
-export function createRecords(changes: Topic<Change>) {
+export function createRecords(changes: Topic<Change>, now: () => number) {
   const records = new Map<string, ContainerRecord>()
   const readAt = new Map<string, number>()
   const goneAt = new Map<string, number>()
-  const failing = new Set<string>()
+  /** Since when they cannot be read. */
+  const failing = new Map<string, number>()
   const ids = createIds(records)
   let version = 0
 
@@ -25,20 +30,35 @@ export function createRecords(changes: Topic<Change>) {
     changes.tell(change)
   }
 
+  function staleMs(id: string): number | null {
+    const since = failing.get(id)
+    if (since === undefined || now() - since < UNREAD_MS) return null
+    return Math.round(now() - (readAt.get(id) ?? since))
+  }
+
+  /** What the engine said when it was asked at that time. */
+  function put(record: ContainerRecord, asked: number): void {
+    if (asked < (readAt.get(record.id) ?? goneAt.get(record.id) ?? 0)) return
+    const before = records.get(record.id)
+    readAt.set(record.id, asked)
+    failing.delete(record.id)
+    records.set(record.id, record)
+    ids.take(record)
+    tell({ id: record.id, before, after: record })
+  }
+
   return {
-    /** What the engine said when it was asked at that time. */
-    put(record: ContainerRecord, asked: number): void {
-      if (asked < (readAt.get(record.id) ?? goneAt.get(record.id) ?? 0)) return
-      const before = records.get(record.id)
-      failing.delete(record.id)
-      readAt.set(record.id, asked)
-      records.set(record.id, record)
-      ids.take(record)
-      tell({ id: record.id, before, after: record })
+    put,
+
+    /** The same for a reading without a cause: when it finds nothing new, nothing has happened. */
+    confirm(record: ContainerRecord, asked: number): void {
+      const isSame = !failing.has(record.id) && isDeepStrictEqual(records.get(record.id), record)
+      if (!isSame) return put(record, asked)
+      readAt.set(record.id, Math.max(asked, readAt.get(record.id) ?? 0))
     },
 
     drop(id: string): void {
-      goneAt.set(id, performance.now())
+      goneAt.set(id, now())
       failing.delete(id)
       const before = records.get(id)
       if (!before) return
@@ -51,12 +71,12 @@ export function createRecords(changes: Topic<Change>) {
     /** The engine has it and did not describe it, so what is known of it may be out of date. */
     failed(id: string): void {
       if (failing.has(id)) return
-      failing.add(id)
+      failing.set(id, now())
       version++
     },
 
     /** Of all that the engine is believed to have. */
-    ids: (): Set<string> => new Set([...records.keys(), ...failing]),
+    ids: (): Set<string> => new Set([...records.keys(), ...failing.keys()]),
 
     presence(id: string): Presence {
       const record = records.get(id)
@@ -67,10 +87,19 @@ export function createRecords(changes: Topic<Change>) {
     /** How many containers of the engine are not known, or not any more as they are. */
     failing: (): number => failing.size,
     isFailing: (id: string): boolean => failing.has(id),
-    hasUnread: (): boolean => [...failing].some((id) => !records.has(id)),
+    hasUnread: (): boolean => [...failing.keys()].some((id) => !records.has(id)),
 
-    forgetGone(now: number): void {
-      for (const [id, gone] of goneAt) if (now - gone > REMEMBER_GONE_MS) goneAt.delete(id)
+    /** How old the knowledge is of a container that could not be read for a while. Null when it is up to date. */
+    staleMs,
+    /** The same of all such containers; of those that were never read, since when that has failed. */
+    unreadMs: (): number[] => [...failing.keys()].flatMap((id) => staleMs(id) ?? []),
+
+    /** Of those that can be read; the others are tried again as it is. */
+    readings: (): Reading[] =>
+      [...records.keys()].filter((id) => !failing.has(id)).map((id) => ({ id, readAt: readAt.get(id) ?? 0 })),
+
+    forgetGone(): void {
+      for (const [id, gone] of goneAt) if (now() - gone > REMEMBER_GONE_MS) goneAt.delete(id)
     },
 
     /** When the engine was asked for what is known of it; 0 when nothing is. */

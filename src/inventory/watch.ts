@@ -1,5 +1,5 @@
 // List and watch: subscribe to events, then list, then inspect what changed. The event stream is lossy, so the list is taken
-// again every ten seconds and after every gap.
+// again every ten seconds and after every gap; what no list shows is read again in turn.
 
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerSummary, EngineContainers } from '../engine/contract/containers.ts'
@@ -9,6 +9,7 @@ import type { Bus } from './bus.ts'
 import type { Log, Reader } from './reader.ts'
 import type { Readiness } from './readiness.ts'
 import type { Records } from './records.ts'
+import { createTurns } from './turns.ts'
 
 type Options = {
   engine: Pick<EngineContainers, 'listContainers'> & EngineWatch & Pick<EngineAvailability, 'whenAvailable'>
@@ -19,6 +20,8 @@ type Options = {
   stopping: AbortSignal
   log: Log
   relistMs: number
+  turnMs: number
+  now: () => number
 }
 
 const RETRY_MS = 500
@@ -32,7 +35,9 @@ export async function watch({
   bus,
   stopping,
   log,
-  relistMs
+  relistMs,
+  turnMs,
+  now
 }: Options): Promise<void> {
   function onEvent(event: EngineEvent): void {
     if (event.type === 'image') {
@@ -55,8 +60,8 @@ export async function watch({
 
   /** Compares with the engine's list; reads again what differs from it, or everything. */
   async function relist(everything: boolean): Promise<void> {
-    const asked = performance.now()
-    records.forgetGone(asked)
+    const asked = now()
+    records.forgetGone()
     const listed = await engine.listContainers()
     const present = new Set(listed.map(({ id }) => id))
     for (const id of records.ids()) if (!present.has(id) && records.readAt(id) < asked) records.drop(id)
@@ -65,6 +70,19 @@ export async function watch({
     // There is no list of images to compare with: what was kept of them is read again when it is needed.
     bus.images.tell()
     readiness.known()
+  }
+
+  async function rereadInTurn(signal: AbortSignal): Promise<void> {
+    const turns = createTurns()
+    let last = now()
+    while (!signal.aborted) {
+      await sleep(turnMs, signal)
+      if (signal.aborted) return
+      const turn = now()
+      const due = turns.next(records.readings(), turn, turn - last)
+      last = turn
+      await reader.lookInTurn(due)
+    }
   }
 
   /** One life of the event stream: subscribe, list, follow until it ends. */
@@ -87,7 +105,7 @@ export async function watch({
           if (!signal.aborted) await relist(false)
         }
       })()
-      await Promise.race([reading, relisting])
+      await Promise.race([reading, relisting, rereadInTurn(signal)])
     } finally {
       readiness.inStep(false)
       life.abort()

@@ -26,6 +26,17 @@ export const Health = Type.Object(
     engine_source: Type.Optional(Type.String({ description: 'How Berth found the engine.' })),
     engine_reason: Type.Optional(Type.String({ description: 'Why it does not answer.' })),
     engine_since: Type.Optional(DateTime({ description: 'Since when.' })),
+    inventory: words(['in_sync', 'stale'] as const, {
+      description: 'Whether what Berth knows of the containers is up to date. `stale` makes `status` `degraded`.'
+    }),
+    inventory_age_ms: Type.Optional(
+      Type.Integer({
+        description: 'With `stale`: how old the oldest of that knowledge is; 0 before the first reading.'
+      })
+    ),
+    unread_containers: Type.Optional(
+      Type.Integer({ description: 'How many containers the engine has and could not describe for 30 s.' })
+    ),
     version: Type.String(),
     uptime_seconds: Type.Integer()
   },

@@ -3,10 +3,10 @@
 import { loadavg } from 'node:os'
 import type { Config } from '../config.ts'
 import type { EngineAvailability, EngineStatus } from '../engine/contract/availability.ts'
-import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineSystem } from '../engine/contract/system.ts'
 import { AppError } from '../errors.ts'
 import type { StreamEvent } from '../http/streams.ts'
+import type { Inventory } from '../inventory/inventory.ts'
 import { createChannel } from '../lib/channel.ts'
 import { gigabytes, round } from '../lib/figures.ts'
 import type { Host, HostSample } from './host.ts'
@@ -19,20 +19,20 @@ type Options = {
   config: Config
   engine: Pick<EngineAvailability, 'status'> & Pick<EngineSystem, 'info'>
   host: Host
-  containers: () => Iterable<ContainerRecord>
+  inventory: Pick<Inventory, 'all' | 'staleMs' | 'unreadMs'>
   ownId: string | undefined
 }
 
 const QUEUE = 8
 
-export function createSystemService({ version, config, engine, host, containers, ownId }: Options) {
+export function createSystemService({ version, config, engine, host, inventory, ownId }: Options) {
   const samples = createChannel<HostSample>(QUEUE)
   host.onSample((sample) => samples.push(sample))
 
   function view(sample: HostSample): SystemStats {
     const { memory } = sample
     const counts = { total: 0, running: 0, managed: 0 }
-    for (const record of containers()) {
+    for (const record of inventory.all()) {
       counts.total++
       if (record.state === 'running') counts.running++
       if (record.berth.managed) counts.managed++
@@ -85,9 +85,21 @@ export function createSystemService({ version, config, engine, host, containers,
     return status
   }
 
+  function pictureOfContainers(): Pick<Health, 'inventory' | 'inventory_age_ms' | 'unread_containers'> {
+    const unread = inventory.unreadMs()
+    const ages = [inventory.staleMs() ?? [], unread].flat()
+    if (ages.length === 0) return { inventory: 'in_sync' }
+    return {
+      inventory: 'stale',
+      inventory_age_ms: Math.max(...ages),
+      ...(unread.length > 0 && { unread_containers: unread.length })
+    }
+  }
+
   function health(): Health {
     const status = engine.status()
-    const own = { version, uptime_seconds: Math.round(process.uptime()) }
+    const picture = pictureOfContainers()
+    const own = { ...picture, version, uptime_seconds: Math.round(process.uptime()) }
     if (!status.available) {
       return {
         status: 'degraded',
@@ -99,7 +111,7 @@ export function createSystemService({ version, config, engine, host, containers,
       }
     }
     return {
-      status: 'healthy',
+      status: picture.inventory === 'in_sync' ? 'healthy' : 'degraded',
       docker: 'connected',
       engine: 'available',
       engine_name: status.name,

@@ -46,6 +46,7 @@ export function fakeInventory(given: ContainerRecord[] = []) {
       throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
     },
     staleMs: () => age,
+    unreadMs: () => [],
     whenReady: async () => {},
     whenKnown: async () => {},
     onChange(watcher) {

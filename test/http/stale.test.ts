@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import type { Test } from 'tap'
+import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { until } from '../helpers/until.ts'
@@ -68,7 +69,9 @@ t.test('health stays 200, readiness does not', async (t) => {
     docker: 'unavailable',
     engine: 'unavailable',
     engine_reason: 'nobody listens',
-    engine_since: /^\d{4}-/
+    engine_since: /^\d{4}-/,
+    inventory: 'stale',
+    inventory_age_ms: Number
   })
   const ready = await get('/health/ready')
   problem(t, ready, 503, 'ENGINE_UNAVAILABLE')
@@ -84,6 +87,55 @@ t.test('when it is back the answers are fresh, with what happened meanwhile', as
   await until(async () => !('stale' in (await get('/containers/web')).json()))
   t.match((await get('/containers/web')).json(), { state: 'exited', exit_code: 137 })
   t.equal((await post('/containers')).statusCode, 201)
+})
+
+t.test('a container that the engine cannot describe says that it is old, and the others do not', async (t) => {
+  let ahead = 0
+  const server = await build(t, { now: () => performance.now() + ahead })
+  const { get, engine, make } = server
+  const { full_id: id } = await make({ name: 'web' })
+  await make({ name: 'other' })
+  t.match((await get('/health')).json(), { status: 'healthy', inventory: 'in_sync' })
+
+  const inspect = engine.inspectContainer
+  engine.inspectContainer = async (asked, signal) => {
+    if (asked === id) throw new AppError('ENGINE_TIMEOUT', 'The engine took too long.')
+    return inspect(asked, signal)
+  }
+  engine.change(id, 'update', { limits: { memoryBytes: 5, cpus: null, pids: null, nofile: null } })
+  await until(async () => {
+    ahead += 31_000
+    return 'stale' in (await get('/containers/web')).json()
+  })
+  const one = (await get('/containers/web')).json()
+  t.ok(one.age_ms >= 30_000, `${one.age_ms}`)
+  for (const url of ['/containers', '/containers?limit=10']) {
+    const list: { name: string; stale?: true; age_ms?: number }[] = (await get(url)).json()
+    t.match(
+      list.find(({ name }) => name === 'web'),
+      { stale: true, age_ms: Number },
+      url
+    )
+    t.notMatch(
+      list.find(({ name }) => name === 'other'),
+      { stale: true },
+      url
+    )
+  }
+  t.match((await get('/health')).json(), {
+    status: 'degraded',
+    docker: 'connected',
+    inventory: 'stale',
+    inventory_age_ms: Number,
+    unread_containers: 1
+  })
+  t.equal((await get('/health/ready')).statusCode, 200, 'all else can be done')
+
+  engine.inspectContainer = inspect
+  await until(async () => !('stale' in (await get('/containers/web')).json()))
+  t.match((await get('/containers')).json(), [{ stale: undefined }, { stale: undefined }])
+  t.match((await get('/containers/web')).json(), { limits: { memory: 5 } })
+  t.match((await get('/health')).json(), { status: 'healthy', inventory: 'in_sync' })
 })
 
 t.test('a server that starts without an engine', async (t) => {

@@ -550,7 +550,8 @@ export type DockerContainer = Message<"berth.docker.v1.DockerContainer"> & {
   expiresAt?: Timestamp | undefined;
 
   /**
-   * True while the engine does not answer: this is what was last known.
+   * True while the engine does not answer, or cannot describe this container for 30 s: this
+   * is what was last known.
    *
    * @generated from field: bool stale = 24;
    */

@@ -1,25 +1,9 @@
 import t from 'tap'
-import type { Test } from 'tap'
 import type { Engine } from '../../../src/engine/contract/engine.ts'
-import { AppError } from '../../../src/errors.ts'
-import type { Change } from '../../../src/inventory/bus.ts'
-import { createInventory } from '../../../src/inventory/inventory.ts'
 import { createMemoryEngine, type MemoryEngine } from '../../helpers/memory-engine.ts'
-import { binding, silentLog } from '../../helpers/records.ts'
+import { binding } from '../../helpers/records.ts'
+import { startableInventory as setUp } from '../../helpers/startable-inventory.ts'
 import { until } from '../../helpers/until.ts'
-
-function setUp(t: Test, engine: MemoryEngine = createMemoryEngine(), relistMs = 60_000) {
-  const inventory = createInventory({ engine, log: silentLog, relistMs })
-  const changes: Change[] = []
-  inventory.onChange((change) => changes.push(change))
-  t.teardown(() => inventory.stop())
-  const synced = new Promise<void>((resolve) => inventory.onSync(resolve))
-  const start = async () => {
-    inventory.start()
-    await synced
-  }
-  return { inventory, engine, changes, start }
-}
 
 const names = ({ all }: { all: () => Iterable<{ name: string }> }) => [...all()].map(({ name }) => name).toSorted()
 const countOf = (engine: MemoryEngine, name: keyof Engine) => engine.calls.filter((call) => call.name === name).length
@@ -324,25 +308,4 @@ t.test('images that change are told, too', async (t) => {
   const told = new Promise<void>((resolve) => inventory.onImages(resolve))
   engine.emit('tag', 'sha256:x', 'image')
   await told
-})
-
-t.test('a container that could not be read is neither known nor gone, and is read again', async (t) => {
-  const engine = createMemoryEngine()
-  const { id } = engine.add({ name: 'slow' })
-  engine.add({ name: 'web' })
-  const original = engine.inspectContainer
-  let isSlow = true
-  engine.inspectContainer = async (asked, signal) => {
-    if (isSlow && asked === id) throw new AppError('ENGINE_TIMEOUT', 'The engine took too long.')
-    return original(asked, signal)
-  }
-  const { inventory, start } = setUp(t, engine)
-  await start()
-  t.strictSame(names(inventory), ['web'])
-  t.match(inventory.presence(id), { is: 'unread' })
-  t.match(inventory.presence('f'.repeat(64)), { is: 'absent' })
-  t.ok(inventory.hasUnread())
-  isSlow = false
-  await until(() => inventory.presence(id).is === 'known')
-  t.notOk(inventory.hasUnread())
 })
