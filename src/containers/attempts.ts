@@ -1,11 +1,11 @@
 // Every create is written down before the engine hears of it, and struck out when it is known how it ended. What is left
 // over names a half-made container or its volumes: after a crash, a lost answer, or an undo whose end is not known.
 
-import { AppError, isAppError } from '../errors.ts'
+import { AppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
-import { labelFilter } from '../engine/labels.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import { createCreation, isUncertain } from './creation.ts'
 import type { Settling } from './settling.ts'
 import { createUndo, type Undo } from './undo.ts'
 
@@ -21,7 +21,6 @@ export type Attempts = ReturnType<typeof createAttempts>
 
 // An engine that hung may carry out an old create when it wakes.
 const REMEMBER_MS = 10 * 60_000
-const FIND_MS = 5_000
 const RETRY_MS = 2_000
 const LOOK_MS = 60_000
 
@@ -33,7 +32,7 @@ export function createAttempts({
   flush,
   log
 }: {
-  engine: Pick<EngineContainers, 'listContainers'> & Pick<EngineAvailability, 'whenAvailable'>
+  engine: Pick<EngineContainers, 'createContainer' | 'listContainers'> & Pick<EngineAvailability, 'whenAvailable'>
   inventory: Inventory
   settling: Settling
   table: IntentTable
@@ -169,23 +168,7 @@ export function createAttempts({
     /** Finishes or removes it, now. */
     settle: (record: ContainerRecord): Promise<void> => settle(record.berth.attempt ?? '', record),
 
-    /**
-     * The container of an attempt, when the engine's answer to its create was lost. Undefined when there is none, or when that
-     * cannot be known; in both cases the error of the create keeps the attempt among those to be settled.
-     */
-    async find(attempt: string): Promise<string | undefined> {
-      try {
-        await engine.whenAvailable(AbortSignal.timeout(FIND_MS))
-        const [found] = await engine.listContainers({ label: labelFilter('attempt', attempt) })
-        return found?.id
-      } catch {
-        return undefined
-      }
-    }
+    /** Makes its container. */
+    create: createCreation({ engine, inventory })
   }
-}
-
-/** Whether the engine may have carried out what it did not answer. */
-export function isUncertain(error: unknown): boolean {
-  return isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_ANSWER_INVALID', 'ENGINE_FAILED')
 }

@@ -8,7 +8,7 @@ import type { ImageRecord } from '../engine/contract/images.ts'
 import { NO_NETWORK } from '../engine/network-names.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import type { PortService } from '../ports/service.ts'
-import { isUncertain, type Attempts } from './attempts.ts'
+import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { bindPorts, buildSpec, checkClosed, checkCreate, generateName, wantedPorts } from './plan.ts'
@@ -26,7 +26,7 @@ export type Origin = { owner: string | null; key: string | undefined; fixedName?
 export type Maker = ReturnType<typeof createMaker>
 
 type Options = {
-  engine: Pick<EngineContainers, 'createContainer' | 'startContainer'> & Pick<EngineAvailability, 'whenAvailable'>
+  engine: Pick<EngineContainers, 'startContainer'> & Pick<EngineAvailability, 'whenAvailable'>
   inventory: Inventory
   ports: PortService
   attempts: Attempts
@@ -95,7 +95,7 @@ export function createMaker(options: Options) {
     name: string | undefined,
     { attempt, undo, signal }: { attempt: string; undo: Undo; signal: AbortSignal }
   ): Promise<{ id: string; warnings: string[] }> {
-    const made = await createUnder(name, (tried) => createSurely(tried, spec, attempt, signal))
+    const made = await createUnder(name, (tried) => attempts.create(attempt, tried, spec, signal))
     undo.add('remove the container', async () =>
       (await removal.remove(made.id, { volumes: true })) ? 'undone' : 'not needed'
     )
@@ -111,18 +111,6 @@ export function createMaker(options: Options) {
         const isOurs = name === undefined && isAppError(error, 'CONTAINER_NAME_TAKEN')
         if (!isOurs || tries === MAX_NAMES) throw error
       }
-    }
-  }
-
-  /** A create whose answer was lost may have been carried out all the same: it is looked for before it is given up. */
-  async function createSurely(name: string, spec: ContainerSpec, attempt: string, signal: AbortSignal) {
-    try {
-      return await engine.createContainer(name, spec, signal)
-    } catch (error) {
-      if (!isUncertain(error)) throw error
-      const id = await attempts.find(attempt)
-      if (id === undefined) throw error
-      return { id, warnings: [] }
     }
   }
 

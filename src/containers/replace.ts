@@ -53,8 +53,9 @@ export function createReplacer({
     for (const { berth } of inventory.all()) for (const id of berth.replaces) needed.add(keptImage(id))
     for (const { tags, labels } of await engine.listImages({ label: labelFilter('instance', instanceId) })) {
       const unneeded = tags.filter((tag) => tag.startsWith(`${KEPT_REPOSITORY}:`) && !needed.has(tag))
-      if (unneeded.length === 0) continue
-      for (const volume of readFacts(labels).anonymousVolumes) await engine.removeVolume(volume).catch(() => false)
+      const { instance, anonymousVolumes } = readFacts(labels)
+      if (unneeded.length === 0 || instance !== instanceId) continue
+      for (const volume of anonymousVolumes) await engine.removeVolume(volume).catch(() => false)
       for (const tag of unneeded) await engine.removeImage(tag)
     }
   }
@@ -90,13 +91,18 @@ export function createReplacer({
     return ports.withLeases(wanted, async (leases, attempt) => {
       const moved = old.ports.map((port, index) => ({ ...port, hostPort: leases[index]?.port ?? port.hostPort }))
       const next = newcomerSpec(old, spec, moved, attempt)
-      const record = await attempts.run(attempt, (undo) => moveTo(old, next, undo))
+      const record = await attempts.run(attempt, (undo) => moveTo(old, next, attempt, undo))
       return { record, changes: changesBetween(old.ports, moved) }
     })
   }
 
-  async function moveTo(old: ContainerRecord, spec: ContainerSpec, undo: Undo): Promise<ContainerRecord> {
-    const { id } = await engine.createContainer(newcomerName(old.name), spec)
+  async function moveTo(
+    old: ContainerRecord,
+    spec: ContainerSpec,
+    attempt: string,
+    undo: Undo
+  ): Promise<ContainerRecord> {
+    const { id } = await attempts.create(attempt, newcomerName(old.name), spec)
     // The volumes are the old container's, which stays.
     undo.add('remove the newcomer', async () =>
       (await removal.remove(id, { volumes: false })) ? 'undone' : 'not needed'

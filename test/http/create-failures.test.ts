@@ -191,6 +191,21 @@ t.test('when the answer to the create was lost', async (t) => {
     t.strictSame(store.intents.all(), [])
   })
 
+  t.test('nothing is done to another container that the answer names', async (t) => {
+    const { engine, make, store } = await build(t)
+    const foreign = engine.add({ name: 'foreign', state: 'exited' })
+    const create = engine.createContainer
+    engine.createContainer = async (...args) => ({ ...(await create(...args)), id: foreign.id })
+    const made = await make({ name: 'web' })
+    t.match(made, { name: 'web', state: 'running' })
+    t.not(made.full_id, foreign.id)
+    t.strictSame(
+      engine.records().map(({ name, state }) => `${name} ${state}`),
+      ['foreign exited', 'web running']
+    )
+    t.strictSame(store.intents.all(), [])
+  })
+
   t.test('one that shows up after the client was told is removed', async (t) => {
     const server = await build(t)
     const { engine, post, store } = server

@@ -61,6 +61,21 @@ t.test('the old id still finds it, also when the server starts anew', async (t) 
   t.match((await again.get(`/containers/${before.id}`)).json(), { full_id: id })
 })
 
+t.test('an answer that names another container does it no harm', async (t) => {
+  const { post, engine } = await withTakenPort(t)
+  const foreign = engine.add({ name: 'foreign', state: 'exited' })
+  const create = engine.createContainer
+  engine.createContainer = async (...args) => ({ ...(await create(...args)), id: foreign.id })
+  t.match((await post('/containers/web/start')).json(), { name: 'web', state: 'running' })
+  t.strictSame(
+    engine
+      .records()
+      .map(({ name, state }) => `${name} ${state}`)
+      .sort(),
+    ['foreign exited', 'web running']
+  )
+})
+
 t.test('its files are kept, and go with it', async (t) => {
   const { post, engine, ask } = await withTakenPort(t)
   await post('/containers/web/start')

@@ -4,7 +4,7 @@ import type { EngineContainers } from '../contract/containers.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import { mapContainer, mapSpec, mapSummary } from './map.ts'
 import { createPayload, updatePayload } from './payload.ts'
-import { readContainer, readContainerRows, readCreated } from './schemas/containers.ts'
+import { readContainer, readContainerRows, readCreated, readRowsLabelled } from './schemas/containers.ts'
 import { readMade } from './schemas/schema.ts'
 
 // A timer can hardly hold more; a workload's own limit may be anything.
@@ -25,7 +25,7 @@ export function createContainerCalls(
         path: '/containers/json',
         query: { all: 1, filters },
         what: 'list containers',
-        answer: readContainerRows
+        answer: filter?.label ? readRowsLabelled(filter.label) : readContainerRows
       })
       return rows.map(mapSummary)
     },

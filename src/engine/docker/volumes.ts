@@ -2,7 +2,7 @@
 
 import type { EngineVolumes } from '../contract/volumes.ts'
 import type { Calls } from './calls.ts'
-import { readVolume, readVolumes } from './schemas/volumes.ts'
+import { readVolume, readVolumes, readVolumesLabelled } from './schemas/volumes.ts'
 
 export function createVolumeCalls({ ask, change, make }: Calls): EngineVolumes {
   async function volumeExists(name: string): Promise<boolean> {
@@ -35,7 +35,7 @@ export function createVolumeCalls({ ask, change, make }: Calls): EngineVolumes {
         path: '/volumes',
         query: { filters: { label: [label] } },
         what: 'list volumes',
-        answer: readVolumes
+        answer: readVolumesLabelled(label)
       })
       return (found.Volumes ?? []).map(({ Name: name }) => name)
     },

@@ -10,7 +10,10 @@ const EXTENTS: Extent[] = ['once', 'held']
 /** A few of each kind, for everyday. */
 const SHORT = [
   'create / drop before / once',
+  'create / cut body / once',
+  'create / another / once',
   'create with key / drop after / once',
+  'undo: remove volume / drop before / once',
   'list / drop after / once',
   'stop / cut head / once',
   'remove / html / once',

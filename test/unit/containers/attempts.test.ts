@@ -314,11 +314,3 @@ t.test('a failed attempt whose container gives no sign any more is seen to all t
   await until(isSettled(store), 10_000)
   t.strictSame(states(engine), ['foreign running'])
 })
-
-t.test('the container of an attempt is found by its label', async (t) => {
-  const engine = createMemoryEngine()
-  const { id } = engine.add({ name: 'made', labels: labels('one') })
-  const { attempts } = await startWith(t, { engine })
-  t.equal(await attempts.find('one'), id)
-  t.equal(await attempts.find('two'), undefined)
-})

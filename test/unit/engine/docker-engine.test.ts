@@ -103,12 +103,24 @@ t.test('an answer to a create that names no container is none', async (t) => {
 })
 
 t.test('listing by label', async (t) => {
-  const row = { Id: ID, Names: ['/web'], State: 'running', Status: 'Up 2 seconds (healthy)' }
+  const row = { Id: ID, Names: ['/web'], Labels: { a: 'b' }, State: 'running', Status: 'Up 2 seconds (healthy)' }
   const { engine, asked } = await engineThat(t, { 'GET /containers/json': json(200, [row]) })
   t.strictSame(await engine.listContainers({ label: 'a=b' }), [
     { id: ID, name: 'web', state: 'running', health: 'healthy' }
   ])
   t.match(asked[0]?.query, { all: '1', filters: '{"label":["a=b"]}' })
+})
+
+t.test('a list by label that holds something without the label is no answer', async (t) => {
+  for (const Labels of [undefined, null, {}, { a: 'c' }]) {
+    const { engine } = await engineThat(t, {
+      'GET /containers/json': json(200, [{ Id: ID, Names: ['/web'], Labels, State: 'running' }]),
+      'GET /volumes': json(200, { Volumes: [{ Name: 'data', Labels }] })
+    })
+    const refusal = { code: 'ENGINE_ANSWER_INVALID' }
+    await t.rejects(engine.listContainers({ label: 'a=b' }), refusal, JSON.stringify(Labels))
+    await t.rejects(engine.listVolumes({ label: 'a=b' }), refusal, JSON.stringify(Labels))
+  }
 })
 
 t.test('starting what runs and stopping what does not is no error', async (t) => {

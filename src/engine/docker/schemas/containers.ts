@@ -2,7 +2,7 @@
 
 import { Type, type Static } from '@sinclair/typebox'
 import { UnreadableAnswer } from '../failures.ts'
-import { createReader, Id, Labels, maybe, Texts } from './schema.ts'
+import { checkLabelled, createReader, Id, Labels, maybe, Texts } from './schema.ts'
 
 const Text = maybe(Type.String())
 const Count = maybe(Type.Number())
@@ -89,6 +89,7 @@ const Inspect = Type.Object({
 const Row = Type.Object({
   Id,
   Names: Texts,
+  Labels,
   State: Type.String(),
   Status: Text,
   Created: Count
@@ -103,6 +104,14 @@ export const readContainerRows = createReader(Type.Array(Row))
 export const readCreated = createReader(Type.Object({ Id, Warnings: Texts }))
 
 const readInspect = createReader(Inspect)
+
+export function readRowsLabelled(filter: string): (json: unknown) => RawContainerRow[] {
+  return (json) => {
+    const rows = readContainerRows(json)
+    checkLabelled(rows, filter)
+    return rows
+  }
+}
 
 /** Another container's answer is none, however well it is formed. */
 export function readContainer(asked: string): (json: unknown) => RawContainer {

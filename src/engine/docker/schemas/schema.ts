@@ -31,5 +31,13 @@ export function parseJson(text: string): unknown {
   }
 }
 
+/** A list asked for by a label is no answer when something in it does not carry the label. */
+export function checkLabelled(rows: { Labels?: Record<string, string> | null | undefined }[], filter: string): void {
+  const [name = '', ...value] = filter.split('=')
+  const isStray = (labels: Record<string, string> | null | undefined) => labels?.[name] !== value.join('=')
+  if (rows.some(({ Labels: labels }) => isStray(labels)))
+    throw new UnreadableAnswer(`it holds what does not carry the label ${filter}`)
+}
+
 /** The answer of whatever makes something. */
 export const readMade = createReader(Type.Object({ Id }))

@@ -1,13 +1,22 @@
 // What Berth reads of volumes.
 
-import { Type } from '@sinclair/typebox'
+import { Type, type Static } from '@sinclair/typebox'
 import { UnreadableAnswer } from '../failures.ts'
-import { createReader } from './schema.ts'
+import { checkLabelled, createReader, Labels } from './schema.ts'
 
-const Volume = Type.Object({ Name: Type.String({ minLength: 1 }) })
+const Volume = Type.Object({ Name: Type.String({ minLength: 1 }), Labels })
+const List = Type.Object({ Volumes: Type.Union([Type.Array(Volume), Type.Null()]) })
 
 /** An answer that says nothing of volumes is not one that says there are none. */
-export const readVolumes = createReader(Type.Object({ Volumes: Type.Union([Type.Array(Volume), Type.Null()]) }))
+export const readVolumes = createReader(List)
+
+export function readVolumesLabelled(filter: string): (json: unknown) => Static<typeof List> {
+  return (json) => {
+    const list = readVolumes(json)
+    checkLabelled(list.Volumes ?? [], filter)
+    return list
+  }
+}
 
 const readMade = createReader(Volume)
 

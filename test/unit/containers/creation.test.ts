@@ -1,0 +1,60 @@
+import t from 'tap'
+import { createCreation } from '../../../src/containers/creation.ts'
+import type { ContainerRecord, ContainerSpec } from '../../../src/engine/contract/containers.ts'
+import { AppError } from '../../../src/errors.ts'
+import { createMemoryEngine } from '../../helpers/memory-engine.ts'
+import { container } from '../../helpers/records.ts'
+
+/** An engine with a foreign container, and what becomes of a create whose answer is another than that of the engine. */
+function creationAnsweredWith(answer: (id: string, foreign: string) => string) {
+  const engine = createMemoryEngine()
+  const foreign = engine.add({ name: 'foreign' })
+  const create = engine.createContainer
+  engine.createContainer = async (...args) => {
+    const made = await create(...args)
+    return { ...made, id: answer(made.id, foreign.id) }
+  }
+  const refresh = (id: string): Promise<ContainerRecord | undefined> => engine.inspectContainer(id)
+  return { engine, foreign, creation: createCreation({ engine, inventory: { refresh } }) }
+}
+
+const spec: ContainerSpec = {
+  image: 'base-api-server:latest',
+  env: {},
+  labels: { 'io.berth.attempt': 'one' },
+  limits: container().limits,
+  restart: 'no',
+  volumes: [],
+  ports: []
+}
+const idOfWeb = (engine: ReturnType<typeof createMemoryEngine>) =>
+  engine.records().find(({ name }) => name === 'web')?.id
+
+t.test('the id that the engine names', async (t) => {
+  const { engine, creation } = creationAnsweredWith((id) => id)
+  t.equal((await creation('one', 'web', spec)).id, idOfWeb(engine))
+})
+
+t.test('the container is found by its label when the answer is lost or names another', async (t) => {
+  const lost = () => {
+    throw new AppError('ENGINE_TIMEOUT', 'no answer')
+  }
+  for (const answer of [lost, (_id: string, foreign: string) => foreign]) {
+    const { engine, creation } = creationAnsweredWith(answer)
+    t.equal((await creation('one', 'web', spec)).id, idOfWeb(engine))
+  }
+})
+
+t.test('when the list, too, names another, the answer is not certain', async (t) => {
+  const { engine, foreign, creation } = creationAnsweredWith((_id, other) => other)
+  engine.listContainers = async () => [{ id: foreign.id, name: foreign.name, state: 'running', health: null }]
+  await t.rejects(creation('one', 'web', spec), { code: 'ENGINE_ANSWER_INVALID' })
+})
+
+t.test('whatever hinders the look at it, the answer is not certain', async (t) => {
+  const { engine, creation } = creationAnsweredWith((id) => id)
+  engine.inspectContainer = async () => {
+    throw new AppError('INVALID_REQUEST', 'the engine does not like it')
+  }
+  await t.rejects(creation('one', 'web', spec), { code: 'ENGINE_ANSWER_INVALID' })
+})
