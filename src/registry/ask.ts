@@ -68,12 +68,12 @@ export async function askOrFail(
   }
 }
 
-function ask(address: URL, options: Asking, method: 'GET' | 'HEAD', headers: object): Promise<Answer> {
+function ask(address: URL, options: Asking, method: 'GET' | 'HEAD', headers: Record<string, string>): Promise<Answer> {
   const { signal, timeoutMs = TIMEOUT_MS, withoutTls } = options
   const { request } = address.protocol === 'https:' ? https : http
   const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)])
   return new Promise((resolve, reject) => {
-    const wanted = { method, agent: false, headers: { ...headers }, rejectUnauthorized: !withoutTls }
+    const wanted = { method, agent: false, rejectUnauthorized: !withoutTls }
     const asked = request(address, wanted, ({ statusCode = 0, headers: given }: IncomingMessage) => {
       asked.destroy()
       resolve({
@@ -84,6 +84,8 @@ function ask(address: URL, options: Asking, method: 'GET' | 'HEAD', headers: obj
         digest: [given['docker-content-digest'] ?? []].flat()[0]
       })
     })
+    // Not among the options, which Node prints when NODE_DEBUG asks for it, logins included.
+    for (const [name, value] of Object.entries(headers)) asked.setHeader(name, value)
     asked.on('error', reject)
     const abort = () => {
       reject(limit.reason as Error)

@@ -68,6 +68,19 @@ export async function readBody(answer: IncomingMessage, maxBytes: number, onPiec
   return Buffer.concat(pieces)
 }
 
+/** The beginning of a body, which may be larger than anybody wants to read. The rest goes with the connection. */
+export async function readStart(answer: IncomingMessage, bytes: number, onPiece: () => void): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  let size = 0
+  for await (const piece of answer as AsyncIterable<Buffer>) {
+    onPiece()
+    size += piece.length
+    pieces.push(piece)
+    if (size >= bytes) break
+  }
+  return Buffer.concat(pieces).subarray(0, bytes)
+}
+
 function open(client: Client, { body, upload, ...outgoing }: Sent) {
   const json = body === undefined ? undefined : JSON.stringify(body)
   const call = client.send({

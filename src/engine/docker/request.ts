@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Client } from './client.ts'
-import { exchange, readBody, type Sent } from './exchange.ts'
+import { exchange, readBody, readStart, type Sent } from './exchange.ts'
 import { Refusal, UnreadableAnswer } from './failures.ts'
 import { describeAddress } from './locate.ts'
 import { parseJson } from './schemas/schema.ts'
@@ -18,6 +18,7 @@ export type EngineRequest<T = unknown> = Sent & {
 
 const SUCCESS = new Set([200, 201, 202, 204, 304])
 const MAX_ANSWER_BYTES = 32 * 1024 ** 2
+// An engine passes on what a registry says, of any length; why it refuses stands at the beginning.
 const MAX_REFUSAL_BYTES = 64 * 1024
 
 /** Sends a request and returns its answer. */
@@ -72,7 +73,7 @@ function endWith(signal: AbortSignal | undefined, answer: IncomingMessage): void
 /** An engine says why. Where something else answers in its place, nobody knows what the engine did. */
 async function refusal(answer: IncomingMessage, onPiece: () => void): Promise<Error> {
   const { statusCode = 0, headers } = answer
-  const text = (await readBody(answer, MAX_REFUSAL_BYTES, onPiece)).toString('utf8').trim()
+  const text = (await readStart(answer, MAX_REFUSAL_BYTES, onPiece)).toString('utf8').trim()
   const isForeign = statusCode < 400 || /html/i.test(headers['content-type'] ?? '') || text.startsWith('<')
   if (isForeign || (statusCode >= 500 && text === ''))
     return new UnreadableAnswer(`it has status ${statusCode} and does not come from an engine`)
@@ -86,9 +87,9 @@ function reasonIn(text: string): string {
     if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
       return json.message
   } catch {
-    // A plain text, then.
+    // A plain text, or only the beginning of a long message.
   }
-  return text
+  return text.replace(/^\{"message":"/, '')
 }
 
 function checkType({ headers }: IncomingMessage, body: Buffer, expected: RegExp): void {

@@ -140,6 +140,19 @@ t.test('an answer larger than what is read', async (t) => {
   await until(() => open.size === 0)
 })
 
+t.test('a refusal of any length says why, by its beginning', async (t) => {
+  const { client, open } = await engineThatSends(t, (socket) => {
+    socket.write(`HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: ${2 ** 40}\r\n\r\n`)
+    socket.write('{"message":"No such container: web ')
+    const block = Buffer.alloc(1024 ** 2, 0x78)
+    const more = () => void (socket.writable && socket.write(block, more))
+    more()
+  })
+  const failure = await failureOf(request(client, { ...READ, timeoutMs: 5_000 }))
+  t.match(failure, { code: 'CONTAINER_NOT_FOUND' })
+  await until(() => open.size === 0)
+})
+
 t.test('a stream', async (t) => {
   const asked = { method: 'GET', path: '/events', what: 'report events', timeoutMs: TIMEOUT_MS } as const
   const table: [play: Play | string, code: ErrorCode][] = [
