@@ -17,15 +17,12 @@ export function createTurns() {
     /** Who is to be read, `elapsedMs` after the last turn. */
     next(readings: Reading[], now: number, elapsedMs: number): string[] {
       credit = Math.min(readings.length, credit + (readings.length * elapsedMs) / ROUND_MS)
-      const share = Math.floor(credit)
-      credit -= share
-      return (
-        readings
-          .toSorted((a, b) => a.readAt - b.readAt)
-          // When many were removed, the share shrinks faster than those that are left were to be read.
-          .filter(({ readAt }, place) => place < share || now - readAt >= ROUND_MS)
-          .map(({ id }) => id)
-      )
+      const due = readings
+        .toSorted((a, b) => a.readAt - b.readAt)
+        // When many were removed, the share shrinks faster than those that are left were to be read.
+        .filter(({ readAt }, place) => place < Math.floor(credit) || now - readAt >= ROUND_MS)
+      credit = Math.max(0, credit - due.length)
+      return due.map(({ id }) => id)
     }
   }
 }

@@ -216,15 +216,15 @@ t.test(
 t.test('a build that hangs is ended', async (t) => {
   const hurried = await startServer(t, {
     ports: portsOf('builds'),
-    env: { BERTH_BUILD_IDLE_SECONDS: '3', BERTH_BUILD_TIMEOUT_SECONDS: '6', BERTH_BUILD_CONCURRENCY: '4' }
+    env: { BERTH_BUILD_IDLE_SECONDS: '6', BERTH_BUILD_TIMEOUT_SECONDS: '12', BERTH_BUILD_CONCURRENCY: '4' }
   })
   const word = `8${process.pid}`
   const cases = BUILDERS.flatMap((builder) => [
-    { builder, command: `sleep ${word}1`, reason: 'It said nothing for 3 seconds.' },
+    { builder, command: `sleep ${word}1`, reason: 'It said nothing for 6 seconds.' },
     {
       builder,
       command: `while true; do echo on and on; sleep 0.5${word}2; done`,
-      reason: 'It took longer than 6 seconds.'
+      reason: 'It took longer than 12 seconds.'
     }
   ])
   await Promise.all(
