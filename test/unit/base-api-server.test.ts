@@ -84,7 +84,8 @@ t.test('/load', async (t) => {
       await until(() => rss() > before + 256)
       const held = rss()
       await app.inject({ method: 'DELETE', url: '/load' })
-      t.ok(rss() < held - 200, `round ${round}`)
+      // The system may take a moment to take it back.
+      await until(() => rss() < held - 200)
     }
   })
 
