@@ -15,6 +15,7 @@ import { createTokens } from './access/tokens.ts'
 import { createVisitorRules } from './access/visitors.ts'
 import { isPrivate, type Config } from './config.ts'
 import { createBuilds } from './builds/builds.ts'
+import { createBuildRoots } from './builds/context/roots.ts'
 import { buildEvent } from './builds/view.ts'
 import { buildRoutes } from './builds/routes.ts'
 import { buildRpc } from './builds/rpc.ts'
@@ -58,6 +59,7 @@ import { imageRpc } from './images/rpc.ts'
 import { IMAGE_SCHEMAS } from './images/schemas.ts'
 import { createImageService } from './images/service.ts'
 import { createInventory } from './inventory/inventory.ts'
+import { registryOf } from './lib/reference.ts'
 import { requestId } from './lib/request-id.ts'
 import { createValidator } from './lib/validator.ts'
 import { networkRoutes } from './networks/routes.ts'
@@ -314,6 +316,7 @@ export async function buildApp({
       images,
       networks,
       builds,
+      buildRoots: createBuildRoots(config.buildRoots),
       events,
       system,
       clean,
@@ -375,8 +378,9 @@ export function rpcMethods(services: Services): DockerMethods {
 }
 
 function loginSources(config: Config, dockerConfigFile: string | undefined): LoginSources {
-  const { registriesFile, dockerhubUsername: username, dockerhubPassword: password } = config
-  return { registriesFile, dockerHub: { username, password }, dockerConfigFile }
+  const { registriesFile, dockerhubUsername: username, dockerhubPassword: password, dockerhubNamespace } = config
+  const ofNamespace = { registry: registryOf(dockerhubNamespace), username, password }
+  return { registriesFile, ofNamespace, dockerConfigFile }
 }
 
 function statsSources({ statsSource, hostProc, hostCgroup }: Config, engine: Engine, machine: Machine): StatsSource[] {

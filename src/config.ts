@@ -185,6 +185,10 @@ const SETTINGS = {
     3650,
     'Days to keep the records, contexts and logs of finished builds. Images stay.'
   ),
+  buildRoots: list(
+    'BERTH_BUILD_ROOTS',
+    'Folders of this machine, separated by commas, from which clients of gRPC may build by naming the path of a Dockerfile.'
+  ),
   hostProc: text(
     'BERTH_HOST_PROC',
     '/proc',
@@ -214,14 +218,20 @@ const SETTINGS = {
   dockerContext: optional('DOCKER_CONTEXT', 'Docker context to use.'),
   dockerConfig: optional('DOCKER_CONFIG', 'Folder of the docker CLI configuration. Defaults to ~/.docker.'),
   dockerCertPath: optional('DOCKER_CERT_PATH', 'Folder with ca.pem, cert.pem and key.pem, for an engine behind TLS.'),
-  dockerhubUsername: optional('DOCKERHUB_USERNAME', 'User name for Docker Hub.'),
+  dockerhubUsername: optional(
+    'DOCKERHUB_USERNAME',
+    'User name for Docker Hub, or for the registry of DOCKERHUB_NAMESPACE.'
+  ),
   dockerhubPassword: {
-    ...optional('DOCKERHUB_PASSWORD', 'Password or access token for Docker Hub. Sent to no other registry.'),
+    ...optional(
+      'DOCKERHUB_PASSWORD',
+      'Password or access token of DOCKERHUB_USERNAME. Sent to that one registry only.'
+    ),
     secret: true
   },
   dockerhubNamespace: optional(
     'DOCKERHUB_NAMESPACE',
-    'Docker Hub namespace for pushes that name no registry. Defaults to DOCKERHUB_USERNAME.'
+    'Namespace for pushes that name no registry: `team` on Docker Hub, or `registry.example.com/team` elsewhere. Defaults to DOCKERHUB_USERNAME.'
   ),
   dockerTlsVerify: {
     env: 'DOCKER_TLS_VERIFY',
@@ -261,6 +271,7 @@ export function loadConfig(env: Environment): { config: Config; warnings: string
   }
   if (problems.length > 0) throw new ConfigError(problems)
 
+  values.dockerhubNamespace ??= (values.dockerhubUsername as string | undefined)?.toLowerCase()
   const config = Object.freeze(values) as Config
   problems.push(...contradictions(config))
   if (problems.length > 0) throw new ConfigError(problems)

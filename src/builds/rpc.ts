@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { Type, type Static } from '@sinclair/typebox'
 import { cancellation, invalidField, isAppError } from '../errors.ts'
 import { streaming, unary, type Call, type DockerMethods } from '../rpc/methods.ts'
+import type { BuildRoots } from './context/roots.ts'
 import {
   BuildFields,
   BuildParams,
@@ -19,6 +20,7 @@ const BuildRequest = Type.Composite([
   BuildFields,
   Type.Object({
     dockerfile_text: Type.Optional(Type.String()),
+    dockerfile_path: Type.Optional(Type.String({ maxLength: 4096 })),
     context: Type.Optional(Type.Unsafe<Uint8Array>({ description: 'Bytes, as the message has them.' }))
   })
 ])
@@ -31,11 +33,19 @@ const LogsRequest = Type.Composite([
   })
 ])
 
-export function buildRpc({ builds }: { builds: BuildService }) {
-  async function submit({ dockerfile_text: text, context, ...fields }: BuildRequest, { caller }: Call) {
+export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRoots: BuildRoots }) {
+  async function sourceOf({ dockerfile_text: text, dockerfile_path: path, context }: BuildRequest) {
+    if (path !== undefined) return buildRoots.open(path)
     const content = text === undefined ? context : Buffer.from(text)
-    if (!content) throw invalidField('source', 'is missing: send a Dockerfile or a context')
-    const upload = await builds.receive(Readable.from([content]))
+    if (content) return { context: Readable.from([content]), dockerfile: undefined }
+    throw invalidField('source', 'is missing: send dockerfile_text or context, or name a dockerfile_path')
+  }
+
+  async function submit(request: BuildRequest, { caller }: Call) {
+    const { context, dockerfile } = await sourceOf(request)
+    const { dockerfile_text: _text, dockerfile_path: _path, context: _context, ...given } = request
+    const fields = { ...(dockerfile !== undefined && { dockerfile }), ...given }
+    const upload = await builds.receive(context)
     try {
       return await builds.submit(upload, builds.check(fields, caller), { door: 'grpc', owner: caller.tokenId })
     } catch (error) {

@@ -14,7 +14,9 @@ export const BuildStarted = Type.Object(
   { status: Type.Literal(200), message: Type.String({ examples: ['Build started'] }), build_id: BuildId },
   { $id: 'BuildStarted' }
 )
-export const BuildIdQuery = Type.Object({ build_id: BuildId })
+/** One of another form names no build, which is 404. */
+const AnyId = Type.String({ minLength: 1, maxLength: 128, examples: BuildId.examples })
+export const BuildIdQuery = Type.Object({ build_id: AnyId })
 export const BuildPushStatus = Type.Object(
   {
     status: Type.Literal(200),
@@ -54,7 +56,7 @@ export const DockerfileBuild = Type.Object(
   },
   { $id: 'DockerfileBuild' }
 )
-export const DockerfileBuildQuery = Type.Object({ dockerfile_build_id: Type.Optional(BuildId) })
-export const DockerfileBuildIdQuery = Type.Object({ dockerfile_build_id: BuildId })
+export const DockerfileBuildQuery = Type.Object({ dockerfile_build_id: Type.Optional(AnyId) })
+export const DockerfileBuildIdQuery = Type.Object({ dockerfile_build_id: AnyId })
 
 export const COMPAT_SCHEMAS = [BuildStarted, BuildPushStatus, DockerfileBuild]

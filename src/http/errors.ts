@@ -3,6 +3,7 @@
 import { Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { AppError, ERRORS, invalidFields, unexpected, type ErrorCode } from '../errors.ts'
+import { closest } from '../lib/closest.ts'
 import { describeViolations } from '../lib/validator.ts'
 
 export const Problem = Type.Object(
@@ -38,7 +39,9 @@ export function registerErrors(app: FastifyInstance): void {
   })
 
   const routes: { method: string; pattern: RegExp }[] = []
-  app.addHook('onRoute', ({ method, url }) => {
+  const paths = new Set<string>()
+  app.addHook('onRoute', ({ method, url, schema }) => {
+    if (schema?.operationId !== undefined) paths.add(url)
     const pattern = new RegExp(
       `^${url
         .replaceAll(/[.+]/g, '\\$&')
@@ -51,9 +54,11 @@ export function registerErrors(app: FastifyInstance): void {
     const path = request.url.split('?', 1)[0] ?? ''
     const allowed = [...new Set(routes.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))]
     if (allowed.length === 0 || allowed.includes(request.method)) {
+      const meant = closest(path, [...paths])
+      const hint = meant === undefined ? '' : ` Is ${meant.replaceAll(/:(\w+)/g, '{$1}')} meant?`
       throw new AppError(
         'ROUTE_NOT_FOUND',
-        `There is nothing at ${request.method} ${path}. GET /docs shows what there is.`
+        `There is nothing at ${request.method} ${path}.${hint} GET /docs shows what there is.`
       )
     }
     reply.header('allow', allowed.join(', '))

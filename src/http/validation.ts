@@ -1,7 +1,7 @@
 // Bodies are taken as they are, but that null means absent; in query strings, which are text, numbers and booleans are read out of it.
 
 import type { TSchema } from '@sinclair/typebox'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../errors.ts'
 import type { Validator } from '../lib/validator.ts'
 
@@ -13,9 +13,14 @@ export function registerValidation(app: FastifyInstance, validator: Validator, s
   // Many clients announce JSON and send nothing, for instance to stop a container.
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '' || body.trim() === 'null') done(null, undefined)
+    if (takesNoBody(request) || body === '' || body.trim() === 'null') done(null, undefined)
     else if (depthOf(body) > MAX_DEPTH) done(tooDeep())
     else void parseJson(request, body, done)
+  })
+  // A body of no other kind is read. An empty one, as `curl -d ''` sends it, is none.
+  app.addContentTypeParser('*', (request, _body, done) => {
+    if (takesNoBody(request) || request.headers['content-length'] === '0') done(null, undefined)
+    else done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.'))
   })
   app.setValidatorCompiler(({ schema, httpPart }) => {
     if (httpPart === 'body') return validator.body(schema)
@@ -30,6 +35,10 @@ export function registerValidation(app: FastifyInstance, validator: Validator, s
   // Answers are built field by field, so there is nothing for a compiled serializer to leave out; it would cost more at the
   // start than it saves afterwards. Tests hold the answers to their schemas.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
+}
+
+function takesNoBody({ routeOptions }: FastifyRequest): boolean {
+  return routeOptions.schema?.body === undefined
 }
 
 function tooDeep(): AppError {

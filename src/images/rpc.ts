@@ -15,8 +15,13 @@ export function imageRpc({ images }: { images: ImageService }) {
     const name = registry === undefined ? image : `${registry}/${image}`
     // A name that was given for a push that is refused would stay.
     images.checkPush(name, credentials)
+    const isNew = registry !== undefined && !(await images.exists(name))
     if (registry !== undefined) await images.tag(image, name)
-    return { success: true, ...(await images.push(name, { ...transfer, credentials })) }
+    try {
+      return { success: true, ...(await images.push(name, { ...transfer, credentials })) }
+    } finally {
+      if (isNew) await images.untag(name)
+    }
   }
 
   return {

@@ -2,7 +2,7 @@
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineImages, ImageRecord, Transfer } from '../engine/contract/images.ts'
-import { AppError, invalidField } from '../errors.ts'
+import { AppError, invalidField, isAppError } from '../errors.ts'
 import { parseReference, type ImageReference } from '../lib/reference.ts'
 import type { GivenCredentials } from '../registry/login.ts'
 import type { RegistryService } from '../registry/service.ts'
@@ -136,6 +136,16 @@ export function createImageService({ engine, registries, containers, policy, onI
       known.clear()
       const image = await get(target)
       return viewDetails(image, usersOf(image.id))
+    },
+
+    exists: async (reference: string): Promise<boolean> => (await read(reference)) !== undefined,
+
+    /** Takes off a name that was given for a push. The image has another; and the push counts, also when this one stays. */
+    async untag(reference: string): Promise<void> {
+      await engine.removeImage(reference).catch((error: unknown) => {
+        if (!isAppError(error)) throw error
+      })
+      known.clear()
     },
 
     async remove(reference: string, { force }: { force: boolean }): Promise<RemovedImage> {

@@ -46,6 +46,11 @@ export function registryName(host: string): string | undefined {
   return HUB_NAMES.has(name) ? DOCKER_HUB : name
 }
 
+/** Of the names below a namespace: `ghcr.io/team` is on another registry, `team` or none at all on Docker Hub. */
+export function registryOf(namespace: string | undefined): string {
+  return (namespace !== undefined && parseReference(`${namespace}/any`)?.registry) || DOCKER_HUB
+}
+
 /** Without tag and digest, as Docker shows it: `nginx`, `localhost:5000/shop/web`. */
 export function familiarName({ registry, repository }: ImageReference): string {
   return registry === DOCKER_HUB ? repository.replace(/^library\//, '') : `${registry}/${repository}`

@@ -2,14 +2,14 @@
 // when they are needed, so that a new login needs no restart.
 
 import { readFileSync, statSync } from 'node:fs'
-import { DOCKER_HUB } from '../lib/reference.ts'
 import { findInDockerConfig } from './docker-config.ts'
 import { createLogin, type Login } from './login.ts'
 import { parseRegistriesFile, type RegistryEntry } from './registries-file.ts'
 
 export type LoginSources = {
   registriesFile: string | undefined
-  dockerHub: { username: string | undefined; password: string | undefined }
+  /** DOCKERHUB_*: for the registry that the namespace is on. */
+  ofNamespace: { registry: string; username: string | undefined; password: string | undefined }
   /** Docker's config.json. */
   dockerConfigFile: string | undefined
 }
@@ -24,7 +24,7 @@ export type FoundLogin = {
 
 type Log = { warn(fields: object, message: string): void }
 
-export function createLogins({ registriesFile, dockerHub, dockerConfigFile }: LoginSources, log: Log) {
+export function createLogins({ registriesFile, ofNamespace, dockerConfigFile }: LoginSources, log: Log) {
   function entryOf(registry: string): RegistryEntry | undefined {
     if (registriesFile === undefined) return undefined
     return parseRegistriesFile(readFileSync(registriesFile, 'utf8')).get(registry)
@@ -48,8 +48,9 @@ export function createLogins({ registriesFile, dockerHub, dockerConfigFile }: Lo
       const own = { authHosts: entry?.authHosts ?? [], check: entry?.check ?? true }
       if (entry?.login) return { login: entry.login, ...own, hint: undefined }
 
-      const hub = registry === DOCKER_HUB ? createLogin(registry, dockerHub) : undefined
-      if (hub) return { login: hub, ...own, hint: problem }
+      const { registry: home, ...credentials } = ofNamespace
+      const configured = registry === home ? createLogin(registry, credentials) : undefined
+      if (configured) return { login: configured, ...own, hint: problem }
 
       const docker = attempt(dockerConfigFile, () =>
         dockerConfigFile === undefined ? {} : findInDockerConfig(readFileSync(dockerConfigFile, 'utf8'), registry)

@@ -24,6 +24,15 @@ t.test('images are listed, looked at, named, pushed, pulled and removed', async 
       { case: 'result', value: { success: true, image: `localhost:5000/${NAME}` } }
     ]
   )
+  t.match(
+    await docker.inspectDockerImage({ reference: NAME }),
+    { image: { tags: [NAME, 'localhost:5000/base:1'] } },
+    'no name is left'
+  )
+  await docker.tagDockerImage({ image: NAME, target: `localhost:5000/${NAME}` })
+  await docker.pushDockerImage({ image: NAME, registry: 'localhost:5000' })
+  t.ok((await docker.inspectDockerImage({ reference: `localhost:5000/${NAME}` })).image, 'but one that was there')
+  t.match(await docker.removeDockerImage({ reference: `localhost:5000/${NAME}`, force: true }), { success: true })
   t.match(await docker.pullDockerImage({ image: 'localhost:5000/base:1' }), { image: { id: /./ } })
   const pulled = await all(docker.streamDockerPull({ image: 'localhost:5000/base:1' }))
   t.match(pulled.at(-1)?.event, { case: 'result', value: { tags: ['localhost:5000/base:1'] } })

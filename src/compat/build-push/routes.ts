@@ -7,7 +7,7 @@ import { AppError, invalidField, isAppError } from '../../errors.ts'
 import { answerWithMessage } from '../../http/errors.ts'
 import { acceptForms, readForm } from '../../http/forms.ts'
 import { ref } from '../../lib/schema.ts'
-import { requiredField } from '../fields.ts'
+import { requireBuildId, requiredField, splitRegistry } from '../fields.ts'
 import { BuildIdQuery, BuildPushForm, BuildPushStatus, BuildStarted } from '../schemas.ts'
 
 const tags = ['compat']
@@ -31,7 +31,7 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
         deprecated: true,
         summary: 'Build a Dockerfile and push the image',
         description:
-          'The image goes to `DOCKERHUB_NAMESPACE`/`image_name`:`image_tag` and is removed here once it is there. Now: `POST /builds` with `push=true`.',
+          'The image goes to `DOCKERHUB_NAMESPACE`/`image_name`:`image_tag`, or to the registry that `image_name` names, and is removed here once it is there. Now: `POST /builds` with `push=true`.',
         consumes: ['multipart/form-data'],
         body: BuildPushForm,
         response: { 200: { description: 'The build was taken in.', ...ref(BuildStarted) } }
@@ -41,10 +41,15 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
       const { fields, file: upload, filename } = await readForm(request, builds, ['file'])
       if (!upload) throw invalidField('file', 'is missing')
       try {
-        if (namespace === undefined)
-          throw invalidField('image_name', 'has nowhere to go: DOCKERHUB_NAMESPACE is not set on this server')
+        const { registry, path } = splitRegistry(requiredField(fields, 'image_name'))
+        if (registry === undefined && namespace === undefined && !path.includes('/'))
+          throw invalidField(
+            'image_name',
+            'has nowhere to go: DOCKERHUB_NAMESPACE is not set on this server. Name the registry, as in registry.example.com/team/web'
+          )
         const asked = {
-          image_name: requiredField(fields, 'image_name'),
+          ...(registry !== undefined && { registry }),
+          image_name: path,
           image_tag: [requiredField(fields, 'image_tag')],
           push: true,
           keep_image: false
@@ -73,7 +78,10 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
         response: { 200: { description: 'The status.', ...ref(BuildPushStatus) } }
       }
     },
-    async (request) => ({ status: 200 as const, build_status: statusOf(builds.record(request.query.build_id)) })
+    async (request) => ({
+      status: 200 as const,
+      build_status: statusOf(builds.record(requireBuildId(request.query.build_id)))
+    })
   )
 
   // As it was, by GET; a web page may not send it all the same.
@@ -93,9 +101,11 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
       }
     },
     async (request) => {
-      const { id } = await builds.retry(request.query.build_id, request.caller).catch((error: unknown) => {
-        throw isAppError(error, 'BUILD_NOT_FAILED') ? new AppError(error.code, 'Build and Push not failed') : error
-      })
+      const { id } = await builds
+        .retry(requireBuildId(request.query.build_id), request.caller)
+        .catch((error: unknown) => {
+          throw isAppError(error, 'BUILD_NOT_FAILED') ? new AppError(error.code, 'Build and Push not failed') : error
+        })
       return { status: 200 as const, message: 'Rebuild started', build_id: id }
     }
   )

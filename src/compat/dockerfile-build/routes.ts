@@ -9,7 +9,7 @@ import { AppError, invalidField, isAppError } from '../../errors.ts'
 import { answerWithMessage } from '../../http/errors.ts'
 import { acceptForms, readForm } from '../../http/forms.ts'
 import { ref } from '../../lib/schema.ts'
-import { requiredField, textField } from '../fields.ts'
+import { requireBuildId, requiredField, splitRegistry, textField } from '../fields.ts'
 import { DockerfileBuild, DockerfileBuildForm, DockerfileBuildIdQuery, DockerfileBuildQuery } from '../schemas.ts'
 
 const tags = ['compat']
@@ -19,10 +19,12 @@ const PATH = '/api/dockerfile-build'
 export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService }> = async (app, { builds }) => {
   await acceptForms(app)
   answerWithMessage(app)
+  // Said by the route, in the words of that system.
+  app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
   /** Builds that came in by other doors are not of that system. */
   function find(id: string): BuildRecord {
-    const record = builds.record(id)
+    const record = builds.record(requireBuildId(id))
     if (record.origin === DOOR) return record
     throw new AppError('BUILD_NOT_FOUND', `There is no dockerfile build ${id}.`)
   }
@@ -118,12 +120,11 @@ function fieldsOf(username: string, id: string, fields: Record<string, unknown>)
   const password = textField(fields, 'password') ?? textField(fields, 'docker_password')
   const repository = textField(fields, 'docker_repo') ?? `dockerfile-${id.slice(0, 8)}`
   const [, path = '', tag = 'latest'] = /^(.*?)(?::([^/:]+))?$/.exec(repository) ?? []
-  // As docker tells a registry from a namespace.
-  const [first = '', ...rest] = path.split('/')
-  const hasRegistry = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost')
+  const { registry, path: name } = splitRegistry(path)
+  const isBare = registry === undefined && !name.includes('/')
   return {
-    ...(hasRegistry && { registry: first }),
-    image_name: hasRegistry ? rest.join('/') : rest.length > 0 ? path : `${username.toLowerCase()}/${path}`,
+    ...(registry !== undefined && { registry }),
+    image_name: isBare ? `${username.toLowerCase()}/${name}` : name,
     image_tag: [tag],
     push: true,
     ...(password !== undefined && { registry_username: username, registry_password: password })

@@ -5,12 +5,12 @@ import type { Test } from 'tap'
 import { findInDockerConfig } from '../../../src/registry/docker-config.ts'
 import { createLogin, Login, loginOfRequest } from '../../../src/registry/login.ts'
 import { createLogins, inspectRegistriesFile } from '../../../src/registry/logins.ts'
+import { registryOf } from '../../../src/lib/reference.ts'
 import { parseRegistriesFile } from '../../../src/registry/registries-file.ts'
 
 const base64 = (text: string) => Buffer.from(text).toString('base64')
-const NO_HUB = { username: undefined, password: undefined }
 
-function logins(t: Test, given: { file?: unknown; hub?: typeof NO_HUB | object; docker?: unknown }) {
+function logins(t: Test, given: { file?: unknown; hub?: object; docker?: unknown }) {
   const folder = t.testdir({})
   const path = (name: string, content: unknown) => {
     if (content === undefined) return undefined
@@ -21,7 +21,7 @@ function logins(t: Test, given: { file?: unknown; hub?: typeof NO_HUB | object; 
   const warnings: object[] = []
   const sources = {
     registriesFile: path('registries.json', given.file),
-    dockerHub: { ...NO_HUB, ...given.hub },
+    ofNamespace: { registry: 'docker.io', username: undefined, password: undefined, ...given.hub },
     dockerConfigFile: path('config.json', given.docker) ?? `${folder}/none.json`
   }
   return { ...createLogins(sources, { warn: (fields) => void warnings.push(fields) }), warnings, sources }
@@ -58,6 +58,16 @@ t.test('a login is for its own host and port and for no other', async (t) => {
     'docker.io:443'
   ])
     t.equal(find(other).login, undefined, other)
+})
+
+t.test('DOCKERHUB_* go to the registry of the namespace, and to no other', async (t) => {
+  t.equal(registryOf('team'), 'docker.io')
+  t.equal(registryOf(undefined), 'docker.io')
+  t.equal(registryOf('Docker.io/team'), 'docker.io')
+  t.equal(registryOf('127.0.0.1:5055/team'), '127.0.0.1:5055')
+  const { find } = logins(t, { hub: { registry: '127.0.0.1:5055', username: 'env', password: 'p' } })
+  t.match(find('127.0.0.1:5055').login?.reveal(), { username: 'env' })
+  t.equal(find('docker.io').login, undefined)
 })
 
 t.test('a credential helper is not started, and that is said where a login is needed', async (t) => {
