@@ -88,6 +88,7 @@ import { STATS_SCHEMAS } from './stats/schemas.ts'
 import { createStatsService } from './stats/service.ts'
 import { createCleaner } from './system/clean.ts'
 import { createHost, type Host } from './system/host.ts'
+import { warnOutOfReach } from './system/reach.ts'
 import { systemRoutes } from './system/routes.ts'
 import { systemRpc } from './system/rpc.ts'
 import { SYSTEM_SCHEMAS } from './system/schemas.ts'
@@ -334,6 +335,7 @@ export async function buildApp({
   })
 
   app.addHook('onReady', async () => {
+    warnOutOfReach({ inventory, ownId, config, log: logger })
     inventory.start()
     expiry.start()
     sampler.start()

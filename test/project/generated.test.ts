@@ -19,7 +19,7 @@ Berth reads environment variables and, with \`npm start\` and \`npm run dev\`, a
 |---|---|---|
 `
 const ENV_HEAD = `# Settings of Berth with their defaults. Copy this file to .env and uncomment the lines you want to change.
-# npm start and npm run dev read .env from the project's folder; docker-compose reads it for the variables of its file.
+# npm start and npm run dev read .env from the project's folder; docker-compose.yml hands every one on.
 `
 
 function settingsPage(): string {

@@ -1,0 +1,20 @@
+// The health check of the container: asks the server where it listens, be it a port, TLS or a unix socket.
+
+import { request as plainRequest } from 'node:http'
+import { request as tlsRequest } from 'node:https'
+
+const { BERTH_SOCKET, BERTH_TLS_CERT, BERTH_HOST, BERTH_PORT } = process.env
+const address = BERTH_SOCKET
+  ? { socketPath: BERTH_SOCKET }
+  : { host: BERTH_HOST || '127.0.0.1', port: BERTH_PORT || 8000 }
+const request = BERTH_TLS_CERT && !BERTH_SOCKET ? tlsRequest : plainRequest
+
+// It is this very container, whatever name its certificate is for.
+request({ ...address, path: '/health', headers: { host: 'localhost' }, rejectUnauthorized: false }, ({ statusCode }) =>
+  process.exit(statusCode === 200 ? 0 : 1)
+)
+  .on('error', ({ message }) => {
+    process.stderr.write(`${message}\n`)
+    process.exit(1)
+  })
+  .end()
