@@ -7,9 +7,9 @@ import closeWithGrace from 'close-with-grace'
 import { pino, type Logger } from 'pino'
 import { openAuditFile } from './access/audit-file.ts'
 import { readPolicy } from './access/policy-file.ts'
-import { buildApp } from './app.ts'
 import { createBanner } from './banner.ts'
 import { cgroupProblem } from './builds/cgroup.ts'
+import { compose } from './compose.ts'
 import { ConfigError, isPrivate, loadConfig, type Config } from './config.ts'
 import { createConnection } from './engine/docker/connection.ts'
 import { createDockerEngine } from './engine/docker/engine.ts'
@@ -19,6 +19,7 @@ import { createListeners } from './engine/machine/listeners.ts'
 import { createMachine } from './engine/machine/machine.ts'
 import { listen, readTls } from './http/listening.ts'
 import { createLogOutput } from './lib/log-output.ts'
+import { stopPhases } from './lifecycle.ts'
 import { inspectRegistriesFile } from './registry/logins.ts'
 import { onStopSignal, STOP_SIGNALS } from './stop-signals.ts'
 import { createTokenMark, folderWarning } from './store/folder.ts'
@@ -67,7 +68,7 @@ async function run(): Promise<void> {
   })
   const listeners = createListeners({ procDir: config.hostProc, host: config.publishHost ?? config.host })
   const [app] = await Promise.all([
-    buildApp({
+    compose({
       config,
       engine,
       store,
@@ -87,10 +88,20 @@ async function run(): Promise<void> {
     if (err) logger.fatal({ err }, 'unexpected failure')
     else if (signal) logger.info({ signal }, 'stopping')
     await app.close()
-    connection.close()
-    store.close()
-    auditFile.close()
-    unlockFolder()
+    await stopPhases(
+      [
+        { limitMs: 500, parts: [{ name: 'the connection to the engine', stop: connection.close }] },
+        {
+          limitMs: 500,
+          parts: [
+            { name: 'the store', stop: store.close },
+            { name: 'the audit file', stop: auditFile.close }
+          ]
+        },
+        { limitMs: 500, parts: [{ name: 'the lock of the data folder', stop: unlockFolder }] }
+      ],
+      logger
+    )
   })
   onStopSignal({
     stop: (signal) => {

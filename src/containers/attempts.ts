@@ -9,7 +9,7 @@ import { createCreation, isUncertain } from './creation.ts'
 import type { Settling } from './settling.ts'
 import { createUndo, type Undo } from './undo.ts'
 
-type IntentTable = {
+export type IntentTable = {
   add(attempt: string, now: number): void
   remove(attempt: string): void
   all(): { attempt: string; createdAt: number }[]

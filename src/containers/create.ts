@@ -25,6 +25,11 @@ export type Made = { record: ContainerRecord; warnings: string[] }
 export type Origin = { owner: string | null; key: string | undefined; fixedName?: string; requestHash: string }
 export type Maker = ReturnType<typeof createMaker>
 
+export type Images = {
+  find(reference: string, pull: 'missing' | 'always' | 'never', signal: AbortSignal): Promise<ImageRecord>
+}
+export type Networks = { isClosed(name: string): Promise<boolean> }
+
 type Options = {
   engine: Pick<EngineContainers, 'startContainer'> & Pick<EngineAvailability, 'whenAvailable'>
   inventory: Inventory
@@ -34,8 +39,8 @@ type Options = {
   volumes: Volumes
   waiting: Waiting
   expiry: Expiry
-  images: { find(reference: string, pull: 'missing' | 'always' | 'never', signal: AbortSignal): Promise<ImageRecord> }
-  networks: { isClosed(name: string): Promise<boolean> }
+  images: Images
+  networks: Networks
   policy: Policy
   config: Config
   instanceId: string

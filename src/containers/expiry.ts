@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { createSteadyClock } from '../lib/steady-clock.ts'
 
-type ExpiryTable = {
+export type ExpiryTable = {
   get(id: string): number | null | undefined
   set(id: string, expiresAt: number | null): void
   remove(id: string): void

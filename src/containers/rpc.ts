@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { after, dataOf, MESSAGE_BYTES, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { dataOf, MESSAGE_BYTES, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
 import { entriesOf, followLogs, logQuery } from './logs.ts'
 import {
   ContainerParams,
@@ -44,11 +44,10 @@ const LogsRequest = Type.Composite([
 type Options = {
   containers: ContainerService
   stats: { now(id: string): object | undefined }
-  ready: () => Promise<void>
 }
 
-export function containerRpc({ containers, stats, ready }: Options) {
-  return after(ready, {
+export function containerRpc({ containers, stats }: Options) {
+  return {
     runDockerContainer: unary({
       operation: 'createContainer',
       scope: 'containers:write',
@@ -178,7 +177,7 @@ export function containerRpc({ containers, stats, ready }: Options) {
         return { exit_code: exitCode, ...rest }
       }
     })
-  } satisfies Partial<DockerMethods>)
+  } satisfies Partial<DockerMethods>
 }
 
 function changed({ changed: isChanged, message, changed_port: ports, replaced, ...container }: ChangedContainer) {

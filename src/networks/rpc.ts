@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox'
-import { after, unary, type DockerMethods } from '../rpc/methods.ts'
+import { unary, type DockerMethods } from '../rpc/methods.ts'
 import { CreateNetwork, NetworkParams } from './schemas.ts'
 import type { NetworkService } from './service.ts'
 
-type Options = { networks: NetworkService; ready: () => Promise<void> }
+type Options = { networks: NetworkService }
 
-export function networkRpc({ networks, ready }: Options) {
-  return after(ready, {
+export function networkRpc({ networks }: Options) {
+  return {
     listDockerNetworks: unary({
       operation: 'listNetworks',
       scope: 'read',
@@ -30,5 +30,5 @@ export function networkRpc({ networks, ready }: Options) {
         return { success: removed, ...rest }
       }
     })
-  } satisfies Partial<DockerMethods>)
+  } satisfies Partial<DockerMethods>
 }

@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import type { StreamEvent } from '../http/streams.ts'
-import { after, dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
 import { HistoryQuery, StatsParams } from './schemas.ts'
 import type { StatsService } from './service.ts'
 
@@ -8,8 +8,8 @@ const Named = Type.Object({ name: StatsParams.properties.id })
 const Nothing = Type.Object({})
 const DEFAULT_SECONDS = 300
 
-export function statsRpc({ stats, ready }: { stats: StatsService; ready: () => Promise<void> }) {
-  return after(ready, {
+export function statsRpc({ stats }: { stats: StatsService }) {
+  return {
     getDockerStats: unary({
       operation: 'getContainerStats',
       scope: 'read',
@@ -39,7 +39,7 @@ export function statsRpc({ stats, ready }: { stats: StatsService; ready: () => P
       request: Nothing,
       call: (_request, { signal }) => messages(stats.streamAll(signal))
     })
-  } satisfies Partial<DockerMethods>)
+  } satisfies Partial<DockerMethods>
 }
 
 async function* messages(events: AsyncIterable<StreamEvent>): AsyncGenerator<object> {

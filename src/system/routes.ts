@@ -5,9 +5,9 @@ import type { Cleaner } from './clean.ts'
 import { About, Cleaned, CleanSystem, Health, SystemInfo, SystemStats } from './schemas.ts'
 import type { SystemService } from './service.ts'
 
-type Options = { system: SystemService; clean: Cleaner; streams: Streams; endpoints: () => string[] }
+type Options = { system: SystemService; clean: Cleaner; streams: Streams }
 
-export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { system, clean, streams, endpoints }) => {
+export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { system, clean, streams }) => {
   const tags = ['server']
 
   app.get(
@@ -28,7 +28,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       docs: '/docs',
       reading_view: '/redoc',
       openapi: '/openapi.json',
-      endpoints: endpoints()
+      endpoints: app.endpoints
     })
   )
 

@@ -4,7 +4,7 @@ import { rmSync } from 'node:fs'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
-import { buildApp, type AppDeps } from '../../src/app.ts'
+import { compose, type Foundation } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { Listeners } from '../../src/engine/machine/listeners.ts'
 import { createMachine, type Identity } from '../../src/engine/machine/machine.ts'
@@ -19,7 +19,7 @@ export const VERSION = '0.0.0-test'
 const HOST = '127.0.0.1:8000'
 const NOBODY: Listeners = { isTaken: async () => false, listening: async () => new Set() }
 
-type Given = Partial<Omit<AppDeps, 'engine' | 'config' | 'machine'>> & {
+type Given = Partial<Omit<Foundation, 'engine' | 'config' | 'machine'>> & {
   engine?: MemoryEngine
   env?: Record<string, string>
   /** Who listens on this machine. */
@@ -39,7 +39,7 @@ export async function build(
   const settings = { BERTH_STATS_SOURCE: 'engine', BERTH_GRPC_PORT: 'off', BERTH_DATA_DIR: dataDir, ...env }
   const { config } = loadConfig(settings)
   const store = given.store ?? openStore(':memory:')
-  const app = await buildApp({
+  const app = await compose({
     config,
     engine,
     store,
@@ -107,7 +107,7 @@ export function problem(t: Test, answer: LightMyRequestResponse, status: number,
   return body
 }
 
-function fakeHost(): NonNullable<AppDeps['host']> {
+function fakeHost(): NonNullable<Foundation['host']> {
   const sample: HostSample = {
     sampledAt: Date.parse('2026-01-01T00:00:00Z'),
     cpuPercent: 12.345,

@@ -3,7 +3,7 @@
 import { gzipSync } from 'node:zlib'
 import type { DescMethod } from '@bufbuild/protobuf'
 import fc from 'fast-check'
-import { rpcMethods } from '../../src/app.ts'
+import { rpcMethods } from '../../src/features.ts'
 import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
 import { Health } from '../../src/rpc/gen/grpc/health/v1/health_pb.ts'
 import { ServerReflection } from '../../src/rpc/gen/grpc/reflection/v1/reflection_pb.ts'
@@ -23,7 +23,7 @@ export type Attempt = {
   isEndless: boolean
 }
 
-const DECLARED = rpcMethods({} as Parameters<typeof rpcMethods>[0])
+const DECLARED = rpcMethods({} as Parameters<typeof rpcMethods>[0], async () => {})
 const METHODS = [DockerService, Health, ServerReflection].flatMap(({ methods }) => methods)
 
 const zeros = gzipSync(Buffer.alloc(40 * 1024 ** 2))

@@ -46,8 +46,9 @@ const LAYERS = [
   'system',
   'builds',
   'compat',
-  'app.ts',
-  'stop-signals.ts',
+  'features.ts',
+  'lifecycle.ts',
+  'compose.ts',
   'server.ts'
 ]
 
@@ -94,10 +95,7 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
     (from, to) => to.startsWith('engine/docker/') && !from.startsWith('engine/docker/') && from !== 'server.ts'
   ],
   ['only store/ knows SQLite', (from, to) => to === 'node:sqlite' && folderOf(from) !== 'store'],
-  [
-    'only app.ts and http/ know Fastify',
-    (from, to) => /^(fastify$|@fastify\/)/.test(to) && from !== 'app.ts' && folderOf(from) !== 'http'
-  ],
+  ['only http/ knows Fastify', (from, to) => /^(fastify$|@fastify\/)/.test(to) && folderOf(from) !== 'http'],
   [
     'only rpc/ knows Connect, and protobuf but for what BuildKit says',
     (from, to) =>
@@ -129,19 +127,25 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
     'a feature knows neither the engine nor the store',
     (from, to) => isFeature(from) && ['engine', 'store'].includes(folderOf(to)) && !isWords(to)
   ],
-  ['features meet in app.ts only', (from, to) => isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to)],
+  [
+    'features meet in features.ts and compose.ts only',
+    (from, to) => isFeature(from) && isFeature(to) && folderOf(from) !== folderOf(to)
+  ],
   [
     'routes know their schemas, their own pure files and http/',
-    (from, to) => /\/(routes|rpc)\.ts$/.test(from) && /\/service\.ts$/.test(to)
+    (from, to) => /\/(routes|rpc|feature)\.ts$/.test(from) && /\/service\.ts$/.test(to)
   ],
   [
     'services know neither HTTP nor gRPC',
     (from, to) => isFeature(from) && !/\/(routes|rpc)\.ts$/.test(from) && ['http', 'rpc'].includes(folderOf(to))
   ],
-  ['app.ts and server.ts are not imported', (from, to) => ['app.ts', 'server.ts'].includes(to) && from !== 'server.ts'],
   [
-    'app.ts knows engine and store as types, but for the machine',
-    (from, to) => from === 'app.ts' && ['engine', 'store'].includes(folderOf(to)) && !to.startsWith('engine/machine/')
+    'compose.ts and server.ts are not imported',
+    (from, to) => ['compose.ts', 'server.ts'].includes(to) && from !== 'server.ts'
+  ],
+  [
+    'compose.ts knows engine and store as types',
+    (from, to) => from === 'compose.ts' && ['engine', 'store'].includes(folderOf(to))
   ]
 ]
 
@@ -195,8 +199,8 @@ t.test('every folder with routes is one of the features', async (t) => {
 t.test('the imports are really found', async (t) => {
   const found = (from: string, to: string) => imports.some((each) => each.from === from && each.to === to)
   t.ok(found('store/open.ts', 'node:sqlite'))
-  t.ok(found('app.ts', 'http/errors.ts'))
-  t.ok(found('server.ts', 'app.ts'))
+  t.ok(found('compose.ts', 'features.ts'))
+  t.ok(found('server.ts', 'compose.ts'))
   t.ok(found('rpc/server.ts', 'rpc/handler.ts'))
   t.ok(found('rpc/handler.ts', '@connectrpc/connect'))
   t.notOk(found('engine/docker/payload.ts', 'dockerode'), 'that is a type')

@@ -7,13 +7,13 @@ import { promisify } from 'node:util'
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
 import t from 'tap'
 import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
-import { rpcMethods } from '../../src/app.ts'
+import { rpcMethods } from '../../src/features.ts'
 import { build } from '../helpers/build.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
 // What they do is not asked here, so nothing has to be behind them.
-const METHODS = rpcMethods({} as Parameters<typeof rpcMethods>[0])
+const METHODS = rpcMethods({} as Parameters<typeof rpcMethods>[0], async () => {})
 
 /** Operations of REST that gRPC has in another way, or not, and why. */
 const WITHOUT_TWIN: Record<string, string> = {

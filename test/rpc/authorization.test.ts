@@ -4,7 +4,7 @@
 import type { DescMethod } from '@bufbuild/protobuf'
 import t, { type Test } from 'tap'
 import { SCOPES, type Need } from '../../src/access/scopes.ts'
-import { rpcMethods } from '../../src/app.ts'
+import { rpcMethods } from '../../src/features.ts'
 import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
 import { Health } from '../../src/rpc/gen/grpc/health/v1/health_pb.ts'
 import { ServerReflection } from '../../src/rpc/gen/grpc/reflection/v1/reflection_pb.ts'
@@ -19,7 +19,7 @@ type Protocol = keyof typeof PROTOCOLS
 type Headers = Record<string, string>
 
 // What they do is not asked here, so nothing has to be behind them.
-const DECLARED = rpcMethods({} as Parameters<typeof rpcMethods>[0])
+const DECLARED = rpcMethods({} as Parameters<typeof rpcMethods>[0], async () => {})
 const METHODS: Method[] = [DockerService, Health, ServerReflection, ServerReflectionAlpha].flatMap((service) =>
   service.methods.map(described)
 )

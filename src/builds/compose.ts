@@ -22,7 +22,7 @@ type Log = { info(fields: object, message: string): void; error(fields: object, 
 const DAY_MS = 86_400_000
 const MAX_ENTRIES = 20_000
 
-export function createBuilds({
+export function composeBuilds({
   config,
   engine,
   table,

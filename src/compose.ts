@@ -1,0 +1,230 @@
+// Everything this server is made of, made and joined, in order. It never listens and never reads the environment.
+
+import { randomBytes } from 'node:crypto'
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
+import type { AuditFile } from './access/audit-file.ts'
+import { createAudit } from './access/audit.ts'
+import { createBudget } from './access/budget.ts'
+import { NOBODY } from './access/caller.ts'
+import { createPolicy, type PolicyRules } from './access/policy.ts'
+import { createAccess } from './access/service.ts'
+import { createTokens } from './access/tokens.ts'
+import { createVisitorRules } from './access/visitors.ts'
+import { composeBuilds } from './builds/compose.ts'
+import { createBuildRoots } from './builds/context/roots.ts'
+import { createBuildTable } from './builds/table.ts'
+import { buildEvent } from './builds/view.ts'
+import { isPrivate, type Config } from './config.ts'
+import { composeContainers } from './containers/compose.ts'
+import type { Engine } from './engine/contract/engine.ts'
+import type { Machine } from './engine/machine/machine.ts'
+import { createEventLog } from './events/log.ts'
+import { recordEvents } from './events/sources.ts'
+import { FEATURES, rpcMethods } from './features.ts'
+import { createHttpApp, sharedSchemas } from './http/app.ts'
+import type { Tls } from './http/listening.ts'
+import { createStreams } from './http/streams.ts'
+import { createImageService } from './images/service.ts'
+import { createInventory } from './inventory/inventory.ts'
+import { registryOf } from './lib/reference.ts'
+import { createValidator } from './lib/validator.ts'
+import { attachLifecycle } from './lifecycle.ts'
+import { createMetrics } from './metrics/metrics.ts'
+import { createNetworkService } from './networks/service.ts'
+import { createAllocator } from './ports/allocator.ts'
+import { createPortService } from './ports/service.ts'
+import type { LoginSources } from './registry/logins.ts'
+import { createRegistryService } from './registry/service.ts'
+import { createRpcServer } from './rpc/server.ts'
+import { composeStats } from './stats/compose.ts'
+import type { Store } from './store/open.ts'
+import { createCleaner } from './system/clean.ts'
+import { createHost, type Host } from './system/host.ts'
+import { warnOutOfReach } from './system/reach.ts'
+import { createSystemService } from './system/service.ts'
+
+export type Foundation = {
+  config: Config
+  engine: Engine
+  store: Store
+  machine: Machine
+  tls?: Tls | undefined
+  /** Absent: nothing is restricted beyond the settings. */
+  policy?: PolicyRules
+  /** Where the audit trail goes besides the store. */
+  auditFile?: AuditFile
+  /** Absent: this machine, measured. */
+  host?: Host
+  logger: FastifyBaseLogger
+  version: string
+  /** What the age of knowledge is counted with. Absent: a clock that only goes forward. */
+  now?: () => number
+  /** The container this server runs in, if it does. */
+  ownId: string | undefined
+  /** Docker's config.json with the logins of this user. Absent: not looked at. */
+  dockerConfigFile?: string
+}
+
+export async function compose({
+  config: settings,
+  engine,
+  store,
+  machine,
+  tls,
+  policy: rules = {},
+  auditFile,
+  logger,
+  host = createHost({ log: logger }),
+  version,
+  now,
+  ownId,
+  dockerConfigFile
+}: Foundation): Promise<FastifyInstance> {
+  const log = logger
+  const { instanceId, flush } = store
+  const policy = createPolicy(rules)
+  const config = policy.tighten(settings)
+  const validator = createValidator(sharedSchemas(FEATURES))
+
+  const hasOperator = config.token !== undefined
+  const tokens = createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config) })
+  const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
+  const audit = createAudit({ table: store.audit, flush, file: auditFile, log })
+  const budget = createBudget({ changesPerSecond: config.changesPerSecond, streams: config.streamsPerCaller })
+  const admit = createVisitorRules(config.allowedHosts)
+
+  const inventory = createInventory({ engine, log, now })
+  const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
+  const ports = createPortService({ allocator, listeners: machine, inventory })
+  const registries = createRegistryService({ sources: loginSources(config, dockerConfigFile), engine, log })
+  const images = createImageService({
+    engine,
+    registries,
+    containers: inventory.all,
+    policy,
+    onImagesChanged: inventory.onImages
+  })
+  const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId })
+  const { containers, creator, expiry } = composeContainers({
+    config,
+    engine,
+    inventory,
+    ports,
+    images,
+    networks,
+    policy,
+    store,
+    ownId,
+    log
+  })
+  const { stats, sampler } = composeStats({ config, engine, inventory, machine })
+  const system = createSystemService({ version, config, engine, host, inventory, ownId })
+  warnOutOfReach({ inventory, ownId, config, log })
+  const clean = createCleaner({
+    engine,
+    containers: inventory.all,
+    removeContainer: containers.remove,
+    images,
+    networks
+  })
+  const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
+  recordEvents(events, { inventory, ports: allocator, engine })
+  const builds = composeBuilds({
+    config,
+    engine,
+    table: createBuildTable(store.builds),
+    flush,
+    images,
+    run: async (body, { key, signal, owner }) => (await creator.create(body, key, signal, owner)).record,
+    checkRun: creator.check,
+    validator,
+    policy,
+    authorize: access.authorize,
+    onChange: (record) => events.add(...buildEvent(record)),
+    log
+  })
+  const metrics = createMetrics({ version, engine, inventory, ports, sampler, builds })
+
+  const streams = createStreams({ admit: budget.stream })
+  const parts = {
+    tokens,
+    audit,
+    ports,
+    images,
+    networks,
+    containers,
+    stats,
+    system,
+    clean,
+    events,
+    builds,
+    buildRoots: createBuildRoots(config.buildRoots),
+    namespace: config.dockerhubNamespace,
+    metrics,
+    streams
+  }
+  const security = { access, admit, audit, budget, nobody: NOBODY }
+  const app = await createHttpApp({
+    features: FEATURES,
+    parts,
+    ready: inventory.whenKnown,
+    observe: metrics.observe,
+    ...security,
+    validator,
+    tls,
+    logger,
+    version
+  })
+  const rpc = createRpcServer({
+    host: config.host,
+    // Whoever wants a socket that only its owner may use wants no port beside it.
+    port: config.socket === undefined ? config.grpcPort : undefined,
+    tls,
+    methods: rpcMethods(parts, inventory.whenKnown),
+    ...security,
+    validator,
+    readiness: { isReady: () => engine.status().available, onChange: engine.onStatus },
+    log,
+    onAnswered: metrics.observeCall
+  })
+  attachLifecycle(app, {
+    background: [
+      {
+        limitMs: 500,
+        parts: [
+          { name: 'the inventory', start: inventory.start, stop: inventory.stop },
+          { name: 'the sampler', start: sampler.start, stop: sampler.stop },
+          { name: 'the measuring of this machine', stop: host.stop }
+        ]
+      },
+      {
+        limitMs: 2_000,
+        parts: [
+          { name: 'expiry', start: expiry.start, stop: expiry.stop },
+          { name: 'builds', start: builds.start, stop: builds.stop }
+        ]
+      }
+    ],
+    doors: {
+      limitMs: 1_000,
+      parts: [
+        { name: 'streams', stop: streams.close },
+        { name: 'gRPC', start: rpc.listen, stop: rpc.close }
+      ]
+    },
+    log
+  })
+  return app
+}
+
+function loginSources(config: Config, dockerConfigFile: string | undefined): LoginSources {
+  const { registriesFile, dockerhubUsername: username, dockerhubPassword: password, dockerhubNamespace } = config
+  const ofNamespace = { registry: registryOf(dockerhubNamespace), username, password }
+  return { registriesFile, ofNamespace, dockerConfigFile }
+}
+
+function reservedPorts({ port, grpcPort, reservedPorts: configured }: Config): Map<number, string> {
+  const reserved = new Map(configured.map((number) => [number, 'reserved by BERTH_RESERVED_PORTS']))
+  if (grpcPort !== undefined) reserved.set(grpcPort, 'the gRPC services')
+  return reserved.set(port, 'the API itself')
+}

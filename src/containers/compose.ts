@@ -1,0 +1,54 @@
+// The parts of containers put together.
+
+import type { Policy } from '../access/policy.ts'
+import type { Config } from '../config.ts'
+import type { Engine } from '../engine/contract/engine.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { PortService } from '../ports/service.ts'
+import { createAttempts, type IntentTable } from './attempts.ts'
+import { createMaker, type Images, type Networks } from './create.ts'
+import { createExpiry, type ExpiryTable } from './expiry.ts'
+import { createCreator } from './idempotency.ts'
+import { createRemoval } from './removal.ts'
+import { createReplacer } from './replace.ts'
+import { createContainerService } from './service.ts'
+import { createSettling } from './settling.ts'
+import { createVolumes } from './volumes.ts'
+import { createWaiting } from './wait.ts'
+
+type Options = {
+  config: Config
+  engine: Engine
+  inventory: Inventory
+  ports: PortService
+  images: Images
+  networks: Networks
+  policy: Policy
+  store: { instanceId: string; intents: IntentTable; expiries: ExpiryTable; flush: () => Promise<void> }
+  ownId: string | undefined
+  log: Parameters<typeof createExpiry>[0]['log'] & Parameters<typeof createAttempts>[0]['log']
+}
+
+export function composeContainers({ store, ...given }: Options) {
+  const { config, engine, inventory, log } = given
+  const { instanceId } = store
+  const waiting = createWaiting({ inventory, engine, probeHost: config.probeHost })
+  const removal = createRemoval({ engine, inventory })
+  const volumes = createVolumes({ engine, inventory, instanceId })
+  const settling = createSettling({ engine, inventory, removal, volumes })
+  const attempts = createAttempts({ engine, inventory, settling, table: store.intents, flush: store.flush, log })
+  const expiry = createExpiry({
+    inventory,
+    table: store.expiries,
+    intents: store.intents,
+    instanceId,
+    remove: (id) => containers.removeExpired(id),
+    log
+  })
+  const parts = { ...given, attempts, removal, volumes, waiting, expiry, instanceId }
+  const maker = createMaker({ ...parts, publishHost: config.publishHost ?? config.host })
+  const creator = createCreator({ engine, inventory, maker, attempts, removal, config })
+  const replacer = createReplacer(parts)
+  const containers = createContainerService({ ...parts, creator, replacer })
+  return { containers, creator, expiry }
+}

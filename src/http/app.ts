@@ -1,0 +1,102 @@
+// The HTTP app: what every request passes, and the routes of every feature. It never listens.
+
+import type { FastifyPluginAsyncTypebox, TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type { TSchema } from '@sinclair/typebox'
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginOptions
+} from 'fastify'
+import type { Audit } from '../access/audit.ts'
+import type { Budget } from '../access/budget.ts'
+import type { Caller } from '../access/caller.ts'
+import type { Access } from '../access/service.ts'
+import type { AdmitVisitor } from '../access/visitors.ts'
+import { requestId } from '../lib/request-id.ts'
+import type { Validator } from '../lib/validator.ts'
+import { registerAudit } from './audit.ts'
+import { registerEndpoints } from './endpoints.ts'
+import { answerFrameworkError, Problem, registerErrors } from './errors.ts'
+import { serverOptions, type Tls } from './listening.ts'
+import { registerOpenApi } from './openapi.ts'
+import { registerPressure } from './pressure.ts'
+import { answerRawError, ignoreExpectations } from './raw-errors.ts'
+import { registerRequestLog } from './request-log.ts'
+import { registerSecurity } from './security.ts'
+import { LONGEST_UPLOAD_MS, registerSlowBodies } from './slow-bodies.ts'
+import { registerValidation } from './validation.ts'
+
+/** What a feature hands over to HTTP. Its routes take what they need from the parts. */
+export type HttpFeature<Parts extends FastifyPluginOptions> = {
+  /** Those that OpenAPI names and others refer to. */
+  schemas: TSchema[]
+  routes: FastifyPluginAsyncTypebox<Parts>
+  /** It answers from the inventory, of which nothing is known before its first reading. */
+  needsInventory: boolean
+}
+
+type Options<Parts extends FastifyPluginOptions> = {
+  features: HttpFeature<Parts>[]
+  parts: Parts
+  /** Resolves after the first reading of the inventory. */
+  ready: () => Promise<void>
+  observe: (app: FastifyInstance) => void
+  access: Access
+  admit: AdmitVisitor
+  audit: Audit
+  budget: Budget
+  /** Who calls until it is known who does. */
+  nobody: Caller
+  validator: Validator
+  tls: Tls | undefined
+  logger: FastifyBaseLogger
+  version: string
+}
+
+const BODY_BYTES = 256 * 1024
+const MAX_CONNECTIONS = 4096
+
+export async function createHttpApp<Parts extends FastifyPluginOptions>(
+  options: Options<Parts>
+): Promise<FastifyInstance> {
+  const { features, parts, ready, observe, access, validator, tls, logger, version } = options
+  const app = Fastify({
+    loggerInstance: logger,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: (request) => requestId(request),
+    frameworkErrors: answerFrameworkError,
+    bodyLimit: BODY_BYTES,
+    requestTimeout: LONGEST_UPLOAD_MS,
+    clientErrorHandler: answerRawError,
+    ...serverOptions(tls),
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    forceCloseConnections: 'idle'
+  }).withTypeProvider<TypeBoxTypeProvider>()
+  app.removeContentTypeParser('text/plain')
+  app.server.maxConnections = MAX_CONNECTIONS
+  ignoreExpectations(app.server)
+
+  app.decorateRequest('failedStream', null)
+  registerErrors(app)
+  registerSlowBodies(app)
+  registerValidation(app, validator, sharedSchemas(features))
+  registerRequestLog(app)
+  registerAudit(app, options.audit)
+  registerSecurity(app, options)
+  registerEndpoints(app)
+  await registerPressure(app)
+  await registerOpenApi(app, { version, hasToken: access.needsToken() })
+  observe(app)
+
+  for (const { routes, needsInventory } of features)
+    await app.register(async (scope) => {
+      if (needsInventory) scope.addHook('preHandler', ready)
+      await scope.register(routes, parts)
+    })
+  return app
+}
+
+export function sharedSchemas(features: { schemas: TSchema[] }[]): TSchema[] {
+  return [Problem, ...features.flatMap(({ schemas }) => schemas)]
+}
