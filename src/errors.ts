@@ -29,8 +29,13 @@ export const ERRORS = {
   CONTAINER_NOT_RUNNING: { status: 409, title: 'The container is not running' },
   CONTAINER_OF_ANOTHER_SERVER: { status: 409, title: 'Another server decides this' },
   CONTAINER_BUSY: { status: 409, title: 'Another change of this container is under way', retryable: true },
-  PORT_RANGE_EXHAUSTED: { status: 409, title: 'No free port is left in the range' },
-  PORT_UNAVAILABLE: { status: 409, title: 'The port cannot be given' },
+  PORT_RANGE_EXHAUSTED: {
+    status: 409,
+    title: 'No free port is left in the range',
+    retryable: true,
+    retryAfterSeconds: 5
+  },
+  PORT_UNAVAILABLE: { status: 409, title: 'The port cannot be given', retryable: true, retryAfterSeconds: 5 },
   IMAGE_IN_USE: { status: 409, title: 'The image is in use' },
   NETWORK_NAME_TAKEN: { status: 409, title: 'There is a network of this name' },
   NETWORK_IN_USE: { status: 409, title: 'The network is in use' },

@@ -1,12 +1,13 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { DateTime, nullable, words } from '../lib/schema.ts'
+import { DateTime, formed, nullable, words } from '../lib/schema.ts'
 import { SCOPES } from './scopes.ts'
 
-const name = Type.String({
-  pattern: '^[a-zA-Z0-9][\\w.-]{0,62}$',
-  description: 'Who will use it.',
-  examples: ['ci']
-})
+const CURSOR_RULE = 'must be the X-Next-Cursor of the page before'
+const name = formed(
+  '^[a-zA-Z0-9][\\w.-]{0,62}$',
+  'must be up to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as ci',
+  { description: 'Who will use it.', examples: ['ci'] }
+)
 const scopes = Type.Array(words(SCOPES), {
   minItems: 1,
   maxItems: SCOPES.length,
@@ -94,7 +95,7 @@ export const AuditQuery = Type.Object({
   until: Type.Optional(DateTime({ description: 'Not after this time.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
   cursor: Type.Optional(
-    Type.String({ pattern: '^[0-9]{1,15}$', description: 'From the `X-Next-Cursor` of the page before.' })
+    formed('^[0-9]{1,15}$', CURSOR_RULE, { description: 'From the `X-Next-Cursor` of the page before.' })
   )
 })
 export type AuditQuery = Static<typeof AuditQuery>

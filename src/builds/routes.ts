@@ -5,7 +5,7 @@ import { invalidField } from '../errors.ts'
 import { acceptForms, readForm } from '../http/forms.ts'
 import { eventStream, type StreamEvent, type Streams } from '../http/streams.ts'
 import { JSON_TYPE, writtenList } from '../http/written.ts'
-import { ref } from '../lib/schema.ts'
+import { formed, ref } from '../lib/schema.ts'
 import { parseFields } from './request.ts'
 import {
   Build,
@@ -113,7 +113,9 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         querystring: BuildLogsQuery,
         headers: Type.Object({
           'last-event-id': Type.Optional(
-            Type.String({ pattern: '^[0-9]{1,15}$', description: 'Go on after this line.' })
+            formed('^[0-9]{1,15}$', 'must be the id of an event of this stream', {
+              description: 'Go on after this line.'
+            })
           )
         }),
         response: {

@@ -1,6 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { CreateContainer } from '../containers/request-schemas.ts'
-import { DateTime, nullable, record, words } from '../lib/schema.ts'
+import { DateTime, form, formed, nullable, record, words } from '../lib/schema.ts'
 import { BUILD_STATUSES, STAGE_STATUSES } from './record.ts'
 
 const IMAGE_NAME = '^[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*(?:/[a-z0-9]+(?:(?:\\.|_{1,2}|-+)[a-z0-9]+)*)*$'
@@ -9,8 +9,16 @@ const REGISTRY = '^(?:https?://)?(?:\\[[0-9a-fA-F:]+\\]|[a-zA-Z0-9][a-zA-Z0-9.-]
 const ARG_NAME = '^[A-Za-z_][A-Za-z0-9_]*$'
 const MAX_TAGS = 16
 
-const ImageName = Type.String({ pattern: IMAGE_NAME, maxLength: 200, examples: ['team/web'] })
-const ImageTag = Type.String({ pattern: TAG, examples: ['1.4'] })
+const ImageName = formed(
+  IMAGE_NAME,
+  'must be a name in lower case without registry and tag, such as team/web: those go into registry and image_tag',
+  { maxLength: 200, examples: ['team/web'] }
+)
+const ImageTag = formed(
+  TAG,
+  'must be up to 128 letters, digits, dots, dashes and underscores that begin with no dot or dash, such as 1.4',
+  { examples: ['1.4'] }
+)
 
 const Username = Type.String({ minLength: 1, maxLength: 255, description: 'For the registry. Kept in memory only.' })
 const Password = Type.String({ minLength: 1, maxLength: 65536, description: 'Password or access token; never stored.' })
@@ -39,16 +47,27 @@ export const BuildFields = Type.Object(
     ),
     build_args: Type.Optional(
       record(Type.String({ maxLength: 65536 }), {
-        propertyNames: { pattern: ARG_NAME },
+        propertyNames: form(
+          ARG_NAME,
+          'is not a name of a build argument: it must be letters, digits and _, such as VERSION'
+        ),
         maxProperties: 128,
         description:
           'A JSON object. Only the names are ever shown again. They stay readable in the image: no place for secrets.'
       })
     ),
     target: Type.Optional(
-      Type.String({ pattern: '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$', description: 'Stage to stop at.' })
+      formed(
+        '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$',
+        'must be the name of a stage in the Dockerfile, as in FROM node AS build',
+        { description: 'Stage to stop at.' }
+      )
     ),
-    platform: Type.Optional(Type.String({ pattern: '^[a-z0-9]+(?:/[a-z0-9]+){0,2}$', examples: ['linux/amd64'] })),
+    platform: Type.Optional(
+      formed('^[a-z0-9]+(?:/[a-z0-9]+){0,2}$', 'must be a system and an architecture, such as linux/amd64', {
+        examples: ['linux/amd64']
+      })
+    ),
     no_cache: Type.Optional(Type.Boolean({ default: false })),
     builder: Type.Optional(
       words(['auto', 'buildkit', 'classic'] as const, {
@@ -58,8 +77,7 @@ export const BuildFields = Type.Object(
     ),
     push: Type.Optional(Type.Boolean({ default: false, description: 'Push the image when it is built.' })),
     registry: Type.Optional(
-      Type.String({
-        pattern: REGISTRY,
+      formed(REGISTRY, 'must be a host, with its port if it has one, such as registry.example.com:5000', {
         maxLength: 255,
         description: 'Host of the registry. Absent: Docker Hub.',
         examples: ['127.0.0.1:5000']

@@ -76,7 +76,7 @@ function above(field: string, value: number | undefined, limit: number): FieldPr
 }
 
 function createProblems(body: CreateContainer, { portRange: { first, last } }: Ceilings): FieldProblem[] {
-  const problems: FieldProblem[] = []
+  const problems: FieldProblem[] = nameProblems(body.name)
   for (const label of Object.keys(body.labels ?? {})) {
     if (isReservedLabel(label)) problems.push({ field: `labels.${label}`, message: 'is a name that only Berth uses' })
   }
@@ -107,6 +107,12 @@ function createProblems(body: CreateContainer, { portRange: { first, last } }: C
   if (new Set(ports).size < ports.length)
     problems.push({ field: 'ports', message: 'name the same container port twice' })
   return problems
+}
+
+/** As long as an id and of its letters, it would be taken for one. */
+function nameProblems(name: string | undefined): FieldProblem[] {
+  if (name === undefined || !/^[0-9a-f]{12,64}$/.test(name)) return []
+  return [{ field: 'name', message: 'looks like the id of a container: add a letter after f, or a dash' }]
 }
 
 /** `api-server-<unix time>` as the first system had it, and four letters so that a second may hold several. */

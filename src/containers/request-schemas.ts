@@ -1,10 +1,10 @@
 // What clients send about containers. What they get: schemas.ts.
 
 import { Type, type Static } from '@sinclair/typebox'
-import { nullable, record, words } from '../lib/schema.ts'
+import { form, formed, nullable, record, words } from '../lib/schema.ts'
 
-const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
-const VOLUME_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
+const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
+const NETWORK_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 const ALIAS = '^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$'
 const IMAGE = '^[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,254}$'
 // As it goes over the wire: what is not ASCII, and spaces, with percent signs.
@@ -13,6 +13,17 @@ const URL_PATH = '^/[\\x21-\\x7e]*$'
 const PATH = '^/[^\\u0000]*$'
 const USER = '^[a-zA-Z0-9_.-]{1,64}(:[a-zA-Z0-9_.-]{1,64})?$'
 const ENV_NAME = '^[A-Za-z_][A-Za-z0-9_.-]*$'
+
+const NAME_RULE =
+  'must be 2 to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as web-1'
+const NETWORK_RULE = 'must be the name of a network, such as shop: letters, digits, dots, dashes and underscores'
+const ALIAS_RULE =
+  'must be up to 63 letters, digits, dots, dashes and underscores between letters or digits, such as db'
+const IMAGE_RULE = 'must be the name of an image, such as nginx:1.27 or registry.example.com/team/app:1.0'
+const URL_PATH_RULE = 'must begin with / and have no spaces, such as /health'
+const PATH_RULE = 'must be an absolute path, such as /data'
+const USER_RULE = 'must be a user, or a user and a group, by name or number, such as node or 1000:1000'
+const ENV_RULE = 'is not a name of a variable: it must be letters, digits, _, . and -, such as LOG_LEVEL'
 const MAX_WAIT_SECONDS = 300
 const MAX_TTL_SECONDS = 366 * 24 * 3600
 
@@ -34,8 +45,8 @@ const PortRequest = Type.Object(
 
 const VolumeRequest = Type.Object(
   {
-    source: Type.String({ pattern: VOLUME_NAME, description: 'Name of the volume; it is made when there is none.' }),
-    target: Type.String({ pattern: PATH, maxLength: 512, description: 'Absolute path inside the container.' }),
+    source: formed(NAME, NAME_RULE, { description: 'Name of the volume; it is made when there is none.' }),
+    target: formed(PATH, PATH_RULE, { maxLength: 512, description: 'Absolute path inside the container.' }),
     read_only: Type.Optional(Type.Boolean({ default: false }))
   },
   { additionalProperties: false }
@@ -60,12 +71,12 @@ const HealthcheckRequest = Type.Object(
 const Command = (description: string) =>
   Type.Array(Type.String({ maxLength: 65536 }), { minItems: 1, maxItems: 1024, description })
 const Env = record(Type.String({ maxLength: 65536 }), {
-  propertyNames: { pattern: ENV_NAME },
+  propertyNames: form(ENV_NAME, ENV_RULE),
   description: 'Environment of the workload. Values are never shown again.',
   maxProperties: 512
 })
 const Labels = record(Type.String({ maxLength: 4096 }), {
-  propertyNames: { minLength: 1, maxLength: 255 },
+  propertyNames: { minLength: 1, maxLength: 255, 'x-rule': 'must be 1 to 255 characters long' },
   description: 'Labels of your own; names that start with `io.berth.` are not.',
   maxProperties: 128
 })
@@ -99,15 +110,13 @@ const ContainerWait = words(['none', 'running', 'port', 'healthy', 'http'] as co
 export const CreateContainer = Type.Object(
   {
     name: Type.Optional(
-      Type.String({
-        pattern: NAME,
+      formed(NAME, NAME_RULE, {
         description: 'Absent: `api-server-<unix time>` and four letters.',
         examples: ['my-api-server']
       })
     ),
     image: Type.Optional(
-      Type.String({
-        pattern: IMAGE,
+      formed(IMAGE, IMAGE_RULE, {
         description: 'Absent: the default image of the server.',
         examples: ['base-api-server:latest']
       })
@@ -123,8 +132,8 @@ export const CreateContainer = Type.Object(
     labels: Type.Optional(Labels),
     command: Type.Optional(Command("Replaces the image's command.")),
     entrypoint: Type.Optional(Command("Replaces the image's entrypoint.")),
-    working_dir: Type.Optional(Type.String({ pattern: PATH, maxLength: 512 })),
-    user: Type.Optional(Type.String({ pattern: USER })),
+    working_dir: Type.Optional(formed(PATH, PATH_RULE, { maxLength: 512 })),
+    user: Type.Optional(formed(USER, USER_RULE)),
     memory: Type.Optional(MemoryBytes),
     cpus: Type.Optional(Cpus),
     pids_limit: Type.Optional(PidsLimit),
@@ -133,8 +142,7 @@ export const CreateContainer = Type.Object(
     healthcheck: Type.Optional(HealthcheckRequest),
     volumes: Type.Optional(Type.Array(VolumeRequest, { maxItems: 32, description: 'Named volumes only.' })),
     network: Type.Optional(
-      Type.String({
-        pattern: NAME,
+      formed(NETWORK_NAME, NETWORK_RULE, {
         description:
           'A network that exists (`GET /networks`); containers on it find each other by name. `none`: no network at all. ' +
           "Absent: the engine's default, on which there are no names.",
@@ -142,7 +150,7 @@ export const CreateContainer = Type.Object(
       })
     ),
     aliases: Type.Optional(
-      Type.Array(Type.String({ pattern: ALIAS }), {
+      Type.Array(formed(ALIAS, ALIAS_RULE), {
         minItems: 1,
         maxItems: 16,
         description: 'Further names on that network.',
@@ -156,8 +164,7 @@ export const CreateContainer = Type.Object(
     start: Type.Optional(Type.Boolean({ default: true })),
     wait: Type.Optional(ContainerWait),
     wait_path: Type.Optional(
-      Type.String({
-        pattern: URL_PATH,
+      formed(URL_PATH, URL_PATH_RULE, {
         maxLength: 1024,
         default: '/',
         description: 'Path of the GET that `wait: "http"` makes.'
@@ -237,7 +244,7 @@ export const WaitQuery = Type.Object({
     })
   ),
   path: Type.Optional(
-    Type.String({ pattern: URL_PATH, maxLength: 1024, default: '/', description: 'Path for `http`.' })
+    formed(URL_PATH, URL_PATH_RULE, { maxLength: 1024, default: '/', description: 'Path for `http`.' })
   ),
   timeout_seconds: Type.Optional(WaitSeconds)
 })
@@ -261,8 +268,8 @@ export const ExecCommand = Type.Object(
   {
     command: Command('Program and arguments; no shell unless you name one.'),
     env: Type.Optional(Env),
-    working_dir: Type.Optional(Type.String({ pattern: PATH, maxLength: 512 })),
-    user: Type.Optional(Type.String({ pattern: USER })),
+    working_dir: Type.Optional(formed(PATH, PATH_RULE, { maxLength: 512 })),
+    user: Type.Optional(formed(USER, USER_RULE)),
     timeout_seconds: Type.Optional(WaitSeconds)
   },
   { $id: 'ExecCommand', additionalProperties: false, examples: [{ command: ['ls', '-l', '/'] }] }

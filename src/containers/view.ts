@@ -16,7 +16,10 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     status: record.state,
     image: record.berth.image ?? record.image,
     ports: Object.fromEntries(
-      record.ports.map((port) => [`${port.containerPort}/${port.protocol}`, `${port.hostIp}:${port.hostPort}`])
+      record.ports.map((port) => [
+        `${port.containerPort}/${port.protocol}`,
+        `${bracketed(port.hostIp)}:${port.hostPort}`
+      ])
     ),
     created: record.createdAt,
     state: record.state,
@@ -49,5 +52,7 @@ function urlOf(record: ContainerRecord): string | null {
 export function reachableHost(hostIp: string): string {
   if (hostIp === '0.0.0.0' || hostIp === '') return '127.0.0.1'
   if (hostIp === '::') return '[::1]'
-  return hostIp.includes(':') ? `[${hostIp}]` : hostIp
+  return bracketed(hostIp)
 }
+
+const bracketed = (hostIp: string): string => (hostIp.includes(':') ? `[${hostIp}]` : hostIp)

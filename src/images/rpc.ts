@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { StreamEvent } from '../http/streams.ts'
+import { formed } from '../lib/schema.ts'
 import { dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
 import { followTransfer } from './follow.ts'
 import { ImageParams, ListImagesQuery, PullImage, PushImage, RemoveImageQuery, TagImage } from './schemas.ts'
@@ -7,7 +8,13 @@ import type { ImageService, TransferRequest } from './service.ts'
 
 const PushRequest = Type.Composite([
   PushImage,
-  Type.Object({ registry: Type.Optional(Type.String({ pattern: '^[^/\\s]+$', maxLength: 255 })) })
+  Type.Object({
+    registry: Type.Optional(
+      formed('^[^/\\s]+$', 'must be a host, with its port if it has one, such as registry.example.com:5000', {
+        maxLength: 255
+      })
+    )
+  })
 ])
 
 export function imageRpc({ images }: { images: ImageService }) {

@@ -4,6 +4,8 @@
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError } from '../errors.ts'
 
+const SHORT_ID = 12
+
 export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
   /** From the id of a container that is gone to the one that took its place. */
   const aliases = new Map<string, string>()
@@ -28,10 +30,14 @@ export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
     if (exact) return exact
     const found = new Map<string, ContainerRecord>()
     const looksLikeId = /^[0-9a-f]{4,64}$/.test(reference)
+    // An engine lets a container be called like the id of another. What is as long as an id is one.
+    const isId = looksLikeId && reference.length >= SHORT_ID
+    let named: ContainerRecord | undefined
     for (const record of records.values()) {
-      if (record.name === reference) return record
+      if (record.name === reference) named = record
       if (looksLikeId && record.id.startsWith(reference)) found.set(record.id, record)
     }
+    if (named && !isId) return named
     for (const [alias, id] of aliases) {
       const record = records.get(id)
       if (looksLikeId && record && !records.has(alias) && alias.startsWith(reference)) found.set(id, record)
@@ -40,6 +46,7 @@ export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
     if (second) {
       throw new AppError('CONTAINER_AMBIGUOUS', `${found.size} containers have an id that begins with ${reference}.`)
     }
+    if (!first && named) return named
     if (!first) throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
     return first
   }

@@ -10,6 +10,14 @@ export function words<const T extends string>(values: readonly T[], options: obj
   return Type.Unsafe<T>({ type: 'string', enum: [...values], ...options })
 }
 
+/** Text of a form that is told in words, since nobody reads a pattern: "must be …, such as …". */
+export function formed(pattern: string, rule: string, options: object = {}): TString {
+  return Type.String({ ...form(pattern, rule), ...options })
+}
+
+/** The same for what has no type of its own, as names in an object. */
+export const form = (pattern: string, rule: string): object => ({ pattern, 'x-rule': rule })
+
 export function nullable<T extends TSchema>(schema: T) {
   if (typeof schema.type !== 'string') return Type.Unsafe<Static<T> | null>({ anyOf: [schema, { type: 'null' }] })
   const values = Array.isArray(schema.enum) && { enum: [...(schema.enum as unknown[]), null] }

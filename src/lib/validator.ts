@@ -25,10 +25,16 @@ export type Violation = {
   instancePath: string
   params: Record<string, unknown>
   message?: string | undefined
+  schemaPath?: string
 }
 
 type Problem = { field: string; message: string }
 
+const WITH_RULES = new Set(['pattern', 'propertyNames', 'maxLength', 'minLength'])
+const FORMATS: Record<string, string> = {
+  uuid: 'must be a UUID, such as c5b0844f-c8ae-43d2-9c02-6d80e0e8f021',
+  'date-time': 'must be a time, such as 2026-01-31T12:00:00Z'
+}
 const MOST_PROBLEMS = 20
 const LONGEST_FIELD = 100
 
@@ -82,13 +88,17 @@ function compileLater(ajv: Ajv2020, schema: object) {
 /** Violations are logged, and what was sent may be secret. */
 function withoutData({ keyword, instancePath, schemaPath, params, message, parentSchema }: ErrorObject): ErrorObject {
   const known = keyword === 'additionalProperties' && { known: Object.keys(parentSchema?.properties ?? {}) }
-  return { keyword, instancePath, schemaPath, params: { ...params, ...known }, ...(message && { message }) }
+  const rule: unknown = (keyword === 'propertyNames' ? parentSchema?.propertyNames : parentSchema)?.['x-rule']
+  const said = typeof rule === 'string' && WITH_RULES.has(keyword) ? rule : message
+  return { keyword, instancePath, schemaPath, params: { ...params, ...known }, ...(said && { message: said }) }
 }
 
 /** Which fields, and what is wrong with each. `whole` names what has no field. */
 export function describeViolations(violations: Violation[], whole: string): Problem[] {
-  const problems = violations.slice(0, MOST_PROBLEMS).map((violation) => describe(violation, whole))
-  const more = violations.length - problems.length
+  // What is wrong with a name in an object is said twice, and the second time with the name.
+  const told = violations.filter(({ schemaPath }) => !schemaPath?.includes('/propertyNames/'))
+  const problems = told.slice(0, MOST_PROBLEMS).map((violation) => describe(violation, whole))
+  const more = told.length - problems.length
   return more > 0 ? [...problems, { field: whole, message: `has ${more} more problems` }] : problems
 }
 
@@ -101,7 +111,9 @@ function describe({ keyword, instancePath, params, message }: Violation, whole: 
     return { field: below(name), message: `is not a known field${meant ? `; is "${meant}" meant?` : ''}` }
   }
   if (keyword === 'required') return { field: below(params.missingProperty), message: 'is missing' }
-  if (keyword === 'propertyNames') return { field: below(params.propertyName), message: 'is not a valid name' }
+  if (keyword === 'propertyNames')
+    return { field: below(params.propertyName), message: message ?? 'is not a valid name' }
+  if (keyword === 'format') return { field: path || whole, message: FORMATS[String(params.format)] ?? message ?? '' }
   if (keyword === 'enum' && Array.isArray(params.allowedValues))
     return { field: path || whole, message: `must be one of ${params.allowedValues.join(', ')}` }
   return { field: path || whole, message: message ?? 'is not valid' }

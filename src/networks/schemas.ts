@@ -1,12 +1,15 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { nullable } from '../lib/schema.ts'
+import { formed, nullable } from '../lib/schema.ts'
 
 // Shorter than an id is, so that no name can be taken for one.
 const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 
+const RULE =
+  'must be up to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as shop'
+
 export const CreateNetwork = Type.Object(
   {
-    name: Type.String({ pattern: NAME, examples: ['shop'] }),
+    name: formed(NAME, RULE, { examples: ['shop'] }),
     internal: Type.Optional(
       Type.Boolean({
         default: false,

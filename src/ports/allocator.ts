@@ -75,6 +75,11 @@ export function createAllocator(options: { range: PortRange; reserved?: Map<numb
       if (tables[protocol].has(port)) tables[protocol].block(port, reason, forMs)
     },
 
+    /** Whoever had it is gone. */
+    unblock(port: number, protocol: Protocol): void {
+      tables[protocol].unblock(port)
+    },
+
     /** What the engine says about a container's ports, now. */
     observe(containerId: string, uses: Use[], bound: boolean): void {
       const kept = uses.filter((use) => tables[use.protocol].has(use.port))

@@ -20,15 +20,16 @@ export function createLeasing({
   lease,
   reclaim
 }: {
-  lease(wanted: WantedLease[], holder: string): Promise<Lease[]>
-  reclaim(record: ContainerRecord, holder: string): Lease[] | undefined
+  /** Only the first try looks again at ports that were found taken before; those after it met them. */
+  lease(wanted: WantedLease[], holder: string, isFirstTry?: boolean): Promise<Lease[]>
+  reclaim(record: ContainerRecord, holder: string): Promise<Lease[] | undefined>
 }) {
   return {
     /** Each try has leases and an id of its own. The leases are given back when the task ends. */
     async withLeases<T>(wanted: WantedLease[], task: (leases: Lease[], id: string) => Promise<T>): Promise<T> {
       for (let tries = 1; ; tries++) {
         const id = randomUUID()
-        const leases = await lease(wanted, id)
+        const leases = await lease(wanted, id, tries === 1)
         try {
           return await task(leases, id)
         } catch (error) {
@@ -45,7 +46,7 @@ export function createLeasing({
 
     /** Runs the task on the ports that a stopped container had. Undefined when one of them cannot be had any more. */
     async withOwnPorts<T>(record: ContainerRecord, task: () => Promise<T>): Promise<T | undefined> {
-      const leases = reclaim(record, randomUUID())
+      const leases = await reclaim(record, randomUUID())
       if (!leases) return undefined
       try {
         return await task()

@@ -2,6 +2,7 @@
 
 import type { ContainerRecord, Protocol } from '../engine/contract/containers.ts'
 import type { Listeners } from '../engine/machine/listeners.ts'
+import { isAppError } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Allocator, Lease, Use } from './allocator.ts'
@@ -38,6 +39,20 @@ export function createPortService({
     return !(await listeners.isTaken(port, protocol))
   }
 
+  /** Blocks outlive those who had the ports. Before one of these is refused, the port is looked at again. */
+  async function lookAgain(uses: Iterable<Use>): Promise<void> {
+    for (const { port, protocol } of uses) {
+      if (allocator.stateOf(port, protocol) === 'blocked' && !(await listeners.isTaken(port, protocol)))
+        allocator.unblock(port, protocol)
+    }
+  }
+
+  async function lookAgainAtAll(protocol: Protocol): Promise<void> {
+    const taken = await listeners.listening(protocol)
+    for (const { port, protocol: kind, state } of allocator.rows())
+      if (kind === protocol && state === 'blocked' && !taken.has(port)) allocator.unblock(port, protocol)
+  }
+
   /** The next port that is free for us and that nobody else was met on. */
   async function leaseFree(protocol: Protocol, owner: string): Promise<Lease> {
     for (;;) {
@@ -69,7 +84,10 @@ export function createPortService({
   }
 
   /** A lease for each of the wanted ports, in their order, or none at all. */
-  async function lease(wanted: WantedLease[], owner: string): Promise<Lease[]> {
+  async function lease(wanted: WantedLease[], owner: string, isFirstTry = true): Promise<Lease[]> {
+    // Another port will do for a preference.
+    const exactly = wanted.filter(({ hostPort, isPreference }) => hostPort !== undefined && !isPreference)
+    await lookAgain(exactly.map(({ hostPort: port = 0, protocol }) => ({ port, protocol })))
     const leases: Lease[] = []
     try {
       // Those asked for by number first, so that no other takes them.
@@ -88,13 +106,16 @@ export function createPortService({
       return all
     } catch (error) {
       for (const taken of leases) taken.release()
-      throw error
+      if (!isFirstTry || !isAppError(error, 'PORT_RANGE_EXHAUSTED')) throw error
+      for (const protocol of new Set(wanted.map((each) => each.protocol))) await lookAgainAtAll(protocol)
+      return lease(wanted, owner, false)
     }
   }
 
   /** Leases for the ports that a stopped container had; undefined when one of them is no longer to be had. */
-  function reclaim(record: ContainerRecord, owner: string): Lease[] | undefined {
+  async function reclaim(record: ContainerRecord, owner: string): Promise<Lease[] | undefined> {
     const inRange = usesOf(record).filter(({ port }) => allocator.has(port))
+    await lookAgain(inRange)
     const available = inRange.every(({ port, protocol }) => isAvailable(port, protocol))
     return available ? inRange.map(({ port, protocol }) => allocator.leaseExactly(port, protocol, owner)) : undefined
   }

@@ -139,7 +139,7 @@ t.test('each scope opens what it is for and nothing else; admin everything', asy
       const before = engine.writes().length
       const answer = await ask(method, url, {
         headers: bearer(secrets[scope]),
-        ...(!isAllowed && method === 'POST' && { payload: { name: 'x' } })
+        ...(!isAllowed && method === 'POST' && { payload: { name: 'xx' } })
       })
       const name = `${operationId} with ${scope}`
       if (isAllowed) t.notOk([401, 403].includes(answer.statusCode) && answer.json().code === 'FORBIDDEN', name)

@@ -84,17 +84,17 @@ t.test('the same idempotency key gives the same container, over either door', as
 
 t.test('a list has filters and pages', async (t) => {
   const { docker, make } = await buildRpc(t)
-  for (const name of ['a', 'b', 'c']) await make({ name, labels: { kind: name } })
-  await docker.stopDockerContainer({ name: 'b' })
+  for (const name of ['aa', 'bb', 'cc']) await make({ name, labels: { kind: name } })
+  await docker.stopDockerContainer({ name: 'bb' })
   const names = (list: { containers: { name: string }[] }) => list.containers.map(({ name }) => name)
-  t.strictSame(names(await docker.listDockerContainers({})), ['c', 'b', 'a'])
-  t.strictSame(names(await docker.listDockerContainers({ state: 'running' })), ['c', 'a'])
-  t.strictSame(names(await docker.listDockerContainers({ label: ['kind=a'] })), ['a'])
+  t.strictSame(names(await docker.listDockerContainers({})), ['cc', 'bb', 'aa'])
+  t.strictSame(names(await docker.listDockerContainers({ state: 'running' })), ['cc', 'aa'])
+  t.strictSame(names(await docker.listDockerContainers({ label: ['kind=aa'] })), ['aa'])
   t.strictSame(names(await docker.listDockerContainers({ managed: false })), [])
   const page = await docker.listDockerContainers({ limit: 2 })
-  t.strictSame([names(page), page.total], [['c', 'b'], 3])
+  t.strictSame([names(page), page.total], [['cc', 'bb'], 3])
   const next = await docker.listDockerContainers({ limit: 2, cursor: page.nextCursor! })
-  t.strictSame([names(next), next.nextCursor], [['a'], undefined])
+  t.strictSame([names(next), next.nextCursor], [['aa'], undefined])
 })
 
 t.test('what is wrong is named, as over REST, and nothing is done', async (t) => {

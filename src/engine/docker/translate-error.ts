@@ -7,8 +7,8 @@ import { Refusal, TimeoutError, UnreadableAnswer } from './failures.ts'
 
 export type Failure = { what: string; isChange: boolean; address: string; cancelled: boolean }
 
-/** A hint says what to do where the engine's own words do not. */
-type Rule = { pattern: RegExp; code: ErrorCode; hint?: (text: string) => string }
+/** A hint says what to do where the engine's own words do not; `says` stands in their place. */
+type Rule = { pattern: RegExp; code: ErrorCode; hint?: (text: string) => string; says?: (text: string) => string }
 
 // The first that fits: a text often holds the words of several.
 const RULES: readonly Rule[] = [
@@ -24,8 +24,18 @@ const RULES: readonly Rule[] = [
     pattern: /\btask [0-9a-f]{12,64}\b.*already exists|container with (given )?id already exists|bundle .*file exists/i,
     code: 'CONTAINER_STUCK'
   },
-  { pattern: /name .*already in use|UNIQUE constraint failed: ContainerConfig\.Name/i, code: 'CONTAINER_NAME_TAKEN' },
-  { pattern: /network with name .* already exists|network name .* already used/i, code: 'NETWORK_NAME_TAKEN' },
+  {
+    pattern: /name .*already in use|UNIQUE constraint failed: ContainerConfig\.Name/i,
+    code: 'CONTAINER_NAME_TAKEN',
+    says: (text) =>
+      `Names are unique, and ${named('container', /name "?\/?([\w.-]+)/i, text)} exists. Choose another name, or remove that one.`
+  },
+  {
+    pattern: /network with name .* already exists|network name .* already used/i,
+    code: 'NETWORK_NAME_TAKEN',
+    says: (text) =>
+      `Names are unique, and ${named('network', /name "?([\w.-]+)/i, text)} exists. Choose another name, or use that one.`
+  },
   { pattern: /network .*has active endpoints|network is being used/i, code: 'NETWORK_IN_USE' },
   {
     pattern: /non-overlapping IPv[46] address pool|predefined address pools|could not find free subnet/i,
@@ -205,8 +215,14 @@ function fallback(status: number): ErrorCode {
 const MAX_TEXT = 1024
 
 function sentence(text: string, what: string, rule?: Rule): string {
+  if (rule?.says) return rule.says(text)
   const said = `The engine could not ${what}: ${plainText(text) || 'no reason given'}`
   return rule?.hint ? `${said.replace(/\.?$/, '.')} ${rule.hint(text)}` : said
+}
+
+function named(kind: string, pattern: RegExp, text: string): string {
+  const name = pattern.exec(text)?.[1]
+  return name === undefined ? `a ${kind} of this name` : `a ${kind} named ${name}`
 }
 
 function trustHint(text: string): string {

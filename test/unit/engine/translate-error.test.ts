@@ -125,7 +125,11 @@ for (const recording of recordings.filter(isAnswer)) {
     const client = await engineThatSays(t, recording)
     const error = await failure(() => request(client, asked))
     t.equal(error.code, code, error.message)
-    t.match(error.message, /^The engine could not do it: ./)
+    const isOurs = code === 'CONTAINER_NAME_TAKEN' || code === 'NETWORK_NAME_TAKEN'
+    t.match(
+      error.message,
+      isOurs ? /^Names are unique, and a \w+ (named |of this name)/ : /^The engine could not do it: ./
+    )
     t.equal((await failure(() => openStream(client, asked))).code, code, 'and the same for a stream')
     if (code === 'PORT_UNAVAILABLE') t.match(error.facts, { port: /^893[12]$/ })
   })

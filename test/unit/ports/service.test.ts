@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { ContainerState, Protocol } from '../../../src/engine/contract/containers.ts'
+import { AppError } from '../../../src/errors.ts'
 import { createAllocator } from '../../../src/ports/allocator.ts'
 import { createPortService } from '../../../src/ports/service.ts'
 import { fakeInventory } from '../../helpers/fake-inventory.ts'
@@ -97,13 +98,43 @@ t.test('the ports of a container', async (t) => {
   }
 })
 
+t.test('a port whose holder has gone is looked at again before it is refused', async (t) => {
+  const { ports, listening, allocator, inventory } = setUp({ last: 8002 })
+  listening.tcp.add(8001).add(8002)
+  await t.rejects(ports.lease([any], 'one'), { code: 'PORT_RANGE_EXHAUSTED' })
+  listening.tcp.delete(8001)
+  const [free] = await ports.lease([any], 'two')
+  t.equal(free?.port, 8001, 'of a full range')
+  await t.rejects(ports.lease([wanted(8002)], 'three'), { code: 'PORT_UNAVAILABLE' })
+  listening.tcp.delete(8002)
+  const [exact] = await ports.lease([wanted(8002)], 'three')
+  t.equal(exact?.port, 8002, 'asked for by number')
+
+  exact?.block('another process listens on it')
+  const stopped = container({ state: 'exited', ports: [binding(8002)] })
+  inventory.put(stopped)
+  t.equal(allocator.stateOf(8002, 'tcp'), 'blocked')
+  t.match(await ports.reclaim(stopped, 'start'), [{ port: 8002 }], 'of a stopped container')
+})
+
+t.test('what the engine found taken is tried again once for each request', async (t) => {
+  const { ports } = setUp({ last: 8003 })
+  const tried: (number | undefined)[] = []
+  const task = ports.withLeases([any], async ([lease]) => {
+    tried.push(lease?.port)
+    throw new AppError('PORT_UNAVAILABLE', 'taken', { facts: { port: lease?.port } })
+  })
+  await t.rejects(task, { code: 'PORT_RANGE_EXHAUSTED' })
+  t.strictSame(tried, [8001, 8002, 8003])
+})
+
 t.test('reclaim', async (t) => {
   t.test('leases what the stopped container had, and leaves ports outside of the range to the engine', async (t) => {
     const { ports, inventory, allocator } = setUp()
     const stopped = container({ state: 'exited', ports: [binding(8005), binding(80)] })
     inventory.put(stopped)
     t.strictSame(
-      ports.reclaim(stopped, 'start')?.map(({ port }) => port),
+      (await ports.reclaim(stopped, 'start'))?.map(({ port }) => port),
       [8005]
     )
     t.equal(allocator.stateOf(8005, 'tcp'), 'leased')
@@ -116,7 +147,7 @@ t.test('reclaim', async (t) => {
       ports: [binding(8005, 80), { ...binding(8005, 81), hostIp: '127.0.0.2' }]
     })
     inventory.put(stopped)
-    const leases = ports.reclaim(stopped, 'start')
+    const leases = await ports.reclaim(stopped, 'start')
     t.strictSame(
       leases?.map(({ port }) => port),
       [8005]
@@ -130,7 +161,7 @@ t.test('reclaim', async (t) => {
     const stopped = container({ state: 'exited', ports: [binding(8005), binding(8006)] })
     inventory.put(stopped)
     inventory.put(container({ name: 'thief', state: 'running', ports: [binding(8006)] }))
-    t.equal(ports.reclaim(stopped, 'start'), undefined)
+    t.equal(await ports.reclaim(stopped, 'start'), undefined)
     t.equal(allocator.stateOf(8005, 'tcp'), 'parked')
   })
 })
