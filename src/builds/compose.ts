@@ -3,7 +3,7 @@
 import type { Policy } from '../access/policy.ts'
 import type { Access } from '../access/service.ts'
 import type { Config } from '../config.ts'
-import type { CreateContainer } from '../containers/request-schemas.ts'
+import type { CreateContainer } from '../containers/create-schema.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { EngineBuilder } from '../engine/contract/builder.ts'
 import type { EngineImages } from '../engine/contract/images.ts'

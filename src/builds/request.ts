@@ -1,6 +1,6 @@
 // From what a client asked for to what is kept of it. Pure.
 
-import type { CreateContainer } from '../containers/request-schemas.ts'
+import type { CreateContainer } from '../containers/create-schema.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { parseWithoutNulls } from '../lib/absent-nulls.ts'
 import type { Context } from './context/intake.ts'

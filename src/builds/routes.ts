@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { invalidField } from '../errors.ts'
 import { acceptForms, readForm } from '../http/forms.ts'
 import { eventStream, type StreamEvent, type Streams } from '../http/streams.ts'
-import { JSON_TYPE, writtenList } from '../http/written.ts'
+import { createTexts, JSON_TYPE, writtenList } from '../http/written.ts'
 import { formed, ref } from '../lib/schema.ts'
+import type { Placed } from './pages.ts'
 import { parseFields } from './request.ts'
 import {
   Build,
@@ -28,6 +28,14 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
   { builds, streams }
 ) => {
   await acceptForms(app)
+  const textOf = createTexts()
+
+  function write(page: Placed[]): Buffer {
+    // Added up and not joined, which would copy each piece once more.
+    let list = ''
+    for (const { place, build } of page) list += `${list && ','}{"queue_position":${place},${textOf(build).slice(1)}`
+    return Buffer.from(`[${list}]`)
+  }
 
   app.post(
     '/builds',
@@ -49,19 +57,12 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       }
     },
     async (request, reply) => {
-      const { fields, file: upload } = await readForm(request, builds, ['file', 'context'])
-      if (!upload) throw invalidField('file', 'is missing: send a Dockerfile or an archive')
-      try {
-        const build = await builds.submit(upload, builds.check(parseFields(fields), request.caller), {
-          door: 'rest',
-          owner: request.caller.tokenId
-        })
-        reply.code(202).header('location', build.links.self)
-        return build
-      } catch (error) {
-        await builds.discard(upload)
-        throw error
-      }
+      const build = await builds.take({ caller: request.caller, door: 'rest' }, async (receive) => {
+        const { fields } = await readForm(request, receive, ['file', 'context'])
+        return { fields: parseFields(fields) }
+      })
+      reply.code(202).header('location', build.links.self)
+      return build
     }
   )
 
@@ -78,9 +79,9 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       }
     },
     async (request, reply) => {
-      const { json, nextCursor } = builds.list(request.query)
+      const { builds: page, nextCursor } = builds.list(request.query)
       if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
-      return reply.type(JSON_TYPE).send(json)
+      return reply.type(JSON_TYPE).send(write(page))
     }
   )
 
@@ -130,29 +131,34 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       const { id } = request.params
       const { follow = false, offset: asked = 0 } = request.query
       const offset = Number(request.headers['last-event-id'] ?? asked)
-      builds.get(id)
       if (follow || request.headers.accept?.includes('text/event-stream')) {
-        await streams.send(reply, (signal) => events(id, offset, signal))
+        await streams.send(
+          reply,
+          (signal) => events(id, offset, signal),
+          (event) => event
+        )
         return reply
       }
-      reply.type('text/plain; charset=utf-8')
-      const signal = streams.watch(reply)
+      const lines = builds.logs(id, { offset, follow: false }, streams.watch(reply))
       async function* text() {
-        for await (const line of builds.logs(id, { offset, follow: false }, signal)) yield `${line.text}\n`
+        for await (const line of lines) yield `${line.text}\n`
       }
-      return reply.send(Readable.from(text()))
+      return reply.type('text/plain; charset=utf-8').send(Readable.from(text()))
     }
   )
 
-  async function* events(id: string, from: number, signal: AbortSignal): AsyncGenerator<StreamEvent> {
-    for await (const { text, offset } of builds.logs(id, { offset: from, follow: true }, signal))
-      yield { id: String(offset), event: 'line', data: { line: text } }
-    if (signal.aborted) return
-    const { status, build, push, run } = builds.get(id)
-    yield {
-      event: 'end',
-      data: { reason: 'the build is over', status, build: build.status, push: push.status, run: run.status }
+  function events(id: string, from: number, signal: AbortSignal): AsyncIterable<StreamEvent> {
+    const lines = builds.logs(id, { offset: from, follow: true }, signal)
+    async function* read(): AsyncGenerator<StreamEvent> {
+      for await (const { text, offset } of lines) yield { id: String(offset), event: 'line', data: { line: text } }
+      if (signal.aborted) return
+      const { status, build, push, run } = builds.get(id)
+      yield {
+        event: 'end',
+        data: { reason: 'the build is over', status, build: build.status, push: push.status, run: run.status }
+      }
     }
+    return read()
   }
 
   app.post(

@@ -9,7 +9,6 @@ import {
   ListBuildsQuery,
   RemoveBuildQuery,
   RetryBuild,
-  type Build,
   type BuildDetails
 } from './schemas.ts'
 import type { BuildService } from './service.ts'
@@ -45,13 +44,10 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
     const { context, dockerfile } = await sourceOf(request)
     const { dockerfile_text: _text, dockerfile_path: _path, context: _context, ...given } = request
     const fields = { ...(dockerfile !== undefined && { dockerfile }), ...given }
-    const upload = await builds.receive(context)
-    try {
-      return await builds.submit(upload, builds.check(fields, caller), { door: 'grpc', owner: caller.tokenId })
-    } catch (error) {
-      await builds.discard(upload)
-      throw error
-    }
+    return builds.take({ caller, door: 'grpc' }, async (receive) => {
+      await receive(context)
+      return { fields }
+    })
   }
 
   /** A build that somebody waits for; when they go away, so does it. When the server stops, it goes on after the next start. */
@@ -105,9 +101,9 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
       scope: 'read',
       request: ListBuildsQuery,
       call: (query) => {
-        const { json, nextCursor } = builds.list(query)
-        const page = JSON.parse(json.toString()) as Build[]
-        return { builds: page, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
+        const { builds: page, nextCursor } = builds.list(query)
+        const list = page.map(({ place, build }) => ({ queue_position: place, ...build }))
+        return { builds: list, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
       }
     }),
 

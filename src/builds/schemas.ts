@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import type { CreateContainer } from '../containers/request-schemas.ts'
+import type { CreateContainer } from '../containers/create-schema.ts'
 import { DateTime, form, formed, nullable, record, words } from '../lib/schema.ts'
 import { BUILD_STATUSES, STAGE_STATUSES } from './record.ts'
 

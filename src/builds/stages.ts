@@ -13,7 +13,7 @@ import type { BuildRecord, StageName } from './record.ts'
 import type { BuildSecrets, Credentials } from './request.ts'
 import type { SourceRules } from './sources.ts'
 import type { Job, StageTask } from './worker.ts'
-import type { CreateContainer } from '../containers/request-schemas.ts'
+import type { CreateContainer } from '../containers/create-schema.ts'
 
 type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none'; cgroupParent: string | undefined }
 

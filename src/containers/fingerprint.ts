@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { TSchema } from '@sinclair/typebox'
 import type { Config } from '../config.ts'
-import { CreateContainer } from './request-schemas.ts'
+import { CreateContainer } from './create-schema.ts'
 
 export type Fingerprint = {
   /** Of what the request means: a default that is written out changes nothing. */

@@ -11,7 +11,7 @@ import { fingerprintOf, isSameRequest, type Fingerprint } from './fingerprint.ts
 import type { Inventory } from '../inventory/inventory.ts'
 import { nameForKey } from './plan.ts'
 import type { Removal } from './removal.ts'
-import type { CreateContainer } from './request-schemas.ts'
+import type { CreateContainer } from './create-schema.ts'
 
 export type Creator = ReturnType<typeof createCreator>
 

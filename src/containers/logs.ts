@@ -1,23 +1,8 @@
-// Container output as the API gives it: text, or events to follow.
+// Which output of a container is asked for, and how a line is shown. Pure.
 
-import { Readable } from 'node:stream'
-import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { LogLine, LogQuery } from '../engine/contract/workloads.ts'
 import { invalidField } from '../errors.ts'
-import type { StreamEvent } from '../http/streams.ts'
 import type { LogsQuery } from './request-schemas.ts'
-
-// What a line takes beside its text.
-const LINE_BYTES = 100
-
-type LogSource = {
-  logs(
-    reference: string,
-    query: LogQuery,
-    signal: AbortSignal
-  ): { record: ContainerRecord; lines: AsyncIterable<LogLine> }
-  ending(id: string): Promise<{ reason: string; exit_code: number | null }>
-}
 
 const DEFAULT_TAIL = 1000
 
@@ -49,45 +34,6 @@ export function logEntry({ stream, time, text }: LogLine) {
   return { stream, timestamp: time, line: text }
 }
 
-export function logText(lines: AsyncIterable<LogLine>, timestamps: boolean): Readable {
-  async function* texts() {
-    for await (const { time, text } of lines) yield timestamps ? `${time} ${text}\n` : `${text}\n`
-  }
-  return Readable.from(texts(), { objectMode: false })
-}
-
-/** As one object, written as the lines come: all of them at once may be more than memory holds. */
-export function logJson(lines: AsyncIterable<LogLine>): Readable {
-  async function* texts() {
-    let isFirst = true
-    for await (const line of lines) {
-      yield `${isFirst ? '{"lines":[' : ','}${JSON.stringify(logEntry(line))}`
-      isFirst = false
-    }
-    yield isFirst ? '{"lines":[]}' : ']}'
-  }
-  return Readable.from(texts(), { objectMode: false })
-}
-
-/** For one answer that holds them all. */
-export async function entriesOf(
-  lines: AsyncIterable<LogLine>,
-  maxBytes: number
-): Promise<ReturnType<typeof logEntry>[]> {
-  const entries: ReturnType<typeof logEntry>[] = []
-  let bytes = 0
-  for await (const line of lines) {
-    bytes += Buffer.byteLength(line.text) + LINE_BYTES
-    if (bytes > maxBytes)
-      throw invalidField(
-        'tail',
-        `must be smaller: the lines are more than ${maxBytes / 1024 ** 2} MiB; a stream has no limit`
-      )
-    entries.push(logEntry(line))
-  }
-  return entries
-}
-
 /** The last lines of many, without keeping more than twice as many. */
 export async function* lastOf(lines: AsyncIterable<LogLine>, count: number): AsyncGenerator<LogLine> {
   const kept: LogLine[] = []
@@ -96,21 +42,4 @@ export async function* lastOf(lines: AsyncIterable<LogLine>, count: number): Asy
     if (kept.length > 2 * count) kept.splice(0, kept.length - count)
   }
   if (count > 0) yield* kept.slice(-count)
-}
-
-/** Lines as they come, then one event that says why no more will. */
-export async function* followLogs(
-  containers: LogSource,
-  id: string,
-  query: LogQuery,
-  lastEventId: string | undefined,
-  signal: AbortSignal
-): AsyncGenerator<StreamEvent> {
-  const { record, lines } = containers.logs(id, query, signal)
-  for await (const { stream, time, text } of lines) {
-    // The engine includes the line whose time it is given, and the client has it.
-    if (time !== '' && time === lastEventId) continue
-    yield { id: time, event: stream, data: { timestamp: time, line: text } }
-  }
-  yield { event: 'end', data: await containers.ending(record.id) }
 }

@@ -8,7 +8,8 @@ import { isReservedLabel, writeAllFacts } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField, type FieldProblem } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
-import type { CreateContainer, UpdateContainer } from './request-schemas.ts'
+import type { CreateContainer } from './create-schema.ts'
+import type { UpdateContainer } from './request-schemas.ts'
 
 const DEFAULT_PORT = 5000
 

@@ -1,9 +1,11 @@
 import { Type } from '@sinclair/typebox'
-import { dataOf, MESSAGE_BYTES, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
-import { entriesOf, followLogs, logQuery } from './logs.ts'
+import type { LogLine } from '../engine/contract/workloads.ts'
+import { invalidField } from '../errors.ts'
+import { MESSAGE_BYTES, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { logEntry, logQuery } from './logs.ts'
+import { CreateContainer } from './create-schema.ts'
 import {
   ContainerParams,
-  CreateContainer,
   ExecCommand,
   IdempotencyHeaders,
   ListContainersQuery,
@@ -13,7 +15,7 @@ import {
   UpdateContainer,
   WaitQuery
 } from './request-schemas.ts'
-import type { ChangedContainer, Container } from './schemas.ts'
+import type { ChangedContainer } from './schemas.ts'
 import type { ContainerService } from './service.ts'
 import { waitRequest } from './wait.ts'
 
@@ -40,6 +42,9 @@ const LogsRequest = Type.Composite([
   Type.Pick(LogsQuery, ['tail', 'since', 'until', 'stdout', 'stderr', 'follow']),
   Type.Object({ resume_after: Type.Optional(Type.String({ maxLength: 40 })) })
 ])
+
+// What a line takes beside its text.
+const LINE_BYTES = 100
 
 type Options = {
   containers: ContainerService
@@ -107,8 +112,7 @@ export function containerRpc({ containers, stats }: Options) {
       scope: 'read',
       request: ListContainersQuery,
       call: (query) => {
-        const { json, total, nextCursor } = containers.list(query)
-        const page = JSON.parse(json.toString()) as Container[]
+        const { containers: page, total, nextCursor } = containers.list(query)
         return { containers: page, total, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
       }
     }),
@@ -140,7 +144,7 @@ export function containerRpc({ containers, stats }: Options) {
       scope: 'read',
       request: LogsRequest,
       call: async ({ name, ...query }, { signal }) => {
-        const { lines } = containers.logs(name, logQuery(query, undefined), signal)
+        const lines = containers.logs(name, logQuery(query, undefined), signal)
         return { lines: await entriesOf(lines, MESSAGE_BYTES) }
       }
     }),
@@ -150,10 +154,9 @@ export function containerRpc({ containers, stats }: Options) {
       scope: 'read',
       request: LogsRequest,
       call: async function* ({ name, resume_after: last, ...query }, { signal }) {
-        for await (const message of followLogs(containers, name, logQuery(query, last), last, signal)) {
-          const { event } = message
-          if (event !== 'end') yield { line: { stream: event, ...dataOf(message) } }
-          else if (query.follow) yield { end: dataOf(message) }
+        for await (const item of containers.follow(name, logQuery(query, last), last, signal)) {
+          if ('line' in item) yield { line: logEntry(item.line) }
+          else if (query.follow) yield item
         }
       }
     }),
@@ -178,6 +181,22 @@ export function containerRpc({ containers, stats }: Options) {
       }
     })
   } satisfies Partial<DockerMethods>
+}
+
+/** For one answer that holds them all. */
+async function entriesOf(lines: AsyncIterable<LogLine>, maxBytes: number): Promise<ReturnType<typeof logEntry>[]> {
+  const entries: ReturnType<typeof logEntry>[] = []
+  let bytes = 0
+  for await (const line of lines) {
+    bytes += Buffer.byteLength(line.text) + LINE_BYTES
+    if (bytes > maxBytes)
+      throw invalidField(
+        'tail',
+        `must be smaller: the lines are more than ${maxBytes / 1024 ** 2} MiB; a stream has no limit`
+      )
+    entries.push(logEntry(line))
+  }
+  return entries
 }
 
 function changed({ changed: isChanged, message, changed_port: ports, replaced, ...container }: ChangedContainer) {

@@ -2,14 +2,9 @@
 
 import { Type, type Static } from '@sinclair/typebox'
 import { DateTime, nullable, record, ref, words } from '../lib/schema.ts'
-import {
-  CONTAINER_STATES,
-  CreateContainer,
-  ExecCommand,
-  Protocols,
-  RestartPolicy,
-  UpdateContainer
-} from './request-schemas.ts'
+import { CreateContainer } from './create-schema.ts'
+import { CONTAINER_STATES, Protocols, RestartPolicy } from './fields.ts'
+import { ExecCommand, UpdateContainer } from './request-schemas.ts'
 
 export const Container = Type.Object(
   {

@@ -2,6 +2,7 @@
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { isReservedLabel } from '../engine/labels.ts'
+import { AppError } from '../errors.ts'
 import type { Container } from './schemas.ts'
 
 const SHORT_ID = 12
@@ -56,3 +57,9 @@ export function reachableHost(hostIp: string): string {
 }
 
 const bracketed = (hostIp: string): string => (hostIp.includes(':') ? `[${hostIp}]` : hostIp)
+
+export function notRunning(record: ContainerRecord): AppError {
+  return new AppError('CONTAINER_NOT_RUNNING', `Container ${record.name} is ${record.state}.`, {
+    facts: { state: record.state }
+  })
+}

@@ -3,7 +3,7 @@
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { labelFilter, writeFacts } from '../engine/labels.ts'
 import type { Inventory } from '../inventory/inventory.ts'
-import type { CreateContainer } from './request-schemas.ts'
+import type { CreateContainer } from './create-schema.ts'
 import type { Undo, UndoEnd } from './undo.ts'
 
 export type Volumes = ReturnType<typeof createVolumes>

@@ -1,6 +1,5 @@
 // What happened, in order: the last events, for whoever asks again, and each new one for whoever listens.
 
-import type { StreamEvent } from '../http/streams.ts'
 import { createChannel } from '../lib/channel.ts'
 import { Ring } from '../lib/ring.ts'
 
@@ -11,7 +10,9 @@ const KEPT = 1_000
 // A reader this far behind is told to read the lists again.
 const QUEUE = 256
 
-type Entry = { sequence: number; event: BerthEvent; text: string }
+type Entry = { sequence: number; event: BerthEvent }
+/** An event, or why the reader has to read the lists again. */
+export type Told = { id: string; event: BerthEvent } | { resync: string }
 
 /** `epoch` names this run of the server: an id of another run cannot be resumed from. */
 export function createEventLog({ epoch, now = Date.now }: { epoch: string; now?: () => number }) {
@@ -19,9 +20,7 @@ export function createEventLog({ epoch, now = Date.now }: { epoch: string; now?:
   const live = createChannel<Entry>(QUEUE)
   let sequence = 0
 
-  function message({ sequence: number, event, text }: Entry): StreamEvent {
-    return { id: `${epoch}-${number}`, event: event.type, text }
-  }
+  const told = ({ sequence: number, event }: Entry): Told => ({ id: `${epoch}-${number}`, event })
 
   /** Undefined when the id is not one of this run, or too long ago: then there is a gap that nothing can fill. */
   function since(lastEventId: string): Entry[] | undefined {
@@ -36,24 +35,27 @@ export function createEventLog({ epoch, now = Date.now }: { epoch: string; now?:
   return {
     add(type: string, facts: Record<string, unknown>): void {
       const event = { type, time: new Date(now()).toISOString(), ...facts }
-      const entry = { sequence: ++sequence, event, text: JSON.stringify(event) }
+      const entry = { sequence: ++sequence, event }
       kept.push(entry)
       live.push(entry)
     },
 
-    async *stream(lastEventId: string | undefined, signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    stream(lastEventId: string | undefined, signal: AbortSignal): AsyncGenerator<Told> {
       const coming = live.subscribe(signal)
       const missed = lastEventId === undefined ? [] : since(lastEventId)
-      if (missed === undefined) yield resync('what happened since that id is no longer known')
-      else for (const entry of missed) yield message(entry)
-      for await (const entry of coming) {
-        if ('missed' in entry) yield resync(`${entry.missed} events were dropped because this reader was too slow`)
-        else yield message(entry)
+      async function* read(): AsyncGenerator<Told> {
+        if (missed === undefined) yield { resync: 'what happened since that id is no longer known' }
+        else for (const entry of missed) yield told(entry)
+        for await (const entry of coming) {
+          if ('missed' in entry)
+            yield { resync: `${entry.missed} events were dropped because this reader was too slow` }
+          else yield told(entry)
+        }
       }
+      return read()
     }
   }
 }
 
-function resync(reason: string): StreamEvent {
-  return { event: 'resync', data: { reason, advice: 'read GET /containers and GET /ports again' } }
-}
+/** What a reader is told that has to read the lists again. */
+export const resyncOf = (reason: string) => ({ reason, advice: 'read GET /containers and GET /ports again' })

@@ -1,12 +1,19 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { eventStream, type Streams } from '../http/streams.ts'
-import type { EventLog } from './log.ts'
+import { createTexts } from '../http/written.ts'
+import { resyncOf, type EventLog, type Told } from './log.ts'
 
 export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams: Streams }> = async (
   app,
   { events, streams }
 ) => {
+  const textOf = createTexts()
+  const toEvent = (told: Told) =>
+    'resync' in told
+      ? { event: 'resync', data: resyncOf(told.resync) }
+      : { id: told.id, event: told.event.type, text: textOf(told.event) }
+
   app.get(
     '/events',
     {
@@ -23,7 +30,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams:
       }
     },
     async (request, reply) => {
-      await streams.send(reply, (signal) => events.stream(request.headers['last-event-id'], signal))
+      await streams.send(reply, (signal) => events.stream(request.headers['last-event-id'], signal), toEvent)
       return reply
     }
   )

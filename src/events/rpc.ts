@@ -1,6 +1,6 @@
 import { Type } from '@sinclair/typebox'
-import { dataOf, streaming, type DockerMethods } from '../rpc/methods.ts'
-import type { EventLog } from './log.ts'
+import { streaming, type DockerMethods } from '../rpc/methods.ts'
+import { resyncOf, type EventLog } from './log.ts'
 
 const EventsRequest = Type.Object({ resume_after: Type.Optional(Type.String({ maxLength: 80 })) })
 
@@ -11,9 +11,12 @@ export function eventRpc({ events }: { events: EventLog }) {
       scope: 'read',
       request: EventsRequest,
       call: async function* ({ resume_after: last }, { signal }) {
-        for await (const message of events.stream(last, signal)) {
-          const { type = message.event, time, ...facts } = dataOf(message)
-          yield { id: message.id ?? '', type, facts, ...(time !== undefined && { time }) }
+        for await (const told of events.stream(last, signal)) {
+          if ('resync' in told) yield { id: '', type: 'resync', facts: resyncOf(told.resync) }
+          else {
+            const { type, time, ...facts } = told.event
+            yield { id: told.id, type, time, facts }
+          }
         }
       }
     })

@@ -10,8 +10,7 @@ const MAX_FIELDS = 200
 // All fields of one form together: they are held until its last part is there.
 const FIELDS_BYTES = 1024 * 1024
 
-/** Where a form's file goes, and how it goes away again when the rest of the form is no good. */
-export type Receiver<T> = { receive(content: Readable): Promise<T>; discard(file: T): Promise<void> }
+/** `file` is what the receiver made of it. */
 type Form<T> = { fields: Record<string, unknown>; file: T | undefined; filename: string | undefined }
 
 export async function acceptForms(app: FastifyInstance): Promise<void> {
@@ -22,10 +21,10 @@ export async function acceptForms(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** A field given several times is a list. A received file is the caller's to use or to discard. */
+/** A field given several times is a list. */
 export async function readForm<T>(
   request: FastifyRequest,
-  receiver: Receiver<T>,
+  receive: (content: Readable) => Promise<T>,
   fileFields: string[]
 ): Promise<Form<T>> {
   if (!request.isMultipart())
@@ -43,7 +42,7 @@ export async function readForm<T>(
           throw invalidField(part.fieldname, `is no file of this form; the file is "${fileFields[0]}"`)
         }
         if (form.file) throw invalidField(part.fieldname, 'may be given once')
-        form.file = await receiver.receive(part.file)
+        form.file = await receive(part.file)
         form.filename = part.filename
       } else {
         if (part.valueTruncated) throw invalidField(part.fieldname, `is longer than ${FIELD_BYTES} bytes`)
@@ -54,7 +53,6 @@ export async function readForm<T>(
       }
     }
   } catch (error) {
-    if (form.file) await receiver.discard(form.file)
     throw explained(error)
   }
   return form

@@ -38,22 +38,40 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
   const open = new Set<AbortController>()
   let closing = false
 
+  function admitReader({ raw, request }: FastifyReply): void {
+    if (!raw.destroyed) raw.once('close', admit(request.caller))
+  }
+
   return {
     /**
-     * Sends what the source yields until it ends; it may yield its own `end` event last. The source is made with the signal
-     * that says when nobody listens any more. A slow reader slows only its own source.
+     * Sends what the source yields until it ends; its last event may be an `end` of its own. The source is opened first, so that
+     * what cannot be opened is answered like any other failure; its signal says when nobody listens any more. A slow reader
+     * slows only its own source.
      */
-    async send(reply: FastifyReply, makeSource: (signal: AbortSignal) => AsyncIterable<StreamEvent>): Promise<void> {
+    async send<T>(
+      reply: FastifyReply,
+      openSource: (signal: AbortSignal) => AsyncIterable<T>,
+      toEvent: (item: T) => StreamEvent
+    ): Promise<void> {
+      const life = new AbortController()
+      const source = openSource(life.signal)
+      try {
+        admitReader(reply)
+      } catch (error) {
+        life.abort()
+        throw error
+      }
+      reply.hijack()
       const { raw, request } = reply.headers(HEADERS)
       // Whoever is gone already is not told again that it left.
-      if (raw.destroyed) return void reply.hijack()
-      raw.once('close', admit(request.caller))
-      reply.hijack()
+      if (raw.destroyed) return life.abort()
       raw.writeHead(200, reply.getHeaders() as Record<string, string>)
       raw.flushHeaders()
-      if (request.method === 'HEAD') return void raw.end()
+      if (request.method === 'HEAD') {
+        life.abort()
+        return void raw.end()
+      }
 
-      const life = new AbortController()
       open.add(life)
       if (closing) life.abort()
       raw.on('close', () => life.abort())
@@ -61,9 +79,9 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
         if (!raw.writableNeedDrain) raw.write(': still here\n\n')
       }, HEARTBEAT_MS)
       try {
-        for await (const event of makeSource(life.signal)) {
+        for await (const item of source) {
           if (life.signal.aborted) break
-          if (!raw.write(format(event))) await once(raw, 'drain', { signal: life.signal }).catch(() => {})
+          if (!raw.write(format(toEvent(item)))) await once(raw, 'drain', { signal: life.signal }).catch(() => {})
         }
         if (closing) raw.write(format({ event: 'end', data: { reason: 'the server is stopping' } }))
       } catch (error) {

@@ -1,4 +1,4 @@
-// Lists that a service has written out as JSON itself, since most of what is in them was written out before.
+// JSON of values that are sent again and again. A value that is the same object as last time is not written out again.
 
 import { Type, type TSchema } from '@sinclair/typebox'
 import { ref } from '../lib/schema.ts'
@@ -10,5 +10,26 @@ export function writtenList(item: TSchema, description: string) {
   return {
     description,
     content: { 'application/json': { schema: Type.Unsafe<Buffer>(Type.Array(ref(item))) } }
+  }
+}
+
+/** To be given values that nobody changes. */
+export function createTexts(): (value: object) => string {
+  const known = new WeakMap<object, string>()
+  return (value) => {
+    const text = known.get(value) ?? JSON.stringify(value)
+    known.set(value, text)
+    return text
+  }
+}
+
+/** The same for lists, whose items change one by one. */
+export function createLists(): (list: readonly object[]) => Buffer {
+  const known = new WeakMap<readonly object[], Buffer>()
+  const textOf = createTexts()
+  return (list) => {
+    const bytes = known.get(list) ?? Buffer.from(`[${list.map(textOf).join(',')}]`)
+    known.set(list, bytes)
+    return bytes
   }
 }

@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Transfer } from '../engine/contract/images.ts'
-import type { Streams } from '../http/streams.ts'
+import type { StreamEvent, Streams } from '../http/streams.ts'
+import type { Missed } from '../lib/channel.ts'
 import { ref } from '../lib/schema.ts'
-import { followTransfer } from './follow.ts'
+import { followTransfer, viewProgress, type Step } from './follow.ts'
 import {
   Image,
   ImageDetails,
@@ -34,7 +35,8 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
   /** As events to whoever asks for them, else in one piece. */
   async function answer<T>(request: FastifyRequest, reply: FastifyReply, begin: Begin<T>): Promise<T | FastifyReply> {
     if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return begin({ signal: streams.watch(reply) })
-    await streams.send(reply, (signal) => followTransfer((onProgress) => begin({ signal, onProgress }), signal))
+    const open = (signal: AbortSignal) => events(followTransfer((onProgress) => begin({ signal, onProgress }), signal))
+    await streams.send(reply, open, (event) => event)
     return reply
   }
 
@@ -162,6 +164,17 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
       },
       async (request) => images.remove(reference(request), { force: request.query.force ?? false })
     )
+  }
+}
+
+async function* events(steps: AsyncIterable<Step<unknown> | Missed>): AsyncGenerator<StreamEvent> {
+  for await (const step of steps) {
+    if ('missed' in step) yield { event: 'gap', data: step }
+    else if ('progress' in step) yield { event: 'progress', data: viewProgress(step.progress) }
+    else {
+      yield { event: 'result', data: step.result }
+      yield { event: 'end', data: { reason: 'completed' } }
+    }
   }
 }
 

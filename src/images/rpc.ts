@@ -1,8 +1,8 @@
 import { Type, type Static } from '@sinclair/typebox'
-import type { StreamEvent } from '../http/streams.ts'
+import type { Missed } from '../lib/channel.ts'
 import { formed } from '../lib/schema.ts'
-import { dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
-import { followTransfer } from './follow.ts'
+import { streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { followTransfer, viewProgress, type Step } from './follow.ts'
 import { ImageParams, ListImagesQuery, PullImage, PushImage, RemoveImageQuery, TagImage } from './schemas.ts'
 import type { ImageService, TransferRequest } from './service.ts'
 
@@ -102,11 +102,6 @@ export function imageRpc({ images }: { images: ImageService }) {
   } satisfies Partial<DockerMethods>
 }
 
-async function* messages(events: AsyncIterable<StreamEvent>): AsyncGenerator<object> {
-  for await (const event of events) {
-    const data = dataOf(event)
-    if (event.event === 'progress') yield { progress: data }
-    else if (event.event === 'gap') yield data
-    else if (event.event === 'result') yield { result: data }
-  }
+async function* messages(steps: AsyncIterable<Step<object> | Missed>): AsyncGenerator<object> {
+  for await (const step of steps) yield 'progress' in step ? { progress: viewProgress(step.progress) } : step
 }

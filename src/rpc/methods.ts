@@ -4,7 +4,6 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { Caller } from '../access/caller.ts'
 import type { Need } from '../access/scopes.ts'
-import type { StreamEvent } from '../http/streams.ts'
 import type { DockerService } from './gen/docker_management_pb.ts'
 
 /** How large a message may be unless a call says otherwise; the most that clients take by themselves. */
@@ -48,9 +47,4 @@ export function streaming<S extends TSchema>(method: Method<S, AsyncIterable<obj
 /** Calls that are not answered before `ready` is. */
 export function after<M extends Partial<DockerMethods>>(ready: () => Promise<void>, methods: M): M {
   return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, { ...method, ready }])) as M
-}
-
-/** The data of an event that REST streams send, for streams of messages. */
-export function dataOf(event: StreamEvent): Record<string, unknown> {
-  return ('text' in event ? JSON.parse(event.text) : event.data) as Record<string, unknown>
 }

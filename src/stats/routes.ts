@@ -1,9 +1,10 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { eventStream, type Streams } from '../http/streams.ts'
+import { eventStream, type StreamEvent, type Streams } from '../http/streams.ts'
+import { createTexts } from '../http/written.ts'
 import { ref } from '../lib/schema.ts'
 import { AllStats, ContainerStats, HistoryQuery, StatsHistory, StatsParams } from './schemas.ts'
-import type { StatsService } from './service.ts'
+import type { Followed, StatsService } from './service.ts'
 
 const tags = ['statistics']
 const DEFAULT_SECONDS = 300
@@ -13,6 +14,15 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
   app,
   { stats, streams }
 ) => {
+  // One sample goes to all who watch.
+  const textOf = createTexts()
+  const toEvent = (item: Followed | { stats: object; at: number }): StreamEvent => {
+    if ('missed' in item) return { event: 'gap', data: item }
+    if ('ended' in item) return { event: 'end', data: { reason: item.ended } }
+    if ('history' in item) return { id: String(item.at), event: 'history', data: item.history }
+    return { id: String(item.at), event: 'stats', text: textOf(item.stats) }
+  }
+
   app.get(
     '/containers/:id/stats',
     {
@@ -61,8 +71,8 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
       }
     },
     async (request, reply) => {
-      stats.check(request.params.id)
-      await streams.send(reply, (signal) => stats.stream(request.params.id, request.headers['last-event-id'], signal))
+      const after = Number(request.headers['last-event-id'] ?? 0)
+      await streams.send(reply, (signal) => stats.stream(request.params.id, after, signal), toEvent)
       return reply
     }
   )
@@ -94,7 +104,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
       }
     },
     async (_request, reply) => {
-      await streams.send(reply, (signal) => stats.streamAll(signal))
+      await streams.send(reply, stats.streamAll, toEvent)
       return reply
     }
   )

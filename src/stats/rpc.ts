@@ -1,8 +1,7 @@
 import { Type } from '@sinclair/typebox'
-import type { StreamEvent } from '../http/streams.ts'
-import { dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { streaming, unary, type DockerMethods } from '../rpc/methods.ts'
 import { HistoryQuery, StatsParams } from './schemas.ts'
-import type { StatsService } from './service.ts'
+import type { Followed, StatsService } from './service.ts'
 
 const Named = Type.Object({ name: StatsParams.properties.id })
 const Nothing = Type.Object({})
@@ -42,11 +41,10 @@ export function statsRpc({ stats }: { stats: StatsService }) {
   } satisfies Partial<DockerMethods>
 }
 
-async function* messages(events: AsyncIterable<StreamEvent>): AsyncGenerator<object> {
-  for await (const event of events) {
-    const data = dataOf(event)
-    if (event.event === 'gap') yield data
-    else if (event.event === 'end') yield { end: data }
-    else yield { stats: data }
+async function* messages(items: AsyncIterable<Followed | { stats: object }>): AsyncGenerator<object> {
+  for await (const item of items) {
+    if ('missed' in item) yield item
+    else if ('ended' in item) yield { end: { reason: item.ended } }
+    else yield { stats: 'stats' in item ? item.stats : item.history }
   }
 }

@@ -4,8 +4,7 @@ import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Machine } from '../engine/machine/machine.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { AppError } from '../errors.ts'
-import type { StreamEvent } from '../http/streams.ts'
-import { createChannel } from '../lib/channel.ts'
+import { createChannel, type Missed } from '../lib/channel.ts'
 import type { Point } from './history.ts'
 import { isMeasured, SAMPLE_MS, type Sampler } from './sampler.ts'
 import type { ContainerStats } from './schemas.ts'
@@ -18,9 +17,16 @@ const FIRST_SAMPLE_MS = 5_000
 // A reader that is this many samples behind is told of the gap.
 const QUEUE = 8
 
-/** What a reader of one container is given: a sample written out, the state in which it ended, or neither. */
-type Frame = { text?: string; readAt?: number | undefined; ended?: string }
-type Tick = { at: number; frames: Map<string, Frame>; all: string | undefined }
+/** What a reader of one container is given: a sample, the state in which it ended, or neither. */
+type Frame = { stats?: ContainerStats; readAt?: number | undefined; ended?: string }
+type AllNow = { sampled_at: string; containers: ContainerStats[] }
+type Tick = { at: number; frames: Map<string, Frame>; all: AllNow | undefined }
+/** `at` is what a reader resumes from. */
+export type Followed =
+  | { history: ReturnType<typeof viewPoint>; at: number }
+  | { stats: ContainerStats; at: number }
+  | { ended: string }
+  | Missed
 
 export function createStatsService({
   inventory,
@@ -34,11 +40,11 @@ export function createStatsService({
   const ticks = createChannel<Tick>(QUEUE)
   const readers = new Map<string, number>()
   let readersOfAll = 0
-  // Written out now, once for all readers: one that is late must get what was measured then.
+  // Looked at now, once for all readers: one that is late must get what was measured then.
   sampler.onTick(() => {
     if (!ticks.hasReaders) return
     const frames = new Map([...readers.keys()].map((id) => [id, frameOf(id)]))
-    ticks.push({ at: Date.now(), frames, all: readersOfAll > 0 ? JSON.stringify(all()) : undefined })
+    ticks.push({ at: Date.now(), frames, all: readersOfAll > 0 ? all() : undefined })
   })
 
   function view(record: ContainerRecord): ContainerStats | undefined {
@@ -73,7 +79,7 @@ export function createStatsService({
     })
   }
 
-  function all(): { sampled_at: string; containers: ContainerStats[] } {
+  function all(): AllNow {
     const containers: ContainerStats[] = []
     for (const record of inventory.all()) {
       const stats = isMeasured(record) ? view(record) : undefined
@@ -86,7 +92,7 @@ export function createStatsService({
     const record = inventory.get(id)
     if (!record || !isMeasured(record)) return { ended: record?.state ?? 'removed' }
     const stats = view(record)
-    return stats ? { text: JSON.stringify(stats), readAt: sampler.latest(id)?.counters.readAt } : {}
+    return stats ? { stats, readAt: sampler.latest(id)?.counters.readAt } : {}
   }
 
   function countReader(id: string, change: 1 | -1): void {
@@ -137,54 +143,54 @@ export function createStatsService({
 
     all,
 
-    check: (reference: string): void => void findMeasured(reference),
-
-    /** One event for each sample until the container ends. With the id of the last event seen, what came since comes first. */
-    async *stream(
-      reference: string,
-      lastEventId: string | undefined,
-      signal: AbortSignal
-    ): AsyncGenerator<StreamEvent> {
+    /** Each sample until the container ends. With the time of the last one seen, what came since comes first. */
+    stream(reference: string, after: number | undefined, signal: AbortSignal): AsyncGenerator<Followed> {
       const { id } = findMeasured(reference)
       const live = ticks.subscribe(signal)
-      countReader(id, 1)
-      try {
-        // A round that brought nothing new still says the last sample, which may be one of the missed.
-        let sent: number | undefined
-        for (const point of missedSince(id, Number(lastEventId))) {
-          sent = point.readAt
-          yield { id: String(point.sampledAt), event: 'history', data: viewPoint(point) }
-        }
-        for await (const tick of live) {
-          if ('missed' in tick) {
-            yield { event: 'gap', data: { missed: tick.missed } }
-            continue
+      async function* read(): AsyncGenerator<Followed> {
+        countReader(id, 1)
+        try {
+          // A round that brought nothing new still says the last sample, which may be one of the missed.
+          let sent: number | undefined
+          for (const point of missedSince(id, after ?? 0)) {
+            sent = point.readAt
+            yield { history: viewPoint(point), at: point.sampledAt }
           }
-          const { text, readAt, ended } = tick.frames.get(id) ?? {}
-          if (ended !== undefined) {
-            yield { event: 'end', data: { reason: ended } }
-            return
+          for await (const tick of live) {
+            if ('missed' in tick) {
+              yield tick
+              continue
+            }
+            const { stats, readAt, ended } = tick.frames.get(id) ?? {}
+            if (ended !== undefined) {
+              yield { ended }
+              return
+            }
+            if (stats === undefined || readAt === sent) continue
+            sent = readAt
+            yield { stats, at: tick.at }
           }
-          if (text === undefined || readAt === sent) continue
-          sent = readAt
-          yield { id: String(tick.at), event: 'stats', text }
+        } finally {
+          countReader(id, -1)
         }
-      } finally {
-        countReader(id, -1)
       }
+      return read()
     },
 
-    async *streamAll(signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    streamAll(signal: AbortSignal): AsyncGenerator<Missed | { stats: AllNow; at: number }> {
       const live = ticks.subscribe(signal)
-      readersOfAll++
-      try {
-        for await (const tick of live) {
-          if ('missed' in tick) yield { event: 'gap', data: { missed: tick.missed } }
-          else if (tick.all !== undefined) yield { id: String(tick.at), event: 'stats', text: tick.all }
+      async function* read(): AsyncGenerator<Missed | { stats: AllNow; at: number }> {
+        readersOfAll++
+        try {
+          for await (const tick of live) {
+            if ('missed' in tick) yield tick
+            else if (tick.all !== undefined) yield { stats: tick.all, at: tick.at }
+          }
+        } finally {
+          readersOfAll--
         }
-      } finally {
-        readersOfAll--
       }
+      return read()
     }
   }
 }

@@ -90,7 +90,11 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       }
     },
     async (_request, reply) => {
-      await streams.send(reply, (signal) => system.streamStats(signal))
+      await streams.send(reply, system.streamStats, (item) =>
+        'missed' in item
+          ? { event: 'gap', data: item }
+          : { id: String(item.sampledAt), event: 'stats', data: item.stats }
+      )
       return reply
     }
   )

@@ -1,5 +1,5 @@
 import { Type } from '@sinclair/typebox'
-import { dataOf, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
+import { streaming, unary, type DockerMethods } from '../rpc/methods.ts'
 import type { Cleaner } from './clean.ts'
 import { CleanSystem } from './schemas.ts'
 import type { SystemService } from './service.ts'
@@ -15,8 +15,7 @@ export function systemRpc({ system, clean }: { system: SystemService; clean: Cle
       scope: 'read',
       request: Nothing,
       call: async function* (_request, { signal }) {
-        for await (const event of system.streamStats(signal))
-          yield event.event === 'gap' ? dataOf(event) : { stats: dataOf(event) }
+        for await (const item of system.streamStats(signal)) yield 'missed' in item ? item : { stats: item.stats }
       }
     }),
 

@@ -5,9 +5,8 @@ import type { Config } from '../config.ts'
 import type { EngineAvailability, EngineStatus } from '../engine/contract/availability.ts'
 import type { EngineSystem } from '../engine/contract/system.ts'
 import { AppError } from '../errors.ts'
-import type { StreamEvent } from '../http/streams.ts'
 import type { Inventory } from '../inventory/inventory.ts'
-import { createChannel } from '../lib/channel.ts'
+import { createChannel, type Missed } from '../lib/channel.ts'
 import { gigabytes, round } from '../lib/figures.ts'
 import type { Host, HostSample } from './host.ts'
 import type { Health, SystemInfo, SystemStats } from './schemas.ts'
@@ -134,14 +133,16 @@ export function createSystemService({ version, config, engine, host, inventory, 
 
     stats: async (): Promise<SystemStats> => view(await host.latest()),
 
-    async *streamStats(signal: AbortSignal): AsyncGenerator<StreamEvent> {
+    streamStats(signal: AbortSignal): AsyncIterable<Missed | { stats: SystemStats; sampledAt: number }> {
       const coming = samples.subscribe(signal)
-      host.look()
-      for await (const sample of coming) {
+      async function* read() {
         host.look()
-        if ('missed' in sample) yield { event: 'gap', data: { missed: sample.missed } }
-        else yield { id: String(sample.sampledAt), event: 'stats', data: view(sample) }
+        for await (const sample of coming) {
+          host.look()
+          yield 'missed' in sample ? sample : { stats: view(sample), sampledAt: sample.sampledAt }
+        }
       }
+      return read()
     },
 
     async info(): Promise<SystemInfo> {

@@ -85,6 +85,7 @@ const imports = everything.filter(({ isType }) => !isType)
 const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? '') : '')
 const isFeature = (file: string) => FEATURES.includes(folderOf(file))
 const isOurs = (to: string) => files.includes(to)
+const isDoor = (file: string) => /\/(routes(-\w+)?|rpc|feature)\.ts$/.test(file)
 /** Names of labels and networks are plain words; they are with the engine because nobody else writes them. */
 const isWords = (to: string) => ['engine/labels.ts', 'engine/network-names.ts'].includes(to)
 
@@ -133,11 +134,7 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
   ],
   [
     'routes know their schemas, their own pure files and http/',
-    (from, to) => /\/(routes|rpc|feature)\.ts$/.test(from) && /\/service\.ts$/.test(to)
-  ],
-  [
-    'services know neither HTTP nor gRPC',
-    (from, to) => isFeature(from) && !/\/(routes|rpc)\.ts$/.test(from) && ['http', 'rpc'].includes(folderOf(to))
+    (from, to) => isDoor(from) && /\/service\.ts$/.test(to)
   ],
   [
     'compose.ts and server.ts are not imported',
@@ -169,6 +166,16 @@ t.test('no arrow points up, not even for a type', async (t) => {
   const up = everything.filter(({ from, to }) => isOurs(to) && layerOf(to) > layerOf(from))
   t.strictSame(
     up.map(({ from, to }) => `${from} imports ${to}`),
+    []
+  )
+})
+
+t.test('services know neither HTTP nor gRPC, not even for a type', async (t) => {
+  const broken = everything.filter(
+    ({ from, to }) => isFeature(from) && !isDoor(from) && ['http', 'rpc'].includes(folderOf(to))
+  )
+  t.strictSame(
+    broken.map(({ from, to }) => `${from} imports ${to}`),
     []
   )
 })

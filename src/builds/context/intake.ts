@@ -8,44 +8,42 @@ import { createGunzip } from 'node:zlib'
 import { AppError } from '../../errors.ts'
 import { tarEntries, zipEntries } from './archives.ts'
 import { readDockerfile, type DockerfileReport } from './dockerfile.ts'
-import { IGNORE_FILE } from './ignore.ts'
+import { createKeeper, type Kept } from './kept.ts'
 import { writeTar, type EntrySource } from './pack.ts'
-import { createMeter, entryPath, invalidContext, type ContextLimits, type Meter } from './rules.ts'
+import {
+  createMeter,
+  entryPath,
+  invalidContext,
+  MAX_DOCKERFILE_BYTES,
+  type ContextLimits,
+  type Meter
+} from './rules.ts'
 
 type ContextKind = 'dockerfile' | 'tar' | 'zip'
 export type Context = { kind: ContextKind; bytes: number; entries: number }
-/** `hasIgnoreFile`: it may say that some of it is to be left out. */
-export type Intake = { context: Context; hasIgnoreFile: boolean }
+export type Intake = { context: Context; kept: Kept }
 
 const DOCKERFILE = 'Dockerfile'
-// What stands in it is read on the only thread, in every way that some builder would.
-const MAX_DOCKERFILE_BYTES = 128 * 1024
 const TAR_MAGIC_AT = 257
 const TAR_HEADER = 512
 
 export async function takeContext(upload: Readable, tarFile: string, limits: ContextLimits): Promise<Intake> {
   const meter = createMeter(limits)
-  let hasIgnoreFile = false
-  async function* noticing(entries: AsyncIterable<EntrySource>): AsyncGenerator<EntrySource> {
-    for await (const entry of entries) {
-      hasIgnoreFile ||= entry.header.name.endsWith(IGNORE_FILE)
-      yield entry
-    }
-  }
+  const keeper = createKeeper()
   const zipFile = `${tarFile}.zip`
   try {
     const { head, rest } = await peek(measured(upload, limits.uploadBytes, meter))
     const kind = kindOf(head)
     if (kind === 'zip') {
       await pipeline(rest, createWriteStream(zipFile, { mode: 0o600 }))
-      await writeTar(tarFile, noticing(zipEntries(zipFile)), meter)
+      await writeTar(tarFile, zipEntries(zipFile), meter, keeper)
     } else if (kind === 'dockerfile') {
-      await writeTar(tarFile, [await dockerfileEntry(rest)], meter)
+      await writeTar(tarFile, [await dockerfileEntry(rest)], meter, keeper)
     } else {
-      await writeTar(tarFile, noticing(tarEntries(kind === 'gzip' ? unzipped(rest) : rest)), meter)
+      await writeTar(tarFile, tarEntries(kind === 'gzip' ? unzipped(rest) : rest), meter, keeper)
     }
     const { unpacked, entries } = meter.seen
-    return { context: { kind: kind === 'gzip' ? 'tar' : kind, bytes: unpacked, entries }, hasIgnoreFile }
+    return { context: { kind: kind === 'gzip' ? 'tar' : kind, bytes: unpacked, entries }, kept: keeper.kept() }
   } catch (error) {
     // What is still to come is read and dropped: a client that listens only when it has sent everything hears of it too.
     upload.unpipe().resume()
@@ -56,13 +54,16 @@ export async function takeContext(upload: Readable, tarFile: string, limits: Con
   }
 }
 
-/** The Dockerfile of a context that was taken in. */
+/** The Dockerfile of a context that was taken in; read from it where it was not kept. */
 export async function inspectDockerfile(
   tarFile: string,
   path: string,
-  buildArgs: Record<string, string>
+  buildArgs: Record<string, string>,
+  kept?: Kept
 ): Promise<DockerfileReport> {
   const wanted = entryPath(path)
+  const text = kept?.texts.get(wanted ?? '')
+  if (text !== undefined) return readDockerfile(text, buildArgs)
   for await (const { header, content } of tarEntries(createReadStream(tarFile))) {
     if (header.name !== wanted) continue
     if (header.type !== 'file' || content === undefined) throw noDockerfile(path, header.type)

@@ -6,6 +6,7 @@ import { rename, rm, stat } from 'node:fs/promises'
 import { tarEntries } from './archives.ts'
 import { IGNORE_FILE, readIgnore, type Ignore } from './ignore.ts'
 import { readAll } from './intake.ts'
+import type { Kept } from './kept.ts'
 import { writeTar, type EntrySource } from './pack.ts'
 import { createMeter, entryPath, type ContextLimits } from './rules.ts'
 
@@ -13,10 +14,11 @@ import { createMeter, entryPath, type ContextLimits } from './rules.ts'
 export async function leaveOutIgnored(
   tarFile: string,
   dockerfile: string,
-  limits: ContextLimits
+  limits: ContextLimits,
+  kept: Kept
 ): Promise<{ bytes: number; entries: number } | undefined> {
   const own = entryPath(dockerfile) ?? ''
-  const isLeftOut = await findIgnore(tarFile, own)
+  const isLeftOut = await findIgnore(tarFile, own, kept)
   if (!isLeftOut) return undefined
   const fresh = `${tarFile}.new`
   const meter = createMeter(limits)
@@ -35,14 +37,19 @@ export async function leaveOutIgnored(
 }
 
 /** One of the Dockerfile's own goes before the common one. */
-async function findIgnore(tarFile: string, dockerfile: string): Promise<Ignore | undefined> {
-  const found = new Map<string, string>()
+async function findIgnore(tarFile: string, dockerfile: string, kept: Kept): Promise<Ignore | undefined> {
   const names = [`${dockerfile}${IGNORE_FILE}`, IGNORE_FILE]
+  const texts = kept.isComplete ? kept.texts : await readFiles(tarFile, names)
+  const text = names.map((name) => texts.get(name)).find((known) => known !== undefined)
+  return text === undefined ? undefined : readIgnore(text)
+}
+
+async function readFiles(tarFile: string, names: string[]): Promise<Map<string, string>> {
+  const found = new Map<string, string>()
   for await (const { header, content } of tarEntries(createReadStream(tarFile)))
     if (header.type === 'file' && content && names.includes(header.name))
       found.set(header.name, (await readAll(content, header.name)).toString('utf8'))
-  const text = names.map((name) => found.get(name)).find((known) => known !== undefined)
-  return text === undefined ? undefined : readIgnore(text)
+  return found
 }
 
 async function* without(tarFile: string, isLeftOut: Ignore): AsyncGenerator<EntrySource> {

@@ -10,12 +10,15 @@ import { createPathCheck, entryPath, entryType, invalidContext, type Meter } fro
 const BUFFER = { highWaterMark: 1024 * 1024 }
 
 type EntryHeader = Pick<Header, 'name'> & Partial<Header>
+/** Sees the content of each file on its way. */
+type Keeper = { pass(path: string, content: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> }
 export type EntrySource = { header: EntryHeader; content: AsyncIterable<Uint8Array> | undefined }
 
 export async function writeTar(
   file: string,
   entries: AsyncIterable<EntrySource> | Iterable<EntrySource>,
-  meter: Meter
+  meter: Meter,
+  keeper?: Keeper
 ): Promise<void> {
   const pack = createPack(BUFFER)
   const target = createWriteStream(file, { ...BUFFER, mode: 0o600 })
@@ -30,7 +33,9 @@ export async function writeTar(
       if (clean === undefined) continue
       checkPath(clean.name, clean.type)
       meter.announced(clean.size)
-      await Promise.race([written, addEntry(pack, clean, clean.type === 'file' ? content : undefined, meter)])
+      const isFile = clean.type === 'file' && content !== undefined
+      const passed = isFile && keeper ? keeper.pass(clean.name, content) : content
+      await Promise.race([written, addEntry(pack, clean, isFile ? passed : undefined, meter)])
     }
     pack.finalize()
     await written

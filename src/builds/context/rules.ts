@@ -5,6 +5,8 @@ import { AppError } from '../../errors.ts'
 export type EntryType = 'file' | 'directory' | 'symlink' | 'link'
 export type ContextLimits = { uploadBytes: number; contextBytes: number; entries: number }
 
+// What stands in a Dockerfile is read on the only thread, in every way that some builder would.
+export const MAX_DOCKERFILE_BYTES = 128 * 1024
 const MAX_PATH = 1024
 const MAX_SEGMENT = 255
 // Text packs well, but nothing that anybody builds packs a thousand times.

@@ -2,6 +2,7 @@
 
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { BuildRecord, Stage } from '../../builds/record.ts'
+import type { BuildFields } from '../../builds/schemas.ts'
 import type { BuildService } from '../../builds/service.ts'
 import { AppError, invalidField, isAppError } from '../../errors.ts'
 import { answerWithMessage } from '../../http/errors.ts'
@@ -38,29 +39,12 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
       }
     },
     async (request) => {
-      const { fields, file: upload, filename } = await readForm(request, builds, ['file'])
-      if (!upload) throw invalidField('file', 'is missing')
-      try {
-        const { registry, path } = splitRegistry(requiredField(fields, 'image_name'))
-        if (registry === undefined && namespace === undefined && !path.includes('/'))
-          throw invalidField(
-            'image_name',
-            'has nowhere to go: DOCKERHUB_NAMESPACE is not set on this server. Name the registry, as in registry.example.com/team/web'
-          )
-        const asked = {
-          ...(registry !== undefined && { registry }),
-          image_name: path,
-          image_tag: [requiredField(fields, 'image_tag')],
-          push: true,
-          keep_image: false
-        }
-        const wanted = builds.check(asked, request.caller)
-        const { id } = await builds.submit(upload, wanted, { door: DOOR, owner: request.caller.tokenId, filename })
-        return { status: 200 as const, message: 'Build started', build_id: id }
-      } catch (error) {
-        await builds.discard(upload)
-        throw error
-      }
+      const { id } = await builds.take({ caller: request.caller, door: DOOR }, async (receive) => {
+        const { fields, file, filename } = await readForm(request, receive, ['file'])
+        if (!file) throw invalidField('file', 'is missing')
+        return { fields: fieldsOf(fields, namespace), filename }
+      })
+      return { status: 200 as const, message: 'Build started', build_id: id }
     }
   )
 
@@ -109,6 +93,22 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
       return { status: 200 as const, message: 'Rebuild started', build_id: id }
     }
   )
+}
+
+function fieldsOf(fields: Record<string, unknown>, namespace: string | undefined): BuildFields {
+  const { registry, path } = splitRegistry(requiredField(fields, 'image_name'))
+  if (registry === undefined && namespace === undefined && !path.includes('/'))
+    throw invalidField(
+      'image_name',
+      'has nowhere to go: DOCKERHUB_NAMESPACE is not set on this server. Name the registry, as in registry.example.com/team/web'
+    )
+  return {
+    ...(registry !== undefined && { registry }),
+    image_name: path,
+    image_tag: [requiredField(fields, 'image_tag')],
+    push: true,
+    keep_image: false
+  }
 }
 
 function statusOf({ id, build, push }: BuildRecord) {

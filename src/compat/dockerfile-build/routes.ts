@@ -48,19 +48,15 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
     async (request, reply) => {
       if (!request.isMultipart())
         throw new AppError('INVALID_REQUEST', 'Content-Type is not valid. It must be multipart/form-data.')
-      const { fields, file: upload, filename } = await readForm(request, builds, ['file']).catch(fileIsNotValid)
-      if (!upload) throw invalidField('file', 'is missing')
-      try {
+      const taken = builds.take({ caller: request.caller, door: DOOR }, async (receive) => {
+        const { fields, file, filename } = await readForm(request, receive, ['file'])
+        if (!file) throw invalidField('file', 'is missing')
         const username = requiredField(fields, 'username')
-        const wanted = builds.check(fieldsOf(username, upload.id, fields), request.caller)
-        const origin = { door: DOOR, owner: request.caller.tokenId, username, filename }
-        const { id } = await builds.submit(upload, wanted, origin).catch(fileIsNotValid)
-        reply.code(202)
-        return { data: view(find(id)) }
-      } catch (error) {
-        await builds.discard(upload)
-        throw error
-      }
+        return { fields: fieldsOf(username, file.id, fields), username, filename }
+      })
+      const { id } = await taken.catch(fileIsNotValid)
+      reply.code(202)
+      return { data: view(find(id)) }
     }
   )
 

@@ -43,14 +43,42 @@ t.afterEach(() => {
   for (const name of readdirSync(folder)) rmSync(join(folder, name))
 })
 
-t.test('that a file may say what is to be left out is seen on the way', async (t) => {
-  for (const name of ['.dockerignore', './.dockerignore', 'sub/web.Dockerfile.dockerignore']) {
-    const files = [DOCKERFILE, { name, content: '*' }]
-    t.equal((await takeIn(await tarOf(...files))).hasIgnoreFile, true, `${name} in a tar`)
-    t.equal((await takeIn(await zipOf(...files))).hasIgnoreFile, true, `${name} in a zip`)
+const textsOf = async (bytes: Buffer) => Object.fromEntries((await takeIn(bytes)).kept.texts)
+
+t.test('what says how to build is kept on the way, by its clean path', async (t) => {
+  const files = [
+    DOCKERFILE,
+    { name: './.dockerignore', content: '*' },
+    { name: 'sub//web.Dockerfile.dockerignore', content: '!a' },
+    { name: 'sub/Containerfile', content: 'FROM x' },
+    { name: 'app.js', content: 'run()' }
+  ]
+  const expected = {
+    Dockerfile: DOCKERFILE.content,
+    '.dockerignore': '*',
+    'sub/web.Dockerfile.dockerignore': '!a',
+    'sub/Containerfile': 'FROM x'
   }
-  t.equal((await takeIn(await tarOf(DOCKERFILE, { name: 'dockerignore' }))).hasIgnoreFile, false)
-  t.equal((await takeIn(Buffer.from('FROM scratch\n'))).hasIgnoreFile, false)
+  t.strictSame(await textsOf(await tarOf(...files)), expected, 'of a tar')
+  t.strictSame(await textsOf(await zipOf(...files)), expected, 'of a zip')
+  t.strictSame(await textsOf(Buffer.from('FROM scratch\n')), { Dockerfile: 'FROM scratch\n' }, 'of a Dockerfile alone')
+  t.equal((await takeIn(await tarOf(...files))).kept.isComplete, true)
+  t.match(
+    await inspectDockerfile(join(folder, 'none.tar'), './Dockerfile', {}, (await takeIn(await tarOf(...files))).kept),
+    {
+      problems: []
+    }
+  )
+})
+
+t.test('what is too large to keep, or too many, says so and stands in the context', async (t) => {
+  const big = 'x'.repeat(200 * 1024)
+  const one = await takeIn(await tarOf(DOCKERFILE, { name: '.dockerignore', content: big }))
+  t.strictSame([[...one.kept.texts.keys()], one.kept.isComplete], [['Dockerfile'], false])
+  t.match(await kept(), [{ name: 'Dockerfile' }, { name: '.dockerignore', content: big }])
+  const many = Array.from({ length: 12 }, (_, index) => ({ name: `${index}.Dockerfile`, content: 'x'.repeat(100_000) }))
+  const some = await takeIn(await tarOf(...many))
+  t.strictSame([some.kept.texts.size, some.kept.isComplete], [10, false])
 })
 
 t.test('a Dockerfile alone', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { fingerprintOf, isSameRequest } from '../../../src/containers/fingerprint.ts'
-import type { CreateContainer } from '../../../src/containers/request-schemas.ts'
+import type { CreateContainer } from '../../../src/containers/create-schema.ts'
 
 const defaults = {
   defaultImage: 'app:1',

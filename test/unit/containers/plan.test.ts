@@ -9,7 +9,7 @@ import {
   portEnvironment,
   wantedPorts
 } from '../../../src/containers/plan.ts'
-import type { CreateContainer } from '../../../src/containers/request-schemas.ts'
+import type { CreateContainer } from '../../../src/containers/create-schema.ts'
 import { isAppError } from '../../../src/errors.ts'
 import type { Lease } from '../../../src/ports/allocator.ts'
 import { binding } from '../../helpers/records.ts'

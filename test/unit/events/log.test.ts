@@ -1,6 +1,5 @@
 import t, { type Test } from 'tap'
-import { createEventLog } from '../../../src/events/log.ts'
-import type { StreamEvent } from '../../../src/http/streams.ts'
+import { createEventLog, type Told } from '../../../src/events/log.ts'
 
 const NOON = Date.parse('2026-01-01T12:00:00Z')
 const turn = () => new Promise((resolve) => setImmediate(resolve))
@@ -15,7 +14,7 @@ function open(t: Test, epoch = 'cafe0001') {
     },
     /** Everything that a reader is given, now and later. */
     async read(lastEventId?: string) {
-      const events: StreamEvent[] = []
+      const events: Told[] = []
       void (async () => {
         for await (const event of log.stream(lastEventId, end.signal)) events.push(event)
       })()
@@ -27,7 +26,7 @@ function open(t: Test, epoch = 'cafe0001') {
       const source = log.stream(undefined, end.signal)
       const first = source.next()
       return async () => {
-        const events = [(await first).value as StreamEvent]
+        const events = [(await first).value as Told]
         void (async () => {
           for await (const event of source) events.push(event)
         })()
@@ -38,9 +37,8 @@ function open(t: Test, epoch = 'cafe0001') {
   }
 }
 
-const ids = (events: StreamEvent[]) => events.map(({ id }) => id)
-const numbers = (events: StreamEvent[]) =>
-  events.map((event) => ('text' in event ? (JSON.parse(event.text) as { n: number }).n : event.event))
+const ids = (events: Told[]) => events.map((told) => ('id' in told ? told.id : undefined))
+const numbers = (events: Told[]) => events.map((told) => ('event' in told ? told.event.n : 'resync'))
 
 t.test('a new reader gets what happens from now on', async (t) => {
   const { add, read } = open(t)
@@ -52,8 +50,7 @@ t.test('a new reader gets what happens from now on', async (t) => {
   t.strictSame(events, [
     {
       id: 'cafe0001-3',
-      event: 'thing.done',
-      text: '{"type":"thing.done","time":"2026-01-01T12:00:00.000Z","n":3}'
+      event: { type: 'thing.done', time: '2026-01-01T12:00:00.000Z', n: 3 }
     }
   ])
 })
@@ -96,7 +93,7 @@ for (const [why, id] of UNKNOWN) {
     const { add, read } = open(t)
     add(1, 1_500)
     const events = await read(id)
-    t.match(events, [{ event: 'resync', data: { reason: /no longer known/, advice: /GET \/containers/ } }])
+    t.match(events, [{ resync: /no longer known/ }])
     t.equal(events.length, 1, 'and nothing that would look whole')
     add(1_501)
     await turn()
@@ -107,7 +104,7 @@ for (const [why, id] of UNKNOWN) {
 t.test('a log without events has nothing to go on from', async (t) => {
   const { read } = open(t)
   t.strictSame(await read('cafe0001-0'), [])
-  t.match(await read('cafe0001-1'), [{ event: 'resync' }])
+  t.match(await read('cafe0001-1'), [{ resync: /no longer known/ }])
 })
 
 t.test('a reader that is a little slow loses nothing', async (t) => {
@@ -126,8 +123,8 @@ t.test('a reader that is too slow is told to read the lists again, and how much 
   const read = connect()
   add(1, 2_000)
   const [gap, ...rest] = await read()
-  t.match(gap, { event: 'resync', data: { reason: /^\d+ events were dropped/ } })
-  const dropped = Number(/^\d+/.exec((gap as { data: { reason: string } }).data.reason)?.[0])
+  t.match(gap, { resync: /^\d+ events were dropped/ })
+  const dropped = Number(/^\d+/.exec((gap as { resync: string }).resync)?.[0])
   t.equal(dropped + rest.length, 2_000, 'all are accounted for')
   t.equal(numbers(rest).at(-1), 2_000)
 })

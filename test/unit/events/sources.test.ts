@@ -1,9 +1,8 @@
 import t from 'tap'
 import type { EngineStatus } from '../../../src/engine/contract/availability.ts'
 import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
-import { createEventLog } from '../../../src/events/log.ts'
+import { createEventLog, type Told } from '../../../src/events/log.ts'
 import { containerEvents, recordEvents } from '../../../src/events/sources.ts'
-import type { StreamEvent } from '../../../src/http/streams.ts'
 import type { PortChange } from '../../../src/ports/allocator.ts'
 import { fakeInventory } from '../../helpers/fake-inventory.ts'
 import { container } from '../../helpers/records.ts'
@@ -141,14 +140,14 @@ function watch() {
     changeEngine: (status: EngineStatus) => changeEngine(status),
     async since(id: string) {
       const end = new AbortController()
-      const events: StreamEvent[] = []
+      const events: Told[] = []
       const reading = (async () => {
         for await (const event of log.stream(id, end.signal)) events.push(event)
       })()
       await new Promise((resolve) => setImmediate(resolve))
       end.abort()
       await reading
-      return events.map((event) => JSON.parse('text' in event ? event.text : '{}') as Record<string, unknown>)
+      return events.map((told): Record<string, unknown> => ('event' in told ? told.event : {}))
     }
   }
 }

@@ -19,14 +19,14 @@ async function listen(t: Test, source: Source) {
   app.addHook('onResponse', async () => void answered++)
   app.addHook('preClose', async () => streams.close())
   app.get('/stream', async (_request, reply) => {
-    await streams.send(reply, source)
+    await streams.send(reply, source, (event) => event)
     return reply
   })
   // Its reader is gone before it begins.
   app.get('/late', async (request, reply) => {
     request.raw.destroy()
     await once(reply.raw, 'close')
-    await streams.send(reply, source)
+    await streams.send(reply, source, (event) => event)
     return reply
   })
   app.get('/plain', async () => 'plain answer')

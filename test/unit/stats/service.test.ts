@@ -1,10 +1,8 @@
 import { mock } from 'node:test'
 import t, { type Test } from 'tap'
 import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
-import type { StreamEvent } from '../../../src/http/streams.ts'
 import { createSampler, SAMPLE_MS } from '../../../src/stats/sampler.ts'
-import type { ContainerStats } from '../../../src/stats/schemas.ts'
-import { createStatsService } from '../../../src/stats/service.ts'
+import { createStatsService, type Followed } from '../../../src/stats/service.ts'
 import { counters, SECOND_NS } from '../../helpers/counters.ts'
 import { fakeInventory } from '../../helpers/fake-inventory.ts'
 import { container } from '../../helpers/records.ts'
@@ -59,15 +57,15 @@ function setUp(t: Test, records: ContainerRecord[] = [container()], machineBytes
       mock.timers.tick(SAMPLE_MS)
       await turn()
     },
-    open: (lastEventId?: string) => reader(stats.stream('web', lastEventId, end.signal)),
+    open: (after?: number) => reader(stats.stream('web', after, end.signal)),
     openAll: () => reader(stats.streamAll(end.signal))
   }
 }
 
 /** Reads in the background; `take` gives what has come so far. `start` is put off for a reader that is slow. */
-function reader(source: AsyncGenerator<StreamEvent>) {
+function reader<T>(source: AsyncGenerator<T>) {
   const first = source.next()
-  const events: StreamEvent[] = []
+  const events: T[] = []
   let ended = false
   const read = async () => {
     for (let step = await first; !step.done; step = await source.next()) events.push(step.value)
@@ -83,10 +81,9 @@ function reader(source: AsyncGenerator<StreamEvent>) {
   }
 }
 
-const figures = (event: StreamEvent | undefined) =>
-  JSON.parse(event && 'text' in event ? event.text : '{}') as ContainerStats
-const mebibytes = (events: StreamEvent[]) => events.map((event) => figures(event).memory_bytes / MIB)
-const kinds = (events: StreamEvent[]) => events.map(({ event }) => event)
+const mebibytes = (items: Followed[]) => items.map((item) => ('stats' in item ? item.stats.memory_bytes / MIB : 0))
+const kinds = (items: object[]) =>
+  items.map((item) => ['stats', 'history', 'ended', 'missed'].find((kind) => kind in item))
 
 t.test('the latest sample', async (t) => {
   const limits = { memoryBytes: 64 * MIB, cpus: 0.5, pids: 10, nofile: null }
@@ -134,7 +131,7 @@ for (const state of NOT_MEASURED) {
     const { stats } = setUp(t, [container({ state })])
     const refused = { code: 'CONTAINER_NOT_RUNNING', facts: { state } }
     await t.rejects(stats.latest('web'), refused)
-    t.throws(() => stats.check('web'), refused)
+    t.throws(() => stats.stream('web', undefined, new AbortController().signal), refused, 'before it is read')
     t.strictSame(stats.all().containers, [])
   })
 }
@@ -198,8 +195,8 @@ t.test('a stream has one event for each sample', async (t) => {
   t.strictSame(kinds(events), ['stats', 'stats', 'stats'])
   t.strictSame(mebibytes(events), [3, 4, 5])
   t.ok(
-    events.every(({ id }) => Number(id) > 1e12),
-    'each with the time as its id'
+    events.every((item) => 'at' in item && item.at > 1e12),
+    'each with its time'
   )
 })
 
@@ -214,7 +211,7 @@ t.test('no sample comes twice', async (t) => {
   const events = await before.take()
   t.strictSame(mebibytes(events), [3, 4, 5])
   // What was missed ends with the latest sample, which the next round has once more.
-  const resumed = open('1')
+  const resumed = open(1)
   resumed.read()
   await again()
   await pass(1)
@@ -236,7 +233,7 @@ t.test('it ends when the container does, and says how', async (t) => {
       await pass(1)
       change(inventory)
       await pass(1)
-      t.match(await take(), [{ event: 'stats' }, { event: 'end', data: { reason } }])
+      t.match(await take(), [{ stats: {} }, { ended: reason }])
       t.ok(hasEnded())
     })
   }
@@ -273,12 +270,12 @@ t.test('with the id of the last event, what came since comes first', async (t) =
     await next()
     await pass(1)
   }
-  const { read, take } = open(last?.id)
+  const { read, take } = open(last && 'at' in last ? last.at : undefined)
   read()
   const missed = await take()
   t.strictSame(kinds(missed), ['history', 'history', 'history'])
   t.same(
-    missed.map((event) => ('data' in event ? (event.data as { memory_bytes: number }).memory_bytes / MIB : 0)),
+    missed.map((item) => ('history' in item ? item.history.memory_bytes / MIB : 0)),
     [4, 5, 6]
   )
   await next()
@@ -286,11 +283,11 @@ t.test('with the id of the last event, what came since comes first', async (t) =
   t.strictSame(mebibytes(await take()), [7], 'then it goes on')
 })
 
-for (const id of ['', 'abc', '-5', '0', 'NaN', '99999999999999']) {
-  t.test(`an id that is none ("${id}") brings nothing and harms nothing`, async (t) => {
+for (const time of [Number.NaN, -5, 0, 99999999999999]) {
+  t.test(`a time that is none (${time}) brings nothing and harms nothing`, async (t) => {
     const { pass, open } = setUp(t)
     await pass(3)
-    const { read, take } = open(id)
+    const { read, take } = open(time)
     read()
     t.strictSame(await take(), [])
     await pass(1)
@@ -307,11 +304,8 @@ t.test('a reader that is a little late gets each sample as it was', async (t) =>
   one.read()
   all.read()
   t.strictSame(mebibytes(await one.take()), [3, 4, 5, 6, 7])
-  const lists = (await all.take()).map(
-    (event) => JSON.parse('text' in event ? event.text : '{}') as { containers: ContainerStats[] }
-  )
   t.strictSame(
-    lists.map(({ containers }) => (containers[0]?.memory_bytes ?? 0) / MIB),
+    (await all.take()).map((item) => ('stats' in item ? (item.stats.containers[0]?.memory_bytes ?? 0) / MIB : 0)),
     [3, 4, 5, 6, 7]
   )
 })
@@ -324,7 +318,7 @@ t.test('one that ended is told of its end after what it had not read yet', async
   inventory.removed(container().id)
   await pass(1)
   late.read()
-  t.strictSame(kinds(await late.take()), ['stats', 'stats', 'stats', 'end'])
+  t.strictSame(kinds(await late.take()), ['stats', 'stats', 'stats', 'ended'])
 })
 
 t.test('a reader that is too late is told of the gap, then gets live figures', async (t) => {
@@ -336,9 +330,9 @@ t.test('a reader that is too late is told of the gap, then gets live figures', a
       await pass(100)
       read()
       const [gap, ...rest] = await take()
-      t.match(gap, { event: 'stats' }, 'what it was given before it stopped reading')
-      t.match(rest[0], { event: 'gap', data: { missed: Number } })
-      const { missed } = (rest[0] as { data: { missed: number } }).data
+      t.match(gap, { stats: {} }, 'what it was given before it stopped reading')
+      t.match(rest[0], { missed: Number })
+      const { missed } = rest[0] as { missed: number }
       t.equal(1 + missed + rest.length - 1, 100, 'all are accounted for')
       await pass(1)
       t.strictSame(kinds(await take()), ['stats'])

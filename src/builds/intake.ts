@@ -1,0 +1,100 @@
+// From an upload to a build that waits: one call, whichever door it came in by. Nothing is left of one that is refused.
+
+import { randomUUID } from 'node:crypto'
+import type { Readable } from 'node:stream'
+import type { Caller } from '../access/caller.ts'
+import type { Access } from '../access/service.ts'
+import type { CreateContainer } from '../containers/create-schema.ts'
+import { AppError, invalidField, invalidFields } from '../errors.ts'
+import { describeViolations, type Validator } from '../lib/validator.ts'
+import { holdsBuildKit } from './cgroup.ts'
+import { inspectDockerfile, takeContext, type Intake } from './context/intake.ts'
+import { leaveOutIgnored } from './context/leave-out.ts'
+import { invalidContext, type ContextLimits } from './context/rules.ts'
+import type { BuildFiles } from './files.ts'
+import type { BuildRecord } from './record.ts'
+import { checkToRun, newRecord, type Credentials, type Origin } from './request.ts'
+import { BuildFields } from './schemas.ts'
+import type { SourceRules } from './sources.ts'
+import type { BuildTable } from './table.ts'
+
+type Upload = { id: string } & Intake
+/** Takes a Dockerfile or an archive in, and says which build it is for. */
+type Receive = (content: Readable) => Promise<{ id: string }>
+/** Fields as text or as what they stand for. */
+type Asked = { fields: unknown; username?: string; filename?: string | undefined }
+
+type Options = {
+  table: BuildTable
+  files: BuildFiles
+  credentials: Map<string, Credentials>
+  limits: ContextLimits & { queued: number; namespace: string | undefined; cgroupParent: string | undefined }
+  validator: Pick<Validator, 'coercing'>
+  rules: Pick<SourceRules, 'check'>
+  checkRun: (body: CreateContainer) => void
+  authorize: Access['authorize']
+  onChange: (record: BuildRecord) => void
+  now: () => number
+}
+
+export function createIntake(options: Options) {
+  const { table, files, credentials, limits, validator, rules, checkRun, authorize, onChange, now } = options
+  const isValid = validator.coercing(BuildFields)
+  // Those that are no build yet, but will take a place in the queue.
+  const uploads = new Set<string>()
+
+  async function receive(content: Readable, id: string): Promise<Upload> {
+    if ((table.counts().pending ?? 0) + uploads.size >= limits.queued)
+      throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are waiting or being sent already.`)
+    uploads.add(id)
+    await files.make(id)
+    return { id, ...(await takeContext(content, files.context(id), limits)) }
+  }
+
+  /** Against their schema; and whether the caller may have what they ask for. */
+  function check(fields: unknown, caller: Caller): BuildFields {
+    if (!isValid(fields)) throw invalidFields(describeViolations(isValid.errors ?? [], 'body'))
+    const wanted = fields as BuildFields
+    if (wanted.run) authorize(caller, 'containers:write')
+    return wanted
+  }
+
+  async function submit({ id, context, kept }: Upload, fields: BuildFields, origin: Origin): Promise<void> {
+    if (fields.builder === 'buildkit' && !holdsBuildKit(limits.cgroupParent))
+      throw invalidField('builder', 'must be classic here: BuildKit cannot be put into BERTH_BUILD_CGROUP_PARENT')
+    const made = newRecord(fields, { id, context, origin, now: now(), namespace: limits.namespace })
+    const { record, secrets } = made
+    const { dockerfile } = record
+    const report = await inspectDockerfile(files.context(id), dockerfile, secrets.buildArgs, kept)
+    if (report.problems.length > 0)
+      throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
+    record.baseImages = rules.check(report, fields.platform)
+    checkToRun(record, secrets, checkRun)
+    record.context = { ...context, ...(await leaveOutIgnored(files.context(id), dockerfile, limits, kept)) }
+    await files.keepContext(id)
+    table.add(record, secrets)
+    uploads.delete(id)
+    if (made.credentials) credentials.set(id, made.credentials)
+    onChange(record)
+  }
+
+  /** Returns the id of the build. `read` hands the upload to what it is given, and returns what came with it. */
+  return async (
+    { caller, door }: { caller: Caller; door: string },
+    read: (receive: Receive) => Promise<Asked>
+  ): Promise<string> => {
+    const id = randomUUID()
+    let upload: Upload | undefined
+    try {
+      const { fields, ...rest } = await read(async (content) => (upload = await receive(content, id)))
+      if (!upload) throw invalidField('file', 'is missing: send a Dockerfile or an archive')
+      await submit(upload, check(fields, caller), { door, owner: caller.tokenId, ...rest })
+      return id
+    } catch (error) {
+      await files.remove(id)
+      throw error
+    } finally {
+      uploads.delete(id)
+    }
+  }
+}

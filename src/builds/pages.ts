@@ -1,0 +1,54 @@
+// Pages of builds. Of a long queue nearly none changes between two looks at it, so what was read is kept, and is the same
+// object as last time; only the place in the queue moves without the build.
+
+import { invalidField } from '../errors.ts'
+import type { StoredBuild } from '../store/builds.ts'
+import type { BuildRecord } from './record.ts'
+import type { Build, ListBuildsQuery } from './schemas.ts'
+import type { BuildTable } from './table.ts'
+import { viewRecord } from './view.ts'
+
+/** `place` is the one in the queue. */
+export type Placed = { place: number | null; build: Omit<Build, 'queue_position'> }
+export type BuildPage = { builds: Placed[]; nextCursor: string | undefined }
+
+// The longest page.
+const KEPT = 1_000
+const USUAL = 100
+
+type Options = {
+  table: Pick<BuildTable, 'rows' | 'queue' | 'sequence'>
+  retentionMs: number
+  /** A build as it is while it is worked on, which is ahead of what is written down. */
+  current: (id: string) => BuildRecord | undefined
+}
+
+export function createPages({ table, retentionMs, current }: Options) {
+  const kept = new Map<string, { record: string; build: Placed['build'] }>()
+
+  /** What is kept holds as long as the record has the same words. */
+  function viewOf({ id, record }: StoredBuild): Placed['build'] {
+    const running = current(id)
+    if (running) return viewRecord(running, retentionMs)
+    const known = kept.get(id)
+    if (known?.record === record) return known.build
+    const build = viewRecord(JSON.parse(record) as BuildRecord, retentionMs)
+    kept.delete(id)
+    kept.set(id, { record, build })
+    const [oldest = id] = kept.keys()
+    if (kept.size > KEPT) kept.delete(oldest)
+    return build
+  }
+
+  return ({ status, image, limit = USUAL, cursor }: ListBuildsQuery): BuildPage => {
+    const before = cursor === undefined ? undefined : table.sequence(cursor)
+    if (cursor !== undefined && before === undefined) throw invalidField('cursor', 'names no build that is still known')
+    const rows = table.rows({ status, image }, limit + 1, before)
+    const page = rows.slice(0, limit)
+    const places = new Map(table.queue().map((id, place) => [id, place]))
+    return {
+      builds: page.map((row) => ({ place: places.get(row.id) ?? null, build: viewOf(row) })),
+      nextCursor: rows.length > limit ? page.at(-1)?.id : undefined
+    }
+  }
+}

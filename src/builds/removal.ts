@@ -1,0 +1,81 @@
+// What goes with a build that is removed, and the removal of those whose time is over.
+
+import type { EngineImages } from '../engine/contract/images.ts'
+import { isAppError } from '../errors.ts'
+import type { BuildFiles } from './files.ts'
+import type { KnownBuilds } from './known.ts'
+import type { BuildRecord } from './record.ts'
+import type { Credentials } from './request.ts'
+import type { RemovedBuild } from './schemas.ts'
+import type { Images } from './stages.ts'
+import type { BuildTable } from './table.ts'
+
+type Options = {
+  table: Pick<BuildTable, 'finishedBefore' | 'remove'>
+  files: Pick<BuildFiles, 'endLog' | 'remove'>
+  known: KnownBuilds
+  engine: Pick<EngineImages, 'inspectImage'>
+  images: Pick<Images, 'remove'>
+  credentials: Map<string, Credentials>
+  limits: { retentionMs: number }
+  log: { error(fields: object, message: string): void }
+  now: () => number
+}
+
+const SWEEP_MS = 3_600_000
+
+export function createBuildRemoval(options: Options) {
+  const { table, files, known, engine, images, credentials, limits, log, now } = options
+  let sweeping: NodeJS.Timeout | undefined
+
+  async function removeImages(record: BuildRecord): Promise<Pick<RemovedBuild, 'images_removed' | 'images_kept'>> {
+    const removed: string[] = []
+    const kept: { reference: string; reason: string }[] = []
+    for (const reference of record.imageId === null ? [] : record.references) {
+      try {
+        // The name may have gone to a later build, which may even have made the same image.
+        const image = await engine.inspectImage(reference)
+        if (!image) continue
+        if (image.id !== record.imageId) kept.push({ reference, reason: 'It names another image by now.' })
+        else if (isOfAnother(record, reference)) kept.push({ reference, reason: 'Another build made it too.' })
+        else if ((await images.remove(reference, { force: false })).untagged.length > 0) removed.push(reference)
+      } catch (error) {
+        if (!isAppError(error)) throw error
+        if (error.code !== 'IMAGE_NOT_FOUND') kept.push({ reference, reason: error.message })
+      }
+    }
+    return { images_removed: removed, images_kept: kept }
+  }
+
+  function isOfAnother({ id, imageName, imageId }: BuildRecord, reference: string): boolean {
+    const builds = known.all({ image: imageName })
+    return builds.some((other) => other.id !== id && other.imageId === imageId && other.references.includes(reference))
+  }
+
+  async function forgetOld(): Promise<void> {
+    try {
+      for (const id of table.finishedBefore(now() - limits.retentionMs)) {
+        if (table.remove(id)) await removeFiles(id)
+      }
+    } catch (err) {
+      // On a full disk nothing can be deleted from the database either. The next round comes.
+      log.error({ err }, 'old builds could not be removed')
+    }
+  }
+
+  async function removeFiles(id: string): Promise<void> {
+    credentials.delete(id)
+    await files.endLog(id)
+    await files.remove(id)
+  }
+
+  return {
+    removeImages,
+    removeFiles,
+    startSweeping(): void {
+      sweeping = setInterval(() => void forgetOld(), SWEEP_MS).unref()
+      void forgetOld()
+    },
+    stopSweeping: (): void => clearInterval(sweeping)
+  }
+}

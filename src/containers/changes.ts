@@ -1,0 +1,75 @@
+// Which containers may be changed, and one change of a container after the other.
+
+import type { Config } from '../config.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import { AppError, cancellation } from '../errors.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import { createKeyedLock } from '../lib/keyed-lock.ts'
+
+export type Changes = ReturnType<typeof createChanges>
+
+type Options = {
+  inventory: Inventory
+  config: Pick<Config, 'manageForeign'>
+  /** The container this server runs in, if it does. */
+  ownId: string | undefined
+}
+
+export function createChanges({ inventory, config, ownId }: Options) {
+  const inOrder = createKeyedLock()
+
+  /** The container, if it may be changed. */
+  function findChangeable(reference: string): ContainerRecord {
+    const record = inventory.find(reference)
+    if (record.id === ownId)
+      throw new AppError('CONTAINER_IS_BERTH', 'This container is Berth itself; it does not stop or remove itself.')
+    if (!record.berth.managed && !config.manageForeign) {
+      throw new AppError(
+        'CONTAINER_NOT_MANAGED',
+        `Container ${record.name} was not made by Berth. BERTH_MANAGE_FOREIGN=true allows to change such containers.`
+      )
+    }
+    return record
+  }
+
+  /**
+   * One change of a container after the other, each on what the one before left. One that is cancelled while it waits is never
+   * begun; one that was begun is finished, since half of it would leave more to clean up.
+   */
+  async function changing<T>(
+    reference: string,
+    signal: AbortSignal | undefined,
+    task: (record: ContainerRecord) => Promise<T>
+  ): Promise<T> {
+    await inventory.whenReady()
+    const found = findChangeable(reference)
+    return inOrder(firstId(found), async () => {
+      if (signal?.aborted) throw cancellation(signal)
+      // It may have been replaced or removed meanwhile, and its name given to another.
+      const record = await inventory.refresh(findChangeable(found.id).id)
+      if (!record)
+        throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
+      return inventory.holding(record.id, () => task(record))
+    })
+  }
+
+  return {
+    find: findChangeable,
+    run: changing,
+
+    /** For changes by rule and not by request, which nobody has to allow. */
+    async runByRule(id: string, task: (record: ContainerRecord) => Promise<void>): Promise<void> {
+      const found = inventory.get(id)
+      if (!found || id === ownId) return
+      await inOrder(firstId(found), async () => {
+        const record = inventory.get(id)
+        if (record) await task(record)
+      })
+    }
+  }
+}
+
+/** The same for a container and all that took its place, so that their changes wait for each other. */
+function firstId({ id, berth }: ContainerRecord): string {
+  return berth.replaces.at(-1) ?? id
+}

@@ -1,0 +1,151 @@
+// What may be asked for when a container is made.
+
+import { Type, type Static } from '@sinclair/typebox'
+import { formed, words } from '../lib/schema.ts'
+import {
+  Command,
+  Cpus,
+  Env,
+  Labels,
+  MemoryBytes,
+  Nofile,
+  PATH,
+  PATH_RULE,
+  PidsLimit,
+  Protocols,
+  RestartPolicy,
+  TtlSeconds,
+  URL_PATH,
+  URL_PATH_RULE,
+  USER,
+  USER_RULE,
+  WaitSeconds
+} from './fields.ts'
+
+const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
+const NETWORK_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
+const ALIAS = '^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$'
+const IMAGE = '^[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,254}$'
+
+const NAME_RULE =
+  'must be 2 to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as web-1'
+const NETWORK_RULE = 'must be the name of a network, such as shop: letters, digits, dots, dashes and underscores'
+const ALIAS_RULE =
+  'must be up to 63 letters, digits, dots, dashes and underscores between letters or digits, such as db'
+const IMAGE_RULE = 'must be the name of an image, such as nginx:1.27 or registry.example.com/team/app:1.0'
+
+const Port = (description: string) => Type.Integer({ minimum: 1, maximum: 65535, description })
+
+const PortRequest = Type.Object(
+  {
+    container_port: Port('Port on which the workload listens.'),
+    protocol: Type.Optional(Protocols),
+    host_port: Type.Optional(Port('Host port to use, from the range. Absent: the next free one.'))
+  },
+  { additionalProperties: false }
+)
+
+const VolumeRequest = Type.Object(
+  {
+    source: formed(NAME, NAME_RULE, { description: 'Name of the volume; it is made when there is none.' }),
+    target: formed(PATH, PATH_RULE, { maxLength: 512, description: 'Absolute path inside the container.' }),
+    read_only: Type.Optional(Type.Boolean({ default: false }))
+  },
+  { additionalProperties: false }
+)
+
+const HealthcheckRequest = Type.Object(
+  {
+    test: Type.Array(Type.String({ maxLength: 4096 }), {
+      minItems: 1,
+      maxItems: 64,
+      description: 'As in compose: ["CMD", "program", "argument"], ["CMD-SHELL", "command line"] or ["NONE"].',
+      examples: [['CMD', 'curl', '-f', 'http://localhost:5000/health']]
+    }),
+    interval_seconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86400 })),
+    timeout_seconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86400 })),
+    start_period_seconds: Type.Optional(Type.Number({ minimum: 0, maximum: 86400 })),
+    retries: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 }))
+  },
+  { additionalProperties: false }
+)
+
+const ContainerWait = words(['none', 'running', 'port', 'healthy', 'http'] as const, {
+  default: 'running',
+  description:
+    'When the answer comes: at once, when the engine has started it, when its first TCP port accepts a connection, ' +
+    'when its health check passes, or when an HTTP GET is answered with a status below 400.'
+})
+
+export const CreateContainer = Type.Object(
+  {
+    name: Type.Optional(
+      formed(NAME, NAME_RULE, {
+        description: 'Absent: `api-server-<unix time>` and four letters.',
+        examples: ['my-api-server']
+      })
+    ),
+    image: Type.Optional(
+      formed(IMAGE, IMAGE_RULE, {
+        description: 'Absent: the default image of the server.',
+        examples: ['base-api-server:latest']
+      })
+    ),
+    pull: Type.Optional(words(['missing', 'always', 'never'] as const, { default: 'missing' })),
+    ports: Type.Optional(
+      Type.Array(PortRequest, {
+        maxItems: 32,
+        description: "Absent: the image's one exposed TCP port, else 5000. Empty: none."
+      })
+    ),
+    env: Type.Optional(Env),
+    labels: Type.Optional(Labels),
+    command: Type.Optional(Command("Replaces the image's command.")),
+    entrypoint: Type.Optional(Command("Replaces the image's entrypoint.")),
+    working_dir: Type.Optional(formed(PATH, PATH_RULE, { maxLength: 512 })),
+    user: Type.Optional(formed(USER, USER_RULE)),
+    memory: Type.Optional(MemoryBytes),
+    cpus: Type.Optional(Cpus),
+    pids_limit: Type.Optional(PidsLimit),
+    nofile: Type.Optional(Nofile),
+    restart: Type.Optional(Type.Unsafe<Static<typeof RestartPolicy>>({ ...RestartPolicy, default: 'no' })),
+    healthcheck: Type.Optional(HealthcheckRequest),
+    volumes: Type.Optional(Type.Array(VolumeRequest, { maxItems: 32, description: 'Named volumes only.' })),
+    network: Type.Optional(
+      formed(NETWORK_NAME, NETWORK_RULE, {
+        description:
+          'A network that exists (`GET /networks`); containers on it find each other by name. `none`: no network at all. ' +
+          "Absent: the engine's default, on which there are no names.",
+        examples: ['shop']
+      })
+    ),
+    aliases: Type.Optional(
+      Type.Array(formed(ALIAS, ALIAS_RULE), {
+        minItems: 1,
+        maxItems: 16,
+        description: 'Further names on that network.',
+        examples: [['db']]
+      })
+    ),
+    stop_timeout: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 300, description: 'Seconds between the polite signal and the kill.' })
+    ),
+    ttl_seconds: Type.Optional(TtlSeconds),
+    start: Type.Optional(Type.Boolean({ default: true })),
+    wait: Type.Optional(ContainerWait),
+    wait_path: Type.Optional(
+      formed(URL_PATH, URL_PATH_RULE, {
+        maxLength: 1024,
+        default: '/',
+        description: 'Path of the GET that `wait: "http"` makes.'
+      })
+    ),
+    wait_timeout_seconds: Type.Optional(WaitSeconds)
+  },
+  {
+    $id: 'CreateContainer',
+    additionalProperties: false,
+    examples: [{ name: 'my-api-server', image: 'base-api-server:latest' }]
+  }
+)
+export type CreateContainer = Static<typeof CreateContainer>

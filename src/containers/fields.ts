@@ -1,0 +1,56 @@
+// Fields that several requests about containers have.
+
+import { Type } from '@sinclair/typebox'
+import { form, record, words } from '../lib/schema.ts'
+
+const ENV_NAME = '^[A-Za-z_][A-Za-z0-9_.-]*$'
+const ENV_RULE = 'is not a name of a variable: it must be letters, digits, _, . and -, such as LOG_LEVEL'
+const MAX_WAIT_SECONDS = 300
+const MAX_TTL_SECONDS = 366 * 24 * 3600
+
+// As it goes over the wire: what is not ASCII, and spaces, with percent signs.
+export const URL_PATH = '^/[\\x21-\\x7e]*$'
+export const URL_PATH_RULE = 'must begin with / and have no spaces, such as /health'
+// A path of a file.
+export const PATH = '^/[^\\u0000]*$'
+export const PATH_RULE = 'must be an absolute path, such as /data'
+export const USER = '^[a-zA-Z0-9_.-]{1,64}(:[a-zA-Z0-9_.-]{1,64})?$'
+export const USER_RULE = 'must be a user, or a user and a group, by name or number, such as node or 1000:1000'
+
+export const CONTAINER_STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'] as const
+export const Protocols = words(['tcp', 'udp'] as const, { default: 'tcp' })
+export const RestartPolicy = words(['no', 'on-failure', 'unless-stopped', 'always'] as const, {
+  description: 'What the engine does when the workload ends.'
+})
+
+export const Command = (description: string) =>
+  Type.Array(Type.String({ maxLength: 65536 }), { minItems: 1, maxItems: 1024, description })
+export const Env = record(Type.String({ maxLength: 65536 }), {
+  propertyNames: form(ENV_NAME, ENV_RULE),
+  description: 'Environment of the workload. Values are never shown again.',
+  maxProperties: 512
+})
+export const Labels = record(Type.String({ maxLength: 4096 }), {
+  propertyNames: { minLength: 1, maxLength: 255, 'x-rule': 'must be 1 to 255 characters long' },
+  description: 'Labels of your own; names that start with `io.berth.` are not.',
+  maxProperties: 128
+})
+export const MemoryBytes = Type.Integer({
+  minimum: 6 * 1024 ** 2,
+  description: 'Memory limit in bytes.',
+  examples: [536870912]
+})
+export const Cpus = Type.Number({ minimum: 0.01, description: 'CPU limit in cores.', examples: [0.5] })
+export const PidsLimit = Type.Integer({ minimum: 1, description: 'Largest number of processes.' })
+export const Nofile = Type.Integer({
+  minimum: 64,
+  description: "Largest number of open files. Absent: the server's default, else the engine's own.",
+  examples: [4096]
+})
+export const TtlSeconds = Type.Integer({
+  minimum: 1,
+  maximum: MAX_TTL_SECONDS,
+  description: 'The container is removed after this time, counted from now.'
+})
+
+export const WaitSeconds = Type.Number({ minimum: 0.1, maximum: MAX_WAIT_SECONDS, default: 30 })

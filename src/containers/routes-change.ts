@@ -1,0 +1,101 @@
+// Changes of containers that exist.
+
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { ref } from '../lib/schema.ts'
+import { ContainerParams, RemoveQuery, StopQuery, UpdateContainer } from './request-schemas.ts'
+import { ChangedContainer, RemovedContainer } from './schemas.ts'
+import type { ContainerService } from './service.ts'
+
+const tags = ['containers']
+
+export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerService }> = async (
+  app,
+  { containers }
+) => {
+  app.post(
+    '/containers/:id/start',
+    {
+      config: { scope: 'containers:write' },
+      schema: {
+        operationId: 'startContainer',
+        tags,
+        summary: 'Start a container',
+        description:
+          'It gets the port it had. If somebody else took that meanwhile, it is made again with another port and the same name, settings, volumes and files; ' +
+          '`changed_port` and `replaced` say so, and the old id still finds it.',
+        params: ContainerParams,
+        response: { 200: ref(ChangedContainer) }
+      }
+    },
+    async (request) => containers.start(request.params.id)
+  )
+
+  app.post(
+    '/containers/:id/stop',
+    {
+      config: { scope: 'containers:write' },
+      schema: {
+        operationId: 'stopContainer',
+        tags,
+        summary: 'Stop a container',
+        description:
+          'Politely first, by force when its time is over. The port is kept for it as long as others are free.',
+        params: ContainerParams,
+        querystring: StopQuery,
+        response: { 200: ref(ChangedContainer) }
+      }
+    },
+    async (request) => containers.stop(request.params.id, request.query.timeout)
+  )
+
+  app.post(
+    '/containers/:id/restart',
+    {
+      config: { scope: 'containers:write' },
+      schema: {
+        operationId: 'restartContainer',
+        tags,
+        summary: 'Stop a container and start it again',
+        params: ContainerParams,
+        querystring: StopQuery,
+        response: { 200: ref(ChangedContainer) }
+      }
+    },
+    async (request) => containers.restart(request.params.id, request.query.timeout)
+  )
+
+  app.delete(
+    '/containers/:id',
+    {
+      config: { scope: 'containers:write' },
+      schema: {
+        operationId: 'removeContainer',
+        tags,
+        summary: 'Remove a container',
+        description: 'With its anonymous volumes. A running one only with `force=true`.',
+        params: ContainerParams,
+        querystring: RemoveQuery,
+        response: { 200: ref(RemovedContainer) }
+      }
+    },
+    async (request) => containers.remove(request.params.id, request.query.force ?? false)
+  )
+
+  app.patch(
+    '/containers/:id',
+    {
+      config: { scope: 'containers:write' },
+      schema: {
+        operationId: 'updateContainer',
+        tags,
+        summary: 'Change limits, restart policy or end date',
+        description:
+          'Takes effect at once, also on a running container. `ttl_seconds` counts from now; null takes the end date away.',
+        params: ContainerParams,
+        body: ref(UpdateContainer),
+        response: { 200: ref(ChangedContainer) }
+      }
+    },
+    async (request) => containers.update(request.params.id, request.body)
+  )
+}

@@ -1,0 +1,144 @@
+// What runs in a container, over HTTP: whether it is ready, what it wrote, its processes, commands beside it.
+
+import { Readable } from 'node:stream'
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { Type } from '@sinclair/typebox'
+import type { LogLine } from '../engine/contract/workloads.ts'
+import type { StreamEvent, Streams } from '../http/streams.ts'
+import { JSON_TYPE } from '../http/written.ts'
+import { ref } from '../lib/schema.ts'
+import { logEntry, logQuery } from './logs.ts'
+import { ContainerParams, ExecCommand, LogsQuery, WaitQuery } from './request-schemas.ts'
+import { ContainerLogs, ContainerProcesses, ExecResult, WaitedContainer } from './schemas.ts'
+import type { ContainerService } from './service.ts'
+import { waitRequest } from './wait.ts'
+import type { Followed } from './workload.ts'
+
+const tags = ['containers']
+
+type Options = { containers: ContainerService; streams: Streams }
+
+export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { containers, streams }) => {
+  app.get(
+    '/containers/:id/wait',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'waitForContainer',
+        tags,
+        summary: 'Wait until a container is ready, or has ended',
+        description:
+          'Answers the moment it is so. Fails early when it cannot become so any more, with exit code and last output.',
+        params: ContainerParams,
+        querystring: WaitQuery,
+        response: { 200: ref(WaitedContainer) }
+      }
+    },
+    async (request, reply) => {
+      return containers.wait(request.params.id, waitRequest(request.query, streams.watch(reply)))
+    }
+  )
+
+  app.get(
+    '/containers/:id/logs',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getContainerLogs',
+        tags,
+        summary: 'What a container wrote',
+        description:
+          'Plain text, or JSON with `format=json`. With `follow=true` server-sent events: `stdout` and `stderr` for each line, `end` when the container ended. ' +
+          'The id of an event is its time; send it back as `Last-Event-ID` to go on after it.',
+        params: ContainerParams,
+        querystring: LogsQuery,
+        headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 40 })) }),
+        produces: ['text/plain', 'application/json', 'text/event-stream'],
+        response: {
+          200: {
+            description: 'The output.',
+            content: {
+              'text/plain': { schema: { type: 'string' } },
+              'application/json': { schema: ref(ContainerLogs) },
+              'text/event-stream': { schema: { type: 'string' } }
+            }
+          }
+        }
+      }
+    },
+    async (request, reply) => {
+      const { id } = request.params
+      const { timestamps = false, format = 'text', follow = false } = request.query
+      const lastEventId = request.headers['last-event-id']
+      const query = logQuery(request.query, lastEventId)
+      if (follow) {
+        await streams.send(reply, (signal) => containers.follow(id, query, lastEventId, signal), toEvent)
+        return reply
+      }
+      const lines = containers.logs(id, query, streams.watch(reply))
+      if (format === 'text') return reply.type('text/plain; charset=utf-8').send(logText(lines, timestamps))
+      return reply.type(JSON_TYPE).send(logJson(lines))
+    }
+  )
+
+  app.get(
+    '/containers/:id/top',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getContainerProcesses',
+        tags,
+        summary: 'The processes of a container',
+        params: ContainerParams,
+        response: { 200: ref(ContainerProcesses) }
+      }
+    },
+    async (request) => containers.top(request.params.id)
+  )
+
+  app.post(
+    '/containers/:id/exec',
+    {
+      config: { scope: 'exec' },
+      schema: {
+        operationId: 'execInContainer',
+        tags,
+        summary: 'Run a command inside a container',
+        description: 'Switched off unless the server was started with BERTH_EXEC=true.',
+        params: ContainerParams,
+        body: ref(ExecCommand),
+        response: { 200: ref(ExecResult) }
+      }
+    },
+    async (request, reply) => {
+      const { exitCode, ...rest } = await containers.exec(request.params.id, request.body, streams.watch(reply))
+      return { exit_code: exitCode, ...rest }
+    }
+  )
+}
+
+function toEvent(item: Followed): StreamEvent {
+  if ('end' in item) return { event: 'end', data: item.end }
+  const { stream, time, text } = item.line
+  return { id: time, event: stream, data: { timestamp: time, line: text } }
+}
+
+function logText(lines: AsyncIterable<LogLine>, timestamps: boolean): Readable {
+  async function* texts() {
+    for await (const { time, text } of lines) yield timestamps ? `${time} ${text}\n` : `${text}\n`
+  }
+  return Readable.from(texts(), { objectMode: false })
+}
+
+/** As one object, written as the lines come: all of them at once may be more than memory holds. */
+function logJson(lines: AsyncIterable<LogLine>): Readable {
+  async function* texts() {
+    let isFirst = true
+    for await (const line of lines) {
+      yield `${isFirst ? '{"lines":[' : ','}${JSON.stringify(logEntry(line))}`
+      isFirst = false
+    }
+    yield isFirst ? '{"lines":[]}' : ']}'
+  }
+  return Readable.from(texts(), { objectMode: false })
+}

@@ -1,0 +1,45 @@
+// Containers as the API shows them: one, and pages of them. What did not change is the same object as last time, so that a door
+// need not write it out again.
+
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { Expiry } from './expiry.ts'
+import { selectContainers } from './list.ts'
+import type { ListContainersQuery } from './request-schemas.ts'
+import type { Container } from './schemas.ts'
+import { viewContainer } from './view.ts'
+
+export type ContainerPage = { containers: readonly Container[]; total: number; nextCursor: string | undefined }
+
+export function createViews({ inventory, expiry }: { inventory: Inventory; expiry: Expiry }) {
+  const known = new WeakMap<ContainerRecord, { end: number | null; container: Container }>()
+  let whole: { version: number; page: ContainerPage } | undefined
+
+  /** A record never changes, another takes its place; so its view holds as long as its end date does. An age never holds. */
+  function view(record: ContainerRecord): Container {
+    const end = expiry.expiresAt(record)
+    const age = inventory.staleMs(record.id)
+    const last = known.get(record)
+    if (age === null && last?.end === end) return last.container
+    const container = viewContainer(record, end === null ? null : new Date(end).toISOString())
+    if (age !== null) return { ...container, stale: true, age_ms: age }
+    known.set(record, { end, container })
+    return container
+  }
+
+  function select(query: ListContainersQuery): ContainerPage {
+    const { records, total, nextCursor } = selectContainers([...inventory.all()], query)
+    return { containers: records.map(view), total, nextCursor }
+  }
+
+  const hasAges = () => inventory.staleMs() !== null || inventory.unreadMs().length > 0
+
+  function list(query: ListContainersQuery): ContainerPage {
+    if (Object.keys(query).length > 0 || hasAges()) return select(query)
+    const version = inventory.version()
+    if (whole?.version !== version) whole = { version, page: select(query) }
+    return whole.page
+  }
+
+  return { view, list }
+}

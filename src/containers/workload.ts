@@ -1,0 +1,80 @@
+// What runs in a container: its output, its processes, commands beside it.
+
+import type { Config } from '../config.ts'
+import type { EngineWorkloads, ExecResult, LogLine, LogQuery } from '../engine/contract/workloads.ts'
+import { AppError } from '../errors.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { Changes } from './changes.ts'
+import { lastOf } from './logs.ts'
+import type { ExecCommand } from './request-schemas.ts'
+import { notRunning } from './view.ts'
+
+export type Ending = { reason: string; exit_code: number | null }
+/** A line, or at last why no more follows. */
+export type Followed = { line: LogLine } | { end: Ending }
+
+type Options = { engine: EngineWorkloads; inventory: Inventory; changes: Changes; config: Pick<Config, 'exec'> }
+
+const EXEC_OUTPUT_BYTES = 1024 ** 2
+const DEFAULT_EXEC_SECONDS = 30
+
+export function createWorkload({ engine, inventory, changes, config }: Options) {
+  function linesOf(reference: string, query: LogQuery, signal: AbortSignal) {
+    const record = inventory.find(reference)
+    const { tail, stdout, stderr, follow } = query
+    // The engine counts the last lines of both streams and then leaves one out.
+    if (tail === undefined || follow || stdout === stderr)
+      return { record, lines: engine.containerLogs(record.id, record.tty, query, signal) }
+    const all = engine.containerLogs(record.id, record.tty, { ...query, tail: undefined }, signal)
+    return { record, lines: lastOf(all, tail) }
+  }
+
+  /** Why the output of a container came to its end. */
+  async function endingOf(id: string): Promise<Ending> {
+    const record = await inventory.refresh(id)
+    return {
+      reason: !record || record.state === 'removing' ? 'removed' : record.state,
+      exit_code: record?.exitCode ?? null
+    }
+  }
+
+  return {
+    logs: (reference: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> =>
+      linesOf(reference, query, signal).lines,
+
+    /** `after` is the time of the last line that the client has; the engine sends it again. */
+    follow(
+      reference: string,
+      query: LogQuery,
+      after: string | undefined,
+      signal: AbortSignal
+    ): AsyncIterable<Followed> {
+      const { record, lines } = linesOf(reference, query, signal)
+      async function* followed(): AsyncGenerator<Followed> {
+        for await (const line of lines) if (line.time === '' || line.time !== after) yield { line }
+        yield { end: await endingOf(record.id) }
+      }
+      return followed()
+    },
+
+    async top(reference: string, signal?: AbortSignal) {
+      const record = inventory.find(reference)
+      if (record.state !== 'running') throw notRunning(record)
+      return engine.containerProcesses(record.id, signal)
+    },
+
+    async exec(reference: string, body: ExecCommand, signal: AbortSignal): Promise<ExecResult> {
+      if (!config.exec)
+        throw new AppError(
+          'EXEC_DISABLED',
+          'Running commands in containers is switched off. BERTH_EXEC=true switches it on.'
+        )
+      const record = changes.find(reference)
+      if (record.state !== 'running') throw notRunning(record)
+      const seconds = body.timeout_seconds ?? DEFAULT_EXEC_SECONDS
+      const deadline = AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal])
+      const asked = { command: body.command, env: body.env ?? {}, workingDir: body.working_dir, user: body.user }
+      return engine.exec(record.id, asked, { bytes: EXEC_OUTPUT_BYTES, signal: deadline })
+    }
+  }
+}
