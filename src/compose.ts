@@ -9,7 +9,7 @@ import { NOBODY } from './access/caller.ts'
 import { createPolicy, type PolicyRules } from './access/policy.ts'
 import { createAccess } from './access/service.ts'
 import { createTokens } from './access/tokens.ts'
-import { createVisitorRules } from './access/visitors.ts'
+import { createOriginCheck } from './access/request-origin.ts'
 import { composeBuilds } from './builds/compose.ts'
 import { createBuildRoots } from './builds/context/roots.ts'
 import { createBuildTable } from './builds/table.ts'
@@ -19,7 +19,7 @@ import { composeContainers } from './containers/compose.ts'
 import type { Engine } from './engine/contract/engine.ts'
 import type { Machine } from './engine/machine/machine.ts'
 import { createEventLog } from './events/log.ts'
-import { recordEvents } from './events/sources.ts'
+import { recordEvents } from './events/recorder.ts'
 import { FEATURES, rpcMethods } from './features.ts'
 import { createHttpApp, sharedSchemas } from './http/app.ts'
 import type { Tls } from './http/listening.ts'
@@ -38,7 +38,7 @@ import { createRegistryService } from './registry/service.ts'
 import { createRpcServer } from './rpc/server.ts'
 import { composeStats } from './stats/compose.ts'
 import type { Store } from './store/open.ts'
-import { createCleaner } from './system/clean.ts'
+import { createPruner } from './system/prune.ts'
 import { createHost, type Host } from './system/host.ts'
 import { warnOutOfReach } from './system/reach.ts'
 import { createSystemService } from './system/service.ts'
@@ -91,7 +91,7 @@ export async function compose({
   const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
   const audit = createAudit({ table: store.audit, flush, file: auditFile, log })
   const budget = createBudget({ changesPerSecond: config.changesPerSecond, streams: config.streamsPerCaller })
-  const admit = createVisitorRules(config.allowedHosts)
+  const admit = createOriginCheck(config.allowedHosts)
 
   const inventory = createInventory({ engine, log, now })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
@@ -120,7 +120,7 @@ export async function compose({
   const { stats, sampler } = composeStats({ config, engine, inventory, machine })
   const system = createSystemService({ version, config, engine, host, inventory, ownId })
   warnOutOfReach({ inventory, ownId, config, log })
-  const clean = createCleaner({
+  const prune = createPruner({
     engine,
     containers: inventory.all,
     removeContainer: containers.remove,
@@ -155,7 +155,7 @@ export async function compose({
     containers,
     stats,
     system,
-    clean,
+    prune,
     events,
     builds,
     buildRoots: createBuildRoots(config.buildRoots),

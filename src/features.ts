@@ -9,6 +9,7 @@ import type { HttpFeature } from './http/app.ts'
 import { imageFeature } from './images/feature.ts'
 import { metricsFeature } from './metrics/feature.ts'
 import { networkFeature } from './networks/feature.ts'
+import { pageFeature } from './pages/feature.ts'
 import { portFeature } from './ports/feature.ts'
 import { after, type DockerMethods } from './rpc/methods.ts'
 import { statsFeature } from './stats/feature.ts'
@@ -25,7 +26,8 @@ const ALL = [
   compatFeature,
   eventFeature,
   metricsFeature,
-  accessFeature
+  accessFeature,
+  pageFeature
 ]
 
 type Feature = (typeof ALL)[number]

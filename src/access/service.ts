@@ -3,7 +3,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import { ANYBODY, OPERATOR, type Caller, type Peer } from './caller.ts'
-import { createFailures } from './failures.ts'
+import { createFailedLogins } from './failed-logins.ts'
 import type { Need } from './scopes.ts'
 import type { Tokens } from './tokens.ts'
 
@@ -25,7 +25,7 @@ export function createAccess({
   isPrivate: boolean
   now?: () => number
 }) {
-  const failures = createFailures({ limit: MAX_FAILURES, now })
+  const failedLogins = createFailedLogins({ limit: MAX_FAILURES, now })
   const expected = token === undefined ? undefined : digest(token)
 
   const needsToken = () => expected !== undefined || !isPrivate || tokens.exist()
@@ -45,7 +45,7 @@ export function createAccess({
       const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
       const caller = secret === undefined ? undefined : find(secret)
       if (caller) return caller
-      const seconds = secret === undefined ? undefined : failures.add(address)
+      const seconds = secret === undefined ? undefined : failedLogins.add(address)
       if (seconds !== undefined)
         throw new AppError(
           'TOO_MANY_REQUESTS',

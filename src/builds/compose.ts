@@ -13,7 +13,7 @@ import { createBuildFiles } from './files.ts'
 import { isOver, type BuildRecord } from './record.ts'
 import type { Credentials } from './request.ts'
 import { createBuildService } from './service.ts'
-import { createSourceRules } from './sources.ts'
+import { createSourcePolicy } from './source-policy.ts'
 import { createStages, type Images, type Run } from './stages.ts'
 import { createWorker } from './worker.ts'
 
@@ -57,7 +57,7 @@ export function composeBuilds({
     if (isOver(record) && record.push.status !== 'failed') credentials.delete(record.id)
     onChange(record)
   }
-  const rules = createSourceRules(policy)
+  const rules = createSourcePolicy(policy)
   const stages = createStages({
     engine,
     files,

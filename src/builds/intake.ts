@@ -15,7 +15,7 @@ import type { BuildFiles } from './files.ts'
 import type { BuildRecord } from './record.ts'
 import { checkToRun, newRecord, type Credentials, type Origin } from './request.ts'
 import { BuildFields } from './schemas.ts'
-import type { SourceRules } from './sources.ts'
+import type { SourcePolicy } from './source-policy.ts'
 import type { BuildTable } from './table.ts'
 
 type Upload = { id: string } & Intake
@@ -30,7 +30,7 @@ type Options = {
   credentials: Map<string, Credentials>
   limits: ContextLimits & { queued: number; namespace: string | undefined; cgroupParent: string | undefined }
   validator: Pick<Validator, 'coercing'>
-  rules: Pick<SourceRules, 'check'>
+  rules: Pick<SourcePolicy, 'check'>
   checkRun: (body: CreateContainer) => void
   authorize: Access['authorize']
   onChange: (record: BuildRecord) => void

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { acceptForms, readForm } from '../http/forms.ts'
 import { eventStream, type StreamEvent, type Streams } from '../http/streams.ts'
-import { createTexts, JSON_TYPE, writtenList } from '../http/written.ts'
+import { createJsonCache, JSON_TYPE, jsonList } from '../http/json-cache.ts'
 import { formed, ref } from '../lib/schema.ts'
 import type { Placed } from './pages.ts'
 import { parseFields } from './request.ts'
@@ -28,7 +28,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
   { builds, streams }
 ) => {
   await acceptForms(app)
-  const textOf = createTexts()
+  const textOf = createJsonCache()
 
   function write(page: Placed[]): Buffer {
     // Added up and not joined, which would copy each piece once more.
@@ -75,7 +75,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         tags,
         summary: 'List builds, newest first',
         querystring: ListBuildsQuery,
-        response: { 200: writtenList(Build, 'The builds; `X-Next-Cursor` names the next page.') }
+        response: { 200: jsonList(Build, 'The builds; `X-Next-Cursor` names the next page.') }
       }
     },
     async (request, reply) => {

@@ -10,7 +10,7 @@ import { cancel, interrupt, isOver, reopen, statusOf, type BuildRecord } from '.
 import { createBuildRemoval } from './removal.ts'
 import { checkToRun, credentialsOf } from './request.ts'
 import type { BuildDetails, RemoveBuildQuery, RemovedBuild, RetryBuild } from './schemas.ts'
-import type { SourceRules } from './sources.ts'
+import type { SourcePolicy } from './source-policy.ts'
 import type { Worker } from './worker.ts'
 
 export type BuildService = ReturnType<typeof createBuildService>
@@ -18,7 +18,7 @@ export type BuildService = ReturnType<typeof createBuildService>
 type Options = Omit<Parameters<typeof createIntake>[0], 'rules' | 'now'> &
   Omit<Parameters<typeof createBuildRemoval>[0], 'known' | 'now'> & {
     worker: Worker
-    rules: Pick<SourceRules, 'check' | 'checkAgain'>
+    rules: Pick<SourcePolicy, 'check' | 'checkAgain'>
     now?: () => number
   }
 

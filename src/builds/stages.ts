@@ -11,7 +11,7 @@ import { holdsBuildKit } from './cgroup.ts'
 import type { BuildFiles } from './files.ts'
 import type { BuildRecord, StageName } from './record.ts'
 import type { BuildSecrets, Credentials } from './request.ts'
-import type { SourceRules } from './sources.ts'
+import type { SourcePolicy } from './source-policy.ts'
 import type { Job, StageTask } from './worker.ts'
 import type { CreateContainer } from '../containers/create-schema.ts'
 
@@ -36,7 +36,7 @@ type Options = {
   /** Of the request; kept in memory only. */
   credentials: (id: string) => Credentials | undefined
   images: Images
-  rules: Pick<SourceRules, 'checkAgain' | 'checkTriggers'>
+  rules: Pick<SourcePolicy, 'checkAgain' | 'checkTriggers'>
   run: Run
 }
 

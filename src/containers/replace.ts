@@ -13,7 +13,7 @@ import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from '../inventory/inventory.ts'
-import { newcomerName } from './newcomer.ts'
+import { replacementName } from './replacement-name.ts'
 import { portEnvironment } from './plan.ts'
 import type { Removal } from './removal.ts'
 import type { Undo } from './undo.ts'
@@ -90,7 +90,7 @@ export function createReplacer({
     const wanted = old.ports.map(({ protocol, hostPort }) => ({ protocol, hostPort, isPreference: true }))
     return ports.withLeases(wanted, async (leases, attempt) => {
       const moved = old.ports.map((port, index) => ({ ...port, hostPort: leases[index]?.port ?? port.hostPort }))
-      const next = newcomerSpec(old, spec, moved, attempt)
+      const next = replacementSpec(old, spec, moved, attempt)
       const record = await attempts.run(attempt, (undo) => moveTo(old, next, attempt, undo))
       return { record, changes: changesBetween(old.ports, moved) }
     })
@@ -102,9 +102,9 @@ export function createReplacer({
     attempt: string,
     undo: Undo
   ): Promise<ContainerRecord> {
-    const { id } = await attempts.create(attempt, newcomerName(old.name), spec)
+    const { id } = await attempts.create(attempt, replacementName(old.name), spec)
     // The volumes are the old container's, which stays.
-    undo.add('remove the newcomer', async () =>
+    undo.add('remove the replacement', async () =>
       (await removal.remove(id, { volumes: false })) ? 'undone' : 'not needed'
     )
     await engine.startContainer(id)
@@ -123,7 +123,12 @@ export function createReplacer({
   return { replace }
 }
 
-function newcomerSpec(old: ContainerRecord, spec: ContainerSpec, ports: PortBinding[], attempt: string): ContainerSpec {
+function replacementSpec(
+  old: ContainerRecord,
+  spec: ContainerSpec,
+  ports: PortBinding[],
+  attempt: string
+): ContainerSpec {
   const { image, replaces } = old.berth
   return {
     ...spec,

@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 
 import type { Streams } from '../http/streams.ts'
-import { createLists, JSON_TYPE, writtenList } from '../http/written.ts'
+import { createListCache, JSON_TYPE, jsonList } from '../http/json-cache.ts'
 import { ref } from '../lib/schema.ts'
 import { CreateContainer } from './create-schema.ts'
 import { changeRoutes } from './routes-change.ts'
@@ -11,12 +11,12 @@ import { Container, CreatedContainer } from './schemas.ts'
 import type { ContainerService } from './service.ts'
 
 const tags = ['containers']
-const containerList = writtenList(Container, 'The containers, newest first.')
+const containerList = jsonList(Container, 'The containers, newest first.')
 
 type Options = { containers: ContainerService; streams: Streams }
 
 export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { containers, streams }) => {
-  const write = createLists()
+  const write = createListCache()
 
   for (const [path, operationId] of [
     ['/containers', 'createContainer'],

@@ -4,7 +4,7 @@
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import { isAppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
-import { finalName } from './newcomer.ts'
+import { finalName } from './replacement-name.ts'
 import type { Removal } from './removal.ts'
 import type { Volumes } from './volumes.ts'
 
@@ -43,7 +43,7 @@ export function createSettling({
     await volumes.removeOf(attempt)
   }
 
-  /** While the old container is there it is the whole one; once it is gone the newcomer is, and only lacks its name. */
+  /** While the old container is there it is the whole one; once it is gone its replacement is, and only lacks its name. */
   async function settleReplacement(record: ContainerRecord, oldId: string): Promise<void> {
     if (await inventory.refresh(oldId)) {
       // The volumes are the old container's.

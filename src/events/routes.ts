@@ -1,14 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { eventStream, type Streams } from '../http/streams.ts'
-import { createTexts } from '../http/written.ts'
+import { createJsonCache } from '../http/json-cache.ts'
 import { resyncOf, type EventLog, type Told } from './log.ts'
 
 export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams: Streams }> = async (
   app,
   { events, streams }
 ) => {
-  const textOf = createTexts()
+  const textOf = createJsonCache()
   const toEvent = (told: Told) =>
     'resync' in told
       ? { event: 'resync', data: resyncOf(told.resync) }

@@ -12,7 +12,7 @@ import type { Audit } from '../access/audit.ts'
 import type { Budget } from '../access/budget.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
-import type { AdmitVisitor } from '../access/visitors.ts'
+import type { CheckOrigin } from '../access/request-origin.ts'
 import { requestId } from '../lib/request-id.ts'
 import type { Validator } from '../lib/validator.ts'
 import { registerAudit } from './audit.ts'
@@ -43,7 +43,7 @@ type Options<Parts extends FastifyPluginOptions> = {
   ready: () => Promise<void>
   observe: (app: FastifyInstance) => void
   access: Access
-  admit: AdmitVisitor
+  admit: CheckOrigin
   audit: Audit
   budget: Budget
   /** Who calls until it is known who does. */

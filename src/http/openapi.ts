@@ -1,18 +1,10 @@
-// The OpenAPI document and the pages that show it, all from this server's own disk.
+// The OpenAPI document. The pages that show it: src/pages/.
 
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyInstance } from 'fastify'
 import type { Need } from '../access/scopes.ts'
-import { registerErrorsPage } from './errors-page.ts'
 import { Problem } from './errors.ts'
-import { DOCS_POLICY, PAGE_POLICY } from './page-policy.ts'
-import type { OpenApiDocument } from './reading-view/document.ts'
-import { renderReadingView } from './reading-view/page.ts'
-import { readingViewStyle } from './reading-view/style.ts'
 
-const LOGO =
-  '<svg xmlns="http://www.w3.org/2000/svg" width="110" height="40"><text x="0" y="29" font-family="sans-serif" font-size="28" font-weight="700" fill="#fff">Berth</text></svg>'
 const TAGS = [
   { name: 'containers', description: 'Make, watch and end containers.' },
   { name: 'images', description: 'What containers are made from: pull, push, name, remove.' },
@@ -62,37 +54,7 @@ export async function registerOpenApi(
     })
   })
 
-  await app.register(async (pages) => {
-    pages.addHook('onRoute', (route) => {
-      route.config = { ...route.config, scope: 'open' }
-    })
-    await pages.register(swaggerUi, {
-      routePrefix: '/docs',
-      staticCSP: DOCS_POLICY,
-      theme: { title: 'Berth API' },
-      logo: { type: 'image/svg+xml', content: Buffer.from(LOGO), href: '/redoc', target: '_self' },
-      uiConfig: {
-        docExpansion: 'list',
-        deepLinking: true,
-        tryItOutEnabled: true,
-        validatorUrl: null,
-        displayRequestDuration: true
-      }
-    })
-  })
-
-  registerErrorsPage(app)
   app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger())
-  // It takes tens of milliseconds and never changes while the server runs.
-  let page: string | undefined
-  app.get('/redoc', { config: { scope: 'open' }, schema: { hide: true } }, async (request, reply) => {
-    reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY)
-    page ??= renderReadingView(app.swagger() as OpenApiDocument, `${request.protocol}://${request.host}`)
-    return page
-  })
-  app.get('/redoc/style.css', { config: { scope: 'open' }, schema: { hide: true } }, async (_request, reply) =>
-    reply.type('text/css').send(readingViewStyle)
-  )
 }
 
 /** The scope stands where OAuth has its own: OpenAPI 3.1 allows that for any kind of token. */

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Budget } from '../access/budget.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
-import type { AdmitVisitor } from '../access/visitors.ts'
+import type { CheckOrigin } from '../access/request-origin.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -28,7 +28,7 @@ export function addressOf({ ip }: FastifyRequest): string {
 
 export function registerSecurity(
   app: FastifyInstance,
-  { access, budget, nobody, admit }: { access: Access; budget: Budget; nobody: Caller; admit: AdmitVisitor }
+  { access, budget, nobody, admit }: { access: Access; budget: Budget; nobody: Caller; admit: CheckOrigin }
 ): void {
   app.decorateRequest('caller')
 

@@ -10,7 +10,7 @@ export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
   /** From the id of a container that is gone to the one that took its place. */
   const aliases = new Map<string, string>()
 
-  /** While the container that a newcomer is to replace is there, that is the whole one. */
+  /** While the container that another is to replace is there, that is the whole one. */
   function take({ id, berth: { replaces } }: ContainerRecord): void {
     for (const alias of replaces) {
       const holder = records.get(aliases.get(alias) ?? '')

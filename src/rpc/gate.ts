@@ -5,13 +5,13 @@ import type { Audit } from '../access/audit.ts'
 import type { Budget } from '../access/budget.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
-import type { AdmitVisitor } from '../access/visitors.ts'
+import type { CheckOrigin } from '../access/request-origin.ts'
 import { AppError } from '../errors.ts'
 import type { DockerMethods, StreamingMethod, UnaryMethod } from './methods.ts'
 
 /** What the connection knows about a request, before anything of it is read. */
 export type Arrival = { authority: string | undefined; address: string; requestId: string }
-export type Security = { access: Access; admit: AdmitVisitor; budget: Budget; audit: Audit; nobody: Caller }
+export type Security = { access: Access; admit: CheckOrigin; budget: Budget; audit: Audit; nobody: Caller }
 export type Gate = (context: HandlerContext, method: UnaryMethod | StreamingMethod | 'open' | undefined) => void
 
 export const ARRIVAL = createContextKey<Arrival>({ authority: undefined, address: '', requestId: '' })

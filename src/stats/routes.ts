@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { eventStream, type StreamEvent, type Streams } from '../http/streams.ts'
-import { createTexts } from '../http/written.ts'
+import { createJsonCache } from '../http/json-cache.ts'
 import { ref } from '../lib/schema.ts'
 import { AllStats, ContainerStats, HistoryQuery, StatsHistory, StatsParams } from './schemas.ts'
 import type { Followed, StatsService } from './service.ts'
@@ -15,7 +15,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
   { stats, streams }
 ) => {
   // One sample goes to all who watch.
-  const textOf = createTexts()
+  const textOf = createJsonCache()
   const toEvent = (item: Followed | { stats: object; at: number }): StreamEvent => {
     if ('missed' in item) return { event: 'gap', data: item }
     if ('ended' in item) return { event: 'end', data: { reason: item.ended } }

@@ -1,13 +1,13 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { eventStream, type Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
-import type { Cleaner } from './clean.ts'
+import type { Pruner } from './prune.ts'
 import { About, Cleaned, CleanSystem, Health, SystemInfo, SystemStats } from './schemas.ts'
 import type { SystemService } from './service.ts'
 
-type Options = { system: SystemService; clean: Cleaner; streams: Streams }
+type Options = { system: SystemService; prune: Pruner; streams: Streams }
 
-export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { system, clean, streams }) => {
+export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { system, prune, streams }) => {
   const tags = ['server']
 
   app.get(
@@ -132,6 +132,6 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         request.body ??= {}
       }
     },
-    async (request) => clean(request.body)
+    async (request) => prune(request.body)
   )
 }

@@ -1,12 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { streaming, unary, type DockerMethods } from '../rpc/methods.ts'
-import type { Cleaner } from './clean.ts'
+import type { Pruner } from './prune.ts'
 import { CleanSystem } from './schemas.ts'
 import type { SystemService } from './service.ts'
 
 const Nothing = Type.Object({})
 
-export function systemRpc({ system, clean }: { system: SystemService; clean: Cleaner }) {
+export function systemRpc({ system, prune }: { system: SystemService; prune: Pruner }) {
   return {
     getSystemStats: unary({ operation: 'getSystemStats', scope: 'read', request: Nothing, call: () => system.stats() }),
 
@@ -21,6 +21,6 @@ export function systemRpc({ system, clean }: { system: SystemService; clean: Cle
 
     getSystemInfo: unary({ operation: 'getSystemInfo', scope: 'read', request: Nothing, call: () => system.info() }),
 
-    cleanDockerSystem: unary({ operation: 'cleanSystem', scope: 'admin', request: CleanSystem, call: clean })
+    cleanDockerSystem: unary({ operation: 'cleanSystem', scope: 'admin', request: CleanSystem, call: prune })
   } satisfies Partial<DockerMethods>
 }

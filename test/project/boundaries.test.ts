@@ -19,7 +19,8 @@ const FEATURES = [
   'system',
   'builds',
   'nodes',
-  'compat'
+  'compat',
+  'pages'
 ]
 
 // Lowest first: each may know those before it, and nobody after it, not even for a type.
@@ -46,6 +47,7 @@ const LAYERS = [
   'system',
   'builds',
   'compat',
+  'pages',
   'features.ts',
   'lifecycle.ts',
   'compose.ts',
@@ -96,7 +98,13 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
     (from, to) => to.startsWith('engine/docker/') && !from.startsWith('engine/docker/') && from !== 'server.ts'
   ],
   ['only store/ knows SQLite', (from, to) => to === 'node:sqlite' && folderOf(from) !== 'store'],
-  ['only http/ knows Fastify', (from, to) => /^(fastify$|@fastify\/)/.test(to) && folderOf(from) !== 'http'],
+  [
+    'only http/ knows Fastify, and pages/ its Swagger UI',
+    (from, to) =>
+      /^(fastify$|@fastify\/)/.test(to) &&
+      folderOf(from) !== 'http' &&
+      !(from === 'pages/routes.ts' && to === '@fastify/swagger-ui')
+  ],
   [
     'only rpc/ knows Connect, and protobuf but for what BuildKit says',
     (from, to) =>

@@ -1,29 +1,29 @@
-// Who is not even asked for a token: web pages, and whoever calls this server by a name that is not its own.
+// Requests that are refused before a token is looked at: from web pages, and under a host name that is not this server's own.
 
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
 
 /** What a request says about where it comes from. */
-type Visitor = {
+type RequestOrigin = {
   method: string
   host: string | undefined
   origin: string | undefined
   fetchSite: string | undefined
 }
-export type AdmitVisitor = (visitor: Visitor) => void
+export type CheckOrigin = (request: RequestOrigin) => void
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-export function createVisitorRules(allowedHosts: string[]): AdmitVisitor {
+export function createOriginCheck(allowedHosts: string[]): CheckOrigin {
   const names = new Set(['localhost', ...allowedHosts.map((name) => name.toLowerCase())])
-  return (visitor) => {
-    checkHost(visitor, names)
-    checkOrigin(visitor)
+  return (request) => {
+    refuseForeignHost(request, names)
+    refuseForeignPage(request)
   }
 }
 
 /** A name that an attacker points at this machine (DNS rebinding) is a name, so addresses and known names are let in. */
-function checkHost({ host = '' }: Visitor, names: Set<string>): void {
+function refuseForeignHost({ host = '' }: RequestOrigin, names: Set<string>): void {
   const name = hostName(host)
   if (isIP(name) !== 0 || names.has(name)) return
   throw new AppError(
@@ -33,7 +33,7 @@ function checkHost({ host = '' }: Visitor, names: Set<string>): void {
 }
 
 /** Browsers say where a request comes from; curl and programs do not. A page on a workload's port is another origin, too. */
-function checkOrigin({ method, host, origin, fetchSite }: Visitor): void {
+function refuseForeignPage({ method, host, origin, fetchSite }: RequestOrigin): void {
   if (SAFE_METHODS.has(method)) return
   const foreignSite = fetchSite !== undefined && fetchSite !== 'same-origin'
   const foreignOrigin = origin !== undefined && originHost(origin) !== host?.toLowerCase()

@@ -2,20 +2,12 @@
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
-import { PAGE_POLICY } from './page-policy.ts'
 import { html } from './reading-view/html.ts'
 import { markdown } from './reading-view/markdown.ts'
 
 const SOURCE = join(import.meta.dirname, '../../docs/errors.md')
 
-export function registerErrorsPage(app: FastifyInstance): void {
-  let page: string | undefined
-  app.get('/docs/errors', { config: { scope: 'open' }, schema: { hide: true } }, async (_request, reply) => {
-    page ??= render(readFileSync(SOURCE, 'utf8'))
-    return reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page)
-  })
-}
+export const renderErrors = (): string => render(readFileSync(SOURCE, 'utf8'))
 
 function render(source: string): string {
   const [introduction = '', ...sections] = source.split(/^## /m)

@@ -28,9 +28,9 @@ type Candidate = Item & { bytes: number; remove: () => Promise<unknown> }
 const SHORT_ID = 12
 const OVER: ContainerState[] = ['created', 'exited', 'dead']
 
-export type Cleaner = ReturnType<typeof createCleaner>
+export type Pruner = ReturnType<typeof createPruner>
 
-export function createCleaner({ engine, containers, removeContainer, images, networks, now = Date.now }: Options) {
+export function createPruner({ engine, containers, removeContainer, images, networks, now = Date.now }: Options) {
   /** Nobody's age is nobody's risk: what has none is taken for new. */
   function isOld(time: string | null, request: CleanSystem): boolean {
     const seconds = request.older_than_seconds ?? 0

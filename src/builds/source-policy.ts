@@ -9,9 +9,9 @@ import { readDockerfile, type DockerfileReport } from './context/dockerfile.ts'
 import { inspectDockerfile } from './context/intake.ts'
 import type { BuildRecord } from './record.ts'
 
-export type SourceRules = ReturnType<typeof createSourceRules>
+export type SourcePolicy = ReturnType<typeof createSourcePolicy>
 
-export function createSourceRules(policy: Pick<Policy, 'check' | 'allowsRemoteSources' | 'limitsSources'>) {
+export function createSourcePolicy(policy: Pick<Policy, 'check' | 'allowsRemoteSources' | 'limitsSources'>) {
   /** Throws when it takes what it may not. Returns the images to have here before the build. */
   function check(report: DockerfileReport, platform: string | undefined): string[] {
     const { baseImages, allImages, readers, remoteSources } = report

@@ -2,9 +2,9 @@ import { PassThrough } from 'node:stream'
 import t from 'tap'
 
 import { buildApp } from '../../../images/base-api-server/src/app.ts'
-import type { OpenApiDocument, Operation, Schema } from '../../../src/http/reading-view/document.ts'
-import { renderReadingView } from '../../../src/http/reading-view/page.ts'
-import { readingViewStyle } from '../../../src/http/reading-view/style.ts'
+import type { OpenApiDocument, Operation, Schema } from '../../../src/pages/reading-view/document.ts'
+import { renderReadingView } from '../../../src/pages/reading-view/page.ts'
+import { readingViewStyle } from '../../../src/pages/reading-view/style.ts'
 
 const EVIL = `<script>alert("x")</script>'&`
 

@@ -6,7 +6,7 @@ import { ref } from '../lib/schema.ts'
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** An array to clients; bytes to the route, which sends them as they are. */
-export function writtenList(item: TSchema, description: string) {
+export function jsonList(item: TSchema, description: string) {
   return {
     description,
     content: { 'application/json': { schema: Type.Unsafe<Buffer>(Type.Array(ref(item))) } }
@@ -14,7 +14,7 @@ export function writtenList(item: TSchema, description: string) {
 }
 
 /** To be given values that nobody changes. */
-export function createTexts(): (value: object) => string {
+export function createJsonCache(): (value: object) => string {
   const known = new WeakMap<object, string>()
   return (value) => {
     const text = known.get(value) ?? JSON.stringify(value)
@@ -24,9 +24,9 @@ export function createTexts(): (value: object) => string {
 }
 
 /** The same for lists, whose items change one by one. */
-export function createLists(): (list: readonly object[]) => Buffer {
+export function createListCache(): (list: readonly object[]) => Buffer {
   const known = new WeakMap<readonly object[], Buffer>()
-  const textOf = createTexts()
+  const textOf = createJsonCache()
   return (list) => {
     const bytes = known.get(list) ?? Buffer.from(`[${list.map(textOf).join(',')}]`)
     known.set(list, bytes)

@@ -3,7 +3,7 @@
 const WINDOW_MS = 60_000
 const MAX_ADDRESSES = 10_000
 
-export function createFailures({ limit, now = Date.now }: { limit: number; now?: () => number }) {
+export function createFailedLogins({ limit, now = Date.now }: { limit: number; now?: () => number }) {
   const counts = new Map<string, { count: number; until: number }>()
 
   return {

@@ -2,7 +2,7 @@
 
 const SUFFIX = '.berth-newcomer'
 
-export function newcomerName(name: string): string {
+export function replacementName(name: string): string {
   return name + SUFFIX
 }
 

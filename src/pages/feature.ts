@@ -1,0 +1,7 @@
+import { pageRoutes } from './routes.ts'
+
+export const pageFeature = {
+  schemas: [],
+  routes: pageRoutes,
+  needsInventory: false
+}
