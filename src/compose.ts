@@ -16,6 +16,7 @@ import { createBuildTable } from './builds/table.ts'
 import { buildEvent } from './builds/view.ts'
 import { isPrivate, type Config } from './config.ts'
 import { composeContainers } from './containers/compose.ts'
+import { exactForms } from './containers/human-forms.ts'
 import type { Engine } from './engine/contract/engine.ts'
 import type { Machine } from './engine/machine/machine.ts'
 import { createEventLog } from './events/log.ts'
@@ -137,6 +138,7 @@ export async function compose({
     images,
     run: async (body, { key, signal, owner }) => (await creator.create(body, key, signal, owner)).record,
     checkRun: creator.check,
+    exactRun: exactForms,
     validator,
     policy,
     authorize: access.authorize,

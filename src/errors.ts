@@ -50,6 +50,7 @@ export const ERRORS = {
   CONTAINER_START_FAILED: { status: 422, title: 'The container could not be started' },
   LIMIT_UNAVAILABLE: { status: 422, title: 'The engine may not give a container that limit' },
   CONTAINER_EXITED: { status: 422, title: 'The container ended before it was ready' },
+  CONTAINER_UNHEALTHY: { status: 422, title: "The container's health check fails" },
   TOO_MANY_REQUESTS: { status: 429, title: 'Too many requests', retryable: true, retryAfterSeconds: 1 },
   HEADERS_TOO_LARGE: { status: 431, title: 'The headers are too large' },
   BUILD_FAILED: { status: 422, title: 'The image could not be built' },

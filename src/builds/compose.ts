@@ -30,6 +30,7 @@ export function composeBuilds({
   images,
   run,
   checkRun,
+  exactRun,
   validator,
   policy,
   authorize,
@@ -44,6 +45,7 @@ export function composeBuilds({
   images: Images
   run: Run
   checkRun: (body: CreateContainer) => void
+  exactRun: (body: unknown) => unknown
   validator: Pick<Validator, 'coercing'>
   policy: Policy
   authorize: Access['authorize']
@@ -102,6 +104,7 @@ export function composeBuilds({
     validator,
     rules,
     checkRun,
+    exactRun,
     authorize,
     onChange: changed,
     log

@@ -32,13 +32,15 @@ type Options = {
   validator: Pick<Validator, 'coercing'>
   rules: Pick<SourcePolicy, 'check'>
   checkRun: (body: CreateContainer) => void
+  /** From what people write to the exact form. */
+  exactRun: (body: unknown) => unknown
   authorize: Access['authorize']
   onChange: (record: BuildRecord) => void
   now: () => number
 }
 
 export function createIntake(options: Options) {
-  const { table, files, credentials, limits, validator, rules, checkRun, authorize, onChange, now } = options
+  const { table, files, credentials, limits, validator, rules, checkRun, exactRun, authorize, onChange, now } = options
   const isValid = validator.coercing(BuildFields)
   // Those that are no build yet, but will take a place in the queue.
   const uploads = new Set<string>()
@@ -53,6 +55,8 @@ export function createIntake(options: Options) {
 
   /** Against their schema; and whether the caller may have what they ask for. */
   function check(fields: unknown, caller: Caller): BuildFields {
+    const given = fields as Record<string, unknown>
+    if (given.run !== undefined) given.run = exactRun(given.run)
     if (!isValid(fields)) throw invalidFields(describeViolations(isValid.errors ?? [], 'body'))
     const wanted = fields as BuildFields
     if (wanted.run) authorize(caller, 'containers:write')

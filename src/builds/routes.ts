@@ -2,7 +2,8 @@ import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { acceptForms, readForm } from '../http/forms.ts'
-import { eventStream, type StreamEvent, type Streams } from '../http/streams.ts'
+import { asksForEvents } from '../http/accept.ts'
+import { eventStream, type StreamEvent, type StreamForm, type Streams } from '../http/streams.ts'
 import { createJsonCache, JSON_TYPE, jsonList } from '../http/json-cache.ts'
 import { formed, ref } from '../lib/schema.ts'
 import type { Placed } from './pages.ts'
@@ -109,7 +110,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         tags,
         summary: 'What a build says',
         description:
-          'Text; or, with `follow=true` or `Accept: text/event-stream`, server-sent events: `line` for each line, whose id can be sent back as `Last-Event-ID`, and `end` with the outcome.',
+          'Text, with `follow=true` until the build is over. With `Accept: text/event-stream` server-sent events until then: `line` for each line, whose id can be sent back as `Last-Event-ID`, and `end` with the outcome.',
         params,
         querystring: BuildLogsQuery,
         headers: Type.Object({
@@ -131,11 +132,13 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       const { id } = request.params
       const { follow = false, offset: asked = 0 } = request.query
       const offset = Number(request.headers['last-event-id'] ?? asked)
-      if (follow || request.headers.accept?.includes('text/event-stream')) {
+      const wantsEvents = asksForEvents(request)
+      if (follow || wantsEvents) {
         await streams.send(
           reply,
           (signal) => events(id, offset, signal),
-          (event) => event
+          (event) => event,
+          wantsEvents ? undefined : PLAIN
         )
         return reply
       }
@@ -218,4 +221,14 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
     },
     async (request) => builds.remove(request.params.id, request.query)
   )
+}
+
+/** As `tail -f` shows it. */
+const PLAIN: StreamForm = {
+  type: 'text/plain; charset=utf-8',
+  write(event) {
+    const { line, reason, code } = ('data' in event ? event.data : {}) as Record<string, string | undefined>
+    if (line !== undefined) return `${line}\n`
+    return code === undefined ? '' : `berth: ${reason}\n`
+  }
 }

@@ -192,7 +192,7 @@ export const ListBuildsQuery = Type.Object({
 export type ListBuildsQuery = Static<typeof ListBuildsQuery>
 
 export const BuildLogsQuery = Type.Object({
-  follow: Type.Optional(Type.Boolean({ default: false, description: 'Server-sent events until the build is over.' })),
+  follow: Type.Optional(Type.Boolean({ default: false, description: 'Goes on until the build is over.' })),
   offset: Type.Optional(
     Type.Integer({
       minimum: 0,

@@ -1,7 +1,7 @@
 // What may be asked for when a container is made.
 
 import { Type, type Static } from '@sinclair/typebox'
-import { formed, words } from '../lib/schema.ts'
+import { formed, nullable, orWritten, record, words } from '../lib/schema.ts'
 import {
   Command,
   Cpus,
@@ -14,6 +14,7 @@ import {
   PidsLimit,
   Protocols,
   RestartPolicy,
+  Ttl,
   TtlSeconds,
   URL_PATH,
   URL_PATH_RULE,
@@ -93,10 +94,16 @@ export const CreateContainer = Type.Object(
     ),
     pull: Type.Optional(words(['missing', 'always', 'never'] as const, { default: 'missing' })),
     ports: Type.Optional(
-      Type.Array(PortRequest, {
-        maxItems: 32,
-        description: "Absent: the image's one exposed TCP port, else 5000. Empty: none."
-      })
+      orWritten(
+        Type.Array(orWritten(PortRequest, Type.String({ maxLength: 16 })), {
+          maxItems: 32,
+          description:
+            "Absent: the image's one exposed TCP port, else 5000. Empty: none. " +
+            'Also as `["8150:5000"]`, the host port first, or as `{"5000/tcp": 8150}`, the port of the workload first.',
+          examples: [[{ container_port: 5000 }], ['5000']]
+        }),
+        record(nullable(Port('Host port; null for the next free one.')), { examples: [{ '5000/tcp': null }] })
+      )
     ),
     env: Type.Optional(Env),
     labels: Type.Optional(Labels),
@@ -131,6 +138,7 @@ export const CreateContainer = Type.Object(
       Type.Integer({ minimum: 0, maximum: 300, description: 'Seconds between the polite signal and the kill.' })
     ),
     ttl_seconds: Type.Optional(TtlSeconds),
+    ttl: Type.Optional(Ttl),
     start: Type.Optional(Type.Boolean({ default: true })),
     wait: Type.Optional(ContainerWait),
     wait_path: Type.Optional(

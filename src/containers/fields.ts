@@ -1,7 +1,7 @@
 // Fields that several requests about containers have.
 
 import { Type } from '@sinclair/typebox'
-import { form, record, words } from '../lib/schema.ts'
+import { form, orWritten, record, words } from '../lib/schema.ts'
 
 const ENV_NAME = '^[A-Za-z_][A-Za-z0-9_.-]*$'
 const ENV_RULE = 'is not a name of a variable: it must be letters, digits, _, . and -, such as LOG_LEVEL'
@@ -24,7 +24,15 @@ export const RestartPolicy = words(['no', 'on-failure', 'unless-stopped', 'alway
 })
 
 export const Command = (description: string) =>
-  Type.Array(Type.String({ maxLength: 65536 }), { minItems: 1, maxItems: 1024, description })
+  orWritten(
+    Type.Array(Type.String({ maxLength: 65536 }), {
+      minItems: 1,
+      maxItems: 1024,
+      description: `${description} A text is split into words as a shell does it.`,
+      examples: [['node', '-v']]
+    }),
+    Type.String({ maxLength: 65536, examples: ['node -v'] })
+  )
 export const Env = record(Type.String({ maxLength: 65536 }), {
   propertyNames: form(ENV_NAME, ENV_RULE),
   description: 'Environment of the workload. Values are never shown again.',
@@ -35,11 +43,15 @@ export const Labels = record(Type.String({ maxLength: 4096 }), {
   description: 'Labels of your own; names that start with `io.berth.` are not.',
   maxProperties: 128
 })
-export const MemoryBytes = Type.Integer({
-  minimum: 6 * 1024 ** 2,
-  description: 'Memory limit in bytes.',
-  examples: [536870912]
-})
+export const MemoryBytes = orWritten(
+  Type.Integer({
+    minimum: 6 * 1024 ** 2,
+    description: 'Memory limit in bytes, or as a size.',
+    examples: [536870912]
+  }),
+  // A number alone would be the text of the exact form.
+  Type.String({ pattern: '^[0-9.]+ ?[a-zA-Z]+$', 'x-rule': 'must be a size such as 512m', examples: ['512m'] })
+)
 export const Cpus = Type.Number({ minimum: 0.01, description: 'CPU limit in cores.', examples: [0.5] })
 export const PidsLimit = Type.Integer({ minimum: 1, description: 'Largest number of processes.' })
 export const Nofile = Type.Integer({
@@ -51,6 +63,14 @@ export const TtlSeconds = Type.Integer({
   minimum: 1,
   maximum: MAX_TTL_SECONDS,
   description: 'The container is removed after this time, counted from now.'
+})
+
+/** It never reaches a feature. */
+export const Ttl = Type.Unsafe<undefined>({
+  type: 'string',
+  maxLength: 40,
+  description: 'The same as `ttl_seconds`, as people write it.',
+  examples: ['2h', '7d']
 })
 
 export const WaitSeconds = Type.Number({ minimum: 0.1, maximum: MAX_WAIT_SECONDS, default: 30 })

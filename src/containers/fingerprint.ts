@@ -37,7 +37,9 @@ export function isSameRequest({ meant, said }: Fingerprint, known: string | null
 }
 
 /** The value without the fields that say what the schema has as their default, at any depth. */
-function withoutDefaults(schema: TSchema, value: unknown): unknown {
+function withoutDefaults(given: TSchema, value: unknown): unknown {
+  // The exact form comes first.
+  const [schema = given] = (given.anyOf as TSchema[] | undefined) ?? []
   if (Array.isArray(value)) return value.map((item) => withoutDefaults(schema.items as TSchema, item))
   const properties = schema.properties as Record<string, TSchema> | undefined
   if (!properties || typeof value !== 'object' || value === null) return value

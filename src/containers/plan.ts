@@ -12,6 +12,7 @@ import type { CreateContainer } from './create-schema.ts'
 import type { UpdateContainer } from './request-schemas.ts'
 
 const DEFAULT_PORT = 5000
+const LEAST_MS = 1
 
 export type Ceilings = Pick<
   Config,
@@ -175,7 +176,8 @@ export function buildSpec(options: {
       test: check.test,
       intervalMs: inMs(check.interval_seconds),
       timeoutMs: inMs(check.timeout_seconds),
-      startPeriodMs: inMs(check.start_period_seconds),
+      // The engine takes 0 for what the image says.
+      startPeriodMs: check.start_period_seconds === 0 ? LEAST_MS : inMs(check.start_period_seconds),
       retries: check.retries
     },
     volumes: (body.volumes ?? []).map(({ source, target, read_only: readOnly = false }) => ({

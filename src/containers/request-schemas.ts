@@ -12,6 +12,7 @@ import {
   PATH_RULE,
   PidsLimit,
   RestartPolicy,
+  Ttl,
   TtlSeconds,
   URL_PATH,
   URL_PATH_RULE,
@@ -39,7 +40,8 @@ export const UpdateContainer = Type.Object(
     restart: Type.Optional(RestartPolicy),
     ttl_seconds: Type.Optional(
       nullable(Type.Integer({ ...TtlSeconds, description: 'Counted from now; null: never removed.' }))
-    )
+    ),
+    ttl: Type.Optional(Ttl)
   },
   { $id: 'UpdateContainer', additionalProperties: false, minProperties: 1, examples: [{ ttl_seconds: 3600 }] }
 )
@@ -90,17 +92,30 @@ export const WaitQuery = Type.Object({
 })
 export type WaitQuery = Static<typeof WaitQuery>
 
+const Moment = Type.String({
+  maxLength: 40,
+  description: 'RFC 3339 time, seconds since 1970, or how long ago, such as `10m`.',
+  examples: ['10m']
+})
+
 export const LogsQuery = Type.Object({
   tail: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 100_000, description: 'Only the last lines. Absent: 1000.' })
+    formed('^(?:all|[0-9]{1,5}|100000)$', 'must be a number of lines up to 100000, or all', {
+      description: 'Only the last lines, or `all`. Absent: 1000.',
+      examples: ['100', 'all']
+    })
   ),
-  since: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339 time, or seconds since 1970.' })),
-  until: Type.Optional(Type.String({ maxLength: 40, description: 'RFC 3339 time, or seconds since 1970.' })),
+  since: Type.Optional(Moment),
+  until: Type.Optional(Moment),
   timestamps: Type.Optional(Type.Boolean({ default: false })),
   stdout: Type.Optional(Type.Boolean({ default: true })),
   stderr: Type.Optional(Type.Boolean({ default: true })),
-  follow: Type.Optional(Type.Boolean({ default: false, description: 'Server-sent events until the container ends.' })),
-  format: Type.Optional(words(['text', 'json'] as const, { default: 'text', description: 'Without `follow`.' }))
+  follow: Type.Optional(Type.Boolean({ default: false, description: 'Goes on until the container ends.' })),
+  format: Type.Optional(
+    words(['text', 'json'] as const, {
+      description: 'With `follow`, `json` is one object a line. Absent: what `Accept` asks for, else text.'
+    })
+  )
 })
 export type LogsQuery = Static<typeof LogsQuery>
 

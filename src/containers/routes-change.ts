@@ -2,6 +2,7 @@
 
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ref } from '../lib/schema.ts'
+import { exactForms } from './human-forms.ts'
 import { ContainerParams, RemoveQuery, StopQuery, UpdateContainer } from './request-schemas.ts'
 import { ChangedContainer, RemovedContainer } from './schemas.ts'
 import type { ContainerService } from './service.ts'
@@ -94,6 +95,9 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         params: ContainerParams,
         body: ref(UpdateContainer),
         response: { 200: ref(ChangedContainer) }
+      },
+      preValidation: async (request) => {
+        request.body = exactForms(request.body) as UpdateContainer
       }
     },
     async (request) => containers.update(request.params.id, request.body)

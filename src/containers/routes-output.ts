@@ -4,9 +4,11 @@ import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { LogLine } from '../engine/contract/workloads.ts'
-import type { StreamEvent, Streams } from '../http/streams.ts'
+import { asksForEvents, asksForJson } from '../http/accept.ts'
+import type { StreamEvent, StreamForm, Streams } from '../http/streams.ts'
 import { JSON_TYPE } from '../http/json-cache.ts'
 import { ref } from '../lib/schema.ts'
+import { exactForms } from './human-forms.ts'
 import { logEntry, logQuery } from './logs.ts'
 import { ContainerParams, ExecCommand, LogsQuery, WaitQuery } from './request-schemas.ts'
 import { ContainerLogs, ContainerProcesses, ExecResult, WaitedContainer } from './schemas.ts'
@@ -48,8 +50,8 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
         tags,
         summary: 'What a container wrote',
         description:
-          'Plain text, or JSON with `format=json`. With `follow=true` server-sent events: `stdout` and `stderr` for each line, `end` when the container ended. ' +
-          'The id of an event is its time; send it back as `Last-Event-ID` to go on after it.',
+          'Plain text, or JSON with `format=json`. With `follow=true` it goes on as `tail -f` does; with `Accept: text/event-stream` as server-sent events: ' +
+          '`stdout` and `stderr` for each line, `end` when the container ended. The id of an event is its time; send it back as `Last-Event-ID` to go on after it.',
         params: ContainerParams,
         querystring: LogsQuery,
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 40 })) }),
@@ -68,11 +70,13 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
     },
     async (request, reply) => {
       const { id } = request.params
-      const { timestamps = false, format = 'text', follow = false } = request.query
+      const { timestamps = false, format = asksForJson(request) ? 'json' : 'text', follow = false } = request.query
       const lastEventId = request.headers['last-event-id']
       const query = logQuery(request.query, lastEventId)
       if (follow) {
-        await streams.send(reply, (signal) => containers.follow(id, query, lastEventId, signal), toEvent)
+        const source = (signal: AbortSignal) => containers.follow(id, query, lastEventId, signal)
+        const form = asksForEvents(request) ? undefined : plainLines(format, timestamps)
+        await streams.send(reply, source, toEvent, form)
         return reply
       }
       const lines = containers.logs(id, query, streams.watch(reply))
@@ -108,6 +112,9 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
         params: ContainerParams,
         body: ref(ExecCommand),
         response: { 200: ref(ExecResult) }
+      },
+      preValidation: async (request) => {
+        request.body = exactForms(request.body) as ExecCommand
       }
     },
     async (request, reply) => {
@@ -121,6 +128,22 @@ function toEvent(item: Followed): StreamEvent {
   if ('end' in item) return { event: 'end', data: item.end }
   const { stream, time, text } = item.line
   return { id: time, event: stream, data: { timestamp: time, line: text } }
+}
+
+/** For who asked for no events: as `tail -f` shows it, or an object a line. */
+function plainLines(format: 'text' | 'json', timestamps: boolean): StreamForm {
+  return {
+    type: format === 'json' ? 'application/x-ndjson' : 'text/plain; charset=utf-8',
+    write(event) {
+      const { line, timestamp, reason, code } = ('data' in event ? event.data : {}) as Record<
+        string,
+        string | undefined
+      >
+      if (line === undefined) return code === undefined ? '' : `berth: ${reason}\n`
+      if (format === 'json') return `${JSON.stringify({ stream: event.event, timestamp, line })}\n`
+      return timestamps ? `${timestamp} ${line}\n` : `${line}\n`
+    }
+  }
 }
 
 function logText(lines: AsyncIterable<LogLine>, timestamps: boolean): Readable {

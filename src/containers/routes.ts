@@ -4,6 +4,7 @@ import type { Streams } from '../http/streams.ts'
 import { createListCache, JSON_TYPE, jsonList } from '../http/json-cache.ts'
 import { ref } from '../lib/schema.ts'
 import { CreateContainer } from './create-schema.ts'
+import { exactForms } from './human-forms.ts'
 import { changeRoutes } from './routes-change.ts'
 import { outputRoutes } from './routes-output.ts'
 import { ContainerParams, IdempotencyHeaders, ListContainersQuery } from './request-schemas.ts'
@@ -39,7 +40,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         },
         // Every field is optional, so no body is the empty one.
         preValidation: async (request) => {
-          request.body ??= {}
+          request.body = exactForms(request.body ?? {}) as CreateContainer
         }
       },
       async (request, reply) => {

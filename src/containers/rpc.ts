@@ -39,7 +39,8 @@ const WaitRequest = Type.Composite([
 ])
 const LogsRequest = Type.Composite([
   Named,
-  Type.Pick(LogsQuery, ['tail', 'since', 'until', 'stdout', 'stderr', 'follow']),
+  Type.Object({ tail: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000 })) }),
+  Type.Pick(LogsQuery, ['since', 'until', 'stdout', 'stderr', 'follow']),
   Type.Object({ resume_after: Type.Optional(Type.String({ maxLength: 40 })) })
 ])
 

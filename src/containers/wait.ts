@@ -16,6 +16,9 @@ const LAST_LINES = 20
 const MAX_LOG_CHARS = 4_000
 const PROBE_EVERY_MS = { first: 20, most: 250 }
 
+const LISTEN_ON_ALL =
+  'Inside a container a workload must listen on 0.0.0.0: its own 127.0.0.1 is reached by nobody else.'
+
 const DEFAULT_WAIT_SECONDS = 30
 
 export type Waiting = ReturnType<typeof createWaiting>
@@ -56,6 +59,8 @@ export function createWaiting({
         if (condition === 'healthy' && record.state === 'running' && record.health === null)
           return finish(() => reject(noHealthcheck(record)))
         if (cannotHold(record, condition)) return finish(() => void exitedError(record).then(reject))
+        if (condition === 'healthy' && record.state === 'running' && record.health === 'unhealthy')
+          return finish(() => void unhealthyError(record).then(reject))
       }
       const stop = inventory.onChange((change) => {
         if (change.id === id) check()
@@ -120,6 +125,15 @@ export function createWaiting({
     )
   }
 
+  async function unhealthyError(record: ContainerRecord): Promise<AppError> {
+    const logs = await lastLines(record)
+    return new AppError(
+      'CONTAINER_UNHEALTHY',
+      `The health check of container ${record.name} fails.${logs ? ` Its last output:\n${logs}` : ' It wrote nothing.'}`,
+      { facts: { health: record.health, logs } }
+    )
+  }
+
   async function timedOut(
     id: string,
     { condition, timeoutMs }: WaitRequest,
@@ -130,7 +144,7 @@ export function createWaiting({
     const state = record ? `it is ${record.state}${record.health ? `, ${record.health}` : ''}` : 'it is gone'
     return new AppError(
       'WAIT_TIMEOUT',
-      `Container ${record?.name ?? shortId(id)} did not reach "${condition}" within ${timeoutMs / 1000} seconds; ${[state, obstacle].filter(Boolean).join(', and ')}.`,
+      `Container ${record?.name ?? shortId(id)} did not reach "${condition}" within ${timeoutMs / 1000} seconds; ${[state, obstacle].filter(Boolean).join(', and ')}.${obstacle === undefined ? '' : ` ${LISTEN_ON_ALL}`}`,
       {
         facts: { state: record?.state ?? null, health: record?.health ?? null, logs }
       }

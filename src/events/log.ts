@@ -2,6 +2,7 @@
 
 import { createChannel } from '../lib/channel.ts'
 import { Ring } from '../lib/ring.ts'
+import { createFilter, type EventFilter } from './filter.ts'
 
 type BerthEvent = { type: string; time: string; [fact: string]: unknown }
 export type EventLog = ReturnType<typeof createEventLog>
@@ -10,7 +11,12 @@ const KEPT = 1_000
 // A reader this far behind is told to read the lists again.
 const QUEUE = 256
 
-type Entry = { sequence: number; event: BerthEvent }
+/** `labels`: of the container that it is about. */
+type Entry = { sequence: number; event: BerthEvent; labels: Record<string, string> | undefined }
+type Wanted = EventFilter & {
+  /** Milliseconds since 1970: what is still known of the time after it comes first. */
+  sinceMs?: number | undefined
+}
 /** An event, or why the reader has to read the lists again. */
 export type Told = { id: string; event: BerthEvent } | { resync: string }
 
@@ -32,24 +38,34 @@ export function createEventLog({ epoch, now = Date.now }: { epoch: string; now?:
     return entries.filter((entry) => entry.sequence > last)
   }
 
+  function after(sinceMs: number | undefined): Entry[] {
+    if (sinceMs === undefined) return []
+    return [...kept].filter(({ event }) => Date.parse(event.time) >= sinceMs)
+  }
+
   return {
-    add(type: string, facts: Record<string, unknown>): void {
+    add(type: string, facts: Record<string, unknown>, labels?: Record<string, string>): void {
       const event = { type, time: new Date(now()).toISOString(), ...facts }
-      const entry = { sequence: ++sequence, event }
+      const entry = { sequence: ++sequence, event, labels }
       kept.push(entry)
       live.push(entry)
     },
 
-    stream(lastEventId: string | undefined, signal: AbortSignal): AsyncGenerator<Told> {
+    stream(
+      lastEventId: string | undefined,
+      signal: AbortSignal,
+      { sinceMs, ...filter }: Wanted = {}
+    ): AsyncGenerator<Told> {
+      const isWanted = createFilter(filter)
       const coming = live.subscribe(signal)
-      const missed = lastEventId === undefined ? [] : since(lastEventId)
+      const missed = lastEventId === undefined ? after(sinceMs) : since(lastEventId)
       async function* read(): AsyncGenerator<Told> {
         if (missed === undefined) yield { resync: 'what happened since that id is no longer known' }
-        else for (const entry of missed) yield told(entry)
+        else for (const entry of missed) if (isWanted(entry.event, entry.labels)) yield told(entry)
         for await (const entry of coming) {
           if ('missed' in entry)
             yield { resync: `${entry.missed} events were dropped because this reader was too slow` }
-          else yield told(entry)
+          else if (isWanted(entry.event, entry.labels)) yield told(entry)
         }
       }
       return read()

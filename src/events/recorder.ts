@@ -25,7 +25,8 @@ export function recordEvents(log: EventLog, { inventory, ports, engine }: Source
   inventory.onSync(() => (isKnown = true))
   inventory.onChange((change) => {
     if (!isKnown) return
-    for (const { type, facts } of containerEvents(change)) log.add(type, facts)
+    const { labels } = change.after ?? change.before ?? {}
+    for (const { type, facts } of containerEvents(change)) log.add(type, facts, labels)
   })
   inventory.onNetworks(({ action, id, attributes }) => {
     const facts = { id: id.slice(0, SHORT_ID), name: attributes.name ?? '' }

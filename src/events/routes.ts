@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import { EventsQuery, wantedEvents } from './query.ts'
 import { eventStream, type Streams } from '../http/streams.ts'
 import { createJsonCache } from '../http/json-cache.ts'
 import { resyncOf, type EventLog, type Told } from './log.ts'
@@ -24,13 +25,16 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams:
         summary: 'What happens, as it happens',
         description:
           'Server-sent events: `container.created`, `.running`, `.exited`, `.removed`, `.renamed`, `.health`, `.updated`, `.restarted`, `port.changed`, `network.created`, `network.removed`, `engine.available`, `engine.unavailable`. ' +
-          '`Last-Event-ID` brings what was missed, or `resync` when that is no longer known.',
+          '`Last-Event-ID` brings what was missed, or `resync` when that is no longer known. ' +
+          'With `container` or `label` only events of containers that fit.',
+        querystring: EventsQuery,
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 80 })) }),
         response: { 200: eventStream }
       }
     },
     async (request, reply) => {
-      await streams.send(reply, (signal) => events.stream(request.headers['last-event-id'], signal), toEvent)
+      const wanted = wantedEvents(request.query)
+      await streams.send(reply, (signal) => events.stream(request.headers['last-event-id'], signal, wanted), toEvent)
       return reply
     }
   )

@@ -21,16 +21,24 @@ export const eventStream = {
   content: { 'text/event-stream': { schema: { type: 'string' } } }
 }
 
+/** In what form a stream goes out, for who asks for another one than events. */
+export type StreamForm = { type: string; write: (event: StreamEvent) => string; heartbeat?: string }
+
 export type Streams = ReturnType<typeof createStreams>
 
 const HEARTBEAT_MS = 15_000
 // How long a reader that does not fetch its last words may hold up the end of the server.
 const FAREWELL_MS = 200
 const HEADERS = {
-  'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-store',
   'x-accel-buffering': 'no',
   'x-content-type-options': 'nosniff'
+}
+
+const EVENTS: StreamForm = {
+  type: 'text/event-stream; charset=utf-8',
+  write: asEvent,
+  heartbeat: ': still here\n\n'
 }
 
 /** `admit` counts the streams of a caller; it throws, or returns what gives the place back. */
@@ -51,7 +59,8 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
     async send<T>(
       reply: FastifyReply,
       openSource: (signal: AbortSignal) => AsyncIterable<T>,
-      toEvent: (item: T) => StreamEvent
+      toEvent: (item: T) => StreamEvent,
+      { type, write, heartbeat: sign }: StreamForm = EVENTS
     ): Promise<void> {
       const life = new AbortController()
       const source = openSource(life.signal)
@@ -62,7 +71,7 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
         throw error
       }
       reply.hijack()
-      const { raw, request } = reply.headers(HEADERS)
+      const { raw, request } = reply.headers({ ...HEADERS, 'content-type': type })
       // Whoever is gone already is not told again that it left.
       if (raw.destroyed) return life.abort()
       raw.writeHead(200, reply.getHeaders() as Record<string, string>)
@@ -76,20 +85,20 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
       if (closing) life.abort()
       raw.on('close', () => life.abort())
       const heartbeat = setInterval(() => {
-        if (!raw.writableNeedDrain) raw.write(': still here\n\n')
+        if (sign !== undefined && !raw.writableNeedDrain) raw.write(sign)
       }, HEARTBEAT_MS)
       try {
         for await (const item of source) {
           if (life.signal.aborted) break
-          if (!raw.write(format(toEvent(item)))) await once(raw, 'drain', { signal: life.signal }).catch(() => {})
+          if (!raw.write(write(toEvent(item)))) await once(raw, 'drain', { signal: life.signal }).catch(() => {})
         }
-        if (closing) raw.write(format({ event: 'end', data: { reason: 'the server is stopping' } }))
+        if (closing) raw.write(write({ event: 'end', data: { reason: 'the server is stopping' } }))
       } catch (error) {
-        if (closing) raw.write(format({ event: 'end', data: { reason: 'the server is stopping' } }))
+        if (closing) raw.write(write({ event: 'end', data: { reason: 'the server is stopping' } }))
         else if (!life.signal.aborted) {
           const { code, message } = toAppError(error)
           request.failedStream = code
-          raw.write(format({ event: 'end', data: { reason: message, code } }))
+          raw.write(write({ event: 'end', data: { reason: message, code } }))
         }
       } finally {
         clearInterval(heartbeat)
@@ -125,7 +134,7 @@ function stopping(): AppError {
   return new AppError('SERVER_STOPPING', 'The server is stopping.')
 }
 
-function format(message: StreamEvent): string {
+function asEvent(message: StreamEvent): string {
   const { id, event } = message
   const head = (id === undefined ? '' : `id: ${id}\n`) + (event === undefined ? '' : `event: ${event}\n`)
   return `${head}data: ${'text' in message ? message.text : JSON.stringify(message.data)}\n\n`

@@ -1,4 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { asksForEvents } from '../http/accept.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Transfer } from '../engine/contract/images.ts'
@@ -34,7 +35,7 @@ type Begin<T> = (request: { signal: AbortSignal; onProgress?: Transfer['onProgre
 export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { images, streams }) => {
   /** As events to whoever asks for them, else in one piece. */
   async function answer<T>(request: FastifyRequest, reply: FastifyReply, begin: Begin<T>): Promise<T | FastifyReply> {
-    if (!/\btext\/event-stream\b/.test(request.headers.accept ?? '')) return begin({ signal: streams.watch(reply) })
+    if (!asksForEvents(request)) return begin({ signal: streams.watch(reply) })
     const open = (signal: AbortSignal) => events(followTransfer((onProgress) => begin({ signal, onProgress }), signal))
     await streams.send(reply, open, (event) => event)
     return reply

@@ -18,6 +18,18 @@ export function formed(pattern: string, rule: string, options: object = {}): TSt
 /** The same for what has no type of its own, as names in an object. */
 export const form = (pattern: string, rule: string): object => ({ pattern, 'x-rule': rule })
 
+/** A value, and the forms in which people write it. They are read before the schema is asked, which then knows the first. */
+export function orWritten<T extends TSchema>(exact: T, ...written: TSchema[]) {
+  const { description, examples = [], ...rest } = exact
+  const all = [...(examples as unknown[]), ...written.flatMap((form) => (form.examples as unknown[]) ?? [])]
+  return Type.Unsafe<Static<T>>({
+    ...(description !== undefined && { description }),
+    ...(all.length > 0 && { examples: all }),
+    anyOf: [rest, ...written],
+    'x-written': true
+  })
+}
+
 export function nullable<T extends TSchema>(schema: T) {
   if (typeof schema.type !== 'string') return Type.Unsafe<Static<T> | null>({ anyOf: [schema, { type: 'null' }] })
   const values = Array.isArray(schema.enum) && { enum: [...(schema.enum as unknown[]), null] }

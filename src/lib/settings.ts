@@ -138,7 +138,7 @@ export const portRange = (env: string, fallback: string, description: string): S
 const SIZE_UNITS: Record<string, number> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3, t: 1024 ** 4 }
 
 /** "512m" as Docker writes sizes: a number with k, m, g or t (powers of 1024). */
-function parseBytes(raw: string): number {
+export function parseBytes(raw: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?$/i.exec(raw.trim())
   if (!match) throw new Error('must be a size such as 512m or 2g')
   return Math.round(Number(match[1]) * (SIZE_UNITS[match[2]?.toLowerCase() ?? ''] ?? 1))

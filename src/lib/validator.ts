@@ -89,17 +89,33 @@ function compileLater(ajv: Ajv2020, schema: object) {
 function withoutData({ keyword, instancePath, schemaPath, params, message, parentSchema }: ErrorObject): ErrorObject {
   const known = keyword === 'additionalProperties' && { known: Object.keys(parentSchema?.properties ?? {}) }
   const rule: unknown = (keyword === 'propertyNames' ? parentSchema?.propertyNames : parentSchema)?.['x-rule']
+  const written = keyword === 'anyOf' && parentSchema?.['x-written'] === true && { written: true }
   const said = typeof rule === 'string' && WITH_RULES.has(keyword) ? rule : message
-  return { keyword, instancePath, schemaPath, params: { ...params, ...known }, ...(said && { message: said }) }
+  return {
+    keyword,
+    instancePath,
+    schemaPath,
+    params: { ...params, ...known, ...written },
+    ...(said && { message: said })
+  }
 }
 
 /** Which fields, and what is wrong with each. `whole` names what has no field. */
 export function describeViolations(violations: Violation[], whole: string): Problem[] {
   // What is wrong with a name in an object is said twice, and the second time with the name.
-  const told = violations.filter(({ schemaPath }) => !schemaPath?.includes('/propertyNames/'))
+  const told = withoutWritten(violations).filter(({ schemaPath }) => !schemaPath?.includes('/propertyNames/'))
   const problems = told.slice(0, MOST_PROBLEMS).map((violation) => describe(violation, whole))
   const more = told.length - problems.length
   return more > 0 ? [...problems, { field: whole, message: `has ${more} more problems` }] : problems
+}
+
+/** Of a value that people may write in other forms, what is wrong with its exact form is told. */
+function withoutWritten(violations: Violation[]): Violation[] {
+  const choices = violations.filter(({ params }) => params.written === true).map(({ schemaPath }) => `${schemaPath}`)
+  return violations.filter(({ schemaPath = '' }) => {
+    const choice = choices.find((each) => schemaPath.startsWith(each))
+    return choice === undefined || schemaPath.startsWith(`${choice}/0/`)
+  })
 }
 
 function describe({ keyword, instancePath, params, message }: Violation, whole: string): Problem {

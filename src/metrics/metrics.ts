@@ -139,7 +139,8 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
     /** Counts every answered request by its route, never by its address, so that ids do not become labels. */
     observe(app: FastifyInstance): void {
       app.addHook('onResponse', async (request, reply) => {
-        if (String(reply.getHeader('content-type')).startsWith('text/event-stream')) return
+        // Every stream says that it is not to be held back, whatever its form.
+        if (reply.hasHeader('x-accel-buffering')) return
         const route = request.routeOptions.url ?? 'none'
         durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
       })

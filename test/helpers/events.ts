@@ -13,7 +13,7 @@ export function readEvents(
     onEvent
   }: { lastEventId?: string | undefined; most?: number; onEvent?: (event: ServerEvent) => void } = {}
 ): Promise<ServerEvent[]> {
-  const headers = lastEventId === undefined ? {} : { 'last-event-id': lastEventId }
+  const headers = { accept: 'text/event-stream', ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) }
   return new Promise((resolve, reject) => {
     const events: ServerEvent[] = []
     let hasBegun = false

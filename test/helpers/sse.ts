@@ -18,7 +18,13 @@ export async function openEvents(t: Test, app: FastifyInstance, path: string, he
   const { port } = app.server.address() as AddressInfo
   const events: SentEvent[] = []
   const state = { ended: false }
-  const request = http.get({ host: '127.0.0.1', port, path, headers, agent: false })
+  const request = http.get({
+    host: '127.0.0.1',
+    port,
+    path,
+    headers: { accept: 'text/event-stream', ...headers },
+    agent: false
+  })
   const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
     request.on('response', resolve)
     request.on('error', reject)

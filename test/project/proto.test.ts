@@ -100,10 +100,10 @@ t.test('a message has every field that the JSON has', async (t) => {
   const container = messageOf(ran.field.container)
   const { updateDockerContainer, execDockerContainer, getDockerStats } = DockerService.method
   const pairs: [schema: string, message: DescMessage, elsewhere?: string[]][] = [
-    ['CreateContainer', run],
+    ['CreateContainer', run, ['ttl']],
     ['Container', container],
     ['CreatedContainer', ran, Object.keys(components.schemas.Container?.properties ?? {})],
-    ['UpdateContainer', updateDockerContainer.input],
+    ['UpdateContainer', updateDockerContainer.input, ['ttl']],
     ['ExecCommand', execDockerContainer.input],
     ['ExecResult', execDockerContainer.output],
     ['ContainerStats', messageOf(getDockerStats.output.field.stats)],

@@ -184,7 +184,7 @@ t.test('the spec of a full request', async (t) => {
     user: 'app',
     limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 9, nofile: 4096 },
     restart: 'always',
-    healthcheck: { test: ['CMD', 'true'], intervalMs: 500, timeoutMs: 1000, startPeriodMs: 0, retries: 2 },
+    healthcheck: { test: ['CMD', 'true'], intervalMs: 500, timeoutMs: 1000, startPeriodMs: 1, retries: 2 },
     volumes: [{ source: 'data', target: '/data', readOnly: false }],
     stopTimeoutSeconds: 3
   })

@@ -130,11 +130,20 @@ t.test('waiting for health needs a health check', async (t) => {
 })
 
 t.test('when the time is over the answer says what was met', async (t) => {
-  const { waitFor } = setUp([container({ health: 'unhealthy' })], ['still starting'])
+  const { waitFor } = setUp([container({ health: 'starting' })], ['still starting'])
   await t.rejects(waitFor('healthy', { timeoutMs: 10 }), {
     code: 'WAIT_TIMEOUT',
-    message: 'Container web did not reach "healthy" within 0.01 seconds; it is running, unhealthy.',
-    facts: { state: 'running', health: 'unhealthy', logs: 'still starting' }
+    message: 'Container web did not reach "healthy" within 0.01 seconds; it is running, starting.',
+    facts: { state: 'running', health: 'starting', logs: 'still starting' }
+  })
+})
+
+t.test('one that turned unhealthy is waited for no longer', async (t) => {
+  const { waitFor } = setUp([container({ health: 'unhealthy' })], ['no database'])
+  await t.rejects(waitFor('healthy'), {
+    code: 'CONTAINER_UNHEALTHY',
+    message: 'The health check of container web fails. Its last output:\nno database',
+    facts: { health: 'unhealthy', logs: 'no database' }
   })
 })
 

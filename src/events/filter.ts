@@ -1,0 +1,32 @@
+// Which events a reader asked for. Pure.
+
+import { glob } from '../lib/glob.ts'
+import { hasLabels } from '../lib/label-filter.ts'
+
+export type EventFilter = {
+  /** `container.exited`, or all of a kind: `container`, `container.*`. */
+  type?: string[] | undefined
+  /** Id, beginning of an id, or name. */
+  container?: string | undefined
+  /** Labels of its container, `name` or `name=value`. */
+  label?: string[] | undefined
+}
+export type Facts = { type: string; id?: unknown; name?: unknown }
+
+const SHORTEST_ID = 4
+
+export function createFilter({ type, container, label }: EventFilter) {
+  const isWanted = type?.map((each) => glob(each.includes('.') || each.includes('*') ? each : `${each}.*`))
+  return ({ type: kind, id, name }: Facts, labels: Record<string, string> | undefined): boolean => {
+    if (isWanted && !isWanted.some((matches) => matches(kind))) return false
+    if (container === undefined && label === undefined) return true
+    if (labels === undefined) return false
+    return (container === undefined || isCalled(container, id, name)) && hasLabels(labels, label)
+  }
+}
+
+function isCalled(container: string, id: unknown, name: unknown): boolean {
+  if (container === name || typeof id !== 'string') return container === name
+  // An event has the short id; who asks may have the whole one.
+  return container.length >= SHORTEST_ID && (id.startsWith(container) || container.startsWith(id))
+}

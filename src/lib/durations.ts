@@ -1,0 +1,25 @@
+// Spans of time as people write them: `90s`, `10m`, `1h30m`, `7d`.
+
+const SECONDS: Record<string, number> = { ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 }
+const PART = /(\d+(?:\.\d+)?)(ms|[smhdw])/gy
+
+/** In seconds; undefined for what is no span. Pure. */
+export function parseDuration(text: string): number | undefined {
+  let seconds = 0
+  PART.lastIndex = 0
+  while (PART.lastIndex < text.length) {
+    const [, amount, unit = ''] = PART.exec(text) ?? []
+    if (amount === undefined) return undefined
+    seconds += Number(amount) * (SECONDS[unit] ?? 0)
+  }
+  return text === '' ? undefined : seconds
+}
+
+/** A time, seconds since 1970, or how long ago: in milliseconds since 1970. Undefined for what is none of these. */
+export function parseMoment(text: string, now = Date.now()): number | undefined {
+  const ago = parseDuration(text)
+  if (ago !== undefined) return now - ago * 1000
+  if (/^\d{1,12}(\.\d{1,9})?$/.test(text)) return Number(text) * 1000
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(date) ? undefined : date
+}
