@@ -46,7 +46,8 @@ const SIZES = {
   buildsEngine: 10,
   buildsBounds: 10,
   buildsHostile: 10,
-  podman: 10
+  podman: 10,
+  engineContract: 10
 } as const
 
 const WORKLOADS: Range = { first: 8100, last: 8999 }

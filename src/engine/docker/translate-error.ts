@@ -99,7 +99,10 @@ const RULES: readonly Rule[] = [
       /OCI runtime|executable file not found|exec format error|permission denied: unknown|no such file or directory: unknown|unable to find user|uids and gids must be in range|crun:|runc create failed/i,
     code: 'CONTAINER_START_FAILED'
   },
-  { pattern: /cannot remove a running container|container .* is running|as it is running/i, code: 'CONTAINER_RUNNING' },
+  {
+    pattern: /cannot remove a (running|paused) container|container .* is running|as it is (running|paused)/i,
+    code: 'CONTAINER_RUNNING'
+  },
   { pattern: /removal of container .* is already in progress|marked for removal/i, code: 'CONTAINER_BUSY' },
   {
     pattern:

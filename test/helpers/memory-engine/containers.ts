@@ -23,6 +23,11 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
     return found
   }
 
+  function requireFree(name: string): void {
+    if ([...kept.values()].some(({ record }) => record.name === name))
+      throw new AppError('CONTAINER_NAME_TAKEN', `The container name "/${name}" is already in use`)
+  }
+
   /** A container that is there without Berth having been asked for it. */
   function add(given: Partial<ContainerRecord> = {}): ContainerRecord {
     const record = container({ id: idOf(`container ${++made}`), createdAt: tick(), ...given })
@@ -90,8 +95,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       reach()
       const image = images.get(spec.image)
       if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${spec.image}`)
-      if ([...kept.values()].some(({ record }) => record.name === name))
-        throw new AppError('CONTAINER_NAME_TAKEN', `The container name "/${name}" is already in use`)
+      requireFree(name)
       const id = idOf(`container ${++made}`)
       for (const { source } of spec.volumes) if (!volumes.has(source)) volumes.set(source, {})
       const record = container({
@@ -124,6 +128,9 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
     async startContainer(id) {
       const { record } = find(id)
       if (record.state === 'running') return
+      if (record.state === 'paused') throw new AppError('CONTAINER_NOT_RUNNING', 'cannot start a paused container')
+      const missing = record.networks.find(({ name }) => !state.networks.has(name))
+      if (missing) throw new AppError('NETWORK_NOT_FOUND', `network ${missing.name} not found`)
       const port = portConflict(record)
       if (port !== undefined) {
         throw new AppError('PORT_UNAVAILABLE', `Bind for 127.0.0.1:${port} failed: port is already allocated`, {
@@ -150,14 +157,17 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       reach()
       const found = kept.get(id)
       if (!found) return false
-      if (found.record.state === 'running' && !force)
-        throw new AppError('CONTAINER_RUNNING', 'You cannot remove a running container')
+      const { state: now } = found.record
+      if ((now === 'running' || now === 'paused') && !force)
+        throw new AppError('CONTAINER_RUNNING', `You cannot remove a ${now} container`)
       kept.delete(id)
       emit('destroy', id)
       return true
     },
 
     async renameContainer(id, name) {
+      find(id)
+      requireFree(name)
       change(id, 'rename', { name })
     },
 

@@ -4,7 +4,7 @@ import type { Emit } from './events.ts'
 import { network as networkRecord, type State } from './state.ts'
 
 export function networkCalls({ state, reach, emit }: { state: State; reach: () => void; emit: Emit }) {
-  const { networks } = state
+  const { networks, containers } = state
 
   return {
     async listNetworks() {
@@ -25,6 +25,10 @@ export function networkCalls({ state, reach, emit }: { state: State; reach: () =
       reach()
       const found = [...networks.values()].find((network) => network.id === id)
       if (!found) return false
+      const isUsed = [...containers.values()].some(
+        ({ record }) => record.state === 'running' && record.networks.some(({ name }) => name === found.name)
+      )
+      if (isUsed) throw new AppError('NETWORK_IN_USE', `network ${found.name} has active endpoints`)
       networks.delete(found.name)
       emit('destroy', id, 'network', { name: found.name })
       return true

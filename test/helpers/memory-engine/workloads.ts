@@ -2,10 +2,17 @@
 
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 import type { LogLine, LogQuery } from '../../../src/engine/contract/workloads.ts'
+import { AppError } from '../../../src/errors.ts'
 import type { Kept, State } from './state.ts'
 
 export function createWorkloads({ state, find }: { state: State; find: (id: string) => Kept }) {
   const { containers: kept, tick } = state
+
+  function findRunning(id: string): Kept {
+    const found = find(id)
+    if (found.record.state !== 'running') throw new AppError('CONTAINER_NOT_RUNNING', `Container ${id} is not running`)
+    return found
+  }
 
   return {
     write(id: string, text: string, stream: LogLine['stream'] = 'stdout'): LogLine {
@@ -17,11 +24,12 @@ export function createWorkloads({ state, find }: { state: State; find: (id: stri
     calls: {
       async *containerLogs(id, _tty, query, signal) {
         const own = find(id)
+        let next = own.lines.length
         let lines = own.lines.filter((line) => isWanted(line, query))
         if (query.tail !== undefined) lines = query.tail === 0 ? [] : lines.slice(-query.tail)
         yield* lines
         if (!query.follow) return
-        for (let next = own.lines.length; ;) {
+        for (;;) {
           const line = own.lines[next]
           if (line) {
             next++
@@ -35,7 +43,7 @@ export function createWorkloads({ state, find }: { state: State; find: (id: stri
       },
 
       async containerCounters(id) {
-        find(id)
+        if (find(id).record.state !== 'running') return undefined
         const now = performance.now()
         return {
           cpuNs: now * 1e5,
@@ -51,13 +59,15 @@ export function createWorkloads({ state, find }: { state: State; find: (id: stri
       },
 
       async containerProcesses(id) {
-        const { record } = find(id)
+        const { record } = findRunning(id)
         return { titles: ['PID', 'CMD'], processes: [[String(record.pid), record.command.join(' ')]] }
       },
 
+      /** The one program it has is echo; any other says its command line. */
       async exec(id, { command }) {
-        find(id)
-        return { exitCode: 0, stdout: `${command.join(' ')}\n`, stderr: '', truncated: false }
+        findRunning(id)
+        const words = command[0] === 'echo' ? command.slice(1) : command
+        return { exitCode: 0, stdout: `${words.join(' ')}\n`, stderr: '', truncated: false }
       }
     } satisfies Partial<Engine>
   }

@@ -1,0 +1,58 @@
+// What the contract is held against: an engine, and hands that do what Berth itself never asks of one.
+
+import { randomBytes } from 'node:crypto'
+import type { Test } from 'tap'
+import type { ContainerSpec } from '../../../src/engine/contract/containers.ts'
+import type { Engine } from '../../../src/engine/contract/engine.ts'
+
+export type Subject = {
+  engine: Engine
+  /** One that the engine has, with a shell. */
+  image: string
+  /** What is made for the test carries it, so that it can be found and removed. */
+  label: { name: string; value: string }
+  pause(id: string): Promise<void>
+  /** Lets its workload write a line. */
+  write(id: string, text: string): Promise<void>
+  /** A host port that nobody else uses. */
+  port(): number
+}
+
+export const LIMITS = { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 50, nofile: null }
+
+export const nameFor = (what: string): string => `contract-${what}-${randomBytes(4).toString('hex')}`
+
+export function specFor({ image, label }: Subject, given: Partial<ContainerSpec> = {}): ContainerSpec {
+  return {
+    image,
+    env: {},
+    labels: { [label.name]: label.value },
+    command: ['sleep', '3600'],
+    limits: LIMITS,
+    restart: 'no',
+    volumes: [],
+    stopTimeoutSeconds: 0,
+    ports: [],
+    ...given
+  }
+}
+
+/** A container that goes with the test. */
+export async function make(
+  t: Test,
+  subject: Subject,
+  { name = nameFor('one'), start = true, ...given }: Partial<ContainerSpec> & { name?: string; start?: boolean } = {}
+): Promise<{ id: string; name: string }> {
+  const { engine } = subject
+  const { id } = await engine.createContainer(name, specFor(subject, given))
+  t.teardown(() => engine.removeContainer(id, { force: true, volumes: true }))
+  if (start) await engine.startContainer(id)
+  return { id, name }
+}
+
+/** The container as it is now; the test fails where there is none. */
+export async function look({ engine }: Subject, id: string) {
+  const record = await engine.inspectContainer(id)
+  if (!record) throw new Error(`there is no container ${id}`)
+  return record
+}

@@ -1,0 +1,65 @@
+// Volumes, networks and images, as every engine must keep them.
+
+import type { Test } from 'tap'
+import { make, nameFor, type Subject } from './subject.ts'
+
+export async function thingsContract(t: Test, subject: Subject): Promise<void> {
+  const { engine, label } = subject
+  const labels = { [label.name]: label.value }
+
+  await t.test('a volume is made once, found by its label, and removed', async (t) => {
+    const name = nameFor('volume')
+    const marked = nameFor('mark')
+    t.equal(await engine.volumeExists(name), false)
+    await engine.createVolume(name, { ...labels, marked })
+    await engine.createVolume(name, { ...labels, marked })
+    t.equal(await engine.volumeExists(name), true)
+    t.strictSame(await engine.listVolumes({ label: `marked=${marked}` }), [name])
+    t.equal(await engine.removeVolume(name), true)
+    t.equal(await engine.removeVolume(name), false)
+  })
+
+  await t.test('a volume that a container mounts stays, whatever goes with the container', async (t) => {
+    const source = nameFor('volume')
+    const { id } = await make(t, subject, { volumes: [{ source, target: '/data', readOnly: false }], start: false })
+    t.teardown(() => engine.removeVolume(source))
+    t.equal(await engine.volumeExists(source), true, 'it is made with the container')
+    await t.rejects(engine.removeVolume(source))
+    await engine.removeContainer(id, { force: true, volumes: true })
+    t.equal(await engine.volumeExists(source), true)
+  })
+
+  await t.test('a network has one name, and goes when nobody is on it', async (t) => {
+    const name = nameFor('network')
+    const id = await engine.createNetwork({ name, internal: false, labels })
+    t.teardown(() => engine.removeNetwork(id))
+    t.match(
+      (await engine.listNetworks()).find((network) => network.id === id),
+      { name, internal: false, joinable: true, labels }
+    )
+    await t.rejects(engine.createNetwork({ name, internal: false, labels }), { code: 'NETWORK_NAME_TAKEN' })
+    const on = await make(t, subject, { network: { name, aliases: ['db'] } })
+    t.match(await engine.inspectContainer(on.id), { networks: [{ name, address: String }] })
+    await t.rejects(engine.removeNetwork(id), { code: 'NETWORK_IN_USE' })
+    await engine.removeContainer(on.id, { force: true, volumes: true })
+    t.equal(await engine.removeNetwork(id), true)
+    t.equal(await engine.removeNetwork(id), false)
+  })
+
+  await t.test('a container on a network that is not there does not start', async (t) => {
+    const network = { name: nameFor('network'), aliases: [] }
+    await t.rejects(make(t, subject, { network }), { code: 'NETWORK_NOT_FOUND' })
+  })
+
+  await t.test('an image has several names, and loses them one by one', async (t) => {
+    const name = nameFor('image')
+    t.equal(await engine.inspectImage(`${name}:1`), undefined)
+    await t.rejects(engine.tagImage(`${name}:1`, `${name}:2`), { code: 'IMAGE_NOT_FOUND' })
+    await engine.tagImage(subject.image, `${name}:1`)
+    const [image, tagged] = await Promise.all([engine.inspectImage(subject.image), engine.inspectImage(`${name}:1`)])
+    t.equal(tagged?.id, image?.id)
+    t.strictSame(await engine.removeImage(`${name}:1`), { untagged: [`${name}:1`], deleted: [] })
+    t.strictSame(await engine.removeImage(`${name}:1`), { untagged: [], deleted: [] })
+    t.ok(await engine.inspectImage(subject.image), 'the image is still there')
+  })
+}

@@ -1,0 +1,62 @@
+// What runs in a container, as every engine must tell of it.
+
+import type { Test } from 'tap'
+import type { LogLine, LogQuery } from '../../../src/engine/contract/workloads.ts'
+import { make, type Subject } from './subject.ts'
+
+const ALL: LogQuery = { stdout: true, stderr: true, follow: false }
+
+async function textsOf(lines: AsyncIterable<LogLine>): Promise<string[]> {
+  const texts: string[] = []
+  for await (const { text } of lines) texts.push(text)
+  return texts
+}
+
+export async function workloadsContract(t: Test, subject: Subject): Promise<void> {
+  const { engine } = subject
+  const limits = () => ({ bytes: 1_000, signal: AbortSignal.timeout(30_000) })
+  const command = { command: ['echo', 'hello'], env: {} }
+
+  await t.test('output: all of it, the last lines, one stream, while it comes', async (t) => {
+    const { id } = await make(t, subject)
+    await subject.write(id, 'one')
+    await subject.write(id, 'two')
+    const read = (query: Partial<LogQuery>, signal?: AbortSignal) =>
+      textsOf(engine.containerLogs(id, false, { ...ALL, ...query }, signal))
+    t.strictSame(await read({}), ['one', 'two'])
+    t.strictSame(await read({ tail: 1 }), ['two'])
+    t.strictSame(await read({ tail: 0 }), [])
+    t.strictSame(await read({ stdout: false }), [])
+    const following = read({ follow: true })
+    await subject.write(id, 'three')
+    await engine.stopContainer(id, 0)
+    t.strictSame(await following, ['one', 'two', 'three'], 'to the end of the container')
+    t.strictSame(await read({ tail: 1 }), ['three'], 'also when it has ended')
+  })
+
+  await t.test('a command beside it', async (t) => {
+    const { id } = await make(t, subject)
+    t.strictSame(await engine.exec(id, command, limits()), {
+      exitCode: 0,
+      stdout: 'hello\n',
+      stderr: '',
+      truncated: false
+    })
+  })
+
+  await t.test('a container that does not run has no processes, no figures and takes no command', async (t) => {
+    const { id } = await make(t, subject, { start: false })
+    const refused = { code: 'CONTAINER_NOT_RUNNING' }
+    await t.rejects(engine.containerProcesses(id), refused)
+    await t.rejects(engine.exec(id, command, limits()), refused)
+    t.equal(await engine.containerCounters(id), undefined)
+  })
+
+  await t.test('one that runs has both', async (t) => {
+    const { id } = await make(t, subject)
+    const { titles, processes } = await engine.containerProcesses(id)
+    t.ok(titles.includes('PID'))
+    t.ok(processes.some((values) => values.length === titles.length && values.join(' ').includes('sleep')))
+    t.match(await engine.containerCounters(id), { cpuNs: Number, memoryUsage: Number, pids: Number })
+  })
+}
