@@ -17,6 +17,7 @@ import { buildEvent } from './builds/view.ts'
 import { isPrivate, type Config } from './config.ts'
 import { composeContainers } from './containers/compose.ts'
 import { exactForms } from './containers/human-forms.ts'
+import { urlOf } from './containers/view.ts'
 import type { Engine } from './engine/contract/engine.ts'
 import type { Machine } from './engine/machine/machine.ts'
 import { createEventLog } from './events/log.ts'
@@ -136,7 +137,10 @@ export async function compose({
     table: createBuildTable(store.builds),
     flush,
     images,
-    run: async (body, { key, signal, owner }) => (await creator.create(body, key, signal, owner)).record,
+    run: async (body, { key, signal, owner }) => {
+      const { record } = await creator.create(body, key, signal, owner)
+      return { id: record.id, name: record.name, url: urlOf(record) }
+    },
     checkRun: creator.check,
     exactRun: exactForms,
     validator,

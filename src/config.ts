@@ -16,6 +16,7 @@ import {
   text,
   type Setting
 } from './lib/settings.ts'
+import { closest } from './lib/closest.ts'
 
 const NOFILE_LEAST = 64
 const NOFILE_MOST = 2_147_483_647
@@ -302,9 +303,15 @@ export function isPrivate({ socket, host }: Pick<Config, 'socket' | 'host'>): bo
   return socket !== undefined || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
+const PREFIX = 'BERTH_'
+
 function unknownVariables(env: Environment): string[] {
   const known = new Set(SETTING_LIST.map((setting) => setting.env))
+  const own = [...known].filter((name) => name.startsWith(PREFIX)).map((name) => name.slice(PREFIX.length))
   return Object.keys(env)
-    .filter((name) => name.startsWith('BERTH_') && !known.has(name))
-    .map((name) => `${name} is not a setting of Berth and has no effect`)
+    .filter((name) => name.startsWith(PREFIX) && !known.has(name))
+    .map((name) => {
+      const meant = closest(name.slice(PREFIX.length), own)
+      return `${name} is not a setting of Berth and has no effect${meant === undefined ? '' : `; is ${PREFIX}${meant} meant?`}`
+    })
 }

@@ -56,6 +56,8 @@ export type BuildRecord = {
   steps: BuildStep[]
   pushed: Pushed[]
   containerId: string | null
+  /** Records of earlier versions have none. */
+  containerUrl?: string | null
   /** How often the build was begun, for one that takes the server down each time. */
   attempts: number
   logTruncated: boolean

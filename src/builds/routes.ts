@@ -158,7 +158,14 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       const { status, build, push, run } = builds.get(id)
       yield {
         event: 'end',
-        data: { reason: 'the build is over', status, build: build.status, push: push.status, run: run.status }
+        data: {
+          reason: 'the build is over',
+          status,
+          build: build.status,
+          push: push.status,
+          run: run.status,
+          url: run.url
+        }
       }
     }
     return read()

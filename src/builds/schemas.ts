@@ -153,7 +153,13 @@ export const Build = Type.Object(
         )
       })
     ]),
-    run: Type.Intersect([Stage, Type.Object({ container_id: nullable(Type.String()) })]),
+    run: Type.Intersect([
+      Stage,
+      Type.Object({
+        container_id: nullable(Type.String()),
+        url: nullable(Type.String({ description: 'Where it answered when it was started.' }))
+      })
+    ]),
     log_truncated: Type.Boolean(),
     created_at: DateTime(),
     finished_at: nullable(DateTime()),

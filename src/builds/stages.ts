@@ -26,7 +26,7 @@ export type Images = {
 export type Run = (
   body: CreateContainer,
   options: { key: string; owner: string | null; signal: AbortSignal }
-) => Promise<{ id: string; name: string }>
+) => Promise<{ id: string; name: string; url: string | null }>
 
 type Options = {
   engine: EngineBuilder & Pick<EngineImages, 'inspectImage'> & Pick<EngineAvailability, 'status'>
@@ -144,7 +144,8 @@ export function createStages({
     const key = `berth-build-${record.id}-${record.build.finishedAt}`
     const made = await run({ ...body, image, pull: 'never' }, { key, owner: record.owner, signal })
     record.containerId = made.id
-    await say(`running ${made.name}`)
+    record.containerUrl = made.url
+    await say(`running ${made.name}${made.url === null ? '' : ` at ${made.url}`}`)
   }
 
   return { build, push: pushAll, run: runContainer }

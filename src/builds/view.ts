@@ -28,7 +28,7 @@ export function viewRecord(record: BuildRecord, retentionMs: number): Omit<Build
     context: { kind: context.kind, bytes: context.bytes, entries: context.entries },
     build: viewStage(record.build),
     push: { ...viewStage(record.push), pushed: record.pushed },
-    run: { ...viewStage(record.run), container_id: record.containerId },
+    run: { ...viewStage(record.run), container_id: record.containerId, url: record.containerUrl ?? null },
     log_truncated: record.logTruncated,
     created_at: new Date(record.createdAt).toISOString(),
     finished_at: time(finishedAt),

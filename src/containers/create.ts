@@ -90,7 +90,8 @@ export function createMaker(options: Options) {
         if (body.ttl_seconds !== undefined) expiry.set(id, body.ttl_seconds)
         const ready = await waitUntilReady(id, body, signal)
         if (signal.aborted) throw cancellation(signal)
-        return { record: ready ?? made, warnings }
+        const record = ready ?? inventory.get(id) ?? made
+        return { record, warnings: [...warnings, ...(await waiting.lastWords(record))] }
       })
     )
   }

@@ -13,6 +13,8 @@ import type { UpdateContainer } from './request-schemas.ts'
 
 const DEFAULT_PORT = 5000
 const LEAST_MS = 1
+// A container called so would not be found.
+const PATHS = new Set(['create', 'running'])
 
 export type Ceilings = Pick<
   Config,
@@ -113,7 +115,9 @@ function createProblems(body: CreateContainer, { portRange: { first, last } }: C
 
 /** As long as an id and of its letters, it would be taken for one. */
 function nameProblems(name: string | undefined): FieldProblem[] {
-  if (name === undefined || !/^[0-9a-f]{12,64}$/.test(name)) return []
+  if (name === undefined) return []
+  if (PATHS.has(name)) return [{ field: 'name', message: `is a path of the API: /containers/${name}` }]
+  if (!/^[0-9a-f]{12,64}$/.test(name)) return []
   return [{ field: 'name', message: 'looks like the id of a container: add a letter after f, or a dash' }]
 }
 

@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 
 import type { Streams } from '../http/streams.ts'
 import { createListCache, JSON_TYPE, jsonList } from '../http/json-cache.ts'
+import { AppError } from '../errors.ts'
 import { ref } from '../lib/schema.ts'
 import { CreateContainer } from './create-schema.ts'
 import { exactForms } from './human-forms.ts'
@@ -87,6 +88,15 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
     },
     async (_request, reply) => reply.type(JSON_TYPE).send(write(containers.list({ state: 'running' }).containers))
   )
+
+  // Typed into a browser it would be taken for the name of a container.
+  app.get('/containers/create', { config: { scope: 'read' }, schema: { hide: true } }, async (_request, reply) => {
+    reply.header('allow', 'POST')
+    throw new AppError(
+      'METHOD_NOT_ALLOWED',
+      "/containers/create takes POST, not GET: curl -X POST -H 'Content-Type: application/json' -d '{}' …/containers/create."
+    )
+  })
 
   app.get(
     '/containers/:id',

@@ -61,7 +61,9 @@ export const CreatedContainer = Type.Composite(
   [
     Container,
     Type.Object({
-      warnings: Type.Array(Type.String(), { description: 'What the engine remarked.' }),
+      warnings: Type.Array(Type.String(), {
+        description: 'What the engine remarked, and the last words of a workload that has ended already.'
+      }),
       replayed: Type.Boolean({
         description: 'True when the Idempotency-Key was known: this is the container of the first request.'
       })

@@ -45,7 +45,7 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
   }
 }
 
-function urlOf(record: ContainerRecord): string | null {
+export function urlOf(record: ContainerRecord): string | null {
   const port = record.ports.find(({ protocol }) => protocol === 'tcp')
   return port && record.state === 'running' ? `http://${reachableHost(port.hostIp)}:${port.hostPort}` : null
 }

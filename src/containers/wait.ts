@@ -162,7 +162,12 @@ export function createWaiting({
     return lines.join('\n').slice(-MAX_LOG_CHARS)
   }
 
-  return { waitFor }
+  /** What a client should hear of a workload that has ended before it was answered. */
+  async function lastWords(record: ContainerRecord): Promise<string[]> {
+    return hasEnded(record) ? [(await exitedError(record)).message] : []
+  }
+
+  return { waitFor, lastWords }
 }
 
 export function waitRequest(query: WaitQuery, signal: AbortSignal): WaitRequest {

@@ -3,6 +3,7 @@
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineImages, ImageRecord, Transfer } from '../engine/contract/images.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
+import { closest } from '../lib/closest.ts'
 import { parseReference, type ImageReference } from '../lib/reference.ts'
 import type { GivenCredentials } from '../registry/login.ts'
 import type { RegistryService } from '../registry/service.ts'
@@ -12,6 +13,7 @@ import type { ImageDetails, ListImagesQuery, PushedImage, RemovedImage } from '.
 import { createSharedPulls } from './shared-pulls.ts'
 import { viewDetails, viewImage } from './view.ts'
 
+const UNFOUND = ['IMAGE_NOT_FOUND', 'REGISTRY_UNAVAILABLE', 'REGISTRY_UNAUTHORIZED', 'REGISTRY_FORBIDDEN'] as const
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{64}$/
 
 export type PullPolicy = 'missing' | 'always' | 'never'
@@ -60,11 +62,25 @@ export function createImageService({ engine, registries, containers, policy, onI
   async function bring(reference: string, request: TransferRequest): Promise<ImageRecord> {
     requireName('image', reference)
     // Who has a login of their own gets what that login may see, and nobody else does.
-    await (request.credentials ? fetch(reference, request) : sharedPull(reference, request))
+    try {
+      await (request.credentials ? fetch(reference, request) : sharedPull(reference, request))
+    } catch (error) {
+      throw await withMeant(reference, error)
+    }
     known.delete(reference)
     const pulled = await inspect(reference)
     if (!pulled) throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} was pulled but cannot be found.`)
     return pulled
+  }
+
+  /** A name that no registry gave an image for may be a misspelt one of an image that is here. */
+  async function withMeant(reference: string, error: unknown): Promise<unknown> {
+    if (!isAppError(error, ...UNFOUND)) return error
+    const here = (await engine.listImages().catch(() => [])).flatMap(({ tags }) => tags)
+    const meant = closest(reference, [...here, ...here.map((tag) => tag.replace(/:latest$/, ''))])
+    if (meant === undefined || meant === reference) return error
+    const said = `${error.message.replace(/\.?$/, '.')} There is ${meant} on this machine: is that meant?`
+    return new AppError(error.code, said, { ...(error.facts && { facts: error.facts }), cause: error })
   }
 
   function usersOf(imageId: string): ContainerRecord[] {

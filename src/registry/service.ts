@@ -9,6 +9,9 @@ import { isTrustedWithoutTls } from './trust.ts'
 
 export type RegistryService = ReturnType<typeof createRegistryService>
 
+const PLACES =
+  'give one as credentials of the request, in the file of BERTH_REGISTRIES_FILE, or by docker login as the user of the server'
+
 type Log = { warn(fields: object, message: string): void }
 type Wanted = { credentials?: GivenCredentials | undefined; signal: AbortSignal }
 type Options = {
@@ -64,6 +67,6 @@ export function createRegistryService({ sources, engine, log }: Options) {
 function explain(error: unknown, registry: string, hint: string | undefined): unknown {
   if (!isAppError(error, 'REGISTRY_UNAUTHORIZED', 'REGISTRY_FORBIDDEN', 'IMAGE_NOT_FOUND')) return error
   if (!hint && isAppError(error, 'IMAGE_NOT_FOUND')) return error
-  const why = hint ?? `Berth has no login for ${registry}.`
+  const why = hint ?? `Berth has no login for ${registry}: ${PLACES}.`
   return new AppError(error.code, `${error.message.replace(/\.?$/, '.')} ${why}`, { cause: error })
 }

@@ -26,6 +26,7 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
         pulls.push({ ...pull, transfer })
         return pull.promise.then(() => void local.add(reference))
       },
+      listImages: async () => [...local].map((reference) => image({ tags: [reference] })),
       async pushImage(reference, { login: shown } = {}) {
         calls.push(`push ${reference} ${shown?.registry ?? 'without a login'}`)
         return { digest: 'sha256:x', sizeBytes: 1 }
