@@ -23,7 +23,7 @@ export const CreateToken = Type.Object(
       Type.Integer({ minimum: 1, maximum: 10 * 365 * 86_400, description: 'It ends after that time. Absent: never.' })
     )
   },
-  { $id: 'CreateToken', additionalProperties: false }
+  { $id: 'CreateToken', description: 'What the token is to be for.', additionalProperties: false }
 )
 export type CreateToken = Static<typeof CreateToken>
 
@@ -35,7 +35,7 @@ const tokenFields = {
   expires_at: nullable(DateTime()),
   last_used_at: nullable(DateTime({ description: 'To the minute.' }))
 }
-export const Token = Type.Object(tokenFields, { $id: 'Token' })
+export const Token = Type.Object(tokenFields, { $id: 'Token', description: 'A token, without its secret.' })
 export type Token = Static<typeof Token>
 
 export const CreatedToken = Type.Object(
@@ -46,12 +46,12 @@ export const CreatedToken = Type.Object(
       examples: ['berth_MvNkQXzQpYb0wq5W8Jr3HcT2sLx9uDf4aGe7iKo1mPs']
     })
   },
-  { $id: 'CreatedToken' }
+  { $id: 'CreatedToken', description: 'The token. Its secret is shown this once.' }
 )
 
 export const RevokedToken = Type.Object(
   { id: Type.String(), name, revoked: Type.Literal(true), message: Type.String({ examples: ['Token revoked'] }) },
-  { $id: 'RevokedToken' }
+  { $id: 'RevokedToken', description: 'The token that is no longer valid.' }
 )
 
 export const TokenParams = Type.Object({
@@ -80,7 +80,7 @@ export const AuditEntry = Type.Object(
     request_id: Type.String(),
     hash: Type.String({ description: 'SHA-256 over the entry and the hash of the one before it.' })
   },
-  { $id: 'AuditEntry' }
+  { $id: 'AuditEntry', description: 'A change or a refusal.' }
 )
 export type AuditEntry = Static<typeof AuditEntry>
 

@@ -59,7 +59,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
     },
     async (request, reply) => {
       const build = await builds.take({ caller: request.caller, door: 'rest' }, async (receive) => {
-        const { fields } = await readForm(request, receive, ['file', 'context'])
+        const { fields } = await readForm(request, receive, ['file', 'context'], ['run', 'build_args'])
         return { fields: parseFields(fields) }
       })
       reply.code(202).header('location', build.links.self)

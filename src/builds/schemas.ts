@@ -167,7 +167,7 @@ export const Build = Type.Object(
     queue_position: nullable(Type.Integer({ description: 'How many builds come before it; null once it has begun.' })),
     links: Type.Object({ self: Type.String(), logs: Type.String() })
   },
-  { $id: 'Build' }
+  { $id: 'Build', description: 'A build.' }
 )
 export type Build = Static<typeof Build>
 
@@ -183,7 +183,7 @@ export const BuildDetails = Type.Object(
       })
     )
   },
-  { $id: 'BuildDetails' }
+  { $id: 'BuildDetails', description: 'The build, with its steps.' }
 )
 export type BuildDetails = Static<typeof BuildDetails>
 
@@ -211,7 +211,7 @@ export const BuildLogsQuery = Type.Object({
 
 export const RetryBuild = Type.Object(
   { registry_username: Type.Optional(Username), registry_password: Type.Optional(Password) },
-  { $id: 'RetryBuild', additionalProperties: false }
+  { $id: 'RetryBuild', description: 'Credentials for the registry, given anew.', additionalProperties: false }
 )
 export type RetryBuild = Static<typeof RetryBuild>
 
@@ -228,7 +228,7 @@ export const RemovedBuild = Type.Object(
     images_removed: Type.Array(Type.String()),
     images_kept: Type.Array(Type.Object({ reference: Type.String(), reason: Type.String() }))
   },
-  { $id: 'RemovedBuild' }
+  { $id: 'RemovedBuild', description: 'What was removed.' }
 )
 export type RemovedBuild = Static<typeof RemovedBuild>
 

@@ -12,7 +12,7 @@ export const BuildPushForm = Type.Object({
 })
 export const BuildStarted = Type.Object(
   { status: Type.Literal(200), message: Type.String({ examples: ['Build started'] }), build_id: BuildId },
-  { $id: 'BuildStarted' }
+  { $id: 'BuildStarted', description: 'The build was taken in.' }
 )
 /** One of another form names no build, which is 404. */
 const AnyId = Type.String({ minLength: 1, maxLength: 128, examples: BuildId.examples })
@@ -28,7 +28,7 @@ export const BuildPushStatus = Type.Object(
       'Push Fail Reason': Type.Optional(Type.String())
     })
   },
-  { $id: 'BuildPushStatus' }
+  { $id: 'BuildPushStatus', description: 'How the build and its push stand.' }
 )
 
 export const DockerfileBuildForm = Type.Object({
@@ -54,7 +54,7 @@ export const DockerfileBuild = Type.Object(
     status: Type.String({ examples: ['Build is starting'] }),
     image_id: nullable(Type.String())
   },
-  { $id: 'DockerfileBuild' }
+  { $id: 'DockerfileBuild', description: 'A published Dockerfile.' }
 )
 export const DockerfileBuildQuery = Type.Object({ dockerfile_build_id: Type.Optional(AnyId) })
 export const DockerfileBuildIdQuery = Type.Object({ dockerfile_build_id: AnyId })

@@ -152,6 +152,7 @@ export const CreateContainer = Type.Object(
   },
   {
     $id: 'CreateContainer',
+    description: 'What to make.',
     additionalProperties: false,
     examples: [{ name: 'my-api-server', image: 'base-api-server:latest' }]
   }

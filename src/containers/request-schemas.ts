@@ -43,7 +43,13 @@ export const UpdateContainer = Type.Object(
     ),
     ttl: Type.Optional(Ttl)
   },
-  { $id: 'UpdateContainer', additionalProperties: false, minProperties: 1, examples: [{ ttl_seconds: 3600 }] }
+  {
+    $id: 'UpdateContainer',
+    description: 'What to change.',
+    additionalProperties: false,
+    minProperties: 1,
+    examples: [{ ttl_seconds: 3600 }]
+  }
 )
 export type UpdateContainer = Static<typeof UpdateContainer>
 
@@ -127,6 +133,11 @@ export const ExecCommand = Type.Object(
     user: Type.Optional(formed(USER, USER_RULE)),
     timeout_seconds: Type.Optional(WaitSeconds)
   },
-  { $id: 'ExecCommand', additionalProperties: false, examples: [{ command: ['ls', '-l', '/'] }] }
+  {
+    $id: 'ExecCommand',
+    description: 'What to run.',
+    additionalProperties: false,
+    examples: [{ command: ['ls', '-l', '/'] }]
+  }
 )
 export type ExecCommand = Static<typeof ExecCommand>

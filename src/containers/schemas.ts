@@ -53,7 +53,7 @@ export const Container = Type.Object(
     ),
     age_ms: Type.Optional(Type.Integer({ description: 'With `stale`: how old this knowledge is.' }))
   },
-  { $id: 'Container' }
+  { $id: 'Container', description: 'A container.' }
 )
 export type Container = Static<typeof Container>
 
@@ -69,7 +69,7 @@ export const CreatedContainer = Type.Composite(
       })
     })
   ],
-  { $id: 'CreatedContainer' }
+  { $id: 'CreatedContainer', description: 'The container, as ready as `wait` asked.' }
 )
 export type CreatedContainer = Static<typeof CreatedContainer>
 
@@ -99,13 +99,13 @@ export const ChangedContainer = Type.Composite(
       )
     })
   ],
-  { $id: 'ChangedContainer' }
+  { $id: 'ChangedContainer', description: 'The container as it is now, and whether anything changed.' }
 )
 export type ChangedContainer = Static<typeof ChangedContainer>
 
 export const RemovedContainer = Type.Object(
   { id: Type.String(), name: Type.String(), removed: Type.Boolean(), message: Type.String() },
-  { $id: 'RemovedContainer' }
+  { $id: 'RemovedContainer', description: 'The container that was removed.' }
 )
 export type RemovedContainer = Static<typeof RemovedContainer>
 
@@ -115,7 +115,7 @@ export const WaitedContainer = Type.Object(
     reached: Type.String({ examples: ['running'] }),
     waited_ms: Type.Integer()
   },
-  { $id: 'WaitedContainer' }
+  { $id: 'WaitedContainer', description: 'The container once what was waited for has happened.' }
 )
 
 export const ContainerLogs = Type.Object(
@@ -124,12 +124,16 @@ export const ContainerLogs = Type.Object(
       Type.Object({ stream: words(['stdout', 'stderr'] as const), timestamp: Type.String(), line: Type.String() })
     )
   },
-  { $id: 'ContainerLogs' }
+  { $id: 'ContainerLogs', description: 'Lines of output, oldest first.' }
 )
 
 export const ContainerProcesses = Type.Object(
   { titles: Type.Array(Type.String()), processes: Type.Array(Type.Array(Type.String())) },
-  { $id: 'ContainerProcesses', examples: [{ titles: ['PID', 'CMD'], processes: [['4711', 'node src/server.ts']] }] }
+  {
+    $id: 'ContainerProcesses',
+    description: 'The processes, as `ps` shows them.',
+    examples: [{ titles: ['PID', 'CMD'], processes: [['4711', 'node src/server.ts']] }]
+  }
 )
 
 export const ExecResult = Type.Object(
@@ -139,7 +143,7 @@ export const ExecResult = Type.Object(
     stderr: Type.String(),
     truncated: Type.Boolean({ description: 'Whether there was more output than is kept (1 MiB).' })
   },
-  { $id: 'ExecResult' }
+  { $id: 'ExecResult', description: 'How the command ended, and what it wrote.' }
 )
 
 export const SHARED_SCHEMAS = [

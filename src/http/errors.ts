@@ -17,7 +17,7 @@ export const Problem = Type.Object(
     request_id: Type.String(),
     errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() })))
   },
-  { $id: 'Problem', additionalProperties: true }
+  { $id: 'Problem', description: 'What went wrong (RFC 9457).', additionalProperties: true }
 )
 
 const FASTIFY_CODES: Record<string, ErrorCode> = {

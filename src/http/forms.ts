@@ -25,7 +25,9 @@ export async function acceptForms(app: FastifyInstance): Promise<void> {
 export async function readForm<T>(
   request: FastifyRequest,
   receive: (content: Readable) => Promise<T>,
-  fileFields: string[]
+  fileFields: string[],
+  /** Fields that hold JSON: `curl -F run=@run.json` sends one as a file. */
+  jsonFields: string[] = []
 ): Promise<Form<T>> {
   if (!request.isMultipart())
     throw new AppError(
@@ -37,6 +39,10 @@ export async function readForm<T>(
   try {
     for await (const part of request.parts()) {
       if (part.type === 'file') {
+        if (jsonFields.includes(part.fieldname)) {
+          add(form.fields, part.fieldname, await readText(part.fieldname, part.file))
+          continue
+        }
         if (!fileFields.includes(part.fieldname)) {
           part.file.resume()
           throw invalidField(part.fieldname, `is no file of this form; the file is "${fileFields[0]}"`)
@@ -46,16 +52,29 @@ export async function readForm<T>(
         form.filename = part.filename
       } else {
         if (part.valueTruncated) throw invalidField(part.fieldname, `is longer than ${FIELD_BYTES} bytes`)
-        fieldBytes += Buffer.byteLength(String(part.value))
+        // A part that says it is JSON comes parsed.
+        const value = typeof part.value === 'string' ? part.value : JSON.stringify(part.value)
+        fieldBytes += Buffer.byteLength(value)
         if (fieldBytes > FIELDS_BYTES)
           throw new AppError('BODY_TOO_LARGE', `The fields of the form are larger than ${FIELDS_BYTES} bytes in all.`)
-        add(form.fields, part.fieldname, String(part.value))
+        add(form.fields, part.fieldname, value)
       }
     }
   } catch (error) {
     throw explained(error)
   }
   return form
+}
+
+async function readText(name: string, content: Readable): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of content as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > FIELD_BYTES) throw invalidField(name, `is longer than ${FIELD_BYTES} bytes`)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
 }
 
 function add(fields: Record<string, unknown>, name: string, value: string): void {

@@ -3,7 +3,7 @@
 import swagger from '@fastify/swagger'
 import type { FastifyInstance } from 'fastify'
 import type { Need } from '../access/scopes.ts'
-import { Problem } from './errors.ts'
+import { finishDocument } from './openapi-finish.ts'
 
 const TAGS = [
   { name: 'containers', description: 'Make, watch and end containers.' },
@@ -49,9 +49,10 @@ export async function registerOpenApi(
         typeof json.$id === 'string' ? json.$id : `schema-${index}`
     },
     transform: ({ schema, url, route }) => ({
-      schema: { ...withProblems(schema ?? {}), security: needOf(route.config?.scope, hasToken) },
+      schema: { ...schema, security: needOf(route.config?.scope, hasToken) },
       url
-    })
+    }),
+    transformObject: (made) => finishDocument('openapiObject' in made ? made.openapiObject : made) as never
   })
 
   app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger())
@@ -61,14 +62,4 @@ export async function registerOpenApi(
 function needOf(scope: Need | undefined, hasToken: boolean): Record<string, string[]>[] {
   if (scope === undefined || scope === 'open') return []
   return hasToken ? [{ bearer: [scope] }] : [{}, { bearer: [scope] }]
-}
-
-/** Every operation may fail in the same form; written here once and not in every route. */
-function withProblems<T extends object>(schema: T): T {
-  const response = 'response' in schema && typeof schema.response === 'object' ? schema.response : {}
-  const problem = {
-    description: 'An error, as application/problem+json.',
-    content: { 'application/problem+json': { schema: { $ref: `${Problem.$id}#` } } }
-  }
-  return { ...schema, response: { '4xx': problem, '5xx': problem, ...response } }
 }

@@ -23,7 +23,7 @@ const IMAGE_FIELDS = {
   })
 }
 
-export const Image = Type.Object(IMAGE_FIELDS, { $id: 'Image' })
+export const Image = Type.Object(IMAGE_FIELDS, { $id: 'Image', description: 'An image on this machine.' })
 export type Image = Static<typeof Image>
 
 export const ImageDetails = Type.Object(
@@ -40,7 +40,7 @@ export const ImageDetails = Type.Object(
     volumes: Type.Array(Type.String()),
     layers: Type.Integer()
   },
-  { $id: 'ImageDetails' }
+  { $id: 'ImageDetails', description: 'The image.' }
 )
 export type ImageDetails = Static<typeof ImageDetails>
 
@@ -91,7 +91,7 @@ export const PullImage = Type.Object(
     image: Reference('What to pull; without a tag `latest`.', 'localhost:5000/shop/web:1.0'),
     credentials: Type.Optional(ref(RegistryCredentials))
   },
-  { $id: 'PullImage', additionalProperties: false }
+  { $id: 'PullImage', description: 'What to pull.', additionalProperties: false }
 )
 
 export const PushImage = Type.Object(
@@ -99,7 +99,7 @@ export const PushImage = Type.Object(
     image: Reference('What to push, by a name that says where; without a tag `latest`.', 'localhost:5000/shop/web:1.0'),
     credentials: Type.Optional(ref(RegistryCredentials))
   },
-  { $id: 'PushImage', additionalProperties: false }
+  { $id: 'PushImage', description: 'What to push.', additionalProperties: false }
 )
 
 export const PushedImage = Type.Object(
@@ -113,7 +113,7 @@ export const PushedImage = Type.Object(
     }),
     message: Type.String({ examples: ['Pushed, and the registry has it'] })
   },
-  { $id: 'PushedImage' }
+  { $id: 'PushedImage', description: 'What the registry has now.' }
 )
 export type PushedImage = Static<typeof PushedImage>
 
@@ -122,7 +122,7 @@ export const TagImage = Type.Object(
     image: Reference('An image that is here, by name or id.', 'base-api-server:latest'),
     target: Reference('Its further name; without a tag `latest`.', 'localhost:5000/shop/web:1.0')
   },
-  { $id: 'TagImage', additionalProperties: false }
+  { $id: 'TagImage', description: 'Which image gets which name.', additionalProperties: false }
 )
 
 export const RemoveImageQuery = Type.Object({
@@ -141,7 +141,7 @@ export const RemovedImage = Type.Object(
     deleted: Type.Array(Type.String(), { description: 'Images and layers that are gone.' }),
     message: Type.String({ examples: ['Image removed'] })
   },
-  { $id: 'RemovedImage' }
+  { $id: 'RemovedImage', description: 'What was removed.' }
 )
 export type RemovedImage = Static<typeof RemovedImage>
 

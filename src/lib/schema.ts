@@ -32,8 +32,9 @@ export function orWritten<T extends TSchema>(exact: T, ...written: TSchema[]) {
 
 export function nullable<T extends TSchema>(schema: T) {
   if (typeof schema.type !== 'string') return Type.Unsafe<Static<T> | null>({ anyOf: [schema, { type: 'null' }] })
-  const values = Array.isArray(schema.enum) && { enum: [...(schema.enum as unknown[]), null] }
-  return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'], ...values })
+  // Some readers of the document stumble over null among the words of an enum.
+  if (Array.isArray(schema.enum)) return Type.Unsafe<Static<T> | null>({ anyOf: [schema, { type: 'null' }] })
+  return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] })
 }
 
 /** An object with names of the client's choosing. `Type.Record` would let a name pass that does not fit, with any value. */

@@ -17,7 +17,7 @@ export const CreateNetwork = Type.Object(
       })
     )
   },
-  { $id: 'CreateNetwork', additionalProperties: false, examples: [{ name: 'shop' }] }
+  { $id: 'CreateNetwork', description: 'What to make.', additionalProperties: false, examples: [{ name: 'shop' }] }
 )
 export type CreateNetwork = Static<typeof CreateNetwork>
 
@@ -38,13 +38,13 @@ export const Network = Type.Object(
       description: 'Who is on it, also those that do not run.'
     })
   },
-  { $id: 'Network' }
+  { $id: 'Network', description: 'A network.' }
 )
 export type Network = Static<typeof Network>
 
 export const RemovedNetwork = Type.Object(
   { name: Type.String(), removed: Type.Boolean(), message: Type.String({ examples: ['Network removed'] }) },
-  { $id: 'RemovedNetwork' }
+  { $id: 'RemovedNetwork', description: 'The network that was removed.' }
 )
 export type RemovedNetwork = Static<typeof RemovedNetwork>
 

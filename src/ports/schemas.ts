@@ -33,6 +33,6 @@ export const PortOverview = Type.Object(
       { description: 'Every port that is not free.' }
     )
   },
-  { $id: 'PortOverview' }
+  { $id: 'PortOverview', description: 'The range, and every port that is not free.' }
 )
 export type PortOverview = Static<typeof PortOverview>

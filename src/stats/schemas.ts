@@ -37,7 +37,7 @@ export const ContainerStats = Type.Object(
     age_ms: Type.Integer({ description: 'How old the sample is.' }),
     source: words(['cgroup', 'engine'] as const, { description: "The kernel's files, or the engine's API." })
   },
-  { $id: 'ContainerStats' }
+  { $id: 'ContainerStats', description: 'What a container uses.' }
 )
 export type ContainerStats = Static<typeof ContainerStats>
 
@@ -60,12 +60,12 @@ export const StatsHistory = Type.Object(
     interval_ms: Type.Integer({ examples: [1000] }),
     points: Type.Array(StatsPoint, { description: 'Oldest first.' })
   },
-  { $id: 'StatsHistory' }
+  { $id: 'StatsHistory', description: 'Samples of the last minutes, oldest first.' }
 )
 
 export const AllStats = Type.Object(
   { sampled_at: DateTime(), containers: Type.Array(ref(ContainerStats)) },
-  { $id: 'AllStats' }
+  { $id: 'AllStats', description: 'What every running container uses.' }
 )
 
 export const StatsParams = Type.Object({

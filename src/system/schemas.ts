@@ -11,7 +11,7 @@ export const About = Type.Object(
     openapi: Type.String(),
     endpoints: Type.Array(Type.String(), { examples: [['GET /containers', 'POST /containers/create']] })
   },
-  { $id: 'About' }
+  { $id: 'About', description: 'What the server is, and its routes.' }
 )
 
 export const Health = Type.Object(
@@ -40,7 +40,7 @@ export const Health = Type.Object(
     version: Type.String(),
     uptime_seconds: Type.Integer()
   },
-  { $id: 'Health' }
+  { $id: 'Health', description: 'How the server and its engine are.' }
 )
 export type Health = Static<typeof Health>
 
@@ -89,7 +89,7 @@ export const SystemStats = Type.Object(
     sampled_at: DateTime(),
     age_ms: Type.Integer({ description: 'How old the sample is.' })
   },
-  { $id: 'SystemStats' }
+  { $id: 'SystemStats', description: 'What the machine uses.' }
 )
 export type SystemStats = Static<typeof SystemStats>
 
@@ -132,7 +132,7 @@ export const SystemInfo = Type.Object(
     }),
     own_container: nullable(Type.String({ description: 'The container this server runs in, if it does.' }))
   },
-  { $id: 'SystemInfo' }
+  { $id: 'SystemInfo', description: 'The engine, the machine and this server.' }
 )
 export type SystemInfo = Static<typeof SystemInfo>
 
@@ -164,6 +164,7 @@ export const CleanSystem = Type.Object(
   },
   {
     $id: 'CleanSystem',
+    description: 'What to remove.',
     additionalProperties: false,
     examples: [{ dry_run: true }, { volumes: true, older_than_seconds: 86_400 }]
   }
@@ -187,7 +188,7 @@ export const Cleaned = Type.Object(
       examples: ['Containers removed: 2, images removed: 1, volumes removed: 0, networks removed: 0']
     })
   },
-  { $id: 'Cleaned' }
+  { $id: 'Cleaned', description: 'What was removed, and what was kept and why.' }
 )
 export type Cleaned = Static<typeof Cleaned>
 

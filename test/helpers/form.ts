@@ -9,7 +9,8 @@ export function formOf(...parts: Part[]): Buffer {
   const written = parts.flatMap(({ name, value, filename, type }) => {
     const file = filename === undefined ? '' : `; filename="${filename}"`
     const head = `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n`
-    const kind = filename === undefined ? '' : `Content-Type: ${type ?? 'application/octet-stream'}\r\n`
+    const sent = type ?? (filename === undefined ? undefined : 'application/octet-stream')
+    const kind = sent === undefined ? '' : `Content-Type: ${sent}\r\n`
     return [Buffer.from(`${head}${kind}\r\n`), Buffer.from(value), Buffer.from('\r\n')]
   })
   return Buffer.concat([...written, Buffer.from(`--${BOUNDARY}--\r\n`)])

@@ -184,3 +184,29 @@ t.test('run makes a container of what was built; when that fails, only that is t
   t.match(await ended(taken.id), { status: 'completed', run: { status: 'completed' } })
   t.equal(engine.records().length, 1)
 })
+
+t.test('objects of the form may come as JSON parts and as files', async (t) => {
+  const { ended, engine, send } = await serveBuilds(t)
+  const parts: Parameters<typeof formOf>[] = [
+    [{ name: 'run', value: '{"name":"one"}', filename: 'run.json', type: 'application/json' }],
+    [{ name: 'run', value: '{"name":"two"}', type: 'application/json' }]
+  ]
+  for (const given of parts) {
+    const answer = await send(
+      formOf(
+        ...given,
+        { name: 'image_name', value: 'web' },
+        { name: 'file', value: DOCKERFILE, filename: 'Dockerfile' }
+      )
+    )
+    t.equal(answer.statusCode, 202, answer.body)
+    await ended(answer.json().id)
+  }
+  t.strictSame(
+    engine
+      .records()
+      .map(({ name }) => name)
+      .toSorted(),
+    ['one', 'two']
+  )
+})

@@ -49,6 +49,38 @@ t.test('every reference leads somewhere, and every component is used', async (t)
   const { get } = await build(t)
   const document = (await get('/openapi.json')).json()
   const used = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1])
-  const names = Object.keys(document.components.schemas)
-  t.strictSame([...new Set(used)].toSorted(), names.map((name) => `#/components/schemas/${name}`).toSorted())
+  const names = ['schemas', 'responses'].flatMap((kind) =>
+    Object.keys(document.components[kind]).map((name) => `#/components/${kind}/${name}`)
+  )
+  t.strictSame([...new Set(used)].toSorted(), names.toSorted())
+})
+
+t.test('what generators of clients stumble over is not there', async (t) => {
+  const { get } = await build(t)
+  const { paths, components } = (await get('/openapi.json')).json()
+  t.notOk(JSON.stringify(paths).includes('"Default Response"'))
+  t.notMatch(JSON.stringify(components), /"enum":\[[^\]]*null/)
+  const { CreateContainer, Container } = components.schemas
+  t.notOk(JSON.stringify(CreateContainer).includes('"default"'), 'a default makes a field of a request required')
+  t.match(CreateContainer.properties.wait.description, /Default: `running`\./)
+  t.ok(Container.description)
+  for (const path of ['/containers', '/containers/create', '/system/prune', '/builds/{id}/retry'])
+    t.equal(paths[path].post.requestBody.required, false, path)
+  for (const [path, method] of [
+    ['/networks', 'post'],
+    ['/containers/{id}', 'patch'],
+    ['/builds', 'post']
+  ] as const)
+    t.not(paths[path][method].requestBody.required, false, path)
+  t.equal(paths['/containers/create'].post.deprecated, true)
+})
+
+t.test('programs that choose calls by themselves are told what a call does', async (t) => {
+  const { get } = await build(t)
+  const { paths } = (await get('/openapi.json')).json()
+  t.match(paths['/containers'].get, { 'x-read-only': true })
+  t.match(paths['/containers/{id}'].delete, { 'x-read-only': false, 'x-destructive': true })
+  t.match(paths['/retry-build'].get, { 'x-read-only': false })
+  t.match(paths['/events'].get, { 'x-read-only': true, 'x-endless': true })
+  t.notOk(paths['/containers/{id}/logs'].get['x-endless'])
 })

@@ -6,7 +6,8 @@ type Operation = {
   tags?: string[]
   summary?: string
   parameters?: { name: string; in: string; description?: string }[]
-  responses: Record<string, { content?: Record<string, { schema?: unknown }> }>
+  security?: object[]
+  responses: Record<string, { $ref?: string; description?: string; content?: Record<string, { schema?: unknown }> }>
 }
 type Document = {
   paths: Record<string, Record<string, Operation>>
@@ -65,8 +66,16 @@ t.test('every route', async (t) => {
         const content = Object.values(operation.responses[code]?.content ?? {})
         t.ok(content.length > 0 && content.every(({ schema }) => schema !== undefined), `${name} ${code}`)
       }
-      for (const code of ['4XX', '5XX'])
-        t.ok(operation.responses[code]?.content?.['application/problem+json'], `${name} ${code}`)
+      for (const code of ['400', 'default'])
+        t.ok(operation.responses[code]?.$ref?.startsWith('#/components/responses/'), `${name} ${code}`)
+      t.notOk(
+        codes.some((code) => /XX$/i.test(code)),
+        `${name}: some generators know no ranges`
+      )
+      const isOpen = operation.security?.length === 0
+      for (const code of ['401', '403', '429', '503']) t.equal(codes.includes(code), !isOpen, `${name} ${code}`)
+      for (const [code, { description }] of Object.entries(operation.responses))
+        t.notMatch(description ?? '', /^Default Response$/, `${name} ${code}`)
     }
   })
 

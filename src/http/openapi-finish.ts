@@ -1,0 +1,114 @@
+// What the document says beside what the routes say themselves: how operations fail, what an answer is, what may be left
+// out, and what a program should know before it calls. Pure.
+
+import { refusalComponents, refusalsOf } from './openapi-refusals.ts'
+
+type Schema = { [key: string]: unknown; properties?: Record<string, Schema>; required?: string[] }
+type Media = { schema?: Schema }
+type Answer = { description?: string; headers?: object; content?: Record<string, Media> }
+type Operation = {
+  operationId?: string
+  description?: string
+  deprecated?: boolean
+  security?: object[]
+  parameters?: { in: string }[]
+  requestBody?: { required?: boolean; content: Record<string, Media> }
+  responses: Record<string, Answer>
+  [extension: `x-${string}`]: unknown
+}
+type Document = {
+  paths: Record<string, Record<string, Operation>>
+  components: { schemas: Record<string, Schema>; responses?: object }
+}
+
+const SAFE = new Set(['get', 'head'])
+const UNSAID = 'Default Response'
+
+/** Operations that are another way to say the same. */
+const OTHER_WAYS: Record<string, string> = { createContainerByVerb: 'The same as `POST /containers`.' }
+const CHANGES_BY_GET = new Set(['compatRetryBuild'])
+const DESTRUCTIVE = new Set(['cleanSystem', 'stopContainer', 'execInContainer'])
+const MAKES_CONTAINERS = /^(create|start|restart|waitFor|exec)/
+
+export function finishDocument(given: object): object {
+  const document = structuredClone(given) as Document
+  const { schemas } = document.components
+  document.components.responses = refusalComponents()
+  for (const [path, operations] of Object.entries(document.paths))
+    for (const [method, operation] of Object.entries(operations)) finish(operation, method, path, schemas)
+  for (const name of sentBy(document)) sayDefaults(schemas[name] ?? {})
+  return document
+}
+
+function finish(operation: Operation, method: string, path: string, schemas: Record<string, Schema>): void {
+  const { operationId = '', requestBody, security = [], parameters = [] } = operation
+  const isChange = !SAFE.has(method) || CHANGES_BY_GET.has(operationId)
+  const answers = Object.entries(operation.responses)
+  for (const [, answer] of answers) describe(answer, schemas)
+  const refusals = refusalsOf({
+    isOpen: security.length === 0,
+    isChange,
+    isAboutOne:
+      path.includes('{') || parameters.some((each) => 'name' in each && String(each.name).endsWith('build_id')),
+    hasBody: requestBody !== undefined,
+    makesContainers: path.startsWith('/containers') && MAKES_CONTAINERS.test(operationId)
+  })
+  operation.responses = { ...Object.fromEntries(answers), ...refusals }
+  if (requestBody && mayBeAbsent(requestBody.content, schemas)) requestBody.required = false
+  if (operationId in OTHER_WAYS) {
+    operation.deprecated = true
+    operation.description = `${OTHER_WAYS[operationId]} ${operation.description ?? ''}`.trim()
+  }
+  // For agents and other programs that choose calls by themselves.
+  operation['x-read-only'] = !isChange
+  if (method === 'delete' || DESTRUCTIVE.has(operationId)) operation['x-destructive'] = true
+  if (Object.keys(operation.responses['200']?.content ?? {}).join() === 'text/event-stream')
+    operation['x-endless'] = true
+}
+
+/** In the words of what it holds. */
+function describe(answer: Answer, schemas: Record<string, Schema>): void {
+  const [media] = Object.values(answer.content ?? {})
+  const schema = media?.schema
+  const named = nameOf(schema) ?? nameOf(schema?.items as Schema | undefined)
+  const said = named === undefined ? undefined : schemas[named]?.description
+  if (answer.description === UNSAID && typeof said === 'string') answer.description = said
+}
+
+function nameOf(schema: Schema | undefined): string | undefined {
+  return typeof schema?.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined
+}
+
+/** Whether no field needs to be there. */
+function mayBeAbsent(content: Record<string, Media>, schemas: Record<string, Schema>): boolean {
+  const { required = [], minProperties } = schemas[nameOf(content['application/json']?.schema) ?? ''] ?? {
+    required: ['']
+  }
+  return required.length === 0 && minProperties === undefined
+}
+
+/** Shapes that clients send. */
+function sentBy({ paths }: Document): Set<string> {
+  const bodies = Object.values(paths).flatMap((operations) =>
+    Object.values(operations).map(({ requestBody }) => requestBody)
+  )
+  const names = bodies.flatMap((body) => Object.values(body?.content ?? {}).map(({ schema }) => nameOf(schema) ?? ''))
+  return new Set(names)
+}
+
+/** Generators take a field with a default for one that must be sent. In words it hurts nobody. */
+function sayDefaults(schema: Schema): void {
+  if ('default' in schema) {
+    const said = `Default: \`${String(schema.default)}\`.`
+    schema.description = [schema.description, said].filter(Boolean).join(' ')
+    delete schema.default
+  }
+  for (const value of Object.values(schema)) {
+    if (Array.isArray(value)) for (const each of value) if (isSchema(each)) sayDefaults(each)
+    if (isSchema(value)) sayDefaults(value)
+  }
+}
+
+function isSchema(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

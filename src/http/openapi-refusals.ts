@@ -1,0 +1,123 @@
+// How operations fail, as the document tells it: by explicit statuses, which every generator of clients understands, and
+// `default` for the rest.
+
+import { AppError, type ErrorCode } from '../errors.ts'
+import { problemOf } from './errors.ts'
+
+type Refusal = { name: string; description: string; code: ErrorCode; detail: string }
+
+const REQUEST_ID = '0b6c1c52-8f0e-4d0a-9a3c-6f4f3b1f7a10'
+
+const REFUSALS: Record<string, Refusal> = {
+  400: {
+    name: 'BadRequest',
+    description: 'The request is not valid; `errors` names each field.',
+    code: 'INVALID_REQUEST',
+    detail: 'memry is not a known field; is "memory" meant?'
+  },
+  401: {
+    name: 'Unauthorized',
+    description: 'A valid token is needed.',
+    code: 'UNAUTHORIZED',
+    detail: 'Send Authorization: Bearer <token>.'
+  },
+  403: {
+    name: 'Forbidden',
+    description: 'The token, the policy or the rules of the server do not allow it.',
+    code: 'FORBIDDEN',
+    detail: 'The token ci may not do this: it needs the scope containers:write.'
+  },
+  404: {
+    name: 'NotFound',
+    description: 'It does not exist.',
+    code: 'CONTAINER_NOT_FOUND',
+    detail: 'There is no container with the id or name "web".'
+  },
+  409: {
+    name: 'Conflict',
+    description: 'It cannot be done as things are now.',
+    code: 'CONTAINER_NAME_TAKEN',
+    detail: 'Names are unique, and a container named web exists. Choose another name, or remove that one.'
+  },
+  413: {
+    name: 'BodyTooLarge',
+    description: 'The body is larger than the route takes.',
+    code: 'BODY_TOO_LARGE',
+    detail: 'The body is larger than this route takes.'
+  },
+  415: {
+    name: 'UnsupportedMediaType',
+    description: 'The body is of a type that the route does not take.',
+    code: 'UNSUPPORTED_MEDIA_TYPE',
+    detail: 'Send the body as application/json.'
+  },
+  422: {
+    name: 'Unprocessable',
+    description: 'The request was understood, and what it asks for did not come about.',
+    code: 'CONTAINER_EXITED',
+    detail: 'Container web ended with exit code 1. It wrote nothing.'
+  },
+  429: {
+    name: 'TooManyRequests',
+    description: 'The token has used up its budget; `Retry-After` says when to try again.',
+    code: 'TOO_MANY_REQUESTS',
+    detail: 'More than 50 changes a second were asked for.'
+  },
+  503: {
+    name: 'Unavailable',
+    description: 'The engine or the server is busy or away; `Retry-After` says when to try again.',
+    code: 'ENGINE_UNAVAILABLE',
+    detail: 'The engine at unix:///var/run/docker.sock does not answer (ENOENT).'
+  }
+}
+const OTHER: Refusal = {
+  name: 'Failure',
+  description: 'Any other failure. Its `code` is explained at /docs/errors.',
+  code: 'ENGINE_TIMEOUT',
+  detail: 'The engine did not start the container in time. It may still do so.'
+}
+
+const RETRY_AFTER = {
+  'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } }
+}
+const MAY_RETRY = new Set(['429', '503'])
+
+export type Asked = {
+  isOpen: boolean
+  isChange: boolean
+  isAboutOne: boolean
+  hasBody: boolean
+  makesContainers: boolean
+}
+
+/** `components.responses`. */
+export function refusalComponents(): Record<string, object> {
+  const all = [...Object.entries(REFUSALS), ['default', OTHER] as const]
+  return Object.fromEntries(all.map(([status, refusal]) => [refusal.name, componentOf(refusal, MAY_RETRY.has(status))]))
+}
+
+/** The statuses with which an operation may fail. Pure. */
+export function refusalsOf({ isOpen, isChange, isAboutOne, hasBody, makesContainers }: Asked): Record<string, object> {
+  const statuses = [
+    '400',
+    ...(isOpen ? [] : ['401', '403']),
+    ...(isAboutOne ? ['404'] : []),
+    ...(isChange ? ['409'] : []),
+    ...(hasBody ? ['413', '415'] : []),
+    ...(makesContainers ? ['422'] : []),
+    ...(isOpen ? [] : ['429', '503'])
+  ]
+  const named = statuses.map((status) => [status, refTo(REFUSALS[status] ?? OTHER)])
+  return { ...Object.fromEntries(named), default: refTo(OTHER) }
+}
+
+const refTo = ({ name }: Refusal) => ({ $ref: `#/components/responses/${name}` })
+
+function componentOf({ description, code, detail }: Refusal, mayRetry: boolean): object {
+  const example = problemOf(new AppError(code, detail), REQUEST_ID)
+  return {
+    description,
+    ...(mayRetry && { headers: RETRY_AFTER }),
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, example } }
+  }
+}
