@@ -7,6 +7,8 @@ import { AppError, invalidField } from '../errors.ts'
 
 const FIELD_BYTES = 256 * 1024
 const MAX_FIELDS = 200
+// The file, and objects that are sent as files.
+const MAX_FILES = 4
 // All fields of one form together: they are held until its last part is there.
 const FIELDS_BYTES = 1024 * 1024
 
@@ -17,7 +19,7 @@ export async function acceptForms(app: FastifyInstance): Promise<void> {
   await app.register(multipart, {
     throwFileSizeLimit: false,
     // How large the file may be is counted where it is received.
-    limits: { fileSize: Infinity, files: 1, fields: MAX_FIELDS, fieldSize: FIELD_BYTES, headerPairs: 100 }
+    limits: { fileSize: Infinity, files: MAX_FILES, fields: MAX_FIELDS, fieldSize: FIELD_BYTES, headerPairs: 100 }
   })
 }
 
