@@ -28,6 +28,7 @@ import type { Tls } from './http/listening.ts'
 import { createStreams } from './http/streams.ts'
 import { createImageService } from './images/service.ts'
 import { createInventory } from './inventory/inventory.ts'
+import { createOnBehalf, type OnBehalf } from './lib/on-behalf.ts'
 import { registryOf } from './lib/reference.ts'
 import { createValidator } from './lib/validator.ts'
 import { attachLifecycle } from './lifecycle.ts'
@@ -65,6 +66,8 @@ export type Foundation = {
   ownId: string | undefined
   /** Docker's config.json with the logins of this user. Absent: not looked at. */
   dockerConfigFile?: string
+  /** For whom the engine works. */
+  onBehalf?: OnBehalf
 }
 
 export async function compose({
@@ -80,7 +83,8 @@ export async function compose({
   version,
   now,
   ownId,
-  dockerConfigFile
+  dockerConfigFile,
+  onBehalf = createOnBehalf()
 }: Foundation): Promise<FastifyInstance> {
   const log = logger
   const { instanceId, flush } = store
@@ -92,7 +96,11 @@ export async function compose({
   const tokens = createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config) })
   const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
   const audit = createAudit({ table: store.audit, flush, file: auditFile, log })
-  const budget = createBudget({ changesPerSecond: config.changesPerSecond, streams: config.streamsPerCaller })
+  const budget = createBudget({
+    changesPerSecond: config.changesPerSecond,
+    streams: config.streamsPerCaller,
+    requests: config.requestsPerCaller
+  })
   const admit = createOriginCheck(config.allowedHosts)
 
   const inventory = createInventory({ engine, log, now })
@@ -169,7 +177,8 @@ export async function compose({
     metrics,
     streams
   }
-  const security = { access, admit, audit, budget, nobody: NOBODY }
+  const { connectionsMax } = config
+  const security = { access, admit, audit, budget, nobody: NOBODY, onBehalf, connectionsMax }
   const app = await createHttpApp({
     features: FEATURES,
     parts,

@@ -125,6 +125,20 @@ const SETTINGS = {
     100_000,
     'Event streams that each token may hold open. 0 disables the limit.'
   ),
+  requestsPerCaller: integer(
+    'BERTH_REQUESTS_PER_CALLER',
+    1000,
+    0,
+    100_000,
+    'Requests that each token may have open at once, waits and streams included. Without tokens, three times as many for each address. 0 disables the limit.'
+  ),
+  connectionsMax: integer(
+    'BERTH_CONNECTIONS_MAX',
+    4096,
+    16,
+    100_000,
+    'Connections to the API. Beyond that, the address with the most idle ones loses its oldest. The gRPC API has a quarter of that.'
+  ),
   engineTimeoutSeconds: number(
     'BERTH_ENGINE_TIMEOUT_SECONDS',
     60,

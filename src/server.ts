@@ -18,6 +18,7 @@ import { ownContainerId } from './engine/docker/own-container.ts'
 import { createListeners } from './engine/machine/listeners.ts'
 import { createMachine } from './engine/machine/machine.ts'
 import { listen, readTls } from './http/listening.ts'
+import { createOnBehalf } from './lib/on-behalf.ts'
 import { createLogOutput } from './lib/log-output.ts'
 import { stopPhases } from './lifecycle.ts'
 import { inspectRegistriesFile } from './registry/logins.ts'
@@ -57,7 +58,9 @@ async function run(): Promise<void> {
     candidates: engineCandidates({ ...config, home: homedir(), runtimeDir: process.env.XDG_RUNTIME_DIR }),
     log: logger
   })
+  const onBehalf = createOnBehalf()
   const engine = createDockerEngine({
+    whose: onBehalf.current,
     connection,
     log: logger,
     concurrency: config.engineConcurrency,
@@ -72,6 +75,7 @@ async function run(): Promise<void> {
       config,
       engine,
       store,
+      onBehalf,
       machine: createMachine({ engine, listeners }),
       tls,
       policy,

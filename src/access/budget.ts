@@ -1,29 +1,44 @@
-// How much each caller may ask for, at all doors together: changes in a second, streams at once.
+// How much each caller may ask for, at all doors together: changes in a second, streams and requests at once.
 
 import { AppError } from '../errors.ts'
-import { ANYBODY, type Caller } from './caller.ts'
+import { hostOf } from '../lib/address.ts'
+import { ANYBODY, NOBODY, type Caller } from './caller.ts'
 
 export type Budget = ReturnType<typeof createBudget>
 
 // Whoever has not used it for that long may ask for so many changes at once.
 const BURST_SECONDS = 5
+// Without a token, of one address: health, documents, and whatever is refused.
+const REQUESTS_OF_NOBODY = 256
+// Where no token is needed, programs of this machine share its address.
+const CALLERS_AT_AN_ADDRESS = 3
 
 /** 0 is no limit. On a server without tokens all callers are one, and nobody to be held back for another's sake. */
 export function createBudget({
   changesPerSecond,
   streams: mostStreams,
+  requests: mostRequests = 0,
   now = Date.now
 }: {
   changesPerSecond: number
   streams: number
+  requests?: number
   now?: () => number
 }) {
   const burst = changesPerSecond * BURST_SECONDS
   const left = new Map<string, { changes: number; at: number }>()
   const streams = new Map<string, number>()
+  const requests = new Map<string, number>()
   const keyOf = ({ name, tokenId }: Caller) => tokenId ?? name
 
+  function mostRequestsOf(caller: Caller): number {
+    if (caller === NOBODY) return REQUESTS_OF_NOBODY
+    return caller === ANYBODY ? mostRequests * CALLERS_AT_AN_ADDRESS : mostRequests
+  }
+
   return {
+    whose,
+
     /** Takes one change, or throws and says when the next will be there. */
     change(caller: Caller): void {
       if (changesPerSecond === 0 || caller === ANYBODY) return
@@ -45,17 +60,48 @@ export function createBudget({
     stream(caller: Caller): () => void {
       if (mostStreams === 0 || caller === ANYBODY) return () => {}
       const key = keyOf(caller)
-      const open = streams.get(key) ?? 0
-      if (open >= mostStreams)
-        throw new AppError('TOO_MANY_REQUESTS', `"${caller.name}" has ${open} streams open, and that is the most.`, {
-          retryAfterSeconds: 5
-        })
-      streams.set(key, open + 1)
-      return () => {
-        const rest = (streams.get(key) ?? 1) - 1
-        if (rest > 0) streams.set(key, rest)
-        else streams.delete(key)
-      }
+      const giveBack = take(streams, key, mostStreams)
+      if (giveBack) return giveBack
+      throw new AppError(
+        'TOO_MANY_REQUESTS',
+        `"${caller.name}" has ${mostStreams} streams open, and that is the most.`,
+        { retryAfterSeconds: 5 }
+      )
+    },
+
+    /** Takes one request, of whatever kind, until it is answered in full; returns what gives it back. */
+    request(caller: Caller, address: string): () => void {
+      const most = mostRequestsOf(caller)
+      if (most === 0) return () => {}
+      const giveBack = take(
+        requests,
+        caller === NOBODY ? `${hostOf(address)} without a token` : whose(caller, address),
+        most
+      )
+      if (giveBack) return giveBack
+      throw new AppError(
+        'TOO_MANY_REQUESTS',
+        `"${caller.name}" has ${most} requests open, and that is the most. Wait for their answers.`,
+        { retryAfterSeconds: 5 }
+      )
     }
+  }
+}
+
+/** Who is counted as one: a token, or an address where there is none. */
+function whose({ name, tokenId, scopes }: Caller, address: string): string {
+  if (tokenId !== null) return tokenId
+  return name === ANYBODY.name || scopes.length === 0 ? `address ${hostOf(address)}` : name
+}
+
+/** Undefined when there are as many already. */
+function take(counts: Map<string, number>, key: string, most: number): (() => void) | undefined {
+  const open = counts.get(key) ?? 0
+  if (open >= most) return undefined
+  counts.set(key, open + 1)
+  return () => {
+    const rest = (counts.get(key) ?? 1) - 1
+    if (rest > 0) counts.set(key, rest)
+    else counts.delete(key)
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Config } from '../config.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
-import { AppError, cancellation } from '../errors.ts'
+import { AppError, cancellation, isAppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { createKeyedLock } from '../lib/keyed-lock.ts'
 
@@ -34,23 +34,33 @@ export function createChanges({ inventory, config, ownId }: Options) {
 
   /**
    * One change of a container after the other, each on what the one before left. One that is cancelled while it waits is never
-   * begun; one that was begun is finished, since half of it would leave more to clean up.
+   * begun; one that was begun is finished, since half of it would leave more to clean up. A forced one goes first, and a task
+   * that only waits is told so by its signal.
    */
   async function changing<T>(
     reference: string,
     signal: AbortSignal | undefined,
-    task: (record: ContainerRecord) => Promise<T>
+    task: (record: ContainerRecord, hurry: AbortSignal) => Promise<T>,
+    { isForced = false } = {}
   ): Promise<T> {
     await inventory.whenReady()
     const found = findChangeable(reference)
-    return inOrder(firstId(found), async () => {
-      if (signal?.aborted) throw cancellation(signal)
+    const change = async (hurry: AbortSignal) => {
       // It may have been replaced or removed meanwhile, and its name given to another.
       const record = await inventory.refresh(findChangeable(found.id).id)
       if (!record)
         throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
-      return inventory.holding(record.id, () => task(record))
-    })
+      try {
+        return await inventory.holding(record.id, () => task(record, hurry))
+      } catch (error) {
+        throw hurry.aborted && !signal?.aborted && isAppError(error, 'REQUEST_CANCELLED') ? hurry.reason : error
+      }
+    }
+    try {
+      return await inOrder(firstId(found), change, { signal, urgent: isForced ? () => cutShort(found) : undefined })
+    } catch (error) {
+      throw signal?.aborted && error === signal.reason ? cancellation(signal) : error
+    }
   }
 
   return {
@@ -67,6 +77,10 @@ export function createChanges({ inventory, config, ownId }: Options) {
       })
     }
   }
+}
+
+function cutShort({ name }: ContainerRecord): AppError {
+  return new AppError('CONTAINER_BUSY', `Container ${name} is being removed with force.`)
 }
 
 /** The same for a container and all that took its place, so that their changes wait for each other. */

@@ -108,9 +108,9 @@ export function createContainerService(options: Options) {
       }),
 
     stop: (reference: string, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<ChangedContainer> =>
-      changes.run(reference, signal, async (record) => {
+      changes.run(reference, signal, async (record, hurry) => {
         if (['exited', 'created', 'dead'].includes(record.state)) return unchanged(record, 'Container already stopped')
-        await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds, signal)
+        await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds, either(signal, hurry))
         const after = await changed(record, 'Container stopped')
         return after.exit_code === 137
           ? { ...after, message: 'Container stopped; it did not end by itself in time and was killed' }
@@ -118,15 +118,15 @@ export function createContainerService(options: Options) {
       }),
 
     restart: (reference: string, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<ChangedContainer> =>
-      changes.run(reference, signal, async (record) => {
-        await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds)
+      changes.run(reference, signal, async (record, hurry) => {
+        await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds, hurry)
         const stopped = await latest(record)
         const begun = await start(stopped)
         return started(begun, stopped, begun.again ? undefined : 'Container restarted')
       }),
 
-    remove: (reference: string, force: boolean, signal?: AbortSignal): Promise<RemovedContainer> =>
-      changes.run(reference, signal, async (record) => {
+    remove: (reference: string, force: boolean, signal?: AbortSignal): Promise<RemovedContainer> => {
+      const remove = async (record: ContainerRecord) => {
         const runs = ['running', 'paused', 'restarting'].includes(record.state)
         if (runs && !force) {
           throw new AppError(
@@ -141,8 +141,10 @@ export function createContainerService(options: Options) {
           )
         }
         await removeNow(record)
-        return { id: shortId(record.id), name: record.name, removed: true, message: 'Container removed' }
-      }),
+        return { id: shortId(record.id), name: record.name, removed: true as const, message: 'Container removed' }
+      }
+      return changes.run(reference, signal, remove, { isForced: force })
+    },
 
     removeExpired: (id: string): Promise<void> =>
       changes.runByRule(id, async (record) => {
@@ -183,6 +185,10 @@ export function createContainerService(options: Options) {
 
     ...workload
   }
+}
+
+function either(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return signal ? AbortSignal.any([signal, other]) : other
 }
 
 /** A client that uses a key means to ask again, so its going away does not undo the work. */

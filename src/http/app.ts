@@ -15,7 +15,9 @@ import type { Access } from '../access/service.ts'
 import type { CheckOrigin } from '../access/request-origin.ts'
 import { requestId } from '../lib/request-id.ts'
 import type { Validator } from '../lib/validator.ts'
+import type { OnBehalf } from '../lib/on-behalf.ts'
 import { registerAudit } from './audit.ts'
+import { boundConnections } from './connections.ts'
 import { registerEndpoints } from './endpoints.ts'
 import { answerFrameworkError, Problem, registerErrors } from './errors.ts'
 import { serverOptions, type Tls } from './listening.ts'
@@ -46,6 +48,8 @@ type Options<Parts extends FastifyPluginOptions> = {
   admit: CheckOrigin
   audit: Audit
   budget: Budget
+  onBehalf: OnBehalf
+  connectionsMax: number
   /** Who calls until it is known who does. */
   nobody: Caller
   validator: Validator
@@ -55,7 +59,6 @@ type Options<Parts extends FastifyPluginOptions> = {
 }
 
 const BODY_BYTES = 256 * 1024
-const MAX_CONNECTIONS = 4096
 
 export async function createHttpApp<Parts extends FastifyPluginOptions>(
   options: Options<Parts>
@@ -74,7 +77,7 @@ export async function createHttpApp<Parts extends FastifyPluginOptions>(
     forceCloseConnections: 'idle'
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.removeContentTypeParser('text/plain')
-  app.server.maxConnections = MAX_CONNECTIONS
+  const connections = boundConnections(app.server, options.connectionsMax)
   ignoreExpectations(app.server)
 
   app.decorateRequest('failedStream', null)
@@ -83,7 +86,7 @@ export async function createHttpApp<Parts extends FastifyPluginOptions>(
   registerValidation(app, validator, sharedSchemas(features))
   registerRequestLog(app)
   registerAudit(app, options.audit)
-  registerSecurity(app, options)
+  registerSecurity(app, { ...options, connections })
   registerEndpoints(app)
   await registerPressure(app)
   await registerOpenApi(app, { version, hasToken: access.needsToken() })

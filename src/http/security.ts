@@ -1,11 +1,13 @@
 // Who may ask for what. A web page may ask for nothing, a route without a scope does not exist, and everything else is for
 // the access service to say.
 
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Budget } from '../access/budget.ts'
 import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
 import type { CheckOrigin } from '../access/request-origin.ts'
+import type { Connections } from '../lib/connections.ts'
+import type { OnBehalf } from '../lib/on-behalf.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -26,13 +28,36 @@ export function addressOf({ ip }: FastifyRequest): string {
   return ip || 'socket'
 }
 
+type Guards = {
+  access: Access
+  budget: Budget
+  nobody: Caller
+  admit: CheckOrigin
+  connections: Connections
+  onBehalf: OnBehalf
+}
+
 export function registerSecurity(
   app: FastifyInstance,
-  { access, budget, nobody, admit }: { access: Access; budget: Budget; nobody: Caller; admit: CheckOrigin }
+  { access, budget, nobody, admit, connections, onBehalf }: Guards
 ): void {
   app.decorateRequest('caller')
 
-  app.addHook('onRequest', async (request) => {
+  function count(request: FastifyRequest, { raw }: FastifyReply): void {
+    const { caller } = request
+    const giveBack = budget.request(caller, addressOf(request))
+    const release = caller === nobody ? () => {} : connections.hold(request.raw.socket)
+    let isOpen = true
+    const answered = () => {
+      if (!isOpen) return
+      isOpen = false
+      giveBack()
+      release()
+    }
+    raw.once('finish', answered).once('close', answered)
+  }
+
+  app.addHook('onRequest', async (request, reply) => {
     request.caller = nobody
     const { headers } = request
     // Whoever logs the headers of a request later, as the parser of forms does, must not log these.
@@ -41,11 +66,16 @@ export function registerSecurity(
     const method = isChange(request) ? 'POST' : request.method
     admit({ method, host: hostOf(request), origin: headers.origin, fetchSite: one(headers['sec-fetch-site']) })
     const { config } = request.routeOptions
-    if (config.scope === 'open') return
+    if (config.scope === 'open') return count(request, reply)
     request.caller = access.authenticate(authorization, { address: addressOf(request), door: 'rest' })
     // What is not there has no scope; that is said to whoever has a token at all.
     if (config.scope) access.authorize(request.caller, config.scope)
+    count(request, reply)
     if (isChange(request)) budget.change(request.caller)
+  })
+  // Not earlier: what reads a body goes on in another context.
+  app.addHook('preHandler', (request, _reply, done) => {
+    onBehalf.run(budget.whose(request.caller, addressOf(request)), done)
   })
   refuseRoutesWithoutScope(app)
 

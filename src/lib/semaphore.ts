@@ -3,40 +3,75 @@ type Turn = {
   refusal?: (() => Error) | undefined
   /** Leaves the line when it aborts; a task that has begun is not ended by it. */
   signal?: AbortSignal | undefined
+  /** For whom. Each has a line of its own, and the lines take turns. */
+  whose?: string | undefined
 }
 
-/** Lets at most `limit` tasks run at once; the others wait in the order they came, `most` of those that can be refused. */
+const NOBODY = ''
+
+/**
+ * Lets at most `limit` tasks run at once. The others wait, in the order they came for one caller, and callers take turns.
+ * Of those that can be refused `most` may wait, divided by the callers that wait: a full line keeps out nobody else.
+ */
 export function createSemaphore(limit: number, most = Infinity) {
-  const waiting = new Set<() => void>()
+  const lines = new Map<string, Set<() => void>>()
   let running = 0
 
+  function leaveLine(whose: string, enter: () => void): void {
+    const line = lines.get(whose)
+    line?.delete(enter)
+    if (line?.size === 0) lines.delete(whose)
+  }
+
   /** False when the signal came first. */
-  function turn(signal: AbortSignal | undefined): Promise<boolean> {
+  function turn(whose: string, signal: AbortSignal | undefined): Promise<boolean> {
     return new Promise((resolve) => {
       const leave = () => {
-        waiting.delete(enter)
+        leaveLine(whose, enter)
         resolve(false)
       }
       const enter = () => {
-        waiting.delete(enter)
+        leaveLine(whose, enter)
         signal?.removeEventListener('abort', leave)
         resolve(true)
       }
-      waiting.add(enter)
+      const line = lines.get(whose) ?? new Set()
+      lines.set(whose, line.add(enter))
       signal?.addEventListener('abort', leave, { once: true })
     })
   }
 
-  return async function withPermit<T>(task: () => Promise<T>, { refusal, signal }: Turn = {}): Promise<T> {
+  function isFull(whose: string): boolean {
+    const own = lines.get(whose)
+    const callers = lines.size + (own ? 0 : 1)
+    return (own?.size ?? 0) >= Math.ceil(most / callers)
+  }
+
+  /** The one of whom nobody was served for the longest time goes first. */
+  function next(): (() => void) | undefined {
+    const [first] = lines
+    if (!first) return undefined
+    const [whose, line] = first
+    const [enter] = line
+    lines.delete(whose)
+    if (line.size > 1) lines.set(whose, line)
+    line.delete(enter as () => void)
+    return enter
+  }
+
+  return async function withPermit<T>(
+    task: () => Promise<T>,
+    { refusal, signal, whose = NOBODY }: Turn = {}
+  ): Promise<T> {
     signal?.throwIfAborted()
-    if (refusal && waiting.size >= most) throw refusal()
+    if (refusal && running >= limit && isFull(whose)) throw refusal()
     if (running < limit) running++
-    else if (!(await turn(signal))) signal?.throwIfAborted()
+    else if (!(await turn(whose, signal))) signal?.throwIfAborted()
     try {
       return await task()
     } finally {
-      const [next] = waiting
-      if (next) next()
+      const enter = next()
+      if (enter) enter()
       else running--
     }
   }

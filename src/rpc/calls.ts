@@ -22,7 +22,10 @@ export function answering(options: CallOptions, method: UnaryMethod, { input, ou
       const call = callOf(options, context)
       await method.ready?.()
       const body = read(options, method, input, message)
-      return write(output, await audited(options, method, context, body, () => method.call(body, call)))
+      return write(
+        output,
+        await audited(options, method, context, body, () => forCaller(options, context, () => method.call(body, call)))
+      )
     })
 }
 
@@ -36,8 +39,10 @@ export function streaming(options: CallOptions, method: StreamingMethod, { input
       const release = options.budget.stream(call.caller)
       call.signal.addEventListener('abort', release, { once: true })
       const body = read(options, method, input, message)
-      const source = method.call(body, call)[Symbol.asyncIterator]()
-      const { first } = await audited(options, method, context, body, async () => ({ first: await source.next() }))
+      const source = forCaller(options, context, () => method.call(body, call))[Symbol.asyncIterator]()
+      const { first } = await audited(options, method, context, body, async () => ({
+        first: await forCaller(options, context, () => source.next())
+      }))
       return { source, first }
     }
     const { source, first } = await refusing(options, context, open)
@@ -50,6 +55,10 @@ export function streaming(options: CallOptions, method: StreamingMethod, { input
     // The sources end in silence when their reader is gone or the server stops.
     if (call.signal.aborted) await refusing(options, context, () => Promise.reject(cancellation(call.signal)))
   }
+}
+
+function forCaller<T>({ onBehalf, budget, nobody }: CallOptions, { values }: HandlerContext, task: () => T): T {
+  return onBehalf.run(budget.whose(values.get(CALLER) ?? nobody, values.get(ARRIVAL).address), task)
 }
 
 /** Errors leave as a status with details, whatever raised them. */

@@ -7,14 +7,35 @@ import type { Caller } from '../access/caller.ts'
 import type { Access } from '../access/service.ts'
 import type { CheckOrigin } from '../access/request-origin.ts'
 import { AppError } from '../errors.ts'
+import type { OnBehalf } from '../lib/on-behalf.ts'
 import type { DockerMethods, StreamingMethod, UnaryMethod } from './methods.ts'
 
 /** What the connection knows about a request, before anything of it is read. */
-export type Arrival = { authority: string | undefined; address: string; requestId: string }
-export type Security = { access: Access; admit: CheckOrigin; budget: Budget; audit: Audit; nobody: Caller }
+export type Arrival = {
+  authority: string | undefined
+  address: string
+  requestId: string
+  whenAnswered(then: () => void): void
+  /** Its connection is in use until it is answered. */
+  hold(): void
+}
+export type Security = {
+  access: Access
+  admit: CheckOrigin
+  budget: Budget
+  audit: Audit
+  nobody: Caller
+  onBehalf: OnBehalf
+}
 export type Gate = (context: HandlerContext, method: UnaryMethod | StreamingMethod | 'open' | undefined) => void
 
-export const ARRIVAL = createContextKey<Arrival>({ authority: undefined, address: '', requestId: '' })
+export const ARRIVAL = createContextKey<Arrival>({
+  authority: undefined,
+  address: '',
+  requestId: '',
+  whenAnswered() {},
+  hold() {}
+})
 export const CALLER = createContextKey<Caller | undefined>(undefined)
 
 export function createGate({ access, admit, budget, audit, nobody }: Security): Gate {
@@ -32,18 +53,20 @@ export function createGate({ access, admit, budget, audit, nobody }: Security): 
     { values, requestHeader, requestMethod, method: called }: HandlerContext,
     method: Parameters<Gate>[1]
   ) {
-    const { authority, address } = values.get(ARRIVAL)
+    const { authority, address, whenAnswered, hold } = values.get(ARRIVAL)
     admit({
       method: requestMethod,
       host: authority,
       origin: requestHeader.get('origin') ?? undefined,
       fetchSite: requestHeader.get('sec-fetch-site') ?? undefined
     })
-    if (method === 'open') return
+    if (method === 'open') return whenAnswered(budget.request(nobody, address))
     const caller = access.authenticate(requestHeader.get('authorization') ?? undefined, { address, door: 'grpc' })
     values.set(CALLER, caller)
     if (!method) throw new AppError('FORBIDDEN', `${called.name} declares no scope, so nobody may call it.`)
     access.authorize(caller, method.scope)
+    whenAnswered(budget.request(caller, address))
+    hold()
     if (isChange(method)) budget.change(caller)
   }
 }

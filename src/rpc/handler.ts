@@ -7,8 +7,9 @@ import {
   universalResponseToNodeResponse
 } from '@connectrpc/connect-node'
 import http2, { type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
+import type { Connections } from '../lib/connections.ts'
 import { answering, refusing, streaming, type CallOptions } from './calls.ts'
-import { ARRIVAL, createGate, methodOf } from './gate.ts'
+import { ARRIVAL, createGate, methodOf, type Arrival } from './gate.ts'
 import { DockerService } from './gen/docker_management_pb.ts'
 import { Health } from './gen/grpc/health/v1/health_pb.ts'
 import { ServerReflection } from './gen/grpc/reflection/v1/reflection_pb.ts'
@@ -21,6 +22,7 @@ export type HandlerOptions = CallOptions & {
   methods: DockerMethods
   readiness: Readiness
   stopping: AbortSignal
+  connections: Connections
 }
 
 // For what is small, or goes to this same machine, compressing costs more than it saves.
@@ -28,7 +30,7 @@ const COMPRESS_BYTES = 256 * 1024
 const OPEN_SERVICES = [Health, ServerReflection, ServerReflectionAlpha]
 
 export function createHandler(options: HandlerOptions) {
-  const { methods, readiness, stopping, log } = options
+  const { methods, readiness, stopping, connections, log } = options
   const gate = createGate(options)
 
   function knock(context: HandlerContext): void {
@@ -65,7 +67,7 @@ export function createHandler(options: HandlerOptions) {
     const handle = handlers.get(request.url.split('?', 1)[0] ?? '')
     if (!handle) return void response.writeHead(404).end()
 
-    const context = createContextValues().set(ARRIVAL, arrivalOf(request))
+    const context = createContextValues().set(ARRIVAL, arrivalOf(request, response, connections))
     handle(universalRequestFromNodeRequest(request, response, undefined, context))
       .then((answer) => universalResponseToNodeResponse(answer, response))
       .catch((error: unknown) => {
@@ -90,8 +92,18 @@ function implement(options: HandlerOptions) {
   })
 }
 
-function arrivalOf({ headers, socket }: Http2ServerRequest) {
+function arrivalOf(
+  { headers, socket }: Http2ServerRequest,
+  response: Http2ServerResponse,
+  connections: Connections
+): Arrival {
+  const whenAnswered = (then: () => void): void => {
+    if (response.stream.closed) then()
+    else response.once('close', then)
+  }
   return {
+    whenAnswered,
+    hold: () => whenAnswered(connections.hold(socket)),
     authority: headers[':authority'] ?? headers.host ?? '',
     address: socket.remoteAddress ?? '',
     requestId: String(headers['x-request-id'])

@@ -10,21 +10,25 @@ import http2, {
 } from 'node:http2'
 import type { Socket } from 'node:net'
 import { AppError } from '../errors.ts'
+import { createConnections } from '../lib/connections.ts'
 import { requestId } from '../lib/request-id.ts'
 import type { createHandler, HandlerOptions } from './handler.ts'
 
-type Options = Omit<HandlerOptions, 'stopping' | 'log'> & {
+type Options = Omit<HandlerOptions, 'stopping' | 'log' | 'connections'> & {
   host: string
   /** Undefined: there is no gRPC. */
   port: number | undefined
   tls: { cert: Buffer; key: Buffer } | undefined
+  /** As many as REST may have; these are fewer. */
+  connectionsMax: number
   log: HandlerOptions['log'] & { info(fields: object, message: string): void }
   onAnswered: (labels: { method: string; status: string }, seconds: number) => void
 }
 type Handler = ReturnType<typeof createHandler>
 
 const STREAMS_PER_CONNECTION = 100
-const CONNECTIONS = 1_000
+// One costs more memory than one of HTTP/1.1.
+const SHARE_OF_CONNECTIONS = 4
 // A client whose machine is gone says nothing any more; its connection ends when two of these were not answered.
 const KEEPALIVE_MS = 30_000
 // For open calls to be told that the server stops.
@@ -54,7 +58,7 @@ const STATUS_NAMES = [
   'UNAUTHENTICATED'
 ]
 
-export function createRpcServer({ host, port, tls, onAnswered, ...options }: Options) {
+export function createRpcServer({ host, port, tls, connectionsMax, onAnswered, ...options }: Options) {
   const { methods, log } = options
   const bare = Object.entries(methods).flatMap(([name, { scope }]) => ((scope as unknown) === undefined ? [name] : []))
   if (bare.length > 0)
@@ -65,17 +69,18 @@ export function createRpcServer({ host, port, tls, onAnswered, ...options }: Opt
   const sessions = new Set<ServerHttp2Session>()
   const settings = { maxConcurrentStreams: STREAMS_PER_CONNECTION }
   const server = tls ? http2.createSecureServer({ ...tls, settings }) : http2.createServer({ settings })
-  server.maxConnections = CONNECTIONS
+  const connections = createConnections(Math.ceil(connectionsMax / SHARE_OF_CONNECTIONS))
   let loading: Promise<Handler> | undefined
   let loaded: Handler | undefined
 
   async function load(): Promise<Handler> {
     const { createHandler } = await import('./handler.ts')
-    loaded = createHandler({ ...options, stopping: stop.signal })
+    loaded = createHandler({ ...options, connections, stopping: stop.signal })
     return loaded
   }
 
   server.on('connection', (socket) => {
+    if (!connections.add(socket)) return
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
   })

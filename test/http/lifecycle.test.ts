@@ -362,3 +362,33 @@ t.test('an expired container is removed', async (t) => {
   await until(() => engine.records().length === 1)
   t.match((await get('/containers')).json(), [{ name: 'long' }])
 })
+
+t.test('what was abandoned is dropped from the line, and force goes first', async (t) => {
+  const engine = createMemoryEngine()
+  const { make, app, ask } = await build(t, { engine })
+  await make({ name: 'web' })
+  // A workload that does not end by itself: the engine waits as long as it was told.
+  let stops = 0
+  const { stopContainer } = engine
+  engine.stopContainer = async (id, _seconds, signal) => {
+    stops++
+    await new Promise<void>((_resolve, reject) =>
+      signal?.addEventListener('abort', () => reject(new AppError('REQUEST_CANCELLED', 'The request was cancelled.')))
+    )
+    return stopContainer(id, 0)
+  }
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  const left = new AbortController()
+  const restart = (signal?: AbortSignal) =>
+    fetch(`${url}/containers/web/restart?timeout=300`, { method: 'POST', signal: signal ?? null })
+  const first = restart()
+  await until(() => stops === 1)
+  const abandoned = Array.from({ length: 250 }, () => restart(left.signal))
+  left.abort()
+  await Promise.allSettled(abandoned)
+  const removed = await ask('DELETE', '/containers/web?force=true')
+  t.equal(removed.statusCode, 200)
+  t.match(await (await first).json(), { code: 'CONTAINER_BUSY', detail: /force/ })
+  t.equal(stops, 1, 'of the abandoned ones none was begun')
+  t.same(engine.records(), [])
+})

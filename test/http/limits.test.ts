@@ -204,3 +204,50 @@ t.test('a server that cannot follow turns requests away, but says that it lives'
     return true
   })
 })
+
+t.test('idle connections keep nobody out', async (t) => {
+  const { port, get } = await listening(t, { BERTH_CONNECTIONS_MAX: '16' })
+  const flood = Array.from({ length: 40 }, () => connect(port, '127.0.0.1').on('error', () => {}))
+  t.teardown(() => flood.forEach((socket) => socket.destroy()))
+  await Promise.all(flood.map((socket) => once(socket, 'connect')))
+  t.equal((await fetch(`http://127.0.0.1:${port}/containers`)).status, 200)
+  await until(() => flood.filter((socket) => !socket.destroyed).length <= 16)
+  t.equal((await get('/health')).statusCode, 200)
+})
+
+t.test('a connection carries a hundred unanswered requests at most, and none outlives it', async (t) => {
+  const { port, app, make } = await listening(t)
+  await make({ name: 'web' })
+  let open = 0
+  app.server.prependListener('request', (_request, response) => {
+    open++
+    response.once('close', () => open--)
+  })
+  const wait = 'GET /containers/web/wait?for=exited&timeout_seconds=300 HTTP/1.1\r\nhost: localhost\r\n\r\n'
+  const polite = connect(port, '127.0.0.1')
+  polite.write(wait.repeat(50))
+  await until(() => open === 50)
+  polite.destroy()
+  await until(() => open === 0)
+  const greedy = connect(port, '127.0.0.1').on('error', () => {})
+  greedy.write(wait.repeat(5_000))
+  await new Promise((resolve) => greedy.once('close', resolve))
+  await until(() => open === 0)
+})
+
+t.test('each token may have so many requests open', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = addTokens(store)
+  const env = { BERTH_REQUESTS_PER_CALLER: '2' }
+  const { get, engine } = await build(t, { store, env, early: true })
+  engine.add({ name: 'web' })
+  const as = (secret: string) => ({ headers: bearer(secret) })
+  const left = new AbortController()
+  const wait = () => get('/containers/web/wait?for=exited', { ...as(secrets.read), signal: left.signal })
+  const waiting = [wait(), wait()]
+  problem(t, await wait(), 429, 'TOO_MANY_REQUESTS')
+  t.equal((await get('/containers', as(secrets.admin))).statusCode, 200)
+  left.abort()
+  await Promise.allSettled(waiting)
+  t.equal((await get('/containers', as(secrets.read))).statusCode, 200)
+})

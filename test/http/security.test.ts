@@ -3,6 +3,8 @@ import t from 'tap'
 import { createBudget } from '../../src/access/budget.ts'
 import { NOBODY } from '../../src/access/caller.ts'
 import { createAccess } from '../../src/access/service.ts'
+import { createConnections } from '../../src/lib/connections.ts'
+import { createOnBehalf } from '../../src/lib/on-behalf.ts'
 import { registerSecurity } from '../../src/http/security.ts'
 import { build, problem } from '../helpers/build.ts'
 
@@ -93,7 +95,9 @@ t.test('a route that declares no scope ends the start', async (t) => {
     access: openAccess(),
     budget: createBudget({ changesPerSecond: 0, streams: 0 }),
     nobody: NOBODY,
-    admit: () => {}
+    admit: () => {},
+    connections: createConnections(16),
+    onBehalf: createOnBehalf()
   })
   bare.get('/good', { config: { scope: 'read' } }, async () => 'good')
   await bare.register(async (inner) => void inner.get('/bad', async () => 'bad'), { prefix: '/inner' })

@@ -234,3 +234,18 @@ t.test('a client that does not read holds up nothing', async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 100))
   t.same(said(), [], 'and is no error of the server')
 })
+
+t.test('neither idle connections nor open Watch streams keep others out', async (t) => {
+  const { port } = await buildRpc(t, { env: { BERTH_CONNECTIONS_MAX: '64', BERTH_TOKEN: TOKEN } })
+  const flood = Array.from({ length: 40 }, () => connectRaw(port))
+  t.teardown(() => Promise.all(flood.map(({ close }) => close())))
+  const docker = createClient(DockerService, transportTo(port, { authorization: `Bearer ${TOKEN}` }))
+  t.ok((await docker.listDockerContainers({})).containers)
+  const path = '/grpc.health.v1.Health/Watch'
+  const raw = [connectRaw(port), connectRaw(port), connectRaw(port), connectRaw(port)]
+  t.teardown(() => Promise.all(raw.map(({ close }) => close())))
+  const watches = raw.flatMap((each) => Array.from({ length: 90 }, () => each.call({ path, patienceMs: 3_000 })))
+  const refused = (await Promise.all(watches)).filter(({ status }) => status === 'RESOURCE_EXHAUSTED')
+  t.ok(refused.length >= 4 * 90 - 256, `${refused.length} of 360 were refused`)
+  t.ok((await docker.listDockerContainers({})).containers)
+})

@@ -29,6 +29,8 @@ export function createDockerEngine(options: {
   changeTimeoutMs: number
   registryIdleMs: number
   registryTimeoutMs: number
+  /** For whom a change is; callers take turns. */
+  whose?: () => string | undefined
   /** How many changes may wait for their turn. */
   queue: number
 }): Engine {
@@ -58,7 +60,7 @@ export function createDockerEngine(options: {
   async function change<T>({ queueSignal, ...asked }: Asked<T>, refusal?: () => Error): Promise<T> {
     const task = () => call(asked, () => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked }))
     try {
-      return await inTurn(task, { refusal, signal: queueSignal })
+      return await inTurn(task, { refusal, signal: queueSignal, whose: options.whose?.() })
     } catch (error) {
       throw queueSignal?.aborted && error === queueSignal.reason ? cancellation(queueSignal) : error
     }
@@ -68,7 +70,11 @@ export function createDockerEngine(options: {
   function make<T>(asked: Asked<T>): Promise<T> {
     return change<T>(
       asked,
-      () => new AppError('ENGINE_BUSY', `${options.queue} changes wait for the engine, and that is the most.`)
+      () =>
+        new AppError(
+          'ENGINE_BUSY',
+          `Too many changes of yours wait for the engine. All callers together have ${options.queue} places.`
+        )
     )
   }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createBudget } from '../../../src/access/budget.ts'
-import { ANYBODY, OPERATOR, type Caller } from '../../../src/access/caller.ts'
+import { ANYBODY, NOBODY, OPERATOR, type Caller } from '../../../src/access/caller.ts'
 
 const ci: Caller = { name: 'ci', tokenId: 'x', scopes: ['containers:write'] }
 
@@ -65,4 +65,22 @@ t.test('without tokens nobody is held back for another’s sake, and 0 is no lim
   t.throws(() => {
     for (let count = 0; count < 10; count++) strict.change(ci)
   })
+})
+
+t.test('open requests are counted for each token, and for each address where there is none', async (t) => {
+  const { request } = createBudget({ changesPerSecond: 0, streams: 0, requests: 2 })
+  const first = request(ci, '10.0.0.1')
+  request(ci, '10.0.0.2')
+  t.throws(() => request(ci, '10.0.0.3'), { code: 'TOO_MANY_REQUESTS' })
+  t.doesNotThrow(() => request(OPERATOR, '10.0.0.1'))
+  first()
+  t.doesNotThrow(() => request(ci, '10.0.0.3'))
+  for (const [caller, most] of [
+    [ANYBODY, 6],
+    [NOBODY, 256]
+  ] as const) {
+    for (let count = 0; count < most; count++) request(caller, `2001:db8::${count.toString(16)}`)
+    t.throws(() => request(caller, '2001:db8::ffff'), { code: 'TOO_MANY_REQUESTS' })
+    t.doesNotThrow(() => request(caller, '10.0.0.1'))
+  }
 })

@@ -26,6 +26,7 @@ async function engineThat(
   given: {
     concurrency?: number
     queue?: number
+    whose?: () => string | undefined
     changeTimeoutMs?: number
     registryIdleMs?: number
     registryTimeoutMs?: number
@@ -323,4 +324,21 @@ t.test('a change that takes too long may still be carried out', async (t) => {
   const { engine } = await engineThat(t, { [`POST /containers/${ID}/start`]: () => {} }, { changeTimeoutMs: 50 })
   await t.rejects(engine.startContainer(ID), { code: 'ENGINE_TIMEOUT', message: /may still do so/ })
   t.match(engine.status(), { available: true }, 'which is not an engine that is gone')
+})
+
+t.test('changes of one caller do not hold up those of another', async (t) => {
+  const open: http.ServerResponse[] = []
+  let whose = 'flood'
+  const { engine, asked } = await engineThat(
+    t,
+    { [`POST /containers/${ID}/start`]: (_asked, answer) => void open.push(answer) },
+    { concurrency: 1, whose: () => whose }
+  )
+  const all = Array.from({ length: 50 }, () => engine.startContainer(ID))
+  whose = 'other'
+  const other = engine.startContainer(ID).then(() => asked.length)
+  const answering = setInterval(() => open.shift()?.writeHead(204).end(), 1)
+  t.teardown(() => clearInterval(answering))
+  t.ok((await other) <= 4, 'it is the third')
+  await Promise.all(all)
 })

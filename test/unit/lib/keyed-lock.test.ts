@@ -53,3 +53,32 @@ t.test('a task that comes while the last of its key runs still waits', async (t)
   await Promise.all([second, third])
   t.strictSame(log, ['first', 'second', 'third'])
 })
+
+t.test('who is cancelled leaves the line at once', async (t) => {
+  const locked = createKeyedLock()
+  const gate = Promise.withResolvers<void>()
+  const first = locked('k', () => gate.promise)
+  const left = new AbortController()
+  let begun = 0
+  const gone = Array.from({ length: 250 }, () => locked('k', async () => begun++, { signal: left.signal }))
+  const last = locked('k', async () => 'last')
+  left.abort(new Error('gone'))
+  for (const each of gone) await t.rejects(each, { message: 'gone' })
+  gate.resolve()
+  await first
+  t.equal(await last, 'last')
+  t.equal(begun, 0)
+})
+
+t.test('what is urgent goes first, and tells the one that runs', async (t) => {
+  const locked = createKeyedLock()
+  const log: string[] = []
+  const waits = (hurry: AbortSignal) =>
+    new Promise<void>((_resolve, reject) => hurry.addEventListener('abort', () => reject(hurry.reason as Error)))
+  const first = locked('k', waits)
+  const second = locked('k', async (hurry) => void log.push(`second ${hurry.aborted}`))
+  const urgent = locked('k', async () => void log.push('urgent'), { urgent: () => new Error('make room') })
+  await t.rejects(first, { message: 'make room' })
+  await Promise.all([urgent, second])
+  t.strictSame(log, ['urgent', 'second false'])
+})

@@ -101,3 +101,32 @@ t.test('who is cancelled leaves the line at once, and keeps nobody waiting', asy
   t.strictSame(await Promise.all([first, last, refusable]), ['first', 'last', 'next'])
   t.strictSame(started, ['first', 'last', 'next'], 'what had begun went on')
 })
+
+t.test('callers take turns, whoever has more in the line', async (t) => {
+  const withPermit = createSemaphore(1)
+  const { started, running, task } = tasks()
+  const of = (whose: string, name: string) => withPermit(task(name), { whose })
+  const all = [of('flood', 'f0'), of('flood', 'f1'), of('flood', 'f2'), of('flood', 'f3'), of('a', 'a1'), of('b', 'b1')]
+  for (let count = 0; count < all.length; count++) {
+    await turn()
+    for (const end of running.values()) end.resolve()
+  }
+  await Promise.all(all)
+  t.strictSame(started, ['f0', 'f1', 'a1', 'b1', 'f2', 'f3'])
+})
+
+t.test('a line that one caller has filled refuses that caller only', async (t) => {
+  const withPermit = createSemaphore(1, 4)
+  const { started, running, task } = tasks()
+  const ask = (whose: string, name: string) => withPermit(task(name), { whose, refusal: () => new Error('full') })
+  const all = ['f0', 'f1', 'f2', 'f3', 'f4'].map((name) => ask('flood', name))
+  await t.rejects(ask('flood', 'f5'), { message: 'full' })
+  all.push(ask('a', 'a1'), ask('a', 'a2'))
+  await t.rejects(ask('a', 'a3'), { message: 'full' })
+  for (let count = 0; count < all.length; count++) {
+    await turn()
+    for (const end of running.values()) end.resolve()
+  }
+  await Promise.all(all)
+  t.equal(started.length, 7)
+})
