@@ -13,7 +13,7 @@ import { viewToken } from '../src/access/view.ts'
 import { ConfigError, isPrivate, loadConfig, type Config } from '../src/config.ts'
 import { isAppError } from '../src/errors.ts'
 import { lockFolder } from '../src/store/folder-lock.ts'
-import { openStore } from '../src/store/open.ts'
+import { openStore } from '../src/store/sqlite/open.ts'
 import { StoreError } from '../src/store/store-error.ts'
 
 const USAGE = `Usage:
@@ -74,26 +74,26 @@ async function openDesk(): Promise<Desk> {
   const { config } = loadConfig(process.env)
   try {
     await lockFolder(config.dataDir)
-    return inDataFolder(config)
+    return await inDataFolder(config)
   } catch (error) {
     if (error instanceof StoreError && error.isInUse) return overTheApi(config)
     throw error
   }
 }
 
-function inDataFolder(config: Config): Desk {
+async function inDataFolder(config: Config): Promise<Desk> {
   const store = openStore(config.dataDir)
   const file = openAuditFile(config.dataDir)
   const hasOperator = config.token !== undefined
-  const tokens = createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config) })
   const log = { error: (_fields: object, message: string) => process.stderr.write(`${message}\n`) }
+  const tokens = await createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config), log })
   const audit = createAudit({ table: store.audit, flush: store.flush, file, log })
 
-  async function audited<T>(action: string, object: string, task: () => T): Promise<T> {
+  async function audited<T>(action: string, object: string, task: () => Promise<T>): Promise<T> {
     const peer = { address: userInfo().username, door: 'command' } as const
-    const attempt = audit.attempt({ caller: OPERATOR, peer, scope: 'admin', action, object, requestId: '' })
+    const attempt = await audit.attempt({ caller: OPERATOR, peer, scope: 'admin', action, object, requestId: '' })
     try {
-      const result = task()
+      const result = await task()
       await attempt.end(null)
       return result
     } catch (error) {

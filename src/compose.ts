@@ -40,7 +40,7 @@ import type { LoginSources } from './registry/logins.ts'
 import { createRegistryService } from './registry/service.ts'
 import { createRpcServer } from './rpc/server.ts'
 import { composeStats } from './stats/compose.ts'
-import type { Store } from './store/open.ts'
+import type { Store } from './store/contract/store.ts'
 import { createPruner } from './system/prune.ts'
 import { createHost, type Host } from './system/host.ts'
 import { warnOutOfReach } from './system/reach.ts'
@@ -93,7 +93,7 @@ export async function compose({
   const validator = createValidator(sharedSchemas(FEATURES))
 
   const hasOperator = config.token !== undefined
-  const tokens = createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config) })
+  const tokens = await createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config), log })
   const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
   const audit = createAudit({ table: store.audit, flush, file: auditFile, log })
   const budget = createBudget({
@@ -115,7 +115,7 @@ export async function compose({
     onImagesChanged: inventory.onImages
   })
   const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId })
-  const { containers, creator, expiry } = composeContainers({
+  const { containers, creator, expiry } = await composeContainers({
     config,
     engine,
     inventory,

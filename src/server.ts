@@ -25,7 +25,8 @@ import { inspectRegistriesFile } from './registry/logins.ts'
 import { onStopSignal, STOP_SIGNALS } from './stop-signals.ts'
 import { createTokenMark, folderWarning } from './store/folder.ts'
 import { lockFolder } from './store/folder-lock.ts'
-import { openStore, type Store } from './store/open.ts'
+import type { Store } from './store/contract/store.ts'
+import { openStore } from './store/sqlite/open.ts'
 
 const GRACE_MS = 10_000
 
@@ -52,7 +53,7 @@ async function run(): Promise<void> {
   const store = openStore(config.dataDir)
   const warning = folderWarning(config.dataDir)
   if (warning !== undefined) logger.warn(warning)
-  requireToken(config, store)
+  await requireToken(config, store)
   const auditFile = openAuditFile(config.dataDir)
   const connection = createConnection({
     candidates: engineCandidates({ ...config, home: homedir(), runtimeDir: process.env.XDG_RUNTIME_DIR }),
@@ -135,8 +136,8 @@ function requireBuildCgroup({ buildCgroupParent: parent, hostCgroup, dockerHost 
     throw new ConfigError([`BERTH_BUILD_CGROUP_PARENT ${parent} would bound no build: ${problem} (docs/operations.md)`])
 }
 
-function requireToken(config: Config, store: Store): void {
-  if (config.token !== undefined || store.tokens.all().length > 0) return
+async function requireToken(config: Config, store: Store): Promise<void> {
+  if (config.token !== undefined || (await store.tokens.all()).length > 0) return
   const mark = createTokenMark(config.dataDir)
   if (mark.isSet())
     throw new ConfigError([

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import { AppError, type ErrorCode } from '../errors.ts'
-import type { AuditFilter, AuditRow } from '../store/audit.ts'
+import type { AuditFilter, AuditRow, AuditStore } from '../store/contract/audit.ts'
 import type { AuditFile } from './audit-file.ts'
 import type { Caller, Peer } from './caller.ts'
 import type { Need } from './scopes.ts'
@@ -19,14 +19,9 @@ export type AuditSubject = {
   requestId: string
 }
 type Outcome = 'attempted' | 'succeeded' | 'failed' | 'refused'
-type AuditTable = {
-  add(row: AuditRow): void
-  last(): AuditRow | undefined
-  find(filter: AuditFilter, limit: number): AuditRow[]
-  keep(counts: { refusals: number; others: number }): void
-}
 type Log = { error(fields: object, message: string): void }
 
+type Attempt = { end(code: ErrorCode | null, object?: string | null): Promise<void> }
 export type Audit = ReturnType<typeof createAudit>
 
 const REFUSALS = new Set<ErrorCode>([
@@ -50,7 +45,7 @@ export function createAudit({
   log,
   now = Date.now
 }: {
-  table: AuditTable
+  table: AuditStore
   /** Resolves when all that stands in the store survives a power failure. */
   flush: () => Promise<void>
   /** Where each entry goes as a line, too. */
@@ -58,19 +53,15 @@ export function createAudit({
   log: Log
   now?: () => number
 }) {
-  const newest = table.last()
-  let seq = newest?.seq ?? 0
-  let hash = newest?.hash ?? FIRST_HASH
   let minute = { startedAt: 0, written: 0, left: 0 }
 
-  function write(
+  async function write(
     { caller, peer, scope, action, object, requestId }: AuditSubject,
     outcome: Outcome,
     code: ErrorCode | null = null,
     durationMs: number | null = null
-  ): void {
-    const entry = {
-      seq: seq + 1,
+  ): Promise<void> {
+    const facts = {
       at: now(),
       outcome,
       caller: caller.name,
@@ -84,18 +75,18 @@ export function createAudit({
       durationMs,
       requestId
     }
-    const row = { ...entry, hash: chained(hash, entry) }
-    table.add(row)
-    seq = row.seq
-    hash = row.hash
+    const row = await table.append((newest) => {
+      const entry = { seq: (newest?.seq ?? 0) + 1, ...facts }
+      return { ...entry, hash: chained(newest?.hash ?? FIRST_HASH, entry) }
+    })
     file?.append(`${JSON.stringify(row)}\n`)
-    if (seq % PRUNE_EVERY === 0) table.keep(KEPT)
+    if (row.seq % PRUNE_EVERY === 0) await table.keep(KEPT)
   }
 
   /** For what has happened already: an answer is not taken back because it could not be written down. */
-  function writeIfPossible(...what: Parameters<typeof write>): void {
+  async function writeIfPossible(...what: Parameters<typeof write>): Promise<void> {
     try {
-      write(...what)
+      await write(...what)
     } catch (err) {
       log.error({ err, action: what[0].action, requestId: what[0].requestId }, 'the audit trail cannot be written')
     }
@@ -118,10 +109,10 @@ export function createAudit({
 
   return {
     /** To be called before anything is changed; what cannot be written down is not done. */
-    attempt(subject: AuditSubject): { end(code: ErrorCode | null, object?: string | null): Promise<void> } {
+    async attempt(subject: AuditSubject): Promise<Attempt> {
       const startedAt = performance.now()
       try {
-        write(subject, 'attempted')
+        await write(subject, 'attempted')
       } catch (cause) {
         log.error({ err: cause }, 'the audit trail cannot be written')
         throw new AppError('AUDIT_FAILED', 'The audit trail cannot be written, and without it nothing is changed.', {
@@ -132,28 +123,28 @@ export function createAudit({
         /** Resolves when the entry, and all that the change wrote to the store, survives a power failure. */
         async end(code, object = subject.object) {
           const durationMs = Math.round((performance.now() - startedAt) * 10) / 10
-          writeIfPossible({ ...subject, object }, code === null ? 'succeeded' : 'failed', code, durationMs)
+          await writeIfPossible({ ...subject, object }, code === null ? 'succeeded' : 'failed', code, durationMs)
           await keep(code)
         }
       }
     },
 
     /** Somebody who was not let in, or may not do this. Requests that failed in other ways are not written down. */
-    refused(subject: AuditSubject, code: ErrorCode): void {
+    async refused(subject: AuditSubject, code: ErrorCode): Promise<void> {
       if (!REFUSALS.has(code)) return
       const time = now()
       // The clock may be set back.
       if (time - minute.startedAt >= MINUTE_MS || time < minute.startedAt) {
         const { left } = minute
         minute = { startedAt: time, written: 0, left: 0 }
-        if (left > 0) writeIfPossible({ ...subject, action: 'refusalsLeftOut', object: String(left) }, 'refused')
+        if (left > 0) await writeIfPossible({ ...subject, action: 'refusalsLeftOut', object: String(left) }, 'refused')
       }
-      if (minute.written++ < REFUSALS_PER_MINUTE) writeIfPossible(subject, 'refused', code)
+      if (minute.written++ < REFUSALS_PER_MINUTE) await writeIfPossible(subject, 'refused', code)
       else minute.left++
     },
 
     /** Newest first. */
-    find: (filter: AuditFilter, limit: number): AuditRow[] => table.find(filter, limit)
+    find: (filter: AuditFilter, limit: number): Promise<AuditRow[]> => table.find(filter, limit)
   }
 }
 

@@ -29,7 +29,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<{ tokens: Tokens; audit: Au
       }
     },
     async ({ body: { name, scopes, ttl_seconds: ttlSeconds } }, reply) => {
-      const { token, secret } = tokens.create({ name, scopes, ttlSeconds })
+      const { token, secret } = await tokens.create({ name, scopes, ttlSeconds })
       reply.header('location', `/tokens/${token.id}`)
       return reply.code(201).send({ ...viewToken(token), token: secret })
     }
@@ -63,7 +63,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<{ tokens: Tokens; audit: Au
       }
     },
     async ({ params }) => {
-      const { id, name } = tokens.revoke(params.id)
+      const { id, name } = await tokens.revoke(params.id)
       return { id, name, revoked: true as const, message: 'Token revoked' }
     }
   )
@@ -85,7 +85,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<{ tokens: Tokens; audit: Au
       const { limit = DEFAULT_LIMIT, cursor, since, until, request_id: requestId, ...same } = query
       const before = cursor === undefined ? undefined : Number(cursor)
       const time = (text: string | undefined) => (text === undefined ? undefined : Date.parse(text))
-      const found = audit.find({ ...same, requestId, since: time(since), until: time(until), before }, limit + 1)
+      const found = await audit.find({ ...same, requestId, since: time(since), until: time(until), before }, limit + 1)
       const page = found.slice(0, limit)
       const last = page.at(-1)
       if (last && found.length > limit) reply.header('x-next-cursor', last.seq)

@@ -2,20 +2,14 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { AppError, isDiskFull } from '../errors.ts'
-import type { TokenRow } from '../store/tokens.ts'
+import { createKeyedLock } from '../lib/keyed-lock.ts'
+import type { TokenRow, TokenStore } from '../store/contract/tokens.ts'
 import { ANYBODY, NOBODY, OPERATOR, type Caller } from './caller.ts'
 import type { Scope } from './scopes.ts'
 
-type TokenTable = {
-  add(row: TokenRow): void
-  used(id: string, now: number): void
-  remove(id: string): void
-  all(): TokenRow[]
-}
-
 export type ManagedToken = Omit<TokenRow, 'hash' | 'scopes'> & { scopes: Scope[] }
 export type NewToken = { name: string; scopes: Scope[]; ttlSeconds: number | undefined }
-export type Tokens = ReturnType<typeof createTokens>
+export type Tokens = Awaited<ReturnType<typeof createTokens>>
 
 // What the audit trail calls those who have no token of this list.
 const RESERVED = [ANYBODY, NOBODY, OPERATOR].map(({ name }) => name)
@@ -23,22 +17,26 @@ const TOKEN_BYTES = 32
 const PREFIX = 'berth_'
 // The last use is written this seldom, so that reading costs no write.
 const USE_WRITTEN_MS = 60_000
+const CHANGES = 'changes'
 
 /** `isPrivate`: only this machine's users reach the server, so it may do without tokens. */
-export function createTokens({
+export async function createTokens({
   table,
   hasOperator,
   isPrivate,
+  log,
   now = Date.now
 }: {
-  table: TokenTable
+  table: TokenStore
   /** Whether there is a BERTH_TOKEN, which may do everything. */
   hasOperator: boolean
   isPrivate: boolean
+  log: { error(fields: object, message: string): void }
   now?: () => number
 }) {
   const byHash = new Map<string, ManagedToken & { writtenUse: number }>()
-  for (const { hash, scopes, ...row } of table.all())
+  const inOrder = createKeyedLock()
+  for (const { hash, scopes, ...row } of await table.all())
     byHash.set(hash, { ...row, scopes: scopes.split(',') as Scope[], writtenUse: row.lastUsedAt ?? 0 })
 
   const isAdmin = ({ scopes, expiresAt }: ManagedToken) =>
@@ -50,12 +48,14 @@ export function createTokens({
   }
 
   /** A full disk locks nobody out; it is written with a later use. */
-  function writeUse(token: { id: string; writtenUse: number }, time: number): void {
+  async function writeUse(token: { id: string; writtenUse: number }, time: number): Promise<void> {
+    const { writtenUse } = token
+    token.writtenUse = time
     try {
-      table.used(token.id, time)
-      token.writtenUse = time
-    } catch (error) {
-      if (!isDiskFull(error)) throw error
+      await table.used(token.id, time)
+    } catch (err) {
+      token.writtenUse = writtenUse
+      if (!isDiskFull(err)) log.error({ err, tokenId: token.id }, 'the use of a token could not be written down')
     }
   }
 
@@ -65,43 +65,46 @@ export function createTokens({
 
     list: (): ManagedToken[] => [...byHash.values()],
 
-    create({ name, scopes, ttlSeconds }: NewToken): { token: ManagedToken; secret: string } {
-      const taken = RESERVED.includes(name) || [...byHash.values()].some((token) => token.name === name)
-      if (taken) throw new AppError('TOKEN_NAME_TAKEN', `There is a token "${name}" already.`)
-      const createdAt = now()
-      const token: ManagedToken = {
-        id: randomBytes(6).toString('hex'),
-        name,
-        scopes: [...new Set(scopes)],
-        createdAt,
-        expiresAt: ttlSeconds === undefined ? null : createdAt + ttlSeconds * 1000,
-        lastUsedAt: null
-      }
-      if (!hasOperator && !isAdmin(token) && ![...byHash.values()].some(isAdmin))
-        throw new AppError(
-          'ADMIN_TOKEN_NEEDED',
-          'From the first token on every request needs one, so the first must have the scope "admin": without BERTH_TOKEN nobody could make or revoke tokens.'
-        )
-      const secret = PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')
-      const hash = hashOf(secret)
-      table.add({ ...token, hash, scopes: token.scopes.join(',') })
-      byHash.set(hash, { ...token, writtenUse: 0 })
-      return { token, secret }
-    },
+    create: ({ name, scopes, ttlSeconds }: NewToken): Promise<{ token: ManagedToken; secret: string }> =>
+      inOrder(CHANGES, async () => {
+        const taken = RESERVED.includes(name) || [...byHash.values()].some((token) => token.name === name)
+        if (taken) throw new AppError('TOKEN_NAME_TAKEN', `There is a token "${name}" already.`)
+        const createdAt = now()
+        const token: ManagedToken = {
+          id: randomBytes(6).toString('hex'),
+          name,
+          scopes: [...new Set(scopes)],
+          createdAt,
+          expiresAt: ttlSeconds === undefined ? null : createdAt + ttlSeconds * 1000,
+          lastUsedAt: null
+        }
+        if (!hasOperator && !isAdmin(token) && ![...byHash.values()].some(isAdmin))
+          throw new AppError(
+            'ADMIN_TOKEN_NEEDED',
+            'From the first token on every request needs one, so the first must have the scope "admin": without BERTH_TOKEN nobody could make or revoke tokens.'
+          )
+        const secret = PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')
+        const hash = hashOf(secret)
+        await table.add({ ...token, hash, scopes: token.scopes.join(',') })
+        byHash.set(hash, { ...token, writtenUse: 0 })
+        return { token, secret }
+      }),
 
-    revoke(reference: string): ManagedToken {
-      const [hash, token] = entryOf(reference)
-      const rest = [...byHash.values()].filter(({ id }) => id !== token.id)
-      const isNeeded = !hasOperator && isAdmin(token) && !rest.some(isAdmin) && (rest.length > 0 || !isPrivate)
-      if (isNeeded)
-        throw new AppError(
-          'ADMIN_TOKEN_NEEDED',
-          `"${token.name}" is the last token with the scope "admin". Make another one first.`
-        )
-      table.remove(token.id)
-      byHash.delete(hash)
-      return token
-    },
+    /** One change after the other: of two that each leave the other for the last admin, one must not be. */
+    revoke: (reference: string): Promise<ManagedToken> =>
+      inOrder(CHANGES, async () => {
+        const [hash, token] = entryOf(reference)
+        const rest = [...byHash.values()].filter(({ id }) => id !== token.id)
+        const isNeeded = !hasOperator && isAdmin(token) && !rest.some(isAdmin) && (rest.length > 0 || !isPrivate)
+        if (isNeeded)
+          throw new AppError(
+            'ADMIN_TOKEN_NEEDED',
+            `"${token.name}" is the last token with the scope "admin". Make another one first.`
+          )
+        await table.remove(token.id)
+        byHash.delete(hash)
+        return token
+      }),
 
     /** Whoever has this token, if it is valid now. Found by its hash, so how long that takes says nothing about the text. */
     find(secret: string): Caller | undefined {
@@ -109,7 +112,7 @@ export function createTokens({
       const time = now()
       if (!token || (token.expiresAt !== null && token.expiresAt <= time)) return undefined
       token.lastUsedAt = time
-      if (time - token.writtenUse >= USE_WRITTEN_MS) writeUse(token, time)
+      if (time - token.writtenUse >= USE_WRITTEN_MS) void writeUse(token, time)
       return { name: token.name, tokenId: token.id, scopes: token.scopes }
     }
   }

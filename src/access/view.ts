@@ -1,6 +1,6 @@
 // Tokens and entries of the audit trail as clients see them. Pure.
 
-import type { AuditRow } from '../store/audit.ts'
+import type { AuditRow } from '../store/contract/audit.ts'
 import type { AuditEntry, Token } from './schemas.ts'
 import type { ManagedToken } from './tokens.ts'
 

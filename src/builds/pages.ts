@@ -2,7 +2,7 @@
 // object as last time; only the place in the queue moves without the build.
 
 import { invalidField } from '../errors.ts'
-import type { StoredBuild } from '../store/builds.ts'
+import type { StoredBuild } from '../store/contract/builds.ts'
 import type { BuildRecord } from './record.ts'
 import type { Build, ListBuildsQuery } from './schemas.ts'
 import type { BuildTable } from './table.ts'

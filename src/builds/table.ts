@@ -1,6 +1,6 @@
 // The store keeps a build as JSON; here it is a record.
 
-import type { BuildFilter, BuildRow, BuildStore } from '../store/builds.ts'
+import type { BuildFilter, BuildRow, BuildStore } from '../store/contract/builds.ts'
 import { statusOf, type BuildRecord } from './record.ts'
 import type { BuildSecrets } from './request.ts'
 

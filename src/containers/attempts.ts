@@ -5,26 +5,22 @@ import { AppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import type { IntentStore } from '../store/contract/intents.ts'
 import { createCreation, isUncertain } from './creation.ts'
 import type { Settling } from './settling.ts'
 import { createUndo, type Undo } from './undo.ts'
 
-export type IntentTable = {
-  add(attempt: string, now: number): void
-  remove(attempt: string): void
-  all(): { attempt: string; createdAt: number }[]
-}
 type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
 type LeftOver = { createdAt: number; isSaid: boolean; pauseMs: number; notBefore: number }
 
-export type Attempts = ReturnType<typeof createAttempts>
+export type Attempts = Awaited<ReturnType<typeof createAttempts>>
 
 // An engine that hung may carry out an old create when it wakes.
 const REMEMBER_MS = 10 * 60_000
 const RETRY_MS = 2_000
 const LOOK_MS = 60_000
 
-export function createAttempts({
+export async function createAttempts({
   engine,
   inventory,
   settling,
@@ -35,13 +31,13 @@ export function createAttempts({
   engine: Pick<EngineContainers, 'createContainer' | 'listContainers'> & Pick<EngineAvailability, 'whenAvailable'>
   inventory: Inventory
   settling: Settling
-  table: IntentTable
+  table: IntentStore
   /** Resolves when all that stands in the table survives a power failure. */
   flush: () => Promise<void>
   log: Log
 }) {
   const leftOver = new Map<string, LeftOver>()
-  for (const { attempt, createdAt } of table.all()) leave(attempt, createdAt)
+  for (const { attempt, createdAt } of await table.all()) leave(attempt, createdAt)
   const underWay = new Set<string>()
   const beingSettled = new Map<string, Promise<void>>()
   let next: { at: number; timer: NodeJS.Timeout } | undefined
@@ -50,9 +46,9 @@ export function createAttempts({
     leftOver.set(attempt, { createdAt, isSaid, pauseMs: RETRY_MS, notBefore: 0 })
   }
 
-  function forget(attempt: string): void {
+  async function forget(attempt: string): Promise<void> {
     leftOver.delete(attempt)
-    table.remove(attempt)
+    await table.remove(attempt)
   }
 
   async function keepIntent(): Promise<void> {
@@ -68,13 +64,13 @@ export function createAttempts({
   async function settleOnce(attempt: string, record: ContainerRecord | undefined): Promise<void> {
     if (record) {
       await settling.withContainer(record, attempt)
-      forget(attempt)
+      await forget(attempt)
       log.info({ containerId: record.id, name: record.name }, 'half-made container of an earlier attempt settled')
       return
     }
     await settling.withoutContainer(attempt)
     const { createdAt = 0 } = leftOver.get(attempt) ?? {}
-    if (Date.now() - createdAt > REMEMBER_MS) forget(attempt)
+    if (Date.now() - createdAt > REMEMBER_MS) await forget(attempt)
   }
 
   /** Whoever asks meanwhile waits for the same. */
@@ -140,24 +136,26 @@ export function createAttempts({
     async run<T>(attempt: string, task: (undo: Undo) => Promise<T>): Promise<T> {
       const createdAt = Date.now()
       const undo = createUndo({ attempt, log })
-      table.add(attempt, createdAt)
+      await table.add(attempt, createdAt)
       underWay.add(attempt)
       try {
         await keepIntent()
         const result = await task(undo)
-        table.remove(attempt)
+        await table.remove(attempt)
         return result
       } catch (error) {
         const end = await undo.all()
         if (end === 'not known' || isUncertain(error)) {
           leave(attempt, createdAt, end === 'not known')
           lookAgain(RETRY_MS)
-        } else table.remove(attempt)
+        } else await table.remove(attempt)
         throw error
       } finally {
         underWay.delete(attempt)
       }
     },
+
+    isOnRecord: (attempt: string): boolean => underWay.has(attempt) || leftOver.has(attempt),
 
     /** Whether the container is of an attempt that has not come to its end. */
     isMaking: ({ berth }: ContainerRecord): boolean => underWay.has(berth.attempt ?? ''),

@@ -5,9 +5,10 @@ import type { Config } from '../config.ts'
 import type { Engine } from '../engine/contract/engine.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { PortService } from '../ports/service.ts'
-import { createAttempts, type IntentTable } from './attempts.ts'
+import type { Store } from '../store/contract/store.ts'
+import { createAttempts } from './attempts.ts'
 import { createMaker, type Images, type Networks } from './create.ts'
-import { createExpiry, type ExpiryTable } from './expiry.ts'
+import { createExpiry } from './expiry.ts'
 import { createCreator } from './idempotency.ts'
 import { createRemoval } from './removal.ts'
 import { createReplacer } from './replace.ts'
@@ -24,23 +25,23 @@ type Options = {
   images: Images
   networks: Networks
   policy: Policy
-  store: { instanceId: string; intents: IntentTable; expiries: ExpiryTable; flush: () => Promise<void> }
+  store: Pick<Store, 'instanceId' | 'intents' | 'expiries' | 'flush'>
   ownId: string | undefined
   log: Parameters<typeof createExpiry>[0]['log'] & Parameters<typeof createAttempts>[0]['log']
 }
 
-export function composeContainers({ store, ...given }: Options) {
+export async function composeContainers({ store, ...given }: Options) {
   const { config, engine, inventory, log } = given
   const { instanceId } = store
   const waiting = createWaiting({ inventory, engine, probeHost: config.probeHost })
   const removal = createRemoval({ engine, inventory })
   const volumes = createVolumes({ engine, inventory, instanceId })
   const settling = createSettling({ engine, inventory, removal, volumes })
-  const attempts = createAttempts({ engine, inventory, settling, table: store.intents, flush: store.flush, log })
-  const expiry = createExpiry({
+  const attempts = await createAttempts({ engine, inventory, settling, table: store.intents, flush: store.flush, log })
+  const expiry = await createExpiry({
     inventory,
     table: store.expiries,
-    intents: store.intents,
+    isOnRecord: attempts.isOnRecord,
     instanceId,
     remove: (id) => containers.removeExpired(id),
     log

@@ -87,7 +87,7 @@ export function createMaker(options: Options) {
         if (body.start ?? true) await inventory.holding(id, () => start(id, signal))
         const made = await look(id, spec)
         // Not before the inventory knows it: only then its date is forgotten with it. Until then its label counts.
-        if (body.ttl_seconds !== undefined) expiry.set(id, body.ttl_seconds)
+        if (body.ttl_seconds !== undefined) await expiry.set(id, body.ttl_seconds)
         const ready = await waitUntilReady(id, body, signal)
         if (signal.aborted) throw cancellation(signal)
         const record = ready ?? inventory.get(id) ?? made

@@ -6,42 +6,44 @@ import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { createSteadyClock } from '../lib/steady-clock.ts'
+import type { ExpiryStore } from '../store/contract/expiries.ts'
 
-export type ExpiryTable = {
-  get(id: string): number | null | undefined
-  set(id: string, expiresAt: number | null): void
-  remove(id: string): void
-  ids(): string[]
-}
-type IntentTable = { all(): { attempt: string }[] }
 type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
 
 const SWEEP_MS = 1_000
 
-export type Expiry = ReturnType<typeof createExpiry>
+export type Expiry = Awaited<ReturnType<typeof createExpiry>>
 
-export function createExpiry({
+export async function createExpiry({
   inventory,
   table,
-  intents,
+  isOnRecord,
   instanceId,
   remove,
   log,
   now = createSteadyClock()
 }: {
   inventory: Inventory
-  table: ExpiryTable
-  intents: IntentTable
+  table: ExpiryStore
+  /** Whether an attempt at a create has not come to its end. */
+  isOnRecord: (attempt: string) => boolean
   instanceId: string
   remove: (id: string) => Promise<void>
   log: Log
   now?: () => number
 }) {
+  // Read on every answer, written seldom.
+  const known = new Map((await table.all()).map((row) => [row.containerId, row.expiresAt]))
   const removing = new Set<string>()
   let timer: NodeJS.Timeout | undefined
 
   function expiresAt(record: ContainerRecord): number | null {
-    return isElsewhere(record) ? null : (table.get(record.id) ?? null)
+    return isElsewhere(record) ? null : (known.get(record.id) ?? null)
+  }
+
+  async function write(id: string, end: number | null): Promise<void> {
+    await table.set(id, end)
+    known.set(id, end)
   }
 
   /** One server decides when a container ends: the one that made it. */
@@ -50,19 +52,22 @@ export function createExpiry({
   }
 
   function isMissing({ id, berth }: ContainerRecord): boolean {
-    return berth.ttlSeconds !== null && berth.instance === instanceId && table.get(id) === undefined
+    return berth.ttlSeconds !== null && berth.instance === instanceId && known.get(id) === undefined
   }
 
   /**
    * The label says what the create asked for. It counts only as long as the create is on record: of a container that the store
    * has never heard of, as after a restore of an older copy, it may long have been renewed or taken back.
    */
-  function writeFirst(record: ContainerRecord): void {
+  async function writeFirst(record: ContainerRecord): Promise<void> {
     const { ttlSeconds, attempt } = record.berth
-    if (ttlSeconds === null || !isMissing(record) || !intents.all().some((intent) => intent.attempt === attempt)) return
+    if (ttlSeconds === null || !isMissing(record) || !isOnRecord(attempt ?? '')) return
+    const end = Date.parse(record.createdAt) + ttlSeconds * 1000
+    known.set(record.id, end)
     try {
-      table.set(record.id, Date.parse(record.createdAt) + ttlSeconds * 1000)
+      await table.set(record.id, end)
     } catch (err) {
+      if (known.get(record.id) === end) known.delete(record.id)
       log.warn({ err, containerId: record.id }, 'the end date of a container could not be written down')
     }
   }
@@ -82,9 +87,11 @@ export function createExpiry({
   }
 
   /** On a full disk nothing can be deleted either; the next full reading tries again. */
-  function forget(id: string): void {
+  async function forget(id: string): Promise<void> {
+    if (!known.has(id)) return
     try {
-      table.remove(id)
+      await table.remove(id)
+      known.delete(id)
     } catch (err) {
       log.warn({ err, containerId: id }, 'the end date of a container that is gone could not be removed')
     }
@@ -110,11 +117,10 @@ export function createExpiry({
   }
 
   inventory.onChange(({ id, after }) => {
-    if (after) writeFirst(after)
-    else forget(id)
+    void (after ? writeFirst(after) : forget(id))
   })
   inventory.onSync(() => {
-    for (const id of table.ids()) if (inventory.presence(id).is === 'absent') forget(id)
+    for (const id of known.keys()) if (inventory.presence(id).is === 'absent') void forget(id)
     reportMissing()
     sweep()
   })
@@ -137,12 +143,11 @@ export function createExpiry({
         { facts: { instance: record.berth.instance } }
       )
     },
-    set(id: string, ttlSeconds: number | null): void {
-      table.set(id, ttlSeconds === null ? null : now() + ttlSeconds * 1000)
-    },
+    set: (id: string, ttlSeconds: number | null): Promise<void> =>
+      write(id, ttlSeconds === null ? null : now() + ttlSeconds * 1000),
     /** A container that takes another's place takes over its end, too. */
-    inherit(from: ContainerRecord, toId: string): void {
-      if (from.berth.ttlSeconds !== null || table.get(from.id) !== undefined) table.set(toId, expiresAt(from))
+    async inherit(from: ContainerRecord, toId: string): Promise<void> {
+      if (from.berth.ttlSeconds !== null || known.get(from.id) !== undefined) await write(toId, expiresAt(from))
     }
   }
 }

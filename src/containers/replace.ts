@@ -110,7 +110,7 @@ export function createReplacer({
     await engine.startContainer(id)
     const started = await inventory.refresh(id)
     if (started) checkMade(started, spec)
-    expiry.inherit(old, id)
+    await expiry.inherit(old, id)
     undo.passPointOfNoReturn()
     await removal.remove(old.id, { volumes: false })
     await engine.renameContainer(id, old.name)

@@ -164,7 +164,7 @@ export function createContainerService(options: Options) {
           ...(restart !== undefined && { restart })
         }
         if (Object.keys(update).length > 0) await engine.updateContainer(record.id, update)
-        if (ttl !== undefined) expiry.set(record.id, ttl)
+        if (ttl !== undefined) await expiry.set(record.id, ttl)
         const after = await latest(record)
         if (after.berth.managed) checkApplied(after, update)
         return { ...view(after), changed: true, message: 'Container changed' }

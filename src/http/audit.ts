@@ -6,7 +6,7 @@ import type { ErrorCode } from '../errors.ts'
 import { toAppError } from './errors.ts'
 import { addressOf, isChange } from './security.ts'
 
-type Trace = { code: ErrorCode | null; attempt: ReturnType<Audit['attempt']> | undefined }
+type Trace = { code: ErrorCode | null; attempt: Awaited<ReturnType<Audit['attempt']>> }
 
 export function registerAudit(app: FastifyInstance, audit: Audit): void {
   const traces = new WeakMap<FastifyRequest, Trace>()
@@ -14,14 +14,14 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
   app.addHook('preHandler', async (request) => {
     const { scope } = request.routeOptions.config
     if (!isChange(request) || scope === undefined) return
-    traces.set(request, { code: null, attempt: audit.attempt(subjectOf(request)) })
+    traces.set(request, { code: null, attempt: await audit.attempt(subjectOf(request)) })
   })
 
   app.addHook('onError', async (request, _reply, error) => {
     const { code } = toAppError(error)
     const trace = traces.get(request)
     if (trace) trace.code = code
-    else audit.refused(subjectOf(request), code)
+    else await audit.refused(subjectOf(request), code)
   })
 
   // Before the answer leaves: whoever has it finds the entry, also after a power failure. When an answer fails here it is
@@ -38,7 +38,7 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
 
   // What was answered as a stream went past the hook above.
   app.addHook('onResponse', async (request) => {
-    await traces.get(request)?.attempt?.end(request.failedStream)
+    await traces.get(request)?.attempt.end(request.failedStream)
   })
 }
 

@@ -90,7 +90,7 @@ async function audited<T>(
 ): Promise<T> {
   if (!isChange(method)) return task()
   const caller = context.values.get(CALLER) ?? nobody
-  const attempt = audit.attempt(subjectOf(context, method, caller, objectOf(body)))
+  const attempt = await audit.attempt(subjectOf(context, method, caller, objectOf(body)))
   let code: ErrorCode | null = 'INTERNAL'
   let made: string | undefined
   try {

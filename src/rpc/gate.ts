@@ -44,7 +44,8 @@ export function createGate({ access, admit, budget, audit, nobody }: Security): 
     try {
       letIn(context, method)
     } catch (error) {
-      if (error instanceof AppError) audit.refused(subjectOf(context, method, values.get(CALLER) ?? nobody), error.code)
+      if (error instanceof AppError)
+        void audit.refused(subjectOf(context, method, values.get(CALLER) ?? nobody), error.code)
       throw error
     }
   }

@@ -8,7 +8,7 @@ import { compose, type Foundation } from '../../src/compose.ts'
 import { loadConfig } from '../../src/config.ts'
 import type { Listeners } from '../../src/engine/machine/listeners.ts'
 import { createMachine, type Identity } from '../../src/engine/machine/machine.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import type { HostSample } from '../../src/system/host.ts'
 import { makeFolder } from './folder.ts'
 import { createMemoryEngine, type MemoryEngine } from './memory-engine.ts'
@@ -52,7 +52,7 @@ export async function build(
   })
   t.teardown(async () => {
     await app.close()
-    store.close()
+    await store.close()
     rmSync(dataDir, { recursive: true })
   })
   await app.ready()

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { openAuditFile } from '../../src/access/audit-file.ts'
 import { findBreak } from '../../src/access/audit.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { build, problem } from '../helpers/build.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 
@@ -16,7 +16,7 @@ async function serve(t: Parameters<typeof build>[0], { maxFileBytes, flush }: Op
   const dataDir = t.testdir({})
   const opened = openStore(dataDir)
   const store = { ...opened, flush: flush ?? opened.flush }
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const auditFile = openAuditFile(dataDir, maxFileBytes)
   t.teardown(() => auditFile.close())
   const server = await build(t, { store, auditFile, early: true })
@@ -79,7 +79,7 @@ t.test('and who was not let in; reading is not', async (t) => {
 t.test('a change that cannot be written down is not made', async (t) => {
   const { post, engine, store, as } = await serve(t)
   const before = engine.writes().length
-  store.audit.add = () => {
+  store.audit.append = async () => {
     throw new Error('database or disk is full')
   }
   problem(t, await post('/containers', {}, as('admin')), 507, 'AUDIT_FAILED')
@@ -110,7 +110,7 @@ t.test('changes go on while the files of the trail are moved and removed', async
     else renameSync(file, `${file}.${round}`)
     for (const answer of await Promise.all(changes)) problem(t, answer, 404, 'CONTAINER_NOT_FOUND')
   }
-  t.equal(store.audit.find({ action: 'removeContainer' }, 1_000).length, 160)
+  t.equal((await store.audit.find({ action: 'removeContainer' }, 1_000)).length, 160)
 })
 
 t.test('the trail can be asked', async (t) => {
@@ -141,7 +141,7 @@ t.test('the trail can be asked', async (t) => {
 t.test('the chain goes on after a restart, and shows what was changed', async (t) => {
   const { post, lines, as, app, store } = await serve(t)
   await post('/containers', { name: 'web' }, as('admin'))
-  const last = store.audit.last()
+  const [last] = await store.audit.find({}, 1)
   await app.close()
   t.equal(findBreak(lines()), undefined)
   t.match(lines().at(-1), last?.hash)

@@ -3,7 +3,7 @@
 
 import t from 'tap'
 import { SCOPES, type Need } from '../../src/access/scopes.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { build, problem } from '../helpers/build.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 
@@ -70,7 +70,7 @@ type Document = { paths: Record<string, Record<string, Operation>> }
 
 async function serve(t: Parameters<typeof build>[0]) {
   const store = openStore(':memory:')
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const server = await build(t, { store, early: true })
   const { paths } = (await server.get('/openapi.json')).json<Document>()
   const operations = Object.entries(paths).flatMap(([path, methods]) =>

@@ -5,7 +5,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { PolicyRules } from '../../src/access/policy.ts'
 import { AppError } from '../../src/errors.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { problem } from '../helpers/build.ts'
 import { heldEngine, SENT, serveBuilds } from '../helpers/build-server.ts'
 import { makeFolder } from '../helpers/folder.ts'
@@ -113,7 +113,7 @@ t.test('what is to be run is refused where the create would refuse it', async (t
 t.test('to have a build run that another token asked to be run needs the right to run', async (t) => {
   const { begin, next } = restarting(t)
   const server = await begin({})
-  const secrets = addTokens(server.store)
+  const secrets = await addTokens(server.store)
   await server.end()
   const { ask, send, end } = await begin({})
   const admin = bearer(secrets.admin)

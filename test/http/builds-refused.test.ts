@@ -3,7 +3,7 @@ import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { tarOf, zipOf } from '../helpers/archives.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { problem } from '../helpers/build.ts'
 import { DOCKERFILE, heldEngine, SENT, serveBuilds } from '../helpers/build-server.ts'
 import { buildForm, FORM_TYPE, formOf, type Part } from '../helpers/form.ts'
@@ -205,7 +205,7 @@ t.test('a client that goes away in the middle of its upload leaves nothing', asy
 
 t.test('a build that runs needs the right to make containers, too', async (t) => {
   const store = openStore(':memory:')
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const { send, folders } = await serveBuilds(t, { store })
   const as = (name: keyof typeof secrets) => ({ ...SENT, ...bearer(secrets[name]) })
   const refused = await send(buildForm(DOCKERFILE, { image_name: 'web', run: '{}' }), as('builds:write'))

@@ -16,8 +16,8 @@ async function leavesNothing(t: Test, { engine, get, store }: Server): Promise<v
   t.strictSame([...engine.volumes.keys()], [], 'no volume')
   const { counts } = (await get('/ports')).json()
   t.match(counts, { leased: 0, bound: 0, parked: 0 }, 'no port')
-  t.strictSame(store.intents.all(), [], 'no attempt')
-  t.strictSame(store.expiries.ids(), [], 'no end date')
+  t.strictSame(await store.intents.all(), [], 'no attempt')
+  t.strictSame(await store.expiries.all(), [], 'no end date')
 }
 
 const FAILURES: [what: string, breakEngine: (engine: MemoryEngine) => void, status: number, code: string][] = [
@@ -112,7 +112,7 @@ t.test('a volume or container whose removal fails after a failed create is remov
     })
     const volumes = [{ source: 'data', target: '/data' }]
     problem(t, await post('/containers', { volumes }), 422, 'CONTAINER_START_FAILED')
-    t.equal(store.intents.all().length, 1, `${method}: it stays written down`)
+    t.equal((await store.intents.all()).length, 1, `${method}: it stays written down`)
     await until(() => engine.records().length + engine.volumes.size === 0, 10_000)
     // The engine may have hung: the attempt is remembered for a while.
     t.equal(engine.records().length, 0)
@@ -176,7 +176,7 @@ t.test('when the answer to the create was lost', async (t) => {
     lost(engine)
     t.match(await make({ name: 'web' }), { name: 'web', state: 'running' })
     t.equal(engine.records().length, 1)
-    t.strictSame(store.intents.all(), [])
+    t.strictSame(await store.intents.all(), [])
   })
 
   t.test('also when the engine answered without saying which container it made', async (t) => {
@@ -188,7 +188,7 @@ t.test('when the answer to the create was lost', async (t) => {
     }
     t.match(await make({ name: 'web' }), { name: 'web', state: 'running' })
     t.equal(engine.records().length, 1)
-    t.strictSame(store.intents.all(), [])
+    t.strictSame(await store.intents.all(), [])
   })
 
   t.test('nothing is done to another container that the answer names', async (t) => {
@@ -203,7 +203,7 @@ t.test('when the answer to the create was lost', async (t) => {
       engine.records().map(({ name, state }) => `${name} ${state}`),
       ['foreign exited', 'web running']
     )
-    t.strictSame(store.intents.all(), [])
+    t.strictSame(await store.intents.all(), [])
   })
 
   t.test('one that shows up after the client was told is removed', async (t) => {
@@ -216,9 +216,9 @@ t.test('when the answer to the create was lost', async (t) => {
       throw new AppError('ENGINE_TIMEOUT', 'The engine did not create the container in time.')
     }
     problem(t, await post('/containers'), 504, 'ENGINE_TIMEOUT')
-    t.equal(store.intents.all().length, 1)
+    t.equal((await store.intents.all()).length, 1)
     late.resolve()
-    await until(() => store.intents.all().length === 0)
+    await until(async () => (await store.intents.all()).length === 0)
     await leavesNothing(t, server)
   })
 })
@@ -246,7 +246,7 @@ t.test('when the engine goes away in the middle, what is left is removed as soon
   problem(t, await post('/containers'), 504, 'ENGINE_TIMEOUT')
   t.equal(engine.records().length, 1)
   engine.comeBack()
-  await until(() => store.intents.all().length === 0)
+  await until(async () => (await store.intents.all()).length === 0)
   await leavesNothing(t, server)
 })
 

@@ -4,7 +4,7 @@ import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine, type MemoryEngine } from '../helpers/memory-engine.ts'
 import { binding } from '../helpers/records.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 import { until } from '../helpers/until.ts'
 
@@ -310,7 +310,7 @@ t.test('a client that goes away does not undo what it will ask for again', async
 
 t.test('a key belongs to the token that used it', async (t) => {
   const store = openStore(':memory:')
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const { post, engine } = await build(t, { store, early: true })
   const body = { env: { PASSWORD: 'secret' } }
   const asking = (scope: 'admin' | 'containers:write', value = 'one') => ({ ...bearer(secrets[scope]), ...key(value) })

@@ -8,7 +8,7 @@ import t from 'tap'
 import { NOBODY } from '../../src/access/caller.ts'
 import { registerErrors } from '../../src/http/errors.ts'
 import { registerPressure } from '../../src/http/pressure.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { build, problem } from '../helpers/build.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 import { until } from '../helpers/until.ts'
@@ -146,7 +146,7 @@ t.test('a parameter that nobody knows is refused', async (t) => {
 
 t.test('each token may change so much in a second, and read as it likes', async (t) => {
   const store = openStore(':memory:')
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const { ask, get, engine } = await build(t, { store, env: { BERTH_CHANGES_PER_SECOND: '0.2' }, early: true })
   const as = { headers: bearer(secrets['containers:write']) }
   t.equal((await ask('POST', '/containers', as)).statusCode, 201)
@@ -162,7 +162,7 @@ t.test('each token may change so much in a second, and read as it likes', async 
 
 t.test('each token may have so many streams', async (t) => {
   const store = openStore(':memory:')
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const { app } = await build(t, { store, env: { BERTH_STREAMS_PER_CALLER: '2' }, early: true })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   const open = () =>
@@ -237,7 +237,7 @@ t.test('a connection carries a hundred unanswered requests at most, and none out
 
 t.test('each token may have so many requests open', async (t) => {
   const store = openStore(':memory:')
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const env = { BERTH_REQUESTS_PER_CALLER: '2' }
   const { get, engine } = await build(t, { store, env, early: true })
   engine.add({ name: 'web' })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
@@ -36,7 +36,7 @@ t.test('what the policy does not allow is refused before the engine hears of it'
 
 t.test('a token has so many containers and no more, also when all are asked for at once', async (t) => {
   const store = openStore(':memory:')
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const { post, ask } = await build(t, { store, policy: { containers_per_token: 3 }, early: true })
   const as = bearer(secrets['containers:write'])
   const answers = await Promise.all(Array.from({ length: 8 }, () => post('/containers', {}, as)))
@@ -52,7 +52,7 @@ t.test('a token has so many containers and no more, also when all are asked for 
 
 t.test('a token has so many networks and no more, also when all are asked for at once', async (t) => {
   const store = openStore(':memory:')
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const { post, ask } = await build(t, { store, policy: { networks_per_token: 2 }, early: true })
   const as = bearer(secrets['containers:write'])
   const answers = await Promise.all(Array.from({ length: 5 }, (_, n) => post('/networks', { name: `net-${n}` }, as)))

@@ -8,7 +8,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import { openAuditFile } from '../../src/access/audit-file.ts'
 import { AppError } from '../../src/errors.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { build } from '../helpers/build.ts'
 
 /** As a secret may turn up: as it is, and as somebody may have written it down. */

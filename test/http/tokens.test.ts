@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import t from 'tap'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { build, problem } from '../helpers/build.ts'
 import { bearer } from '../helpers/tokens.ts'
 

@@ -3,7 +3,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { runBare } from '../helpers/bare-server.ts'
 import { canMount, makeDisk } from '../helpers/disk.ts'
 import { buildForm, FORM_TYPE } from '../helpers/form.ts'
@@ -38,7 +38,11 @@ t.test('what was answered survives a power failure', { skip }, async (t) => {
     const store = openStore(left)
     t.match(JSON.parse(store.builds.get(build.body.id) ?? '{}'), { id: build.body.id }, 'the build')
     t.match(readFileSync(join(left, 'builds', build.body.id, 'context.tar'), 'utf8'), DOCKERFILE, 'its context')
-    t.match(store.audit.last(), { action: 'createBuild', outcome: 'succeeded', object: build.body.id }, 'its entry')
+    t.match(
+      await store.audit.find({}, 1),
+      [{ action: 'createBuild', outcome: 'succeeded', object: build.body.id }],
+      'its entry'
+    )
     t.equal(trailOf(left).length, round * 2, 'and its lines')
     store.close()
   }
@@ -47,8 +51,8 @@ t.test('what was answered survives a power failure', { skip }, async (t) => {
   t.equal(token.status, 201)
   const left = join(disk.afterPowerFailure(), 'data')
   const store = openStore(left)
-  t.match(store.tokens.all(), [{ id: token.body.id, name: 'me' }], 'the token')
-  t.match(store.audit.last(), { action: 'createToken', outcome: 'succeeded' })
+  t.match(await store.tokens.all(), [{ id: token.body.id, name: 'me' }], 'the token')
+  t.match(await store.audit.find({}, 1), [{ action: 'createToken', outcome: 'succeeded' }])
   t.equal(statSync(join(left, 'secret.key')).size, 32, 'the key that opens the builds')
   store.close()
 })
@@ -58,14 +62,14 @@ t.test('an end date and an intent survive once the store says so', { skip }, asy
   const dataDir = join(disk.folder, 'data')
   const store = openStore(dataDir)
   t.teardown(store.close)
-  store.expiries.set('web', 1234)
-  store.intents.add('one', 1)
+  await store.expiries.set('web', 1234)
+  await store.intents.add('one', 1)
   const lost = openStore(join(disk.afterPowerFailure(), 'data'))
-  t.strictSame(lost.intents.all(), [], 'before it does, nothing is promised')
+  t.strictSame(await lost.intents.all(), [], 'before it does, nothing is promised')
   lost.close()
   await store.flush()
   const left = openStore(join(disk.afterPowerFailure(), 'data'))
-  t.equal(left.expiries.get('web'), 1234)
-  t.match(left.intents.all(), [{ attempt: 'one' }])
+  t.match(await left.expiries.all(), [{ containerId: 'web', expiresAt: 1234 }])
+  t.match(await left.intents.all(), [{ attempt: 'one' }])
   left.close()
 })

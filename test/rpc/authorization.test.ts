@@ -9,7 +9,7 @@ import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
 import { Health } from '../../src/rpc/gen/grpc/health/v1/health_pb.ts'
 import { ServerReflection } from '../../src/rpc/gen/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as ServerReflectionAlpha } from '../../src/rpc/gen/grpc/reflection/v1alpha/reflection_pb.ts'
-import { openStore } from '../../src/store/open.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
 import { buildRpc } from '../helpers/grpc.ts'
 import { connectRaw, envelope, type RawAnswer } from '../helpers/raw-grpc.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
@@ -48,7 +48,7 @@ function described(method: DescMethod): Method {
 
 async function serve(t: Test) {
   const store = openStore(':memory:')
-  const secrets = addTokens(store)
+  const secrets = await addTokens(store)
   const server = await buildRpc(t, { store, early: true })
   let callers = 0
 

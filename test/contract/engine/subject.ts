@@ -18,7 +18,7 @@ export type Subject = {
   port(): number
 }
 
-export const LIMITS = { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 50, nofile: null }
+const LIMITS = { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 50, nofile: null }
 
 export const nameFor = (what: string): string => `contract-${what}-${randomBytes(4).toString('hex')}`
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { createAudit, type AuditSubject } from '../../../src/access/audit.ts'
-import { openStore } from '../../../src/store/open.ts'
+import { openStore } from '../../../src/store/sqlite/open.ts'
 
 const log = { error() {} }
 const subject: AuditSubject = {
@@ -17,13 +17,13 @@ t.test('refusals are written down up to a number each minute, and the rest count
   t.teardown(close)
   let now = 100_000
   const audit = createAudit({ table, flush, file: undefined, log, now: () => now })
-  for (let count = 0; count < 500; count++) audit.refused(subject, 'FORBIDDEN')
-  t.equal(audit.find({}, 1000).length, 20)
+  for (let count = 0; count < 500; count++) void audit.refused(subject, 'FORBIDDEN')
+  t.equal((await audit.find({}, 1000)).length, 20)
   now += 60_000
-  audit.refused(subject, 'FORBIDDEN')
-  t.match(audit.find({}, 2), [{ code: 'FORBIDDEN' }, { action: 'refusalsLeftOut', object: '480', code: null }])
-  await audit.attempt(subject).end(null)
-  t.equal(audit.find({ outcome: 'succeeded' }, 10).length, 1, 'changes are not counted')
+  await audit.refused(subject, 'FORBIDDEN')
+  t.match(await audit.find({}, 2), [{ code: 'FORBIDDEN' }, { action: 'refusalsLeftOut', object: '480', code: null }])
+  await (await audit.attempt(subject)).end(null)
+  t.equal((await audit.find({ outcome: 'succeeded' }, 10)).length, 1, 'changes are not counted')
 })
 
 t.test('a clock that is set back keeps no refusal out of the trail', async (t) => {
@@ -31,29 +31,30 @@ t.test('a clock that is set back keeps no refusal out of the trail', async (t) =
   t.teardown(close)
   let now = 7_200_000
   const audit = createAudit({ table, flush, file: undefined, log, now: () => now })
-  for (let count = 0; count < 25; count++) audit.refused(subject, 'FORBIDDEN')
+  for (let count = 0; count < 25; count++) void audit.refused(subject, 'FORBIDDEN')
   now = 3_600_000
-  audit.refused(subject, 'UNAUTHORIZED')
-  t.match(audit.find({}, 1), [{ code: 'UNAUTHORIZED' }])
+  await audit.refused(subject, 'UNAUTHORIZED')
+  t.match(await audit.find({}, 1), [{ code: 'UNAUTHORIZED' }])
 })
 
 t.test('whoever only knocks cannot wash away what was done', async (t) => {
   const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
   const audit = createAudit({ table, flush, file: undefined, log })
-  await audit.attempt(subject).end(null)
-  for (let count = 0; count < 15; count++) audit.refused(subject, 'FORBIDDEN')
-  table.keep({ refusals: 5, others: 10 })
-  t.equal(audit.find({ outcome: 'refused' }, 100).length, 5)
-  t.equal(audit.find({}, 100).length, 7)
-  table.keep({ refusals: 5, others: 1 })
-  t.match(audit.find({}, 100).at(-1), { outcome: 'succeeded' })
+  await (await audit.attempt(subject)).end(null)
+  for (let count = 0; count < 15; count++) void audit.refused(subject, 'FORBIDDEN')
+  await table.keep({ refusals: 5, others: 10 })
+  t.equal((await audit.find({ outcome: 'refused' }, 100)).length, 5)
+  t.equal((await audit.find({}, 100)).length, 7)
+  await table.keep({ refusals: 5, others: 1 })
+  t.match((await audit.find({}, 100)).at(-1), { outcome: 'succeeded' })
 })
 
 t.test('the table cannot be rewritten', async (t) => {
   const dataDir = t.testdir({})
   const store = openStore(dataDir)
-  await createAudit({ table: store.audit, flush: store.flush, file: undefined, log }).attempt(subject).end(null)
+  const audit = createAudit({ table: store.audit, flush: store.flush, file: undefined, log })
+  await (await audit.attempt(subject)).end(null)
   store.close()
   const { DatabaseSync } = await import('node:sqlite')
   const db = new DatabaseSync(`${dataDir}/berth.db`)

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { createAccess } from '../../../src/access/service.ts'
 import { createTokens } from '../../../src/access/tokens.ts'
-import { openStore } from '../../../src/store/open.ts'
+import { openStore } from '../../../src/store/sqlite/open.ts'
+import { silentLog } from '../../helpers/records.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
 const NONE = { exist: () => false, find: () => undefined }
@@ -27,16 +28,17 @@ t.test('a caller may do what its scopes say, an admin everything', async (t) => 
 t.test('a full disk, on which the last use of a token cannot be written, locks nobody out', async (t) => {
   const store = openStore(':memory:')
   t.teardown(store.close)
-  const given = { hasOperator: true, isPrivate: false }
-  const { secret } = createTokens({ table: store.tokens, ...given }).create({
+  const given = { hasOperator: true, isPrivate: false, log: silentLog }
+  const first = await createTokens({ table: store.tokens, ...given })
+  const { secret } = await first.create({
     name: 'ci',
     scopes: ['read'],
     ttlSeconds: undefined
   })
-  const used = () => {
+  const used = async () => {
     throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
   }
-  const tokens = createTokens({ table: { ...store.tokens, used }, ...given })
+  const tokens = await createTokens({ table: { ...store.tokens, used }, ...given })
   t.match(tokens.find(secret), { name: 'ci' })
 })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { stage, type BuildRecord } from '../../../src/builds/record.ts'
 import { createBuildTable } from '../../../src/builds/table.ts'
-import { openStore } from '../../../src/store/open.ts'
+import { openStore } from '../../../src/store/sqlite/open.ts'
 import { buildRecord } from '../../helpers/build-record.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 

@@ -6,7 +6,8 @@ import { createSettling } from '../../../src/containers/settling.ts'
 import { createVolumes } from '../../../src/containers/volumes.ts'
 import { createInventory } from '../../../src/inventory/inventory.ts'
 import { AppError } from '../../../src/errors.ts'
-import { openStore, type Store } from '../../../src/store/open.ts'
+import type { Store } from '../../../src/store/contract/store.ts'
+import { openStore } from '../../../src/store/sqlite/open.ts'
 import { createMemoryEngine, type MemoryEngine } from '../../helpers/memory-engine.ts'
 import { binding, idOf, silentLog } from '../../helpers/records.ts'
 import { until } from '../../helpers/until.ts'
@@ -26,7 +27,7 @@ async function startWith(
   }: { engine: MemoryEngine; left?: [string, number?][]; log?: Log; flush?: () => Promise<void> }
 ) {
   const store = openStore(':memory:')
-  for (const [attempt, createdAt = Date.now()] of left) store.intents.add(attempt, createdAt)
+  for (const [attempt, createdAt = Date.now()] of left) await store.intents.add(attempt, createdAt)
   const inventory = createInventory({ engine, log: silentLog })
   t.teardown(() => {
     inventory.stop()
@@ -35,7 +36,7 @@ async function startWith(
   const removal = createRemoval({ engine, inventory })
   const volumes = createVolumes({ engine, inventory, instanceId: 'here' })
   const settling = createSettling({ engine, inventory, removal, volumes })
-  const attempts = createAttempts({
+  const attempts = await createAttempts({
     engine,
     inventory,
     settling,
@@ -49,7 +50,7 @@ async function startWith(
   return { attempts, inventory, store }
 }
 
-const isSettled = (store: Store) => () => store.intents.all().length === 0
+const isSettled = (store: Store) => async () => (await store.intents.all()).length === 0
 const labels = (attempt: string, more: Record<string, string> = {}) => ({
   'io.berth.managed': 'true',
   'io.berth.attempt': attempt,
@@ -172,7 +173,7 @@ t.test('a replacement', async (t) => {
 t.test('a container that shows up late is settled then', async (t) => {
   const engine = createMemoryEngine()
   const { store } = await startWith(t, { engine, left: [['one']] })
-  t.equal(store.intents.all().length, 1, 'the engine may still carry it out')
+  t.equal((await store.intents.all()).length, 1, 'the engine may still carry it out')
   engine.add({ name: 'late', state: 'created', labels: labels('one') })
   await until(isSettled(store))
   t.strictSame(states(engine), [])
@@ -187,8 +188,8 @@ t.test('what never shows up is forgotten after a while', async (t) => {
       ['young', now - 9 * MINUTES]
     ]
   })
-  await until(() => store.intents.all().length === 1)
-  t.match(store.intents.all(), [{ attempt: 'young' }])
+  await until(async () => (await store.intents.all()).length === 1)
+  t.match(await store.intents.all(), [{ attempt: 'young' }])
 })
 
 t.test('a removal that fails is tried again', async (t) => {
@@ -211,11 +212,11 @@ t.test('an attempt', async (t) => {
   t.test('is written down while it runs', async (t) => {
     const { attempts, store } = await startWith(t, { engine: createMemoryEngine() })
     const result = await attempts.run('one', async () => {
-      t.match(store.intents.all(), [{ attempt: 'one' }])
+      t.match(await store.intents.all(), [{ attempt: 'one' }])
       return 'made'
     })
     t.equal(result, 'made')
-    t.strictSame(store.intents.all(), [])
+    t.strictSame(await store.intents.all(), [])
   })
 
   t.test('that failed for sure leaves nothing', async (t) => {
@@ -225,7 +226,7 @@ t.test('an attempt', async (t) => {
         throw new AppError(code, 'no')
       })
       await t.rejects(failing, { code })
-      t.strictSame(store.intents.all(), [], code)
+      t.strictSame(await store.intents.all(), [], code)
     }
   })
 
@@ -237,7 +238,7 @@ t.test('an attempt', async (t) => {
         throw new AppError(code, 'who knows')
       })
       await t.rejects(failing, { code })
-      t.match(store.intents.all(), [{ attempt: 'one' }], code)
+      t.match(await store.intents.all(), [{ attempt: 'one' }], code)
       engine.add({ name: 'late', state: 'created', labels: labels('one') })
       await until(isSettled(store))
       t.strictSame(states(engine), [])
@@ -251,7 +252,7 @@ t.test('an attempt that the disk does not keep is not begun', async (t) => {
   const { attempts, store } = await startWith(t, { engine, flush: () => Promise.reject(lost) })
   const failing = attempts.run('one', async () => t.fail('the engine would hear of it'))
   await t.rejects(failing, { code: 'AUDIT_FAILED', message: /nothing was made.*restart Berth/, cause: lost })
-  t.strictSame(store.intents.all(), [])
+  t.strictSame(await store.intents.all(), [])
 })
 
 t.test('what an attempt made is taken back, last first, when it fails', async (t) => {
@@ -265,7 +266,7 @@ t.test('what an attempt made is taken back, last first, when it fails', async (t
   })
   await t.rejects(failing, { code: 'CONTAINER_START_FAILED' })
   t.strictSame(taken, ['second', 'first'])
-  t.strictSame(store.intents.all(), [])
+  t.strictSame(await store.intents.all(), [])
 })
 
 t.test('an undo whose end is not known hides neither the failure nor what else is to be taken back', async (t) => {
@@ -281,7 +282,7 @@ t.test('an undo whose end is not known hides neither the failure nor what else i
   })
   await t.rejects(failing, { code: 'CONTAINER_START_FAILED' })
   t.ok(isTaken)
-  t.match(store.intents.all(), [{ attempt: 'one' }], 'it stays written down')
+  t.match(await store.intents.all(), [{ attempt: 'one' }], 'it stays written down')
 })
 
 t.test('what cannot be settled is said once and tried again, ever less often', async (t) => {

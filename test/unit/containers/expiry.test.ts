@@ -3,24 +3,27 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { createExpiry } from '../../../src/containers/expiry.ts'
 import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
-import { openStore } from '../../../src/store/open.ts'
+import { openStore } from '../../../src/store/sqlite/open.ts'
 import { fakeInventory, type FakeInventory } from '../../helpers/fake-inventory.ts'
 import { container, idOf, silentLog } from '../../helpers/records.ts'
 
 const CREATED = Date.parse('2026-01-01T00:00:00Z')
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-function setUp(t: Test, { records = [] as ContainerRecord[] } = {}) {
+type Given = { records?: ContainerRecord[]; dates?: [id: string, end: number | null][]; onRecord?: string[] }
+
+async function setUp(t: Test, { records = [], dates = [], onRecord = [] }: Given = {}) {
   const store = openStore(':memory:')
   t.teardown(store.close)
   const inventory = fakeInventory(records)
   const clock = { now: CREATED }
   const removed: string[] = []
   const engine = { fails: false }
-  const expiry = createExpiry({
+  for (const [id, end] of dates) await store.expiries.set(id, end)
+  const expiry = await createExpiry({
     inventory,
     table: store.expiries,
-    intents: store.intents,
+    isOnRecord: (attempt) => onRecord.includes(attempt),
     instanceId: 'here',
     async remove(id) {
       removed.push(id)
@@ -30,7 +33,8 @@ function setUp(t: Test, { records = [] as ContainerRecord[] } = {}) {
     log: silentLog,
     now: () => clock.now
   })
-  return { expiry, inventory, clock, removed, engine, table: store.expiries, intents: store.intents }
+  const written = async () => new Map((await store.expiries.all()).map((row) => [row.containerId, row.expiresAt]))
+  return { expiry, inventory, clock, removed, engine, table: store.expiries, written }
 }
 
 /** A look at the dates happens at every full reading, too. */
@@ -43,8 +47,8 @@ const labelled = (ttl: string, instance = 'here') =>
   container({ labels: { 'io.berth.ttl-seconds': ttl, 'io.berth.instance': instance, 'io.berth.attempt': 'one' } })
 
 t.test('a container goes when its time has come, not before', async (t) => {
-  const { expiry, inventory, clock, removed } = setUp(t, { records: [container()] })
-  expiry.set(idOf('web'), 10)
+  const { expiry, inventory, clock, removed } = await setUp(t, { records: [container()] })
+  await expiry.set(idOf('web'), 10)
   t.equal(expiry.expiresAt(container()), CREATED + 10_000)
   clock.now = CREATED + 9_999
   await look(inventory)
@@ -55,22 +59,22 @@ t.test('a container goes when its time has come, not before', async (t) => {
 })
 
 t.test('a container whose time came while the server was down goes at the first look', async (t) => {
-  const { inventory, clock, removed, table } = setUp(t, { records: [container()] })
-  table.set(idOf('web'), CREATED - 1)
+  const dates: Given['dates'] = [[idOf('web'), CREATED - 1]]
+  const { inventory, clock, removed } = await setUp(t, { records: [container()], dates })
   clock.now = CREATED + 1e9
   await look(inventory)
   t.strictSame(removed, [idOf('web')])
 })
 
 t.test('renewing counts from now, and null is never', async (t) => {
-  const { expiry, inventory, clock, removed } = setUp(t, { records: [container()] })
-  expiry.set(idOf('web'), 10)
+  const { expiry, inventory, clock, removed } = await setUp(t, { records: [container()] })
+  await expiry.set(idOf('web'), 10)
   clock.now += 8_000
-  expiry.set(idOf('web'), 10)
+  await expiry.set(idOf('web'), 10)
   clock.now += 9_999
   await look(inventory)
   t.strictSame(removed, [])
-  expiry.set(idOf('web'), null)
+  await expiry.set(idOf('web'), null)
   clock.now += 1e9
   await look(inventory)
   t.strictSame(removed, [])
@@ -78,22 +82,22 @@ t.test('renewing counts from now, and null is never', async (t) => {
 })
 
 t.test('the label counts as long as the create is on record, and is written down then', async (t) => {
-  const { expiry, inventory, table, intents } = setUp(t)
-  intents.add('one', CREATED)
+  const onRecord = ['one']
+  const { expiry, inventory, written } = await setUp(t, { onRecord })
   for (const odd of ['', 'soon', '-5', '0']) {
     inventory.put(labelled(odd))
     t.equal(expiry.expiresAt(labelled(odd)), null, `ttl ${odd}`)
   }
   inventory.put(labelled('60', 'another server'))
-  t.equal(table.get(idOf('web')), undefined)
+  t.equal((await written()).get(idOf('web')), undefined)
   inventory.put(labelled('60'))
-  t.equal(table.get(idOf('web')), CREATED + 60_000)
-  intents.remove('one')
+  t.equal((await written()).get(idOf('web')), CREATED + 60_000)
+  onRecord.pop()
   t.equal(expiry.expiresAt(labelled('60')), CREATED + 60_000)
 })
 
 t.test('a container that the store has never heard of stays: its date may have been taken back', async (t) => {
-  const { expiry, inventory, clock, removed } = setUp(t)
+  const { expiry, inventory, clock, removed } = await setUp(t)
   inventory.put(labelled('60'))
   clock.now += 1e9
   await look(inventory)
@@ -102,20 +106,20 @@ t.test('a container that the store has never heard of stays: its date may have b
 })
 
 t.test('the date of a container that could not be read is kept', async (t) => {
-  const { expiry, inventory, table } = setUp(t)
-  expiry.set(idOf('web'), null)
+  const { expiry, inventory, written } = await setUp(t)
+  await expiry.set(idOf('web'), null)
   inventory.setUnread(idOf('web'))
   await look(inventory)
-  t.equal(table.get(idOf('web')), null)
+  t.equal((await written()).get(idOf('web')), null)
   inventory.put(labelled('60'))
   t.equal(expiry.expiresAt(labelled('60')), null, 'and "never" is still never')
 })
 
 t.test('the date of a container of another server is not ours to know or change', async (t) => {
-  const { expiry, inventory, clock, removed } = setUp(t)
+  const { expiry, inventory, clock, removed } = await setUp(t)
   const record = labelled('60', 'another server')
   inventory.put(record)
-  expiry.set(record.id, 1)
+  await expiry.set(record.id, 1)
   clock.now += 1e9
   await look(inventory)
   t.strictSame(removed, [], 'not even with a date that an earlier version wrote down')
@@ -125,15 +129,15 @@ t.test('the date of a container of another server is not ours to know or change'
 })
 
 t.test('what was written down counts more than the label', async (t) => {
-  const { expiry } = setUp(t)
+  const { expiry } = await setUp(t)
   const record = labelled('60')
-  expiry.set(record.id, null)
+  await expiry.set(record.id, null)
   t.equal(expiry.expiresAt(record), null)
 })
 
 t.test('while the engine is away nothing is removed', async (t) => {
-  const { expiry, inventory, clock, removed } = setUp(t, { records: [container()] })
-  expiry.set(idOf('web'), 1)
+  const { expiry, inventory, clock, removed } = await setUp(t, { records: [container()] })
+  await expiry.set(idOf('web'), 1)
   clock.now += 2_000
   inventory.setStale(500)
   await look(inventory)
@@ -144,9 +148,9 @@ t.test('while the engine is away nothing is removed', async (t) => {
 })
 
 t.test('a removal that failed is tried again, and one under way is not begun twice', async (t) => {
-  const { expiry, inventory, clock, removed, engine } = setUp(t, { records: [container()] })
+  const { expiry, inventory, clock, removed, engine } = await setUp(t, { records: [container()] })
   engine.fails = true
-  expiry.set(idOf('web'), 1)
+  await expiry.set(idOf('web'), 1)
   clock.now += 2_000
   inventory.sync()
   inventory.sync()
@@ -158,50 +162,50 @@ t.test('a removal that failed is tried again, and one under way is not begun twi
 })
 
 t.test('dates of containers that are gone are forgotten', async (t) => {
-  const { expiry, inventory, table } = setUp(t, { records: [container(), container({ name: 'db' })] })
-  expiry.set(idOf('web'), 10)
-  expiry.set(idOf('removed while the server was down'), 10)
-  expiry.set(idOf('db'), 10)
+  const { expiry, inventory, written } = await setUp(t, { records: [container(), container({ name: 'db' })] })
+  await expiry.set(idOf('web'), 10)
+  await expiry.set(idOf('removed while the server was down'), 10)
+  await expiry.set(idOf('db'), 10)
   inventory.removed(idOf('web'))
-  t.strictSame(table.ids(), [idOf('removed while the server was down'), idOf('db')])
+  t.strictSame([...(await written()).keys()], [idOf('removed while the server was down'), idOf('db')])
   await look(inventory)
-  t.strictSame(table.ids(), [idOf('db')])
+  t.strictSame([...(await written()).keys()], [idOf('db')])
 })
 
 t.test('a full disk, on which nothing can be forgotten, keeps nobody from hearing of a removal', async (t) => {
-  const { expiry, inventory, table } = setUp(t, { records: [container()] })
-  expiry.set(idOf('web'), 10)
+  const { expiry, inventory, table, written } = await setUp(t, { records: [container()] })
+  await expiry.set(idOf('web'), 10)
   const remove = table.remove
-  table.remove = () => {
+  table.remove = async () => {
     throw Object.assign(new Error('database or disk is full'), { errcode: 13 })
   }
   t.doesNotThrow(() => inventory.removed(idOf('web')))
-  t.doesNotThrow(() => inventory.sync())
+  await look(inventory)
   table.remove = remove
-  inventory.sync()
-  t.strictSame(table.ids(), [])
+  await look(inventory)
+  t.strictSame([...(await written()).keys()], [])
 })
 
 t.test('a container that takes another’s place takes over its end', async (t) => {
-  const { expiry, table } = setUp(t)
-  expiry.inherit(container(), idOf('new'))
-  t.equal(table.get(idOf('new')), undefined, 'no end is none')
-  expiry.inherit(labelled('60'), idOf('unknown'))
-  t.equal(table.get(idOf('unknown')), null, 'one that is not known is not made up')
-  expiry.set(idOf('web'), 60)
-  expiry.inherit(labelled('60'), idOf('new'))
-  t.equal(table.get(idOf('new')), CREATED + 60_000)
-  expiry.set(idOf('web'), null)
-  expiry.inherit(labelled('60'), idOf('newer'))
-  t.equal(table.get(idOf('newer')), null, 'and so does "never"')
+  const { expiry, written } = await setUp(t)
+  await expiry.inherit(container(), idOf('new'))
+  t.equal((await written()).get(idOf('new')), undefined, 'no end is none')
+  await expiry.inherit(labelled('60'), idOf('unknown'))
+  t.equal((await written()).get(idOf('unknown')), null, 'one that is not known is not made up')
+  await expiry.set(idOf('web'), 60)
+  await expiry.inherit(labelled('60'), idOf('new'))
+  t.equal((await written()).get(idOf('new')), CREATED + 60_000)
+  await expiry.set(idOf('web'), null)
+  await expiry.inherit(labelled('60'), idOf('newer'))
+  t.equal((await written()).get(idOf('newer')), null, 'and so does "never"')
 })
 
 t.test('it looks every second until it is stopped', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
-  const { expiry, clock, removed } = setUp(t, { records: [container(), container({ name: 'db' })] })
-  expiry.set(idOf('web'), 1)
-  expiry.set(idOf('db'), 5)
+  const { expiry, clock, removed } = await setUp(t, { records: [container(), container({ name: 'db' })] })
+  await expiry.set(idOf('web'), 1)
+  await expiry.set(idOf('db'), 5)
   expiry.start()
   clock.now += 1_000
   mock.timers.tick(1_000)

@@ -4,18 +4,19 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { Store } from '../contract/store.ts'
 import { createAuditTable } from './audit.ts'
-import { createSeal, KEY_BYTES } from '../lib/seal.ts'
+import { createSeal, KEY_BYTES } from '../../lib/seal.ts'
 import { createBuildStore } from './builds.ts'
 import { createExpiryTable } from './expiries.ts'
 import { createIntentTable } from './intents.ts'
-import { createTokenMark, prepareFolder } from './folder.ts'
-import { inUse } from './folder-lock.ts'
+import { createTokenMark, prepareFolder } from '../folder.ts'
+import { inUse } from '../folder-lock.ts'
 import { openJournal } from './journal.ts'
-import { StoreError } from './store-error.ts'
+import { StoreError } from '../store-error.ts'
 import { createTokenTable } from './tokens.ts'
 
-export type Store = ReturnType<typeof openStore>
+export type SqliteStore = Omit<Store, 'close'> & { close(): void }
 
 const MIGRATIONS = join(import.meta.dirname, 'migrations')
 const MEMORY = ':memory:'
@@ -23,7 +24,7 @@ const NO_MARK = { set() {}, clear() {} }
 const NO_JOURNAL = { flush: async () => {}, check() {}, close() {} }
 
 /** Opens `berth.db` in the folder, or a database in memory for `:memory:`. */
-export function openStore(dataDir: string) {
+export function openStore(dataDir: string): SqliteStore {
   const db = openDatabase(dataDir)
   const id = instanceId(db)
   const seal = createSeal(readKey(dataDir))
@@ -36,7 +37,6 @@ export function openStore(dataDir: string) {
     tokens: createTokenTable(db, mark),
     audit: createAuditTable(db, journal.check),
     builds: createBuildStore(db, seal),
-    /** Resolves when everything that was written before survives a power failure. */
     flush: journal.flush,
     close(): void {
       db.close()

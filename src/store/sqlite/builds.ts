@@ -1,16 +1,10 @@
 import type { DatabaseSync, SQLInputValue } from 'node:sqlite'
-import type { Seal } from '../lib/seal.ts'
+import type { Seal } from '../../lib/seal.ts'
+import type { BuildStore, StoredBuild } from '../contract/builds.ts'
 
-/** What SQL has to see of a build; the rest is its JSON. */
-export type BuildRow = { id: string; createdAt: number; finishedAt: number | null; status: string; imageName: string }
-export type BuildFilter = { status?: string | undefined; image?: string | undefined }
-export type BuildStore = ReturnType<typeof createBuildStore>
-/** `record` is its JSON. */
-export type StoredBuild = { id: string; record: string }
 type Row = StoredBuild & { sequence: number; secrets: Uint8Array }
 
-/** The queue: who claims a build works on it, and only with the claim's token may it be written until it is released. */
-export function createBuildStore(db: DatabaseSync, seal: Seal) {
+export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
   const insert = db.prepare(
     'INSERT INTO builds (id, created_at, finished_at, status, image_name, record, secrets) VALUES (?, ?, ?, ?, ?, ?, ?)'
   )
@@ -45,7 +39,7 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
   const json = (row: unknown): string => (row as Row).record
 
   return {
-    add({ id, createdAt, finishedAt, status, imageName }: BuildRow, record: string, secrets: unknown): void {
+    add({ id, createdAt, finishedAt, status, imageName }, record, secrets) {
       insert.run(id, createdAt, finishedAt, status, imageName, record, seal.seal(secrets))
     },
 
@@ -59,8 +53,7 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
       return row && seal.open(row.secrets)
     },
 
-    /** Newest first, from the one after `before` on. */
-    list({ status, image }: BuildFilter, limit: number, before: number | undefined): StoredBuild[] {
+    list({ status, image }, limit, before) {
       const conditions: [sql: string, value: SQLInputValue | undefined][] = [
         ['status = ?', status],
         ['image_name = ?', image],
@@ -73,15 +66,12 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
       return select.all(...values, limit) as StoredBuild[]
     },
 
-    /** Where a build stands in the order of the list. */
     sequence(id: string): number | undefined {
       return (sequenceOf.get(id) as Row | undefined)?.sequence
     },
 
-    /** How many wait in front of it. */
     countBefore: (id: string): number => (countAhead.get(id) as { count: number }).count,
 
-    /** Those that wait, in the order in which they are worked on. */
     queue: (): string[] => idsOf(waiting.all()),
 
     counts(): Record<string, number> {
@@ -89,18 +79,15 @@ export function createBuildStore(db: DatabaseSync, seal: Seal) {
       return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
     },
 
-    /** The oldest that nobody works on, or whose claim has run out. */
     claim(token: string, until: number, now: number): string | undefined {
       const row = claimNext.get(token, until, now)
       return row && json(row)
     },
     renew: (id: string, token: string, until: number): boolean => renewClaim.run(until, id, token).changes === 1,
     release: (id: string, token: string): void => void dropClaim.run(id, token),
-    /** For a start: whoever held claims before is no more, since one server at a time owns the database. */
     releaseAll: (): void => void dropAllClaims.run(),
 
-    /** False when the claim was lost meanwhile; without a token, when somebody has claimed it. */
-    save({ id, finishedAt, status }: BuildRow, record: string, token: string | null): boolean {
+    save({ id, finishedAt, status }, record, token) {
       return write.run(finishedAt, status, record, id, token).changes === 1
     },
 

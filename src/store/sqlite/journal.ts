@@ -4,9 +4,9 @@
 import { closeSync, fdatasync, fdatasyncSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createGroupSync } from '../lib/group-sync.ts'
-import { syncFolder } from './folder.ts'
-import { StoreError } from './store-error.ts'
+import { createGroupSync } from '../../lib/group-sync.ts'
+import { syncFolder } from '../folder.ts'
+import { StoreError } from '../store-error.ts'
 
 const syncData = promisify(fdatasync)
 

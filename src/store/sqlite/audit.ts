@@ -1,33 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite'
-
-export type AuditRow = {
-  seq: number
-  at: number
-  outcome: string
-  caller: string
-  tokenId: string | null
-  scope: string | null
-  address: string
-  door: string
-  action: string
-  object: string | null
-  code: string | null
-  durationMs: number | null
-  requestId: string
-  hash: string
-}
-
-export type AuditFilter = {
-  outcome?: string | undefined
-  caller?: string | undefined
-  action?: string | undefined
-  object?: string | undefined
-  requestId?: string | undefined
-  since?: number | undefined
-  until?: number | undefined
-  /** Only entries before this one. */
-  before?: number | undefined
-}
+import type { AuditFilter, AuditRow, AuditStore } from '../contract/audit.ts'
 
 const COLUMNS =
   'seq, at, outcome, caller, token_id AS tokenId, scope, address, door, action, object, code, duration_ms AS durationMs, request_id AS requestId, hash'
@@ -43,7 +15,7 @@ const CONDITIONS: Record<keyof AuditFilter, string> = {
 }
 
 /** Refusals are counted apart, so that whoever only knocks cannot wash away what was done. `check` throws when the disk lost something. */
-export function createAuditTable(db: DatabaseSync, check: () => void) {
+export function createAuditTable(db: DatabaseSync, check: () => void): AuditStore {
   const insert = db.prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const last = db.prepare(`SELECT ${COLUMNS} FROM audit ORDER BY seq DESC LIMIT 1`)
   const prune = (isRefusal: boolean) =>
@@ -54,8 +26,9 @@ export function createAuditTable(db: DatabaseSync, check: () => void) {
   const pruneOthers = prune(false)
 
   return {
-    add(row: AuditRow): void {
+    async append(make) {
       check()
+      const row = make(last.get() as AuditRow | undefined)
       insert.run(
         row.seq,
         row.at,
@@ -72,10 +45,9 @@ export function createAuditTable(db: DatabaseSync, check: () => void) {
         row.requestId,
         row.hash
       )
+      return row
     },
-    last: () => last.get() as AuditRow | undefined,
-    /** Newest first. */
-    find(filter: AuditFilter, limit: number): AuditRow[] {
+    async find(filter, limit) {
       const conditions = ['TRUE']
       const values: (string | number)[] = []
       for (const [name, condition] of Object.entries(CONDITIONS) as [keyof AuditFilter, string][]) {
@@ -89,8 +61,7 @@ export function createAuditTable(db: DatabaseSync, check: () => void) {
       )
       return select.all(...values, limit) as AuditRow[]
     },
-    /** Keeps the newest of each kind. */
-    keep({ refusals, others }: { refusals: number; others: number }): void {
+    async keep({ refusals, others }) {
       pruneRefusals.run(refusals)
       pruneOthers.run(others)
     }

@@ -1,19 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { TokenMark } from './folder.ts'
+import type { TokenRow, TokenStore } from '../contract/tokens.ts'
+import type { TokenMark } from '../folder.ts'
 
-export type TokenRow = {
-  id: string
-  name: string
-  hash: string
-  /** Separated by commas. */
-  scopes: string
-  createdAt: number
-  expiresAt: number | null
-  lastUsedAt: number | null
-}
-
-/** The managed tokens, without the tokens: only their hashes. */
-export function createTokenTable(db: DatabaseSync, mark: Pick<TokenMark, 'set' | 'clear'>) {
+export function createTokenTable(db: DatabaseSync, mark: Pick<TokenMark, 'set' | 'clear'>): TokenStore {
   const insert = db.prepare(
     'INSERT INTO tokens (id, name, hash, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)'
   )
@@ -29,15 +18,15 @@ export function createTokenTable(db: DatabaseSync, mark: Pick<TokenMark, 'set' |
   if (all().length > 0) mark.set()
 
   return {
-    add({ id, name, hash, scopes, createdAt, expiresAt }: TokenRow): void {
+    async add({ id, name, hash, scopes, createdAt, expiresAt }) {
       mark.set()
       insert.run(id, name, hash, scopes, createdAt, expiresAt)
     },
-    used: (id: string, now: number): void => void touch.run(now, id),
-    remove(id: string): void {
+    used: async (id, now) => void touch.run(now, id),
+    async remove(id) {
       remove.run(id)
       if (all().length === 0) mark.clear()
     },
-    all
+    all: async () => all()
   }
 }

@@ -1,0 +1,20 @@
+export type TokenRow = {
+  id: string
+  name: string
+  hash: string
+  /** Separated by commas. */
+  scopes: string
+  createdAt: number
+  expiresAt: number | null
+  lastUsedAt: number | null
+}
+
+/** The managed tokens, without the tokens: only their hashes. */
+export type TokenStore = {
+  /** Oldest first. */
+  all(): Promise<TokenRow[]>
+  /** Throws when the name is taken. */
+  add(row: TokenRow): Promise<void>
+  used(id: string, now: number): Promise<void>
+  remove(id: string): Promise<void>
+}

@@ -1,0 +1,16 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { ExpiryRow, ExpiryStore } from '../contract/expiries.ts'
+
+export function createExpiryTable(db: DatabaseSync): ExpiryStore {
+  const upsert = db.prepare(
+    'INSERT INTO expiries (container_id, expires_at) VALUES (?, ?) ON CONFLICT (container_id) DO UPDATE SET expires_at = excluded.expires_at'
+  )
+  const remove = db.prepare('DELETE FROM expiries WHERE container_id = ?')
+  const select = db.prepare('SELECT container_id AS containerId, expires_at AS expiresAt FROM expiries')
+
+  return {
+    all: async () => select.all() as ExpiryRow[],
+    set: async (containerId, expiresAt) => void upsert.run(containerId, expiresAt),
+    remove: async (containerId) => void remove.run(containerId)
+  }
+}

@@ -1,0 +1,92 @@
+// The trail: only added to, each entry after the one before.
+
+import type { Test } from 'tap'
+import type { AuditRow, AuditStore } from '../../../src/store/contract/audit.ts'
+import type { Store } from '../../../src/store/contract/store.ts'
+
+const entry = (given: Partial<AuditRow> = {}) => ({
+  at: 100,
+  outcome: 'succeeded',
+  caller: 'ci',
+  tokenId: 'one',
+  scope: 'admin',
+  address: '::1',
+  door: 'rest',
+  action: 'removeContainer',
+  object: 'web',
+  code: null,
+  durationMs: 1.5,
+  requestId: 'r1',
+  ...given
+})
+
+/** As the audit does: the next number, and a hash over the one before. */
+const append = (audit: AuditStore, given: Partial<AuditRow> = {}) =>
+  audit.append((newest) => ({ seq: (newest?.seq ?? 0) + 1, hash: `${newest?.hash ?? ''}.`, ...entry(given) }))
+
+export async function auditContract(t: Test, open: (t: Test) => Store): Promise<void> {
+  await t.test('an entry is given back as it was added, the newest first', async (t) => {
+    const { audit } = open(t)
+    t.strictSame(await audit.find({}, 10), [])
+    t.match(await append(audit), { seq: 1, hash: '.', ...entry() })
+    await append(audit, { tokenId: null, scope: null, object: null, durationMs: null, code: 'FORBIDDEN' })
+    t.match(await audit.find({}, 10), [
+      { seq: 2, hash: '..', tokenId: null, scope: null, object: null, durationMs: null, code: 'FORBIDDEN' },
+      { seq: 1, hash: '.', ...entry() }
+    ])
+  })
+
+  await t.test('of many that write at once each sees the one before', async (t) => {
+    const { audit } = open(t)
+    await Promise.all(Array.from({ length: 50 }, () => append(audit)))
+    const rows = (await audit.find({}, 100)).toReversed()
+    t.strictSame(
+      rows.map(({ seq, hash }) => [seq, hash.length]),
+      Array.from({ length: 50 }, (_none, index) => [index + 1, index + 1])
+    )
+  })
+
+  await t.test('what makes no entry adds none', async (t) => {
+    const { audit } = open(t)
+    const none = audit.append(() => {
+      throw new Error('no')
+    })
+    await t.rejects(none, { message: 'no' })
+    t.match(await append(audit), { seq: 1 })
+  })
+
+  await t.test('it is asked by each of its fields, and page by page', async (t) => {
+    const { audit } = open(t)
+    await append(audit, { at: 1, requestId: 'r1' })
+    await append(audit, { at: 2, requestId: 'r2', caller: 'me', action: 'pullImage', object: 'x', outcome: 'failed' })
+    await append(audit, { at: 3, requestId: 'r3' })
+    const found = async (...asked: Parameters<AuditStore['find']>) => (await audit.find(...asked)).map(({ seq }) => seq)
+    t.strictSame(await found({ caller: 'me' }, 10), [2])
+    t.strictSame(await found({ action: 'pullImage' }, 10), [2])
+    t.strictSame(await found({ object: 'x' }, 10), [2])
+    t.strictSame(await found({ outcome: 'succeeded' }, 10), [3, 1])
+    t.strictSame(await found({ requestId: 'r3' }, 10), [3])
+    t.strictSame(await found({ since: 2 }, 10), [3, 2])
+    t.strictSame(await found({ until: 2 }, 10), [2, 1])
+    t.strictSame(await found({ since: 2, caller: 'ci' }, 10), [3])
+    t.strictSame(await found({}, 2), [3, 2])
+    t.strictSame(await found({ before: 2 }, 2), [1])
+  })
+
+  await t.test('refusals are kept apart, so that knocking washes nothing away', async (t) => {
+    const { audit } = open(t)
+    await append(audit)
+    for (let count = 0; count < 5; count++) await append(audit, { outcome: 'refused' })
+    await append(audit)
+    await audit.keep({ refusals: 2, others: 10 })
+    t.strictSame(
+      (await audit.find({}, 10)).map(({ seq }) => seq),
+      [7, 6, 5, 1]
+    )
+    await audit.keep({ refusals: 2, others: 1 })
+    t.strictSame(
+      (await audit.find({}, 10)).map(({ seq }) => seq),
+      [7, 6, 5]
+    )
+  })
+}

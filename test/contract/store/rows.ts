@@ -1,0 +1,68 @@
+// What is put in, changed and taken out by its id.
+
+import type { Test } from 'tap'
+import type { Store } from '../../../src/store/contract/store.ts'
+import type { TokenRow } from '../../../src/store/contract/tokens.ts'
+
+const token = (given: Partial<TokenRow> = {}): TokenRow => ({
+  id: 'one',
+  name: 'ci',
+  hash: 'h1',
+  scopes: 'read,exec',
+  createdAt: 1,
+  expiresAt: null,
+  lastUsedAt: null,
+  ...given
+})
+
+export async function rowsContract(t: Test, open: (t: Test) => Store): Promise<void> {
+  await t.test('each store has an id of its own', async (t) => {
+    const { instanceId } = open(t)
+    t.match(instanceId, /^[0-9a-f-]{36}$/)
+    t.not(open(t).instanceId, instanceId)
+  })
+
+  await t.test('intents', async (t) => {
+    const { intents } = open(t)
+    t.strictSame(await intents.all(), [])
+    await intents.add('one', 1)
+    await intents.add('two', 2)
+    await t.rejects(intents.add('two', 3), 'an attempt is written down once')
+    await intents.remove('one')
+    await intents.remove('never there')
+    t.match(await intents.all(), [{ attempt: 'two', createdAt: 2 }])
+  })
+
+  await t.test('end dates: "never" is not "nothing was said"', async (t) => {
+    const { expiries } = open(t)
+    await expiries.set('web', 1234)
+    await expiries.set('db', null)
+    await expiries.set('gone', 1)
+    await expiries.set('web', 5678)
+    await expiries.remove('gone')
+    await expiries.remove('never there')
+    const rows = await expiries.all()
+    t.same(
+      new Map(rows.map((row) => [row.containerId, row.expiresAt])),
+      new Map<string, number | null>([
+        ['web', 5678],
+        ['db', null]
+      ])
+    )
+    t.equal(rows.length, 2)
+  })
+
+  await t.test('tokens, oldest first', async (t) => {
+    const { tokens } = open(t)
+    await tokens.add(token({ id: 'new', name: 'b', hash: 'h2', createdAt: 2, expiresAt: 99 }))
+    await tokens.add(token())
+    t.match(await tokens.all(), [token(), { id: 'new', expiresAt: 99 }])
+    await t.rejects(tokens.add(token({ id: 'other', hash: 'h3' })), 'a name is given once')
+    await t.rejects(tokens.add(token({ id: 'other', name: 'other' })), 'and so is a hash')
+    await tokens.used('one', 7)
+    await tokens.remove('new')
+    await tokens.remove('never there')
+    t.match(await tokens.all(), [token({ lastUsedAt: 7 })])
+    t.equal((await tokens.all()).length, 1)
+  })
+}

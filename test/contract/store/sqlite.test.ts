@@ -1,0 +1,14 @@
+import t, { type Test } from 'tap'
+import { openStore } from '../../../src/store/sqlite/open.ts'
+import { storeContract } from './contract.ts'
+
+function open(t: Test, dataDir: string) {
+  const store = openStore(dataDir)
+  t.teardown(() => store.close())
+  return store
+}
+
+await t.test('in memory', (t) => storeContract(t, (t) => open(t, ':memory:')))
+// A folder of its own for each store, below that of the test.
+let count = 0
+await t.test('in a folder', (t) => storeContract(t, (t) => open(t, `${t.testdir({})}/${++count}`)))
