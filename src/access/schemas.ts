@@ -23,7 +23,12 @@ export const CreateToken = Type.Object(
       Type.Integer({ minimum: 1, maximum: 10 * 365 * 86_400, description: 'It ends after that time. Absent: never.' })
     )
   },
-  { $id: 'CreateToken', description: 'What the token is to be for.', additionalProperties: false }
+  {
+    $id: 'CreateToken',
+    description: 'What the token is to be for.',
+    additionalProperties: false,
+    examples: [{ name: 'ci', scopes: ['read', 'containers:write'], ttl_seconds: 86_400 }]
+  }
 )
 export type CreateToken = Static<typeof CreateToken>
 

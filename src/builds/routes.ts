@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { acceptForms, readForm } from '../http/forms.ts'
 import { asksForEvents } from '../http/accept.ts'
-import { eventStream, type StreamEvent, type StreamForm, type Streams } from '../http/streams.ts'
+import { eventsOf, StreamEnd, type StreamEvent, type StreamForm, type Streams } from '../http/streams.ts'
 import { createJsonCache, JSON_TYPE, jsonList } from '../http/json-cache.ts'
 import { formed, ref } from '../lib/schema.ts'
 import type { Placed } from './pages.ts'
@@ -12,6 +12,7 @@ import {
   Build,
   BuildDetails,
   BuildForm,
+  BuildLine,
   BuildLogsQuery,
   BuildParams,
   ListBuildsQuery,
@@ -123,7 +124,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         response: {
           200: {
             description: 'The log.',
-            content: { 'text/plain': { schema: { type: 'string' } }, ...eventStream.content }
+            content: { 'text/plain': { schema: { type: 'string' } }, ...SHOWN.content }
           }
         }
       }
@@ -229,6 +230,12 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
     async (request) => builds.remove(request.params.id, request.query)
   )
 }
+
+const SHOWN = eventsOf(
+  { line: BuildLine, end: StreamEnd },
+  { id: '31', event: 'line', data: { line: 'Step 1/2 : FROM node:24-alpine' } },
+  { event: 'end', data: { reason: 'the build is over', status: 'completed' } }
+)
 
 /** As `tail -f` shows it. */
 const PLAIN: StreamForm = {

@@ -96,17 +96,20 @@ export type BuildFields = Static<typeof BuildFields>
 
 const File = (description: string) => Type.Unsafe<unknown>({ type: 'string', format: 'binary', description })
 
-export const BuildForm = Type.Object({
-  file: File('A Dockerfile, or a context as tar, tar.gz or zip. What it is shows by its content.'),
-  ...BuildFields.properties,
-  run: Type.Optional(
-    Type.Unsafe<unknown>({
-      ...Run,
-      description:
-        'Make a container of the image: a JSON object as for POST /containers. Needs the scope `containers:write` as well.'
-    })
-  )
-})
+export const BuildForm = Type.Object(
+  {
+    file: File('A Dockerfile, or a context as tar, tar.gz or zip. What it is shows by its content.'),
+    ...BuildFields.properties,
+    run: Type.Optional(
+      Type.Unsafe<unknown>({
+        ...Run,
+        description:
+          'Make a container of the image: a JSON object as for POST /containers. Needs the scope `containers:write` as well.'
+      })
+    )
+  },
+  { examples: [{ file: 'Dockerfile', image_name: 'web', image_tag: ['1.0'] }] }
+)
 
 const Stage = Type.Object({
   status: words(STAGE_STATUSES),
@@ -187,7 +190,13 @@ export const BuildDetails = Type.Object(
 )
 export type BuildDetails = Static<typeof BuildDetails>
 
-export const BuildParams = Type.Object({ id: Type.String({ format: 'uuid', description: 'Id of the build.' }) })
+export const BuildParams = Type.Object({
+  id: Type.String({
+    format: 'uuid',
+    description: 'Id of the build.',
+    examples: ['c5b0844f-c8ae-43d2-9c02-6d80e0e8f021']
+  })
+})
 
 export const ListBuildsQuery = Type.Object({
   status: Type.Optional(words(BUILD_STATUSES)),
@@ -211,7 +220,12 @@ export const BuildLogsQuery = Type.Object({
 
 export const RetryBuild = Type.Object(
   { registry_username: Type.Optional(Username), registry_password: Type.Optional(Password) },
-  { $id: 'RetryBuild', description: 'Credentials for the registry, given anew.', additionalProperties: false }
+  {
+    $id: 'RetryBuild',
+    description: 'Credentials for the registry, given anew.',
+    additionalProperties: false,
+    examples: [{}]
+  }
 )
 export type RetryBuild = Static<typeof RetryBuild>
 
@@ -232,4 +246,9 @@ export const RemovedBuild = Type.Object(
 )
 export type RemovedBuild = Static<typeof RemovedBuild>
 
-export const BUILD_SCHEMAS = [Build, BuildDetails, RetryBuild, RemovedBuild]
+export const BuildLine = Type.Object(
+  { line: Type.String() },
+  { $id: 'BuildLine', description: 'A line of the log of a build.' }
+)
+
+export const BUILD_SCHEMAS = [BuildLine, Build, BuildDetails, RetryBuild, RemovedBuild]

@@ -5,11 +5,14 @@ const BuildId = Type.String({ format: 'uuid', examples: ['c5b0844f-c8ae-43d2-9c0
 const File = Type.Unsafe<unknown>({ type: 'string', format: 'binary', description: 'A Dockerfile.' })
 const Word = words(['Pending', 'In Progress', 'Completed', 'Failed'] as const)
 
-export const BuildPushForm = Type.Object({
-  file: File,
-  image_name: Type.String({ examples: ['web'] }),
-  image_tag: Type.String({ examples: ['1.0'] })
-})
+export const BuildPushForm = Type.Object(
+  {
+    file: File,
+    image_name: Type.String({ examples: ['web'] }),
+    image_tag: Type.String({ examples: ['1.0'] })
+  },
+  { examples: [{ file: 'Dockerfile', image_name: 'web', image_tag: '1.0' }] }
+)
 export const BuildStarted = Type.Object(
   { status: Type.Literal(200), message: Type.String({ examples: ['Build started'] }), build_id: BuildId },
   { $id: 'BuildStarted', description: 'The build was taken in.' }
@@ -31,21 +34,24 @@ export const BuildPushStatus = Type.Object(
   { $id: 'BuildPushStatus', description: 'How the build and its push stand.' }
 )
 
-export const DockerfileBuildForm = Type.Object({
-  username: Type.String({
-    description: 'Of Docker Hub; the image is pushed under this name.',
-    examples: ['your_username']
-  }),
-  file: File,
-  password: Type.Optional(Type.String({ description: 'Absent: what the server is logged in with.' })),
-  docker_password: Type.Optional(Type.String({ description: 'The same as `password`.' })),
-  docker_repo: Type.Optional(
-    Type.String({
-      description: 'Repository, with a registry and a tag if wanted. Absent: one for this build.',
-      examples: ['web:1.0']
-    })
-  )
-})
+export const DockerfileBuildForm = Type.Object(
+  {
+    username: Type.String({
+      description: 'Of Docker Hub; the image is pushed under this name.',
+      examples: ['your_username']
+    }),
+    file: File,
+    password: Type.Optional(Type.String({ description: 'Absent: what the server is logged in with.' })),
+    docker_password: Type.Optional(Type.String({ description: 'The same as `password`.' })),
+    docker_repo: Type.Optional(
+      Type.String({
+        description: 'Repository, with a registry and a tag if wanted. Absent: one for this build.',
+        examples: ['web:1.0']
+      })
+    )
+  },
+  { examples: [{ file: 'Dockerfile', username: 'your_username', docker_repo: 'web:1.0' }] }
+)
 export const DockerfileBuild = Type.Object(
   {
     id: BuildId,

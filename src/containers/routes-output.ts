@@ -5,13 +5,13 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { LogLine } from '../engine/contract/workloads.ts'
 import { asksForEvents, asksForJson } from '../http/accept.ts'
-import type { StreamEvent, StreamForm, Streams } from '../http/streams.ts'
+import { eventsOf, StreamEnd, type StreamEvent, type StreamForm, type Streams } from '../http/streams.ts'
 import { JSON_TYPE } from '../http/json-cache.ts'
 import { ref } from '../lib/schema.ts'
 import { exactForms } from './human-forms.ts'
 import { logEntry, logQuery } from './logs.ts'
 import { ContainerParams, ExecCommand, LogsQuery, WaitQuery } from './request-schemas.ts'
-import { ContainerLogs, ContainerProcesses, ExecResult, WaitedContainer } from './schemas.ts'
+import { LogLineEvent, ContainerLogs, ContainerProcesses, ExecResult, WaitedContainer } from './schemas.ts'
 import type { ContainerService } from './service.ts'
 import { waitRequest } from './wait.ts'
 import type { Followed } from './workload.ts'
@@ -62,7 +62,7 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
             content: {
               'text/plain': { schema: { type: 'string' } },
               'application/json': { schema: ref(ContainerLogs) },
-              'text/event-stream': { schema: { type: 'string' } }
+              ...SHOWN.content
             }
           }
         }
@@ -123,6 +123,13 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
     }
   )
 }
+
+const LINE_TIME = '2026-01-01T12:00:00.123456789Z'
+const SHOWN = eventsOf(
+  { stdout: LogLineEvent, stderr: LogLineEvent, end: StreamEnd },
+  { id: LINE_TIME, event: 'stdout', data: { timestamp: LINE_TIME, line: 'listening on 0.0.0.0:5000' } },
+  { event: 'end', data: { reason: 'exited', exit_code: 0 } }
+)
 
 function toEvent(item: Followed): StreamEvent {
   if ('end' in item) return { event: 'end', data: item.end }

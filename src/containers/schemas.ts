@@ -6,6 +6,34 @@ import { CreateContainer } from './create-schema.ts'
 import { CONTAINER_STATES, Protocols, RestartPolicy } from './fields.ts'
 import { ExecCommand, UpdateContainer } from './request-schemas.ts'
 
+/** One that a reader may believe. */
+const RUNNING = {
+  id: '3f4e9a1b2c3d',
+  name: 'my-api-server',
+  status: 'running',
+  image: 'base-api-server:latest',
+  ports: { '5000/tcp': '127.0.0.1:8001' },
+  created: '2026-01-01T12:00:00.000000000Z',
+  state: 'running',
+  url: 'http://127.0.0.1:8001',
+  full_id: '3f4e9a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7',
+  health: 'healthy',
+  exit_code: null,
+  oom_killed: false,
+  limits: { memory: 536_870_912, cpus: 1, pids: 256, nofile: null },
+  restart: 'no',
+  restart_count: 0,
+  labels: { team: 'red' },
+  env: ['HOST_PORT', 'PATH'],
+  command: ['node', 'src/server.ts'],
+  networks: [{ name: 'bridge', address: '172.17.0.2', aliases: [] }],
+  volumes: [{ source: 'data', target: '/data', read_only: false }],
+  managed: true,
+  started_at: '2026-01-01T12:00:00.500Z',
+  finished_at: null,
+  expires_at: null
+}
+
 export const Container = Type.Object(
   {
     id: Type.String({ description: 'Short id.', examples: ['3f4e9a1b2c3d'] }),
@@ -53,9 +81,14 @@ export const Container = Type.Object(
     ),
     age_ms: Type.Optional(Type.Integer({ description: 'With `stale`: how old this knowledge is.' }))
   },
-  { $id: 'Container', description: 'A container.' }
+  { $id: 'Container', description: 'A container.', examples: [RUNNING] }
 )
 export type Container = Static<typeof Container>
+
+export const LogLineEvent = Type.Object(
+  { timestamp: Type.String(), line: Type.String() },
+  { $id: 'LogLineEvent', description: 'A line that a container wrote.' }
+)
 
 export const CreatedContainer = Type.Composite(
   [
@@ -69,7 +102,11 @@ export const CreatedContainer = Type.Composite(
       })
     })
   ],
-  { $id: 'CreatedContainer', description: 'The container, as ready as `wait` asked.' }
+  {
+    $id: 'CreatedContainer',
+    description: 'The container, as ready as `wait` asked.',
+    examples: [{ ...RUNNING, warnings: [], replayed: false }]
+  }
 )
 export type CreatedContainer = Static<typeof CreatedContainer>
 
@@ -99,7 +136,11 @@ export const ChangedContainer = Type.Composite(
       )
     })
   ],
-  { $id: 'ChangedContainer', description: 'The container as it is now, and whether anything changed.' }
+  {
+    $id: 'ChangedContainer',
+    description: 'The container as it is now, and whether anything changed.',
+    examples: [{ ...RUNNING, changed: true, message: 'Container changed' }]
+  }
 )
 export type ChangedContainer = Static<typeof ChangedContainer>
 
@@ -147,6 +188,7 @@ export const ExecResult = Type.Object(
 )
 
 export const SHARED_SCHEMAS = [
+  LogLineEvent,
   CreateContainer,
   Container,
   CreatedContainer,

@@ -1,8 +1,9 @@
+import { BerthEvent } from './query.ts'
 import { eventRoutes } from './routes.ts'
 import { eventRpc } from './rpc.ts'
 
 export const eventFeature = {
-  schemas: [],
+  schemas: [BerthEvent],
   routes: eventRoutes,
   rpc: eventRpc,
   needsInventory: false

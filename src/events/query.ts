@@ -3,6 +3,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { invalidField } from '../errors.ts'
 import { parseMoment } from '../lib/durations.ts'
+import { DateTime } from '../lib/schema.ts'
 
 export const EventsQuery = Type.Object({
   type: Type.Optional(
@@ -35,3 +36,8 @@ export function wantedEvents({ since, ...filter }: Static<typeof EventsQuery>) {
     )
   return { ...filter, sinceMs }
 }
+
+export const BerthEvent = Type.Object(
+  { type: Type.String({ examples: ['container.exited'] }), time: DateTime() },
+  { $id: 'BerthEvent', description: 'What happened, when, and to what.', additionalProperties: true }
+)

@@ -1,9 +1,21 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { EventsQuery, wantedEvents } from './query.ts'
-import { eventStream, type Streams } from '../http/streams.ts'
+import { BerthEvent, EventsQuery, wantedEvents } from './query.ts'
+import { eventsOf, type Streams } from '../http/streams.ts'
 import { createJsonCache } from '../http/json-cache.ts'
 import { resyncOf, type EventLog, type Told } from './log.ts'
+
+const EXITED = {
+  type: 'container.exited',
+  time: '2026-01-01T12:00:00.000Z',
+  id: '3f4e9a1b2c3d',
+  name: 'my-api-server',
+  image: 'base-api-server:latest',
+  state: 'exited',
+  exit_code: 0,
+  oom_killed: false
+}
+const SHOWN = [{ id: 'cafe0001-7', event: EXITED.type, data: EXITED }]
 
 export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams: Streams }> = async (
   app,
@@ -29,7 +41,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams:
           'With `container` or `label` only events of containers that fit.',
         querystring: EventsQuery,
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 80 })) }),
-        response: { 200: eventStream }
+        response: { 200: eventsOf({ '*': BerthEvent }, ...SHOWN) }
       }
     },
     async (request, reply) => {

@@ -27,6 +27,7 @@ import { answerRawError, ignoreExpectations } from './raw-errors.ts'
 import { registerRequestLog } from './request-log.ts'
 import { registerSecurity } from './security.ts'
 import { LONGEST_UPLOAD_MS, registerSlowBodies } from './slow-bodies.ts'
+import { STREAM_SCHEMAS } from './streams.ts'
 import { registerValidation } from './validation.ts'
 
 /** What a feature hands over to HTTP. Its routes take what they need from the parts. */
@@ -101,5 +102,5 @@ export async function createHttpApp<Parts extends FastifyPluginOptions>(
 }
 
 export function sharedSchemas(features: { schemas: TSchema[] }[]): TSchema[] {
-  return [Problem, ...features.flatMap(({ schemas }) => schemas)]
+  return [Problem, ...STREAM_SCHEMAS, ...features.flatMap(({ schemas }) => schemas)]
 }

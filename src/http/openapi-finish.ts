@@ -4,14 +4,14 @@
 import { refusalComponents, refusalsOf } from './openapi-refusals.ts'
 
 type Schema = { [key: string]: unknown; properties?: Record<string, Schema>; required?: string[] }
-type Media = { schema?: Schema }
+type Media = { schema?: Schema; example?: unknown }
 type Answer = { description?: string; headers?: object; content?: Record<string, Media> }
 type Operation = {
   operationId?: string
   description?: string
   deprecated?: boolean
   security?: object[]
-  parameters?: { in: string }[]
+  parameters?: { name: string; in: string; required?: boolean; example?: unknown; schema?: Schema }[]
   requestBody?: { required?: boolean; content: Record<string, Media> }
   responses: Record<string, Answer>
   [extension: `x-${string}`]: unknown
@@ -28,6 +28,7 @@ const UNSAID = 'Default Response'
 const OTHER_WAYS: Record<string, string> = { createContainerByVerb: 'The same as `POST /containers`.' }
 const CHANGES_BY_GET = new Set(['compatRetryBuild'])
 const DESTRUCTIVE = new Set(['cleanSystem', 'stopContainer', 'execInContainer'])
+const ASKS_REGISTRY = /^(createContainer|pullImage|pushImage)/
 const MAKES_CONTAINERS = /^(create|start|restart|waitFor|exec)/
 
 export function finishDocument(given: object): object {
@@ -49,11 +50,17 @@ function finish(operation: Operation, method: string, path: string, schemas: Rec
     isOpen: security.length === 0,
     isChange,
     isAboutOne:
-      path.includes('{') || parameters.some((each) => 'name' in each && String(each.name).endsWith('build_id')),
+      path.includes('{') || parameters.some(({ name }) => name.endsWith('build_id')) || namesImage(path, isChange),
     hasBody: requestBody !== undefined,
-    makesContainers: path.startsWith('/containers') && MAKES_CONTAINERS.test(operationId)
+    makesContainers: path.startsWith('/containers') && MAKES_CONTAINERS.test(operationId),
+    asksRegistry: ASKS_REGISTRY.test(operationId)
   })
   operation.responses = { ...Object.fromEntries(answers), ...refusals }
+  for (const parameter of parameters) {
+    const given = firstOf(parameter.schema)
+    if (parameter.required && given !== undefined) parameter.example = given
+  }
+  for (const media of Object.values(requestBody?.content ?? {})) exemplify(media, schemas)
   if (requestBody && mayBeAbsent(requestBody.content, schemas)) requestBody.required = false
   if (operationId in OTHER_WAYS) {
     operation.deprecated = true
@@ -66,6 +73,9 @@ function finish(operation: Operation, method: string, path: string, schemas: Rec
     operation['x-endless'] = true
 }
 
+/** What is made, pulled, pushed or named is of an image that must be there. */
+const namesImage = (path: string, isChange: boolean): boolean => isChange && /^\/(containers|images)\b/.test(path)
+
 /** In the words of what it holds. */
 function describe(answer: Answer, schemas: Record<string, Schema>): void {
   const [media] = Object.values(answer.content ?? {})
@@ -73,6 +83,21 @@ function describe(answer: Answer, schemas: Record<string, Schema>): void {
   const named = nameOf(schema) ?? nameOf(schema?.items as Schema | undefined)
   const said = named === undefined ? undefined : schemas[named]?.description
   if (answer.description === UNSAID && typeof said === 'string') answer.description = said
+  for (const each of Object.values(answer.content ?? {})) exemplify(each, schemas)
+}
+
+/** What is shown, and what "Try it out" begins with. */
+function exemplify(media: Media, schemas: Record<string, Schema>): void {
+  const { schema } = media
+  const item = nameOf(schema?.items as Schema | undefined)
+  const given = firstOf(schema) ?? firstOf(schemas[nameOf(schema) ?? ''])
+  const listed = firstOf(schemas[item ?? ''])
+  if (given !== undefined) media.example = given
+  else if (listed !== undefined) media.example = [listed]
+}
+
+function firstOf(schema: Schema | undefined): unknown {
+  return Array.isArray(schema?.examples) ? schema.examples[0] : undefined
 }
 
 function nameOf(schema: Schema | undefined): string | undefined {

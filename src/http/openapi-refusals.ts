@@ -63,11 +63,23 @@ const REFUSALS: Record<string, Refusal> = {
     code: 'TOO_MANY_REQUESTS',
     detail: 'More than 50 changes a second were asked for.'
   },
+  502: {
+    name: 'BadGateway',
+    description: 'A registry or the engine refused, or cannot be reached.',
+    code: 'REGISTRY_UNAVAILABLE',
+    detail: 'The engine could not pull localhost:5001/shop/web:1.0: connection refused'
+  },
   503: {
     name: 'Unavailable',
     description: 'The engine or the server is busy or away; `Retry-After` says when to try again.',
     code: 'ENGINE_UNAVAILABLE',
     detail: 'The engine at unix:///var/run/docker.sock does not answer (ENOENT).'
+  },
+  504: {
+    name: 'TimedOut',
+    description: 'What was waited for did not happen in time.',
+    code: 'WAIT_TIMEOUT',
+    detail: 'Container web did not reach "healthy" within 30 seconds; it is running, starting.'
   }
 }
 const OTHER: Refusal = {
@@ -88,6 +100,7 @@ export type Asked = {
   isAboutOne: boolean
   hasBody: boolean
   makesContainers: boolean
+  asksRegistry: boolean
 }
 
 /** `components.responses`. */
@@ -97,7 +110,14 @@ export function refusalComponents(): Record<string, object> {
 }
 
 /** The statuses with which an operation may fail. Pure. */
-export function refusalsOf({ isOpen, isChange, isAboutOne, hasBody, makesContainers }: Asked): Record<string, object> {
+export function refusalsOf({
+  isOpen,
+  isChange,
+  isAboutOne,
+  hasBody,
+  makesContainers,
+  asksRegistry
+}: Asked): Record<string, object> {
   const statuses = [
     '400',
     ...(isOpen ? [] : ['401', '403']),
@@ -105,7 +125,10 @@ export function refusalsOf({ isOpen, isChange, isAboutOne, hasBody, makesContain
     ...(isChange ? ['409'] : []),
     ...(hasBody ? ['413', '415'] : []),
     ...(makesContainers ? ['422'] : []),
-    ...(isOpen ? [] : ['429', '503'])
+    ...(isOpen ? [] : ['429']),
+    ...(asksRegistry ? ['502'] : []),
+    ...(isOpen ? [] : ['503']),
+    ...(makesContainers ? ['504'] : [])
   ]
   const named = statuses.map((status) => [status, refTo(REFUSALS[status] ?? OTHER)])
   return { ...Object.fromEntries(named), default: refTo(OTHER) }

@@ -1,9 +1,11 @@
 // Server-sent events. A stream ends with its source, with its client, or with the server, and says which.
 
 import { once } from 'node:events'
+import { Type, type TSchema } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import type { Caller } from '../access/caller.ts'
 import { AppError, type ErrorCode } from '../errors.ts'
+import { ref } from '../lib/schema.ts'
 import { toAppError } from './errors.ts'
 
 declare module 'fastify' {
@@ -15,10 +17,28 @@ declare module 'fastify' {
 
 /** `text` is data that was written out already, for what many readers get alike. */
 export type StreamEvent = { id?: string; event?: string } & ({ data: unknown } | { text: string })
-/** How a stream is described in OpenAPI. */
-export const eventStream = {
-  description: 'Server-sent events.',
-  content: { 'text/event-stream': { schema: { type: 'string' } } }
+/** The last event of a stream that has an end. */
+export const StreamEnd = Type.Object(
+  {
+    reason: Type.String({ examples: ['exited'] }),
+    code: Type.Optional(Type.String({ description: 'A code of the error catalogue, when it ended by a failure.' }))
+  },
+  { $id: 'StreamEnd', description: 'Why no more will come.', additionalProperties: true }
+)
+export const StreamGap = Type.Object(
+  { missed: Type.Integer({ examples: [3] }) },
+  { $id: 'StreamGap', description: 'How many events were dropped because the reader was too slow.' }
+)
+export const STREAM_SCHEMAS = [StreamEnd, StreamGap]
+
+/** How a stream is described in OpenAPI: the data of each event, and events as they come. */
+export function eventsOf(events: Record<string, TSchema>, ...shown: StreamEvent[]) {
+  const named = Object.fromEntries(Object.entries(events).map(([event, schema]) => [event, ref(schema)]))
+  const text = shown.map(asEvent).join('')
+  return {
+    description: 'Server-sent events.',
+    content: { 'text/event-stream': { schema: { type: 'string', 'x-events': named, examples: [text] } } }
+  }
 }
 
 /** In what form a stream goes out, for who asks for another one than events. */

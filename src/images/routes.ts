@@ -3,7 +3,7 @@ import { asksForEvents } from '../http/accept.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Transfer } from '../engine/contract/images.ts'
-import type { StreamEvent, Streams } from '../http/streams.ts'
+import { eventsOf, StreamEnd, StreamGap, type StreamEvent, type Streams } from '../http/streams.ts'
 import type { Missed } from '../lib/channel.ts'
 import { ref } from '../lib/schema.ts'
 import { followTransfer, viewProgress, type Step } from './follow.ts'
@@ -17,7 +17,8 @@ import {
   PushImage,
   RemovedImage,
   RemoveImageQuery,
-  TagImage
+  TagImage,
+  TransferProgress
 } from './schemas.ts'
 import type { ImageService } from './service.ts'
 
@@ -185,7 +186,14 @@ function transferAnswer<T extends typeof ImageDetails | typeof PushedImage>(sche
     description: 'What came of it.',
     content: {
       'application/json': { schema: ref(schema) },
-      'text/event-stream': { schema: { type: 'string' } }
+      ...eventsOf(
+        { progress: TransferProgress, result: schema, gap: StreamGap, end: StreamEnd },
+        {
+          event: 'progress',
+          data: { layer: 'a3ed95caeb02', status: 'Downloading', current_bytes: 1024, total_bytes: 4096 }
+        },
+        { event: 'end', data: { reason: 'completed' } }
+      ).content
     }
   }
 }

@@ -91,7 +91,12 @@ export const PullImage = Type.Object(
     image: Reference('What to pull; without a tag `latest`.', 'localhost:5000/shop/web:1.0'),
     credentials: Type.Optional(ref(RegistryCredentials))
   },
-  { $id: 'PullImage', description: 'What to pull.', additionalProperties: false }
+  {
+    $id: 'PullImage',
+    description: 'What to pull.',
+    additionalProperties: false,
+    examples: [{ image: 'hello-world:latest' }]
+  }
 )
 
 export const PushImage = Type.Object(
@@ -99,7 +104,12 @@ export const PushImage = Type.Object(
     image: Reference('What to push, by a name that says where; without a tag `latest`.', 'localhost:5000/shop/web:1.0'),
     credentials: Type.Optional(ref(RegistryCredentials))
   },
-  { $id: 'PushImage', description: 'What to push.', additionalProperties: false }
+  {
+    $id: 'PushImage',
+    description: 'What to push.',
+    additionalProperties: false,
+    examples: [{ image: 'localhost:5001/shop/web:1.0' }]
+  }
 )
 
 export const PushedImage = Type.Object(
@@ -122,7 +132,12 @@ export const TagImage = Type.Object(
     image: Reference('An image that is here, by name or id.', 'base-api-server:latest'),
     target: Reference('Its further name; without a tag `latest`.', 'localhost:5000/shop/web:1.0')
   },
-  { $id: 'TagImage', description: 'Which image gets which name.', additionalProperties: false }
+  {
+    $id: 'TagImage',
+    description: 'Which image gets which name.',
+    additionalProperties: false,
+    examples: [{ image: 'base-api-server:latest', target: 'localhost:5001/shop/web:1.0' }]
+  }
 )
 
 export const RemoveImageQuery = Type.Object({
@@ -145,7 +160,18 @@ export const RemovedImage = Type.Object(
 )
 export type RemovedImage = Static<typeof RemovedImage>
 
+export const TransferProgress = Type.Object(
+  {
+    layer: nullable(Type.String()),
+    status: Type.String(),
+    current_bytes: nullable(Type.Integer()),
+    total_bytes: nullable(Type.Integer())
+  },
+  { $id: 'TransferProgress', description: 'How far a layer is.' }
+)
+
 export const IMAGE_SCHEMAS = [
+  TransferProgress,
   Image,
   ImageDetails,
   RegistryCredentials,

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
-import { eventStream, type StreamEvent, type Streams } from '../http/streams.ts'
+import { eventsOf, StreamEnd, StreamGap, type StreamEvent, type Streams } from '../http/streams.ts'
 import { createJsonCache } from '../http/json-cache.ts'
 import { ref } from '../lib/schema.ts'
 import { AllStats, ContainerStats, HistoryQuery, StatsHistory, StatsParams } from './schemas.ts'
@@ -67,7 +67,12 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
           'Server-sent events: `stats` once a second, `gap` when the reader was too slow, `end` when the container ended. `Last-Event-ID` brings what was missed as `history`.',
         params: StatsParams,
         headers: ResumeHeaders,
-        response: { 200: eventStream }
+        response: {
+          200: eventsOf(
+            { stats: ContainerStats, gap: StreamGap, end: StreamEnd },
+            { event: 'gap', data: { missed: 3 } }
+          )
+        }
       }
     },
     async (request, reply) => {
@@ -100,7 +105,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         tags,
         summary: 'All running containers, once a second',
         description: 'Server-sent events: `stats` with the answer of `GET /stats`, `gap` when the reader was too slow.',
-        response: { 200: eventStream }
+        response: { 200: eventsOf({ stats: AllStats, gap: StreamGap }, { event: 'gap', data: { missed: 3 } }) }
       }
     },
     async (_request, reply) => {

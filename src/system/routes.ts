@@ -1,5 +1,5 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { eventStream, type Streams } from '../http/streams.ts'
+import { eventsOf, StreamGap, type Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
 import type { Pruner } from './prune.ts'
 import { About, Cleaned, CleanSystem, Health, SystemInfo, SystemStats } from './schemas.ts'
@@ -86,7 +86,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         summary: 'What the machine uses, every two seconds',
         description:
           'Server-sent events: `stats` with the answer of `GET /system/stats`, `gap` when the reader was too slow.',
-        response: { 200: eventStream }
+        response: { 200: eventsOf({ stats: SystemStats, gap: StreamGap }, { event: 'gap', data: { missed: 3 } }) }
       }
     },
     async (_request, reply) => {
