@@ -204,6 +204,13 @@ const SETTINGS = {
     'BERTH_BUILD_ROOTS',
     'Folders of this machine, separated by commas, from which clients of gRPC may build by naming the path of a Dockerfile.'
   ),
+  buildRecordsMax: integer(
+    'BERTH_BUILD_RECORDS_MAX',
+    2000,
+    1,
+    100_000,
+    'Finished builds to keep. Beyond that, the oldest of the token that has the most go first.'
+  ),
   hostProc: text(
     'BERTH_HOST_PROC',
     '/proc',

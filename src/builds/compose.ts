@@ -58,6 +58,7 @@ export function composeBuilds({
     // A failed push may be tried again with them.
     if (isOver(record) && record.push.status !== 'failed') credentials.delete(record.id)
     onChange(record)
+    if (isOver(record)) service.ended()
   }
   const rules = createSourcePolicy(policy)
   const stages = createStages({
@@ -85,7 +86,7 @@ export function composeBuilds({
     onChange: changed,
     log
   })
-  return createBuildService({
+  const service = createBuildService({
     table,
     files,
     worker,
@@ -97,6 +98,7 @@ export function composeBuilds({
       contextBytes: config.buildContextMax,
       entries: MAX_ENTRIES,
       queued: config.buildQueueMax,
+      kept: config.buildRecordsMax,
       retentionMs: config.buildRetentionDays * DAY_MS,
       namespace: config.dockerhubNamespace,
       cgroupParent: config.buildCgroupParent
@@ -109,4 +111,5 @@ export function composeBuilds({
     onChange: changed,
     log
   })
+  return service
 }

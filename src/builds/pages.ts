@@ -2,7 +2,7 @@
 // object as last time; only the place in the queue moves without the build.
 
 import { invalidField } from '../errors.ts'
-import type { StoredBuild } from '../store/contract/builds.ts'
+import type { BuildFilter, StoredBuild } from '../store/contract/builds.ts'
 import type { BuildRecord } from './record.ts'
 import type { Build, ListBuildsQuery } from './schemas.ts'
 import type { BuildTable } from './table.ts'
@@ -40,15 +40,27 @@ export function createPages({ table, retentionMs, current }: Options) {
     return build
   }
 
-  return ({ status, image, limit = USUAL, cursor }: ListBuildsQuery): BuildPage => {
+  function rowsOf(filter: BuildFilter, limit: number, cursor: string | undefined) {
     const before = cursor === undefined ? undefined : table.sequence(cursor)
     if (cursor !== undefined && before === undefined) throw invalidField('cursor', 'names no build that is still known')
-    const rows = table.rows({ status, image }, limit + 1, before)
+    const rows = table.rows(filter, limit + 1, before)
     const page = rows.slice(0, limit)
+    return { page, nextCursor: rows.length > limit ? page.at(-1)?.id : undefined }
+  }
+
+  function list({ status, image, limit = USUAL, cursor }: ListBuildsQuery): BuildPage {
+    const { page, nextCursor } = rowsOf({ status, image }, limit, cursor)
     const places = new Map(table.queue().map((id, place) => [id, place]))
     return {
       builds: page.map((row) => ({ place: places.get(row.id) ?? null, build: viewOf(row) })),
-      nextCursor: rows.length > limit ? page.at(-1)?.id : undefined
+      nextCursor
     }
   }
+
+  function records(origin: string, { limit = KEPT, cursor }: { limit?: number; cursor?: string }) {
+    const { page, nextCursor } = rowsOf({ origin }, limit, cursor)
+    return { records: page.map(({ id, record }) => current(id) ?? (JSON.parse(record) as BuildRecord)), nextCursor }
+  }
+
+  return { list, records }
 }

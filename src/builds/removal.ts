@@ -11,22 +11,25 @@ import type { Images } from './stages.ts'
 import type { BuildTable } from './table.ts'
 
 type Options = {
-  table: Pick<BuildTable, 'finishedBefore' | 'remove'>
+  table: Pick<BuildTable, 'finishedBefore' | 'finishedBeyond' | 'remove'>
   files: Pick<BuildFiles, 'endLog' | 'remove'>
   known: KnownBuilds
   engine: Pick<EngineImages, 'inspectImage'>
   images: Pick<Images, 'remove'>
   credentials: Map<string, Credentials>
-  limits: { retentionMs: number }
+  limits: { retentionMs: number; kept: number }
   log: { error(fields: object, message: string): void }
   now: () => number
 }
 
 const SWEEP_MS = 3_600_000
+// Looking for the oldest after each build would cost more than keeping a few more.
+const SURPLUS = 50
 
 export function createBuildRemoval(options: Options) {
   const { table, files, known, engine, images, credentials, limits, log, now } = options
   let sweeping: NodeJS.Timeout | undefined
+  let over = 0
 
   async function removeImages(record: BuildRecord): Promise<Pick<RemovedBuild, 'images_removed' | 'images_kept'>> {
     const removed: string[] = []
@@ -52,15 +55,23 @@ export function createBuildRemoval(options: Options) {
     return builds.some((other) => other.id !== id && other.imageId === imageId && other.references.includes(reference))
   }
 
-  async function forgetOld(): Promise<void> {
+  async function forget(ids: string[]): Promise<void> {
     try {
-      for (const id of table.finishedBefore(now() - limits.retentionMs)) {
-        if (table.remove(id)) await removeFiles(id)
-      }
+      for (const id of ids) if (table.remove(id)) await removeFiles(id)
     } catch (err) {
       // On a full disk nothing can be deleted from the database either. The next round comes.
       log.error({ err }, 'old builds could not be removed')
     }
+  }
+
+  async function forgetOld(): Promise<void> {
+    await forget(table.finishedBefore(now() - limits.retentionMs))
+    await forgetSurplus()
+  }
+
+  function forgetSurplus(): Promise<void> {
+    over = 0
+    return forget(table.finishedBeyond(limits.kept))
   }
 
   async function removeFiles(id: string): Promise<void> {
@@ -71,6 +82,10 @@ export function createBuildRemoval(options: Options) {
 
   return {
     removeImages,
+    /** To be told of each build that is over. */
+    ended(): void {
+      if (++over >= SURPLUS) void forgetSurplus()
+    },
     removeFiles,
     startSweeping(): void {
       sweeping = setInterval(() => void forgetOld(), SWEEP_MS).unref()

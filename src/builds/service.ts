@@ -27,6 +27,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
   const { retentionMs } = limits
   const known = createKnownBuilds({ table, worker, retentionMs, onChange })
   const { find } = known
+  const pages = createPages({ table, retentionMs, current: worker.current })
   const intake = createIntake({ ...options, now })
   const removal = createBuildRemoval({ ...options, known, now })
 
@@ -71,9 +72,11 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
 
     /** As it is kept, for the doors that speak of builds in other words. */
     record: find,
-    records: (door: string): BuildRecord[] => known.all().filter(({ origin }) => origin === door),
-
-    list: createPages({ table, retentionMs, current: worker.current }),
+    list: pages.list,
+    /** A page of the builds that came in by one door, as they are kept. */
+    records: pages.records,
+    /** To be told of each build that is over. */
+    ended: removal.ended,
 
     logs(
       id: string,

@@ -62,7 +62,11 @@ export const DockerfileBuild = Type.Object(
   },
   { $id: 'DockerfileBuild', description: 'A published Dockerfile.' }
 )
-export const DockerfileBuildQuery = Type.Object({ dockerfile_build_id: Type.Optional(AnyId) })
+export const DockerfileBuildQuery = Type.Object({
+  dockerfile_build_id: Type.Optional(AnyId),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 1000 })),
+  cursor: Type.Optional(Type.String({ format: 'uuid', description: 'From the `X-Next-Cursor` of the page before.' }))
+})
 export const DockerfileBuildIdQuery = Type.Object({ dockerfile_build_id: AnyId })
 
 export const COMPAT_SCHEMAS = [BuildStarted, BuildPushStatus, DockerfileBuild]

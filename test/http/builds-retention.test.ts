@@ -65,3 +65,49 @@ t.test('what is older than ten days goes with its files, at the start and at the
   await until(() => !existsSync(folder(later)))
   t.same((await known()).toSorted(), [...young, ...open].toSorted())
 })
+
+t.test('of builds that are over so many are kept, and a flood pushes out its own', async (t) => {
+  const store = openStore(':memory:')
+  const table = createBuildTable(store.builds)
+  const add = (owner: string, count: number) =>
+    Array.from({ length: count }, (_, n) => {
+      const id = crypto.randomUUID()
+      table.add(
+        buildRecord({ id, owner, origin: 'dockerfile-build', finishedAt: Date.now() + n, build: stage('cancelled') }),
+        { buildArgs: {} }
+      )
+      return id
+    })
+  const quiet = add('quiet', 10)
+  const flood = add('flood', 200)
+  const waiting = crypto.randomUUID()
+  table.add(buildRecord({ id: waiting, origin: 'dockerfile-build' }), { buildArgs: {} })
+  const engine = createMemoryEngine()
+  engine.goAway()
+  const { get, post } = await build(t, { engine, store, early: true, env: { BERTH_BUILD_RECORDS_MAX: '100' } })
+  await until(() => table.ids().length === 101)
+  t.same(new Set(table.ids()), new Set([...quiet, ...flood.slice(-90), waiting]))
+
+  t.test('the list of the older system is paged', async (t) => {
+    const path = '/api/dockerfile-build?limit=40'
+    const seen: string[] = []
+    let cursor = ''
+    do {
+      const answer = await get(`${path}${cursor}`)
+      const { data } = answer.json()
+      t.ok(data.length <= 40)
+      seen.push(...data.map(({ id }: { id: string }) => id))
+      const next = answer.headers['x-next-cursor']
+      cursor = next === undefined ? '' : `&cursor=${String(next)}`
+    } while (cursor !== '')
+    t.same(seen.toSorted(), table.ids().toSorted())
+  })
+
+  t.test('builds that are cancelled while the server runs count, too', async (t) => {
+    const later = Array.from({ length: 60 }, () => crypto.randomUUID())
+    for (const id of later) table.add(buildRecord({ id, owner: 'flood' }), { buildArgs: {} })
+    for (const id of later) t.equal((await post(`/builds/${id}/cancel`)).statusCode, 200)
+    await until(() => table.ids().length <= 150)
+    t.ok(quiet.every((id) => table.get(id) !== undefined))
+  })
+})

@@ -73,15 +73,19 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
         querystring: DockerfileBuildQuery,
         response: {
           200: {
-            description: 'A list, or with `dockerfile_build_id` one build.',
+            description:
+              'A list, newest first, or with `dockerfile_build_id` one build. `X-Next-Cursor` is there when there are more.',
             ...Type.Object({ data: Type.Union([Type.Array(ref(DockerfileBuild)), ref(DockerfileBuild)]) })
           }
         }
       }
     },
-    async (request) => {
-      const { dockerfile_build_id: id } = request.query
-      return { data: id === undefined ? builds.records(DOOR).map(view) : view(find(id)) }
+    async (request, reply) => {
+      const { dockerfile_build_id: id, ...page } = request.query
+      if (id !== undefined) return { data: view(find(id)) }
+      const { records, nextCursor } = builds.records(DOOR, page)
+      if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
+      return { data: records.map(view) }
     }
   )
 

@@ -1,6 +1,6 @@
 /** What a store has to see of a build; the rest is its JSON. */
 export type BuildRow = { id: string; createdAt: number; finishedAt: number | null; status: string; imageName: string }
-export type BuildFilter = { status?: string | undefined; image?: string | undefined }
+export type BuildFilter = { status?: string | undefined; image?: string | undefined; origin?: string | undefined }
 /** `record` is its JSON. */
 export type StoredBuild = { id: string; record: string }
 
@@ -29,5 +29,7 @@ export type BuildStore = {
   save(row: BuildRow, record: string, token: string | null): boolean
   remove(id: string): boolean
   finishedBefore(time: number): string[]
+  /** Those to be forgotten so that no more than `most` are left that are over: the oldest of the owner that has the most. */
+  finishedBeyond(most: number): string[]
   ids(): string[]
 }

@@ -27,6 +27,13 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
   const drop = db.prepare('DELETE FROM builds WHERE id = ? AND claim_token IS NULL')
   const countByStatus = db.prepare('SELECT status, COUNT(*) AS count FROM builds GROUP BY status')
   const finishedBefore = db.prepare('SELECT id FROM builds WHERE finished_at < ?')
+  // The last of whoever has the most, so that nobody pushes out the builds of others.
+  const finishedBeyond = db.prepare(
+    `SELECT id FROM (
+       SELECT id, ROW_NUMBER() OVER (PARTITION BY record ->> 'owner' ORDER BY finished_at DESC, sequence DESC) AS age
+       FROM builds WHERE finished_at IS NOT NULL AND claim_token IS NULL
+     ) ORDER BY age DESC LIMIT max(0, (SELECT COUNT(*) FROM builds WHERE finished_at IS NOT NULL) - ?)`
+  )
   const allIds = db.prepare('SELECT id FROM builds')
   const countAhead = db.prepare(
     `SELECT COUNT(*) AS count FROM builds
@@ -53,10 +60,11 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
       return row && seal.open(row.secrets)
     },
 
-    list({ status, image }, limit, before) {
+    list({ status, image, origin }, limit, before) {
       const conditions: [sql: string, value: SQLInputValue | undefined][] = [
         ['status = ?', status],
         ['image_name = ?', image],
+        ["record ->> 'origin' = ?", origin],
         ['sequence < ?', before]
       ]
       const given = conditions.filter(([, value]) => value !== undefined)
@@ -93,6 +101,7 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
 
     remove: (id: string): boolean => drop.run(id).changes === 1,
     finishedBefore: (time: number): string[] => idsOf(finishedBefore.all(time)),
+    finishedBeyond: (most: number): string[] => idsOf(finishedBeyond.all(most)),
     ids: (): string[] => idsOf(allIds.all())
   }
 }

@@ -14,7 +14,7 @@ function pagesOf(running = new Map<string, BuildRecord>()) {
   let rows: Row[] = []
   let queue: string[] = []
   const place = (id: string) => rows.findIndex((row) => row.id === id)
-  const page = createPages({
+  const { list: page } = createPages({
     table: {
       rows: (_filter, limit, before) => rows.slice(before === undefined ? 0 : before + 1).slice(0, limit),
       queue: () => queue,
