@@ -41,6 +41,7 @@ import { createRegistryService } from './registry/service.ts'
 import { createRpcServer } from './rpc/server.ts'
 import { composeStats } from './stats/compose.ts'
 import type { Store } from './store/contract/store.ts'
+import type { Reserve } from './store/reserve.ts'
 import { createPruner } from './system/prune.ts'
 import { createHost, type Host } from './system/host.ts'
 import { warnOutOfReach } from './system/reach.ts'
@@ -56,6 +57,8 @@ export type Foundation = {
   policy?: PolicyRules
   /** Where the audit trail goes besides the store. */
   auditFile?: AuditFile
+  /** Room on the disk of the data folder for what makes room. */
+  reserve?: Reserve
   /** Absent: this machine, measured. */
   host?: Host
   logger: FastifyBaseLogger
@@ -78,6 +81,7 @@ export async function compose({
   tls,
   policy: rules = {},
   auditFile,
+  reserve,
   logger,
   host = createHost({ log: logger }),
   version,
@@ -95,7 +99,7 @@ export async function compose({
   const hasOperator = config.token !== undefined
   const tokens = await createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config), log })
   const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
-  const audit = createAudit({ table: store.audit, flush, file: auditFile, log })
+  const audit = createAudit({ table: store.audit, flush, file: auditFile, reserve, log })
   const budget = createBudget({
     changesPerSecond: config.changesPerSecond,
     streams: config.streamsPerCaller,
@@ -155,6 +159,7 @@ export async function compose({
     policy,
     authorize: access.authorize,
     onChange: (record) => events.add(...buildEvent(record)),
+    hasRoom: reserve?.hasRoom,
     log
   })
   const metrics = createMetrics({ version, engine, inventory, ports, sampler, builds })

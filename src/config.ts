@@ -182,6 +182,11 @@ const SETTINGS = {
   ),
   buildUploadMax: bytes('BERTH_BUILD_UPLOAD_MAX', '512m', 'Largest upload of a build context.'),
   buildContextMax: bytes('BERTH_BUILD_CONTEXT_MAX', '2g', 'Largest build context after unpacking.'),
+  buildStorageMax: bytes(
+    'BERTH_BUILD_STORAGE_MAX',
+    '20g',
+    'What the contexts and logs of all builds may take up in the data folder. Beyond that, uploads are refused.'
+  ),
   buildLogMax: bytes('BERTH_BUILD_LOG_MAX', '16m', 'Largest part of a build log that is kept.'),
   buildNetwork: oneOf(
     'BERTH_BUILD_NETWORK',

@@ -25,6 +25,7 @@ import { inspectRegistriesFile } from './registry/logins.ts'
 import { onStopSignal, STOP_SIGNALS } from './stop-signals.ts'
 import { createTokenMark, folderWarning } from './store/folder.ts'
 import { lockFolder } from './store/folder-lock.ts'
+import { createReserve } from './store/reserve.ts'
 import type { Store } from './store/contract/store.ts'
 import { openStore } from './store/sqlite/open.ts'
 
@@ -50,6 +51,8 @@ async function run(): Promise<void> {
   const policy = readPolicy(config.policyFile)
   requireBuildCgroup(config)
   const unlockFolder = await lockFolder(config.dataDir)
+  const reserve = createReserve({ dataDir: config.dataDir, log: logger })
+  reserve.help()
   const store = openStore(config.dataDir)
   const warning = folderWarning(config.dataDir)
   if (warning !== undefined) logger.warn(warning)
@@ -81,6 +84,7 @@ async function run(): Promise<void> {
       tls,
       policy,
       auditFile,
+      reserve,
       logger,
       version,
       ownId: ownContainerId(),

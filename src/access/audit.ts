@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto'
 import { AppError, type ErrorCode } from '../errors.ts'
 import type { AuditFilter, AuditRow, AuditStore } from '../store/contract/audit.ts'
+import type { Reserve } from '../store/reserve.ts'
 import type { AuditFile } from './audit-file.ts'
 import type { Caller, Peer } from './caller.ts'
 import type { Need } from './scopes.ts'
@@ -36,12 +37,30 @@ const PRUNE_EVERY = 1_000
 // Whoever knocks a thousand times a second must not fill the disk; how many more there were is said.
 const REFUSALS_PER_MINUTE = 20
 const MINUTE_MS = 60_000
+// What is done on a full disk, too.
+const MAKES_ROOM = new Set([
+  'stopContainer',
+  'removeContainer',
+  'cancelBuild',
+  'removeBuild',
+  'compatRemoveDockerfileBuild',
+  'removeImage',
+  'removeNetwork',
+  'cleanSystem',
+  'revokeToken'
+])
+const NO_RESERVE: Pick<Reserve, 'hasRoom' | 'help' | 'tryWith'> = {
+  hasRoom: () => true,
+  help() {},
+  tryWith: async (task) => task()
+}
 const FIRST_HASH = '0'.repeat(64)
 
 export function createAudit({
   table,
   flush,
   file,
+  reserve = NO_RESERVE,
   log,
   now = Date.now
 }: {
@@ -50,6 +69,8 @@ export function createAudit({
   flush: () => Promise<void>
   /** Where each entry goes as a line, too. */
   file: Pick<AuditFile, 'append' | 'flush'> | undefined
+  /** Room for what makes room. Absent: the disk is taken to have some. */
+  reserve?: Pick<Reserve, 'hasRoom' | 'help' | 'tryWith'> | undefined
   log: Log
   now?: () => number
 }) {
@@ -75,11 +96,12 @@ export function createAudit({
       durationMs,
       requestId
     }
-    const row = await table.append((newest) => {
+    const next = (newest: AuditRow | undefined) => {
       const entry = { seq: (newest?.seq ?? 0) + 1, ...facts }
       return { ...entry, hash: chained(newest?.hash ?? FIRST_HASH, entry) }
-    })
-    file?.append(`${JSON.stringify(row)}\n`)
+    }
+    const row = await reserve.tryWith(() => table.append(next))
+    await reserve.tryWith(() => file?.append(`${JSON.stringify(row)}\n`))
     if (row.seq % PRUNE_EVERY === 0) await table.keep(KEPT)
   }
 
@@ -111,6 +133,12 @@ export function createAudit({
     /** To be called before anything is changed; what cannot be written down is not done. */
     async attempt(subject: AuditSubject): Promise<Attempt> {
       const startedAt = performance.now()
+      if (MAKES_ROOM.has(subject.action)) reserve.help()
+      else if (!reserve.hasRoom())
+        throw new AppError(
+          'STORAGE_FULL',
+          'The disk of the data folder is full. Stopping, removing, cancelling and pruning still work; make room with them.'
+        )
       try {
         await write(subject, 'attempted')
       } catch (cause) {

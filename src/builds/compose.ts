@@ -14,6 +14,7 @@ import { isOver, type BuildRecord } from './record.ts'
 import type { Credentials } from './request.ts'
 import { createBuildService } from './service.ts'
 import { createSourcePolicy } from './source-policy.ts'
+import { createRoom } from './room.ts'
 import { createStages, type Images, type Run } from './stages.ts'
 import { createWorker } from './worker.ts'
 
@@ -35,6 +36,7 @@ export function composeBuilds({
   policy,
   authorize,
   onChange,
+  hasRoom = () => true,
   log
 }: {
   config: Config
@@ -50,6 +52,8 @@ export function composeBuilds({
   policy: Policy
   authorize: Access['authorize']
   onChange: (record: BuildRecord) => void
+  /** On the disk of the data folder. */
+  hasRoom?: (() => boolean) | undefined
   log: Log
 }) {
   const files = createBuildFiles({ dataDir: config.dataDir, maxLogBytes: config.buildLogMax })
@@ -89,6 +93,7 @@ export function composeBuilds({
   const service = createBuildService({
     table,
     files,
+    room: createRoom({ files, most: config.buildStorageMax, hasRoom }),
     worker,
     engine,
     images,

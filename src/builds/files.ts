@@ -1,7 +1,7 @@
 // Where a build's files lie: its context and its log, in a folder of its own under the data folder.
 
 import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { syncPath } from '../lib/group-sync.ts'
@@ -29,6 +29,14 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
     remove: (id: string) => rm(folder(id), { recursive: true, force: true }),
     removeContext: (id: string) => rm(join(folder(id), 'context.tar'), { force: true }),
 
+    /** What all of them take up. */
+    async bytes(): Promise<number> {
+      let total = 0
+      for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
+        if (entry.isFile()) total += await sizeOf(join(entry.parentPath, entry.name))
+      return total
+    },
+
     /** What an upload or a deletion left that a crash cut short. */
     removeAllBut(ids: Set<string>): void {
       for (const id of readdirSync(root)) if (!ids.has(id)) rmSync(folder(id), { recursive: true, force: true })
@@ -50,5 +58,14 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
       await Promise.all([...live.values()].map((log) => log.end()))
       if (isTemporary) await rm(root, { recursive: true, force: true })
     }
+  }
+}
+
+/** Nothing when it has gone meanwhile. */
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch {
+    return 0
   }
 }

@@ -15,6 +15,7 @@ import type { BuildFiles } from './files.ts'
 import type { BuildRecord } from './record.ts'
 import { checkToRun, newRecord, type Credentials, type Origin } from './request.ts'
 import { BuildFields } from './schemas.ts'
+import type { Room } from './room.ts'
 import type { SourcePolicy } from './source-policy.ts'
 import type { BuildTable } from './table.ts'
 
@@ -27,6 +28,7 @@ type Asked = { fields: unknown; username?: string; filename?: string | undefined
 type Options = {
   table: BuildTable
   files: BuildFiles
+  room: Room
   credentials: Map<string, Credentials>
   limits: ContextLimits & { queued: number; namespace: string | undefined; cgroupParent: string | undefined }
   validator: Pick<Validator, 'coercing'>
@@ -40,7 +42,8 @@ type Options = {
 }
 
 export function createIntake(options: Options) {
-  const { table, files, credentials, limits, validator, rules, checkRun, exactRun, authorize, onChange, now } = options
+  const { table, files, room, credentials, limits, validator, rules, checkRun, exactRun, authorize, onChange, now } =
+    options
   const isValid = validator.coercing(BuildFields)
   // Those that are no build yet, but will take a place in the queue.
   const uploads = new Set<string>()
@@ -48,9 +51,10 @@ export function createIntake(options: Options) {
   async function receive(content: Readable, id: string): Promise<Upload> {
     if ((table.counts().pending ?? 0) + uploads.size >= limits.queued)
       throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are waiting or being sent already.`)
+    await room.require()
     uploads.add(id)
     await files.make(id)
-    return { id, ...(await takeContext(content, files.context(id), limits)) }
+    return { id, ...(await takeContext(content, files.context(id), { ...limits, take: room.take })) }
   }
 
   /** Against their schema; and whether the caller may have what they ask for. */

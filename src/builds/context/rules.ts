@@ -3,7 +3,13 @@
 import { AppError } from '../../errors.ts'
 
 export type EntryType = 'file' | 'directory' | 'symlink' | 'link'
-export type ContextLimits = { uploadBytes: number; contextBytes: number; entries: number }
+export type ContextLimits = {
+  uploadBytes: number
+  contextBytes: number
+  entries: number
+  /** Told of what is written to the disk; throws when that is full. */
+  take?: ((bytes: number) => void) | undefined
+}
 
 // What stands in a Dockerfile is read on the only thread, in every way that some builder would.
 export const MAX_DOCKERFILE_BYTES = 128 * 1024
@@ -56,7 +62,7 @@ export function createPathCheck() {
 }
 
 /** Counts what passes and ends it where a limit is reached. */
-export function createMeter({ contextBytes, entries }: ContextLimits) {
+export function createMeter({ contextBytes, entries, take }: ContextLimits) {
   const seen = { packed: 0, unpacked: 0, entries: 0 }
   return {
     seen,
@@ -73,6 +79,7 @@ export function createMeter({ contextBytes, entries }: ContextLimits) {
     },
     unpacked(bytes: number): void {
       seen.unpacked += bytes
+      take?.(bytes)
       if (seen.unpacked > RATIO_FROM_BYTES && seen.unpacked > seen.packed * MAX_RATIO)
         throw invalidContext(`The context unpacks to more than ${MAX_RATIO} times its size, as nothing ordinary does.`)
     }

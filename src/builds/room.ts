@@ -1,0 +1,56 @@
+// How much builds may take up on the disk, contexts and logs together, and whether the disk has room at all.
+
+import { AppError } from '../errors.ts'
+import type { BuildFiles } from './files.ts'
+
+export type Room = ReturnType<typeof createRoom>
+
+// Walking all folders is not for each upload.
+const MEASURED_MS = 10_000
+const LOOK_BYTES = 1024 ** 2
+
+export function createRoom({
+  files,
+  most,
+  hasRoom,
+  now = Date.now
+}: {
+  files: Pick<BuildFiles, 'bytes'>
+  most: number
+  /** On the disk. */
+  hasRoom: () => boolean
+  now?: () => number
+}) {
+  let used = 0
+  let measuredAt = -Infinity
+  let unlooked = 0
+
+  function check(): void {
+    if (used >= most)
+      throw new AppError(
+        'STORAGE_FULL',
+        `Builds take up ${used} bytes of ${most}. Remove some, or wait until they end.`
+      )
+    if (!hasRoom()) throw new AppError('STORAGE_FULL', 'The disk of the data folder is full. Remove builds or images.')
+  }
+
+  return {
+    /** Throws when nothing more may be taken in. */
+    async require(): Promise<void> {
+      if (now() - measuredAt >= MEASURED_MS) {
+        measuredAt = now()
+        used = await files.bytes()
+      }
+      check()
+    },
+
+    /** To be told of what is written. */
+    take(bytes: number): void {
+      used += bytes
+      unlooked += bytes
+      if (unlooked < LOOK_BYTES) return
+      unlooked = 0
+      check()
+    }
+  }
+}

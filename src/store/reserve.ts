@@ -1,0 +1,74 @@
+// Room on the disk of the data folder that is kept for what makes room: a file that is given up when the disk is full, so
+// that stopping, removing and cancelling can still be written down, and made again when there is room again.
+
+import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { isDiskFull } from '../errors.ts'
+
+export type Reserve = ReturnType<typeof createReserve>
+type Log = { warn(fields: object, message: string): void; info(fields: object, message: string): void }
+
+const MEBIBYTE = 1024 ** 2
+const RESERVE_BYTES = 16 * MEBIBYTE
+// What is written down of one change takes a few pages of the database.
+const LOW_BYTES = MEBIBYTE
+
+export function createReserve({ dataDir, log, bytes = RESERVE_BYTES }: { dataDir: string; log: Log; bytes?: number }) {
+  const path = join(dataDir, 'reserve')
+
+  const size = (): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0
+
+  function free(): number {
+    const { bavail, bsize } = statfsSync(dataDir)
+    return bavail * bsize
+  }
+
+  function spend(): boolean {
+    if (size() === 0) return false
+    rmSync(path)
+    log.warn({ dataDir }, 'the disk of the data folder is full: only what makes room is done')
+    return true
+  }
+
+  /** Written and not only sized: a file with a hole keeps no room. */
+  function fill(): void {
+    const file = openSync(path, 'w', 0o600)
+    try {
+      const piece = Buffer.alloc(MEBIBYTE, 1)
+      for (let written = 0; written < bytes; written += piece.length) writeSync(file, piece)
+    } catch (error) {
+      rmSync(path)
+      if (!isDiskFull(error)) throw error
+    } finally {
+      closeSync(file)
+    }
+  }
+
+  return {
+    /** Whether something that takes room may be begun. The reserve is made first. */
+    hasRoom(): boolean {
+      const isWhole = size() >= bytes
+      if (free() < (isWhole ? bytes : 2 * bytes)) return false
+      if (!isWhole) {
+        fill()
+        log.info({ dataDir }, 'room on the disk of the data folder is reserved')
+      }
+      return true
+    },
+
+    /** For something that makes room: gives the reserve up when hardly anything else is left. */
+    help(): void {
+      if (free() < LOW_BYTES) spend()
+    },
+
+    /** Tries again with the reserve what failed for want of room. */
+    async tryWith<T>(task: () => T | Promise<T>): Promise<T> {
+      try {
+        return await task()
+      } catch (error) {
+        if (!isDiskFull(error) || !spend()) throw error
+        return task()
+      }
+    }
+  }
+}
