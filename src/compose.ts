@@ -105,7 +105,7 @@ export async function compose({
     streams: config.streamsPerCaller,
     requests: config.requestsPerCaller
   })
-  const admit = createOriginCheck(config.allowedHosts)
+  const admit = createOriginCheck(config.allowedHosts, config.corsOrigins)
 
   const inventory = createInventory({ engine, log, now })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
@@ -183,7 +183,16 @@ export async function compose({
     streams
   }
   const { connectionsMax } = config
-  const security = { access, admit, audit, budget, nobody: NOBODY, onBehalf, connectionsMax }
+  const security = {
+    access,
+    admit,
+    audit,
+    budget,
+    nobody: NOBODY,
+    onBehalf,
+    connectionsMax,
+    corsOrigins: config.corsOrigins
+  }
   const app = await createHttpApp({
     features: FEATURES,
     parts,

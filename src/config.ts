@@ -56,6 +56,18 @@ const SETTINGS = {
     'BERTH_ALLOWED_HOSTS',
     'Additional host names, separated by commas, that clients may use to reach the API.'
   ),
+  corsOrigins: {
+    ...list(
+      'BERTH_CORS_ORIGINS',
+      'Origins, separated by commas, whose web pages may use the API from a browser, as https://panel.example.com. `*` is refused.'
+    ),
+    parse: (raw: string) =>
+      raw
+        .split(',')
+        .map((each) => each.trim())
+        .filter(Boolean)
+        .map(parseOrigin)
+  },
   portRange: portRange('BERTH_PORT_RANGE', '8001-8999', 'Host ports that Berth assigns to containers.'),
   reservedPorts: portList('BERTH_RESERVED_PORTS', 'Ports of the range that Berth never assigns, separated by commas.'),
   publishHost: optional(
@@ -330,6 +342,13 @@ export function isPrivate({ socket, host }: Pick<Config, 'socket' | 'host'>): bo
 }
 
 const PREFIX = 'BERTH_'
+
+/** As browsers write it. Every page of the world would be too many. */
+function parseOrigin(text: string): string {
+  const url = URL.parse(text)
+  if (url && /^https?:$/.test(url.protocol) && url.origin === text) return text
+  throw new Error(`"${text}" is no origin such as https://panel.example.com`)
+}
 
 function unknownVariables(env: Environment): string[] {
   const known = new Set(SETTING_LIST.map((setting) => setting.env))

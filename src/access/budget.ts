@@ -4,6 +4,8 @@ import { AppError } from '../errors.ts'
 import { hostOf } from '../lib/address.ts'
 import { ANYBODY, NOBODY, type Caller } from './caller.ts'
 
+/** Of changes: how many at once, in how many seconds they grow back, and how many of them are left. */
+export type Quota = { most: number; seconds: number; left: number }
 export type Budget = ReturnType<typeof createBudget>
 
 // Whoever has not used it for that long may ask for so many changes at once.
@@ -39,16 +41,16 @@ export function createBudget({
   return {
     whose,
 
-    /** Takes one change, or throws and says when the next will be there. */
-    change(caller: Caller): void {
-      if (changesPerSecond === 0 || caller === ANYBODY) return
+    /** Takes one change and says how many are left, or throws and says when the next will be there. */
+    change(caller: Caller): Quota | undefined {
+      if (changesPerSecond === 0 || caller === ANYBODY) return undefined
       const time = now()
       const before = left.get(keyOf(caller)) ?? { changes: burst, at: time }
       // The clock may be set back.
       const seconds = Math.max(0, time - before.at) / 1000
       const changes = Math.min(burst, before.changes + seconds * changesPerSecond)
       left.set(keyOf(caller), { changes: changes < 1 ? changes : changes - 1, at: time })
-      if (changes >= 1) return
+      if (changes >= 1) return { most: burst, seconds: BURST_SECONDS, left: Math.floor(changes - 1) }
       throw new AppError(
         'TOO_MANY_REQUESTS',
         `"${caller.name}" asks for more than ${changesPerSecond} changes a second.`,

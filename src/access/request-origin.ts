@@ -14,11 +14,12 @@ export type CheckOrigin = (request: RequestOrigin) => void
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-export function createOriginCheck(allowedHosts: string[]): CheckOrigin {
+/** `origins` are those whose pages the operator lets in. */
+export function createOriginCheck(allowedHosts: string[], origins: readonly string[] = []): CheckOrigin {
   const names = new Set(['localhost', ...allowedHosts.map((name) => name.toLowerCase())])
   return (request) => {
     refuseForeignHost(request, names)
-    refuseForeignPage(request)
+    if (request.origin === undefined || !origins.includes(request.origin)) refuseForeignPage(request)
   }
 }
 

@@ -20,6 +20,8 @@ import { registerAudit } from './audit.ts'
 import { boundConnections } from './connections.ts'
 import { registerEndpoints } from './endpoints.ts'
 import { answerFrameworkError, Problem, registerErrors } from './errors.ts'
+import { registerCors } from './cors.ts'
+import { registerManners } from './manners.ts'
 import { serverOptions, type Tls } from './listening.ts'
 import { registerOpenApi } from './openapi.ts'
 import { registerPressure } from './pressure.ts'
@@ -47,6 +49,7 @@ type Options<Parts extends FastifyPluginOptions> = {
   observe: (app: FastifyInstance) => void
   access: Access
   admit: CheckOrigin
+  corsOrigins: readonly string[]
   audit: Audit
   budget: Budget
   onBehalf: OnBehalf
@@ -86,9 +89,11 @@ export async function createHttpApp<Parts extends FastifyPluginOptions>(
   registerSlowBodies(app)
   registerValidation(app, validator, sharedSchemas(features))
   registerRequestLog(app)
+  registerCors(app, options.corsOrigins)
   registerAudit(app, options.audit)
   registerSecurity(app, { ...options, connections })
   registerEndpoints(app)
+  await registerManners(app)
   await registerPressure(app)
   await registerOpenApi(app, { version, hasToken: access.needsToken() })
   observe(app)

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { traceOf } from './manners.ts'
 
 /** One line for each request, when it was answered. */
 export function registerRequestLog(app: FastifyInstance): void {
@@ -7,12 +8,14 @@ export function registerRequestLog(app: FastifyInstance): void {
   })
   app.addHook('onResponse', async (request, reply) => {
     const { method } = request
+    const traceId = traceOf(request.headers)
     request.log.info(
       {
         method,
         path: pathOf(request.url),
         status: reply.statusCode,
-        durationMs: Math.round(reply.elapsedTime * 10) / 10
+        durationMs: Math.round(reply.elapsedTime * 10) / 10,
+        ...(traceId !== undefined && { traceId })
       },
       'request'
     )

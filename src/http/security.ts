@@ -71,7 +71,12 @@ export function registerSecurity(
     // What is not there has no scope; that is said to whoever has a token at all.
     if (config.scope) access.authorize(request.caller, config.scope)
     count(request, reply)
-    if (isChange(request)) budget.change(request.caller)
+    const quota = isChange(request) ? budget.change(request.caller) : undefined
+    if (quota)
+      reply.headers({
+        'ratelimit-policy': `"changes";q=${quota.most};w=${quota.seconds}`,
+        ratelimit: `"changes";r=${quota.left}`
+      })
   })
   // Not earlier: what reads a body goes on in another context.
   app.addHook('preHandler', (request, _reply, done) => {
@@ -82,7 +87,7 @@ export function registerSecurity(
   app.addHook('onSend', async (request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
     reply.header('referrer-policy', 'no-referrer')
-    reply.header('cross-origin-resource-policy', 'same-origin')
+    if (!reply.hasHeader('cross-origin-resource-policy')) reply.header('cross-origin-resource-policy', 'same-origin')
     if (!reply.hasHeader('content-security-policy'))
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
     if (!reply.hasHeader('cache-control') && !request.url.startsWith('/docs/static/'))

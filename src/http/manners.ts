@@ -1,0 +1,59 @@
+// What HTTP clients expect besides the answer: compressed bodies, a validator, the next page, the trace, a last newline.
+
+import type { IncomingHttpHeaders } from 'node:http'
+import { Readable } from 'node:stream'
+import compress from '@fastify/compress'
+import etag from '@fastify/etag'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+
+// Streams are sent past these hooks, and a log is to come as it is written.
+const COMPRESSED = /^(text\/(html|css|javascript)|application\/(json|javascript|problem\+json)|image\/svg\+xml)\b/
+// Less would hardly be shorter.
+const LEAST_BYTES = 1024
+const TRACE = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
+const TERMINALS = /^(curl|wget|httpie)\//i
+
+export async function registerManners(app: FastifyInstance): Promise<void> {
+  app.addHook('onRequest', async ({ headers }, reply) => {
+    if (traceOf(headers) !== undefined) reply.header('traceparent', headers.traceparent)
+  })
+  app.addHook('onSend', async (request, reply, payload) => {
+    linkNextPage(request, reply)
+    // What comes piece by piece would be held back until there is enough of it.
+    if (payload instanceof Readable) request.headers['x-no-compression'] = 'true'
+    return withNewline(request, reply, payload)
+  })
+  await app.register(etag, { weak: true })
+  await app.register(compress, {
+    threshold: LEAST_BYTES,
+    encodings: ['gzip'],
+    customTypes: COMPRESSED,
+    // A small body could become a very large one.
+    globalDecompression: false
+  })
+}
+
+/** The id of the trace that a request belongs to (W3C Trace Context). */
+export function traceOf(headers: IncomingHttpHeaders): string | undefined {
+  const { traceparent } = headers
+  return typeof traceparent === 'string' ? TRACE.exec(traceparent)?.[1] : undefined
+}
+
+/** RFC 8288: the same request with the cursor of the page after it. */
+function linkNextPage({ url }: FastifyRequest, reply: FastifyReply): void {
+  const cursor = reply.getHeader('x-next-cursor')
+  if (cursor === undefined) return
+  const [path = '', query] = url.split('?')
+  const next = new URLSearchParams(query)
+  next.set('cursor', String(cursor))
+  reply.header('link', `<${path}?${next.toString()}>; rel="next"`)
+}
+
+/** Else the prompt of a shell stands behind the answer. */
+function withNewline({ headers }: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
+  const isText = typeof payload === 'string' || Buffer.isBuffer(payload)
+  const isJson = /^application\/(problem\+)?json\b/.test(String(reply.getHeader('content-type')))
+  if (!isText || !isJson || payload.length === 0 || !TERMINALS.test(headers['user-agent'] ?? '')) return payload
+  reply.removeHeader('content-length')
+  return typeof payload === 'string' ? `${payload}\n` : Buffer.concat([payload, Buffer.from('\n')])
+}
