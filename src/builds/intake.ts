@@ -49,10 +49,11 @@ export function createIntake(options: Options) {
   const uploads = new Set<string>()
 
   async function receive(content: Readable, id: string): Promise<Upload> {
-    if ((table.counts().pending ?? 0) + uploads.size >= limits.queued)
+    uploads.add(id)
+    const { pending = 0 } = await table.counts()
+    if (pending + uploads.size > limits.queued)
       throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are waiting or being sent already.`)
     await room.require()
-    uploads.add(id)
     await files.make(id)
     return { id, ...(await takeContext(content, files.context(id), { ...limits, take: room.take })) }
   }
@@ -80,7 +81,7 @@ export function createIntake(options: Options) {
     checkToRun(record, secrets, checkRun)
     record.context = { ...context, ...(await leaveOutIgnored(files.context(id), dockerfile, limits, kept)) }
     await files.keepContext(id)
-    table.add(record, secrets)
+    await table.add(record, secrets)
     uploads.delete(id)
     if (made.credentials) credentials.set(id, made.credentials)
     onChange(record)

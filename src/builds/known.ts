@@ -1,7 +1,7 @@
 // The builds that there are, each as it is now: one that is worked on is ahead of what is written down.
 
 import { AppError } from '../errors.ts'
-import { statusOf, type BuildRecord } from './record.ts'
+import { statusOf, type BuildRecord, type BuildStatus } from './record.ts'
 import type { BuildDetails } from './schemas.ts'
 import type { BuildTable } from './table.ts'
 import { viewDetails } from './view.ts'
@@ -19,27 +19,29 @@ type Options = {
 }
 
 export function createKnownBuilds({ table, worker, retentionMs, onChange }: Options) {
-  function find(id: string): BuildRecord {
-    const record = worker.current(id) ?? table.get(id)
+  async function find(id: string): Promise<BuildRecord> {
+    const written = worker.current(id) ? undefined : await table.get(id)
+    const record = worker.current(id) ?? written
     if (!record) throw new AppError('BUILD_NOT_FOUND', `There is no build ${id}.`)
     return record
   }
 
-  function view(record: BuildRecord): BuildDetails {
-    const position = statusOf(record) === 'pending' ? table.countBefore(record.id) : null
+  async function view(record: BuildRecord): Promise<BuildDetails> {
+    const position = statusOf(record) === 'pending' ? await table.countBefore(record.id) : null
     return viewDetails(record, { retentionMs, position })
   }
 
   return {
     find,
     view,
-    details: (id: string): BuildDetails => view(find(id)),
-    all: (filter: { image?: string } = {}): BuildRecord[] =>
-      table.list(filter, ALL, undefined).map((row) => worker.current(row.id) ?? row),
+    details: async (id: string): Promise<BuildDetails> => view(await find(id)),
+    all: async (filter: { image?: string } = {}): Promise<BuildRecord[]> =>
+      (await table.list(filter, ALL, undefined)).map((row) => worker.current(row.id) ?? row),
 
-    /** For changes of builds that nobody works on. */
-    save(record: BuildRecord): void {
-      if (!table.save(record, null)) throw new AppError('BUILD_RUNNING', `Build ${record.id} has just been begun.`)
+    /** For changes of builds that nobody works on; `from` is the status before. */
+    async change(record: BuildRecord, from: BuildStatus): Promise<void> {
+      if (!(await table.change(record, from)))
+        throw new AppError('BUILD_RUNNING', `Build ${record.id} has just been begun.`)
       onChange(record)
     }
   }

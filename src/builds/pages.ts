@@ -40,25 +40,25 @@ export function createPages({ table, retentionMs, current }: Options) {
     return build
   }
 
-  function rowsOf(filter: BuildFilter, limit: number, cursor: string | undefined) {
-    const before = cursor === undefined ? undefined : table.sequence(cursor)
+  async function rowsOf(filter: BuildFilter, limit: number, cursor: string | undefined) {
+    const before = cursor === undefined ? undefined : await table.sequence(cursor)
     if (cursor !== undefined && before === undefined) throw invalidField('cursor', 'names no build that is still known')
-    const rows = table.rows(filter, limit + 1, before)
+    const rows = await table.rows(filter, limit + 1, before)
     const page = rows.slice(0, limit)
     return { page, nextCursor: rows.length > limit ? page.at(-1)?.id : undefined }
   }
 
-  function list({ status, image, limit = USUAL, cursor }: ListBuildsQuery): BuildPage {
-    const { page, nextCursor } = rowsOf({ status, image }, limit, cursor)
-    const places = new Map(table.queue().map((id, place) => [id, place]))
+  async function list({ status, image, limit = USUAL, cursor }: ListBuildsQuery): Promise<BuildPage> {
+    const { page, nextCursor } = await rowsOf({ status, image }, limit, cursor)
+    const places = new Map((await table.queue()).map((id, place) => [id, place]))
     return {
       builds: page.map((row) => ({ place: places.get(row.id) ?? null, build: viewOf(row) })),
       nextCursor
     }
   }
 
-  function records(origin: string, { limit = KEPT, cursor }: { limit?: number; cursor?: string }) {
-    const { page, nextCursor } = rowsOf({ origin }, limit, cursor)
+  async function records(origin: string, { limit = KEPT, cursor }: { limit?: number; cursor?: string }) {
+    const { page, nextCursor } = await rowsOf({ origin }, limit, cursor)
     return { records: page.map(({ id, record }) => current(id) ?? (JSON.parse(record) as BuildRecord)), nextCursor }
   }
 

@@ -40,7 +40,7 @@ export function createBuildRemoval(options: Options) {
         const image = await engine.inspectImage(reference)
         if (!image) continue
         if (image.id !== record.imageId) kept.push({ reference, reason: 'It names another image by now.' })
-        else if (isOfAnother(record, reference)) kept.push({ reference, reason: 'Another build made it too.' })
+        else if (await isOfAnother(record, reference)) kept.push({ reference, reason: 'Another build made it too.' })
         else if ((await images.remove(reference, { force: false })).untagged.length > 0) removed.push(reference)
       } catch (error) {
         if (!isAppError(error)) throw error
@@ -50,14 +50,14 @@ export function createBuildRemoval(options: Options) {
     return { images_removed: removed, images_kept: kept }
   }
 
-  function isOfAnother({ id, imageName, imageId }: BuildRecord, reference: string): boolean {
-    const builds = known.all({ image: imageName })
+  async function isOfAnother({ id, imageName, imageId }: BuildRecord, reference: string): Promise<boolean> {
+    const builds = await known.all({ image: imageName })
     return builds.some((other) => other.id !== id && other.imageId === imageId && other.references.includes(reference))
   }
 
-  async function forget(ids: string[]): Promise<void> {
+  async function forget(ids: Promise<string[]>): Promise<void> {
     try {
-      for (const id of ids) if (table.remove(id)) await removeFiles(id)
+      for (const id of await ids) if (await table.remove(id)) await removeFiles(id)
     } catch (err) {
       // On a full disk nothing can be deleted from the database either. The next round comes.
       log.error({ err }, 'old builds could not be removed')

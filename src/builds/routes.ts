@@ -81,7 +81,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       }
     },
     async (request, reply) => {
-      const { builds: page, nextCursor } = builds.list(request.query)
+      const { builds: page, nextCursor } = await builds.list(request.query)
       if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
       return reply.type(JSON_TYPE).send(write(page))
     }
@@ -143,7 +143,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         )
         return reply
       }
-      const lines = builds.logs(id, { offset, follow: false }, streams.watch(reply))
+      const lines = await builds.logs(id, { offset, follow: false }, streams.watch(reply))
       async function* text() {
         for await (const line of lines) yield `${line.text}\n`
       }
@@ -151,12 +151,12 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
     }
   )
 
-  function events(id: string, from: number, signal: AbortSignal): AsyncIterable<StreamEvent> {
-    const lines = builds.logs(id, { offset: from, follow: true }, signal)
+  async function events(id: string, from: number, signal: AbortSignal): Promise<AsyncIterable<StreamEvent>> {
+    const lines = await builds.logs(id, { offset: from, follow: true }, signal)
     async function* read(): AsyncGenerator<StreamEvent> {
       for await (const { text, offset } of lines) yield { id: String(offset), event: 'line', data: { line: text } }
       if (signal.aborted) return
-      const { status, build, push, run } = builds.get(id)
+      const { status, build, push, run } = await builds.get(id)
       yield {
         event: 'end',
         data: {

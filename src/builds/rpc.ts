@@ -61,8 +61,9 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
     signal.addEventListener('abort', abandon)
     try {
       yield { build }
-      for await (const { text } of builds.logs(build.id, { offset: 0, follow: true }, signal)) yield { line: text }
-      if (!signal.aborted) yield { result: outcome(builds.get(build.id)) }
+      const lines = await builds.logs(build.id, { offset: 0, follow: true }, signal)
+      for await (const { text } of lines) yield { line: text }
+      if (!signal.aborted) yield { result: outcome(await builds.get(build.id)) }
     } finally {
       if (!signal.aborted) signal.removeEventListener('abort', abandon)
     }
@@ -100,8 +101,8 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
       operation: 'listBuilds',
       scope: 'read',
       request: ListBuildsQuery,
-      call: (query) => {
-        const { builds: page, nextCursor } = builds.list(query)
+      call: async (query) => {
+        const { builds: page, nextCursor } = await builds.list(query)
         const list = page.map(({ place, build }) => ({ queue_position: place, ...build }))
         return { builds: list, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
       }
@@ -111,7 +112,7 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
       operation: 'getBuild',
       scope: 'read',
       request: BuildParams,
-      call: ({ id }) => ({ build: builds.get(id) })
+      call: async ({ id }) => ({ build: await builds.get(id) })
     }),
 
     streamDockerBuildLogs: streaming({
@@ -119,8 +120,8 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
       scope: 'read',
       request: LogsRequest,
       call: async function* ({ id, follow = false, offset: from = 0 }, { signal }) {
-        for await (const { text, offset } of builds.logs(id, { offset: from, follow }, signal))
-          yield { line: text, offset }
+        const lines = await builds.logs(id, { offset: from, follow }, signal)
+        for await (const { text, offset } of lines) yield { line: text, offset }
       }
     }),
 

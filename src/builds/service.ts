@@ -6,7 +6,7 @@ import { createIntake } from './intake.ts'
 import { ALL, createKnownBuilds } from './known.ts'
 import type { LogLine } from './log-file.ts'
 import { createPages } from './pages.ts'
-import { cancel, interrupt, isOver, reopen, statusOf, type BuildRecord } from './record.ts'
+import { cancel, interrupt, isOver, reopen, statusOf, type BuildRecord, type BuildStatus } from './record.ts'
 import { createBuildRemoval } from './removal.ts'
 import { checkToRun, credentialsOf } from './request.ts'
 import type { BuildDetails, RemoveBuildQuery, RemovedBuild, RetryBuild } from './schemas.ts'
@@ -32,10 +32,11 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
   const removal = createBuildRemoval({ ...options, known, now })
 
   /** A build that is over, back where it is to be taken up again. */
-  function reopened(id: string): BuildRecord {
-    const record = find(id)
-    if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${statusOf(record)}.`)
-    if (reopen(record)) return record
+  async function reopened(id: string): Promise<{ record: BuildRecord; from: BuildStatus }> {
+    const record = await find(id)
+    const from = statusOf(record)
+    if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${from}.`)
+    if (reopen(record)) return { record, from }
     throw new AppError(
       'BUILD_NOT_FAILED',
       `Nothing of build ${id} has failed, so there is nothing to do again. To build anew, send it as a new build.`
@@ -43,16 +44,16 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
   }
 
   return {
-    start(): void {
-      table.releaseAll()
+    async start(): Promise<void> {
+      await table.releaseAll()
       // What a server that was killed had begun waits again, and says so even while there is no engine to go on with.
-      for (const record of table.list({ status: 'in_progress' }, ALL, undefined)) {
+      for (const record of await table.list({ status: 'in_progress' }, ALL, undefined)) {
         interrupt(record)
-        table.save(record, null)
+        await table.change(record, 'in_progress')
       }
-      files.removeAllBut(new Set(table.ids()))
+      files.removeAllBut(new Set(await table.ids()))
       removal.startSweeping()
-      worker.pump()
+      void worker.pump()
     },
 
     async stop(): Promise<void> {
@@ -64,7 +65,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
     /** Takes in what `read` receives; the build waits for its turn when this returns. */
     async take(...asked: Parameters<typeof intake>): Promise<BuildDetails> {
       const id = await intake(...asked)
-      worker.pump()
+      await worker.pump()
       return known.details(id)
     },
 
@@ -78,42 +79,41 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
     /** To be told of each build that is over. */
     ended: removal.ended,
 
-    logs(
+    async logs(
       id: string,
       { offset, follow }: { offset: number; follow: boolean },
       signal?: AbortSignal
-    ): AsyncIterable<LogLine> {
-      return files.log(id, isOver(find(id))).read(offset, follow, signal)
+    ): Promise<AsyncIterable<LogLine>> {
+      return files.log(id, isOver(await find(id))).read(offset, follow, signal)
     },
 
     /** Does again what failed, and only that, as far as it may be done today. */
     async retry(id: string, caller: Caller, given: RetryBuild = {}): Promise<BuildDetails> {
       await worker.settled(id)
       const own = credentialsOf(given)
-      const asked = reopened(id)
-      const secrets = table.secrets(id)
+      const { record: asked } = await reopened(id)
+      const secrets = await table.secrets(id)
       if (asked.run.status === 'pending') authorize(caller, 'containers:write')
       checkToRun(asked, secrets, checkRun)
       if (asked.build.status === 'pending') await rules.checkAgain(asked, files.context(id), secrets.buildArgs)
       // Somebody else may have asked for the same meanwhile.
-      const record = reopened(id)
-      if (own) {
-        credentials.set(id, own)
-        record.hasOwnCredentials = true
-      }
-      known.save(record)
-      worker.pump()
+      const { record, from } = await reopened(id)
+      if (own) record.hasOwnCredentials = true
+      await known.change(record, from)
+      if (own) credentials.set(id, own)
+      await worker.pump()
       return known.details(id)
     },
 
     async cancel(id: string): Promise<BuildDetails> {
       await worker.settled(id)
       if (await worker.abort(id)) return known.details(id)
-      const record = find(id)
-      if (isOver(record)) throw new AppError('BUILD_FINISHED', `Build ${id} is over: it is ${statusOf(record)}.`)
+      const record = await find(id)
+      const from = statusOf(record)
+      if (isOver(record)) throw new AppError('BUILD_FINISHED', `Build ${id} is over: it is ${from}.`)
       cancel(record, now())
       record.finishedAt = now()
-      known.save(record)
+      await known.change(record, from)
       await files.endLog(id)
       return known.view(record)
     },
@@ -123,13 +123,13 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       { keep_image: keepImage = false, force = false }: RemoveBuildQuery
     ): Promise<RemovedBuild> {
       await worker.settled(id)
-      if (!isOver(find(id))) {
+      if (!isOver(await find(id))) {
         if (!force) throw new AppError('BUILD_RUNNING', `Build ${id} is not over. Cancel it first, or use force=true.`)
         await this.cancel(id)
       }
-      const record = find(id)
+      const record = await find(id)
       const images = keepImage ? { images_removed: [], images_kept: [] } : await removal.removeImages(record)
-      if (!table.remove(id)) throw new AppError('BUILD_RUNNING', `Build ${id} has just been begun again.`)
+      if (!(await table.remove(id))) throw new AppError('BUILD_RUNNING', `Build ${id} has just been begun again.`)
       await removal.removeFiles(id)
       return { id, message: 'Build removed', ...images }
     },

@@ -32,7 +32,7 @@ type Options = {
   engine: EngineBuilder & Pick<EngineImages, 'inspectImage'> & Pick<EngineAvailability, 'status'>
   files: BuildFiles
   limits: Limits
-  secrets: (id: string) => BuildSecrets
+  secrets: (id: string) => Promise<BuildSecrets>
   /** Of the request; kept in memory only. */
   credentials: (id: string) => Credentials | undefined
   images: Images
@@ -51,7 +51,7 @@ export function createStages({
   run
 }: Options): Record<StageName, StageTask> {
   async function build({ record, signal, say }: Job): Promise<void> {
-    const { buildArgs } = secrets(record.id)
+    const { buildArgs } = await secrets(record.id)
     // It may have waited through a restart.
     record.baseImages = await rules.checkAgain(record, files.context(record.id), buildArgs)
     const limit = createLimit(signal, limits, () => engine.status().available)
@@ -138,7 +138,7 @@ export function createStages({
   }
 
   async function runContainer({ record, signal, say }: Job): Promise<void> {
-    const { run: body = {} } = secrets(record.id)
+    const { run: body = {} } = await secrets(record.id)
     const image = record.references[0] ?? record.imageId ?? ''
     // The key makes it one container, however often this is taken up again.
     const key = `berth-build-${record.id}-${record.build.finishedAt}`

@@ -26,7 +26,7 @@ export type Job = {
 }
 export type StageTask = (job: Job) => Promise<void>
 type Log = { info(fields: object, message: string): void; error(fields: object, message: string): void }
-type Running = { record: BuildRecord; aborter: AbortController; renew: () => void; done: Promise<void> }
+type Running = { record: BuildRecord; aborter: AbortController; renew: () => Promise<void>; done: Promise<void> }
 
 export type Worker = ReturnType<typeof createWorker>
 
@@ -61,14 +61,21 @@ export function createWorker({
   const running = new Map<string, Running>()
   const life = new AbortController()
   let waits = false
+  let pumping = Promise.resolve()
 
-  function pump(): void {
+  /** Resolves when as much has been begun as may be. One pump after the other: two would begin more than that. */
+  function pump(): Promise<void> {
+    pumping = pumping.then(fill)
+    return pumping
+  }
+
+  async function fill(): Promise<void> {
     if (life.signal.aborted || waits) return
     if (!engine.status().available) return void pumpAfter(engine.whenAvailable(life.signal))
     try {
       // The clock may have jumped: what is worked on here must not be claimed a second time.
-      for (const { renew } of running.values()) renew()
-      while (running.size < concurrency && claim());
+      await Promise.all([...running.values()].map(({ renew }) => renew()))
+      while (running.size < concurrency && (await claim()));
     } catch (err) {
       log.error({ err }, 'the queue of builds cannot be read')
       void pumpAfter(sleep(PAUSE_MS, life.signal))
@@ -79,21 +86,25 @@ export function createWorker({
     waits = true
     await wait.catch(() => {})
     waits = false
-    pump()
+    await pump()
   }
 
-  function claim(): boolean {
+  async function claim(): Promise<boolean> {
     const token = randomUUID()
-    const record = table.claim(token, now() + CLAIM_MS, now())
+    const record = await table.claim(token, now() + CLAIM_MS, now())
     if (!record) return false
+    if (life.signal.aborted) {
+      await table.release(record.id, token)
+      return false
+    }
     const aborter = new AbortController()
-    const renew = () => {
-      if (!table.renew(record.id, token, now() + CLAIM_MS))
+    const renew = async () => {
+      if (!(await table.renew(record.id, token, now() + CLAIM_MS)))
         aborter.abort(new AppError('INTERNAL', 'The claim was lost.'))
     }
     const done = work(record, token, { renew, signal: aborter.signal }).finally(() => {
       running.delete(record.id)
-      pump()
+      void pump()
     })
     running.set(record.id, { record, aborter, renew, done })
     return true
@@ -102,12 +113,12 @@ export function createWorker({
   async function work(
     record: BuildRecord,
     token: string,
-    { renew, signal }: { renew: () => void; signal: AbortSignal }
+    { renew, signal }: { renew: () => Promise<void>; signal: AbortSignal }
   ): Promise<void> {
     // The next one may succeed where this one did not.
-    const renewal = setInterval(() => tryTo(renew, record), RENEW_MS)
+    const renewal = setInterval(() => void tryTo(renew, record), RENEW_MS)
     const save = async () => {
-      while (!isWritten(record, token)) await sleep(PAUSE_MS, life.signal)
+      while (!(await isWritten(record, token))) await sleep(PAUSE_MS, life.signal)
       onChange(record)
     }
     try {
@@ -130,7 +141,7 @@ export function createWorker({
     } finally {
       clearInterval(renewal)
       // Where this fails, the claim runs out by itself.
-      tryTo(() => table.release(record.id, token), record)
+      await tryTo(() => table.release(record.id, token), record)
     }
   }
 
@@ -141,9 +152,9 @@ export function createWorker({
   }
 
   /** False when the disk is full: what was done is not to be done again for that. */
-  function isWritten(record: BuildRecord, token: string): boolean {
+  async function isWritten(record: BuildRecord, token: string): Promise<boolean> {
     try {
-      table.save(record, token)
+      await table.save(record, token)
       return true
     } catch (err) {
       if (!isDiskFull(err) || life.signal.aborted) throw err
@@ -152,9 +163,9 @@ export function createWorker({
     }
   }
 
-  function tryTo(task: () => void, { id }: BuildRecord): void {
+  async function tryTo(task: () => Promise<void>, { id }: BuildRecord): Promise<void> {
     try {
-      task()
+      await task()
     } catch (err) {
       log.error({ err, buildId: id }, 'the claim of the build could not be written down')
     }
@@ -236,6 +247,7 @@ export function createWorker({
     async stop(): Promise<void> {
       life.abort()
       const reason = new AppError('SERVER_STOPPING', 'The server was stopped.')
+      await pumping
       for (const { aborter } of running.values()) aborter.abort(reason)
       await Promise.all([...running.values()].map(({ done }) => done))
     }

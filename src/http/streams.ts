@@ -78,12 +78,12 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
      */
     async send<T>(
       reply: FastifyReply,
-      openSource: (signal: AbortSignal) => AsyncIterable<T>,
+      openSource: (signal: AbortSignal) => AsyncIterable<T> | Promise<AsyncIterable<T>>,
       toEvent: (item: T) => StreamEvent,
       { type, write, heartbeat: sign }: StreamForm = EVENTS
     ): Promise<void> {
       const life = new AbortController()
-      const source = openSource(life.signal)
+      const source = await openSource(life.signal)
       try {
         admitReader(reply)
       } catch (error) {

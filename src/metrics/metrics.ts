@@ -19,7 +19,7 @@ type Options = {
   inventory: Inventory
   ports: PortService
   sampler: Sampler
-  builds: { counts(): Record<string, number> }
+  builds: { counts(): Promise<Record<string, number>> }
 }
 type Measured = { record: ContainerRecord; sample: Sample; labels: Labels }
 
@@ -108,8 +108,8 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
     return { name: 'berth_ports', help: 'Host ports of the range by state.', type: 'gauge', samples }
   }
 
-  function buildFamily(): Family {
-    const samples = Object.entries(builds.counts()).map(([status, value]) => ({ labels: { status }, value }))
+  async function buildFamily(): Promise<Family> {
+    const samples = Object.entries(await builds.counts()).map(([status, value]) => ({ labels: { status }, value }))
     return { name: 'berth_builds', help: 'Builds on record by status.', type: 'gauge', samples }
   }
 
@@ -149,7 +149,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
 
     observeCall: (labels: { method: string; status: string }, seconds: number): void => calls.observe(labels, seconds),
 
-    write(): string {
+    async write(): Promise<string> {
       const text = writeExposition([
         {
           name: 'berth_info',
@@ -165,7 +165,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
         },
         stateFamily(),
         portFamily(),
-        buildFamily(),
+        await buildFamily(),
         ...containerFamilies(),
         durations.family(),
         calls.family(),

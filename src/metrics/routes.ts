@@ -17,6 +17,6 @@ export const metricsRoutes: FastifyPluginAsyncTypebox<{ metrics: Metrics }> = as
         }
       }
     },
-    async (_request, reply) => reply.type(CONTENT_TYPE).send(metrics.write())
+    async (_request, reply) => reply.type(CONTENT_TYPE).send(await metrics.write())
   )
 }

@@ -26,9 +26,9 @@ t.test('what is older than ten days goes with its files, at the start and at the
   const table = createBuildTable(store.builds)
   const folder = (id: string) => join(dataDir, 'builds', id)
 
-  function add(given: Partial<BuildRecord>): string {
+  async function add(given: Partial<BuildRecord>): Promise<string> {
     const id = crypto.randomUUID()
-    table.add(buildRecord({ id, createdAt: Date.now() - 20 * DAY, ...given }), { buildArgs: {} })
+    await table.add(buildRecord({ id, createdAt: Date.now() - 20 * DAY, ...given }), { buildArgs: {} })
     mkdirSync(folder(id), { recursive: true })
     writeFileSync(join(folder(id), 'log.txt'), 'said\n')
     writeFileSync(join(folder(id), 'context.tar'), '')
@@ -37,9 +37,9 @@ t.test('what is older than ten days goes with its files, at the start and at the
   const over = (status: 'completed' | 'failed' | 'cancelled', days: number) =>
     add({ finishedAt: Date.now() - days * DAY, build: stage(status) })
 
-  const old = [over('completed', 10.01), over('failed', 11), over('cancelled', 300)]
-  const young = [over('completed', 9.99), over('failed', 0)]
-  const open = [add({}), add({ build: stage('in_progress') })]
+  const old = [await over('completed', 10.01), await over('failed', 11), await over('cancelled', 300)]
+  const young = [await over('completed', 9.99), await over('failed', 0)]
+  const open = [await add({}), await add({ build: stage('in_progress') })]
   const stray = crypto.randomUUID()
   mkdirSync(folder(stray))
   const engine = createMemoryEngine()
@@ -58,7 +58,7 @@ t.test('what is older than ten days goes with its files, at the start and at the
   t.equal((await server.get(`/builds/${young[0]}/logs`)).body, 'said\n')
 
   // Grown old while the server runs.
-  const later = over('completed', 10.01)
+  const later = await over('completed', 10.01)
   mock.timers.tick(HOUR - 1)
   t.ok((await known()).includes(later))
   mock.timers.tick(1)
@@ -70,23 +70,25 @@ t.test('of builds that are over so many are kept, and a flood pushes out its own
   const store = openStore(':memory:')
   const table = createBuildTable(store.builds)
   const add = (owner: string, count: number) =>
-    Array.from({ length: count }, (_, n) => {
-      const id = crypto.randomUUID()
-      table.add(
-        buildRecord({ id, owner, origin: 'dockerfile-build', finishedAt: Date.now() + n, build: stage('cancelled') }),
-        { buildArgs: {} }
-      )
-      return id
-    })
-  const quiet = add('quiet', 10)
-  const flood = add('flood', 200)
+    Promise.all(
+      Array.from({ length: count }, async (_, n) => {
+        const id = crypto.randomUUID()
+        await table.add(
+          buildRecord({ id, owner, origin: 'dockerfile-build', finishedAt: Date.now() + n, build: stage('cancelled') }),
+          { buildArgs: {} }
+        )
+        return id
+      })
+    )
+  const quiet = await add('quiet', 10)
+  const flood = await add('flood', 200)
   const waiting = crypto.randomUUID()
-  table.add(buildRecord({ id: waiting, origin: 'dockerfile-build' }), { buildArgs: {} })
+  await table.add(buildRecord({ id: waiting, origin: 'dockerfile-build' }), { buildArgs: {} })
   const engine = createMemoryEngine()
   engine.goAway()
   const { get, post } = await build(t, { engine, store, early: true, env: { BERTH_BUILD_RECORDS_MAX: '100' } })
-  await until(() => table.ids().length === 101)
-  t.same(new Set(table.ids()), new Set([...quiet, ...flood.slice(-90), waiting]))
+  await until(async () => (await table.ids()).length === 101)
+  t.same(new Set(await table.ids()), new Set([...quiet, ...flood.slice(-90), waiting]))
 
   t.test('the list of the older system is paged', async (t) => {
     const path = '/api/dockerfile-build?limit=40'
@@ -100,14 +102,14 @@ t.test('of builds that are over so many are kept, and a flood pushes out its own
       const next = answer.headers['x-next-cursor']
       cursor = next === undefined ? '' : `&cursor=${String(next)}`
     } while (cursor !== '')
-    t.same(seen.toSorted(), table.ids().toSorted())
+    t.same(seen.toSorted(), (await table.ids()).toSorted())
   })
 
   t.test('builds that are cancelled while the server runs count, too', async (t) => {
     const later = Array.from({ length: 60 }, () => crypto.randomUUID())
-    for (const id of later) table.add(buildRecord({ id, owner: 'flood' }), { buildArgs: {} })
+    for (const id of later) await table.add(buildRecord({ id, owner: 'flood' }), { buildArgs: {} })
     for (const id of later) t.equal((await post(`/builds/${id}/cancel`)).statusCode, 200)
-    await until(() => table.ids().length <= 150)
-    t.ok(quiet.every((id) => table.get(id) !== undefined))
+    await until(async () => (await table.ids()).length <= 150)
+    for (const id of quiet) t.ok(await table.get(id))
   })
 })

@@ -36,7 +36,7 @@ t.test('what was answered survives a power failure', { skip }, async (t) => {
     t.equal(build.status, 202)
     const left = join(disk.afterPowerFailure(), 'data')
     const store = openStore(left)
-    t.match(JSON.parse(store.builds.get(build.body.id) ?? '{}'), { id: build.body.id }, 'the build')
+    t.match(JSON.parse((await store.builds.get(build.body.id)) ?? '{}'), { id: build.body.id }, 'the build')
     t.match(readFileSync(join(left, 'builds', build.body.id, 'context.tar'), 'utf8'), DOCKERFILE, 'its context')
     t.match(
       await store.audit.find({}, 1),

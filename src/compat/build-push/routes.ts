@@ -64,7 +64,7 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
     },
     async (request) => ({
       status: 200 as const,
-      build_status: statusOf(builds.record(requireBuildId(request.query.build_id)))
+      build_status: statusOf(await builds.record(requireBuildId(request.query.build_id)))
     })
   )
 

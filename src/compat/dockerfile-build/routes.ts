@@ -23,8 +23,8 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
   /** Builds that came in by other doors are not of that system. */
-  function find(id: string): BuildRecord {
-    const record = builds.record(requireBuildId(id))
+  async function find(id: string): Promise<BuildRecord> {
+    const record = await builds.record(requireBuildId(id))
     if (record.origin === DOOR) return record
     throw new AppError('BUILD_NOT_FOUND', `There is no dockerfile build ${id}.`)
   }
@@ -56,7 +56,7 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
       })
       const { id } = await taken.catch(fileIsNotValid)
       reply.code(202)
-      return { data: view(find(id)) }
+      return { data: view(await find(id)) }
     }
   )
 
@@ -82,8 +82,8 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
     },
     async (request, reply) => {
       const { dockerfile_build_id: id, ...page } = request.query
-      if (id !== undefined) return { data: view(find(id)) }
-      const { records, nextCursor } = builds.records(DOOR, page)
+      if (id !== undefined) return { data: view(await find(id)) }
+      const { records, nextCursor } = await builds.records(DOOR, page)
       if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
       return { data: records.map(view) }
     }
@@ -109,7 +109,7 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
       }
     },
     async (request) => {
-      const data = view(find(request.query.dockerfile_build_id))
+      const data = view(await find(request.query.dockerfile_build_id))
       await builds.remove(data.id, { force: true })
       return { message: 'Dockerfile build deleted', data }
     }

@@ -21,8 +21,9 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
     'UPDATE builds SET claim_token = NULL, claim_until = NULL WHERE id = ? AND claim_token = ?'
   )
   const dropAllClaims = db.prepare('UPDATE builds SET claim_token = NULL, claim_until = NULL')
-  const write = db.prepare(
-    'UPDATE builds SET finished_at = ?, status = ?, record = ? WHERE id = ? AND claim_token IS ?'
+  const write = db.prepare('UPDATE builds SET finished_at = ?, status = ?, record = ? WHERE id = ? AND claim_token = ?')
+  const writeUnclaimed = db.prepare(
+    'UPDATE builds SET finished_at = ?, status = ?, record = ? WHERE id = ? AND claim_token IS NULL AND status = ?'
   )
   const drop = db.prepare('DELETE FROM builds WHERE id = ? AND claim_token IS NULL')
   const countByStatus = db.prepare('SELECT status, COUNT(*) AS count FROM builds GROUP BY status')
@@ -46,21 +47,21 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
   const json = (row: unknown): string => (row as Row).record
 
   return {
-    add({ id, createdAt, finishedAt, status, imageName }, record, secrets) {
+    async add({ id, createdAt, finishedAt, status, imageName }, record, secrets) {
       insert.run(id, createdAt, finishedAt, status, imageName, record, seal.seal(secrets))
     },
 
-    get(id: string): string | undefined {
+    async get(id) {
       const row = byId.get(id)
       return row && json(row)
     },
 
-    secrets(id: string): unknown {
+    async secrets(id) {
       const row = byId.get(id) as Row | undefined
       return row && seal.open(row.secrets)
     },
 
-    list({ status, image, origin }, limit, before) {
+    async list({ status, image, origin }, limit, before) {
       const conditions: [sql: string, value: SQLInputValue | undefined][] = [
         ['status = ?', status],
         ['image_name = ?', image],
@@ -74,34 +75,38 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
       return select.all(...values, limit) as StoredBuild[]
     },
 
-    sequence(id: string): number | undefined {
+    async sequence(id) {
       return (sequenceOf.get(id) as Row | undefined)?.sequence
     },
 
-    countBefore: (id: string): number => (countAhead.get(id) as { count: number }).count,
+    countBefore: async (id) => (countAhead.get(id) as { count: number }).count,
 
-    queue: (): string[] => idsOf(waiting.all()),
+    queue: async () => idsOf(waiting.all()),
 
-    counts(): Record<string, number> {
+    async counts() {
       const rows = countByStatus.all() as { status: string; count: number }[]
       return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
     },
 
-    claim(token: string, until: number, now: number): string | undefined {
+    async claim(token, until, now) {
       const row = claimNext.get(token, until, now)
       return row && json(row)
     },
-    renew: (id: string, token: string, until: number): boolean => renewClaim.run(until, id, token).changes === 1,
-    release: (id: string, token: string): void => void dropClaim.run(id, token),
-    releaseAll: (): void => void dropAllClaims.run(),
+    renew: async (id, token, until) => renewClaim.run(until, id, token).changes === 1,
+    release: async (id, token) => void dropClaim.run(id, token),
+    releaseAll: async () => void dropAllClaims.run(),
 
-    save({ id, finishedAt, status }, record, token) {
+    async save({ id, finishedAt, status }, record, token) {
       return write.run(finishedAt, status, record, id, token).changes === 1
     },
 
-    remove: (id: string): boolean => drop.run(id).changes === 1,
-    finishedBefore: (time: number): string[] => idsOf(finishedBefore.all(time)),
-    finishedBeyond: (most: number): string[] => idsOf(finishedBeyond.all(most)),
-    ids: (): string[] => idsOf(allIds.all())
+    async change({ id, finishedAt, status }, record, from) {
+      return writeUnclaimed.run(finishedAt, status, record, id, from).changes === 1
+    },
+
+    remove: async (id) => drop.run(id).changes === 1,
+    finishedBefore: async (time) => idsOf(finishedBefore.all(time)),
+    finishedBeyond: async (most) => idsOf(finishedBeyond.all(most)),
+    ids: async () => idsOf(allIds.all())
   }
 }

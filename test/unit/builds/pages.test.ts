@@ -16,9 +16,9 @@ function pagesOf(running = new Map<string, BuildRecord>()) {
   const place = (id: string) => rows.findIndex((row) => row.id === id)
   const { list: page } = createPages({
     table: {
-      rows: (_filter, limit, before) => rows.slice(before === undefined ? 0 : before + 1).slice(0, limit),
-      queue: () => queue,
-      sequence: (id) => (place(id) === -1 ? undefined : place(id))
+      rows: async (_filter, limit, before) => rows.slice(before === undefined ? 0 : before + 1).slice(0, limit),
+      queue: async () => queue,
+      sequence: async (id) => (place(id) === -1 ? undefined : place(id))
     },
     retentionMs,
     current: (id) => running.get(id)
@@ -28,8 +28,8 @@ function pagesOf(running = new Map<string, BuildRecord>()) {
       ;[rows, queue] = given
     },
     page,
-    shown: (query: Parameters<typeof page>[0] = {}) =>
-      page(query).builds.map(({ place, build }) => ({ queue_position: place, ...build }))
+    shown: async (query: Parameters<typeof page>[0] = {}) =>
+      (await page(query)).builds.map(({ place, build }) => ({ queue_position: place, ...build }))
   }
 }
 
@@ -42,8 +42,8 @@ t.test('a page says of every build what its view says, also past what is kept', 
     const expected = records
       .slice(from, from + 1_000)
       .map((record, index) => viewBuild(record, { retentionMs, position: 2_499 - from - index }))
-    t.strictSame(shown({ limit: 1_000, ...cursor }), expected, `from ${from}`)
-    t.equal(page({ limit: 1_000, ...cursor }).nextCursor, `build-${from + 999}`)
+    t.strictSame(await shown({ limit: 1_000, ...cursor }), expected, `from ${from}`)
+    t.equal((await page({ limit: 1_000, ...cursor })).nextCursor, `build-${from + 999}`)
   }
 })
 
@@ -51,9 +51,9 @@ t.test('what did not change is the same object, wherever it stands in the queue'
   const { put, page } = pagesOf()
   const [a, b] = [rowOf(buildRecord({ id: 'a' })), rowOf(buildRecord({ id: 'b' }))]
   put([b, a], ['a', 'b'])
-  const [first] = page({}).builds
+  const [first] = (await page({})).builds
   put([b, rowOf(buildRecord({ id: 'a', finishedAt: 5 }))], ['b'])
-  const [second, changed] = page({}).builds
+  const [second, changed] = (await page({})).builds
   t.strictSame([first?.place, second?.place], [1, 0])
   t.equal(second?.build, first?.build)
   t.match(changed, {
@@ -66,8 +66,8 @@ t.test('what is worked on shows as it is now', async (t) => {
   const running = new Map([['c', buildRecord({ id: 'c', imageId: 'sha256:made' })]])
   const { put, shown } = pagesOf(running)
   put([rowOf(buildRecord({ id: 'c' }))], [])
-  t.match(shown(), [{ queue_position: null, image_id: 'sha256:made' }])
+  t.match(await shown(), [{ queue_position: null, image_id: 'sha256:made' }])
   running.clear()
-  t.match(shown(), [{ image_id: null }])
-  t.throws(() => shown({ cursor: 'gone' }), { code: 'INVALID_REQUEST' })
+  t.match(await shown(), [{ image_id: null }])
+  await t.rejects(shown({ cursor: 'gone' }), { code: 'INVALID_REQUEST' })
 })
