@@ -1,5 +1,6 @@
 // In what form an answer is asked for. Who says nothing, as curl does, gets what is good to read.
 
+import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 
 type Asked = Pick<FastifyRequest, 'headers'>
@@ -11,3 +12,18 @@ export const asksForEvents = (request: Asked): boolean => names(request, 'text/e
 
 export const asksForJson = (request: Asked): boolean =>
   names(request, 'application/json') && !names(request, 'text/plain')
+
+/** Lets a route be for browsers only: they ask for a page by name. */
+export const pageConstraint = {
+  name: 'page',
+  storage: () => {
+    const routes = new Map<unknown, never>()
+    return {
+      get: (wanted: unknown) => routes.get(wanted) ?? null,
+      set: (wanted: unknown, route: never) => void routes.set(wanted, route)
+    }
+  },
+  deriveConstraint: ({ headers }: Pick<IncomingMessage, 'headers'>) =>
+    /\btext\/html\b/.test(headers.accept ?? '') ? 'yes' : '',
+  mustMatchWhenDerived: false
+}

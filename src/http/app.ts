@@ -16,6 +16,7 @@ import type { CheckOrigin } from '../access/request-origin.ts'
 import { requestId } from '../lib/request-id.ts'
 import type { Validator } from '../lib/validator.ts'
 import type { OnBehalf } from '../lib/on-behalf.ts'
+import { pageConstraint } from './accept.ts'
 import { registerAudit } from './audit.ts'
 import { boundConnections } from './connections.ts'
 import { registerEndpoints } from './endpoints.ts'
@@ -77,7 +78,7 @@ export async function createHttpApp<Parts extends FastifyPluginOptions>(
     requestTimeout: LONGEST_UPLOAD_MS,
     clientErrorHandler: answerRawError,
     ...serverOptions(tls),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512, constraints: { page: pageConstraint } },
     forceCloseConnections: 'idle'
   }).withTypeProvider<TypeBoxTypeProvider>()
   app.removeContentTypeParser('text/plain')

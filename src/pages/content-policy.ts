@@ -6,3 +6,5 @@ export const DOCS_POLICY =
 /** For pages without a script. */
 export const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+/** The same with a script of ours, which asks this server only. */
+export const HOME_POLICY = `${PAGE_POLICY}; script-src 'self'; connect-src 'self'`

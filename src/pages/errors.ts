@@ -27,6 +27,7 @@ function render(source: string): string {
         <link rel="stylesheet" href="/redoc/style.css" />
       </head>
       <body class="article">
+        <p><a href="/">Berth</a> · <a href="/docs">try the API</a> · <a href="/redoc">read the API</a></p>
         <h1>Errors</h1>
         ${markdown(introduction.replace(/^# .*\n/, ''))} ${parts}
       </body>

@@ -2,14 +2,13 @@
 
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyPluginAsync } from 'fastify'
-import { DOCS_POLICY, PAGE_POLICY } from './content-policy.ts'
+import { DOCS_POLICY, HOME_POLICY, PAGE_POLICY } from './content-policy.ts'
 import { renderErrors } from './errors.ts'
+import { docsScript, homeScript, renderHome } from './home.ts'
 import type { OpenApiDocument } from './reading-view/document.ts'
 import { renderReadingView } from './reading-view/page.ts'
 import { readingViewStyle } from './reading-view/style.ts'
 
-const LOGO =
-  '<svg xmlns="http://www.w3.org/2000/svg" width="110" height="40"><text x="0" y="29" font-family="sans-serif" font-size="28" font-weight="700" fill="#fff">Berth</text></svg>'
 const HTML = 'text/html; charset=utf-8'
 const schema = { hide: true }
 
@@ -20,9 +19,11 @@ export const pageRoutes: FastifyPluginAsync = async (app) => {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: DOCS_POLICY,
-    theme: { title: 'Berth API' },
-    logo: { type: 'image/svg+xml', content: Buffer.from(LOGO), href: '/redoc', target: '_self' },
+    theme: { title: 'Berth API', js: [{ filename: 'tab-token.js', content: docsScript }] },
     uiConfig: {
+      // Without the bar, in which one could look at other documents.
+      layout: 'BaseLayout',
+      filter: true,
       docExpansion: 'list',
       deepLinking: true,
       tryItOutEnabled: true,
@@ -35,6 +36,16 @@ export const pageRoutes: FastifyPluginAsync = async (app) => {
   let errors: string | undefined
   let readingView: string | undefined
 
+  // `Accept` decides; who does not ask for a page gets the facts that src/system/routes.ts has.
+  app.get('/', { schema, constraints: { page: 'yes' } }, async (request, reply) =>
+    reply
+      .type(HTML)
+      .headers({ 'content-security-policy': HOME_POLICY, vary: 'accept' })
+      .send(renderHome(`${request.protocol}://${request.host}`))
+  )
+  app.get('/home.js', { schema }, async (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(homeScript)
+  )
   app.get('/docs/errors', { schema }, async (_request, reply) => {
     errors ??= renderErrors()
     return reply.type(HTML).header('content-security-policy', PAGE_POLICY).send(errors)

@@ -21,15 +21,18 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         response: { 200: ref(About) }
       }
     },
-    async () => ({
-      name: 'Berth',
-      message: 'Docker Orchestration API',
-      version: system.version,
-      docs: '/docs',
-      reading_view: '/redoc',
-      openapi: '/openapi.json',
-      endpoints: app.endpoints
-    })
+    async (_request, reply) => {
+      reply.header('vary', 'accept')
+      return {
+        name: 'Berth',
+        message: 'Docker Orchestration API',
+        version: system.version,
+        docs: '/docs',
+        reading_view: '/redoc',
+        openapi: '/openapi.json',
+        endpoints: app.endpoints
+      }
+    }
   )
 
   app.get(

@@ -176,5 +176,8 @@ pre code { font-size: inherit; }
 }
 .article { display: block; max-width: 46rem; margin: 0 auto; padding: 2rem 1rem; }
 .article section { margin-top: 2rem; }
+.article { overflow-wrap: anywhere; }
+.article :is(pre, table) { display: block; max-width: 100%; overflow-x: auto; }
+.article pre { margin: 0.5rem 0; padding: 0.75rem; background: var(--raised); border-radius: 6px; }
 .article section:target h2 { color: var(--link); }
 `
