@@ -19,6 +19,7 @@ export type AuditSubject = {
   object: string | null
   requestId: string
 }
+type Minute = { startedAt: number; written: number; left: number }
 type Outcome = 'attempted' | 'succeeded' | 'failed' | 'refused'
 type Log = { error(fields: object, message: string): void }
 
@@ -74,7 +75,8 @@ export function createAudit({
   log: Log
   now?: () => number
 }) {
-  let minute = { startedAt: 0, written: 0, left: 0 }
+  // Whoever is known is counted apart: knocks without a token hide nobody's refusals.
+  const minutes = new Map<string | null, Minute>()
 
   async function write(
     { caller, peer, scope, action, object, requestId }: AuditSubject,
@@ -161,10 +163,14 @@ export function createAudit({
     async refused(subject: AuditSubject, code: ErrorCode): Promise<void> {
       if (!REFUSALS.has(code)) return
       const time = now()
+      const isKnown = subject.caller.scopes.length > 0
+      const whose = isKnown ? (subject.caller.tokenId ?? subject.caller.name) : null
+      const minute = minutes.get(whose) ?? { startedAt: time, written: 0, left: 0 }
+      minutes.set(whose, minute)
       // The clock may be set back.
       if (time - minute.startedAt >= MINUTE_MS || time < minute.startedAt) {
         const { left } = minute
-        minute = { startedAt: time, written: 0, left: 0 }
+        Object.assign(minute, { startedAt: time, written: 0, left: 0 })
         if (left > 0) await writeIfPossible({ ...subject, action: 'refusalsLeftOut', object: String(left) }, 'refused')
       }
       if (minute.written++ < REFUSALS_PER_MINUTE) await writeIfPossible(subject, 'refused', code)

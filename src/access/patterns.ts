@@ -46,6 +46,7 @@ function withRegistry(name: string): string {
   return host === 'docker.io' && !path.includes('/') ? `docker.io/library/${path}` : `${host}/${path}`
 }
 
+/** Or the beginning of one, however short: the engine takes it for an id where no image has that name. */
 function isImageId(reference: string): boolean {
-  return /^(sha256:)?[0-9a-f]{4,64}$/.test(reference)
+  return /^(sha256:)?[0-9a-f]{1,64}$/.test(reference)
 }

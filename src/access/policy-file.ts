@@ -11,6 +11,7 @@ const Rules = Type.Object(
     images: patterns,
     volumes: patterns,
     networks: patterns,
+    labels: patterns,
     memory: Type.Optional(Type.Integer({ minimum: 6 * 1024 ** 2 })),
     cpus: Type.Optional(Type.Number({ minimum: 0.01 })),
     pids_limit: Type.Optional(Type.Integer({ minimum: 1 })),

@@ -9,6 +9,8 @@ export type PolicyRules = {
   images?: string[]
   volumes?: string[]
   networks?: string[]
+  /** Names of labels that a container may be given. */
+  labels?: string[]
   memory?: number
   cpus?: number
   pids_limit?: number
@@ -23,6 +25,7 @@ export type Wish = {
   images?: string[]
   volumes?: string[]
   networks?: string[]
+  labels?: string[]
   /** How many containers the caller would have then. */
   containers?: number
   /** The same of networks. */
@@ -51,12 +54,13 @@ export function createPolicy(rules: PolicyRules) {
   const mayRun = rules.images && imageMatcher(rules.images)
   const mayMount = rules.volumes && nameMatcher(rules.volumes)
   const mayJoin = rules.networks && nameMatcher(rules.networks)
+  const mayLabel = rules.labels && nameMatcher(rules.labels)
   const { containers_per_token: mostContainers, networks_per_token: mostNetworks } = rules
 
   const allowsRemoteSources = rules.remote_sources !== false
 
   function decide(wish: Wish): FieldProblem[] {
-    const { images = [], volumes = [], networks = [], remoteSources = [], readers = [] } = wish
+    const { images = [], volumes = [], networks = [], labels = [], remoteSources = [], readers = [] } = wish
     const { containers = 0, ownNetworks = 0 } = wish
     const refused = (field: string, names: string[], isAllowed: ((name: string) => boolean) | undefined) =>
       names
@@ -67,6 +71,7 @@ export function createPolicy(rules: PolicyRules) {
       ...refused('volumes', volumes, mayMount),
       ...(allowsRemoteSources ? [] : remote(remoteSources, readers)),
       ...refused('network', networks, mayJoin),
+      ...refused('labels', labels, mayLabel),
       ...tooMany('containers', containers, mostContainers),
       ...tooMany('networks', ownNetworks, mostNetworks)
     ]

@@ -11,7 +11,7 @@ import type { BuildRecord } from './record.ts'
 
 export type SourcePolicy = ReturnType<typeof createSourcePolicy>
 
-export function createSourcePolicy(policy: Pick<Policy, 'check' | 'allowsRemoteSources' | 'limitsSources'>) {
+export function createSourcePolicy(policy: Pick<Policy, 'check' | 'allows' | 'allowsRemoteSources' | 'limitsSources'>) {
   /** Throws when it takes what it may not. Returns the images to have here before the build. */
   function check(report: DockerfileReport, platform: string | undefined): string[] {
     const { baseImages, allImages, readers, remoteSources } = report
@@ -40,12 +40,12 @@ export function createSourcePolicy(policy: Pick<Policy, 'check' | 'allowsRemoteS
 
     /** What a base image adds to the Dockerfile by itself. */
     checkTriggers(reference: string, { triggers }: Pick<ImageRecord, 'triggers'>): void {
-      if (policy.allowsRemoteSources) return
-      const { remoteSources } = readDockerfile(['FROM scratch', ...triggers].join('\n'))
-      if (remoteSources.length > 0)
+      if (!policy.limitsSources || triggers.length === 0) return
+      const { remoteSources, allImages } = readDockerfile(['FROM scratch', ...triggers].join('\n'))
+      if (!policy.allows({ images: allImages, remoteSources }))
         throw new AppError(
           'POLICY_REFUSED',
-          `The base image ${reference} has triggers (ONBUILD) that fetch from elsewhere, which the policy does not allow.`
+          `The base image ${reference} has triggers (ONBUILD) that take from elsewhere what the policy does not allow.`
         )
     }
   }

@@ -9,6 +9,7 @@ import { AppError, isAppError } from '../errors.ts'
 import type { TransferRequest } from '../images/service.ts'
 import { holdsBuildKit } from './cgroup.ts'
 import type { BuildFiles } from './files.ts'
+import { withoutValues } from './hide-values.ts'
 import type { BuildRecord, StageName } from './record.ts'
 import type { BuildSecrets, Credentials } from './request.ts'
 import type { SourcePolicy } from './source-policy.ts'
@@ -54,6 +55,7 @@ export function createStages({
     const { buildArgs } = await secrets(record.id)
     // It may have waited through a restart.
     record.baseImages = await rules.checkAgain(record, files.context(record.id), buildArgs)
+    const hide = withoutValues(buildArgs)
     const limit = createLimit(signal, limits, () => engine.status().available)
     const builder = builderFor(record)
     const spec = {
@@ -77,12 +79,14 @@ export function createStages({
       context = await openContext(files.context(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
         limit.renew()
-        if ('line' in progress) await say(progress.line)
-        else if ('step' in progress) record.steps[progress.step.number - 1] = progress.step
+        if ('line' in progress) await say(hide(progress.line))
+        else if ('step' in progress)
+          record.steps[progress.step.number - 1] = { ...progress.step, name: hide(progress.step.name) }
         else record.imageId = progress.imageId
       }
     } catch (error) {
       for (const step of record.steps) if (step.status === 'running') step.status = 'failed'
+      if (isAppError(error)) error.message = hide(error.message)
       throw limit.signal.aborted ? limit.signal.reason : error
     } finally {
       context?.destroy()

@@ -63,7 +63,13 @@ const HealthcheckRequest = Type.Object(
       description: 'As in compose: ["CMD", "program", "argument"], ["CMD-SHELL", "command line"] or ["NONE"].',
       examples: [['CMD', 'curl', '-f', 'http://localhost:5000/health']]
     }),
-    interval_seconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86400 })),
+    interval_seconds: Type.Optional(
+      Type.Number({
+        minimum: 5,
+        maximum: 86400,
+        description: 'What a check uses is not counted against the limits of the container, so it runs seldom.'
+      })
+    ),
     timeout_seconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86400 })),
     start_period_seconds: Type.Optional(Type.Number({ minimum: 0, maximum: 86400 })),
     retries: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 }))

@@ -60,6 +60,7 @@ export function createMaker(options: Options) {
     checkCreate(body, config)
     policy.check({
       images: [body.image ?? config.defaultImage],
+      labels: Object.keys(body.labels ?? {}),
       volumes: (body.volumes ?? []).map(({ source }) => source),
       networks: body.network === undefined || body.network === NO_NETWORK ? [] : [body.network]
     })

@@ -5,8 +5,7 @@ import { createConnection } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import type { FastifyInstance } from 'fastify'
 import type { Config } from '../config.ts'
-
-export type Tls = { cert: Buffer; key: Buffer }
+import { secureOptions, type Tls } from '../lib/tls.ts'
 
 const HEADER_BYTES = 16 * 1024
 const HEADERS_MS = 15_000
@@ -37,7 +36,7 @@ export function serverOptions(tls: Tls | undefined): { http: object } {
     // Else the first of two counts; together they are neither a host nor a token.
     joinDuplicateHeaders: true
   }
-  return (tls ? { https: { ...tls, ...limits } } : { http: limits }) as { http: object }
+  return (tls ? { https: { ...secureOptions(tls), ...limits } } : { http: limits }) as { http: object }
 }
 
 /** Returns where it listens, for people. */

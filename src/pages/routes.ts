@@ -12,6 +12,9 @@ import { readingViewStyle } from './reading-view/style.ts'
 const HTML = 'text/html; charset=utf-8'
 const schema = { hide: true }
 
+// Stands for the name by which the reader calls this server, of which every reader has another.
+const ORIGIN = 'http://name-of-this-server.invalid'
+
 export const pageRoutes: FastifyPluginAsync = async (app) => {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, scope: 'open' }
@@ -51,8 +54,11 @@ export const pageRoutes: FastifyPluginAsync = async (app) => {
     return reply.type(HTML).header('content-security-policy', PAGE_POLICY).send(errors)
   })
   app.get('/redoc', { schema }, async (request, reply) => {
-    readingView ??= renderReadingView(app.swagger() as OpenApiDocument, `${request.protocol}://${request.host}`)
-    return reply.type(HTML).header('content-security-policy', PAGE_POLICY).send(readingView)
+    readingView ??= renderReadingView(app.swagger() as OpenApiDocument, ORIGIN)
+    return reply
+      .type(HTML)
+      .header('content-security-policy', PAGE_POLICY)
+      .send(readingView.replaceAll(ORIGIN, `${request.protocol}://${request.host}`))
   })
   app.get('/redoc/style.css', { schema }, async (_request, reply) => reply.type('text/css').send(readingViewStyle))
 }

@@ -27,6 +27,8 @@ export type HandlerOptions = CallOptions & {
 
 // For what is small, or goes to this same machine, compressing costs more than it saves.
 const COMPRESS_BYTES = 256 * 1024
+// A field that nobody knows is refused, as over REST.
+const JSON_OPTIONS = { useProtoFieldName: true, ignoreUnknownFields: false }
 const OPEN_SERVICES = [Health, ServerReflection, ServerReflectionAlpha]
 
 export function createHandler(options: HandlerOptions) {
@@ -45,13 +47,13 @@ export function createHandler(options: HandlerOptions) {
     acceptCompression: [compressionGzip],
     compressMinBytes: COMPRESS_BYTES,
     shutdownSignal: stopping,
-    jsonOptions: { useProtoFieldName: true },
+    jsonOptions: JSON_OPTIONS,
     requestGate: (context) => refusing(options, context, async () => knock(context))
   })
   const reflection = createReflection([DockerService, ...OPEN_SERVICES])
   for (const { shapes, implementation, messageBytes } of implement(options)) {
     // Options of a method bring back the protocols that those of the router leave out.
-    const own = { readMaxBytes: messageBytes, grpcWeb: false }
+    const own = { readMaxBytes: messageBytes, grpcWeb: false, jsonOptions: JSON_OPTIONS }
     router.rpc(shapes, implementation as never, own)
   }
   router

@@ -12,6 +12,7 @@ import type { Socket } from 'node:net'
 import { AppError } from '../errors.ts'
 import { createConnections } from '../lib/connections.ts'
 import { requestId } from '../lib/request-id.ts'
+import { secureOptions } from '../lib/tls.ts'
 import type { createHandler, HandlerOptions } from './handler.ts'
 
 type Options = Omit<HandlerOptions, 'stopping' | 'log' | 'connections'> & {
@@ -68,7 +69,7 @@ export function createRpcServer({ host, port, tls, connectionsMax, onAnswered, .
   const sockets = new Set<Socket>()
   const sessions = new Set<ServerHttp2Session>()
   const settings = { maxConcurrentStreams: STREAMS_PER_CONNECTION }
-  const server = tls ? http2.createSecureServer({ ...tls, settings }) : http2.createServer({ settings })
+  const server = tls ? http2.createSecureServer({ ...secureOptions(tls), settings }) : http2.createServer({ settings })
   const connections = createConnections(Math.ceil(connectionsMax / SHARE_OF_CONNECTIONS))
   let loading: Promise<Handler> | undefined
   let loaded: Handler | undefined

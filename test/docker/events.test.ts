@@ -30,7 +30,7 @@ const is =
 t.test('the life of a container and of its port', async (t) => {
   const { events, next } = follow(url())
   const made = await make({
-    healthcheck: { test: ['CMD', 'true'], interval_seconds: 0.3 },
+    healthcheck: { test: ['CMD', 'true'], interval_seconds: 5 },
     labels: { team: 'red' }
   })
   const port = hostPort(made)

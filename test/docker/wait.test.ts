@@ -27,7 +27,7 @@ t.test('wait: http answers when the path does', async (t) => {
 t.test('wait: healthy goes by the health check of the request', async (t) => {
   const { status, body, text } = await server.create({
     command: ['sh', '-c', 'sleep 1; touch /tmp/well; sleep 3600'],
-    healthcheck: { test: ['CMD', 'test', '-f', '/tmp/well'], interval_seconds: 0.5, retries: 20 },
+    healthcheck: { test: ['CMD', 'test', '-f', '/tmp/well'], interval_seconds: 5, retries: 20 },
     wait: 'healthy'
   })
   t.equal(status, 201, text)

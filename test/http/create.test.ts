@@ -69,7 +69,7 @@ t.test('POST /containers with everything', async (t) => {
     pids_limit: 32,
     nofile: 4096,
     restart: 'on-failure',
-    healthcheck: { test: ['CMD', 'true'], interval_seconds: 1 },
+    healthcheck: { test: ['CMD', 'true'], interval_seconds: 5 },
     volumes: [{ source: 'data', target: '/data', read_only: true }],
     stop_timeout: 3,
     ttl_seconds: 3600,
@@ -97,7 +97,7 @@ t.test('POST /containers with everything', async (t) => {
       workingDir: '/srv',
       entrypoint: ['/init'],
       stopTimeoutSeconds: 3,
-      healthcheck: { test: ['CMD', 'true'], intervalMs: 1000 },
+      healthcheck: { test: ['CMD', 'true'], intervalMs: 5000 },
       labels: { 'io.berth.managed': 'true', 'io.berth.ttl-seconds': '3600' }
     }
   ])

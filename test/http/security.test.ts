@@ -217,3 +217,11 @@ t.test('pages have a policy of their own', async (t) => {
     t.notMatch(headers['content-security-policy'], /script-src[^;]*unsafe/)
   }
 })
+
+t.test('the reading view names the server as its reader calls it', async (t) => {
+  const { get } = await build(t, { env: { BERTH_ALLOWED_HOSTS: 'first.example' } })
+  t.match((await get('/redoc', { headers: { host: 'first.example' } })).body, /http:\/\/first\.example/)
+  const { body } = await get('/redoc', { headers: { host: '127.0.0.1:8000' } })
+  t.match(body, /http:\/\/127\.0\.0\.1:8000/)
+  t.notMatch(body, /first\.example|\.invalid/)
+})

@@ -249,3 +249,22 @@ t.test('neither idle connections nor open Watch streams keep others out', async 
   t.ok(refused.length >= 4 * 90 - 256, `${refused.length} of 360 were refused`)
   t.ok((await docker.listDockerContainers({})).containers)
 })
+
+t.test('over Connect a field that nobody knows is refused, as over REST', async (t) => {
+  const { port, engine } = await buildRpc(t)
+  const raw = connectRaw(port)
+  t.teardown(raw.close)
+  const call = (body: object) =>
+    raw.call({
+      path: '/berth.docker.v1.DockerService/RunDockerContainer',
+      headers: { 'content-type': 'application/json' },
+      body: [Buffer.from(JSON.stringify(body))]
+    })
+  t.match(await call({ name: 'web', privileged: true }), {
+    http: 400,
+    status: 'INVALID_ARGUMENT',
+    message: /privileged/
+  })
+  t.same(engine.writes(), [])
+  t.match(await call({ name: 'web' }), { http: 200 })
+})

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import { createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
 import t from 'tap'
@@ -15,4 +16,29 @@ t.test('with a certificate it speaks TLS, and nothing else', async (t) => {
   t.match(await client({ ca: pem }).getDockerPorts({}), { totalPorts: 999 })
   t.match(await refusal(client({}).getDockerPorts({})), { reason: undefined }, 'a certificate that nobody vouches for')
   t.match(await refusal(plain.getDockerPorts({})), { reason: undefined }, 'without TLS')
+})
+
+t.test('both doors speak TLS with forward secrecy and authenticated encryption only', async (t) => {
+  const { port: grpcPort, app } = await buildRpc(t, { tls: { cert: pem, key: pem } })
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as { port: number }
+  const shake = (to: number, options: object) =>
+    new Promise<string>((resolve) => {
+      const socket = connect({ host: '127.0.0.1', port: to, ca: pem, servername: 'localhost', ...options }, () => {
+        resolve(`${socket.getProtocol()} ${socket.getCipher().name}`)
+        socket.destroy()
+      })
+      socket.on('error', () => resolve('refused'))
+    })
+  const old = { maxVersion: 'TLSv1.2' } as const
+  for (const each of [port, grpcPort]) {
+    t.match(await shake(each, {}), /^TLSv1.3 /)
+    t.equal(
+      await shake(each, { ...old, ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256' }),
+      'TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256'
+    )
+    t.equal(await shake(each, { ...old, ciphers: 'ECDHE-ECDSA-AES256-SHA' }), 'refused', 'CBC')
+    t.equal(await shake(each, { ...old, ciphers: 'AES128-GCM-SHA256' }), 'refused', 'the key exchange of RSA')
+    t.equal(await shake(each, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' }), 'refused')
+  }
 })

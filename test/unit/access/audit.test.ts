@@ -61,3 +61,14 @@ t.test('the table cannot be rewritten', async (t) => {
   t.throws(() => db.exec("UPDATE audit SET caller = 'somebody else'"), { message: /only added to/ })
   db.close()
 })
+
+t.test('knocks without a token hide nobody’s refusals', async (t) => {
+  const { audit: table, flush, close } = openStore(':memory:')
+  t.teardown(close)
+  const audit = createAudit({ table, flush, file: undefined, log })
+  const nobody = { name: 'nobody', tokenId: null, scopes: [] }
+  for (let count = 0; count < 500; count++) await audit.refused({ ...subject, caller: nobody }, 'UNAUTHORIZED')
+  await audit.refused(subject, 'FORBIDDEN')
+  t.equal((await audit.find({ caller: 'ci' }, 10)).length, 1)
+  t.equal((await audit.find({ caller: 'nobody' }, 100)).length, 20)
+})

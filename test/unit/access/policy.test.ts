@@ -15,6 +15,7 @@ const isAllowed = (patterns: string[], image: string) => {
 
 t.test('images', async (t) => {
   const table: [pattern: string, allowed: string[], refused: string[]][] = [
+    ['*', ['app'], ['ab', 'abc', 'f']],
     [
       'busybox',
       ['busybox', 'busybox:1', 'docker.io/library/busybox', 'docker.io/busybox', 'index.docker.io/library/busybox:2'],
@@ -39,12 +40,21 @@ t.test('images', async (t) => {
     for (const image of refused) t.notOk(isAllowed([pattern], image), `${pattern} refuses ${image}`)
   }
   t.notOk(isAllowed([], 'busybox'), 'an empty list allows none')
-  t.ok(isAllowed(['a', 'b'], 'b'), 'one of several')
+  t.ok(isAllowed(['app', 'web'], 'web'), 'one of several')
   t.doesNotThrow(() => createPolicy({}).check({ images: ['sha256:0000'] }), 'no list allows all')
 })
 
 t.test('an image by its id has no name that a pattern could allow', async (t) => {
-  for (const id of ['dead', 'deadbeef0123', `sha256:${'a'.repeat(64)}`, 'a'.repeat(64)]) {
+  for (const id of [
+    'd',
+    'de',
+    'ade',
+    'sha256:ab',
+    'dead',
+    'deadbeef0123',
+    `sha256:${'a'.repeat(64)}`,
+    'a'.repeat(64)
+  ]) {
     t.notOk(isAllowed(['dead*', 'a*', 'sha256:*', '**'], id), id)
   }
   t.ok(isAllowed(['dead*'], 'deadbeef:1'), 'with a tag it is a name')
@@ -94,4 +104,17 @@ t.test('a policy file that is not one ends the start', async (t) => {
     ['{"cpus": 0}', /cpus must be >= 0.01/]
   ]
   for (const [text, why] of table) t.throws(() => read(text), { message: why }, text)
+})
+
+t.test('labels of other software are set only where the policy names them', async (t) => {
+  const policy = createPolicy({ labels: ['team.*'] })
+  t.doesNotThrow(() => policy.check({ labels: ['team.owner'] }))
+  t.throws(() => policy.check({ labels: ['traefik.enable', 'com.docker.compose.project'] }), {
+    code: 'POLICY_REFUSED',
+    fields: [
+      { field: 'labels', message: /"traefik.enable"/ },
+      { field: 'labels', message: /"com.docker.compose.project"/ }
+    ]
+  })
+  t.doesNotThrow(() => createPolicy({}).check({ labels: ['traefik.enable'] }))
 })

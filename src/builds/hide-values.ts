@@ -1,0 +1,13 @@
+// Values of build arguments are not shown. BuildKit puts them into the names of its steps. Pure.
+
+// What is shorter is no secret, and stands everywhere.
+const LEAST = 4
+const HIDDEN = '***'
+
+export function withoutValues(buildArgs: Record<string, string>): (text: string) => string {
+  // The longest first: one may be part of another.
+  const values = [...new Set(Object.values(buildArgs))]
+    .filter((value) => value.length >= LEAST)
+    .toSorted((a, b) => b.length - a.length)
+  return (text) => values.reduce((shown, value) => shown.replaceAll(value, HIDDEN), text)
+}
