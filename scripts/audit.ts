@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { findBreak } from '../src/access/audit.ts'
-import { loadConfig } from '../src/config.ts'
+import { loadConfig } from '../src/load-config.ts'
 
 const [path = join(loadConfig(process.env).config.dataDir, 'audit.jsonl')] = process.argv.slice(2)
 const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean)

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { loadConfig, type Environment } from '../src/config.ts'
+import { loadConfig, type Environment } from '../src/load-config.ts'
 import { createConnection, type Connection } from '../src/engine/docker/connection.ts'
 import { engineCandidates } from '../src/engine/docker/locate.ts'
 import { installDocker, startDocker } from './docker.ts'

@@ -1,6 +1,6 @@
 // Where a build's files lie: its context and its log, in a folder of its own under the data folder.
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -32,6 +32,8 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
     /** What all of them take up. */
     async bytes(): Promise<number> {
       let total = 0
+      // Somebody removed it; the next upload makes it again.
+      if (!existsSync(root)) return total
       for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
         if (entry.isFile()) total += await sizeOf(join(entry.parentPath, entry.name))
       return total

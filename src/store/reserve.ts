@@ -1,7 +1,7 @@
 // Room on the disk of the data folder that is kept for what makes room: a file that is given up when the disk is full, so
 // that stopping, removing and cancelling can still be written down, and made again when there is room again.
 
-import { closeSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { isDiskFull } from '../errors.ts'
 
@@ -47,6 +47,8 @@ export function createReserve({ dataDir, log, bytes = RESERVE_BYTES }: { dataDir
   return {
     /** Whether something that takes room may be begun. The reserve is made first. */
     hasRoom(): boolean {
+      // Whoever writes says that the folder is gone.
+      if (!existsSync(dataDir)) return true
       const isWhole = size() >= bytes
       if (free() < (isWhole ? bytes : 2 * bytes)) return false
       if (!isWhole) {

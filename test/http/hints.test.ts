@@ -2,7 +2,7 @@
 
 import t from 'tap'
 import { AppError } from '../../src/errors.ts'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/load-config.ts'
 import { build, problem } from '../helpers/build.ts'
 import { serveBuilds } from '../helpers/build-server.ts'
 import { openEvents } from '../helpers/sse.ts'

@@ -3,7 +3,7 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import t from 'tap'
-import { loadConfig } from '../../src/config.ts'
+import { loadConfig } from '../../src/load-config.ts'
 import { build, problem } from '../helpers/build.ts'
 import { buildForm } from '../helpers/form.ts'
 import { serveBuilds, SENT } from '../helpers/build-server.ts'

@@ -28,6 +28,7 @@ const LAYERS = [
   'lib',
   'errors.ts',
   'config.ts',
+  'load-config.ts',
   'banner.ts',
   'stop-signals.ts',
   'store',

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { ConfigError, isPrivate, loadConfig, SETTING_LIST } from '../../src/config.ts'
+import { isPrivate, SETTING_LIST } from '../../src/config.ts'
+import { ConfigError, loadConfig } from '../../src/load-config.ts'
 
 const TOKEN = 'a'.repeat(32)
 

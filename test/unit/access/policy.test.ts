@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import t from 'tap'
 import { readPolicy } from '../../../src/access/policy-file.ts'
 import { createPolicy } from '../../../src/access/policy.ts'
-import { loadConfig } from '../../../src/config.ts'
+import { loadConfig } from '../../../src/load-config.ts'
 
 const isAllowed = (patterns: string[], image: string) => {
   try {

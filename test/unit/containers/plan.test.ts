@@ -1,5 +1,5 @@
 import t from 'tap'
-import { loadConfig } from '../../../src/config.ts'
+import { loadConfig } from '../../../src/load-config.ts'
 import {
   bindPorts,
   buildSpec,
