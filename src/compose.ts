@@ -6,6 +6,7 @@ import type { AuditFile } from './access/audit-file.ts'
 import { createAudit } from './access/audit.ts'
 import { createBudget } from './access/budget.ts'
 import { NOBODY } from './access/caller.ts'
+import { createHeldBytes } from './access/held-bytes.ts'
 import { createPolicy, type PolicyRules } from './access/policy.ts'
 import { createAccess } from './access/service.ts'
 import { createTokens } from './access/tokens.ts'
@@ -129,6 +130,7 @@ export async function compose({
     policy,
     store,
     ownId,
+    hold: createHeldBytes({ whose: onBehalf.current }),
     log
   })
   const { stats, sampler } = composeStats({ config, engine, inventory, machine })

@@ -14,6 +14,9 @@ const BURST_SECONDS = 5
 const REQUESTS_OF_NOBODY = 256
 // Where no token is needed, programs of this machine share its address.
 const CALLERS_AT_AN_ADDRESS = 3
+// What waits for readers that do not read. Those who have few requests open have little waiting.
+const UNSENT_BYTES = 32 * 1024 ** 2
+const FEW = 8
 
 /** 0 is no limit. On a server without tokens all callers are one, and nobody to be held back for another's sake. */
 export function createBudget({
@@ -30,7 +33,7 @@ export function createBudget({
   const burst = changesPerSecond * BURST_SECONDS
   const left = new Map<string, { changes: number; at: number }>()
   const streams = new Map<string, number>()
-  const requests = new Map<string, number>()
+  const requests = new Map<string, Set<() => number>>()
   const keyOf = ({ name, tokenId }: Caller) => tokenId ?? name
 
   function mostRequestsOf(caller: Caller): number {
@@ -71,23 +74,42 @@ export function createBudget({
       )
     },
 
-    /** Takes one request, of whatever kind, until it is answered in full; returns what gives it back. */
-    request(caller: Caller, address: string): () => void {
+    /**
+     * Takes one request, of whatever kind, until it is answered in full; returns what gives it back. `unsent` says how much of its
+     * answer waits for its reader.
+     */
+    request(caller: Caller, address: string, unsent: () => number): () => void {
       const most = mostRequestsOf(caller)
       if (most === 0) return () => {}
-      const giveBack = take(
-        requests,
-        caller === NOBODY ? `${hostOf(address)} without a token` : whose(caller, address),
-        most
-      )
-      if (giveBack) return giveBack
-      throw new AppError(
-        'TOO_MANY_REQUESTS',
-        `"${caller.name}" has ${most} requests open, and that is the most. Wait for their answers.`,
-        { retryAfterSeconds: 5 }
-      )
+      const key = caller === NOBODY ? `${hostOf(address)} without a token` : whose(caller, address)
+      const open = requests.get(key) ?? new Set()
+      if (open.size >= most)
+        throw new AppError(
+          'TOO_MANY_REQUESTS',
+          `"${caller.name}" has ${most} requests open, and that is the most. Wait for their answers.`,
+          { retryAfterSeconds: 5 }
+        )
+      if (open.size >= FEW && backlogOf(open) > UNSENT_BYTES)
+        throw new AppError(
+          'TOO_MANY_REQUESTS',
+          `"${caller.name}" does not read the answers that are there. Read them.`,
+          {
+            retryAfterSeconds: 5
+          }
+        )
+      requests.set(key, open.add(unsent))
+      return () => {
+        open.delete(unsent)
+        if (open.size === 0 && requests.get(key) === open) requests.delete(key)
+      }
     }
   }
+}
+
+function backlogOf(open: Set<() => number>): number {
+  let bytes = 0
+  for (const unsent of open) bytes += unsent()
+  return bytes
 }
 
 /** Who is counted as one: a token, or an address where there is none. */

@@ -1,5 +1,6 @@
 // The parts of containers put together.
 
+import type { HeldBytes } from '../access/held-bytes.ts'
 import type { Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { Engine } from '../engine/contract/engine.ts'
@@ -27,6 +28,7 @@ type Options = {
   policy: Policy
   store: Pick<Store, 'instanceId' | 'intents' | 'expiries' | 'flush'>
   ownId: string | undefined
+  hold: HeldBytes
   log: Parameters<typeof createExpiry>[0]['log'] & Parameters<typeof createAttempts>[0]['log']
 }
 

@@ -1,11 +1,14 @@
 // Which output of a container is asked for, and how a line is shown. Pure.
 
+import type { Holding } from '../access/held-bytes.ts'
 import type { LogLine, LogQuery } from '../engine/contract/workloads.ts'
 import { invalidField } from '../errors.ts'
 import { parseDuration } from '../lib/durations.ts'
 import type { LogsQuery } from './request-schemas.ts'
 
 const DEFAULT_TAIL = 1000
+// What a line takes beside its text.
+const LINE_BYTES = 100
 
 export function logQuery(
   query: Omit<LogsQuery, 'tail'> & { tail?: string | number },
@@ -51,12 +54,23 @@ export function logEntry({ stream, time, text }: LogLine) {
   return { stream, timestamp: time, line: text }
 }
 
-/** The last lines of many, without keeping more than twice as many. */
-export async function* lastOf(lines: AsyncIterable<LogLine>, count: number): AsyncGenerator<LogLine> {
-  const kept: LogLine[] = []
-  for await (const line of lines) {
-    kept.push(line)
-    if (kept.length > 2 * count) kept.splice(0, kept.length - count)
+/** What a line takes in memory, more or less. */
+export const bytesOf = ({ text }: LogLine): number => text.length + LINE_BYTES
+
+/** The last lines of many. What is kept, no more than twice as many, is counted while it is. */
+export async function* lastOf(lines: AsyncIterable<LogLine>, count: number, holding: Holding): AsyncGenerator<LogLine> {
+  let kept: LogLine[] = []
+  try {
+    for await (const line of lines) {
+      holding.take(bytesOf(line))
+      kept.push(line)
+      if (kept.length <= 2 * count) continue
+      const left = kept.splice(0, kept.length - count)
+      holding.giveBack(left.reduce((bytes, each) => bytes + bytesOf(each), 0))
+    }
+    if (count > 0) yield* kept.slice(-count)
+  } finally {
+    kept = []
+    holding.end()
   }
-  if (count > 0) yield* kept.slice(-count)
 }

@@ -1,6 +1,4 @@
 import { Type } from '@sinclair/typebox'
-import type { LogLine } from '../engine/contract/workloads.ts'
-import { invalidField } from '../errors.ts'
 import { MESSAGE_BYTES, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
 import { logEntry, logQuery } from './logs.ts'
 import { CreateContainer } from './create-schema.ts'
@@ -43,9 +41,6 @@ const LogsRequest = Type.Composite([
   Type.Pick(LogsQuery, ['since', 'until', 'stdout', 'stderr', 'follow']),
   Type.Object({ resume_after: Type.Optional(Type.String({ maxLength: 40 })) })
 ])
-
-// What a line takes beside its text.
-const LINE_BYTES = 100
 
 type Options = {
   containers: ContainerService
@@ -145,8 +140,8 @@ export function containerRpc({ containers, stats }: Options) {
       scope: 'read',
       request: LogsRequest,
       call: async ({ name, ...query }, { signal }) => {
-        const lines = containers.logs(name, logQuery(query, undefined), signal)
-        return { lines: await entriesOf(lines, MESSAGE_BYTES) }
+        const lines = await containers.allLogs(name, logQuery(query, undefined), signal, MESSAGE_BYTES)
+        return { lines: lines.map(logEntry) }
       }
     }),
 
@@ -182,22 +177,6 @@ export function containerRpc({ containers, stats }: Options) {
       }
     })
   } satisfies Partial<DockerMethods>
-}
-
-/** For one answer that holds them all. */
-async function entriesOf(lines: AsyncIterable<LogLine>, maxBytes: number): Promise<ReturnType<typeof logEntry>[]> {
-  const entries: ReturnType<typeof logEntry>[] = []
-  let bytes = 0
-  for await (const line of lines) {
-    bytes += Buffer.byteLength(line.text) + LINE_BYTES
-    if (bytes > maxBytes)
-      throw invalidField(
-        'tail',
-        `must be smaller: the lines are more than ${maxBytes / 1024 ** 2} MiB; a stream has no limit`
-      )
-    entries.push(logEntry(line))
-  }
-  return entries
 }
 
 function changed({ changed: isChanged, message, changed_port: ports, replaced, ...container }: ChangedContainer) {

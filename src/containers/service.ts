@@ -1,5 +1,6 @@
 // The rules of containers: what may be done to which, in what order, and what is said about it.
 
+import type { HeldBytes } from '../access/held-bytes.ts'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
@@ -38,6 +39,7 @@ type Options = {
   config: Config
   /** The container this server runs in, if it does. */
   ownId: string | undefined
+  hold: HeldBytes
 }
 
 export function createContainerService(options: Options) {
@@ -45,7 +47,7 @@ export function createContainerService(options: Options) {
   const { view, list } = createViews(options)
   const changes = createChanges({ inventory, config, ownId })
   const startOnItsPorts = createStarting(options)
-  const workload = createWorkload({ engine, inventory, changes, config })
+  const workload = createWorkload({ engine, inventory, changes, config, hold: options.hold })
 
   const latest = async (record: ContainerRecord) => (await inventory.refresh(record.id)) ?? record
 

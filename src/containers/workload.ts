@@ -1,11 +1,12 @@
 // What runs in a container: its output, its processes, commands beside it.
 
+import type { HeldBytes } from '../access/held-bytes.ts'
 import type { Config } from '../config.ts'
 import type { EngineWorkloads, ExecResult, LogLine, LogQuery } from '../engine/contract/workloads.ts'
-import { AppError } from '../errors.ts'
+import { AppError, invalidField } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Changes } from './changes.ts'
-import { lastOf } from './logs.ts'
+import { bytesOf, lastOf } from './logs.ts'
 import type { ExecCommand } from './request-schemas.ts'
 import { notRunning } from './view.ts'
 
@@ -13,12 +14,18 @@ export type Ending = { reason: string; exit_code: number | null }
 /** A line, or at last why no more follows. */
 export type Followed = { line: LogLine } | { end: Ending }
 
-type Options = { engine: EngineWorkloads; inventory: Inventory; changes: Changes; config: Pick<Config, 'exec'> }
+type Options = {
+  engine: EngineWorkloads
+  inventory: Inventory
+  changes: Changes
+  config: Pick<Config, 'exec'>
+  hold: HeldBytes
+}
 
 const EXEC_OUTPUT_BYTES = 1024 ** 2
 const DEFAULT_EXEC_SECONDS = 30
 
-export function createWorkload({ engine, inventory, changes, config }: Options) {
+export function createWorkload({ engine, inventory, changes, config, hold }: Options) {
   function linesOf(reference: string, query: LogQuery, signal: AbortSignal) {
     const record = inventory.find(reference)
     const { tail, stdout, stderr, follow } = query
@@ -26,7 +33,7 @@ export function createWorkload({ engine, inventory, changes, config }: Options) 
     if (tail === undefined || follow || stdout === stderr)
       return { record, lines: engine.containerLogs(record.id, record.tty, query, signal) }
     const all = engine.containerLogs(record.id, record.tty, { ...query, tail: undefined }, signal)
-    return { record, lines: lastOf(all, tail) }
+    return { record, lines: lastOf(all, tail, hold('tail')) }
   }
 
   /** Why the output of a container came to its end. */
@@ -41,6 +48,29 @@ export function createWorkload({ engine, inventory, changes, config }: Options) 
   return {
     logs: (reference: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> =>
       linesOf(reference, query, signal).lines,
+
+    /** All of them, for one answer. */
+    async allLogs(reference: string, query: LogQuery, signal: AbortSignal, most: number): Promise<LogLine[]> {
+      const { lines } = linesOf(reference, query, signal)
+      const holding = hold('tail')
+      const all: LogLine[] = []
+      let bytes = 0
+      try {
+        for await (const line of lines) {
+          bytes += bytesOf(line)
+          if (bytes > most)
+            throw invalidField(
+              'tail',
+              `must be smaller: the lines are more than ${most / 1024 ** 2} MiB; a stream has no limit`
+            )
+          holding.take(bytesOf(line))
+          all.push(line)
+        }
+        return all
+      } finally {
+        holding.end()
+      }
+    },
 
     /** `after` is the time of the last line that the client has; the engine sends it again. */
     follow(

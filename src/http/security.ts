@@ -45,7 +45,7 @@ export function registerSecurity(
 
   function count(request: FastifyRequest, { raw }: FastifyReply): void {
     const { caller } = request
-    const giveBack = budget.request(caller, addressOf(request))
+    const giveBack = budget.request(caller, addressOf(request), () => raw.writableLength)
     const release = caller === nobody ? () => {} : connections.hold(request.raw.socket)
     let isOpen = true
     const answered = () => {

@@ -16,6 +16,8 @@ export type Arrival = {
   address: string
   requestId: string
   whenAnswered(then: () => void): void
+  /** Of its answer, in bytes. */
+  unsent(): number
   /** Its connection is in use until it is answered. */
   hold(): void
 }
@@ -34,6 +36,7 @@ export const ARRIVAL = createContextKey<Arrival>({
   address: '',
   requestId: '',
   whenAnswered() {},
+  unsent: () => 0,
   hold() {}
 })
 export const CALLER = createContextKey<Caller | undefined>(undefined)
@@ -54,19 +57,19 @@ export function createGate({ access, admit, budget, audit, nobody }: Security): 
     { values, requestHeader, requestMethod, method: called }: HandlerContext,
     method: Parameters<Gate>[1]
   ) {
-    const { authority, address, whenAnswered, hold } = values.get(ARRIVAL)
+    const { authority, address, whenAnswered, unsent, hold } = values.get(ARRIVAL)
     admit({
       method: requestMethod,
       host: authority,
       origin: requestHeader.get('origin') ?? undefined,
       fetchSite: requestHeader.get('sec-fetch-site') ?? undefined
     })
-    if (method === 'open') return whenAnswered(budget.request(nobody, address))
+    if (method === 'open') return whenAnswered(budget.request(nobody, address, unsent))
     const caller = access.authenticate(requestHeader.get('authorization') ?? undefined, { address, door: 'grpc' })
     values.set(CALLER, caller)
     if (!method) throw new AppError('FORBIDDEN', `${called.name} declares no scope, so nobody may call it.`)
     access.authorize(caller, method.scope)
-    whenAnswered(budget.request(caller, address))
+    whenAnswered(budget.request(caller, address, unsent))
     hold()
     if (isChange(method)) budget.change(caller)
   }

@@ -105,6 +105,7 @@ function arrivalOf(
   }
   return {
     whenAnswered,
+    unsent: () => (response.stream.destroyed ? 0 : response.stream.writableLength),
     hold: () => whenAnswered(connections.hold(socket)),
     authority: headers[':authority'] ?? headers.host ?? '',
     address: socket.remoteAddress ?? '',

@@ -68,7 +68,8 @@ t.test('without tokens nobody is held back for another’s sake, and 0 is no lim
 })
 
 t.test('open requests are counted for each token, and for each address where there is none', async (t) => {
-  const { request } = createBudget({ changesPerSecond: 0, streams: 0, requests: 2 })
+  const budget = createBudget({ changesPerSecond: 0, streams: 0, requests: 2 })
+  const request = (caller: Caller, address: string) => budget.request(caller, address, () => 0)
   const first = request(ci, '10.0.0.1')
   request(ci, '10.0.0.2')
   t.throws(() => request(ci, '10.0.0.3'), { code: 'TOO_MANY_REQUESTS' })
@@ -83,4 +84,14 @@ t.test('open requests are counted for each token, and for each address where the
     t.throws(() => request(caller, '2001:db8::ffff'), { code: 'TOO_MANY_REQUESTS' })
     t.doesNotThrow(() => request(caller, '10.0.0.1'))
   }
+})
+
+t.test('whoever does not read the answers that are there gets no more', async (t) => {
+  const { request } = createBudget({ changesPerSecond: 0, streams: 0, requests: 100 })
+  let unsent = 4 * 1024 ** 2
+  for (let count = 0; count < 9; count++) request(ci, '10.0.0.1', () => unsent)
+  t.throws(() => request(ci, '10.0.0.1', () => 0), { code: 'TOO_MANY_REQUESTS', message: /read/ })
+  t.doesNotThrow(() => request(OPERATOR, '10.0.0.1', () => 0))
+  unsent = 0
+  t.doesNotThrow(() => request(ci, '10.0.0.1', () => 0))
 })

@@ -1,5 +1,7 @@
 import t from 'tap'
-import { engineTime, logQuery } from '../../../src/containers/logs.ts'
+import { createHeldBytes } from '../../../src/access/held-bytes.ts'
+import { collect } from '../../helpers/collect.ts'
+import { engineTime, lastOf, logQuery } from '../../../src/containers/logs.ts'
 
 t.test('a time as the engine takes it', async (t) => {
   const table: [text: string, seconds: string, why: string][] = [
@@ -34,4 +36,18 @@ t.test('what is asked of the engine', async (t) => {
     { follow: true, tail: undefined, since: '1767225600.000000001' },
     'and counts more than a time'
   )
+})
+
+t.test('the last of many lines hold no more than a part of the memory, and give it back', async (t) => {
+  const hold = createHeldBytes({ whose: () => 'ci', one: 100_000, all: 100_000 })
+  async function* lines(count: number, text = 'x'.repeat(100)) {
+    for (let n = 0; n < count; n++) yield { stream: 'stdout' as const, time: '', text: `${n} ${text}` }
+  }
+  for (let count = 0; count < 3; count++) {
+    const last = await collect(lastOf(lines(10_000), 100, hold('tail')))
+    t.equal(last.length, 100)
+    t.match(last[99]?.text, /^9999 /)
+  }
+  await t.rejects(collect(lastOf(lines(10_000), 5_000, hold('tail'))), { code: 'INVALID_REQUEST' })
+  t.equal((await collect(lastOf(lines(100), 100, hold('tail')))).length, 100)
 })

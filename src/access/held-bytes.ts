@@ -1,0 +1,65 @@
+// What is held in memory to answer, all callers together and each one's part of it. Who asks for more is refused at once:
+// to wait would hold it all the longer.
+
+import { AppError, invalidField } from '../errors.ts'
+
+export type HeldBytes = ReturnType<typeof createHeldBytes>
+/** What one answer holds. */
+export type Holding = { take(bytes: number): void; giveBack(bytes: number): void; end(): void }
+
+const MEBIBYTE = 1024 ** 2
+const OF_ALL = 256 * MEBIBYTE
+const OF_ONE = 64 * MEBIBYTE
+
+export function createHeldBytes({
+  whose,
+  all = OF_ALL,
+  one = OF_ONE
+}: {
+  /** For whom it is that something is held. */
+  whose: () => string | undefined
+  all?: number
+  one?: number
+}) {
+  const held = new Map<string, number>()
+  let total = 0
+
+  function change(caller: string, bytes: number): void {
+    const rest = (held.get(caller) ?? 0) + bytes
+    total += bytes
+    if (rest > 0) held.set(caller, rest)
+    else held.delete(caller)
+  }
+
+  return (field: string): Holding => {
+    const caller = whose() ?? ''
+    let own = 0
+    return {
+      take(bytes) {
+        if (own + bytes > one)
+          throw invalidField(
+            field,
+            `must be smaller: the answer is more than ${one / MEBIBYTE} MiB; a stream has no limit`
+          )
+        if ((held.get(caller) ?? 0) + bytes > one || total + bytes > all)
+          throw new AppError(
+            'TOO_MANY_REQUESTS',
+            'Other answers hold the memory that this one needs. Ask again later.',
+            {
+              retryAfterSeconds: 5
+            }
+          )
+        own += bytes
+        change(caller, bytes)
+      },
+      giveBack(bytes) {
+        own -= bytes
+        change(caller, -bytes)
+      },
+      end() {
+        change(caller, -own)
+        own = 0
+      }
+    }
+  }
+}
