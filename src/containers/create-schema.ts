@@ -8,6 +8,8 @@ import {
   Env,
   Labels,
   MemoryBytes,
+  NAME,
+  NAME_RULE,
   Nofile,
   PATH,
   PATH_RULE,
@@ -23,13 +25,10 @@ import {
   WaitSeconds
 } from './fields.ts'
 
-const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
 const NETWORK_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 const ALIAS = '^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$'
 const IMAGE = '^[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,254}$'
 
-const NAME_RULE =
-  'must be 2 to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as web-1'
 const NETWORK_RULE = 'must be the name of a network, such as shop: letters, digits, dots, dashes and underscores'
 const ALIAS_RULE =
   'must be up to 63 letters, digits, dots, dashes and underscores between letters or digits, such as db'

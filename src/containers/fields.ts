@@ -8,6 +8,9 @@ const ENV_RULE = 'is not a name of a variable: it must be letters, digits, _, . 
 const MAX_WAIT_SECONDS = 300
 const MAX_TTL_SECONDS = 366 * 24 * 3600
 
+export const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
+export const NAME_RULE =
+  'must be 2 to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as web-1'
 // As it goes over the wire: what is not ASCII, and spaces, with percent signs.
 export const URL_PATH = '^/[\\x21-\\x7e]*$'
 export const URL_PATH_RULE = 'must begin with / and have no spaces, such as /health'

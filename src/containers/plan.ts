@@ -46,6 +46,10 @@ export function checkCreate(body: CreateContainer, ceilings: Ceilings): void {
   ])
 }
 
+export function checkName(name: string): void {
+  refuse(nameProblems(name))
+}
+
 export function checkUpdate(body: UpdateContainer, ceilings: Ceilings): void {
   refuse(limitProblems(body, ceilings))
 }

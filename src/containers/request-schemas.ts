@@ -8,6 +8,8 @@ import {
   Cpus,
   Env,
   MemoryBytes,
+  NAME,
+  NAME_RULE,
   PATH,
   PATH_RULE,
   PidsLimit,
@@ -52,6 +54,16 @@ export const UpdateContainer = Type.Object(
   }
 )
 export type UpdateContainer = Static<typeof UpdateContainer>
+
+export const RenameContainer = Type.Object(
+  { name: formed(NAME, NAME_RULE, { description: 'The new name.', examples: ['my-api-server'] }) },
+  {
+    $id: 'RenameContainer',
+    description: 'What to call it.',
+    additionalProperties: false,
+    examples: [{ name: 'my-api-server' }]
+  }
+)
 
 export const ContainerParams = Type.Object({
   id: Type.String({

@@ -3,7 +3,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { ref } from '../lib/schema.ts'
 import { exactForms } from './human-forms.ts'
-import { ContainerParams, RemoveQuery, StopQuery, UpdateContainer } from './request-schemas.ts'
+import { ContainerParams, RemoveQuery, RenameContainer, StopQuery, UpdateContainer } from './request-schemas.ts'
 import { ChangedContainer, RemovedContainer } from './schemas.ts'
 import type { ContainerService } from './service.ts'
 
@@ -63,6 +63,48 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
       }
     },
     async (request) => containers.restart(request.params.id, request.query.timeout)
+  )
+
+  for (const [verb, operationId, summary, description] of [
+    [
+      'pause',
+      'pauseContainer',
+      'Let a container stand still',
+      'It keeps its memory and its ports, and answers nobody.'
+    ],
+    ['unpause', 'unpauseContainer', 'Let a paused container go on', 'Where it stood still.']
+  ] as const)
+    app.post(
+      `/containers/:id/${verb}`,
+      {
+        config: { scope: 'containers:write' },
+        schema: {
+          operationId,
+          tags,
+          summary,
+          description,
+          params: ContainerParams,
+          response: { 200: ref(ChangedContainer) }
+        }
+      },
+      async (request) => containers[verb](request.params.id)
+    )
+
+  app.post(
+    '/containers/:id/rename',
+    {
+      config: { scope: 'containers:write' },
+      schema: {
+        operationId: 'renameContainer',
+        tags,
+        summary: 'Give a container another name',
+        description: 'Its id, its ports and all else stay. Names are unique.',
+        params: ContainerParams,
+        body: ref(RenameContainer),
+        response: { 200: ref(ChangedContainer) }
+      }
+    },
+    async (request) => containers.rename(request.params.id, request.body.name)
   )
 
   app.delete(

@@ -9,6 +9,7 @@ import {
   ListContainersQuery,
   LogsQuery,
   RemoveQuery,
+  RenameContainer,
   StopQuery,
   UpdateContainer,
   WaitQuery
@@ -83,6 +84,27 @@ export function containerRpc({ containers, stats }: Options) {
       scope: 'containers:write',
       request: Type.Composite([Named, StopQuery]),
       call: async ({ name, timeout }, { signal }) => changed(await containers.restart(name, timeout, signal))
+    }),
+
+    pauseDockerContainer: unary({
+      operation: 'pauseContainer',
+      scope: 'containers:write',
+      request: Named,
+      call: async ({ name }, { signal }) => changed(await containers.pause(name, signal))
+    }),
+
+    unpauseDockerContainer: unary({
+      operation: 'unpauseContainer',
+      scope: 'containers:write',
+      request: Named,
+      call: async ({ name }, { signal }) => changed(await containers.unpause(name, signal))
+    }),
+
+    renameDockerContainer: unary({
+      operation: 'renameContainer',
+      scope: 'containers:write',
+      request: Type.Composite([Named, Type.Object({ new_name: RenameContainer.properties.name })]),
+      call: async ({ name, new_name: other }, { signal }) => changed(await containers.rename(name, other, signal))
     }),
 
     removeDockerContainer: unary({

@@ -4,7 +4,7 @@ import { Type, type Static } from '@sinclair/typebox'
 import { DateTime, nullable, record, ref, words } from '../lib/schema.ts'
 import { CreateContainer } from './create-schema.ts'
 import { CONTAINER_STATES, Protocols, RestartPolicy } from './fields.ts'
-import { ExecCommand, UpdateContainer } from './request-schemas.ts'
+import { ExecCommand, RenameContainer, UpdateContainer } from './request-schemas.ts'
 
 /** One that a reader may believe. */
 const RUNNING = {
@@ -188,6 +188,7 @@ export const ExecResult = Type.Object(
 )
 
 export const SHARED_SCHEMAS = [
+  RenameContainer,
   LogLineEvent,
   CreateContainer,
   Container,

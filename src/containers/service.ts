@@ -13,7 +13,7 @@ import { createChanges } from './changes.ts'
 import type { CreateContainer } from './create-schema.ts'
 import type { Expiry } from './expiry.ts'
 import type { Creator } from './idempotency.ts'
-import { checkUpdate } from './plan.ts'
+import { checkName, checkUpdate } from './plan.ts'
 import type { Removal } from './removal.ts'
 import { keptImage, type Replacer } from './replace.ts'
 import type { UpdateContainer } from './request-schemas.ts'
@@ -126,6 +126,31 @@ export function createContainerService(options: Options) {
         const begun = await start(stopped)
         return started(begun, stopped, begun.again ? undefined : 'Container restarted')
       }),
+
+    pause: (reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
+      changes.run(reference, signal, async (record) => {
+        if (record.state === 'paused') return unchanged(record, 'Container already paused')
+        if (record.state !== 'running') throw notRunning(record)
+        await engine.pauseContainer(record.id)
+        return changed(record, 'Container paused')
+      }),
+
+    unpause: (reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
+      changes.run(reference, signal, async (record) => {
+        if (record.state === 'running') return unchanged(record, 'Container is not paused')
+        if (record.state !== 'paused') throw notRunning(record)
+        await engine.unpauseContainer(record.id)
+        return changed(record, 'Container goes on')
+      }),
+
+    rename: (reference: string, name: string, signal?: AbortSignal): Promise<ChangedContainer> => {
+      checkName(name)
+      return changes.run(reference, signal, async (record) => {
+        if (record.name === name) return unchanged(record, `Container is already called ${name}`)
+        await engine.renameContainer(record.id, name)
+        return changed(record, `Container was called ${record.name}`)
+      })
+    },
 
     remove: (reference: string, force: boolean, signal?: AbortSignal): Promise<RemovedContainer> => {
       const remove = async (record: ContainerRecord) => {

@@ -27,6 +27,8 @@ const UNSAID = 'Default Response'
 /** Operations that are another way to say the same. */
 const OTHER_WAYS: Record<string, string> = { createContainerByVerb: 'The same as `POST /containers`.' }
 const CHANGES_BY_GET = new Set(['compatRetryBuild'])
+/** Reads of a container that must run. */
+const NEEDS_RUNNING = new Set(['getContainerProcesses'])
 const DESTRUCTIVE = new Set(['cleanSystem', 'stopContainer', 'execInContainer'])
 const ASKS_REGISTRY = /^(createContainer|pullImage|pushImage)/
 const MAKES_CONTAINERS = /^(create|start|restart|waitFor|exec)/
@@ -48,7 +50,7 @@ function finish(operation: Operation, method: string, path: string, schemas: Rec
   for (const [, answer] of answers) describe(answer, schemas)
   const refusals = refusalsOf({
     isOpen: security.length === 0,
-    isChange,
+    hasConflicts: isChange || NEEDS_RUNNING.has(operationId),
     isAboutOne:
       path.includes('{') || parameters.some(({ name }) => name.endsWith('build_id')) || namesImage(path, isChange),
     hasBody: requestBody !== undefined,

@@ -96,7 +96,8 @@ const MAY_RETRY = new Set(['429', '503'])
 
 export type Asked = {
   isOpen: boolean
-  isChange: boolean
+  /** Whether the state of things may stand against it. */
+  hasConflicts: boolean
   isAboutOne: boolean
   hasBody: boolean
   makesContainers: boolean
@@ -112,7 +113,7 @@ export function refusalComponents(): Record<string, object> {
 /** The statuses with which an operation may fail. Pure. */
 export function refusalsOf({
   isOpen,
-  isChange,
+  hasConflicts,
   isAboutOne,
   hasBody,
   makesContainers,
@@ -122,7 +123,7 @@ export function refusalsOf({
     '400',
     ...(isOpen ? [] : ['401', '403']),
     ...(isAboutOne ? ['404'] : []),
-    ...(isChange ? ['409'] : []),
+    ...(hasConflicts ? ['409'] : []),
     ...(hasBody ? ['413', '415'] : []),
     ...(makesContainers ? ['422'] : []),
     ...(isOpen ? [] : ['429']),

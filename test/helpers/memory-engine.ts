@@ -20,6 +20,8 @@ const WRITES = [
   'stopContainer',
   'removeContainer',
   'renameContainer',
+  'pauseContainer',
+  'unpauseContainer',
   'updateContainer',
   'commitContainer',
   'exec',

@@ -20,7 +20,7 @@ type Document = { paths: Record<string, Record<string, Operation>> }
 const UNKNOWN =
   /^(get|remove|cancel|retry)Build$|^getBuildLogs$|^revokeToken$|^compat(BuildPushStatus|RetryBuild|RemoveDockerfileBuild)$/
 /** What is removed or stopped goes last. */
-const LATER = [/^pushImage/, /^stop/, /^waitFor/, /^remove/]
+const LATER = [/^pause/, /^unpause/, /^pushImage/, /^stop/, /^waitFor/, /^remove/]
 const rank = ({ operationId }: Operation) => LATER.findIndex((each) => each.test(operationId))
 /** Whose second time is a conflict, as is a first token that could not make others. */
 const ONCE = /^createContainerByVerb$|^createToken$/

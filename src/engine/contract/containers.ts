@@ -103,6 +103,9 @@ export type EngineContainers = {
   /** False when there was nothing to remove. `volumes` takes the anonymous volumes along. */
   removeContainer(id: string, options: { force: boolean; volumes: boolean }): Promise<boolean>
   renameContainer(id: string, name: string): Promise<void>
+  /** Its processes stand still and keep their memory and ports. */
+  pauseContainer(id: string): Promise<void>
+  unpauseContainer(id: string): Promise<void>
   updateContainer(id: string, update: ContainerUpdate): Promise<void>
   /** Makes an image of a container's filesystem and gives it the tag. */
   commitContainer(id: string, repository: string, tag: string, labels: Record<string, string>): Promise<string>

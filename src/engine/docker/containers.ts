@@ -92,6 +92,14 @@ export function createContainerCalls(
       })
     },
 
+    async pauseContainer(id) {
+      await change({ method: 'POST', path: `/containers/${id}/pause`, what: 'pause the container' })
+    },
+
+    async unpauseContainer(id) {
+      await change({ method: 'POST', path: `/containers/${id}/unpause`, what: 'let the container go on' })
+    },
+
     async updateContainer(id, update) {
       await change({
         method: 'POST',

@@ -46,6 +46,14 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.equal((await look(subject, second.id)).name, second.name, 'and nothing came of it')
   })
 
+  await t.test('one that is paused goes on where it stood still', async (t) => {
+    const { id } = await make(t, subject)
+    await engine.pauseContainer(id)
+    t.equal((await look(subject, id)).state, 'paused')
+    await engine.unpauseContainer(id)
+    t.equal((await look(subject, id)).state, 'running')
+  })
+
   await t.test('a name that was given up is free', async (t) => {
     const { id, name } = await make(t, subject, { start: false })
     const other = nameFor('renamed')
@@ -116,6 +124,8 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     await t.rejects(engine.startContainer(NOBODY), missing)
     await t.rejects(engine.stopContainer(NOBODY, 0), missing)
     await t.rejects(engine.renameContainer(NOBODY, nameFor('x')), missing)
+    await t.rejects(engine.pauseContainer(NOBODY), missing)
+    await t.rejects(engine.unpauseContainer(NOBODY), missing)
     await t.rejects(engine.updateContainer(NOBODY, { cpus: 1 }), missing)
     await t.rejects(engine.containerSpec(NOBODY), missing)
   })

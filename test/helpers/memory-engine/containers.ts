@@ -171,6 +171,14 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       change(id, 'rename', { name })
     },
 
+    async pauseContainer(id) {
+      change(id, 'pause', { state: 'paused' })
+    },
+
+    async unpauseContainer(id) {
+      change(id, 'unpause', { state: 'running' })
+    },
+
     async updateContainer(id, { restart, memoryBytes, cpus, pids }) {
       const { limits, restart: before } = find(id).record
       change(id, 'update', {
