@@ -59,10 +59,7 @@ export function createSemaphore(limit: number, most = Infinity) {
     return enter
   }
 
-  return async function withPermit<T>(
-    task: () => Promise<T>,
-    { refusal, signal, whose = NOBODY }: Turn = {}
-  ): Promise<T> {
+  async function withPermit<T>(task: () => Promise<T>, { refusal, signal, whose = NOBODY }: Turn = {}): Promise<T> {
     signal?.throwIfAborted()
     if (refusal && running >= limit && isFull(whose)) throw refusal()
     if (running < limit) running++
@@ -75,4 +72,8 @@ export function createSemaphore(limit: number, most = Infinity) {
       else running--
     }
   }
+
+  return Object.assign(withPermit, {
+    load: () => ({ running, waiting: [...lines.values()].reduce((total, line) => total + line.size, 0) })
+  })
 }

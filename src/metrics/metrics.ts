@@ -2,6 +2,7 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
+import { isAppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -15,7 +16,7 @@ export type Metrics = ReturnType<typeof createMetrics>
 
 type Options = {
   version: string
-  engine: Pick<EngineAvailability, 'status'>
+  engine: Pick<EngineAvailability, 'status' | 'figures'>
   inventory: Inventory
   ports: PortService
   sampler: Sampler
@@ -36,6 +37,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
     'berth_grpc_call_duration_seconds',
     'Time from a gRPC call to its end; of a stream, how long it was open.'
   )
+  const refusals = new Map<string, number>()
   const delay = monitorEventLoopDelay({ resolution: LOOK_MS })
   delay.enable()
 
@@ -108,6 +110,33 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
     return { name: 'berth_ports', help: 'Host ports of the range by state.', type: 'gauge', samples }
   }
 
+  function engineFamilies(): Family[] {
+    const { running, waiting, calls: outcomes } = engine.figures()
+    return [
+      {
+        name: 'berth_engine_changes',
+        help: 'Changes that the engine is at, and those that wait for their turn.',
+        type: 'gauge',
+        samples: [
+          { labels: { state: 'running' }, value: running },
+          { labels: { state: 'waiting' }, value: waiting }
+        ]
+      },
+      {
+        name: 'berth_engine_calls_total',
+        help: 'Calls of the engine by what came of them: ok, or a code of the error catalogue.',
+        type: 'counter',
+        samples: Object.entries(outcomes).map(([result, value]) => ({ labels: { result }, value }))
+      },
+      {
+        name: 'berth_refusals_total',
+        help: 'Requests that were refused or failed, by the code of the error catalogue.',
+        type: 'counter',
+        samples: [...refusals].map(([code, value]) => ({ labels: { code }, value }))
+      }
+    ]
+  }
+
   async function buildFamily(): Promise<Family> {
     const samples = Object.entries(await builds.counts()).map(([status, value]) => ({ labels: { status }, value }))
     return { name: 'berth_builds', help: 'Builds on record by status.', type: 'gauge', samples }
@@ -144,6 +173,11 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
         const route = request.routeOptions.url ?? 'none'
         durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
       })
+      app.addHook('onError', async (_request, _reply, error) => {
+        const { statusCode = 500 } = error
+        const code = isAppError(error) ? error.code : statusCode < 500 ? 'INVALID_REQUEST' : 'INTERNAL'
+        refusals.set(code, (refusals.get(code) ?? 0) + 1)
+      })
       app.addHook('onClose', async () => delay.disable())
     },
 
@@ -163,6 +197,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
           type: 'gauge',
           samples: [{ value: engine.status().available ? 1 : 0 }]
         },
+        ...engineFamilies(),
         stateFamily(),
         portFamily(),
         await buildFamily(),

@@ -1,6 +1,7 @@
 // GET /metrics, read by those who will read it: promtool and a Prometheus that scrapes.
 
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import type { ContainerStats } from '../../src/stats/schemas.ts'
@@ -41,6 +42,16 @@ t.test('promtool has nothing to say against it', { skip }, async (t) => {
     encoding: 'utf8'
   })
   t.not(bad.status, 0, 'it does look')
+})
+
+t.test('promtool takes the rules for alerts, and every figure in them is there', { skip }, async (t) => {
+  const file = join(import.meta.dirname, '../../docs/dashboards/alerts.yml')
+  const checked = spawnSync(join(folder, 'promtool'), ['check', 'rules', file], { encoding: 'utf8' })
+  t.equal(checked.status, 0, checked.stderr)
+  const { text } = await server.get('/metrics', { headers })
+  const named = new Set([...readFileSync(file, 'utf8').matchAll(/\bberth_\w+/g)].map(([name]) => name))
+  t.ok(named.size > 5)
+  for (const name of named) t.match(text, new RegExp(`^# TYPE ${name.replace(/_bucket$/, '')} `, 'm'), name)
 })
 
 t.test('a Prometheus scrapes it with the token, and has our figures', { skip }, async (t) => {

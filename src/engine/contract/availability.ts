@@ -6,6 +6,8 @@ export type EngineStatus =
 
 export type EngineAvailability = {
   status(): EngineStatus
+  /** Changes that the engine is at, those that wait for their turn, and all calls so far by what came of them. */
+  figures(): { running: number; waiting: number; calls: Readonly<Record<string, number>> }
   onStatus(watcher: (status: EngineStatus) => void): void
   /** Resolves when the engine answers; rejects only when the signal aborts. */
   whenAvailable(signal: AbortSignal): Promise<void>

@@ -37,12 +37,17 @@ export function createDockerEngine(options: {
   const { connection, log, changeTimeoutMs } = options
   const noteUnknown = createUnknownTexts(log)
   const inTurn = createSemaphore(options.concurrency, options.queue)
+  const outcomes: Record<string, number> = {}
+  const count = (outcome: string) => void (outcomes[outcome] = (outcomes[outcome] ?? 0) + 1)
 
   async function call<T>({ method, path }: Pick<Asked, 'method' | 'path'>, task: () => Promise<T>): Promise<T> {
     const started = performance.now()
     try {
-      return await task()
+      const answer = await task()
+      count('ok')
+      return answer
     } catch (error) {
+      count(isAppError(error) ? error.code : 'INTERNAL')
       noteUnknown(error)
       if (isAppError(error, 'ENGINE_UNAVAILABLE')) connection.lost(error.message)
       throw error
@@ -91,6 +96,7 @@ export function createDockerEngine(options: {
 
   return {
     status: connection.status,
+    figures: () => ({ ...inTurn.load(), calls: { ...outcomes } }),
     onStatus: connection.onStatus,
     whenAvailable: connection.whenAvailable,
     ...createContainerCalls(calls, { changeTimeoutMs }),

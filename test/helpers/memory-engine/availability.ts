@@ -47,6 +47,7 @@ export function createAvailability() {
 
     calls: {
       status,
+      figures: () => ({ running: 0, waiting: 0, calls: {} }),
       onStatus: (watcher) => void watchers.add(watcher),
 
       async whenAvailable(signal) {

@@ -130,3 +130,13 @@ t.test('a line that one caller has filled refuses that caller only', async (t) =
   await Promise.all(all)
   t.equal(started.length, 7)
 })
+
+t.test('says how many are at it and how many wait', async (t) => {
+  const inTurn = createSemaphore(1)
+  const held = Promise.withResolvers<void>()
+  const both = [inTurn(() => held.promise), inTurn(async () => {})]
+  t.strictSame(inTurn.load(), { running: 1, waiting: 1 })
+  held.resolve()
+  await Promise.all(both)
+  t.strictSame(inTurn.load(), { running: 0, waiting: 0 })
+})

@@ -173,3 +173,22 @@ t.test('an event loop that is not held up is not late', async (t) => {
   const held = await delay()
   t.ok(held > 0.12 && held < 20, `${held} seconds after it was held up for 0.2`)
 })
+
+t.test('changes before the engine, its calls, and refusals by code', async (t) => {
+  const app = await build(t)
+  const { engine, get, post } = app
+  engine.figures = () => ({ running: 2, waiting: 7, calls: { ok: 40, ENGINE_TIMEOUT: 1 } })
+  await get('/containers/nobody')
+  await get('/containers?nonsense=1')
+  await post('/containers', { memry: 1 })
+  const figures = await scrape(app)
+  for (const [name, value] of [
+    ['berth_engine_changes{state="running"}', 2],
+    ['berth_engine_changes{state="waiting"}', 7],
+    ['berth_engine_calls_total{result="ok"}', 40],
+    ['berth_engine_calls_total{result="ENGINE_TIMEOUT"}', 1],
+    ['berth_refusals_total{code="INVALID_REQUEST"}', 2]
+  ] as const)
+    t.equal(figures.get(name), value, name)
+  t.ok((figures.get('berth_refusals_total{code="CONTAINER_NOT_FOUND"}') ?? 0) >= 1)
+})
