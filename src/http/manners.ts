@@ -20,7 +20,7 @@ export async function registerManners(app: FastifyInstance): Promise<void> {
   app.addHook('onSend', async (request, reply, payload) => {
     linkNextPage(request, reply)
     // What comes piece by piece would be held back until there is enough of it.
-    if (payload instanceof Readable) request.headers['x-no-compression'] = 'true'
+    if (payload instanceof Readable && !isFile(reply)) request.headers['x-no-compression'] = 'true'
     return withNewline(request, reply, payload)
   })
   await app.register(etag, { weak: true })
@@ -32,6 +32,10 @@ export async function registerManners(app: FastifyInstance): Promise<void> {
     globalDecompression: false
   })
 }
+
+/** A file comes from the disk, all of it at once. */
+const isFile = (reply: FastifyReply): boolean =>
+  /^(text\/(html|css|javascript)|application\/javascript|image\/)/.test(String(reply.getHeader('content-type')))
 
 /** The id of the trace that a request belongs to (W3C Trace Context). */
 export function traceOf(headers: IncomingHttpHeaders): string | undefined {

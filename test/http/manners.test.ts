@@ -22,6 +22,9 @@ t.test('large answers are compressed for who takes it, streams are not', async (
     packed.rawPayload.length * 5 < plain.rawPayload.length,
     `${packed.rawPayload.length} of ${plain.rawPayload.length}`
   )
+  const script = await get('/docs/static/swagger-ui-bundle.js', { headers: { 'accept-encoding': 'gzip' } })
+  t.equal(script.headers['content-encoding'], 'gzip')
+  t.ok(script.rawPayload.length < 700_000, `${script.rawPayload.length}`)
   await make({ name: 'web' })
   const small = await get('/health', { headers: { 'accept-encoding': 'gzip' } })
   t.equal(small.headers['content-encoding'], undefined)

@@ -89,8 +89,11 @@ export function createOperationView(document: OpenApiDocument, origin: string): 
     const body = operation.requestBody && resolve(document, operation.requestBody)
     const answers = Object.entries(operation.responses ?? {}).map(([status, response]) => ({
       status,
-      response: resolve(document, response)
+      response: resolve(document, response),
+      isShared: response.$ref !== undefined
     }))
+    // What all operations have alike is told in a line, and shown nowhere: the page would be three times as long.
+    const [own, shared] = [answers.filter(({ isShared }) => !isShared), answers.filter(({ isShared }) => isShared)]
     const title = operation.summary ?? `${method.toUpperCase()} ${path}`
     const curl = curlLine({ document, origin, shape, examples }, { ...entry, content: body?.content ?? {} })
 
@@ -110,7 +113,8 @@ export function createOperationView(document: OpenApiDocument, origin: string): 
         ${
           answers.length > 0 &&
           html`<h4>Responses</h4>
-            ${answers.map(answer)}`
+            ${own.map(answer)}
+            ${shared.map(({ status, response: { description = '' } }) => answer({ status, response: { description } }, 1))}`
         }
       </div>
       <div class="samples">
@@ -118,7 +122,7 @@ export function createOperationView(document: OpenApiDocument, origin: string): 
           <figcaption>Request ${operation.operationId && html`<a href="${tryOut(entry)}">Try it out</a>`}</figcaption>
           <pre class="shell"><code>${curl}</code></pre>
         </figure>
-        ${answerSamples(answers)}
+        ${answerSamples(own)}
       </div>
     </article>`
   }
