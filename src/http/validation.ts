@@ -3,6 +3,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { AppError } from '../errors.ts'
+import { MAX_VALUES } from '../lib/values.ts'
 import type { Validator } from '../lib/validator.ts'
 
 const MAX_DEPTH = 32
@@ -14,8 +15,11 @@ export function registerValidation(app: FastifyInstance, validator: Validator, s
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (takesNoBody(request) || body === '' || body.trim() === 'null') done(null, undefined)
-    else if (depthOf(body) > MAX_DEPTH) done(tooDeep())
-    else void parseJson(request, body, done)
+    else {
+      const problem = problemWith(body)
+      if (problem === undefined) void parseJson(request, body, done)
+      else done(new AppError('INVALID_REQUEST', problem))
+    }
   })
   // A body of no other kind is read. An empty one, as `curl -d ''` sends it, is none.
   app.addContentTypeParser('*', (request, _body, done) => {
@@ -41,22 +45,21 @@ function takesNoBody({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.schema?.body === undefined
 }
 
-function tooDeep(): AppError {
-  return new AppError('INVALID_REQUEST', `The body is nested more than ${MAX_DEPTH} levels deep.`)
-}
-
-/** How deep arrays and objects lie in one another, before anything is made of the text. */
-function depthOf(json: string): number {
+/** How deep arrays and objects lie in one another, and how many values there are, before anything is made of the text. */
+function problemWith(json: string): string | undefined {
   let depth = 0
-  let deepest = 0
+  let values = 1
   let isInText = false
   for (let at = 0; at < json.length; at++) {
     const character = json[at]
     if (isInText && character === '\\') at++
     else if (character === '"') isInText = !isInText
     else if (isInText) continue
-    else if (character === '{' || character === '[') deepest = Math.max(deepest, ++depth)
+    else if (character === '{' || character === '[') depth++
     else if (character === '}' || character === ']') depth--
+    else if (character === ',') values++
+    if (depth > MAX_DEPTH) return `The body is nested more than ${MAX_DEPTH} levels deep.`
+    if (values > MAX_VALUES) return `The body has more than ${MAX_VALUES} values.`
   }
-  return deepest
+  return undefined
 }

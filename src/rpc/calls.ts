@@ -4,6 +4,7 @@ import { fromJson, ScalarType, toJson, type DescMessage, type JsonValue, type Me
 import { reflect } from '@bufbuild/protobuf/reflect'
 import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import { AppError, cancellation, invalidFields, isAppError, unexpected, type ErrorCode } from '../errors.ts'
+import { hasTooManyValues, MAX_VALUES } from '../lib/values.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
 import { ARRIVAL, CALLER, isChange, subjectOf, type Security } from './gate.ts'
 import type { Call, StreamingMethod, UnaryMethod } from './methods.ts'
@@ -151,6 +152,7 @@ function read(
 ): Body {
   const files = takeBytes(schema, message)
   const body = Object.assign(toJson(schema, message, { useProtoFieldName: true }) as Body, files)
+  if (hasTooManyValues(body)) throw new AppError('INVALID_REQUEST', `The request has more than ${MAX_VALUES} values.`)
   const validate = validator.typed(request)
   if (!validate(body)) throw invalidFields(describeViolations(validate.errors ?? [], 'request'))
   return body

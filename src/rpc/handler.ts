@@ -15,7 +15,7 @@ import { Health } from './gen/grpc/health/v1/health_pb.ts'
 import { ServerReflection } from './gen/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import { createHealth, type Readiness } from './health.ts'
-import { MESSAGE_BYTES, type DockerMethods, type StreamingMethod } from './methods.ts'
+import { MESSAGE_BYTES, REQUEST_BYTES, type DockerMethods, type StreamingMethod } from './methods.ts'
 import { createReflection } from './reflection.ts'
 
 export type HandlerOptions = CallOptions & {
@@ -42,7 +42,7 @@ export function createHandler(options: HandlerOptions) {
 
   const router = createConnectRouter({
     grpcWeb: false,
-    readMaxBytes: MESSAGE_BYTES,
+    readMaxBytes: REQUEST_BYTES,
     writeMaxBytes: MESSAGE_BYTES,
     acceptCompression: [compressionGzip],
     compressMinBytes: COMPRESS_BYTES,
@@ -85,7 +85,7 @@ export function createHandler(options: HandlerOptions) {
 function implement(options: HandlerOptions) {
   return Object.entries(DockerService.method).map(([name, shapes]) => {
     const method = options.methods[name as keyof DockerMethods]
-    const { messageBytes = MESSAGE_BYTES } = method
+    const { messageBytes = REQUEST_BYTES } = method
     const isStream = shapes.methodKind === 'server_streaming'
     const implementation = isStream
       ? streaming(options, method as StreamingMethod, shapes)

@@ -6,8 +6,10 @@ import type { Caller } from '../access/caller.ts'
 import type { Need } from '../access/scopes.ts'
 import type { DockerService } from './gen/docker_management_pb.ts'
 
-/** How large a message may be unless a call says otherwise; the most that clients take by themselves. */
+/** How large an answer may be; the most that clients take by themselves. */
 export const MESSAGE_BYTES = 4 * 1024 ** 2
+/** How large a request may be unless a call says otherwise, as over REST. */
+export const REQUEST_BYTES = 256 * 1024
 
 /** Who calls, and until when. The signal aborts at the deadline, when the client goes away, and when the server stops. */
 export type Call = { caller: Caller; signal: AbortSignal; requestId: string }
@@ -18,7 +20,7 @@ type Method<S extends TSchema, Answer> = {
   scope: Need
   request: S
   call: (request: Static<S>, call: Call) => Answer
-  /** How large a request may be. Absent: MESSAGE_BYTES. */
+  /** How large a request may be. Absent: REQUEST_BYTES. */
   messageBytes?: number
   /** What has to be waited for before the call. */
   ready?: () => Promise<void>

@@ -110,6 +110,8 @@ t.test('bodies are bounded in size and depth', async (t) => {
     problem(t, await send(`{"env":${'['.repeat(32)}${']'.repeat(32)}}`), 400, 'INVALID_REQUEST').detail,
     /32 levels/
   )
+  const many = problem(t, await send(`{"env":[${'{},'.repeat(50_000)}{}]}`), 400, 'INVALID_REQUEST')
+  t.match(many.detail, /12000 values/)
   const brackets = { name: 'web', env: { A: '['.repeat(100), B: '\\"[{'.repeat(50) } }
   t.equal((await post('/containers', brackets)).statusCode, 201, 'brackets in a text are no depth')
   t.equal(engine.records().length, 1)

@@ -268,3 +268,12 @@ t.test('over Connect a field that nobody knows is refused, as over REST', async 
   t.same(engine.writes(), [])
   t.match(await call({ name: 'web' }), { http: 200 })
 })
+
+t.test('a request has a bounded size and number of values, as over REST', async (t) => {
+  const { docker, engine } = await buildRpc(t)
+  const many = await refusal(docker.runDockerContainer({ command: Array.from({ length: 50_000 }, () => 'x') }))
+  t.match(many, { status: 'InvalidArgument', message: /12000 values/ })
+  const large = await refusal(docker.runDockerContainer({ name: 'x'.repeat(300_000) }))
+  t.match(large, { status: 'ResourceExhausted' })
+  t.same(engine.writes(), [])
+})

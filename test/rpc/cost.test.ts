@@ -1,0 +1,66 @@
+// What the largest request of every gRPC method costs on the only thread: each field as large, or as often given, as it may be.
+
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { create, ScalarType, toBinary, type DescField, type DescMessage } from '@bufbuild/protobuf'
+import { reflect } from '@bufbuild/protobuf/reflect'
+import t from 'tap'
+import { MAX_VALUES } from '../../src/lib/values.ts'
+import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
+import { buildRpc } from '../helpers/grpc.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
+import { connectRaw, envelope } from '../helpers/raw-grpc.ts'
+
+const MOST_MS = 250
+const VALUES = MAX_VALUES - 10
+const TEXT = 'a*'.repeat(120 * 1024)
+
+const engine = createMemoryEngine()
+for (let n = 0; n < 999; n++) engine.add({ name: `c${n}` })
+const { port } = await buildRpc(t, { engine })
+const raw = connectRaw(port)
+t.teardown(raw.close)
+
+/** A message with this field only, as large as it is let through, and one with more values than that. */
+function largest(schema: DescMessage, field: DescField): Uint8Array[] {
+  const filled = (fill: (message: ReturnType<typeof reflect>) => void) => {
+    const message = create(schema)
+    fill(reflect(schema, message))
+    return toBinary(schema, message)
+  }
+  if (field.fieldKind === 'scalar' && field.scalar === ScalarType.STRING)
+    return [filled((message) => message.set(field, TEXT))]
+  if (field.fieldKind === 'list')
+    return [VALUES, 100_000].map((count) =>
+      filled((message) => {
+        const list = message.get(field)
+        for (let n = 0; n < count; n++)
+          list.add(field.listKind === 'message' ? reflect(field.message) : field.listKind === 'enum' ? 1 : 'x')
+      })
+    )
+  if (field.fieldKind === 'map' && field.mapKind === 'scalar')
+    return [VALUES, 30_000].map((count) =>
+      filled((message) => {
+        const map = message.get(field)
+        for (let n = 0; n < count; n++) map.set(String(n), 'x')
+      })
+    )
+  return []
+}
+
+const delay = monitorEventLoopDelay({ resolution: 1 })
+delay.enable()
+
+for (const { name, input } of Object.values(DockerService.method))
+  t.test(name, async (t) => {
+    let worst = { ms: 0, what: 'nothing' }
+    const requests = input.fields.flatMap((field) =>
+      largest(input, field).map((bytes) => ({ what: field.name, bytes }))
+    )
+    for (const { what, bytes } of [{ what: 'no field', bytes: new Uint8Array() }, ...requests]) {
+      delay.reset()
+      await raw.call({ path: `/${DockerService.typeName}/${name}`, body: [envelope(bytes)], patienceMs: 400 })
+      if (delay.max / 1e6 > worst.ms) worst = { ms: delay.max / 1e6, what: `${what}, ${bytes.length} bytes` }
+    }
+    t.ok(worst.ms < MOST_MS, `${Math.round(worst.ms)} ms: ${worst.what}`)
+    t.comment(`${name}: ${Math.round(worst.ms)} ms`)
+  })
