@@ -30,12 +30,13 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
   { builds, streams }
 ) => {
   await acceptForms(app)
-  const textOf = createJsonCache()
+  // Without the first brace: the place in the queue goes before the fields.
+  const fieldsOf = createJsonCache((build) => JSON.stringify(build).slice(1))
 
   function write(page: Placed[]): Buffer {
     // Added up and not joined, which would copy each piece once more.
     let list = ''
-    for (const { place, build } of page) list += `${list && ','}{"queue_position":${place},${textOf(build).slice(1)}`
+    for (const { place, build } of page) list += `${list && ','}{"queue_position":${place},${fieldsOf(build)}`
     return Buffer.from(`[${list}]`)
   }
 

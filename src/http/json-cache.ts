@@ -14,10 +14,12 @@ export function jsonList(item: TSchema, description: string) {
 }
 
 /** To be given values that nobody changes. */
-export function createJsonCache(): (value: object) => string {
+export function createJsonCache(write: (value: object) => string = JSON.stringify): (value: object) => string {
   const known = new WeakMap<object, string>()
   return (value) => {
-    const text = known.get(value) ?? JSON.stringify(value)
+    const last = known.get(value)
+    if (last !== undefined) return last
+    const text = write(value)
     known.set(value, text)
     return text
   }
@@ -28,7 +30,9 @@ export function createListCache(): (list: readonly object[]) => Buffer {
   const known = new WeakMap<readonly object[], Buffer>()
   const textOf = createJsonCache()
   return (list) => {
-    const bytes = known.get(list) ?? Buffer.from(`[${list.map(textOf).join(',')}]`)
+    const last = known.get(list)
+    if (last) return last
+    const bytes = Buffer.from(`[${list.map(textOf).join(',')}]`)
     known.set(list, bytes)
     return bytes
   }

@@ -185,7 +185,7 @@ t.test('a context that is gone from the disk', async (t) => {
 const noTmpfs = process.getuid?.() === 0 ? false : 'needs root to mount a small disk'
 t.test('a full disk: 507, nothing is left, and the server goes on', { skip: noTmpfs }, async (t) => {
   const disk = mkdtempSync(join(tmpdir(), 'berth-test-disk-'))
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=12m', 'tmpfs', disk])
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', disk])
   t.teardown(() => {
     execFileSync('umount', ['-l', disk])
     rmSync(disk, { recursive: true })
@@ -193,7 +193,7 @@ t.test('a full disk: 507, nothing is left, and the server goes on', { skip: noTm
   const small = await startServer(t, { ports: portsOf('buildsCrash'), env: { BERTH_DATA_DIR: disk } })
   const of = { dataDir: disk }
   const big = new Uint8Array(
-    await tarOf({ name: 'Dockerfile', content: 'FROM scratch\n' }, { name: 'a', content: Buffer.alloc(20e6, 7) })
+    await tarOf({ name: 'Dockerfile', content: 'FROM scratch\n' }, { name: 'a', content: Buffer.alloc(60e6, 7) })
   )
   t.match(await sendBuild(small, big, { image_name: 'x' }), {
     status: 507,
@@ -208,7 +208,7 @@ t.test('a full disk: 507, nothing is left, and the server goes on', { skip: noTm
   t.equal(running.status, 202)
   await untilRuns(word)
   const ballast = join(disk, 'ballast')
-  execFileSync('sh', ['-c', `head -c 20000000 /dev/zero > ${ballast} || true`], { stdio: 'ignore' })
+  execFileSync('sh', ['-c', `head -c 80000000 /dev/zero > ${ballast} || true`], { stdio: 'ignore' })
   for (let count = 0; count < 5; count++) {
     const { status } = await sendBuild(small, `FROM ${IMAGE}\n`, { image_name: 'x' })
     t.equal(status, 507)
