@@ -47,7 +47,11 @@ function finish(operation: Operation, method: string, path: string, schemas: Rec
   const { operationId = '', requestBody, security = [], parameters = [] } = operation
   const isChange = !SAFE.has(method) || CHANGES_BY_GET.has(operationId)
   const answers = Object.entries(operation.responses)
-  for (const [, answer] of answers) describe(answer, schemas)
+  const isPaged = parameters.some(({ name, in: place }) => place === 'query' && name === 'cursor')
+  for (const [status, answer] of answers) {
+    describe(answer, schemas)
+    answer.headers = { ...answer.headers, ...headersOf(status, isPaged) }
+  }
   const refusals = refusalsOf({
     isOpen: security.length === 0,
     hasConflicts: isChange || NEEDS_RUNNING.has(operationId),
@@ -73,6 +77,25 @@ function finish(operation: Operation, method: string, path: string, schemas: Rec
   if (method === 'delete' || DESTRUCTIVE.has(operationId)) operation['x-destructive'] = true
   if (Object.keys(operation.responses['200']?.content ?? {}).join() === 'text/event-stream')
     operation['x-endless'] = true
+}
+
+const text = (description: string) => ({ description, schema: { type: 'string' } })
+const HEADERS = {
+  always: { 'X-Request-Id': text('The id of the request, as the log has it; one that was sent is kept.') },
+  made: { Location: text('Path of what was made.') },
+  page: {
+    'X-Total-Count': {
+      description: 'How many there are on all pages, where that is known.',
+      schema: { type: 'integer' }
+    },
+    'X-Next-Cursor': text('What to send as `cursor` for the next page; absent on the last one.'),
+    Link: text('The next page, as `<path>; rel="next"`.')
+  }
+}
+
+/** Beside the body. */
+function headersOf(status: string, isPaged: boolean): object {
+  return { ...HEADERS.always, ...(status === '201' && HEADERS.made), ...(isPaged && HEADERS.page) }
 }
 
 /** What is made, pulled, pushed or named is of an image that must be there. */

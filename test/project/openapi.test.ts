@@ -75,6 +75,26 @@ t.test('what generators of clients stumble over is not there', async (t) => {
   t.equal(paths['/containers/create'].post.deprecated, true)
 })
 
+t.test('headers are described', async (t) => {
+  const { get, make } = await build(t)
+  const { paths } = (await get('/openapi.json')).json()
+  for (const path of Object.values<Record<string, { responses: Record<string, { headers?: object }> }>>(paths))
+    for (const { responses } of Object.values(path))
+      for (const [status, { headers = {} }] of Object.entries(responses))
+        if (status.startsWith('2')) t.ok('X-Request-Id' in headers)
+  t.ok('Location' in paths['/containers'].post.responses['201'].headers)
+  t.strictSame(Object.keys(paths['/containers'].get.responses['200'].headers), [
+    'X-Request-Id',
+    'X-Total-Count',
+    'X-Next-Cursor',
+    'Link'
+  ])
+  await make({ name: 'one' })
+  await make({ name: 'two' })
+  const { headers } = await get('/containers?limit=1')
+  for (const name of ['x-request-id', 'x-total-count', 'x-next-cursor', 'link']) t.ok(headers[name], name)
+})
+
 t.test('programs that choose calls by themselves are told what a call does', async (t) => {
   const { get } = await build(t)
   const { paths } = (await get('/openapi.json')).json()
