@@ -151,8 +151,9 @@ function read(
   message: Message
 ): Body {
   const files = takeBytes(schema, message)
+  if (hasTooManyValues(message))
+    throw new AppError('INVALID_REQUEST', `The request has more than ${MAX_VALUES} values.`)
   const body = Object.assign(toJson(schema, message, { useProtoFieldName: true }) as Body, files)
-  if (hasTooManyValues(body)) throw new AppError('INVALID_REQUEST', `The request has more than ${MAX_VALUES} values.`)
   const validate = validator.typed(request)
   if (!validate(body)) throw invalidFields(describeViolations(validate.errors ?? [], 'request'))
   return body

@@ -79,7 +79,17 @@ function urlsOf(path: string, { parameters = [] }: Operation): string[] {
 const delay = monitorEventLoopDelay({ resolution: 1 })
 delay.enable()
 
+/** What a request costs it costs each time; what others on this machine do comes and goes. */
 async function costOf(task: () => Promise<unknown>) {
+  let least = await measured(task)
+  for (let tries = 1; tries < 3 && least.ms >= MOST_MS / 2; tries++) {
+    const again = await measured(task)
+    if (again.ms < least.ms) least = again
+  }
+  return least
+}
+
+async function measured(task: () => Promise<unknown>) {
   const { heapUsed, external } = process.memoryUsage()
   delay.reset()
   await task()

@@ -17,10 +17,8 @@ const TEXT = 'a*'.repeat(120 * 1024)
 const engine = createMemoryEngine()
 for (let n = 0; n < 999; n++) engine.add({ name: `c${n}` })
 const { port } = await buildRpc(t, { engine })
-const raw = connectRaw(port)
-t.teardown(raw.close)
 
-/** A message with this field only, as large as it is let through, and one with more values than that. */
+/** Messages with this field only: as large as it is let through, with too many values, and too large. */
 function largest(schema: DescMessage, field: DescField): Uint8Array[] {
   const filled = (fill: (message: ReturnType<typeof reflect>) => void) => {
     const message = create(schema)
@@ -30,7 +28,7 @@ function largest(schema: DescMessage, field: DescField): Uint8Array[] {
   if (field.fieldKind === 'scalar' && field.scalar === ScalarType.STRING)
     return [filled((message) => message.set(field, TEXT))]
   if (field.fieldKind === 'list')
-    return [VALUES, 100_000].map((count) =>
+    return [VALUES, 80_000, 300_000].map((count) =>
       filled((message) => {
         const list = message.get(field)
         for (let n = 0; n < count; n++)
@@ -47,6 +45,25 @@ function largest(schema: DescMessage, field: DescField): Uint8Array[] {
   return []
 }
 
+/** How long nobody else was served. */
+async function callWith(name: string, bytes: Uint8Array): Promise<number> {
+  // A connection each: one that goes on sending what was refused is closed.
+  const raw = connectRaw(port)
+  delay.reset()
+  await raw
+    .call({ path: `/${DockerService.typeName}/${name}`, body: [envelope(bytes)], patienceMs: 400 })
+    .catch(() => {})
+  raw.session.destroy()
+  return delay.max / 1e6
+}
+
+/** What a request costs it costs each time; what others on this machine do comes and goes. */
+async function leastOf(measure: () => Promise<number>): Promise<number> {
+  let least = Infinity
+  for (let tries = 0; tries < 3 && least >= MOST_MS / 2; tries++) least = Math.min(least, await measure())
+  return least
+}
+
 const delay = monitorEventLoopDelay({ resolution: 1 })
 delay.enable()
 
@@ -57,9 +74,8 @@ for (const { name, input } of Object.values(DockerService.method))
       largest(input, field).map((bytes) => ({ what: field.name, bytes }))
     )
     for (const { what, bytes } of [{ what: 'no field', bytes: new Uint8Array() }, ...requests]) {
-      delay.reset()
-      await raw.call({ path: `/${DockerService.typeName}/${name}`, body: [envelope(bytes)], patienceMs: 400 })
-      if (delay.max / 1e6 > worst.ms) worst = { ms: delay.max / 1e6, what: `${what}, ${bytes.length} bytes` }
+      const ms = await leastOf(() => callWith(name, bytes))
+      if (ms > worst.ms) worst = { ms, what: `${what}, ${bytes.length} bytes` }
     }
     t.ok(worst.ms < MOST_MS, `${Math.round(worst.ms)} ms: ${worst.what}`)
     t.comment(`${name}: ${Math.round(worst.ms)} ms`)
