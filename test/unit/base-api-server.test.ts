@@ -26,6 +26,31 @@ t.test('GET /', async (t) => {
   t.match(answer.endpoints, { 'GET /health': String, 'POST /load/cpu': String, 'DELETE /load': String })
 })
 
+t.test('GET / in a browser is a page that needs nobody else', async (t) => {
+  const { app } = await build(t)
+  const page = await app.inject({ url: '/', headers: { accept: 'text/html,application/xhtml+xml' } })
+  t.equal(page.statusCode, 200)
+  t.match(page.headers, {
+    'content-type': /^text\/html/,
+    'content-security-policy': /script-src 'self'/,
+    vary: 'accept'
+  })
+  t.match(page.body, 'port <b>8001</b>')
+  t.notMatch(page.body, /https?:|<script>|style=/)
+  for (const [, path = ''] of page.body.matchAll(/(?:src|href)="([^"]+)"/g))
+    t.equal((await app.inject(path)).statusCode, 200, path)
+  for (const [, method = '', path = '', body = ''] of page.body.matchAll(
+    /data-method="(\w+)" data-path="([^"]+)" data-body='([^']*)'/g
+  )) {
+    const answer = await app.inject({
+      method: method as 'POST',
+      url: path,
+      ...(body && { payload: JSON.parse(body) as object })
+    })
+    t.ok(answer.statusCode < 300, `${method} ${path}: ${answer.statusCode}`)
+  }
+})
+
 t.test('GET /health', async (t) => {
   const { app } = await build(t)
   const answer = await app.inject('/health')

@@ -1,12 +1,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { hostname } from 'node:os'
 
+import { PAGE_HEADERS, renderPage } from './page.ts'
 import { Health, Root } from './schemas.ts'
 
 type Paths = Record<string, Record<string, { summary?: string }>>
 type Identity = { name: string; version: string; hostPort: number | null }
 
 export const aboutRoutes: FastifyPluginAsyncTypebox<Identity> = async (app, { name, version, hostPort }) => {
+  const page = renderPage({ name, version, hostPort })
   app.get(
     '/',
     {
@@ -17,14 +19,23 @@ export const aboutRoutes: FastifyPluginAsyncTypebox<Identity> = async (app, { na
         response: { 200: Root }
       }
     },
-    () => ({
-      name,
-      version,
-      hostname: hostname(),
-      host_port: hostPort,
-      uptime_seconds: uptime(),
-      endpoints: endpoints(app.swagger().paths as Paths)
-    })
+    async ({ headers }, reply) => {
+      reply.header('vary', 'accept')
+      // A browser asks for a page; whoever asks for nothing gets the facts.
+      if (headers.accept?.includes('text/html'))
+        return reply
+          .headers(PAGE_HEADERS)
+          .serializer(String)
+          .send(page as never)
+      return {
+        name,
+        version,
+        hostname: hostname(),
+        host_port: hostPort,
+        uptime_seconds: uptime(),
+        endpoints: endpoints(app.swagger().paths as Paths)
+      }
+    }
   )
 
   app.get(

@@ -8,6 +8,7 @@ import manifest from '../package.json' with { type: 'json' }
 import { aboutRoutes } from './about.ts'
 import { faultRoutes } from './faults.ts'
 import { loadRoutes } from './load-routes.ts'
+import { pageRoutes } from './page.ts'
 import { trafficRoutes } from './traffic.ts'
 
 type Surroundings = {
@@ -67,6 +68,7 @@ export async function buildApp({ hostPort, logger, output, exit }: Surroundings)
   app.get('/openapi.json', { schema: { hide: true }, logLevel: 'warn' }, () => app.swagger())
 
   await app.register(aboutRoutes, { name: manifest.name, version: manifest.version, hostPort })
+  await app.register(pageRoutes)
   await app.register(loadRoutes)
   await app.register(trafficRoutes, { output })
   await app.register(faultRoutes, { exit })

@@ -14,7 +14,7 @@ export const faultRoutes: FastifyPluginAsyncTypebox<{ exit: (code: number) => vo
         summary: 'Ends the process with an exit code',
         description: 'What happens next is up to the restart policy of the container.',
         body: Exit,
-        response: { 202: Exiting, '4xx': Problem }
+        response: { 202: Exiting, 400: Problem, default: Problem }
       }
     },
     ({ body: { code } }, reply) => {

@@ -16,7 +16,7 @@ export const loadRoutes: FastifyPluginAsyncTypebox = async (app) => {
     if (loads.count < MOST) return loads.start(demand, seconds)
     throw Object.assign(new Error(`${MOST} loads are running; DELETE /load ends them`), { statusCode: 409 })
   }
-  const answers = { 202: schemas.Load, '4xx': schemas.Problem }
+  const answers = { 202: schemas.Load, 400: schemas.Problem, 409: schemas.Problem, default: schemas.Problem }
 
   app.post(
     '/load/cpu',

@@ -25,7 +25,8 @@ export const trafficRoutes: FastifyPluginAsyncTypebox<Output> = async (app, { ou
             description: 'The bytes, streamed.',
             content: { 'application/octet-stream': { schema: Type.Unsafe({ type: 'string', format: 'binary' }) } }
           },
-          '4xx': Problem
+          400: Problem,
+          default: Problem
         }
       }
     },
@@ -45,7 +46,7 @@ export const trafficRoutes: FastifyPluginAsyncTypebox<Output> = async (app, { ou
         summary: 'Answers with what it was sent',
         description: 'Takes any content type, up to 1 MiB.',
         body: Type.Unknown({ examples: [{ hello: 'world' }] }),
-        response: { 200: Echo, '4xx': Problem }
+        response: { 200: Echo, 400: Problem, default: Problem }
       }
     },
     ({ headers, body }) => ({
@@ -63,7 +64,7 @@ export const trafficRoutes: FastifyPluginAsyncTypebox<Output> = async (app, { ou
         tags: ['Traffic'],
         summary: 'Writes lines to the log',
         querystring: LogQuery,
-        response: { 200: Written, '4xx': Problem }
+        response: { 200: Written, 400: Problem, default: Problem }
       }
     },
     ({ query: { lines, stream, text } }) => {
