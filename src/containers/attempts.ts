@@ -106,8 +106,9 @@ export async function createAttempts({
     clearTimeout(next?.timer)
     const look = () => {
       next = undefined
-      // While the engine is away nothing can be done; the first full reading after it comes by itself.
+      // While the engine is away nothing can be done. A full reading may have come before the attempt was left over.
       if (inventory.staleMs() === null) settleLeftOvers()
+      else lookAgain(RETRY_MS)
     }
     next = { at, timer: setTimeout(look, afterMs).unref() }
   }
