@@ -11,7 +11,7 @@ import { noPrivateEngine, startPrivateEngine } from '../private-engine.ts'
 import { startServer, type Range } from '../server.ts'
 import { TROUBLES, type Trouble } from './plan.ts'
 
-const DISK_BYTES = 24 * 1024 ** 2
+const DISK_BYTES = 96 * 1024 ** 2
 /** Longer than the engine takes on a machine that has much to do, so that without trouble every answer is certain. */
 const ENGINE_TIMEOUT_SECONDS = 45
 
