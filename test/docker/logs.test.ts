@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import t from 'tap'
 import { docker, eventually, IMAGE, ignoreMissing } from '../helpers/engine.ts'
 import { readEvents, type ServerEvent } from '../helpers/events.ts'
@@ -72,7 +73,7 @@ t.test('with a terminal', async (t) => {
   t.teardown(() => ignoreMissing(container.remove({ force: true })))
   await container.start()
   await container.wait()
-  await eventually(async () => t.equal((await server.get(`/containers/${container.id}`)).status, 200))
+  await eventually(async () => assert.equal((await server.get(`/containers/${container.id}`)).status, 200))
   t.same(
     (await lines(container.id)).map(({ stream, line }) => [stream, line]),
     [
@@ -112,7 +113,7 @@ t.test('Last-Event-ID goes on without loss and without doubling', async (t) => {
 t.test('following a container that is removed', async (t) => {
   const { id } = await run('echo here; sleep 3600')
   const events = follow(id)
-  await eventually(async () => t.match(await logs(id), 'here'))
+  await eventually(async () => assert.match(await logs(id), /here/))
   await server.delete(`/containers/${id}?force=true`)
   t.match((await events).at(-1), { event: 'end', data: { reason: 'removed' } })
 })
