@@ -123,8 +123,10 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
       } finally {
         clearInterval(heartbeat)
         open.delete(life)
-        raw.end()
-        if (closing) setTimeout(() => raw.destroy(), FAREWELL_MS).unref()
+        // An answer that has ended lets go of its socket, which would then be kept alive for the next request.
+        const { socket } = raw
+        raw.end(() => closing && socket?.destroySoon())
+        if (closing) setTimeout(() => socket?.destroy(), FAREWELL_MS).unref()
       }
     },
 

@@ -232,6 +232,23 @@ t.test('a reader that does not read does not hold up the end of the server', asy
   t.ok(performance.now() - start < 8_000, `it took ${Math.round(performance.now() - start)} ms`)
 })
 
+t.test('a reader that reads to the end and stays does not hold up the end of the server', async (t) => {
+  const { app, open } = await listen(t, async function* (signal) {
+    yield { data: 1 }
+    await waitFor(signal)
+    // The server has closed its idle connections by then.
+    await turns(20)
+  })
+  const { socket, has, text } = await open()
+  await has('data: 1')
+  const start = performance.now()
+  const ended = once(socket, 'end')
+  await app.close()
+  await ended
+  t.match(text(), 'the server is stopping')
+  t.ok(performance.now() - start < 8_000, `it took ${Math.round(performance.now() - start)} ms`)
+})
+
 t.test('a quiet stream gives a sign of life', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
