@@ -17,6 +17,13 @@ export async function tarOf(...entries: TarEntry[]): Promise<Buffer> {
   return buffer(pack)
 }
 
+/** Corrects the checksum of the header that begins there, after a change of it. */
+export function sealHeader(tar: Buffer, at = 0): void {
+  tar.write('        ', at + 148)
+  const sum = tar.subarray(at, at + 512).reduce((total, byte) => total + byte, 0)
+  tar.write(`${sum.toString(8).padStart(6, '0')}\0 `, at + 148)
+}
+
 export type ZipEntry = {
   name: string
   content?: string | Buffer
