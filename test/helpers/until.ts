@@ -11,3 +11,6 @@ export async function until(isTrue: () => boolean | Promise<boolean>, limitMs = 
     await sleep(LOOK_MS)
   }
 }
+
+/** Lets everything that is ready run once. */
+export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
