@@ -72,15 +72,16 @@ export function createIntake(options: Options) {
     if (fields.builder === 'buildkit' && !holdsBuildKit(limits.cgroupParent))
       throw invalidField('builder', 'must be classic here: BuildKit cannot be put into BERTH_BUILD_CGROUP_PARENT')
     const made = newRecord(fields, { id, context, origin, now: now(), namespace: limits.namespace })
-    const { record, secrets } = made
-    const { dockerfile } = record
+    const { secrets } = made
+    const { dockerfile } = made.record
     const report = await inspectDockerfile(files.context(id), dockerfile, secrets.buildArgs, kept)
     if (report.problems.length > 0)
       throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
-    record.baseImages = rules.check(report, fields.platform)
-    checkToRun(record, secrets, checkRun)
-    record.context = { ...context, ...(await leaveOutIgnored(files.context(id), dockerfile, limits, kept)) }
+    const baseImages = rules.check(report, fields.platform)
+    checkToRun(made.record, secrets, checkRun)
+    const sent = { ...context, ...(await leaveOutIgnored(files.context(id), dockerfile, limits, kept)) }
     await files.keepContext(id)
+    const record = { ...made.record, baseImages, context: sent }
     await table.add(record, secrets)
     uploads.delete(id)
     if (made.credentials) credentials.set(id, made.credentials)

@@ -1,11 +1,10 @@
-// The builds that there are, each as it is now: one that is worked on is ahead of what is written down.
+// Looks builds up, and changes those that nobody works on.
 
 import { AppError } from '../errors.ts'
 import { statusOf, type BuildRecord, type BuildStatus } from './record.ts'
 import type { BuildDetails } from './schemas.ts'
 import type { BuildTable } from './table.ts'
 import { viewDetails } from './view.ts'
-import type { Worker } from './worker.ts'
 
 export const ALL = -1
 
@@ -13,15 +12,13 @@ export type KnownBuilds = ReturnType<typeof createKnownBuilds>
 
 type Options = {
   table: BuildTable
-  worker: Pick<Worker, 'current'>
   retentionMs: number
   onChange: (record: BuildRecord) => void
 }
 
-export function createKnownBuilds({ table, worker, retentionMs, onChange }: Options) {
+export function createKnownBuilds({ table, retentionMs, onChange }: Options) {
   async function find(id: string): Promise<BuildRecord> {
-    const written = worker.current(id) ? undefined : await table.get(id)
-    const record = worker.current(id) ?? written
+    const record = await table.get(id)
     if (!record) throw new AppError('BUILD_NOT_FOUND', `There is no build ${id}.`)
     return record
   }
@@ -35,8 +32,7 @@ export function createKnownBuilds({ table, worker, retentionMs, onChange }: Opti
     find,
     view,
     details: async (id: string): Promise<BuildDetails> => view(await find(id)),
-    all: async (filter: { image?: string } = {}): Promise<BuildRecord[]> =>
-      (await table.list(filter, ALL, undefined)).map((row) => worker.current(row.id) ?? row),
+    all: (filter: { image?: string } = {}): Promise<BuildRecord[]> => table.list(filter, ALL, undefined),
 
     /** For changes of builds that nobody works on; `from` is the status before. */
     async change(record: BuildRecord, from: BuildStatus): Promise<void> {

@@ -3,7 +3,6 @@
 
 import { invalidField } from '../errors.ts'
 import type { BuildFilter, StoredBuild } from '../store/contract/builds.ts'
-import type { BuildRecord } from './record.ts'
 import type { Build, ListBuildsQuery } from './schemas.ts'
 import type { BuildTable } from './table.ts'
 import { viewRecord } from './view.ts'
@@ -17,22 +16,21 @@ const KEPT = 1_000
 const USUAL = 100
 
 type Options = {
-  table: Pick<BuildTable, 'rows' | 'queue' | 'sequence'>
+  table: Pick<BuildTable, 'rows' | 'read' | 'live' | 'queue' | 'sequence'>
   retentionMs: number
-  /** A build as it is while it is worked on, which is ahead of what is written down. */
-  current: (id: string) => BuildRecord | undefined
 }
 
-export function createPages({ table, retentionMs, current }: Options) {
+export function createPages({ table, retentionMs }: Options) {
   const kept = new Map<string, { record: string; build: Placed['build'] }>()
 
   /** What is kept holds as long as the record has the same words. */
-  function viewOf({ id, record }: StoredBuild): Placed['build'] {
-    const running = current(id)
-    if (running) return viewRecord(running, retentionMs)
+  function viewOf(row: StoredBuild): Placed['build'] {
+    const { id, record } = row
+    const live = table.live(id)
+    if (live) return viewRecord(live, retentionMs)
     const known = kept.get(id)
     if (known?.record === record) return known.build
-    const build = viewRecord(JSON.parse(record) as BuildRecord, retentionMs)
+    const build = viewRecord(table.read(row), retentionMs)
     kept.delete(id)
     kept.set(id, { record, build })
     const [oldest = id] = kept.keys()
@@ -59,7 +57,7 @@ export function createPages({ table, retentionMs, current }: Options) {
 
   async function records(origin: string, { limit = KEPT, cursor }: { limit?: number; cursor?: string }) {
     const { page, nextCursor } = await rowsOf({ origin }, limit, cursor)
-    return { records: page.map(({ id, record }) => current(id) ?? (JSON.parse(record) as BuildRecord)), nextCursor }
+    return { records: page.map(table.read), nextCursor }
   }
 
   return { list, records }

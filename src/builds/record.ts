@@ -1,4 +1,4 @@
-// A build as it is kept, and the rules of its states. Pure.
+// A build as it is kept, and the rules of its states. A record never changes; each step returns a new one. Pure.
 
 import type { BuildStep } from '../engine/contract/builder.ts'
 import type { AppError, ErrorCode } from '../errors.ts'
@@ -22,46 +22,48 @@ type Pushed = { reference: string; digest: string; size: number }
 const STAGES = ['build', 'push', 'run'] as const
 export type StageName = (typeof STAGES)[number]
 
-export type BuildRecord = {
-  id: string
-  /** The door it came in by. */
-  origin: string
-  username: string | null
-  /** Of the uploaded file. */
-  filename: string | null
-  createdAt: number
-  finishedAt: number | null
-  imageName: string
-  imageTags: string[]
-  registry: string | null
-  /** Every name the image is given. */
-  references: string[]
-  dockerfile: string
-  /** As far as the Dockerfile names them outright. */
-  baseImages: string[]
-  target: string | null
-  platform: string | null
-  noCache: boolean
-  builder: 'auto' | 'buildkit' | 'classic'
-  /** The token that asked for it. */
-  owner: string | null
-  buildArgNames: string[]
-  context: { kind: 'dockerfile' | 'tar' | 'zip'; bytes: number; entries: number }
-  /** Whether the image stays on this machine once it is pushed. */
-  keepImage: boolean
-  /** Whether the push is to use credentials that came with the request. */
-  hasOwnCredentials: boolean
-  wants: Record<StageName, boolean>
-  imageId: string | null
-  steps: BuildStep[]
-  pushed: Pushed[]
-  containerId: string | null
-  /** Records of earlier versions have none. */
-  containerUrl?: string | null
-  /** How often the build was begun, for one that takes the server down each time. */
-  attempts: number
-  logTruncated: boolean
-} & Record<StageName, Stage>
+export type BuildRecord = Readonly<
+  {
+    id: string
+    /** The door it came in by. */
+    origin: string
+    username: string | null
+    /** Of the uploaded file. */
+    filename: string | null
+    createdAt: number
+    finishedAt: number | null
+    imageName: string
+    imageTags: string[]
+    registry: string | null
+    /** Every name the image is given. */
+    references: string[]
+    dockerfile: string
+    /** As far as the Dockerfile names them outright. */
+    baseImages: string[]
+    target: string | null
+    platform: string | null
+    noCache: boolean
+    builder: 'auto' | 'buildkit' | 'classic'
+    /** The token that asked for it. */
+    owner: string | null
+    buildArgNames: string[]
+    context: { kind: 'dockerfile' | 'tar' | 'zip'; bytes: number; entries: number }
+    /** Whether the image stays on this machine once it is pushed. */
+    keepImage: boolean
+    /** Whether the push is to use credentials that came with the request. */
+    hasOwnCredentials: boolean
+    wants: Record<StageName, boolean>
+    imageId: string | null
+    steps: BuildStep[]
+    pushed: Pushed[]
+    containerId: string | null
+    /** Records of earlier versions have none. */
+    containerUrl?: string | null
+    /** How often the build was begun, for one that takes the server down each time. */
+    attempts: number
+    logTruncated: boolean
+  } & Record<StageName, Stage>
+>
 
 export function stage(status: StageStatus): Stage {
   return { status, startedAt: null, finishedAt: null, reason: null, code: null, retryable: false }
@@ -84,51 +86,58 @@ export function nextStage(record: BuildRecord): StageName | undefined {
   return STAGES.find((name) => record[name].status === 'pending')
 }
 
-export function begin(record: BuildRecord, name: StageName, now: number): void {
-  record[name] = { ...stage('in_progress'), startedAt: now }
+export function begin(record: BuildRecord, name: StageName, now: number): BuildRecord {
+  return { ...record, [name]: { ...stage('in_progress'), startedAt: now }, attempts: record.attempts + 1 }
 }
 
-export function complete(record: BuildRecord, name: StageName, now: number): void {
-  record[name] = { ...record[name], status: 'completed', finishedAt: now }
+export function complete(record: BuildRecord, name: StageName, now: number): BuildRecord {
+  return { ...record, [name]: { ...record[name], status: 'completed', finishedAt: now }, attempts: 0 }
 }
 
 /** What comes after a stage that failed is not tried. */
-export function fail(record: BuildRecord, name: StageName, error: AppError, now: number): void {
+export function fail(record: BuildRecord, name: StageName, error: AppError, now: number): BuildRecord {
   const { code, message, entry } = error
   const reason = message.length > MAX_REASON ? `${message.slice(0, MAX_REASON)}…` : message
-  end(record, name, { status: 'failed', reason, code, retryable: entry.retryable ?? false }, now)
+  return end(record, name, { status: 'failed', reason, code, retryable: entry.retryable ?? false }, now)
 }
 
-export function cancel(record: BuildRecord, now: number): void {
+export function cancel(record: BuildRecord, now: number): BuildRecord {
   const name = STAGES.find((candidate) => ['pending', 'in_progress'].includes(record[candidate].status))
-  if (name) end(record, name, { status: 'cancelled', reason: 'It was cancelled.' }, now)
+  return name ? end(record, name, { status: 'cancelled', reason: 'It was cancelled.' }, now) : record
 }
 
-function end(record: BuildRecord, name: StageName, how: Partial<Stage>, now: number): void {
-  record[name] = { ...record[name], ...how, finishedAt: now }
-  for (const later of STAGES.slice(STAGES.indexOf(name) + 1))
-    if (record[later].status === 'pending') record[later] = { ...record[later], status: 'skipped' }
+function end(record: BuildRecord, name: StageName, how: Partial<Stage>, now: number): BuildRecord {
+  const later = STAGES.slice(STAGES.indexOf(name) + 1).filter((each) => record[each].status === 'pending')
+  return {
+    ...record,
+    ...stages(later, (each) => ({ ...record[each], status: 'skipped' })),
+    [name]: { ...record[name], ...how, finishedAt: now }
+  }
 }
 
 /** Back to where it can be taken up again, as after a crash. */
-export function interrupt(record: BuildRecord): void {
-  for (const name of STAGES) if (record[name].status === 'in_progress') record[name] = stage('pending')
+export function interrupt(record: BuildRecord): BuildRecord {
+  const begun = STAGES.filter((name) => record[name].status === 'in_progress')
+  return { ...record, ...stages(begun, () => stage('pending')) }
 }
 
-/** Everything from the stage that did not succeed is done again, and only that. False when all of it succeeded. */
-export function reopen(record: BuildRecord): boolean {
+/** Everything from the stage that did not succeed is done again, and only that. Undefined when all of it succeeded. */
+export function reopen(record: BuildRecord): BuildRecord | undefined {
   const first = STAGES.find((name) => ['failed', 'cancelled'].includes(record[name].status))
-  if (first === undefined) return false
-  for (const name of STAGES.slice(STAGES.indexOf(first)))
-    record[name] = stage(record.wants[name] ? 'pending' : 'skipped')
-  if (first === 'build') {
-    record.steps = []
-    record.imageId = null
+  if (first === undefined) return undefined
+  const again = STAGES.slice(STAGES.indexOf(first))
+  return {
+    ...record,
+    ...stages(again, (name) => stage(record.wants[name] ? 'pending' : 'skipped')),
+    ...(first === 'build' && { steps: [], imageId: null }),
+    ...(first !== 'run' && { pushed: [] }),
+    attempts: 0,
+    finishedAt: null
   }
-  if (first !== 'run') record.pushed = []
-  record.attempts = 0
-  record.finishedAt = null
-  return true
+}
+
+function stages(names: readonly StageName[], make: (name: StageName) => Stage): Partial<Record<StageName, Stage>> {
+  return Object.fromEntries(names.map((name) => [name, make(name)]))
 }
 
 const MAX_REASON = 1_000

@@ -25,9 +25,9 @@ type Options = Omit<Parameters<typeof createIntake>[0], 'rules' | 'now'> &
 export function createBuildService({ now = Date.now, ...options }: Options) {
   const { table, files, worker, credentials, limits, rules, checkRun, authorize, onChange } = options
   const { retentionMs } = limits
-  const known = createKnownBuilds({ table, worker, retentionMs, onChange })
+  const known = createKnownBuilds({ table, retentionMs, onChange })
   const { find } = known
-  const pages = createPages({ table, retentionMs, current: worker.current })
+  const pages = createPages({ table, retentionMs })
   const intake = createIntake({ ...options, now })
   const removal = createBuildRemoval({ ...options, known, now })
 
@@ -36,7 +36,8 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
     const record = await find(id)
     const from = statusOf(record)
     if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${from}.`)
-    if (reopen(record)) return { record, from }
+    const again = reopen(record)
+    if (again) return { record: again, from }
     throw new AppError(
       'BUILD_NOT_FAILED',
       `Nothing of build ${id} has failed, so there is nothing to do again. To build anew, send it as a new build.`
@@ -47,10 +48,8 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
     async start(): Promise<void> {
       await table.releaseAll()
       // What a server that was killed had begun waits again, and says so even while there is no engine to go on with.
-      for (const record of await table.list({ status: 'in_progress' }, ALL, undefined)) {
-        interrupt(record)
-        await table.change(record, 'in_progress')
-      }
+      for (const record of await table.list({ status: 'in_progress' }, ALL, undefined))
+        await table.change(interrupt(record), 'in_progress')
       files.removeAllBut(new Set(await table.ids()))
       removal.startSweeping()
       void worker.pump()
@@ -98,8 +97,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       if (asked.build.status === 'pending') await rules.checkAgain(asked, files.context(id), secrets.buildArgs)
       // Somebody else may have asked for the same meanwhile.
       const { record, from } = await reopened(id)
-      if (own) record.hasOwnCredentials = true
-      await known.change(record, from)
+      await known.change(own ? { ...record, hasOwnCredentials: true } : record, from)
       if (own) credentials.set(id, own)
       await worker.pump()
       return known.details(id)
@@ -111,11 +109,10 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       const record = await find(id)
       const from = statusOf(record)
       if (isOver(record)) throw new AppError('BUILD_FINISHED', `Build ${id} is over: it is ${from}.`)
-      cancel(record, now())
-      record.finishedAt = now()
-      await known.change(record, from)
+      const cancelled = { ...cancel(record, now()), finishedAt: now() }
+      await known.change(cancelled, from)
       await files.endLog(id)
-      return known.view(record)
+      return known.view(cancelled)
     },
 
     async remove(

@@ -3,7 +3,7 @@
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
-import type { BuildSpec, EngineBuilder } from '../engine/contract/builder.ts'
+import type { BuildSpec, BuildStep, EngineBuilder } from '../engine/contract/builder.ts'
 import type { EngineImages, ImageRecord } from '../engine/contract/images.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { TransferRequest } from '../images/service.ts'
@@ -51,10 +51,10 @@ export function createStages({
   rules,
   run
 }: Options): Record<StageName, StageTask> {
-  async function build({ record, signal, say }: Job): Promise<void> {
+  async function build({ record, note, signal, say }: Job): Promise<void> {
     const { buildArgs } = await secrets(record.id)
     // It may have waited through a restart.
-    record.baseImages = await rules.checkAgain(record, files.context(record.id), buildArgs)
+    const baseImages = await rules.checkAgain(record, files.context(record.id), buildArgs)
     const hide = withoutValues(buildArgs)
     const limit = createLimit(signal, limits, () => engine.status().available)
     const builder = builderFor(record)
@@ -70,22 +70,23 @@ export function createStages({
       platform: record.platform ?? undefined,
       noCache: record.noCache
     }
-    record.steps = []
-    record.builder = builder
+    const steps: BuildStep[] = []
+    note({ baseImages, builder, steps: [] })
     let context: Readable | undefined
     try {
       if (builder === 'classic') await engine.removeBuildContainers(record.id, record.createdAt)
-      if (record.platform === null) await fetchBaseImages(record.baseImages, limit.signal, say)
+      if (record.platform === null) await fetchBaseImages(baseImages, limit.signal, say)
       context = await openContext(files.context(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
         limit.renew()
         if ('line' in progress) await say(hide(progress.line))
-        else if ('step' in progress)
-          record.steps[progress.step.number - 1] = { ...progress.step, name: hide(progress.step.name) }
-        else record.imageId = progress.imageId
+        else if ('step' in progress) {
+          steps[progress.step.number - 1] = { ...progress.step, name: hide(progress.step.name) }
+          note({ steps: steps.slice() })
+        } else note({ imageId: progress.imageId })
       }
     } catch (error) {
-      for (const step of record.steps) if (step.status === 'running') step.status = 'failed'
+      note({ steps: steps.map((step) => (step.status === 'running' ? { ...step, status: 'failed' } : step)) })
       if (isAppError(error)) error.message = hide(error.message)
       throw limit.signal.aborted ? limit.signal.reason : error
     } finally {
@@ -109,14 +110,15 @@ export function createStages({
     }
   }
 
-  async function pushAll({ record, signal, say }: Job): Promise<void> {
+  async function pushAll({ record, note, signal, say }: Job): Promise<void> {
     const own = credentials(record.id)
     if (record.hasOwnCredentials && !own)
       throw new AppError(
         'REGISTRY_UNAUTHORIZED',
         'The credentials of the request are gone with the server that took them: send them again with POST /builds/{id}/retry.'
       )
-    record.pushed = []
+    const pushed: BuildRecord['pushed'] = []
+    note({ pushed: [] })
     for (const reference of record.references) {
       await say(`pushing ${reference}`)
       const { digest, size, message } = await images.push(reference, {
@@ -128,7 +130,8 @@ export function createStages({
         }
       })
       await say(`pushed ${reference}: digest ${digest}, ${size} bytes. ${message}.`)
-      record.pushed.push({ reference, digest, size })
+      pushed.push({ reference, digest, size })
+      note({ pushed: [...pushed] })
     }
     if (!record.keepImage && record.run.status === 'skipped') await forgetImage(record.references)
   }
@@ -141,14 +144,13 @@ export function createStages({
       })
   }
 
-  async function runContainer({ record, signal, say }: Job): Promise<void> {
+  async function runContainer({ record, note, signal, say }: Job): Promise<void> {
     const { run: body = {} } = await secrets(record.id)
     const image = record.references[0] ?? record.imageId ?? ''
     // The key makes it one container, however often this is taken up again.
     const key = `berth-build-${record.id}-${record.build.finishedAt}`
     const made = await run({ ...body, image, pull: 'never' }, { key, owner: record.owner, signal })
-    record.containerId = made.id
-    record.containerUrl = made.url
+    note({ containerId: made.id, containerUrl: made.url })
     await say(`running ${made.name}${made.url === null ? '' : ` at ${made.url}`}`)
   }
 

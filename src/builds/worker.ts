@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import { AppError, isAppError, isDiskFull, unexpected } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
-import type { BuildTable } from './table.ts'
+import type { BuildTable, Work } from './table.ts'
 import type { BuildFiles } from './files.ts'
 import {
   begin,
@@ -18,15 +18,17 @@ import {
   type StageName
 } from './record.ts'
 
-/** What a stage works with. It changes the record and writes the log; failing is throwing. */
+/** What a stage works with. It notes what it made, writes the log, and throws when it fails. */
 export type Job = {
+  /** As it was when the stage began. */
   record: BuildRecord
+  note(change: Partial<BuildRecord>): void
   signal: AbortSignal
   say(line: string): Promise<void>
 }
 export type StageTask = (job: Job) => Promise<void>
 type Log = { info(fields: object, message: string): void; error(fields: object, message: string): void }
-type Running = { record: BuildRecord; aborter: AbortController; renew: () => Promise<void>; done: Promise<void> }
+type Running = { work: Work; aborter: AbortController; renew: () => Promise<void>; done: Promise<void> }
 
 export type Worker = ReturnType<typeof createWorker>
 
@@ -102,51 +104,53 @@ export function createWorker({
       if (!(await table.renew(record.id, token, now() + CLAIM_MS)))
         aborter.abort(new AppError('INTERNAL', 'The claim was lost.'))
     }
-    const done = work(record, token, { renew, signal: aborter.signal }).finally(() => {
+    // Left so by a server that was killed.
+    const work: Work = { record: interrupt(record) }
+    table.show(work)
+    const done = carryOut(work, token, { renew, signal: aborter.signal }).finally(() => {
       running.delete(record.id)
+      table.hide(record.id)
       void pump()
     })
-    running.set(record.id, { record, aborter, renew, done })
+    running.set(record.id, { work, aborter, renew, done })
     return true
   }
 
-  async function work(
-    record: BuildRecord,
+  async function carryOut(
+    work: Work,
     token: string,
     { renew, signal }: { renew: () => Promise<void>; signal: AbortSignal }
   ): Promise<void> {
+    const { id } = work.record
     // The next one may succeed where this one did not.
-    const renewal = setInterval(() => void tryTo(renew, record), RENEW_MS)
+    const renewal = setInterval(() => void tryTo(renew, id), RENEW_MS)
     const save = async () => {
-      while (!(await isWritten(record, token))) await sleep(PAUSE_MS, life.signal)
-      onChange(record)
+      while (!(await isWritten(work.record, token))) await sleep(PAUSE_MS, life.signal)
+      onChange(work.record)
     }
     try {
-      // Left so by a server that was killed.
-      interrupt(record)
-      for (let name = nextStage(record); name !== undefined; name = nextStage(record)) {
-        begin(record, name, now())
-        record.attempts++
+      for (let name = nextStage(work.record); name !== undefined; name = nextStage(work.record)) {
+        work.record = begin(work.record, name, now())
         await save()
-        const isDone = await runStage(record, name, signal)
+        const isDone = await runStage(work, name, signal)
         if (!isDone) break
-        if (nextStage(record)) await save()
+        if (nextStage(work.record)) await save()
       }
-      if (isOver(record)) await close(record)
+      if (isOver(work.record)) await close(work)
       await save()
-      if (statusOf(record) === 'completed') await removeContext(record)
+      if (statusOf(work.record) === 'completed') await removeContext(id)
     } catch (err) {
-      log.error({ err, buildId: record.id }, 'the build could not be written down')
+      log.error({ err, buildId: id }, 'the build could not be written down')
       void pumpAfter(sleep(PAUSE_MS, life.signal))
     } finally {
       clearInterval(renewal)
       // Where this fails, the claim runs out by itself.
-      await tryTo(() => table.release(record.id, token), record)
+      await tryTo(() => table.release(id, token), id)
     }
   }
 
   /** Only of a build whose end is on the disk, or a power failure leaves one to be built from nothing. What failed may be retried. */
-  async function removeContext({ id }: BuildRecord): Promise<void> {
+  async function removeContext(id: string): Promise<void> {
     await flush()
     await files.removeContext(id)
   }
@@ -163,53 +167,56 @@ export function createWorker({
     }
   }
 
-  async function tryTo(task: () => Promise<void>, { id }: BuildRecord): Promise<void> {
+  async function tryTo(task: () => Promise<void>, buildId: string): Promise<void> {
     try {
       await task()
     } catch (err) {
-      log.error({ err, buildId: id }, 'the claim of the build could not be written down')
+      log.error({ err, buildId }, 'the claim of the build could not be written down')
     }
   }
 
   /** False when the build is to be taken up again later. */
-  async function runStage(record: BuildRecord, name: StageName, signal: AbortSignal): Promise<boolean> {
+  async function runStage(work: Work, name: StageName, signal: AbortSignal): Promise<boolean> {
+    const { record } = work
     const lines = files.log(record.id, false)
+    const note = (change: Partial<BuildRecord>) => {
+      work.record = { ...work.record, ...change }
+    }
     try {
       if (record.attempts > MAX_ATTEMPTS)
         throw new AppError('BUILD_FAILED', `It was begun ${MAX_ATTEMPTS} times and interrupted each time.`)
-      await stages[name]({ record, signal, say: (line) => lines.line(line) })
-      complete(record, name, now())
-      record.attempts = 0
+      await stages[name]({ record, note, signal, say: (line) => lines.line(line) })
+      work.record = complete(work.record, name, now())
       return true
     } catch (thrown) {
       const error = signal.aborted ? (signal.reason as unknown) : thrown
       if (isAppError(error, 'REQUEST_CANCELLED')) {
         await lines.lastWord('CANCELLED')
-        cancel(record, now())
+        work.record = cancel(work.record, now())
         return true
       }
       // To be stopped on purpose is no sign of a build that does harm.
-      if (isAppError(error, 'SERVER_STOPPING')) record.attempts--
-      if (isAppError(error, 'SERVER_STOPPING', 'ENGINE_UNAVAILABLE') && record.attempts < MAX_ATTEMPTS) {
+      if (isAppError(error, 'SERVER_STOPPING')) note({ attempts: work.record.attempts - 1 })
+      if (isAppError(error, 'SERVER_STOPPING', 'ENGINE_UNAVAILABLE') && work.record.attempts < MAX_ATTEMPTS) {
         await lines.lastWord(`INTERRUPTED: ${error.message} It is taken up again.`)
-        interrupt(record)
+        work.record = interrupt(work.record)
         void pumpAfter(sleep(PAUSE_MS, life.signal))
         return false
       }
       if (!isAppError(error)) log.error({ err: error, buildId: record.id }, 'unexpected failure of a build')
       const known = isAppError(error) ? error : explained(error)
       await lines.lastWord(`FAILED: ${known.message}`)
-      fail(record, name, known, now())
+      work.record = fail(work.record, name, known, now())
       return true
     }
   }
 
-  async function close(record: BuildRecord): Promise<void> {
+  async function close(work: Work): Promise<void> {
     // Whoever followed the log finds the build over when that ends, and complete when it is over.
-    await files.endLog(record.id, (isIncomplete) => {
-      record.finishedAt = now()
-      record.logTruncated = isIncomplete
+    await files.endLog(work.record.id, (logTruncated) => {
+      work.record = { ...work.record, finishedAt: now(), logTruncated }
     })
+    const { record } = work
     const { id, imageName } = record
     log.info(
       { buildId: id, image: imageName, status: statusOf(record), code: record.build.code ?? record.push.code },
@@ -225,13 +232,10 @@ export function createWorker({
 
   return {
     pump,
-    /** A build that is worked on, as it stands now. */
-    current: (id: string): BuildRecord | undefined => running.get(id)?.record,
-
     /** When the work on a build that is over has been written down, so that it may be changed. */
     async settled(id: string): Promise<void> {
       const job = running.get(id)
-      if (job && isOver(job.record)) await job.done
+      if (job && isOver(job.work.record)) await job.done
     },
 
     /** Ends the work on a build; false when nobody works on it. */

@@ -18,10 +18,11 @@ function pagesOf(running = new Map<string, BuildRecord>()) {
     table: {
       rows: async (_filter, limit, before) => rows.slice(before === undefined ? 0 : before + 1).slice(0, limit),
       queue: async () => queue,
-      sequence: async (id) => (place(id) === -1 ? undefined : place(id))
+      sequence: async (id) => (place(id) === -1 ? undefined : place(id)),
+      live: (id) => running.get(id),
+      read: ({ record }) => JSON.parse(record) as BuildRecord
     },
-    retentionMs,
-    current: (id) => running.get(id)
+    retentionMs
   })
   return {
     put(...given: [rows: Row[], queue: string[]]) {

@@ -23,3 +23,25 @@ t.test('secrets cannot be read in the files', async (t) => {
   t.notOk(files.some((bytes) => bytes.includes('canary-5d2e')))
   t.same(await table.secrets(id), secrets)
 })
+
+t.test('a build that is worked on is shown as it is now, until it is hidden', async (t) => {
+  const store = openStore(':memory:')
+  t.teardown(() => store.close())
+  const table = createBuildTable(store.builds)
+  const [a, b] = [buildRecord({ id: randomUUID() }), buildRecord({ id: randomUUID() })]
+  for (const record of [a, b]) await table.add(record, { buildArgs: {} })
+  const imageIds = async () => {
+    const listed = await table.list({}, 10, undefined)
+    const rows = (await table.rows({}, 10, undefined)).map(table.read)
+    t.strictSame(rows, listed)
+    t.strictSame(await table.get(a.id), listed[1])
+    return listed.map(({ imageId }) => imageId)
+  }
+  const work = { record: a }
+  table.show(work)
+  t.strictSame(await imageIds(), [null, null])
+  work.record = { ...a, imageId: 'sha256:made' }
+  t.strictSame(await imageIds(), [null, 'sha256:made'])
+  table.hide(a.id)
+  t.strictSame(await imageIds(), [null, null])
+})
