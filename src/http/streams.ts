@@ -125,7 +125,7 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
         open.delete(life)
         // An answer that has ended lets go of its socket, which would then be kept alive for the next request.
         const { socket } = raw
-        raw.end(() => closing && socket?.destroySoon())
+        raw.end(() => closing && socket?.destroy())
         if (closing) setTimeout(() => socket?.destroy(), FAREWELL_MS).unref()
       }
     },
