@@ -1,7 +1,6 @@
 // What the largest request of every operation costs: time on the only thread, and memory. On a server that is full: as many
 // containers as it has ports, and as many builds as it keeps.
 
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import t from 'tap'
 import { createBuildTable } from '../../src/builds/table.ts'
 import { stage } from '../../src/builds/record.ts'
@@ -11,6 +10,7 @@ import { build } from '../helpers/build.ts'
 import { buildRecord } from '../helpers/build-record.ts'
 import { buildForm, FORM_TYPE } from '../helpers/form.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
+import { leastTurn } from '../helpers/thread-time.ts'
 
 const MOST_MS = 250
 const MOST_BYTES = 96 * 1024 ** 2
@@ -76,26 +76,19 @@ function urlsOf(path: string, { parameters = [] }: Operation): string[] {
   })
 }
 
-const delay = monitorEventLoopDelay({ resolution: 1 })
-delay.enable()
-
-/** What a request costs it costs each time; what others on this machine do comes and goes. */
 async function costOf(task: () => Promise<unknown>) {
-  let least = await measured(task)
-  for (let tries = 1; tries < 3 && least.ms >= MOST_MS / 2; tries++) {
-    const again = await measured(task)
-    if (again.ms < least.ms) least = again
-  }
-  return least
+  let bytes = Infinity
+  const ms = await leastTurn(async () => {
+    const before = bytesInUse()
+    await task()
+    bytes = Math.min(bytes, bytesInUse() - before)
+  }, MOST_MS / 2)
+  return { ms, bytes }
 }
 
-async function measured(task: () => Promise<unknown>) {
+function bytesInUse(): number {
   const { heapUsed, external } = process.memoryUsage()
-  delay.reset()
-  await task()
-  await new Promise((resolve) => setTimeout(resolve, 2))
-  const after = process.memoryUsage()
-  return { ms: delay.max / 1e6, bytes: after.heapUsed + after.external - heapUsed - external }
+  return heapUsed + external
 }
 
 for (const [path, operations] of Object.entries(api.paths))

@@ -1,6 +1,5 @@
 // What the largest request of every gRPC method costs on the only thread: each field as large, or as often given, as it may be.
 
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { create, ScalarType, toBinary, type DescField, type DescMessage } from '@bufbuild/protobuf'
 import { reflect } from '@bufbuild/protobuf/reflect'
 import t from 'tap'
@@ -9,6 +8,7 @@ import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
 import { buildRpc } from '../helpers/grpc.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { connectRaw, envelope } from '../helpers/raw-grpc.ts'
+import { leastTurn } from '../helpers/thread-time.ts'
 
 const MOST_MS = 250
 const VALUES = MAX_VALUES - 10
@@ -45,27 +45,14 @@ function largest(schema: DescMessage, field: DescField): Uint8Array[] {
   return []
 }
 
-/** How long nobody else was served. */
-async function callWith(name: string, bytes: Uint8Array): Promise<number> {
+async function callWith(name: string, bytes: Uint8Array): Promise<void> {
   // A connection each: one that goes on sending what was refused is closed.
   const raw = connectRaw(port)
-  delay.reset()
   await raw
     .call({ path: `/${DockerService.typeName}/${name}`, body: [envelope(bytes)], patienceMs: 400 })
     .catch(() => {})
   raw.session.destroy()
-  return delay.max / 1e6
 }
-
-/** What a request costs it costs each time; what others on this machine do comes and goes. */
-async function leastOf(measure: () => Promise<number>): Promise<number> {
-  let least = Infinity
-  for (let tries = 0; tries < 3 && least >= MOST_MS / 2; tries++) least = Math.min(least, await measure())
-  return least
-}
-
-const delay = monitorEventLoopDelay({ resolution: 1 })
-delay.enable()
 
 for (const { name, input } of Object.values(DockerService.method))
   t.test(name, async (t) => {
@@ -74,7 +61,7 @@ for (const { name, input } of Object.values(DockerService.method))
       largest(input, field).map((bytes) => ({ what: field.name, bytes }))
     )
     for (const { what, bytes } of [{ what: 'no field', bytes: new Uint8Array() }, ...requests]) {
-      const ms = await leastOf(() => callWith(name, bytes))
+      const ms = await leastTurn(() => callWith(name, bytes), MOST_MS / 2)
       if (ms > worst.ms) worst = { ms, what: `${what}, ${bytes.length} bytes` }
     }
     t.ok(worst.ms < MOST_MS, `${Math.round(worst.ms)} ms: ${worst.what}`)
