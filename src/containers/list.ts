@@ -2,6 +2,7 @@
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { invalidField } from '../errors.ts'
+import { shortId } from '../inventory/ids.ts'
 import { hasLabels } from '../lib/label-filter.ts'
 import { pageOf } from '../lib/page.ts'
 import type { ListContainersQuery } from './request-schemas.ts'
@@ -10,7 +11,7 @@ export type Page = { records: ContainerRecord[]; total: number; nextCursor: stri
 
 /** Engines leave out the zeros at the end of a time, so that it has to be compared without what follows them. */
 const KEY = {
-  of: (record: ContainerRecord) => `${record.createdAt.replace(/Z$/, '')} ${record.id.slice(0, 12)}`,
+  of: (record: ContainerRecord) => `${record.createdAt.replace(/Z$/, '')} ${shortId(record.id)}`,
   form: /^\d{4}-\d\d-\d\dT\S+ [0-9a-f]{12}$/
 }
 

@@ -3,7 +3,7 @@
 import type { Holding } from '../access/held-bytes.ts'
 import type { LogLine, LogQuery } from '../engine/contract/workloads.ts'
 import { invalidField } from '../errors.ts'
-import { parseDuration } from '../lib/durations.ts'
+import { MOMENT_RULE, parseDuration } from '../lib/durations.ts'
 import type { LogsQuery } from './request-schemas.ts'
 
 const DEFAULT_TAIL = 1000
@@ -41,11 +41,7 @@ export function engineTime(field: string, text: string, now = Date.now()): strin
   if (/^\d{1,12}(\.\d{1,9})?$/.test(text)) return text
   const fraction = /\.(\d{1,9})/.exec(text)?.[1] ?? ''
   const seconds = Math.floor(Date.parse(text) / 1000)
-  if (Number.isNaN(seconds) || !/^\d{4}-\d\d-\d\d/.test(text))
-    throw invalidField(
-      field,
-      'must be a time such as 2026-01-31T12:00:00Z, seconds since 1970, or how long ago, such as 10m'
-    )
+  if (Number.isNaN(seconds) || !/^\d{4}-\d\d-\d\d/.test(text)) throw invalidField(field, MOMENT_RULE)
   return fraction ? `${seconds}.${fraction.padEnd(9, '0')}` : String(seconds)
 }
 

@@ -18,7 +18,7 @@ import { portEnvironment } from './plan.ts'
 import type { Removal } from './removal.ts'
 import type { Undo } from './undo.ts'
 import { checkMade } from './verify.ts'
-import { shortId } from './view.ts'
+import { shortId } from '../inventory/ids.ts'
 
 const KEPT_REPOSITORY = 'berth/kept'
 

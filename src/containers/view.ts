@@ -3,11 +3,8 @@
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { isReservedLabel } from '../engine/labels.ts'
 import { AppError } from '../errors.ts'
+import { shortId } from '../inventory/ids.ts'
 import type { Container } from './schemas.ts'
-
-const SHORT_ID = 12
-
-export const shortId = (id: string): string => id.slice(0, SHORT_ID)
 
 export function viewContainer(record: ContainerRecord, expiresAt: string | null): Container {
   const { limits } = record

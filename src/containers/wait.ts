@@ -4,10 +4,11 @@ import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineWorkloads } from '../engine/contract/workloads.ts'
 import { AppError, cancellation } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
+import { shortId } from '../inventory/ids.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { probeConnection, probeHttp, type Target } from './readiness.ts'
 import type { WaitQuery } from './request-schemas.ts'
-import { reachableHost, shortId } from './view.ts'
+import { reachableHost } from './view.ts'
 
 export type Condition = 'running' | 'port' | 'healthy' | 'http' | 'exited' | 'removed'
 export type WaitRequest = { condition: Condition; path: string; timeoutMs: number; signal: AbortSignal }
@@ -115,10 +116,9 @@ export function createWaiting({
   async function exitedError(record: ContainerRecord): Promise<AppError> {
     const logs = await lastLines(record)
     const why = record.oomKilled ? ' (out of memory)' : ''
-    const said = logs ? ` Its last output:\n${logs}` : ' It wrote nothing.'
     return new AppError(
       'CONTAINER_EXITED',
-      `Container ${record.name} ended with exit code ${record.exitCode}${why}.${said}`,
+      `Container ${record.name} ended with exit code ${record.exitCode}${why}.${said(logs)}`,
       {
         facts: { exit_code: record.exitCode, oom_killed: record.oomKilled, logs }
       }
@@ -127,11 +127,9 @@ export function createWaiting({
 
   async function unhealthyError(record: ContainerRecord): Promise<AppError> {
     const logs = await lastLines(record)
-    return new AppError(
-      'CONTAINER_UNHEALTHY',
-      `The health check of container ${record.name} fails.${logs ? ` Its last output:\n${logs}` : ' It wrote nothing.'}`,
-      { facts: { health: record.health, logs } }
-    )
+    return new AppError('CONTAINER_UNHEALTHY', `The health check of container ${record.name} fails.${said(logs)}`, {
+      facts: { health: record.health, logs }
+    })
   }
 
   async function timedOut(
@@ -204,4 +202,8 @@ function noHealthcheck(record: ContainerRecord): AppError {
 
 function goneError(id: string): AppError {
   return new AppError('CONTAINER_NOT_FOUND', `Container ${shortId(id)} was removed while it was waited for.`)
+}
+
+function said(logs: string): string {
+  return logs ? ` Its last output:\n${logs}` : ' It wrote nothing.'
 }

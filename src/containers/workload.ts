@@ -57,13 +57,14 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
       let bytes = 0
       try {
         for await (const line of lines) {
-          bytes += bytesOf(line)
+          const size = bytesOf(line)
+          bytes += size
           if (bytes > most)
             throw invalidField(
               'tail',
               `must be smaller: the lines are more than ${most / 1024 ** 2} MiB; a stream has no limit`
             )
-          holding.take(bytesOf(line))
+          holding.take(size)
           all.push(line)
         }
         return all

@@ -2,7 +2,7 @@
 
 import { Type, type Static } from '@sinclair/typebox'
 import { invalidField } from '../errors.ts'
-import { parseMoment } from '../lib/durations.ts'
+import { MOMENT_RULE, parseMoment } from '../lib/durations.ts'
 import { DateTime } from '../lib/schema.ts'
 
 export const EventsQuery = Type.Object({
@@ -29,11 +29,7 @@ export const EventsQuery = Type.Object({
 
 export function wantedEvents({ since, ...filter }: Static<typeof EventsQuery>) {
   const sinceMs = since === undefined ? undefined : parseMoment(since)
-  if (since !== undefined && sinceMs === undefined)
-    throw invalidField(
-      'since',
-      'must be a time such as 2026-01-31T12:00:00Z, seconds since 1970, or how long ago, such as 10m'
-    )
+  if (since !== undefined && sinceMs === undefined) throw invalidField('since', MOMENT_RULE)
   return { ...filter, sinceMs }
 }
 

@@ -6,6 +6,8 @@ import { AppError } from '../errors.ts'
 
 const SHORT_ID = 12
 
+export const shortId = (id: string): string => id.slice(0, SHORT_ID)
+
 export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
   /** From the id of a container that is gone to the one that took its place. */
   const aliases = new Map<string, string>()

@@ -15,6 +15,9 @@ export function parseDuration(text: string): number | undefined {
   return text === '' ? undefined : seconds
 }
 
+export const MOMENT_RULE =
+  'must be a time such as 2026-01-31T12:00:00Z, seconds since 1970, or how long ago, such as 10m'
+
 /** A time, seconds since 1970, or how long ago: in milliseconds since 1970. Undefined for what is none of these. */
 export function parseMoment(text: string, now = Date.now()): number | undefined {
   const ago = parseDuration(text)

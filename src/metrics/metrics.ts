@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify'
 import { isAppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
+import { shortId } from '../inventory/ids.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Sample } from '../stats/calculate.ts'
@@ -46,7 +47,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
     for (const record of inventory.all()) {
       const sample = sampler.isCurrent(record) ? sampler.latest(record.id) : undefined
       if (sample)
-        found.push({ record, sample, labels: { id: record.id.slice(0, 12), name: record.name, image: record.image } })
+        found.push({ record, sample, labels: { id: shortId(record.id), name: record.name, image: record.image } })
     }
     return found
   }

@@ -4,6 +4,7 @@ import type { ContainerRecord, Protocol } from '../engine/contract/containers.ts
 import type { Listeners } from '../engine/machine/listeners.ts'
 import { isAppError } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
+import { shortId } from '../inventory/ids.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Allocator, Lease, Use } from './allocator.ts'
 import { createLeasing, type WantedLease } from './leasing.ts'
@@ -146,7 +147,7 @@ export function createPortService({
             port,
             protocol,
             state,
-            holder: record ? { id: record.id.slice(0, 12), name: record.name, managed: record.berth.managed } : null,
+            holder: record ? { id: shortId(record.id), name: record.name, managed: record.berth.managed } : null,
             reason: reason ?? null
           }
         })

@@ -15,6 +15,8 @@ const FIELDS = [
   'pids'
 ] as const
 
+export const HISTORY_SECONDS = 300
+
 export type Point = Record<(typeof FIELDS)[number], number>
 
 export class History {

@@ -7,7 +7,6 @@ import { AllStats, ContainerStats, HistoryQuery, StatsHistory, StatsParams } fro
 import type { Followed, StatsService } from './service.ts'
 
 const tags = ['statistics']
-const DEFAULT_SECONDS = 300
 const ResumeHeaders = Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 40 })) })
 
 export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; streams: Streams }> = async (
@@ -52,7 +51,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         response: { 200: ref(StatsHistory) }
       }
     },
-    async (request) => stats.history(request.params.id, request.query.seconds ?? DEFAULT_SECONDS)
+    async (request) => stats.history(request.params.id, request.query.seconds)
   )
 
   app.get(

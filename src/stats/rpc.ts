@@ -5,7 +5,6 @@ import type { Followed, StatsService } from './service.ts'
 
 const Named = Type.Object({ name: StatsParams.properties.id })
 const Nothing = Type.Object({})
-const DEFAULT_SECONDS = 300
 
 export function statsRpc({ stats }: { stats: StatsService }) {
   return {
@@ -20,7 +19,7 @@ export function statsRpc({ stats }: { stats: StatsService }) {
       operation: 'getContainerStatsHistory',
       scope: 'read',
       request: Type.Composite([Named, HistoryQuery]),
-      call: ({ name, seconds }) => stats.history(name, seconds ?? DEFAULT_SECONDS)
+      call: ({ name, seconds }) => stats.history(name, seconds)
     }),
 
     streamDockerStats: streaming({

@@ -4,10 +4,10 @@ import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { makeSample, type Sample } from './calculate.ts'
 import type { Counters, SourceName, StatsSource } from './counters.ts'
-import { History, type Point } from './history.ts'
+import { History, HISTORY_SECONDS, type Point } from './history.ts'
 
 export const SAMPLE_MS = 1_000
-export const HISTORY_SAMPLES = 300
+export const HISTORY_SAMPLES = (HISTORY_SECONDS * 1_000) / SAMPLE_MS
 // Between slices of this many containers other work gets its turn.
 const SLICE = 8
 // A container starts at any moment between two rounds. Over less than this a CPU limit, which the kernel enforces every

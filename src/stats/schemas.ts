@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { DateTime, nullable, record, ref, words } from '../lib/schema.ts'
+import { HISTORY_SECONDS } from './history.ts'
 
 const Bytes = (description?: string) => Type.Integer(description ? { description } : {})
 const PerSecond = Type.Number({ description: 'Bytes per second.' })
@@ -73,7 +74,7 @@ export const StatsParams = Type.Object({
 })
 
 export const HistoryQuery = Type.Object({
-  seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: 300, default: 300 }))
+  seconds: Type.Optional(Type.Integer({ minimum: 1, maximum: HISTORY_SECONDS, default: HISTORY_SECONDS }))
 })
 
 export const STATS_SCHEMAS = [ContainerStats, StatsHistory, AllStats]

@@ -2,10 +2,11 @@
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Machine } from '../engine/machine/machine.ts'
+import { shortId } from '../inventory/ids.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { AppError } from '../errors.ts'
 import { createChannel, type Missed } from '../lib/channel.ts'
-import type { Point } from './history.ts'
+import { HISTORY_SECONDS, type Point } from './history.ts'
 import { isMeasured, SAMPLE_MS, type Sampler } from './sampler.ts'
 import type { ContainerStats } from './schemas.ts'
 import { viewPoint, viewStats } from './view.ts'
@@ -129,12 +130,12 @@ export function createStatsService({
       return record && isMeasured(record) ? view(record) : undefined
     },
 
-    history(reference: string, seconds: number) {
+    history(reference: string, seconds = HISTORY_SECONDS) {
       const record = inventory.find(reference)
       const oldest = performance.now() - seconds * 1000
       const points = sampler.history(record.id).filter(({ readAt }) => readAt >= oldest)
       return {
-        container_id: record.id.slice(0, 12),
+        container_id: shortId(record.id),
         name: record.name,
         interval_ms: SAMPLE_MS,
         points: points.map(viewPoint)

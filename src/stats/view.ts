@@ -1,6 +1,7 @@
 // A sample as the API shows it.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
+import { shortId } from '../inventory/ids.ts'
 import { megabytes, round } from '../lib/figures.ts'
 import { percentOf, type Sample } from './calculate.ts'
 import type { Point } from './history.ts'
@@ -16,7 +17,7 @@ export function viewStats(
   const limit = record.limits.memoryBytes
   const cores = record.limits.cpus
   return {
-    container_id: record.id.slice(0, 12),
+    container_id: shortId(record.id),
     name: record.name,
     cpu_percent: round(rates.cpuPercent),
     memory_usage: megabytes(sample.memoryBytes),
