@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { acceptForms, readForm } from '../http/forms.ts'
 import { asksForEvents } from '../http/accept.ts'
-import { eventsOf, StreamEnd, type StreamEvent, type StreamForm, type Streams } from '../http/streams.ts'
+import { eventsOf, linesOf, StreamEnd, TEXT_TYPE, type StreamEvent, type Streams } from '../http/streams.ts'
 import { createJsonCache, JSON_TYPE, jsonList } from '../http/json-cache.ts'
 import { formed, ref } from '../lib/schema.ts'
 import type { Placed } from './pages.ts'
@@ -148,7 +148,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       async function* text() {
         for await (const line of lines) yield `${line.text}\n`
       }
-      return reply.type('text/plain; charset=utf-8').send(Readable.from(text()))
+      return reply.type(TEXT_TYPE).send(Readable.from(text()))
     }
   )
 
@@ -239,11 +239,4 @@ const SHOWN = eventsOf(
 )
 
 /** As `tail -f` shows it. */
-const PLAIN: StreamForm = {
-  type: 'text/plain; charset=utf-8',
-  write(event) {
-    const { line, reason, code } = ('data' in event ? event.data : {}) as Record<string, string | undefined>
-    if (line !== undefined) return `${line}\n`
-    return code === undefined ? '' : `berth: ${reason}\n`
-  }
-}
+const PLAIN = linesOf(TEXT_TYPE, ({ line }) => `${line}\n`)

@@ -5,7 +5,15 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import type { LogLine } from '../engine/contract/workloads.ts'
 import { asksForEvents, asksForJson } from '../http/accept.ts'
-import { eventsOf, StreamEnd, type StreamEvent, type StreamForm, type Streams } from '../http/streams.ts'
+import {
+  eventsOf,
+  linesOf,
+  StreamEnd,
+  TEXT_TYPE,
+  type StreamEvent,
+  type StreamForm,
+  type Streams
+} from '../http/streams.ts'
 import { JSON_TYPE } from '../http/json-cache.ts'
 import { ref } from '../lib/schema.ts'
 import { exactForms } from './human-forms.ts'
@@ -80,7 +88,7 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
         return reply
       }
       const lines = containers.logs(id, query, streams.watch(reply))
-      if (format === 'text') return reply.type('text/plain; charset=utf-8').send(logText(lines, timestamps))
+      if (format === 'text') return reply.type(TEXT_TYPE).send(logText(lines, timestamps))
       return reply.type(JSON_TYPE).send(logJson(lines))
     }
   )
@@ -137,20 +145,14 @@ function toEvent(item: Followed): StreamEvent {
   return { id: time, event: stream, data: { timestamp: time, line: text } }
 }
 
-/** For who asked for no events: as `tail -f` shows it, or an object a line. */
+/** As `tail -f` shows it, or one JSON object a line. */
 function plainLines(format: 'text' | 'json', timestamps: boolean): StreamForm {
-  return {
-    type: format === 'json' ? 'application/x-ndjson' : 'text/plain; charset=utf-8',
-    write(event) {
-      const { line, timestamp, reason, code } = ('data' in event ? event.data : {}) as Record<
-        string,
-        string | undefined
-      >
-      if (line === undefined) return code === undefined ? '' : `berth: ${reason}\n`
-      if (format === 'json') return `${JSON.stringify({ stream: event.event, timestamp, line })}\n`
-      return timestamps ? `${timestamp} ${line}\n` : `${line}\n`
-    }
-  }
+  if (format === 'json')
+    return linesOf(
+      'application/x-ndjson',
+      ({ line, timestamp }, stream) => `${JSON.stringify({ stream, timestamp, line })}\n`
+    )
+  return linesOf(TEXT_TYPE, ({ line, timestamp }) => (timestamps ? `${timestamp} ${line}\n` : `${line}\n`))
 }
 
 function logText(lines: AsyncIterable<LogLine>, timestamps: boolean): Readable {

@@ -41,8 +41,23 @@ export function eventsOf(events: Record<string, TSchema>, ...shown: StreamEvent[
   }
 }
 
-/** In what form a stream goes out, for who asks for another one than events. */
+export const TEXT_TYPE = 'text/plain; charset=utf-8'
+/** How a stream is written for clients that did not ask for events. */
 export type StreamForm = { type: string; write: (event: StreamEvent) => string; heartbeat?: string }
+
+type Line = { line: string; timestamp?: string }
+
+/** Each line as `write` has it; the end only when it is a failure. */
+export function linesOf(type: string, write: (line: Line, event: string | undefined) => string): StreamForm {
+  return {
+    type,
+    write(message) {
+      const data = ('data' in message ? message.data : {}) as Line | { reason: string; code?: string }
+      if ('line' in data) return write(data, message.event)
+      return data.code === undefined ? '' : `berth: ${data.reason}\n`
+    }
+  }
+}
 
 export type Streams = ReturnType<typeof createStreams>
 
