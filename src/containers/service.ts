@@ -141,7 +141,7 @@ export function createContainerService(options: Options) {
         if (record.state === 'running') return unchanged(record, 'Container is not paused')
         if (record.state !== 'paused') throw notRunning(record)
         await engine.unpauseContainer(record.id)
-        return changed(record, 'Container goes on')
+        return changed(record, 'Container resumed')
       }),
 
     rename: (reference: string, name: string, signal?: AbortSignal): Promise<ChangedContainer> => {

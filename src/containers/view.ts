@@ -23,8 +23,8 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     state: record.state,
     url: urlOf(record),
     full_id: record.id,
-    // To the engine whatever has ended is unhealthy.
-    health: record.state === 'running' || record.state === 'paused' ? record.health : null,
+    // To the engine whatever has ended, or is paused, is unhealthy.
+    health: record.state === 'running' ? record.health : null,
     exit_code: record.exitCode,
     oom_killed: record.oomKilled,
     limits: { memory: limits.memoryBytes, cpus: limits.cpus, pids: limits.pids, nofile: limits.nofile },

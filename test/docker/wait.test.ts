@@ -135,3 +135,20 @@ t.test('GET /containers/{id}/wait', async (t) => {
     t.equal((await server.inEngine()).length, 1, 'and the container stays')
   })
 })
+
+t.test('a pause makes no container unhealthy', async (t) => {
+  const { body, status, text } = await server.create({
+    wait: 'healthy',
+    command: SLEEPER,
+    healthcheck: { test: ['CMD', 'true'], interval_seconds: 5 }
+  })
+  t.equal(status, 201, text)
+  const paused = await server.post<Container>(`/containers/${body.id}/pause`)
+  t.match(paused, { status: 200, body: { state: 'paused', health: null } })
+  const goesOn = await server.post<Container>(`/containers/${body.id}/unpause`)
+  t.match(goesOn, { status: 200, body: { state: 'running', health: 'starting' } })
+  await eventually(async () => {
+    const { body: now } = await server.get<Container>(`/containers/${body.id}`)
+    if (now.health !== 'healthy') throw new Error(`${now.health}`)
+  })
+})

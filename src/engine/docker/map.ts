@@ -36,7 +36,7 @@ export function mapContainer(info: RawContainer): ContainerRecord {
     image: config.Image,
     imageId: info.Image,
     state,
-    health: mapHealth(raw.Health?.Status),
+    health: mapHealth(raw.Health?.Status, raw.Health?.FailingStreak),
     exitCode: state === 'exited' || state === 'dead' ? raw.ExitCode : null,
     oomKilled: raw.OOMKilled,
     error: raw.Error ?? '',
@@ -173,7 +173,9 @@ function mapState(state: string): ContainerState {
   return STATES.find((known) => known === state) ?? 'created'
 }
 
-function mapHealth(status: string | null | undefined): ContainerHealth | null {
+/** The engine calls a container unhealthy while it is paused, and after it until the next check. No check failed then. */
+function mapHealth(status: string | null | undefined, failures?: number | null): ContainerHealth | null {
+  if (status === 'unhealthy' && failures === 0) return 'starting'
   return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : null
 }
 

@@ -2,11 +2,10 @@ import t from 'tap'
 import { reachableHost, viewContainer } from '../../../src/containers/view.ts'
 import { binding, container, idOf } from '../../helpers/records.ts'
 
-t.test('one that has ended is not unhealthy', async (t) => {
-  for (const state of ['exited', 'created', 'dead', 'restarting'] as const)
+t.test('one that has ended or is paused is not unhealthy', async (t) => {
+  for (const state of ['exited', 'created', 'dead', 'restarting', 'paused'] as const)
     t.equal(viewContainer(container({ state, health: 'unhealthy' }), null).health, null, state)
-  for (const state of ['running', 'paused'] as const)
-    t.equal(viewContainer(container({ state, health: 'unhealthy' }), null).health, 'unhealthy', state)
+  t.equal(viewContainer(container({ health: 'unhealthy' }), null).health, 'unhealthy')
 })
 
 t.test('a container as the API shows it', async (t) => {

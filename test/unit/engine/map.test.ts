@@ -168,6 +168,13 @@ t.test('health', async (t) => {
   const { healthy } = recorded('docker-20.10')
   if (!healthy) throw new Error('it was not recorded')
   t.equal(mapContainer(healthy.inspect).health, 'healthy')
+  const unhealthyAfter = (FailingStreak: number) =>
+    mapContainer({
+      ...healthy.inspect,
+      State: { ...healthy.inspect.State, Health: { Status: 'unhealthy', FailingStreak } }
+    }).health
+  t.equal(unhealthyAfter(3), 'unhealthy')
+  t.equal(unhealthyAfter(0), 'starting', 'after a pause')
   const rows: [status: string, health: string | null][] = [
     ['Up 1 second (healthy)', 'healthy'],
     ['Up 2 minutes (unhealthy)', 'unhealthy'],

@@ -20,7 +20,7 @@ const State = Type.Object({
   StartedAt: Text,
   FinishedAt: Text,
   Error: Text,
-  Health: maybe(Type.Object({ Status: Text }))
+  Health: maybe(Type.Object({ Status: Text, FailingStreak: maybe(Type.Number()) }))
 })
 
 const Healthcheck = Type.Object({
