@@ -18,6 +18,7 @@ import type { Validator } from '../lib/validator.ts'
 import type { OnBehalf } from '../lib/on-behalf.ts'
 import { pageConstraint } from './accept.ts'
 import { registerAudit } from './audit.ts'
+import { registerClosing } from './closing.ts'
 import { boundConnections } from './connections.ts'
 import { registerEndpoints } from './endpoints.ts'
 import { answerFrameworkError, Problem, registerErrors } from './errors.ts'
@@ -88,6 +89,7 @@ export async function createHttpApp<Parts extends FastifyPluginOptions>(
 
   app.decorateRequest('failedStream', null)
   registerErrors(app)
+  registerClosing(app)
   registerSlowBodies(app)
   registerValidation(app, validator, sharedSchemas(features))
   registerRequestLog(app)

@@ -1,0 +1,11 @@
+// A server that stops waits for its open requests. Each of their connections would be kept alive for the next one.
+
+import type { FastifyInstance } from 'fastify'
+
+export function registerClosing(app: FastifyInstance): void {
+  let isClosing = false
+  app.addHook('preClose', async () => void (isClosing = true))
+  app.addHook('onSend', async (_request, reply) => {
+    if (isClosing) reply.header('connection', 'close')
+  })
+}
