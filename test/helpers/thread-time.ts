@@ -8,7 +8,7 @@ const delay = monitorEventLoopDelay({ resolution: 1 })
  * Milliseconds at most: neither more than the longest delay of the event loop, nor more than the thread computed in all. What
  * other processes take of the machine counts in the first only.
  */
-export async function longestTurn(task: () => Promise<unknown>): Promise<number> {
+async function longestTurn(task: () => Promise<unknown>): Promise<number> {
   delay.enable()
   delay.reset()
   const before = process.threadCpuUsage()
