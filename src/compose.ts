@@ -47,6 +47,7 @@ import { createPruner } from './system/prune.ts'
 import { createHost, type Host } from './system/host.ts'
 import { warnOutOfReach } from './system/reach.ts'
 import { createSystemService } from './system/service.ts'
+import { createVolumeService } from './volumes/service.ts'
 
 export type Foundation = {
   config: Config
@@ -120,6 +121,7 @@ export async function compose({
     onImagesChanged: inventory.onImages
   })
   const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId })
+  const volumes = createVolumeService({ engine, containers: inventory.all, policy, instanceId })
   const { containers, creator, expiry } = await composeContainers({
     config,
     engine,
@@ -173,6 +175,7 @@ export async function compose({
     ports,
     images,
     networks,
+    volumes,
     containers,
     stats,
     system,

@@ -14,6 +14,7 @@ import { portFeature } from './ports/feature.ts'
 import { after, type DockerMethods } from './rpc/methods.ts'
 import { statsFeature } from './stats/feature.ts'
 import { systemFeature } from './system/feature.ts'
+import { volumeFeature } from './volumes/feature.ts'
 
 const ALL = [
   systemFeature,
@@ -21,6 +22,7 @@ const ALL = [
   portFeature,
   imageFeature,
   networkFeature,
+  volumeFeature,
   statsFeature,
   buildFeature,
   compatFeature,

@@ -31,8 +31,8 @@ export function createVolumes({ engine, inventory, instanceId }: Options) {
 
   /** Removes what the attempt made, unless somebody else has come to use it. The label tells, also after a crash. */
   async function removeOf(attempt: string): Promise<UndoEnd> {
-    const names = await engine.listVolumes({ label: labelFilter('attempt', attempt) })
-    const ends = await Promise.allSettled(names.map(remove))
+    const made = await engine.listVolumes({ label: labelFilter('attempt', attempt) })
+    const ends = await Promise.allSettled(made.map(({ name }) => remove(name)))
     for (const end of ends) if (end.status === 'rejected') throw end.reason
     return ends.length > 0 ? 'undone' : 'not needed'
   }

@@ -9,6 +9,7 @@ const TAGS = [
   { name: 'containers', description: 'Make, watch and end containers.' },
   { name: 'images', description: 'What containers are made from: pull, push, name, remove.' },
   { name: 'networks', description: 'On which containers find each other by name.' },
+  { name: 'volumes', description: 'Data that outlives containers.' },
   { name: 'statistics', description: 'What containers use, live and over the last five minutes.' },
   { name: 'builds', description: 'Make images from Dockerfiles, push and run them.' },
   { name: 'ports', description: 'The host ports that containers are given.' },

@@ -53,6 +53,7 @@ const BY_CODE: Partial<Record<ErrorCode, Code>> = {
   REGISTRY_NOT_FOUND: Code.NotFound,
   TOKEN_NAME_TAKEN: Code.AlreadyExists,
   NETWORK_NAME_TAKEN: Code.AlreadyExists,
+  VOLUME_NAME_TAKEN: Code.AlreadyExists,
   NETWORK_RANGE_EXHAUSTED: Code.ResourceExhausted
 }
 

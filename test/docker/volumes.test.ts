@@ -46,3 +46,17 @@ t.test('an anonymous volume goes with its container', async (t) => {
   await server.delete(`/containers/${body.id}?force=true`)
   await t.rejects(docker.getVolume(volume).inspect(), /no such/)
 })
+
+t.test('a volume is made, kept from removal by its container, and removed', async (t) => {
+  const name = unique('data')
+  t.teardown(() => ignoreMissing(docker.getVolume(name).remove()))
+  t.match(await server.post('/volumes', { name }), { status: 201, body: { name, driver: 'local', managed: true } })
+  t.match((await docker.getVolume(name).inspect()).Labels, { 'io.berth.managed': 'true' })
+  t.match(await server.post('/volumes', { name }), { status: 409, body: { code: 'VOLUME_NAME_TAKEN' } })
+  const { body } = await server.create({ command: SLEEPER, volumes: [{ source: name, target: '/data' }] })
+  t.match(await server.get(`/volumes/${name}`), { body: { containers: [{ id: body.id }] } })
+  t.match(await server.delete(`/volumes/${name}`), { status: 409, body: { code: 'VOLUME_IN_USE' } })
+  await server.delete(`/containers/${body.id}?force=true`)
+  t.match(await server.delete(`/volumes/${name}`), { status: 200, body: { name, removed: true } })
+  await t.rejects(docker.getVolume(name).inspect(), /no such/i)
+})

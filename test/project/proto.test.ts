@@ -121,6 +121,8 @@ t.test('a message has every field that the JSON has', async (t) => {
     ['PushedImage', DockerService.method.pushDockerImage.output],
     ['RemovedImage', DockerService.method.removeDockerImage.output],
     ['Network', messageOf(DockerService.method.createDockerNetwork.output.field.network)],
+    ['Volume', messageOf(DockerService.method.createDockerVolume.output.field.volume)],
+    ['CreateVolume', DockerService.method.createDockerVolume.input],
     ['CreateNetwork', DockerService.method.createDockerNetwork.input],
     ['Cleaned', DockerService.method.cleanDockerSystem.output],
     ['WaitedContainer', DockerService.method.waitDockerContainer.output],

@@ -1,9 +1,17 @@
 // Volumes with a name.
 
+export type VolumeRecord = {
+  name: string
+  driver: string
+  createdAt: string | null
+  labels: Record<string, string>
+}
+
 export type EngineVolumes = {
+  /** No error when there is one of that name already. */
   createVolume(name: string, labels: Record<string, string>): Promise<void>
   volumeExists(name: string): Promise<boolean>
-  /** Their names. */
-  listVolumes(filter: { label: string }): Promise<string[]>
+  listVolumes(filter?: { label: string }): Promise<VolumeRecord[]>
+  /** False when there was nothing to remove. */
   removeVolume(name: string): Promise<boolean>
 }

@@ -36,6 +36,7 @@ const RULES: readonly Rule[] = [
     says: (text) =>
       `Names are unique, and ${named('network', /name "?([\w.-]+)/i, text)} exists. Choose another name, or use that one.`
   },
+  { pattern: /volume (.* )?is (being used|in use)|volume .* being used by/i, code: 'VOLUME_IN_USE' },
   { pattern: /network .*has active endpoints|network is being used/i, code: 'NETWORK_IN_USE' },
   {
     pattern: /non-overlapping IPv[46] address pool|predefined address pools|could not find free subnet/i,

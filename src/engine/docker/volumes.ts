@@ -2,6 +2,7 @@
 
 import type { EngineVolumes } from '../contract/volumes.ts'
 import type { Calls } from './calls.ts'
+import { mapVolume } from './map-volume.ts'
 import { readVolume, readVolumes, readVolumesLabelled } from './schemas/volumes.ts'
 
 export function createVolumeCalls({ ask, change, make }: Calls): EngineVolumes {
@@ -29,15 +30,15 @@ export function createVolumeCalls({ ask, change, make }: Calls): EngineVolumes {
 
     volumeExists,
 
-    async listVolumes({ label }) {
+    async listVolumes(filter) {
       const found = await ask({
         method: 'GET',
         path: '/volumes',
-        query: { filters: { label: [label] } },
+        ...(filter && { query: { filters: { label: [filter.label] } } }),
         what: 'list volumes',
-        answer: readVolumesLabelled(label)
+        answer: filter ? readVolumesLabelled(filter.label) : readVolumes
       })
-      return (found.Volumes ?? []).map(({ Name: name }) => name)
+      return (found.Volumes ?? []).map(mapVolume)
     },
 
     async removeVolume(name) {

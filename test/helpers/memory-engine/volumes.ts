@@ -1,6 +1,6 @@
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { AppError } from '../../../src/errors.ts'
-import type { State } from './state.ts'
+import { START, type State } from './state.ts'
 
 export function volumeCalls({ state, reach }: { state: State; reach: () => void }) {
   const { containers, volumes } = state
@@ -8,7 +8,7 @@ export function volumeCalls({ state, reach }: { state: State; reach: () => void 
   return {
     async createVolume(name, labels) {
       reach()
-      volumes.set(name, labels)
+      if (!volumes.has(name)) volumes.set(name, labels)
     },
 
     async volumeExists(name) {
@@ -16,17 +16,19 @@ export function volumeCalls({ state, reach }: { state: State; reach: () => void 
       return volumes.has(name)
     },
 
-    async listVolumes({ label }) {
+    async listVolumes(filter) {
       reach()
-      return [...volumes].flatMap(([name, labels]) =>
-        Object.entries(labels).some(([key, value]) => `${key}=${value}` === label) ? [name] : []
-      )
+      return [...volumes]
+        .filter(
+          ([, labels]) => !filter || Object.entries(labels).some(([key, value]) => `${key}=${value}` === filter.label)
+        )
+        .map(([name, labels]) => ({ name, driver: 'local', createdAt: START, labels }))
     },
 
     async removeVolume(name) {
       reach()
       if ([...containers.values()].some(({ record }) => record.volumes.some(({ source }) => source === name)))
-        throw new AppError('ENGINE_FAILED', `The volume ${name} is in use.`)
+        throw new AppError('VOLUME_IN_USE', `The volume ${name} is in use.`)
       return volumes.delete(name)
     }
   } satisfies Partial<Engine>

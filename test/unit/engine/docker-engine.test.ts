@@ -81,7 +81,7 @@ t.test('a volume', async (t) => {
   t.equal(await engine.volumeExists('data'), false)
   t.equal(await engine.volumeExists('database'), true)
   t.equal(await engine.removeVolume('data'), false)
-  await t.rejects(engine.removeVolume('database'), { code: 'ENGINE_FAILED', message: /in use/ })
+  await t.rejects(engine.removeVolume('database'), { code: 'VOLUME_IN_USE', message: /in use/ })
 })
 
 t.test('pulling', async (t) => {

@@ -2,9 +2,12 @@
 
 import { Type, type Static } from '@sinclair/typebox'
 import { UnreadableAnswer } from '../failures.ts'
-import { checkLabelled, createReader, Labels } from './schema.ts'
+import { checkLabelled, createReader, Labels, maybe } from './schema.ts'
 
-const Volume = Type.Object({ Name: Type.String({ minLength: 1 }), Labels })
+const Text = maybe(Type.String())
+const Volume = Type.Object({ Name: Type.String({ minLength: 1 }), Driver: Text, CreatedAt: Text, Labels })
+export type RawVolume = Static<typeof Volume>
+
 const List = Type.Object({ Volumes: Type.Union([Type.Array(Volume), Type.Null()]) })
 
 /** An answer that says nothing of volumes is not one that says there are none. */

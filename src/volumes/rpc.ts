@@ -1,0 +1,41 @@
+import { Type } from '@sinclair/typebox'
+import { unary, type DockerMethods } from '../rpc/methods.ts'
+import { CreateVolume, VolumeParams } from './schemas.ts'
+import type { VolumeService } from './service.ts'
+
+type Options = { volumes: VolumeService }
+
+export function volumeRpc({ volumes }: Options) {
+  return {
+    listDockerVolumes: unary({
+      operation: 'listVolumes',
+      scope: 'read',
+      request: Type.Object({}),
+      call: async () => ({ volumes: await volumes.list() })
+    }),
+
+    getDockerVolume: unary({
+      operation: 'getVolume',
+      scope: 'read',
+      request: VolumeParams,
+      call: async ({ name }) => ({ volume: await volumes.get(name) })
+    }),
+
+    createDockerVolume: unary({
+      operation: 'createVolume',
+      scope: 'containers:write',
+      request: CreateVolume,
+      call: async (request, { caller }) => ({ volume: await volumes.create(request, caller.tokenId) })
+    }),
+
+    removeDockerVolume: unary({
+      operation: 'removeVolume',
+      scope: 'containers:write',
+      request: VolumeParams,
+      call: async ({ name }) => {
+        const { removed, ...rest } = await volumes.remove(name)
+        return { success: removed, ...rest }
+      }
+    })
+  } satisfies Partial<DockerMethods>
+}
