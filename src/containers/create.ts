@@ -9,6 +9,7 @@ import { NO_NETWORK } from '../engine/network-names.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
+import type { Created } from './creation.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { bindPorts, buildSpec, checkClosed, checkCreate, generateName, wantedPorts } from './plan.ts'
@@ -84,8 +85,8 @@ export function createMaker(options: Options) {
           identity: { instanceId: options.instanceId, owner, attempt, idempotencyKey: key, requestHash }
         })
         await volumes.make(body, attempt, undo)
-        const { id, warnings } = await createContainer(spec, body.name ?? origin.fixedName, { attempt, undo, signal })
-        if (body.start ?? true) await inventory.holding(id, () => start(id, signal))
+        const create = () => createContainer(spec, body.name ?? origin.fixedName, { attempt, undo, signal })
+        const { id, warnings } = (body.start ?? true) ? await createStarted(create, signal) : await create()
         const made = await look(id, spec)
         // Not before the inventory knows it: only then its date is forgotten with it. Until then its label counts.
         if (body.ttl_seconds !== undefined) await expiry.set(id, body.ttl_seconds)
@@ -97,11 +98,26 @@ export function createMaker(options: Options) {
     )
   }
 
+  /** An engine that is killed during the start may keep a task under that id, which no start gets past. */
+  async function createStarted(create: () => Promise<Created>, signal: AbortSignal): Promise<Created> {
+    const first = await create()
+    try {
+      await start(first.id, signal)
+      return first
+    } catch (error) {
+      if (!isAppError(error, 'CONTAINER_STUCK')) throw error
+      await removal.remove(first.id, { volumes: true })
+    }
+    const second = await create()
+    await start(second.id, signal)
+    return second
+  }
+
   async function createContainer(
     spec: ContainerSpec,
     name: string | undefined,
     { attempt, undo, signal }: { attempt: string; undo: Undo; signal: AbortSignal }
-  ): Promise<{ id: string; warnings: string[] }> {
+  ): Promise<Created> {
     const made = await createUnder(name, (tried) => attempts.create(attempt, tried, spec, signal))
     undo.add('remove the container', async () =>
       (await removal.remove(made.id, { volumes: true })) ? 'undone' : 'not needed'
@@ -122,14 +138,16 @@ export function createMaker(options: Options) {
   }
 
   /** Starting twice does no harm, so a start whose answer was lost is asked for again. */
-  async function start(id: string, signal: AbortSignal): Promise<void> {
-    try {
-      await engine.startContainer(id, signal)
-    } catch (error) {
-      if (!isAppError(error, 'ENGINE_UNAVAILABLE', 'ENGINE_ANSWER_INVALID')) throw error
-      await engine.whenAvailable(AbortSignal.timeout(5_000)).catch(() => {})
-      await engine.startContainer(id, signal)
-    }
+  function start(id: string, signal: AbortSignal): Promise<void> {
+    return inventory.holding(id, async () => {
+      try {
+        await engine.startContainer(id, signal)
+      } catch (error) {
+        if (!isAppError(error, 'ENGINE_UNAVAILABLE', 'ENGINE_ANSWER_INVALID')) throw error
+        await engine.whenAvailable(AbortSignal.timeout(5_000)).catch(() => {})
+        await engine.startContainer(id, signal)
+      }
+    })
   }
 
   async function look(id: string, spec: ContainerSpec): Promise<ContainerRecord> {

@@ -7,7 +7,7 @@ import { labelFilter } from '../engine/labels.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 
-type Created = { id: string; warnings: string[] }
+export type Created = { id: string; warnings: string[] }
 
 const FIND_MS = 5_000
 

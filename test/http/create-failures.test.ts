@@ -80,6 +80,27 @@ for (const [what, breakEngine, status, code] of FAILURES) {
   })
 }
 
+t.test('when an engine that was killed meanwhile can start the container no more, it is made anew', async (t) => {
+  const server = await build(t)
+  const { engine, post } = server
+  const volumes = [{ source: 'data', target: '/data' }]
+  const start = engine.startContainer
+  let starts = 0
+  engine.startContainer = async (id) => {
+    if (++starts !== 2) throw new AppError('CONTAINER_STUCK', `task ${id}: already exists`)
+    return start(id)
+  }
+  const answer = await post('/containers', { name: 'web', volumes })
+  t.match(answer.json(), { name: 'web', state: 'running' }, answer.body)
+  t.equal(engine.records().length, 1)
+  t.strictSame([...engine.volumes.keys()], ['data'])
+  await server.app.inject({ method: 'DELETE', url: '/containers/web?force=true' })
+  engine.volumes.clear()
+  problem(t, await post('/containers', { volumes }), 502, 'CONTAINER_STUCK')
+  t.equal(starts, 4, 'but not again and again')
+  await leavesNothing(t, server)
+})
+
 t.test('a volume that was there before stays', async (t) => {
   const engine = createMemoryEngine()
   await engine.createVolume('precious', {})

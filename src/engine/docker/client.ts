@@ -15,6 +15,8 @@ export type Client = {
   address: EngineAddress
   /** Opens a request. Nothing is sent before its body is written or it is ended. */
   send(outgoing: Outgoing): http.ClientRequest
+  /** Closes the sockets that no request uses. */
+  closeIdle(): void
   /** Closes idle sockets now, and the others as soon as their answers are read. */
   retire(): void
   close(): void
@@ -34,6 +36,9 @@ export function createClient(address: EngineAddress, apiVersion: string | undefi
     scheduling: 'lifo',
     ...(isSecure && { ...address.tls, rejectUnauthorized: address.tls?.verify ?? true })
   })
+  const closeIdle = () => {
+    for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+  }
   const target = address.kind === 'socket' ? { socketPath: address.path } : { host: address.host, port: address.port }
   const prefix = apiVersion === undefined ? '' : `/v${apiVersion}`
 
@@ -44,9 +49,11 @@ export function createClient(address: EngineAddress, apiVersion: string | undefi
       return request({ ...target, agent, method, path: prefix + path + searchOf(query ?? {}), headers: headers ?? {} })
     },
 
+    closeIdle,
+
     retire() {
       agent.maxFreeSockets = 0
-      for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
+      closeIdle()
     },
 
     close() {

@@ -1,7 +1,7 @@
 // One request and its answer. Whatever the engine does or leaves undone, an exchange ends within its deadline, and a socket
 // whose answer was not read to its end is destroyed.
 
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { Client, Outgoing } from './client.ts'
 import { TimeoutError, UnreadableAnswer } from './failures.ts'
@@ -25,7 +25,17 @@ const PIECE_MS = 5_000
 
 export async function exchange<T>(client: Client, sent: Sent, take: Take<T>): Promise<T> {
   const failed = Promise.withResolvers<never>()
-  const call = open(client, sent)
+  let call = open(client, sent)
+  const answered = async () => {
+    try {
+      return await answerTo(call)
+    } catch (error) {
+      if (!isStale(call, error)) throw error
+      client.closeIdle()
+      call = open(client, sent)
+      return answerTo(call)
+    }
+  }
   const end = (error: Error) => {
     call.destroy(error)
     failed.reject(error)
@@ -45,7 +55,7 @@ export async function exchange<T>(client: Client, sent: Sent, take: Take<T>): Pr
   sent.signal?.addEventListener('abort', cancel, { once: true })
   if (sent.signal?.aborted) cancel()
   try {
-    return await Promise.race([failed.promise, answerTo(call).then((answer) => take(answer, clocks))])
+    return await Promise.race([failed.promise, answered().then((answer) => take(answer, clocks))])
   } catch (error) {
     call.destroy()
     throw error
@@ -100,7 +110,13 @@ function open(client: Client, { body, upload, ...outgoing }: Sent) {
   return upload.pipe(call)
 }
 
-function answerTo(call: ReturnType<Client['send']>): Promise<IncomingMessage> {
+/** A read that went out on a kept socket as the engine closed it. The other idle sockets may be as old. */
+function isStale({ method, reusedSocket }: ClientRequest, error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return method === 'GET' && reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')
+}
+
+function answerTo(call: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     call.on('response', (answer: IncomingMessage) => {
       // Who reads the answer is told, too; without a listener an error between two reads would end the process.

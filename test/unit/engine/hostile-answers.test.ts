@@ -115,6 +115,37 @@ t.test('a body that stands still, or comes a byte at a time', async (t) => {
   )
 })
 
+t.test('kept connections that the engine closes at the next call', async (t) => {
+  const calls: string[] = []
+  const used = new Set<Socket>()
+  let isGone = false
+  const { client } = await engineThatSends(t, (socket, { method }) => {
+    calls.push(method)
+    if (isGone || used.has(socket)) return socket.destroy()
+    used.add(socket)
+    // Late enough for the next call to need a connection of its own.
+    setTimeout(() => socket.write(answer(LIST)), 20)
+  })
+  const read = () => request(client, { ...READ, timeoutMs: 5_000 })
+  const callsOf = async (task: Promise<unknown>) => {
+    calls.length = 0
+    await task
+    return calls.join()
+  }
+  const keepSome = () => Promise.all([read(), read(), read()])
+  await keepSome()
+
+  t.equal(await callsOf(read()), 'GET,GET', 'a read is sent again on a new connection')
+  const change = failureOf(request(client, { ...CREATE, timeoutMs: 5_000 }))
+  t.equal(await callsOf(change), 'POST', 'a change is not')
+  t.match(await change, { code: 'ENGINE_UNAVAILABLE' })
+  await keepSome()
+  isGone = true
+  const vain = failureOf(read())
+  t.equal(await callsOf(vain), 'GET,GET', 'once')
+  t.match(await vain, { code: 'ENGINE_UNAVAILABLE' })
+})
+
 t.test('the answer of another container', async (t) => {
   const other = { ...inspected(), Id: idOf('other') }
   const { client } = await engineThatSends(t, answer(JSON.stringify(other)))
