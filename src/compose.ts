@@ -29,7 +29,7 @@ import { createStreams } from './http/streams.ts'
 import { createImageService } from './images/service.ts'
 import { createInventory } from './inventory/inventory.ts'
 import { createOnBehalf, type OnBehalf } from './lib/on-behalf.ts'
-import { registryOf } from './lib/reference.ts'
+import { registryOf, registryOfImage } from './lib/reference.ts'
 import type { Tls } from './lib/tls.ts'
 import { createValidator } from './lib/validator.ts'
 import { attachLifecycle } from './lifecycle.ts'
@@ -37,7 +37,8 @@ import { createMetrics } from './metrics/metrics.ts'
 import { createNetworkService } from './networks/service.ts'
 import { createAllocator } from './ports/allocator.ts'
 import { createPortService } from './ports/service.ts'
-import type { LoginSources } from './registry/logins.ts'
+import { createLogins, type LoginSources } from './registry/logins.ts'
+import { createRegistryRules } from './registry/rules.ts'
 import { createRegistryService } from './registry/service.ts'
 import { createRpcServer } from './rpc/server.ts'
 import { composeStats } from './stats/compose.ts'
@@ -112,7 +113,13 @@ export async function compose({
   const inventory = createInventory({ engine, log, now })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
   const ports = createPortService({ allocator, listeners: machine, inventory })
-  const registries = createRegistryService({ sources: loginSources(config, dockerConfigFile), engine, log })
+  const logins = createLogins(loginSources(config, dockerConfigFile), log)
+  const registryRules = createRegistryRules({
+    list: rules.registries,
+    usual: () => [...logins.registries(), registryOfImage(config.defaultImage)],
+    holderOf: tokens.holderOf
+  })
+  const registries = createRegistryService({ logins, rules: registryRules, engine })
   const images = createImageService({
     engine,
     registries,
@@ -161,6 +168,7 @@ export async function compose({
     exactRun: exactForms,
     validator,
     policy,
+    registries: registryRules,
     authorize: access.authorize,
     onChange: (record) => events.add(...buildEvent(record)),
     hasRoom: reserve?.hasRoom,

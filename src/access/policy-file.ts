@@ -2,10 +2,13 @@
 
 import { readFileSync } from 'node:fs'
 import { Type } from '@sinclair/typebox'
+import { registryName } from '../lib/reference.ts'
 import { createValidator, describeViolations } from '../lib/validator.ts'
-import type { PolicyRules } from './policy.ts'
+import type { PolicyRules, RegistryList } from './policy.ts'
 
 const patterns = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 1000 }))
+const tokens = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 1000 }))
+const Registry = Type.Object({ pull: tokens, push: tokens }, { additionalProperties: false })
 const Rules = Type.Object(
   {
     images: patterns,
@@ -17,6 +20,7 @@ const Rules = Type.Object(
     pids_limit: Type.Optional(Type.Integer({ minimum: 1 })),
     containers_per_token: Type.Optional(Type.Integer({ minimum: 0 })),
     networks_per_token: Type.Optional(Type.Integer({ minimum: 0 })),
+    registries: Type.Optional(Type.Record(Type.String(), Registry)),
     remote_sources: Type.Optional(Type.Boolean())
   },
   { additionalProperties: false }
@@ -34,7 +38,17 @@ export function readPolicy(path: string | undefined): PolicyRules {
     return refuse(cause instanceof Error ? cause.message : String(cause), cause)
   }
   const validate = createValidator([]).strict(Rules)
-  if (validate(rules)) return rules as PolicyRules
+  if (validate(rules)) return { ...(rules as PolicyRules), ...withRegistries(rules as PolicyRules, refuse) }
   const problems = describeViolations(validate.errors ?? [], 'the file')
   return refuse(problems.map(({ field, message }) => `${field} ${message}`).join('; '))
+}
+
+/** Each under the one name that it has, by which it is looked for. */
+function withRegistries({ registries }: PolicyRules, refuse: (reason: string) => never): PolicyRules {
+  if (!registries) return {}
+  const named = Object.entries(registries).map(([host, rule]) => {
+    const name = host === '*' ? host : registryName(host)
+    return [name ?? refuse(`registries: "${host}" is no host; write it without https:// and without a path`), rule]
+  })
+  return { registries: Object.fromEntries(named) as RegistryList }
 }

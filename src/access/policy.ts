@@ -4,6 +4,9 @@
 import { AppError, type FieldProblem } from '../errors.ts'
 import { imageMatcher, nameMatcher } from './patterns.ts'
 
+/** By host; `*` stands for every registry of the internet, and among tokens for all of them. */
+export type RegistryList = Record<string, { pull?: string[]; push?: string[] }>
+
 /** As the policy file has them; what is absent is not restricted. */
 export type PolicyRules = {
   images?: string[]
@@ -16,6 +19,8 @@ export type PolicyRules = {
   pids_limit?: number
   containers_per_token?: number
   networks_per_token?: number
+  /** Hosts of registries that may be used, and which tokens may use the operator's logins there. */
+  registries?: RegistryList
   /** Whether builds may ADD what is not in their context; they may unless this is false. */
   remote_sources?: boolean
 }

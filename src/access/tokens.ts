@@ -39,8 +39,8 @@ export async function createTokens({
   for (const { hash, scopes, ...row } of await table.all())
     byHash.set(hash, { ...row, scopes: scopes.split(',') as Scope[], writtenUse: row.lastUsedAt ?? 0 })
 
-  const isAdmin = ({ scopes, expiresAt }: ManagedToken) =>
-    scopes.includes('admin') && (expiresAt === null || expiresAt > now())
+  const isValid = ({ expiresAt }: ManagedToken) => expiresAt === null || expiresAt > now()
+  const isAdmin = (token: ManagedToken) => token.scopes.includes('admin') && isValid(token)
 
   function entryOf(reference: string): [hash: string, token: ManagedToken] {
     for (const entry of byHash) if (entry[1].id === reference || entry[1].name === reference) return entry
@@ -106,16 +106,27 @@ export async function createTokens({
         return token
       }),
 
+    /** Whoever has the token with this id, if it is valid now. Null is that of the operator, and of all where none is needed. */
+    holderOf(id: string | null): Caller | undefined {
+      if (id === null) return OPERATOR
+      const token = [...byHash.values()].find((each) => each.id === id)
+      return token && isValid(token) ? callerOf(token) : undefined
+    },
+
     /** Whoever has this token, if it is valid now. Found by its hash, so how long that takes says nothing about the text. */
     find(secret: string): Caller | undefined {
       const token = byHash.get(hashOf(secret))
       const time = now()
-      if (!token || (token.expiresAt !== null && token.expiresAt <= time)) return undefined
+      if (!token || !isValid(token)) return undefined
       token.lastUsedAt = time
       if (time - token.writtenUse >= USE_WRITTEN_MS) void writeUse(token, time)
-      return { name: token.name, tokenId: token.id, scopes: token.scopes }
+      return callerOf(token)
     }
   }
+}
+
+function callerOf({ name, id, scopes }: ManagedToken): Caller {
+  return { name, tokenId: id, scopes }
 }
 
 function hashOf(secret: string): string {

@@ -8,6 +8,7 @@ import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { EngineBuilder } from '../engine/contract/builder.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
 import type { Validator } from '../lib/validator.ts'
+import type { RegistryRules } from '../registry/rules.ts'
 import type { BuildTable } from './table.ts'
 import { createBuildFiles } from './files.ts'
 import { isOver, type BuildRecord } from './record.ts'
@@ -34,6 +35,7 @@ export function composeBuilds({
   exactRun,
   validator,
   policy,
+  registries,
   authorize,
   onChange,
   hasRoom = () => true,
@@ -50,6 +52,7 @@ export function composeBuilds({
   exactRun: (body: unknown) => unknown
   validator: Pick<Validator, 'coercing'>
   policy: Policy
+  registries: RegistryRules
   authorize: Access['authorize']
   onChange: (record: BuildRecord) => void
   /** On the disk of the data folder. */
@@ -64,7 +67,7 @@ export function composeBuilds({
     onChange(record)
     if (isOver(record)) service.ended()
   }
-  const rules = createSourcePolicy(policy)
+  const rules = createSourcePolicy(policy, registries)
   const stages = createStages({
     engine,
     files,
@@ -110,6 +113,7 @@ export function composeBuilds({
     },
     validator,
     rules,
+    checkReach: registries.check,
     checkRun,
     exactRun,
     authorize,

@@ -15,6 +15,7 @@ import type { BuildFiles } from './files.ts'
 import type { BuildRecord } from './record.ts'
 import { checkToRun, newRecord, type Credentials, type Origin } from './request.ts'
 import { BuildFields } from './schemas.ts'
+import type { RegistryRules } from '../registry/rules.ts'
 import type { Room } from './room.ts'
 import type { SourcePolicy } from './source-policy.ts'
 import type { BuildTable } from './table.ts'
@@ -33,6 +34,8 @@ type Options = {
   limits: ContextLimits & { queued: number; namespace: string | undefined; cgroupParent: string | undefined }
   validator: Pick<Validator, 'coercing'>
   rules: Pick<SourcePolicy, 'check'>
+  /** Throws for names that lead to a registry which may not be used. */
+  checkReach: RegistryRules['check']
   checkRun: (body: CreateContainer) => void
   /** From what people write to the exact form. */
   exactRun: (body: unknown) => unknown
@@ -42,9 +45,9 @@ type Options = {
 }
 
 export function createIntake(options: Options) {
-  const { table, files, room, credentials, limits, validator, rules, checkRun, exactRun, authorize, onChange, now } =
+  const { table, files, room, credentials, limits, rules, checkReach, checkRun, exactRun, authorize, onChange, now } =
     options
-  const isValid = validator.coercing(BuildFields)
+  const isValid = options.validator.coercing(BuildFields)
   // Those that are no build yet, but will take a place in the queue.
   const uploads = new Set<string>()
 
@@ -77,7 +80,8 @@ export function createIntake(options: Options) {
     const report = await inspectDockerfile(files.context(id), dockerfile, secrets.buildArgs, kept)
     if (report.problems.length > 0)
       throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
-    const baseImages = rules.check(report, fields.platform)
+    const baseImages = await rules.check(report, made.record)
+    await checkReach(made.record.owner, made.record.references)
     checkToRun(made.record, secrets, checkRun)
     const sent = { ...context, ...(await leaveOutIgnored(files.context(id), dockerfile, limits, kept)) }
     await files.keepContext(id)

@@ -7,17 +7,25 @@ import type { ImageRecord } from '../engine/contract/images.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readDockerfile, type DockerfileReport } from './context/dockerfile.ts'
 import { inspectDockerfile } from './context/intake.ts'
+import type { RegistryRules } from '../registry/rules.ts'
 import type { BuildRecord } from './record.ts'
 
 export type SourcePolicy = ReturnType<typeof createSourcePolicy>
 
-export function createSourcePolicy(policy: Pick<Policy, 'check' | 'allows' | 'allowsRemoteSources' | 'limitsSources'>) {
+/** `owner` is the id of the token on whose behalf it is built, if it has one. */
+type Whose = { owner: string | null; platform: string | null }
+type Rules = Pick<Policy, 'check' | 'allows' | 'allowsRemoteSources' | 'limitsSources'>
+
+export function createSourcePolicy(policy: Rules, registries: Pick<RegistryRules, 'check' | 'limits'>) {
+  const isLimited = (owner: string | null) => policy.limitsSources || registries.limits(owner)
+
   /** Throws when it takes what it may not. Returns the images to have here before the build. */
-  function check(report: DockerfileReport, platform: string | undefined): string[] {
+  async function check(report: DockerfileReport, { owner, platform }: Whose): Promise<string[]> {
     const { baseImages, allImages, readers, remoteSources } = report
     policy.check({ images: allImages, remoteSources, readers })
+    await registries.check(owner, allImages)
     if (policy.allowsRemoteSources) return baseImages.filter((name) => !name.includes('$'))
-    if (platform !== undefined)
+    if (platform !== null)
       throw invalidField('platform', 'cannot be given here: base images would be fetched without a look at them')
     const images = allImages.filter((name) => !readers.includes(name))
     const unknown = images.filter((name) => name.includes('$'))
@@ -30,23 +38,28 @@ export function createSourcePolicy(policy: Pick<Policy, 'check' | 'allows' | 'al
 
     /** The same for a build that was taken in earlier: the policy may have been another then. */
     async checkAgain(
-      { dockerfile, platform, baseImages }: Pick<BuildRecord, 'dockerfile' | 'platform' | 'baseImages'>,
+      record: Pick<BuildRecord, 'dockerfile' | 'baseImages' | keyof Whose>,
       contextFile: string,
       buildArgs: Record<string, string>
     ): Promise<string[]> {
-      if (!policy.limitsSources || !existsSync(contextFile)) return baseImages
-      return check(await inspectDockerfile(contextFile, dockerfile, buildArgs), platform ?? undefined)
+      if (!isLimited(record.owner) || !existsSync(contextFile)) return record.baseImages
+      return check(await inspectDockerfile(contextFile, record.dockerfile, buildArgs), record)
     },
 
     /** What a base image adds to the Dockerfile by itself. */
-    checkTriggers(reference: string, { triggers }: Pick<ImageRecord, 'triggers'>): void {
-      if (!policy.limitsSources || triggers.length === 0) return
+    async checkTriggers(
+      reference: string,
+      { triggers }: Pick<ImageRecord, 'triggers'>,
+      owner: string | null
+    ): Promise<void> {
+      if (!isLimited(owner) || triggers.length === 0) return
       const { remoteSources, allImages } = readDockerfile(['FROM scratch', ...triggers].join('\n'))
       if (!policy.allows({ images: allImages, remoteSources }))
         throw new AppError(
           'POLICY_REFUSED',
           `The base image ${reference} has triggers (ONBUILD) that take from elsewhere what the policy does not allow.`
         )
+      await registries.check(owner, allImages)
     }
   }
 }

@@ -20,7 +20,7 @@ type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none'; cg
 
 export type Images = {
   push(reference: string, request: TransferRequest): Promise<{ digest: string; size: number; message: string }>
-  find(reference: string, pull: 'missing', signal: AbortSignal): Promise<ImageRecord>
+  find(reference: string, how: { pull: 'missing'; owner: string | null; signal: AbortSignal }): Promise<ImageRecord>
   /** Fails when a container uses it. */
   remove(reference: string, options: { force: false }): Promise<{ untagged: string[] }>
 }
@@ -75,7 +75,8 @@ export function createStages({
     let context: Readable | undefined
     try {
       if (builder === 'classic') await engine.removeBuildContainers(record.id, record.createdAt)
-      if (record.platform === null) await fetchBaseImages(baseImages, limit.signal, say)
+      if (record.platform === null)
+        await fetchBaseImages(baseImages, { owner: record.owner, signal: limit.signal }, say)
       context = await openContext(files.context(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
         limit.renew()
@@ -102,11 +103,16 @@ export function createStages({
   }
 
   /** The builder knows no logins, so that what is missing is pulled for it with those that Berth has. */
-  async function fetchBaseImages(references: string[], signal: AbortSignal, say: Job['say']): Promise<void> {
+  async function fetchBaseImages(
+    references: string[],
+    request: { owner: string | null; signal: AbortSignal },
+    say: Job['say']
+  ): Promise<void> {
     for (const reference of references) {
       const image = await engine.inspectImage(reference)
       if (!image) await say(`pulling ${reference}`)
-      rules.checkTriggers(reference, image ?? (await images.find(reference, 'missing', signal)))
+      const found = image ?? (await images.find(reference, { pull: 'missing', ...request }))
+      await rules.checkTriggers(reference, found, request.owner)
     }
   }
 
@@ -123,6 +129,7 @@ export function createStages({
       await say(`pushing ${reference}`)
       const { digest, size, message } = await images.push(reference, {
         signal,
+        owner: record.owner,
         credentials: own,
         // What counts up is for a screen and not for a log.
         onProgress: ({ layer, status, totalBytes }) => {

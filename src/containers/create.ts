@@ -27,7 +27,10 @@ export type Origin = { owner: string | null; key: string | undefined; fixedName?
 export type Maker = ReturnType<typeof createMaker>
 
 export type Images = {
-  find(reference: string, pull: 'missing' | 'always' | 'never', signal: AbortSignal): Promise<ImageRecord>
+  find(
+    reference: string,
+    how: { pull: 'missing' | 'always' | 'never'; owner: string | null; signal: AbortSignal }
+  ): Promise<ImageRecord>
 }
 export type Networks = { isClosed(name: string): Promise<boolean> }
 
@@ -71,7 +74,7 @@ export function createMaker(options: Options) {
     const isClosed = body.network !== undefined && (await networks.isClosed(body.network))
     if (isClosed) checkClosed(body)
     const image = body.image ?? config.defaultImage
-    const found = await images.find(image, body.pull ?? 'missing', signal)
+    const found = await images.find(image, { pull: body.pull ?? 'missing', owner: origin.owner, signal })
     const wanted = isClosed ? [] : wantedPorts(body, found)
 
     return ports.withLeases(wanted, (leases, attempt) =>

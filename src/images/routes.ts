@@ -79,7 +79,9 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
     async (request, reply) => {
       const { image, credentials } = request.body
       images.checkName(image)
-      return answer(request, reply, (transfer) => images.pull(image, { ...transfer, credentials }))
+      return answer(request, reply, (transfer) =>
+        images.pull(image, { ...transfer, owner: request.caller.tokenId, credentials })
+      )
     }
   )
 
@@ -99,7 +101,9 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
     async (request, reply) => {
       const { image, credentials } = request.body
       images.checkName(image)
-      return answer(request, reply, (transfer) => images.push(image, { ...transfer, credentials }))
+      return answer(request, reply, (transfer) =>
+        images.push(image, { ...transfer, owner: request.caller.tokenId, credentials })
+      )
     }
   )
 
@@ -116,7 +120,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
         response: { 200: ref(ImageDetails) }
       }
     },
-    async (request) => images.tag(request.body.image, request.body.target)
+    async ({ body, caller }) => images.tag(body.image, body.target, caller.tokenId)
   )
 
   // Names have slashes. The second form takes them as they are; OpenAPI has no word for it.

@@ -23,7 +23,7 @@ export function imageRpc({ images }: { images: ImageService }) {
     // A name that was given for a push that is refused would stay.
     images.checkPush(name, credentials)
     const isNew = registry !== undefined && !(await images.exists(name))
-    if (registry !== undefined) await images.tag(image, name)
+    if (registry !== undefined) await images.tag(image, name, transfer.owner)
     try {
       return { success: true, ...(await images.push(name, { ...transfer, credentials })) }
     } finally {
@@ -53,9 +53,9 @@ export function imageRpc({ images }: { images: ImageService }) {
       operation: 'pullImage',
       scope: 'images:write',
       request: PullImage,
-      call: async ({ image, credentials }, { signal }) => {
+      call: async ({ image, credentials }, { signal, caller }) => {
         images.checkName(image)
-        return { image: await images.pull(image, { signal, credentials }) }
+        return { image: await images.pull(image, { signal, owner: caller.tokenId, credentials }) }
       }
     }),
 
@@ -63,10 +63,10 @@ export function imageRpc({ images }: { images: ImageService }) {
       operation: 'pullImage',
       scope: 'images:write',
       request: PullImage,
-      call: ({ image, credentials }, { signal }) => {
+      call: ({ image, credentials }, { signal, caller }) => {
         images.checkName(image)
         const pull = (onProgress: TransferRequest['onProgress']) =>
-          images.pull(image, { signal, credentials, onProgress })
+          images.pull(image, { signal, owner: caller.tokenId, credentials, onProgress })
         return messages(followTransfer(pull, signal))
       }
     }),
@@ -75,22 +75,24 @@ export function imageRpc({ images }: { images: ImageService }) {
       operation: 'pushImage',
       scope: 'images:write',
       request: PushRequest,
-      call: (request, { signal }) => push(request, { signal })
+      call: (request, { signal, caller }) => push(request, { signal, owner: caller.tokenId })
     }),
 
     streamDockerPush: streaming({
       operation: 'pushImage',
       scope: 'images:write',
       request: PushRequest,
-      call: (request, { signal }) =>
-        messages(followTransfer((onProgress) => push(request, { signal, onProgress }), signal))
+      call: (request, { signal, caller }) => {
+        const owner = caller.tokenId
+        return messages(followTransfer((onProgress) => push(request, { signal, owner, onProgress }), signal))
+      }
     }),
 
     tagDockerImage: unary({
       operation: 'tagImage',
       scope: 'images:write',
       request: TagImage,
-      call: async ({ image, target }) => ({ image: await images.tag(image, target) })
+      call: async ({ image, target }, { caller }) => ({ image: await images.tag(image, target, caller.tokenId) })
     }),
 
     removeDockerImage: unary({

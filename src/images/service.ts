@@ -18,8 +18,10 @@ const IMAGE_ID = /^(sha256:)?[0-9a-f]{64}$/
 
 export type PullPolicy = 'missing' | 'always' | 'never'
 
-/** `credentials` are for this one transfer; without them Berth looks for its own. */
+/** `credentials` are for this one transfer; without them Berth looks for its own, if `owner` may use them. */
 export type TransferRequest = {
+  /** The id of the token that asks, if it has one. */
+  owner: string | null
   credentials?: GivenCredentials | undefined
   signal: AbortSignal
   onProgress?: Transfer['onProgress']
@@ -39,7 +41,7 @@ export function createImageService({ engine, registries, containers, policy, onI
   // What an image exposes is asked for at every create; the engine says when any image changes.
   const known = new Map<string, ImageRecord>()
   onImagesChanged(() => known.clear())
-  const sharedPull = createSharedPulls((reference, follower) => fetch(reference, follower))
+  const sharedPull = createSharedPulls()
 
   async function inspect(reference: string): Promise<ImageRecord | undefined> {
     return known.get(reference) ?? (await read(reference))
@@ -54,16 +56,24 @@ export function createImageService({ engine, registries, containers, policy, onI
   function fetch(reference: string, request: TransferRequest): Promise<void> {
     const { registry } = requireName('image', reference)
     const { signal, onProgress } = request
-    return registries.withLogin(registry, request, (login) =>
+    return registries.withLogin(registry, 'pull', request, (login) =>
       engine.pullImage(reference, { login, signal, onProgress })
     )
+  }
+
+  /** Whoever may use the operator's login shares a pull with others who may. */
+  function fetchTogether(reference: string, request: TransferRequest): Promise<void> {
+    const { registry } = requireName('image', reference)
+    const { owner } = request
+    const key = registries.mayUseLogin(owner, registry, 'pull') ? reference : `${reference} without a login`
+    return sharedPull(key, request, (life) => fetch(reference, { owner, ...life }))
   }
 
   async function bring(reference: string, request: TransferRequest): Promise<ImageRecord> {
     requireName('image', reference)
     // Who has a login of their own gets what that login may see, and nobody else does.
     try {
-      await (request.credentials ? fetch(reference, request) : sharedPull(reference, request))
+      await (request.credentials ? fetch(reference, request) : fetchTogether(reference, request))
     } catch (error) {
       throw await withMeant(reference, error)
     }
@@ -118,6 +128,7 @@ export function createImageService({ engine, registries, containers, policy, onI
 
     async pull(reference: string, request: TransferRequest): Promise<ImageDetails> {
       policy.check({ images: [reference] })
+      await registries.checkReach(request.owner, [reference])
       const image = await bring(reference, request)
       return viewDetails(image, usersOf(image.id))
     },
@@ -126,8 +137,9 @@ export function createImageService({ engine, registries, containers, policy, onI
       const { registry, repository, tag = 'latest', digest } = requireName('image', reference)
       if (digest !== undefined)
         throw invalidField('image', 'must be a name with a tag: an image cannot be pushed by digest')
+      await registries.checkReach(request.owner, [reference])
       const { signal, onProgress } = request
-      const pushed = await registries.withLogin(registry, request, (login) =>
+      const pushed = await registries.withLogin(registry, 'push', request, (login) =>
         engine.pushImage(reference, { login, signal, onProgress })
       )
       const held = await registries.confirm({ registry, repository, tag, digest: pushed.digest }, request)
@@ -144,10 +156,11 @@ export function createImageService({ engine, registries, containers, policy, onI
     },
 
     /** A name moves here from the image that had it. */
-    async tag(reference: string, target: string): Promise<ImageDetails> {
+    async tag(reference: string, target: string, owner: string | null): Promise<ImageDetails> {
       const { digest } = requireName('target', target)
       if (digest !== undefined) throw invalidField('target', 'must be a name with a tag, not a digest')
       policy.check({ images: [reference, target] })
+      await registries.checkReach(owner, [target])
       await engine.tagImage(reference, target)
       known.clear()
       const image = await get(target)
@@ -178,14 +191,18 @@ export function createImageService({ engine, registries, containers, policy, onI
     },
 
     /** For a container: as it is here, or pulled. */
-    async find(reference: string, policy: PullPolicy, signal: AbortSignal): Promise<ImageRecord> {
+    async find(
+      reference: string,
+      { pull: policy, ...request }: { pull: PullPolicy; owner: string | null; signal: AbortSignal }
+    ): Promise<ImageRecord> {
+      await registries.checkReach(request.owner, [reference])
       const present = policy === 'always' ? undefined : await inspect(reference)
       if (present) return present
       if (policy === 'never') {
         throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine, and pull is "never".`)
       }
       if (IMAGE_ID.test(reference)) throw new AppError('IMAGE_NOT_FOUND', `There is no image with the id ${reference}.`)
-      return bring(reference, { signal })
+      return bring(reference, request)
     }
   }
 }

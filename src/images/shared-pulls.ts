@@ -6,30 +6,33 @@ import { cancellation } from '../errors.ts'
 export type Follower = { signal: AbortSignal; onProgress?: Transfer['onProgress'] }
 type Shared = { done: Promise<void>; stop: AbortController; followers: Set<Follower> }
 
-export function createSharedPulls(start: (reference: string, follower: Required<Follower>) => Promise<void>) {
+type Start = (life: Required<Follower>) => Promise<void>
+
+export function createSharedPulls() {
   const running = new Map<string, Shared>()
 
-  function begin(reference: string, first: Follower): Shared {
+  function begin(key: string, first: Follower, start: Start): Shared {
     const stop = new AbortController()
     const followers = new Set([first])
     const onProgress = (progress: TransferProgress) => {
       for (const follower of followers) follower.onProgress?.(progress)
     }
     const forget = () => {
-      if (running.get(reference) === shared) running.delete(reference)
+      if (running.get(key) === shared) running.delete(key)
     }
-    const done = start(reference, { signal: stop.signal, onProgress }).finally(forget)
+    const done = start({ signal: stop.signal, onProgress }).finally(forget)
     // Those who wait are told; when nobody does, nobody has to be.
     done.catch(() => {})
     const shared = { done, stop, followers }
-    running.set(reference, shared)
+    running.set(key, shared)
     return shared
   }
 
-  return async function pull(reference: string, follower: Follower): Promise<void> {
+  /** Those with the same key share what the first of them starts. */
+  return async function pull(key: string, follower: Follower, start: Start): Promise<void> {
     const { signal } = follower
     if (signal.aborted) throw cancellation(signal)
-    const shared = running.get(reference) ?? begin(reference, follower)
+    const shared = running.get(key) ?? begin(key, follower, start)
     shared.followers.add(follower)
     let leave = () => {}
     const left = new Promise<never>((_resolve, reject) => {
@@ -42,7 +45,7 @@ export function createSharedPulls(start: (reference: string, follower: Required<
       signal.removeEventListener('abort', leave)
       shared.followers.delete(follower)
       if (shared.followers.size === 0) {
-        if (running.get(reference) === shared) running.delete(reference)
+        if (running.get(key) === shared) running.delete(key)
         shared.stop.abort()
       }
     }

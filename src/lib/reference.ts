@@ -46,9 +46,13 @@ export function registryName(host: string): string | undefined {
   return HUB_NAMES.has(name) ? DOCKER_HUB : name
 }
 
+export function registryOfImage(reference: string): string {
+  return parseReference(reference)?.registry ?? DOCKER_HUB
+}
+
 /** Of the names below a namespace: `ghcr.io/team` is on another registry, `team` or none at all on Docker Hub. */
 export function registryOf(namespace: string | undefined): string {
-  return (namespace !== undefined && parseReference(`${namespace}/any`)?.registry) || DOCKER_HUB
+  return namespace === undefined ? DOCKER_HUB : registryOfImage(`${namespace}/any`)
 }
 
 /** Without tag and digest, as Docker shows it: `nginx`, `localhost:5000/shop/web`. */

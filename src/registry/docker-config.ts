@@ -18,11 +18,20 @@ export function findInDockerConfig(text: string, registry: string): DockerConfig
   return { ...(login && { login }), ...(helper && !login && { helper }) }
 }
 
+export function registriesInDockerConfig(text: string): string[] {
+  const { auths = {}, credHelpers = {} } = parseConfig(text)
+  return [...Object.keys(auths), ...Object.keys(credHelpers)].flatMap((key) => registryOfKey(key) ?? [])
+}
+
 /** Keys are hosts, or addresses such as https://index.docker.io/v1/. */
 function entriesFor<T>(entries: Record<string, T> | undefined, registry: string): T[] {
   return Object.entries(entries ?? {})
-    .filter(([key]) => registryName(key.replace(/^https?:\/\//, '').replace(/\/.*$/, '')) === registry)
+    .filter(([key]) => registryOfKey(key) === registry)
     .map(([, entry]) => entry)
+}
+
+function registryOfKey(key: string): string | undefined {
+  return registryName(key.replace(/^https?:\/\//, '').replace(/\/.*$/, ''))
 }
 
 function readAuth(registry: string, { auth = '', username, password, identitytoken }: Auth): Login | undefined {

@@ -2,7 +2,7 @@
 // when they are needed, so that a new login needs no restart.
 
 import { readFileSync, statSync } from 'node:fs'
-import { findInDockerConfig } from './docker-config.ts'
+import { findInDockerConfig, registriesInDockerConfig } from './docker-config.ts'
 import { createLogin, type Login } from './login.ts'
 import { parseRegistriesFile, type RegistryEntry } from './registries-file.ts'
 
@@ -24,6 +24,8 @@ export type FoundLogin = {
 
 type Log = { warn(fields: object, message: string): void }
 
+export type Logins = ReturnType<typeof createLogins>
+
 export function createLogins({ registriesFile, ofNamespace, dockerConfigFile }: LoginSources, log: Log) {
   function entryOf(registry: string): RegistryEntry | undefined {
     if (registriesFile === undefined) return undefined
@@ -43,6 +45,17 @@ export function createLogins({ registriesFile, ofNamespace, dockerConfigFile }: 
   }
 
   return {
+    /** Those that there is a login for, as far as the files can be read. */
+    registries(): string[] {
+      const inFile = attempt(registriesFile, () =>
+        registriesFile === undefined ? [] : [...parseRegistriesFile(readFileSync(registriesFile, 'utf8')).keys()]
+      )
+      const inDocker = attempt(dockerConfigFile, () =>
+        dockerConfigFile === undefined ? [] : registriesInDockerConfig(readFileSync(dockerConfigFile, 'utf8'))
+      )
+      return [...(inFile.found ?? []), ofNamespace.registry, ...(inDocker.found ?? [])]
+    },
+
     find(registry: string): FoundLogin {
       const { found: entry, problem } = attempt(registriesFile, () => entryOf(registry))
       const own = { authHosts: entry?.authHosts ?? [], check: entry?.check ?? true }

@@ -1,8 +1,9 @@
 // The login for a registry, ready to be given to the engine, and what to add to an error when there is none.
 
 import { AppError, isAppError } from '../errors.ts'
-import { createLogins, type FoundLogin, type LoginSources } from './logins.ts'
+import type { FoundLogin, Logins } from './logins.ts'
 import { loginOfRequest, type GivenCredentials, type Login } from './login.ts'
+import type { RegistryRules, Use } from './rules.ts'
 import { preflight, type PreflightOptions } from './preflight.ts'
 import { readBack, type Pushed, type ReadBack } from './read-back.ts'
 import { isTrustedWithoutTls } from './trust.ts'
@@ -12,16 +13,22 @@ export type RegistryService = ReturnType<typeof createRegistryService>
 const PLACES =
   'give one as credentials of the request, in the file of BERTH_REGISTRIES_FILE, or by docker login as the user of the server'
 
-type Log = { warn(fields: object, message: string): void }
-type Wanted = { credentials?: GivenCredentials | undefined; signal: AbortSignal }
+/** `owner` is the id of the token on whose behalf it is, if it has one. */
+type Wanted = { credentials?: GivenCredentials | undefined; owner: string | null; signal: AbortSignal }
 type Options = {
-  sources: LoginSources
+  logins: Logins
+  rules: RegistryRules
   engine: { info(): Promise<{ insecureRegistries: string[] | null }> }
-  log: Log
 }
 
-export function createRegistryService({ sources, engine, log }: Options) {
-  const logins = createLogins(sources, log)
+export function createRegistryService({ logins, rules, engine }: Options) {
+  /** The login that the operator has, for those who may use it. */
+  function findFor(owner: string | null, registry: string, use: Use): FoundLogin {
+    const found = logins.find(registry)
+    if (!found.login || rules.mayUseLogin(owner, registry, use)) return found
+    const hint = `Berth has a login for ${registry} that this token may not use to ${use}: the policy names who may. Give credentials in the request.`
+    return { ...found, login: undefined, hint }
+  }
 
   async function optionsFor(registry: string, { authHosts }: FoundLogin, signal: AbortSignal) {
     const { insecureRegistries } = await engine.info()
@@ -30,6 +37,11 @@ export function createRegistryService({ sources, engine, log }: Options) {
   }
 
   return {
+    /** Throws when the engine may not be sent to the registry of one of these. */
+    checkReach: rules.check,
+
+    mayUseLogin: rules.mayUseLogin,
+
     /** Throws for a login that is none. */
     checkLogin(registry: string, credentials: GivenCredentials | undefined): void {
       if (credentials) loginOfRequest(registry, credentials)
@@ -38,11 +50,12 @@ export function createRegistryService({ sources, engine, log }: Options) {
     /** Runs a task with the best login there is, once the registry was asked where it would send that. */
     async withLogin<T>(
       registry: string,
-      { credentials, signal }: Wanted,
+      use: Use,
+      { credentials, owner, signal }: Wanted,
       task: (login: Login | undefined) => Promise<T>
     ): Promise<T> {
       const given = credentials && loginOfRequest(registry, credentials)
-      const found = logins.find(registry)
+      const found = findFor(owner, registry, use)
       const login = given ?? found.login
       if (login && found.check) await preflight(login, await optionsFor(registry, found, signal))
       try {
@@ -53,9 +66,9 @@ export function createRegistryService({ sources, engine, log }: Options) {
     },
 
     /** Whether the registry has what was pushed. Throws when it says that it does not. */
-    async confirm(pushed: Pushed, { credentials, signal }: Wanted): Promise<ReadBack> {
+    async confirm(pushed: Pushed, { credentials, owner, signal }: Wanted): Promise<ReadBack> {
       const { registry } = pushed
-      const found = logins.find(registry)
+      const found = findFor(owner, registry, 'push')
       if (!found.check) return { confirmed: false, reason: 'BERTH_REGISTRIES_FILE says not to ask it' }
       const login = credentials ? loginOfRequest(registry, credentials) : found.login
       return readBack(pushed, login, await optionsFor(registry, found, signal))

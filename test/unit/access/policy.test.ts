@@ -44,6 +44,22 @@ t.test('images', async (t) => {
   t.doesNotThrow(() => createPolicy({}).check({ images: ['sha256:0000'] }), 'no list allows all')
 })
 
+t.test('registries of the policy file are known by the one name they have', async (t) => {
+  const read = (registries: object) => {
+    const file = `${t.testdir({})}/policy.json`
+    writeFileSync(file, JSON.stringify({ registries }))
+    return readPolicy(file).registries
+  }
+  const rule = { pull: ['*'] }
+  t.strictSame(read({ 'Index.docker.io': rule, 'A.example:5000': {}, '*': {} }), {
+    'docker.io': rule,
+    'a.example:5000': {},
+    '*': {}
+  })
+  t.throws(() => read({ 'https://a.example': {} }), /"https:\/\/a.example" is no host/)
+  t.throws(() => read({ 'a.example': { login: [] } }), /login/)
+})
+
 t.test('an image by its id has no name that a pattern could allow', async (t) => {
   for (const id of [
     'd',

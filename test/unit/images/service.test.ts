@@ -33,8 +33,10 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
       }
     }),
     registries: {
+      checkReach: async () => {},
+      mayUseLogin: () => true,
       checkLogin() {},
-      withLogin(registry, { credentials }, task) {
+      withLogin(registry, _use, { credentials }, task) {
         asked.push({ registry, credentials })
         return task(login)
       },
@@ -53,17 +55,17 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 t.test('an image that is there is asked for once', async (t) => {
   const { images, calls, changed } = setUp({ present: ['app:1'] })
-  t.match(await images.find('app:1', 'missing', listening), { tags: ['app:1'] })
-  await images.find('app:1', 'never', listening)
+  t.match(await images.find('app:1', { pull: 'missing', owner: null, signal: listening }), { tags: ['app:1'] })
+  await images.find('app:1', { pull: 'never', owner: null, signal: listening })
   t.strictSame(calls, ['inspect app:1'])
   changed()
-  await images.find('app:1', 'missing', listening)
+  await images.find('app:1', { pull: 'missing', owner: null, signal: listening })
   t.strictSame(calls, ['inspect app:1', 'inspect app:1'], 'until the engine says that images changed')
 })
 
 t.test('one that is missing is fetched', async (t) => {
   const { images, calls, pulls } = setUp()
-  const found = images.find('app:1', 'missing', listening)
+  const found = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
   await turn()
   pulls[0]?.resolve()
   t.match(await found, { tags: ['app:1'] })
@@ -72,7 +74,7 @@ t.test('one that is missing is fetched', async (t) => {
 
 t.test('"always" fetches it although it is there', async (t) => {
   const { images, calls, pulls } = setUp({ present: ['app:1'] })
-  const found = images.find('app:1', 'always', listening)
+  const found = images.find('app:1', { pull: 'always', owner: null, signal: listening })
   await turn()
   pulls[0]?.resolve()
   await found
@@ -81,13 +83,18 @@ t.test('"always" fetches it although it is there', async (t) => {
 
 t.test('"never" does not fetch it', async (t) => {
   const { images, calls } = setUp()
-  await t.rejects(images.find('app:1', 'never', listening), { code: 'IMAGE_NOT_FOUND', message: /pull is "never"/ })
+  await t.rejects(images.find('app:1', { pull: 'never', owner: null, signal: listening }), {
+    code: 'IMAGE_NOT_FOUND',
+    message: /pull is "never"/
+  })
   t.strictSame(calls, ['inspect app:1'])
 })
 
 t.test('requests for the same image share one pull', async (t) => {
   const { images, calls, pulls } = setUp()
-  const found = ['app:1', 'app:1', 'other:1'].map((reference) => images.find(reference, 'missing', listening))
+  const found = ['app:1', 'app:1', 'other:1'].map((reference) =>
+    images.find(reference, { pull: 'missing', owner: null, signal: listening })
+  )
   await turn()
   t.equal(pulls.length, 2)
   for (const pull of pulls) pull.resolve()
@@ -98,8 +105,8 @@ t.test('requests for the same image share one pull', async (t) => {
 t.test('one that goes away does not end the pull of the others', async (t) => {
   const { images, pulls } = setUp()
   const client = new AbortController()
-  const gone = images.find('app:1', 'missing', client.signal)
-  const stays = images.find('app:1', 'missing', listening)
+  const gone = images.find('app:1', { pull: 'missing', owner: null, signal: client.signal })
+  const stays = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
   await turn()
   client.abort()
   await t.rejects(gone, { code: 'REQUEST_CANCELLED' })
@@ -109,11 +116,14 @@ t.test('one that goes away does not end the pull of the others', async (t) => {
 
 t.test('a pull that fails fails for all who wait, and the next one tries again', async (t) => {
   const { images, pulls } = setUp()
-  const both = [images.find('app:1', 'missing', listening), images.find('app:1', 'missing', listening)]
+  const both = [
+    images.find('app:1', { pull: 'missing', owner: null, signal: listening }),
+    images.find('app:1', { pull: 'missing', owner: null, signal: listening })
+  ]
   await turn()
   pulls[0]?.reject(new AppError('REGISTRY_UNAVAILABLE', 'not now'))
   for (const each of both) await t.rejects(each, { code: 'REGISTRY_UNAVAILABLE' })
-  const again = images.find('app:1', 'missing', listening)
+  const again = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
   await turn()
   t.equal(pulls.length, 2)
   pulls[1]?.resolve()
@@ -123,7 +133,7 @@ t.test('a pull that fails fails for all who wait, and the next one tries again',
 t.test('a pull that fails when nobody waits any more harms nobody', async (t) => {
   const { images, pulls } = setUp()
   const client = new AbortController()
-  const gone = images.find('app:1', 'missing', client.signal)
+  const gone = images.find('app:1', { pull: 'missing', owner: null, signal: client.signal })
   await turn()
   client.abort()
   await t.rejects(gone, { code: 'REQUEST_CANCELLED' })
@@ -133,7 +143,7 @@ t.test('a pull that fails when nobody waits any more harms nobody', async (t) =>
 
 t.test('an image that was pulled and cannot be found is not there', async (t) => {
   const { images, pulls, local } = setUp()
-  const found = images.find('app:1', 'missing', listening)
+  const found = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
   await turn()
   local.add = () => local
   pulls[0]?.resolve()
@@ -148,6 +158,8 @@ t.test('an engine that is away is not an image that is missing', async (t) => {
       }
     }),
     registries: {
+      checkReach: async () => {},
+      mayUseLogin: () => true,
       checkLogin() {},
       withLogin: async () => void t.fail('nothing is pulled') as never,
       confirm: async () => void t.fail('nothing is pushed') as never
@@ -156,13 +168,15 @@ t.test('an engine that is away is not an image that is missing', async (t) => {
     policy: { check() {} },
     onImagesChanged: () => {}
   })
-  await t.rejects(images.find('app:1', 'missing', listening), { code: 'ENGINE_UNAVAILABLE' })
+  await t.rejects(images.find('app:1', { pull: 'missing', owner: null, signal: listening }), {
+    code: 'ENGINE_UNAVAILABLE'
+  })
 })
 
 t.test('a pull is stopped when the last who waits for it goes away', async (t) => {
   const { images, pulls } = setUp()
   const clients = [new AbortController(), new AbortController()]
-  const gone = clients.map(({ signal }) => images.find('app:1', 'missing', signal))
+  const gone = clients.map(({ signal }) => images.find('app:1', { pull: 'missing', owner: null, signal }))
   await turn()
   t.equal(pulls.length, 1)
   clients[0]?.abort()
@@ -171,7 +185,7 @@ t.test('a pull is stopped when the last who waits for it goes away', async (t) =
   clients[1]?.abort()
   await t.rejects(gone[1]!, { code: 'REQUEST_CANCELLED' })
   t.ok(pulls[0]?.transfer.signal?.aborted)
-  const again = images.find('app:1', 'missing', listening)
+  const again = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
   await turn()
   t.equal(pulls.length, 2, 'and the next one begins anew')
   pulls[1]?.resolve()
@@ -182,7 +196,11 @@ t.test('everybody who shares a pull hears how it goes', async (t) => {
   const { images, pulls } = setUp()
   const heard: string[] = []
   const follow = (name: string) =>
-    images.pull('app:1', { signal: listening, onProgress: ({ status }) => void heard.push(`${name} ${status}`) })
+    images.pull('app:1', {
+      owner: null,
+      signal: listening,
+      onProgress: ({ status }) => void heard.push(`${name} ${status}`)
+    })
   const both = [follow('one'), follow('two')]
   await turn()
   pulls[0]?.transfer.onProgress?.({ layer: null, status: 'Downloading', currentBytes: null, totalBytes: null })
@@ -195,8 +213,8 @@ t.test('who brings credentials shares with nobody', async (t) => {
   const { images, pulls, asked } = setUp()
   const credentials = { username: 'ada', password: 'x' }
   const all = [
-    images.pull('a.example/app:1', { signal: listening }),
-    images.pull('a.example/app:1', { credentials, signal: listening })
+    images.pull('a.example/app:1', { owner: null, signal: listening }),
+    images.pull('a.example/app:1', { owner: null, credentials, signal: listening })
   ]
   await turn()
   t.equal(pulls.length, 2)
@@ -211,7 +229,7 @@ t.test('who brings credentials shares with nobody', async (t) => {
 t.test('a push goes with the login of its registry', async (t) => {
   const login = new Login('a.example:5000', { username: 'ada', password: 'x' })
   const { images, calls, asked } = setUp({ login })
-  t.strictSame(await images.push('a.example:5000/app:1', { signal: listening }), {
+  t.strictSame(await images.push('a.example:5000/app:1', { owner: null, signal: listening }), {
     image: 'a.example:5000/app:1',
     registry: 'a.example:5000',
     digest: 'sha256:x',
@@ -227,11 +245,15 @@ t.test('what is no name of an image is told to the client', async (t) => {
   const { images, calls } = setUp()
   for (const name of ['Not a name', 'http://a.example/app', 'a.example:99999/app']) {
     const told = { code: 'INVALID_REQUEST', fields: [{ field: 'image' }] }
-    await t.rejects(images.push(name, { signal: listening }), told, name)
-    await t.rejects(images.pull(name, { signal: listening }), told, name)
+    await t.rejects(images.push(name, { owner: null, signal: listening }), told, name)
+    await t.rejects(images.pull(name, { owner: null, signal: listening }), told, name)
   }
-  await t.rejects(images.push(`app@sha256:${'a'.repeat(64)}`, { signal: listening }), { message: /by digest/ })
-  await t.rejects(images.find(`sha256:${'a'.repeat(64)}`, 'missing', listening), { code: 'IMAGE_NOT_FOUND' })
+  await t.rejects(images.push(`app@sha256:${'a'.repeat(64)}`, { owner: null, signal: listening }), {
+    message: /by digest/
+  })
+  await t.rejects(images.find(`sha256:${'a'.repeat(64)}`, { pull: 'missing', owner: null, signal: listening }), {
+    code: 'IMAGE_NOT_FOUND'
+  })
   t.strictSame(
     calls.filter((call) => !call.startsWith('inspect')),
     []
