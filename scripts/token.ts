@@ -8,7 +8,7 @@ import { createAudit } from '../src/access/audit.ts'
 import { openAuditFile } from '../src/access/audit-file.ts'
 import { OPERATOR } from '../src/access/caller.ts'
 import { SCOPES, type Scope } from '../src/access/scopes.ts'
-import { createTokens } from '../src/access/tokens.ts'
+import { createTokens, type NewToken } from '../src/access/tokens.ts'
 import { viewToken } from '../src/access/view.ts'
 import { isPrivate, type Config } from '../src/config.ts'
 import { ConfigError, loadConfig } from '../src/load-config.ts'
@@ -18,16 +18,23 @@ import { openStore } from '../src/store/sqlite/open.ts'
 import { StoreError } from '../src/store/store-error.ts'
 
 const USAGE = `Usage:
-  npm run token -- create <name> --scopes read,containers:write [--days 90]
+  npm run token -- create <name> --scopes read,containers:write [--team shop] [--days 90]
   npm run token -- list
   npm run token -- revoke <id or name>
 
-Scopes: ${SCOPES.join(', ')}. "admin" is everything.
+Scopes: ${SCOPES.join(', ')}. "admin" is everything. Tokens of a team share what they make.
 While the server runs, this asks it; BERTH_TOKEN (or an admin's token put there) says that you may.`
 
-type Token = { id: string; name: string; scopes: string[]; expires_at: string | null; last_used_at: string | null }
+type Token = {
+  id: string
+  name: string
+  scopes: string[]
+  team: string | null
+  expires_at: string | null
+  last_used_at: string | null
+}
 type Desk = {
-  create(name: string, scopes: Scope[], ttlSeconds: number | undefined): Promise<Token & { token: string }>
+  create(token: NewToken): Promise<Token & { token: string }>
   list(): Promise<Token[]>
   revoke(reference: string): Promise<{ id: string; name: string }>
 }
@@ -45,25 +52,33 @@ try {
 async function run(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { scopes: { type: 'string' }, days: { type: 'string' } }
+    options: { scopes: { type: 'string' }, team: { type: 'string' }, days: { type: 'string' } }
   })
   const [command, name] = positionals
   if (command === 'create' && name !== undefined && values.scopes !== undefined)
-    return create(name, readScopes(values.scopes), readDays(values.days))
+    return create({
+      name,
+      scopes: readScopes(values.scopes),
+      team: values.team,
+      ttlSeconds: readDays(values.days)
+    })
   if (command === 'list') return list()
   if (command === 'revoke' && name !== undefined) return revoke(name)
   throw new Error(USAGE)
 }
 
-async function create(name: string, scopes: Scope[], days: number | undefined): Promise<void> {
-  const made = await (await openDesk()).create(name, scopes, days && Math.round(days * 86_400))
-  process.stderr.write(`Token "${made.name}" (${made.id}) for ${made.scopes.join(', ')}. It is shown only now:\n`)
-  say(made.token)
+async function create(token: NewToken): Promise<void> {
+  const { id, name, scopes, team, token: secret } = await (await openDesk()).create(token)
+  const ofTeam = team === null ? '' : ` of the team "${team}"`
+  process.stderr.write(`Token "${name}" (${id})${ofTeam} for ${scopes.join(', ')}. It is shown only now:\n`)
+  say(secret)
 }
 
 async function list(): Promise<void> {
-  for (const { id, name, scopes, expires_at: end, last_used_at: used } of await (await openDesk()).list())
-    say(`${id}  ${name}  ${scopes.join(',')}  ends ${end ?? 'never'}  last used ${used ?? 'never'}`)
+  for (const { id, name, scopes, team, expires_at: end, last_used_at: used } of await (await openDesk()).list())
+    say(
+      `${id}  ${name}  ${scopes.join(',')}  team ${team ?? 'none'}  ends ${end ?? 'never'}  last used ${used ?? 'never'}`
+    )
 }
 
 async function revoke(reference: string): Promise<void> {
@@ -104,8 +119,8 @@ async function inDataFolder(config: Config): Promise<Desk> {
   }
 
   return {
-    async create(name, scopes, ttlSeconds) {
-      const { token, secret } = await audited('createToken', name, () => tokens.create({ name, scopes, ttlSeconds }))
+    async create(asked) {
+      const { token, secret } = await audited('createToken', asked.name, () => tokens.create(asked))
       return { ...viewToken(token), token: secret }
     },
     list: async () => tokens.list().map(viewToken),
@@ -115,7 +130,7 @@ async function inDataFolder(config: Config): Promise<Desk> {
 
 function overTheApi(config: Config): Desk {
   return {
-    create: (name, scopes, ttlSeconds) => ask(config, 'POST', '/tokens', { name, scopes, ttl_seconds: ttlSeconds }),
+    create: ({ ttlSeconds, ...token }) => ask(config, 'POST', '/tokens', { ...token, ttl_seconds: ttlSeconds }),
     list: () => ask(config, 'GET', '/tokens'),
     revoke: (reference) => ask(config, 'DELETE', `/tokens/${encodeURIComponent(reference)}`)
   }
@@ -164,9 +179,10 @@ function readScopes(text: string): Scope[] {
   })
 }
 
+/** In seconds. */
 function readDays(text: string | undefined): number | undefined {
   if (text === undefined) return undefined
   const days = Number(text)
   if (!(days > 0)) throw new Error('--days must be a number above 0.')
-  return days
+  return Math.round(days * 86_400)
 }

@@ -5,7 +5,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { AuditFile } from './access/audit-file.ts'
 import { createAudit } from './access/audit.ts'
 import { createBudget } from './access/budget.ts'
-import { NOBODY } from './access/caller.ts'
+import { NOBODY, OPERATOR, type Caller } from './access/caller.ts'
 import { createHeldBytes } from './access/held-bytes.ts'
 import { createPolicy, type PolicyRules } from './access/policy.ts'
 import { createAccess } from './access/service.ts'
@@ -21,6 +21,7 @@ import { exactForms } from './containers/human-forms.ts'
 import { urlOf } from './containers/view.ts'
 import type { Engine } from './engine/contract/engine.ts'
 import type { Machine } from './engine/machine/machine.ts'
+import { AppError } from './errors.ts'
 import { createEventLog } from './events/log.ts'
 import { recordEvents } from './events/recorder.ts'
 import { FEATURES, rpcMethods } from './features.ts'
@@ -100,7 +101,8 @@ export async function compose({
   const validator = createValidator(sharedSchemas(FEATURES))
 
   const hasOperator = config.token !== undefined
-  const tokens = await createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config), log })
+  const { visibility } = rules
+  const tokens = await createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config), visibility, log })
   const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
   const audit = createAudit({ table: store.audit, flush, file: auditFile, reserve, log })
   const budget = createBudget({
@@ -148,10 +150,16 @@ export async function compose({
   const prune = createPruner({
     engine,
     containers: inventory.all,
-    removeContainer: containers.remove,
+    removeContainer: (id) => containers.remove(OPERATOR, id, false),
     images,
     networks
   })
+  /** Who asked for a build, when its container is to be run. */
+  function makerOf(owner: string | null): Caller {
+    const caller = tokens.holderOf(owner)
+    if (caller) return caller
+    throw new AppError('FORBIDDEN', 'The token that asked for this build is no longer valid, so nothing is run for it.')
+  }
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
   recordEvents(events, { inventory, ports: allocator, engine })
   const builds = composeBuilds({
@@ -161,7 +169,7 @@ export async function compose({
     flush,
     images,
     run: async (body, { key, signal, owner }) => {
-      const { record } = await creator.create(body, key, signal, owner)
+      const { record } = await creator.create(makerOf(owner), body, key, signal)
       return { id: record.id, name: record.name, url: urlOf(record) }
     },
     checkRun: creator.check,

@@ -4,12 +4,23 @@ type Door = 'rest' | 'grpc' | 'command'
 /** Where a request comes from. */
 export type Peer = { address: string; door: Door }
 
-/** Who asks. `tokenId` is null for BERTH_TOKEN and where no token is needed. */
-export type Caller = { name: string; tokenId: string | null; scopes: readonly Scope[] }
+/** Who asks. The same object for as long as a token exists, so that what was made for a caller can be kept. */
+export type Caller = {
+  name: string
+  /** Null for BERTH_TOKEN and where no token is needed. */
+  tokenId: string | null
+  /** The tokens of a team share what they make. */
+  team: string | null
+  scopes: readonly Scope[]
+  /** Whether it also sees what belongs to others. */
+  seesAll: boolean
+}
+
+const withoutToken = { tokenId: null, team: null }
 
 /** Whoever is not asked for a token, and so may do nothing that needs a scope. */
-export const NOBODY: Caller = { name: 'nobody', tokenId: null, scopes: [] }
+export const NOBODY: Caller = { ...withoutToken, name: 'nobody', scopes: [], seesAll: false }
 /** On a server that needs no token everybody may do everything. */
-export const ANYBODY: Caller = { name: 'anybody', tokenId: null, scopes: SCOPES }
+export const ANYBODY: Caller = { ...withoutToken, name: 'anybody', scopes: SCOPES, seesAll: true }
 /** Whoever has BERTH_TOKEN. */
-export const OPERATOR: Caller = { name: 'operator', tokenId: null, scopes: SCOPES }
+export const OPERATOR: Caller = { ...withoutToken, name: 'operator', scopes: SCOPES, seesAll: true }

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { Type } from '@sinclair/typebox'
 import { registryName } from '../lib/reference.ts'
+import { words } from '../lib/schema.ts'
 import { createValidator, describeViolations } from '../lib/validator.ts'
 import type { PolicyRules, RegistryList } from './policy.ts'
 
@@ -11,6 +12,7 @@ const tokens = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 1
 const Registry = Type.Object({ pull: tokens, push: tokens }, { additionalProperties: false })
 const Rules = Type.Object(
   {
+    visibility: Type.Optional(words(['own', 'all'] as const)),
     images: patterns,
     volumes: patterns,
     networks: patterns,

@@ -2,6 +2,7 @@
 // every door. Pure.
 
 import { AppError, type FieldProblem } from '../errors.ts'
+import type { Visibility } from './tokens.ts'
 import { imageMatcher, nameMatcher } from './patterns.ts'
 
 /** By host; `*` stands for every registry of the internet, and among tokens for all of them. */
@@ -9,6 +10,8 @@ export type RegistryList = Record<string, { pull?: string[]; push?: string[] }>
 
 /** As the policy file has them; what is absent is not restricted. */
 export type PolicyRules = {
+  /** Whether `read` shows what belongs to others. Absent: `own`. */
+  visibility?: Visibility
   images?: string[]
   volumes?: string[]
   networks?: string[]

@@ -28,8 +28,8 @@ export const accessRoutes: FastifyPluginAsyncTypebox<{ tokens: Tokens; audit: Au
         response: { 201: ref(CreatedToken) }
       }
     },
-    async ({ body: { name, scopes, ttl_seconds: ttlSeconds } }, reply) => {
-      const { token, secret } = await tokens.create({ name, scopes, ttlSeconds })
+    async ({ body: { name, scopes, team, ttl_seconds: ttlSeconds } }, reply) => {
+      const { token, secret } = await tokens.create({ name, scopes, team, ttlSeconds })
       reply.header('location', `/tokens/${token.id}`)
       return reply.code(201).send({ ...viewToken(token), token: secret })
     }

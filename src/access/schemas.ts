@@ -3,11 +3,14 @@ import { DateTime, formed, nullable, words } from '../lib/schema.ts'
 import { SCOPES } from './scopes.ts'
 
 const CURSOR_RULE = 'must be the X-Next-Cursor of the page before'
-const name = formed(
-  '^[a-zA-Z0-9][\\w.-]{0,62}$',
-  'must be up to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as ci',
-  { description: 'Who will use it.', examples: ['ci'] }
-)
+const named = (description: string, example: string) =>
+  formed(
+    '^[a-zA-Z0-9][\\w.-]{0,62}$',
+    `must be up to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as ${example}`,
+    { description, examples: [example] }
+  )
+const name = named('Who will use it.', 'ci')
+const team = named('Tokens of a team share what they make.', 'shop')
 const scopes = Type.Array(words(SCOPES), {
   minItems: 1,
   maxItems: SCOPES.length,
@@ -19,6 +22,7 @@ export const CreateToken = Type.Object(
   {
     name,
     scopes,
+    team: Type.Optional(team),
     ttl_seconds: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 10 * 365 * 86_400, description: 'It ends after that time. Absent: never.' })
     )
@@ -36,6 +40,7 @@ const tokenFields = {
   id: Type.String({ examples: ['3f9a1c07b2de'] }),
   name,
   scopes,
+  team: nullable(team),
   created_at: DateTime(),
   expires_at: nullable(DateTime()),
   last_used_at: nullable(DateTime({ description: 'To the minute.' }))

@@ -8,7 +8,10 @@ import { ANYBODY, NOBODY, OPERATOR, type Caller } from './caller.ts'
 import type { Scope } from './scopes.ts'
 
 export type ManagedToken = Omit<TokenRow, 'hash' | 'scopes'> & { scopes: Scope[] }
-export type NewToken = { name: string; scopes: Scope[]; ttlSeconds: number | undefined }
+export type NewToken = { name: string; scopes: Scope[]; team?: string | undefined; ttlSeconds: number | undefined }
+/** What the scope `read` lets a token see. */
+export type Visibility = 'own' | 'all'
+type KnownToken = ManagedToken & { caller: Caller; writtenUse: number }
 export type Tokens = Awaited<ReturnType<typeof createTokens>>
 
 // What the audit trail calls those who have no token of this list.
@@ -24,6 +27,7 @@ export async function createTokens({
   table,
   hasOperator,
   isPrivate,
+  visibility = 'own',
   log,
   now = Date.now
 }: {
@@ -31,13 +35,20 @@ export async function createTokens({
   /** Whether there is a BERTH_TOKEN, which may do everything. */
   hasOperator: boolean
   isPrivate: boolean
+  visibility?: Visibility | undefined
   log: { error(fields: object, message: string): void }
   now?: () => number
 }) {
-  const byHash = new Map<string, ManagedToken & { writtenUse: number }>()
+  const byHash = new Map<string, KnownToken>()
   const inOrder = createKeyedLock()
-  for (const { hash, scopes, ...row } of await table.all())
-    byHash.set(hash, { ...row, scopes: scopes.split(',') as Scope[], writtenUse: row.lastUsedAt ?? 0 })
+  for (const { hash, scopes, ...row } of await table.all()) keep(hash, { ...row, scopes: scopes.split(',') as Scope[] })
+
+  function keep(hash: string, token: ManagedToken): void {
+    const { id: tokenId, name, team, scopes, lastUsedAt } = token
+    const seesAll = scopes.includes('admin') || (visibility === 'all' && scopes.includes('read'))
+    const caller: Caller = { name, tokenId, team, scopes, seesAll }
+    byHash.set(hash, { ...token, caller, writtenUse: lastUsedAt ?? 0 })
+  }
 
   const isValid = ({ expiresAt }: ManagedToken) => expiresAt === null || expiresAt > now()
   const isAdmin = (token: ManagedToken) => token.scopes.includes('admin') && isValid(token)
@@ -65,7 +76,7 @@ export async function createTokens({
 
     list: (): ManagedToken[] => [...byHash.values()],
 
-    create: ({ name, scopes, ttlSeconds }: NewToken): Promise<{ token: ManagedToken; secret: string }> =>
+    create: ({ name, scopes, team, ttlSeconds }: NewToken): Promise<{ token: ManagedToken; secret: string }> =>
       inOrder(CHANGES, async () => {
         const taken = RESERVED.includes(name) || [...byHash.values()].some((token) => token.name === name)
         if (taken) throw new AppError('TOKEN_NAME_TAKEN', `There is a token "${name}" already.`)
@@ -74,6 +85,7 @@ export async function createTokens({
           id: randomBytes(6).toString('hex'),
           name,
           scopes: [...new Set(scopes)],
+          team: team ?? null,
           createdAt,
           expiresAt: ttlSeconds === undefined ? null : createdAt + ttlSeconds * 1000,
           lastUsedAt: null
@@ -86,7 +98,7 @@ export async function createTokens({
         const secret = PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')
         const hash = hashOf(secret)
         await table.add({ ...token, hash, scopes: token.scopes.join(',') })
-        byHash.set(hash, { ...token, writtenUse: 0 })
+        keep(hash, token)
         return { token, secret }
       }),
 
@@ -110,23 +122,19 @@ export async function createTokens({
     holderOf(id: string | null): Caller | undefined {
       if (id === null) return OPERATOR
       const token = [...byHash.values()].find((each) => each.id === id)
-      return token && isValid(token) ? callerOf(token) : undefined
+      return token && isValid(token) ? token.caller : undefined
     },
 
     /** Whoever has this token, if it is valid now. Found by its hash, so how long that takes says nothing about the text. */
     find(secret: string): Caller | undefined {
       const token = byHash.get(hashOf(secret))
-      const time = now()
       if (!token || !isValid(token)) return undefined
+      const time = now()
       token.lastUsedAt = time
       if (time - token.writtenUse >= USE_WRITTEN_MS) void writeUse(token, time)
-      return callerOf(token)
+      return token.caller
     }
   }
-}
-
-function callerOf({ name, id, scopes }: ManagedToken): Caller {
-  return { name, tokenId: id, scopes }
 }
 
 function hashOf(secret: string): string {

@@ -7,11 +7,12 @@ import type { ManagedToken } from './tokens.ts'
 const time = (ms: number) => new Date(ms).toISOString()
 const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms))
 
-export function viewToken({ id, name, scopes, createdAt, expiresAt, lastUsedAt }: ManagedToken): Token {
+export function viewToken({ id, name, scopes, team, createdAt, expiresAt, lastUsedAt }: ManagedToken): Token {
   return {
     id,
     name,
     scopes,
+    team,
     created_at: time(createdAt),
     expires_at: timeOrNull(expiresAt),
     last_used_at: timeOrNull(lastUsedAt)

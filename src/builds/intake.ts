@@ -3,6 +3,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Caller } from '../access/caller.ts'
+import { ownerOf } from '../access/ownership.ts'
 import type { Access } from '../access/service.ts'
 import type { CreateContainer } from '../containers/create-schema.ts'
 import { AppError, invalidField, invalidFields } from '../errors.ts'
@@ -102,7 +103,7 @@ export function createIntake(options: Options) {
     try {
       const { fields, ...rest } = await read(async (content) => (upload = await receive(content, id)))
       if (!upload) throw invalidField('file', 'is missing: send a Dockerfile or an archive')
-      await submit(upload, check(fields, caller), { door, owner: caller.tokenId, ...rest })
+      await submit(upload, check(fields, caller), { door, owner: ownerOf(caller), ...rest })
       return id
     } catch (error) {
       await files.remove(id)

@@ -1,5 +1,7 @@
 // Looks builds up, and changes those that nobody works on.
 
+import type { Caller } from '../access/caller.ts'
+import { checkMayChange, maySee } from '../access/ownership.ts'
 import { AppError } from '../errors.ts'
 import { statusOf, type BuildRecord, type BuildStatus } from './record.ts'
 import type { BuildDetails } from './schemas.ts'
@@ -17,9 +19,17 @@ type Options = {
 }
 
 export function createKnownBuilds({ table, retentionMs, onChange }: Options) {
-  async function find(id: string): Promise<BuildRecord> {
+  /** One that the caller sees. */
+  async function find(caller: Caller, id: string): Promise<BuildRecord> {
     const record = await table.get(id)
-    if (!record) throw new AppError('BUILD_NOT_FOUND', `There is no build ${id}.`)
+    if (!record || !maySee(caller, record)) throw new AppError('BUILD_NOT_FOUND', `There is no build ${id}.`)
+    return record
+  }
+
+  /** One that the caller may change. */
+  async function findOwn(caller: Caller, id: string): Promise<BuildRecord> {
+    const record = await find(caller, id)
+    checkMayChange(caller, record, `Build ${id}`)
     return record
   }
 
@@ -30,8 +40,9 @@ export function createKnownBuilds({ table, retentionMs, onChange }: Options) {
 
   return {
     find,
+    findOwn,
     view,
-    details: async (id: string): Promise<BuildDetails> => view(await find(id)),
+    details: async (caller: Caller, id: string): Promise<BuildDetails> => view(await find(caller, id)),
     all: (filter: { image?: string } = {}): Promise<BuildRecord[]> => table.list(filter, ALL, undefined),
 
     /** For changes of builds that nobody works on; `from` is the status before. */

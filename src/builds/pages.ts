@@ -1,6 +1,7 @@
 // Pages of builds. Of a long queue nearly none changes between two looks at it, so what was read is kept, and is the same
 // object as last time; only the place in the queue moves without the build.
 
+import type { Caller } from '../access/caller.ts'
 import { invalidField } from '../errors.ts'
 import type { BuildFilter, StoredBuild } from '../store/contract/builds.ts'
 import type { Build, ListBuildsQuery } from './schemas.ts'
@@ -38,16 +39,21 @@ export function createPages({ table, retentionMs }: Options) {
     return build
   }
 
-  async function rowsOf(filter: BuildFilter, limit: number, cursor: string | undefined) {
+  async function rowsOf(caller: Caller, filter: BuildFilter, limit: number, cursor: string | undefined) {
+    const { tokenId: owner, team } = caller
     const before = cursor === undefined ? undefined : await table.sequence(cursor)
     if (cursor !== undefined && before === undefined) throw invalidField('cursor', 'names no build that is still known')
-    const rows = await table.rows(filter, limit + 1, before)
+    const rows = await table.rows(
+      { ...filter, seenBy: caller.seesAll ? undefined : { owner, team } },
+      limit + 1,
+      before
+    )
     const page = rows.slice(0, limit)
     return { page, nextCursor: rows.length > limit ? page.at(-1)?.id : undefined }
   }
 
-  async function list({ status, image, limit = USUAL, cursor }: ListBuildsQuery): Promise<BuildPage> {
-    const { page, nextCursor } = await rowsOf({ status, image }, limit, cursor)
+  async function list(caller: Caller, { status, image, limit = USUAL, cursor }: ListBuildsQuery): Promise<BuildPage> {
+    const { page, nextCursor } = await rowsOf(caller, { status, image }, limit, cursor)
     const places = new Map((await table.queue()).map((id, place) => [id, place]))
     return {
       builds: page.map((row) => ({ place: places.get(row.id) ?? null, build: viewOf(row) })),
@@ -55,8 +61,12 @@ export function createPages({ table, retentionMs }: Options) {
     }
   }
 
-  async function records(origin: string, { limit = KEPT, cursor }: { limit?: number; cursor?: string }) {
-    const { page, nextCursor } = await rowsOf({ origin }, limit, cursor)
+  async function records(
+    caller: Caller,
+    origin: string,
+    { limit = KEPT, cursor }: { limit?: number; cursor?: string }
+  ) {
+    const { page, nextCursor } = await rowsOf(caller, { origin }, limit, cursor)
     return { records: page.map(table.read), nextCursor }
   }
 

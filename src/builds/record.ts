@@ -46,6 +46,8 @@ export type BuildRecord = Readonly<
     builder: 'auto' | 'buildkit' | 'classic'
     /** The token that asked for it. */
     owner: string | null
+    /** The team of that token. Records of earlier versions have none. */
+    team?: string | null
     buildArgNames: string[]
     context: { kind: 'dockerfile' | 'tar' | 'zip'; bytes: number; entries: number }
     /** Whether the image stays on this machine once it is pushed. */

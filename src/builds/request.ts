@@ -1,5 +1,6 @@
 // From what a client asked for to what is kept of it. Pure.
 
+import type { Owner } from '../access/ownership.ts'
 import type { CreateContainer } from '../containers/create-schema.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { parseWithoutNulls } from '../lib/absent-nulls.ts'
@@ -11,7 +12,7 @@ export type BuildSecrets = { buildArgs: Record<string, string>; run?: CreateCont
 /** Who asks for it, and by which door. */
 export type Origin = {
   door: string
-  owner: string | null
+  owner: Owner
   username?: string | undefined
   filename?: string | undefined
 }
@@ -43,7 +44,8 @@ export function newRecord(
     origin: origin.door,
     username: origin.username ?? null,
     filename: origin.filename ?? null,
-    owner: origin.owner,
+    owner: origin.owner.owner,
+    team: origin.owner.team ?? null,
     createdAt: now,
     finishedAt: null,
     imageName,

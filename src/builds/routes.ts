@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { Caller } from '../access/caller.ts'
 import { acceptForms, readForm } from '../http/forms.ts'
 import { asksForEvents } from '../http/accept.ts'
 import { eventsOf, linesOf, StreamEnd, TEXT_TYPE, type StreamEvent, type Streams } from '../http/streams.ts'
@@ -82,7 +83,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       }
     },
     async (request, reply) => {
-      const { builds: page, nextCursor } = await builds.list(request.query)
+      const { builds: page, nextCursor } = await builds.list(request.caller, request.query)
       if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
       return reply.type(JSON_TYPE).send(write(page))
     }
@@ -100,7 +101,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         response: { 200: { description: 'The build.', ...ref(BuildDetails) } }
       }
     },
-    async (request) => builds.get(request.params.id)
+    async (request) => builds.get(request.caller, request.params.id)
   )
 
   app.get(
@@ -131,6 +132,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       }
     },
     async (request, reply) => {
+      const { caller } = request
       const { id } = request.params
       const { follow = false, offset: asked = 0 } = request.query
       const offset = Number(request.headers['last-event-id'] ?? asked)
@@ -138,13 +140,13 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       if (follow || wantsEvents) {
         await streams.send(
           reply,
-          (signal) => events(id, offset, signal),
+          (signal) => events(caller, id, offset, signal),
           (event) => event,
           wantsEvents ? undefined : PLAIN
         )
         return reply
       }
-      const lines = await builds.logs(id, { offset, follow: false }, streams.watch(reply))
+      const lines = await builds.logs(caller, id, { offset, follow: false }, streams.watch(reply))
       async function* text() {
         for await (const line of lines) yield `${line.text}\n`
       }
@@ -152,12 +154,17 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
     }
   )
 
-  async function events(id: string, from: number, signal: AbortSignal): Promise<AsyncIterable<StreamEvent>> {
-    const lines = await builds.logs(id, { offset: from, follow: true }, signal)
+  async function events(
+    caller: Caller,
+    id: string,
+    from: number,
+    signal: AbortSignal
+  ): Promise<AsyncIterable<StreamEvent>> {
+    const lines = await builds.logs(caller, id, { offset: from, follow: true }, signal)
     async function* read(): AsyncGenerator<StreamEvent> {
       for await (const { text, offset } of lines) yield { id: String(offset), event: 'line', data: { line: text } }
       if (signal.aborted) return
-      const { status, build, push, run } = await builds.get(id)
+      const { status, build, push, run } = await builds.get(caller, id)
       yield {
         event: 'end',
         data: {
@@ -193,7 +200,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
     },
     async (request, reply) => {
       reply.code(202)
-      return builds.retry(request.params.id, request.caller, request.body)
+      return builds.retry(request.caller, request.params.id, request.body)
     }
   )
 
@@ -210,7 +217,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         response: { 200: { description: 'The build, cancelled.', ...ref(BuildDetails) } }
       }
     },
-    async (request) => builds.cancel(request.params.id)
+    async (request) => builds.cancel(request.caller, request.params.id)
   )
 
   app.delete(
@@ -228,7 +235,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         response: { 200: { description: 'What was removed.', ...ref(RemovedBuild) } }
       }
     },
-    async (request) => builds.remove(request.params.id, request.query)
+    async (request) => builds.remove(request.caller, request.params.id, request.query)
   )
 }
 

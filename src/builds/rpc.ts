@@ -55,15 +55,15 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
     const { signal } = call
     const build = await submit(request, call)
     const abandon = () => {
-      if (isAppError(signal.reason, 'REQUEST_CANCELLED')) builds.cancel(build.id).catch(() => {})
+      if (isAppError(signal.reason, 'REQUEST_CANCELLED')) builds.cancel(call.caller, build.id).catch(() => {})
     }
     if (signal.aborted) abandon()
     signal.addEventListener('abort', abandon)
     try {
       yield { build }
-      const lines = await builds.logs(build.id, { offset: 0, follow: true }, signal)
+      const lines = await builds.logs(call.caller, build.id, { offset: 0, follow: true }, signal)
       for await (const { text } of lines) yield { line: text }
-      if (!signal.aborted) yield { result: outcome(await builds.get(build.id)) }
+      if (!signal.aborted) yield { result: outcome(await builds.get(call.caller, build.id)) }
     } finally {
       if (!signal.aborted) signal.removeEventListener('abort', abandon)
     }
@@ -101,8 +101,8 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
       operation: 'listBuilds',
       scope: 'read',
       request: ListBuildsQuery,
-      call: async (query) => {
-        const { builds: page, nextCursor } = await builds.list(query)
+      call: async (query, { caller }) => {
+        const { builds: page, nextCursor } = await builds.list(caller, query)
         const list = page.map(({ place, build }) => ({ queue_position: place, ...build }))
         return { builds: list, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
       }
@@ -112,15 +112,15 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
       operation: 'getBuild',
       scope: 'read',
       request: BuildParams,
-      call: async ({ id }) => ({ build: await builds.get(id) })
+      call: async ({ id }, { caller }) => ({ build: await builds.get(caller, id) })
     }),
 
     streamDockerBuildLogs: streaming({
       operation: 'getBuildLogs',
       scope: 'read',
       request: LogsRequest,
-      call: async function* ({ id, follow = false, offset: from = 0 }, { signal }) {
-        const lines = await builds.logs(id, { offset: from, follow }, signal)
+      call: async function* ({ id, follow = false, offset: from = 0 }, { caller, signal }) {
+        const lines = await builds.logs(caller, id, { offset: from, follow }, signal)
         for await (const { text, offset } of lines) yield { line: text, offset }
       }
     }),
@@ -129,21 +129,21 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
       operation: 'retryBuild',
       scope: 'builds:write',
       request: Type.Composite([BuildParams, RetryBuild]),
-      call: async ({ id, ...given }, { caller }) => ({ build: await builds.retry(id, caller, given) })
+      call: async ({ id, ...given }, { caller }) => ({ build: await builds.retry(caller, id, given) })
     }),
 
     cancelDockerBuild: unary({
       operation: 'cancelBuild',
       scope: 'builds:write',
       request: BuildParams,
-      call: async ({ id }) => ({ build: await builds.cancel(id) })
+      call: async ({ id }, { caller }) => ({ build: await builds.cancel(caller, id) })
     }),
 
     removeDockerBuild: unary({
       operation: 'removeBuild',
       scope: 'builds:write',
       request: Type.Composite([BuildParams, RemoveBuildQuery]),
-      call: async ({ id, ...query }) => ({ success: true, ...(await builds.remove(id, query)) })
+      call: async ({ id, ...query }, { caller }) => ({ success: true, ...(await builds.remove(caller, id, query)) })
     })
   } satisfies Partial<DockerMethods>
 }

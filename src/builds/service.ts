@@ -26,14 +26,14 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
   const { table, files, worker, credentials, limits, rules, checkRun, authorize, onChange } = options
   const { retentionMs } = limits
   const known = createKnownBuilds({ table, retentionMs, onChange })
-  const { find } = known
+  const { find, findOwn } = known
   const pages = createPages({ table, retentionMs })
   const intake = createIntake({ ...options, now })
   const removal = createBuildRemoval({ ...options, known, now })
 
   /** A build that is over, back where it is to be taken up again. */
-  async function reopened(id: string): Promise<{ record: BuildRecord; from: BuildStatus }> {
-    const record = await find(id)
+  async function reopened(caller: Caller, id: string): Promise<{ record: BuildRecord; from: BuildStatus }> {
+    const record = await findOwn(caller, id)
     const from = statusOf(record)
     if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${from}.`)
     const again = reopen(record)
@@ -65,7 +65,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
     async take(...asked: Parameters<typeof intake>): Promise<BuildDetails> {
       const id = await intake(...asked)
       await worker.pump()
-      return known.details(id)
+      return known.details(asked[0].caller, id)
     },
 
     get: known.details,
@@ -79,34 +79,37 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
     ended: removal.ended,
 
     async logs(
+      caller: Caller,
       id: string,
       { offset, follow }: { offset: number; follow: boolean },
       signal?: AbortSignal
     ): Promise<AsyncIterable<LogLine>> {
-      return files.log(id, isOver(await find(id))).read(offset, follow, signal)
+      return files.log(id, isOver(await find(caller, id))).read(offset, follow, signal)
     },
 
     /** Does again what failed, and only that, as far as it may be done today. */
-    async retry(id: string, caller: Caller, given: RetryBuild = {}): Promise<BuildDetails> {
+    async retry(caller: Caller, id: string, given: RetryBuild = {}): Promise<BuildDetails> {
+      await findOwn(caller, id)
       await worker.settled(id)
       const own = credentialsOf(given)
-      const { record: asked } = await reopened(id)
+      const { record: asked } = await reopened(caller, id)
       const secrets = await table.secrets(id)
       if (asked.run.status === 'pending') authorize(caller, 'containers:write')
       checkToRun(asked, secrets, checkRun)
       if (asked.build.status === 'pending') await rules.checkAgain(asked, files.context(id), secrets.buildArgs)
       // Somebody else may have asked for the same meanwhile.
-      const { record, from } = await reopened(id)
+      const { record, from } = await reopened(caller, id)
       await known.change(own ? { ...record, hasOwnCredentials: true } : record, from)
       if (own) credentials.set(id, own)
       await worker.pump()
-      return known.details(id)
+      return known.details(caller, id)
     },
 
-    async cancel(id: string): Promise<BuildDetails> {
+    async cancel(caller: Caller, id: string): Promise<BuildDetails> {
+      await findOwn(caller, id)
       await worker.settled(id)
-      if (await worker.abort(id)) return known.details(id)
-      const record = await find(id)
+      if (await worker.abort(id)) return known.details(caller, id)
+      const record = await findOwn(caller, id)
       const from = statusOf(record)
       if (isOver(record)) throw new AppError('BUILD_FINISHED', `Build ${id} is over: it is ${from}.`)
       const cancelled = { ...cancel(record, now()), finishedAt: now() }
@@ -116,15 +119,17 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
     },
 
     async remove(
+      caller: Caller,
       id: string,
       { keep_image: keepImage = false, force = false }: RemoveBuildQuery
     ): Promise<RemovedBuild> {
+      await findOwn(caller, id)
       await worker.settled(id)
-      if (!isOver(await find(id))) {
+      if (!isOver(await findOwn(caller, id))) {
         if (!force) throw new AppError('BUILD_RUNNING', `Build ${id} is not over. Cancel it first, or use force=true.`)
-        await this.cancel(id)
+        await this.cancel(caller, id)
       }
-      const record = await find(id)
+      const record = await findOwn(caller, id)
       const images = keepImage ? { images_removed: [], images_kept: [] } : await removal.removeImages(record)
       if (!(await table.remove(id))) throw new AppError('BUILD_RUNNING', `Build ${id} has just been begun again.`)
       await removal.removeFiles(id)

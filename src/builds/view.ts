@@ -48,10 +48,12 @@ export function viewDetails(record: BuildRecord, context: ViewContext): BuildDet
 }
 
 /** What is told of a build whenever something about it changes. */
-export function buildEvent(record: BuildRecord): [type: string, facts: Record<string, unknown>] {
+export function buildEvent(
+  record: BuildRecord
+): [type: string, facts: Record<string, unknown>, subject: { owner: BuildRecord }] {
   const { id, imageName, build, push, run } = record
   const stages = { build: build.status, push: push.status, run: run.status }
-  return [`build.${statusOf(record)}`, { id, image_name: imageName, ...stages }]
+  return [`build.${statusOf(record)}`, { id, image_name: imageName, ...stages }, { owner: record }]
 }
 
 function viewStage({ status, reason, code, retryable, startedAt, finishedAt }: Stage) {

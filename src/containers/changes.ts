@@ -1,5 +1,7 @@
 // Which containers may be changed, and one change of a container after the other.
 
+import type { Caller } from '../access/caller.ts'
+import { checkMayChange, seenBy } from '../access/ownership.ts'
 import type { Config } from '../config.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
@@ -18,9 +20,9 @@ type Options = {
 export function createChanges({ inventory, config, ownId }: Options) {
   const inOrder = createKeyedLock()
 
-  /** The container, if it may be changed. */
-  function findChangeable(reference: string): ContainerRecord {
-    const record = inventory.find(reference)
+  /** The container, if the caller may change it. */
+  function findChangeable(caller: Caller, reference: string): ContainerRecord {
+    const record = inventory.find(reference, seenBy(caller))
     if (record.id === ownId)
       throw new AppError('CONTAINER_IS_BERTH', 'This container is Berth itself; it does not stop or remove itself.')
     if (!record.berth.managed && !config.manageForeign) {
@@ -29,6 +31,7 @@ export function createChanges({ inventory, config, ownId }: Options) {
         `Container ${record.name} was not made by Berth. BERTH_MANAGE_FOREIGN=true allows to change such containers.`
       )
     }
+    checkMayChange(caller, record.berth, `Container ${record.name}`)
     return record
   }
 
@@ -38,16 +41,17 @@ export function createChanges({ inventory, config, ownId }: Options) {
    * that only waits is told so by its signal.
    */
   async function changing<T>(
+    caller: Caller,
     reference: string,
     signal: AbortSignal | undefined,
     task: (record: ContainerRecord, hurry: AbortSignal) => Promise<T>,
     { isForced = false } = {}
   ): Promise<T> {
     await inventory.whenReady()
-    const found = findChangeable(reference)
+    const found = findChangeable(caller, reference)
     const change = async (hurry: AbortSignal) => {
       // It may have been replaced or removed meanwhile, and its name given to another.
-      const record = await inventory.refresh(findChangeable(found.id).id)
+      const record = await inventory.refresh(findChangeable(caller, found.id).id)
       if (!record)
         throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
       try {

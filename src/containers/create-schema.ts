@@ -144,6 +144,9 @@ export const CreateContainer = Type.Object(
     ),
     ttl_seconds: Type.Optional(TtlSeconds),
     ttl: Type.Optional(Ttl),
+    shared: Type.Optional(
+      Type.Boolean({ default: false, description: 'Whether every token sees it and may change it.' })
+    ),
     start: Type.Optional(Type.Boolean({ default: true })),
     wait: Type.Optional(ContainerWait),
     wait_path: Type.Optional(

@@ -1,5 +1,7 @@
 // One call makes a ready workload, or leaves nothing behind. The steps are those of docs/architecture.md.
 
+import type { Caller } from '../access/caller.ts'
+import { ownerOf } from '../access/ownership.ts'
 import type { Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
@@ -23,7 +25,7 @@ import type { Waiting } from './wait.ts'
 
 export type Made = { record: ContainerRecord; warnings: string[] }
 /** Who asked; with a key, the name that follows from it and what the request means. */
-export type Origin = { owner: string | null; key: string | undefined; fixedName?: string; requestHash: string }
+export type Origin = { caller: Caller; key: string | undefined; fixedName?: string; requestHash: string }
 export type Maker = ReturnType<typeof createMaker>
 
 export type Images = {
@@ -74,12 +76,13 @@ export function createMaker(options: Options) {
     const isClosed = body.network !== undefined && (await networks.isClosed(body.network))
     if (isClosed) checkClosed(body)
     const image = body.image ?? config.defaultImage
-    const found = await images.find(image, { pull: body.pull ?? 'missing', owner: origin.owner, signal })
+    const found = await images.find(image, { pull: body.pull ?? 'missing', owner: origin.caller.tokenId, signal })
     const wanted = isClosed ? [] : wantedPorts(body, found)
 
     return ports.withLeases(wanted, (leases, attempt) =>
       attempts.run(attempt, async (undo) => {
-        const { owner, key, requestHash } = origin
+        const { caller, key, requestHash } = origin
+        const owner = { ...ownerOf(caller), shared: body.shared ?? false }
         const spec = buildSpec({
           body,
           image,
@@ -176,6 +179,6 @@ export function createMaker(options: Options) {
     check,
     waitUntilReady,
     make: (body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Made> =>
-      quota.holding(origin.owner, () => make(body, origin, signal))
+      quota.holding(origin.caller.tokenId, () => make(body, origin, signal))
   }
 }

@@ -1,6 +1,7 @@
 // The same key and request give the same container: while it is made, later, and after a crash. The container itself carries
 // the key, so there is nothing else to keep.
 
+import type { Caller } from '../access/caller.ts'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import { AppError, isAppError } from '../errors.ts'
@@ -38,24 +39,24 @@ export function createCreator({
   const underWay = new Map<string, { meant: string; result: Promise<Created> }>()
 
   async function create(
+    caller: Caller,
     body: CreateContainer,
     key: string | undefined,
-    signal: AbortSignal,
-    owner: string | null
+    signal: AbortSignal
   ): Promise<Created> {
     maker.check(body)
     await inventory.whenReady()
     if (key === undefined)
-      return { ...(await maker.make(body, { key, owner, requestHash: '' }, signal)), replayed: false }
+      return { ...(await maker.make(body, { caller, key, requestHash: '' }, signal)), replayed: false }
 
     const print = fingerprintOf(body, config)
-    const owned = ownedKey(key, owner)
+    const owned = ownedKey(key, caller.tokenId)
     const same = underWay.get(owned)
     if (same) {
       checkSame(key, same.meant, print)
       return { ...(await same.result), replayed: true }
     }
-    const origin = { key, owner, print, requestHash: print.meant, fixedName: nameForKey(owned) }
+    const origin = { caller, key, print, requestHash: print.meant, fixedName: nameForKey(owned) }
     const result = createOnce(body, origin, signal).finally(() => underWay.delete(owned))
     underWay.set(owned, { meant: print.meant, result })
     return result
@@ -133,8 +134,8 @@ export function createCreator({
 }
 
 /** Keys of different tokens have nothing to do with each other: whoever guesses one must not be told of another's container. */
-function hasKey({ berth }: ContainerRecord, { key, owner }: Keyed): boolean {
-  return berth.key === key && berth.owner === owner
+function hasKey({ berth }: ContainerRecord, { key, caller }: Keyed): boolean {
+  return berth.key === key && berth.owner === caller.tokenId
 }
 
 function ownedKey(key: string, owner: string | null): string {

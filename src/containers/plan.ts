@@ -1,6 +1,7 @@
 // A create request, the settings and the image together: what exactly is to be made. Pure.
 
 import { createHash, randomBytes } from 'node:crypto'
+import type { Owner } from '../access/ownership.ts'
 import type { Config } from '../config.ts'
 import type { ContainerSpec, PortBinding, Protocol } from '../engine/contract/containers.ts'
 import type { ImageRecord } from '../engine/contract/images.ts'
@@ -31,7 +32,7 @@ export type Ceilings = Pick<
 export type WantedPort = { containerPort: number; protocol: Protocol; hostPort: number | undefined }
 export type Identity = {
   instanceId: string
-  owner: string | null
+  owner: Owner
   attempt: string
   idempotencyKey: string | undefined
   requestHash: string
@@ -215,7 +216,7 @@ function ownLabels(
   return writeAllFacts({
     managed: true,
     instance: instanceId,
-    owner,
+    ...owner,
     attempt,
     start: body.start ?? true,
     ttlSeconds: body.ttl_seconds ?? null,

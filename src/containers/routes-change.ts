@@ -28,7 +28,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         response: { 200: ref(ChangedContainer) }
       }
     },
-    async (request) => containers.start(request.params.id)
+    async (request) => containers.start(request.caller, request.params.id)
   )
 
   app.post(
@@ -46,7 +46,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         response: { 200: ref(ChangedContainer) }
       }
     },
-    async (request) => containers.stop(request.params.id, request.query.timeout)
+    async (request) => containers.stop(request.caller, request.params.id, request.query.timeout)
   )
 
   app.post(
@@ -62,7 +62,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         response: { 200: ref(ChangedContainer) }
       }
     },
-    async (request) => containers.restart(request.params.id, request.query.timeout)
+    async (request) => containers.restart(request.caller, request.params.id, request.query.timeout)
   )
 
   for (const [verb, operationId, summary, description] of [
@@ -87,7 +87,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
           response: { 200: ref(ChangedContainer) }
         }
       },
-      async (request) => containers[verb](request.params.id)
+      async (request) => containers[verb](request.caller, request.params.id)
     )
 
   app.post(
@@ -104,7 +104,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         response: { 200: ref(ChangedContainer) }
       }
     },
-    async (request) => containers.rename(request.params.id, request.body.name)
+    async (request) => containers.rename(request.caller, request.params.id, request.body.name)
   )
 
   app.delete(
@@ -121,7 +121,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         response: { 200: ref(RemovedContainer) }
       }
     },
-    async (request) => containers.remove(request.params.id, request.query.force ?? false)
+    async (request) => containers.remove(request.caller, request.params.id, request.query.force ?? false)
   )
 
   app.patch(
@@ -142,6 +142,6 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         request.body = exactForms(request.body) as UpdateContainer
       }
     },
-    async (request) => containers.update(request.params.id, request.body)
+    async (request) => containers.update(request.caller, request.params.id, request.body)
   )
 }

@@ -45,7 +45,7 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
       }
     },
     async (request, reply) => {
-      return containers.wait(request.params.id, waitRequest(request.query, streams.watch(reply)))
+      return containers.wait(request.caller, request.params.id, waitRequest(request.query, streams.watch(reply)))
     }
   )
 
@@ -77,17 +77,18 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
       }
     },
     async (request, reply) => {
+      const { caller } = request
       const { id } = request.params
       const { timestamps = false, format = asksForJson(request) ? 'json' : 'text', follow = false } = request.query
       const lastEventId = request.headers['last-event-id']
       const query = logQuery(request.query, lastEventId)
       if (follow) {
-        const source = (signal: AbortSignal) => containers.follow(id, query, lastEventId, signal)
+        const source = (signal: AbortSignal) => containers.follow(caller, id, query, lastEventId, signal)
         const form = asksForEvents(request) ? undefined : plainLines(format, timestamps)
         await streams.send(reply, source, toEvent, form)
         return reply
       }
-      const lines = containers.logs(id, query, streams.watch(reply))
+      const lines = containers.logs(caller, id, query, streams.watch(reply))
       if (format === 'text') return reply.type(TEXT_TYPE).send(logText(lines, timestamps))
       return reply.type(JSON_TYPE).send(logJson(lines))
     }
@@ -105,7 +106,7 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
         response: { 200: ref(ContainerProcesses) }
       }
     },
-    async (request) => containers.top(request.params.id)
+    async (request) => containers.top(request.caller, request.params.id)
   )
 
   app.post(
@@ -126,7 +127,12 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
       }
     },
     async (request, reply) => {
-      const { exitCode, ...rest } = await containers.exec(request.params.id, request.body, streams.watch(reply))
+      const { exitCode, ...rest } = await containers.exec(
+        request.caller,
+        request.params.id,
+        request.body,
+        streams.watch(reply)
+      )
       return { exit_code: exitCode, ...rest }
     }
   )

@@ -46,8 +46,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       },
       async (request, reply) => {
         const key = request.headers['idempotency-key']
-        const { tokenId } = request.caller
-        const created = await containers.create(request.body, key, streams.watch(reply), tokenId)
+        const created = await containers.create(request.caller, request.body, key, streams.watch(reply))
         reply.header('location', `/containers/${created.id}`)
         return reply.code(created.replayed ? 200 : 201).send(created)
       }
@@ -68,7 +67,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       }
     },
     async (request, reply) => {
-      const { containers: page, total, nextCursor } = containers.list(request.query)
+      const { containers: page, total, nextCursor } = containers.list(request.caller, request.query)
       reply.header('x-total-count', total)
       if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
       return reply.type(JSON_TYPE).send(write(page))
@@ -86,7 +85,10 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         response: { 200: containerList }
       }
     },
-    async (_request, reply) => reply.type(JSON_TYPE).send(write(containers.list({ state: 'running' }).containers))
+    async ({ caller }, reply) => {
+      const { containers: page } = containers.list(caller, { state: 'running' })
+      return reply.type(JSON_TYPE).send(write(page))
+    }
   )
 
   // Typed into a browser it would be taken for the name of a container.
@@ -110,7 +112,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         response: { 200: ref(Container) }
       }
     },
-    async (request) => containers.get(request.params.id)
+    async (request) => containers.get(request.caller, request.params.id)
   )
 
   await app.register(changeRoutes, { containers })

@@ -56,10 +56,10 @@ export function containerRpc({ containers, stats }: Options) {
       request: RunRequest,
       call: async ({ idempotency_key: key, no_ports: none, ...body }, { signal, caller }) => {
         const { warnings, replayed, ...container } = await containers.create(
+          caller,
           none ? { ...body, ports: [] } : body,
           key,
-          signal,
-          caller.tokenId
+          signal
         )
         return { container, warnings, replayed }
       }
@@ -69,50 +69,53 @@ export function containerRpc({ containers, stats }: Options) {
       operation: 'startContainer',
       scope: 'containers:write',
       request: Named,
-      call: async ({ name }, { signal }) => changed(await containers.start(name, signal))
+      call: async ({ name }, { caller, signal }) => changed(await containers.start(caller, name, signal))
     }),
 
     stopDockerContainer: unary({
       operation: 'stopContainer',
       scope: 'containers:write',
       request: Type.Composite([Named, StopQuery]),
-      call: async ({ name, timeout }, { signal }) => changed(await containers.stop(name, timeout, signal))
+      call: async ({ name, timeout }, { caller, signal }) =>
+        changed(await containers.stop(caller, name, timeout, signal))
     }),
 
     restartDockerContainer: unary({
       operation: 'restartContainer',
       scope: 'containers:write',
       request: Type.Composite([Named, StopQuery]),
-      call: async ({ name, timeout }, { signal }) => changed(await containers.restart(name, timeout, signal))
+      call: async ({ name, timeout }, { caller, signal }) =>
+        changed(await containers.restart(caller, name, timeout, signal))
     }),
 
     pauseDockerContainer: unary({
       operation: 'pauseContainer',
       scope: 'containers:write',
       request: Named,
-      call: async ({ name }, { signal }) => changed(await containers.pause(name, signal))
+      call: async ({ name }, { caller, signal }) => changed(await containers.pause(caller, name, signal))
     }),
 
     unpauseDockerContainer: unary({
       operation: 'unpauseContainer',
       scope: 'containers:write',
       request: Named,
-      call: async ({ name }, { signal }) => changed(await containers.unpause(name, signal))
+      call: async ({ name }, { caller, signal }) => changed(await containers.unpause(caller, name, signal))
     }),
 
     renameDockerContainer: unary({
       operation: 'renameContainer',
       scope: 'containers:write',
       request: Type.Composite([Named, Type.Object({ new_name: RenameContainer.properties.name })]),
-      call: async ({ name, new_name: other }, { signal }) => changed(await containers.rename(name, other, signal))
+      call: async ({ name, new_name: other }, { caller, signal }) =>
+        changed(await containers.rename(caller, name, other, signal))
     }),
 
     removeDockerContainer: unary({
       operation: 'removeContainer',
       scope: 'containers:write',
       request: Type.Composite([Named, RemoveQuery]),
-      call: async ({ name, force }, { signal }) => {
-        const { removed, ...rest } = await containers.remove(name, force ?? false, signal)
+      call: async ({ name, force }, { caller, signal }) => {
+        const { removed, ...rest } = await containers.remove(caller, name, force ?? false, signal)
         return { success: removed, ...rest }
       }
     }),
@@ -121,16 +124,16 @@ export function containerRpc({ containers, stats }: Options) {
       operation: 'updateContainer',
       scope: 'containers:write',
       request: UpdateRequest,
-      call: async ({ name, never_expires: forever, ...body }, { signal }) =>
-        changed(await containers.update(name, forever ? { ...body, ttl_seconds: null } : body, signal))
+      call: async ({ name, never_expires: forever, ...body }, { caller, signal }) =>
+        changed(await containers.update(caller, name, forever ? { ...body, ttl_seconds: null } : body, signal))
     }),
 
     listDockerContainers: unary({
       operation: 'listContainers',
       scope: 'read',
       request: ListContainersQuery,
-      call: (query) => {
-        const { containers: page, total, nextCursor } = containers.list(query)
+      call: (query, { caller }) => {
+        const { containers: page, total, nextCursor } = containers.list(caller, query)
         return { containers: page, total, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
       }
     }),
@@ -139,8 +142,8 @@ export function containerRpc({ containers, stats }: Options) {
       operation: 'getContainer',
       scope: 'read',
       request: Named,
-      call: ({ name }) => {
-        const container = containers.get(name)
+      call: ({ name }, { caller }) => {
+        const container = containers.get(caller, name)
         const usage = stats.now(container.full_id)
         return { container, ...(usage && { stats: usage }) }
       }
@@ -150,9 +153,9 @@ export function containerRpc({ containers, stats }: Options) {
       operation: 'waitForContainer',
       scope: 'read',
       request: WaitRequest,
-      call: async ({ name, condition, ...query }, { signal }) => {
+      call: async ({ name, condition, ...query }, { caller, signal }) => {
         const asked = { ...query, ...(condition && { for: condition }) }
-        const { container, ...rest } = await containers.wait(name, waitRequest(asked, signal))
+        const { container, ...rest } = await containers.wait(caller, name, waitRequest(asked, signal))
         return { ...rest, ...(container && { container }) }
       }
     }),
@@ -161,8 +164,8 @@ export function containerRpc({ containers, stats }: Options) {
       operation: 'getContainerLogs',
       scope: 'read',
       request: LogsRequest,
-      call: async ({ name, ...query }, { signal }) => {
-        const lines = await containers.allLogs(name, logQuery(query, undefined), signal, MESSAGE_BYTES)
+      call: async ({ name, ...query }, { caller, signal }) => {
+        const lines = await containers.allLogs(caller, name, logQuery(query, undefined), signal, MESSAGE_BYTES)
         return { lines: lines.map(logEntry) }
       }
     }),
@@ -171,8 +174,8 @@ export function containerRpc({ containers, stats }: Options) {
       operation: 'getContainerLogs',
       scope: 'read',
       request: LogsRequest,
-      call: async function* ({ name, resume_after: last, ...query }, { signal }) {
-        for await (const item of containers.follow(name, logQuery(query, last), last, signal)) {
+      call: async function* ({ name, resume_after: last, ...query }, { caller, signal }) {
+        for await (const item of containers.follow(caller, name, logQuery(query, last), last, signal)) {
           if ('line' in item) yield { line: logEntry(item.line) }
           else if (query.follow) yield item
         }
@@ -183,8 +186,8 @@ export function containerRpc({ containers, stats }: Options) {
       operation: 'getContainerProcesses',
       scope: 'read',
       request: Named,
-      call: async ({ name }, { signal }) => {
-        const { titles, processes } = await containers.top(name, signal)
+      call: async ({ name }, { caller, signal }) => {
+        const { titles, processes } = await containers.top(caller, name, signal)
         return { titles, processes: processes.map((values) => ({ values })) }
       }
     }),
@@ -193,8 +196,8 @@ export function containerRpc({ containers, stats }: Options) {
       operation: 'execInContainer',
       scope: 'exec',
       request: Type.Composite([Named, ExecCommand]),
-      call: async ({ name, ...command }, { signal }) => {
-        const { exitCode, ...rest } = await containers.exec(name, command, signal)
+      call: async ({ name, ...command }, { caller, signal }) => {
+        const { exitCode, ...rest } = await containers.exec(caller, name, command, signal)
         return { exit_code: exitCode, ...rest }
       }
     })

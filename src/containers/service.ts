@@ -1,6 +1,8 @@
 // The rules of containers: what may be done to which, in what order, and what is said about it.
 
+import type { Caller } from '../access/caller.ts'
 import type { HeldBytes } from '../access/held-bytes.ts'
+import { seenBy } from '../access/ownership.ts'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
@@ -86,23 +88,22 @@ export function createContainerService(options: Options) {
   }
 
   return {
-    /** `owner` is the id of the token that asks, if it has one. */
     async create(
+      caller: Caller,
       body: CreateContainer,
       key: string | undefined,
-      signal: AbortSignal,
-      owner: string | null
+      signal: AbortSignal
     ): Promise<CreatedContainer> {
       const life = key === undefined ? signal : unlessClientGone(signal)
-      const { record, warnings, replayed } = await creator.create(body, key, life, owner)
+      const { record, warnings, replayed } = await creator.create(caller, body, key, life)
       return { ...view(record), warnings, replayed }
     },
 
     list,
-    get: (reference: string): Container => view(inventory.find(reference)),
+    get: (caller: Caller, reference: string): Container => view(inventory.find(reference, seenBy(caller))),
 
-    start: (reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
-      changes.run(reference, signal, async (record) => {
+    start: (caller: Caller, reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
+      changes.run(caller, reference, signal, async (record) => {
         // Its ports are its own and in use, which must not be taken for a conflict.
         if (record.state === 'running' || record.state === 'restarting')
           return unchanged(record, `Container already ${record.state}`)
@@ -110,8 +111,13 @@ export function createContainerService(options: Options) {
         return started(await start(record), record)
       }),
 
-    stop: (reference: string, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<ChangedContainer> =>
-      changes.run(reference, signal, async (record, hurry) => {
+    stop: (
+      caller: Caller,
+      reference: string,
+      timeoutSeconds: number | undefined,
+      signal?: AbortSignal
+    ): Promise<ChangedContainer> =>
+      changes.run(caller, reference, signal, async (record, hurry) => {
         if (['exited', 'created', 'dead'].includes(record.state)) return unchanged(record, 'Container already stopped')
         await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds, either(signal, hurry))
         const after = await changed(record, 'Container stopped')
@@ -120,40 +126,45 @@ export function createContainerService(options: Options) {
           : after
       }),
 
-    restart: (reference: string, timeoutSeconds: number | undefined, signal?: AbortSignal): Promise<ChangedContainer> =>
-      changes.run(reference, signal, async (record, hurry) => {
+    restart: (
+      caller: Caller,
+      reference: string,
+      timeoutSeconds: number | undefined,
+      signal?: AbortSignal
+    ): Promise<ChangedContainer> =>
+      changes.run(caller, reference, signal, async (record, hurry) => {
         await engine.stopContainer(record.id, timeoutSeconds ?? record.stopTimeoutSeconds, hurry)
         const stopped = await latest(record)
         const begun = await start(stopped)
         return started(begun, stopped, begun.again ? undefined : 'Container restarted')
       }),
 
-    pause: (reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
-      changes.run(reference, signal, async (record) => {
+    pause: (caller: Caller, reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
+      changes.run(caller, reference, signal, async (record) => {
         if (record.state === 'paused') return unchanged(record, 'Container already paused')
         if (record.state !== 'running') throw notRunning(record)
         await engine.pauseContainer(record.id)
         return changed(record, 'Container paused')
       }),
 
-    unpause: (reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
-      changes.run(reference, signal, async (record) => {
+    unpause: (caller: Caller, reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
+      changes.run(caller, reference, signal, async (record) => {
         if (record.state === 'running') return unchanged(record, 'Container is not paused')
         if (record.state !== 'paused') throw notRunning(record)
         await engine.unpauseContainer(record.id)
         return changed(record, 'Container resumed')
       }),
 
-    rename: (reference: string, name: string, signal?: AbortSignal): Promise<ChangedContainer> => {
+    rename: (caller: Caller, reference: string, name: string, signal?: AbortSignal): Promise<ChangedContainer> => {
       checkName(name)
-      return changes.run(reference, signal, async (record) => {
+      return changes.run(caller, reference, signal, async (record) => {
         if (record.name === name) return unchanged(record, `Container is already called ${name}`)
         await engine.renameContainer(record.id, name)
         return changed(record, `Container was called ${record.name}`)
       })
     },
 
-    remove: (reference: string, force: boolean, signal?: AbortSignal): Promise<RemovedContainer> => {
+    remove: (caller: Caller, reference: string, force: boolean, signal?: AbortSignal): Promise<RemovedContainer> => {
       const remove = async (record: ContainerRecord) => {
         const runs = ['running', 'paused', 'restarting'].includes(record.state)
         if (runs && !force) {
@@ -171,7 +182,7 @@ export function createContainerService(options: Options) {
         await removeNow(record)
         return { id: shortId(record.id), name: record.name, removed: true as const, message: 'Container removed' }
       }
-      return changes.run(reference, signal, remove, { isForced: force })
+      return changes.run(caller, reference, signal, remove, { isForced: force })
     },
 
     removeExpired: (id: string): Promise<void> =>
@@ -180,9 +191,14 @@ export function createContainerService(options: Options) {
         if (expiry.isOver(record)) await removeNow(record)
       }),
 
-    update: (reference: string, body: UpdateContainer, signal?: AbortSignal): Promise<ChangedContainer> => {
+    update: (
+      caller: Caller,
+      reference: string,
+      body: UpdateContainer,
+      signal?: AbortSignal
+    ): Promise<ChangedContainer> => {
       checkUpdate(body, config)
-      return changes.run(reference, signal, async (record) => {
+      return changes.run(caller, reference, signal, async (record) => {
         const { memory, cpus, pids_limit: pids, restart, ttl_seconds: ttl } = body
         if (ttl !== undefined) expiry.checkOwn(record)
         const update = {
@@ -199,9 +215,9 @@ export function createContainerService(options: Options) {
       })
     },
 
-    async wait(reference: string, request: WaitRequest) {
+    async wait(caller: Caller, reference: string, request: WaitRequest) {
       await inventory.whenReady()
-      const { id } = inventory.find(reference)
+      const { id } = inventory.find(reference, seenBy(caller))
       const started = performance.now()
       const record = await waiting.waitFor(id, request)
       return {

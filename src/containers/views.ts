@@ -1,6 +1,8 @@
 // Containers as the API shows them: one, and pages of them. What did not change is the same object as last time, so that a door
 // need not write it out again.
 
+import { ANYBODY, type Caller } from '../access/caller.ts'
+import { seenBy } from '../access/ownership.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Expiry } from './expiry.ts'
@@ -13,7 +15,8 @@ export type ContainerPage = { containers: readonly Container[]; total: number; n
 
 export function createViews({ inventory, expiry }: { inventory: Inventory; expiry: Expiry }) {
   const known = new WeakMap<ContainerRecord, { end: number | null; container: Container }>()
-  let whole: { version: number; page: ContainerPage } | undefined
+  /** The list of everything that a caller sees. Those who see all share one. */
+  const whole = new WeakMap<Caller, { version: number; page: ContainerPage }>()
 
   /** A record never changes, another takes its place; so its view holds as long as its end date does. An age never holds. */
   function view(record: ContainerRecord): Container {
@@ -27,18 +30,23 @@ export function createViews({ inventory, expiry }: { inventory: Inventory; expir
     return container
   }
 
-  function select(query: ListContainersQuery): ContainerPage {
-    const { records, total, nextCursor } = selectContainers([...inventory.all()], query)
+  function select(caller: Caller, query: ListContainersQuery): ContainerPage {
+    const seen = [...inventory.all()].filter(seenBy(caller))
+    const { records, total, nextCursor } = selectContainers(seen, query)
     return { containers: records.map(view), total, nextCursor }
   }
 
   const hasAges = () => inventory.staleMs() !== null || inventory.unreadMs().length > 0
 
-  function list(query: ListContainersQuery): ContainerPage {
-    if (Object.keys(query).length > 0 || hasAges()) return select(query)
+  function list(caller: Caller, query: ListContainersQuery): ContainerPage {
+    if (Object.keys(query).length > 0 || hasAges()) return select(caller, query)
+    const viewer = caller.seesAll ? ANYBODY : caller
     const version = inventory.version()
-    if (whole?.version !== version) whole = { version, page: select(query) }
-    return whole.page
+    const last = whole.get(viewer)
+    if (last?.version === version) return last.page
+    const page = select(caller, query)
+    whole.set(viewer, { version, page })
+    return page
   }
 
   return { view, list }

@@ -1,6 +1,8 @@
 // What runs in a container: its output, its processes, commands beside it.
 
+import type { Caller } from '../access/caller.ts'
 import type { HeldBytes } from '../access/held-bytes.ts'
+import { seenBy } from '../access/ownership.ts'
 import type { Config } from '../config.ts'
 import type { EngineWorkloads, ExecResult, LogLine, LogQuery } from '../engine/contract/workloads.ts'
 import { AppError, invalidField } from '../errors.ts'
@@ -26,8 +28,8 @@ const EXEC_OUTPUT_BYTES = 1024 ** 2
 const DEFAULT_EXEC_SECONDS = 30
 
 export function createWorkload({ engine, inventory, changes, config, hold }: Options) {
-  function linesOf(reference: string, query: LogQuery, signal: AbortSignal) {
-    const record = inventory.find(reference)
+  function linesOf(caller: Caller, reference: string, query: LogQuery, signal: AbortSignal) {
+    const record = inventory.find(reference, seenBy(caller))
     const { tail, stdout, stderr, follow } = query
     // The engine counts the last lines of both streams and then leaves one out.
     if (tail === undefined || follow || stdout === stderr)
@@ -46,12 +48,18 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
   }
 
   return {
-    logs: (reference: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> =>
-      linesOf(reference, query, signal).lines,
+    logs: (caller: Caller, reference: string, query: LogQuery, signal: AbortSignal): AsyncIterable<LogLine> =>
+      linesOf(caller, reference, query, signal).lines,
 
     /** All of them, for one answer. */
-    async allLogs(reference: string, query: LogQuery, signal: AbortSignal, most: number): Promise<LogLine[]> {
-      const { lines } = linesOf(reference, query, signal)
+    async allLogs(
+      caller: Caller,
+      reference: string,
+      query: LogQuery,
+      signal: AbortSignal,
+      most: number
+    ): Promise<LogLine[]> {
+      const { lines } = linesOf(caller, reference, query, signal)
       const holding = hold('tail')
       const all: LogLine[] = []
       let bytes = 0
@@ -75,12 +83,13 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
 
     /** `after` is the time of the last line that the client has; the engine sends it again. */
     follow(
+      caller: Caller,
       reference: string,
       query: LogQuery,
       after: string | undefined,
       signal: AbortSignal
     ): AsyncIterable<Followed> {
-      const { record, lines } = linesOf(reference, query, signal)
+      const { record, lines } = linesOf(caller, reference, query, signal)
       async function* followed(): AsyncGenerator<Followed> {
         for await (const line of lines) if (line.time === '' || line.time !== after) yield { line }
         yield { end: await endingOf(record.id) }
@@ -88,19 +97,19 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
       return followed()
     },
 
-    async top(reference: string, signal?: AbortSignal) {
-      const record = inventory.find(reference)
+    async top(caller: Caller, reference: string, signal?: AbortSignal) {
+      const record = inventory.find(reference, seenBy(caller))
       if (record.state !== 'running') throw notRunning(record)
       return engine.containerProcesses(record.id, signal)
     },
 
-    async exec(reference: string, body: ExecCommand, signal: AbortSignal): Promise<ExecResult> {
+    async exec(caller: Caller, reference: string, body: ExecCommand, signal: AbortSignal): Promise<ExecResult> {
       if (!config.exec)
         throw new AppError(
           'EXEC_DISABLED',
           'Running commands in containers is switched off. BERTH_EXEC=true switches it on.'
         )
-      const record = changes.find(reference)
+      const record = changes.find(caller, reference)
       if (record.state !== 'running') throw notRunning(record)
       const seconds = body.timeout_seconds ?? DEFAULT_EXEC_SECONDS
       const deadline = AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal])

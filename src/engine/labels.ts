@@ -9,6 +9,8 @@ const LABELS = {
   managed: 'io.berth.managed',
   instance: 'io.berth.instance',
   owner: 'io.berth.owner',
+  team: 'io.berth.team',
+  shared: 'io.berth.shared',
   attempt: 'io.berth.attempt',
   start: 'io.berth.start',
   key: 'io.berth.idempotency-key',
@@ -26,11 +28,16 @@ const ANONYMOUS_VOLUME = /^[0-9a-f]{64}$/
 
 export function readFacts(labels: Labels): BerthFacts {
   const list = (label: string) => (labels[label] ?? '').split(',').filter((item) => item !== '')
+  const managed = labels[LABELS.managed] === 'true'
+  // What others made belongs to no token, whatever it says.
+  const owned = (label: string) => (managed && labels[label]) || null
   const ttl = Number(labels[LABELS.ttlSeconds])
   return {
-    managed: labels[LABELS.managed] === 'true',
+    managed,
     instance: labels[LABELS.instance] || null,
-    owner: labels[LABELS.owner] || null,
+    owner: owned(LABELS.owner),
+    team: owned(LABELS.team),
+    shared: owned(LABELS.shared) === 'true',
     attempt: labels[LABELS.attempt] || null,
     start: labels[LABELS.start] === 'true',
     key: labels[LABELS.key] || null,

@@ -1,5 +1,7 @@
 // What happened, in order: the last events, for whoever asks again, and each new one for whoever listens.
 
+import type { Caller } from '../access/caller.ts'
+import { maySee, type Owner } from '../access/ownership.ts'
 import { createChannel } from '../lib/channel.ts'
 import { Ring } from '../lib/ring.ts'
 import { createFilter, type EventFilter } from './filter.ts'
@@ -11,8 +13,14 @@ const KEPT = 1_000
 // A reader this far behind is told to read the lists again.
 const QUEUE = 256
 
-/** `labels`: of the container that it is about. */
-type Entry = { sequence: number; event: BerthEvent; labels: Record<string, string> | undefined }
+/** What an event is about. */
+type Subject = {
+  /** Whoever may not see that does not hear of it. Absent: it is about the server, for everybody. */
+  owner?: Owner
+  /** Of the container. */
+  labels?: Record<string, string> | undefined
+}
+type Entry = { sequence: number; event: BerthEvent } & Subject
 type Wanted = EventFilter & {
   /** Milliseconds since 1970: what is still known of the time after it comes first. */
   sinceMs?: number | undefined
@@ -44,28 +52,31 @@ export function createEventLog({ epoch, now = Date.now }: { epoch: string; now?:
   }
 
   return {
-    add(type: string, facts: Record<string, unknown>, labels?: Record<string, string>): void {
+    add(type: string, facts: Record<string, unknown>, subject: Subject = {}): void {
       const event = { type, time: new Date(now()).toISOString(), ...facts }
-      const entry = { sequence: ++sequence, event, labels }
+      const entry = { sequence: ++sequence, event, ...subject }
       kept.push(entry)
       live.push(entry)
     },
 
     stream(
+      caller: Caller,
       lastEventId: string | undefined,
       signal: AbortSignal,
       { sinceMs, ...filter }: Wanted = {}
     ): AsyncGenerator<Told> {
-      const isWanted = createFilter(filter)
+      const fits = createFilter(filter)
+      const isWanted = ({ event, owner, labels }: Entry) =>
+        (owner === undefined || maySee(caller, owner)) && fits(event, labels)
       const coming = live.subscribe(signal)
       const missed = lastEventId === undefined ? after(sinceMs) : since(lastEventId)
       async function* read(): AsyncGenerator<Told> {
         if (missed === undefined) yield { resync: 'what happened since that id is no longer known' }
-        else for (const entry of missed) if (isWanted(entry.event, entry.labels)) yield told(entry)
+        else for (const entry of missed) if (isWanted(entry)) yield told(entry)
         for await (const entry of coming) {
           if ('missed' in entry)
             yield { resync: `${entry.missed} events were dropped because this reader was too slow` }
-          else if (isWanted(entry.event, entry.labels)) yield told(entry)
+          else if (isWanted(entry)) yield told(entry)
         }
       }
       return read()

@@ -25,8 +25,10 @@ export function recordEvents(log: EventLog, { inventory, ports, engine }: Source
   inventory.onSync(() => (isKnown = true))
   inventory.onChange((change) => {
     if (!isKnown) return
-    const { labels } = change.after ?? change.before ?? {}
-    for (const { type, facts } of containerEvents(change)) log.add(type, facts, labels)
+    const record = change.after ?? change.before
+    if (!record) return
+    const subject = { owner: record.berth, labels: record.labels }
+    for (const { type, facts } of containerEvents(change)) log.add(type, facts, subject)
   })
   inventory.onNetworks(({ action, id, attributes }) => {
     const facts = { id: id.slice(0, SHORT_ID), name: attributes.name ?? '' }

@@ -46,7 +46,11 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams:
     },
     async (request, reply) => {
       const wanted = wantedEvents(request.query)
-      await streams.send(reply, (signal) => events.stream(request.headers['last-event-id'], signal, wanted), toEvent)
+      await streams.send(
+        reply,
+        (signal) => events.stream(request.caller, request.headers['last-event-id'], signal, wanted),
+        toEvent
+      )
       return reply
     }
   )

@@ -14,8 +14,8 @@ export function eventRpc({ events }: { events: EventLog }) {
       operation: 'streamEvents',
       scope: 'read',
       request: EventsRequest,
-      call: async function* ({ resume_after: last, ...query }, { signal }) {
-        for await (const told of events.stream(last, signal, wantedEvents(query))) {
+      call: async function* ({ resume_after: last, ...query }, { caller, signal }) {
+        for await (const told of events.stream(caller, last, signal, wantedEvents(query))) {
           if ('resync' in told) yield { id: '', type: 'resync', facts: resyncOf(told.resync) }
           else {
             const { type, time, ...facts } = told.event

@@ -27,22 +27,25 @@ export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
     if (freed.length > 0) for (const record of records.values()) take(record)
   }
 
-  function find(reference: string): ContainerRecord {
+  /** Among those that `isVisible` lets through; of the others nothing is said. */
+  function find(reference: string, isVisible: (record: ContainerRecord) => boolean): ContainerRecord {
     const exact = records.get(reference) ?? records.get(aliases.get(reference) ?? '')
-    if (exact) return exact
+    if (exact && isVisible(exact)) return exact
     const found = new Map<string, ContainerRecord>()
     const looksLikeId = /^[0-9a-f]{4,64}$/.test(reference)
     // An engine lets a container be called like the id of another. What is as long as an id is one.
     const isId = looksLikeId && reference.length >= SHORT_ID
     let named: ContainerRecord | undefined
     for (const record of records.values()) {
+      if (!isVisible(record)) continue
       if (record.name === reference) named = record
       if (looksLikeId && record.id.startsWith(reference)) found.set(record.id, record)
     }
     if (named && !isId) return named
     for (const [alias, id] of aliases) {
       const record = records.get(id)
-      if (looksLikeId && record && !records.has(alias) && alias.startsWith(reference)) found.set(id, record)
+      if (!looksLikeId || !record || records.has(alias) || !isVisible(record)) continue
+      if (alias.startsWith(reference)) found.set(id, record)
     }
     const [first, second] = found.values()
     if (second) {

@@ -2,6 +2,8 @@
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
+import type { Caller } from '../access/caller.ts'
+import { seenBy } from '../access/ownership.ts'
 import { isAppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
@@ -42,9 +44,11 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
   const delay = monitorEventLoopDelay({ resolution: LOOK_MS })
   delay.enable()
 
-  function measured(): Measured[] {
+  const seen = (caller: Caller) => [...inventory.all()].filter(seenBy(caller))
+
+  function measured(caller: Caller): Measured[] {
     const found: Measured[] = []
-    for (const record of inventory.all()) {
+    for (const record of seen(caller)) {
       const sample = sampler.isCurrent(record) ? sampler.latest(record.id) : undefined
       if (sample)
         found.push({ record, sample, labels: { id: shortId(record.id), name: record.name, image: record.image } })
@@ -52,8 +56,8 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
     return found
   }
 
-  function containerFamilies(): Family[] {
-    const rows = measured()
+  function containerFamilies(caller: Caller): Family[] {
+    const rows = measured(caller)
     const family = (name: string, help: string, type: Family['type'], value: (row: Measured) => number): Family => ({
       name: `berth_container_${name}`,
       help,
@@ -92,9 +96,9 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
     ]
   }
 
-  function stateFamily(): Family {
+  function stateFamily(caller: Caller): Family {
     const counts = new Map<string, { labels: Labels; value: number }>()
-    for (const record of inventory.all()) {
+    for (const record of seen(caller)) {
       const labels = { state: record.state, managed: String(record.berth.managed) }
       const key = Object.values(labels).join(' ')
       const count = counts.get(key) ?? { labels, value: 0 }
@@ -184,7 +188,8 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
 
     observeCall: (labels: { method: string; status: string }, seconds: number): void => calls.observe(labels, seconds),
 
-    async write(): Promise<string> {
+    /** Of the containers that the caller sees; totals of ports and builds are of the whole server. */
+    async write(caller: Caller): Promise<string> {
       const text = writeExposition([
         {
           name: 'berth_info',
@@ -199,10 +204,10 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
           samples: [{ value: engine.status().available ? 1 : 0 }]
         },
         ...engineFamilies(),
-        stateFamily(),
+        stateFamily(caller),
         portFamily(),
         await buildFamily(),
-        ...containerFamilies(),
+        ...containerFamilies(caller),
         durations.family(),
         calls.family(),
         ...processFamilies()

@@ -12,11 +12,12 @@ export const metricsRoutes: FastifyPluginAsyncTypebox<{ metrics: Metrics }> = as
         operationId: 'getMetrics',
         tags: ['server'],
         summary: 'Figures for Prometheus',
+        description: 'Of the containers that the token sees. Totals of ports and builds are of the whole server.',
         response: {
           200: { description: "Prometheus' text format.", content: { 'text/plain': { schema: { type: 'string' } } } }
         }
       }
     },
-    async (_request, reply) => reply.type(CONTENT_TYPE).send(await metrics.write())
+    async ({ caller }, reply) => reply.type(CONTENT_TYPE).send(await metrics.write(caller))
   )
 }

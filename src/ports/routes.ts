@@ -16,6 +16,6 @@ export const portRoutes: FastifyPluginAsyncTypebox<{ ports: PortService }> = asy
         response: { 200: ref(PortOverview) }
       }
     },
-    async () => ports.overview()
+    async ({ caller }) => ports.overview(caller)
   )
 }

@@ -8,7 +8,7 @@ export function portRpc({ ports }: { ports: PortService }) {
       operation: 'getPorts',
       scope: 'read',
       request: Type.Object({}),
-      call: () => ports.overview()
+      call: (_request, { caller }) => ports.overview(caller)
     })
   } satisfies Partial<DockerMethods>
 }

@@ -1,5 +1,7 @@
 // Ports for containers: leases for those being made, and the picture of the whole range.
 
+import type { Caller } from '../access/caller.ts'
+import { maySee } from '../access/ownership.ts'
 import type { ContainerRecord, Protocol } from '../engine/contract/containers.ts'
 import type { Listeners } from '../engine/machine/listeners.ts'
 import { isAppError } from '../errors.ts'
@@ -129,7 +131,8 @@ export function createPortService({
     isAvailable,
     counts: (protocol: Protocol) => allocator.counts(protocol),
 
-    async overview(): Promise<PortOverview> {
+    /** Who holds a port is said of what the caller sees. */
+    async overview(caller: Caller): Promise<PortOverview> {
       await lookAround()
       const rows = allocator.rows()
       const { first, last } = allocator.range
@@ -142,7 +145,8 @@ export function createPortService({
         counts: allocator.counts('tcp'),
         udp_counts: allocator.counts('udp'),
         ports: rows.map(({ port, protocol, state, holder, reason }) => {
-          const record = holder === undefined ? undefined : inventory.get(holder)
+          const found = holder === undefined ? undefined : inventory.get(holder)
+          const record = found && maySee(caller, found.berth) ? found : undefined
           return {
             port,
             protocol,

@@ -35,7 +35,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         response: { 200: ref(ContainerStats) }
       }
     },
-    async (request) => stats.latest(request.params.id)
+    async (request) => stats.latest(request.caller, request.params.id)
   )
 
   app.get(
@@ -51,7 +51,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         response: { 200: ref(StatsHistory) }
       }
     },
-    async (request) => stats.history(request.params.id, request.query.seconds)
+    async (request) => stats.history(request.caller, request.params.id, request.query.seconds)
   )
 
   app.get(
@@ -76,7 +76,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
     },
     async (request, reply) => {
       const after = Number(request.headers['last-event-id'] ?? 0)
-      await streams.send(reply, (signal) => stats.stream(request.params.id, after, signal), toEvent)
+      await streams.send(reply, (signal) => stats.stream(request.caller, request.params.id, after, signal), toEvent)
       return reply
     }
   )
@@ -92,7 +92,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         response: { 200: ref(AllStats) }
       }
     },
-    async () => stats.all()
+    async ({ caller }) => stats.all(caller)
   )
 
   app.get(
@@ -107,8 +107,8 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         response: { 200: eventsOf({ stats: AllStats, gap: StreamGap }, { event: 'gap', data: { missed: 3 } }) }
       }
     },
-    async (_request, reply) => {
-      await streams.send(reply, stats.streamAll, toEvent)
+    async ({ caller }, reply) => {
+      await streams.send(reply, (signal) => stats.streamAll(caller, signal), toEvent)
       return reply
     }
   )

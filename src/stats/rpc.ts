@@ -12,30 +12,35 @@ export function statsRpc({ stats }: { stats: StatsService }) {
       operation: 'getContainerStats',
       scope: 'read',
       request: Named,
-      call: async ({ name }) => ({ stats: await stats.latest(name) })
+      call: async ({ name }, { caller }) => ({ stats: await stats.latest(caller, name) })
     }),
 
     getDockerStatsHistory: unary({
       operation: 'getContainerStatsHistory',
       scope: 'read',
       request: Type.Composite([Named, HistoryQuery]),
-      call: ({ name, seconds }) => stats.history(name, seconds)
+      call: ({ name, seconds }, { caller }) => stats.history(caller, name, seconds)
     }),
 
     streamDockerStats: streaming({
       operation: 'streamContainerStats',
       scope: 'read',
       request: Named,
-      call: ({ name }, { signal }) => messages(stats.stream(name, undefined, signal))
+      call: ({ name }, { caller, signal }) => messages(stats.stream(caller, name, undefined, signal))
     }),
 
-    getAllDockerStats: unary({ operation: 'getAllStats', scope: 'read', request: Nothing, call: () => stats.all() }),
+    getAllDockerStats: unary({
+      operation: 'getAllStats',
+      scope: 'read',
+      request: Nothing,
+      call: (_request, { caller }) => stats.all(caller)
+    }),
 
     streamAllDockerStats: streaming({
       operation: 'streamAllStats',
       scope: 'read',
       request: Nothing,
-      call: (_request, { signal }) => messages(stats.streamAll(signal))
+      call: (_request, { caller, signal }) => messages(stats.streamAll(caller, signal))
     })
   } satisfies Partial<DockerMethods>
 }

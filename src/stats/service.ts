@@ -1,5 +1,7 @@
 // Statistics of containers: the latest sample, five minutes of history, and streams that carry each sample as it is taken.
 
+import type { Caller } from '../access/caller.ts'
+import { seenBy } from '../access/ownership.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Machine } from '../engine/machine/machine.ts'
 import { shortId } from '../inventory/ids.ts'
@@ -21,7 +23,9 @@ const QUEUE = 8
 /** What a reader of one container is given: a sample, the state in which it ended, or neither. */
 type Frame = { stats?: ContainerStats; readAt?: number | undefined; ended?: string }
 type AllNow = { sampled_at: string; containers: ContainerStats[] }
-type Tick = { at: number; frames: Map<string, Frame>; all: AllNow | undefined }
+/** Each caller has those that it sees; those who see all have the same object. */
+type AllFor = (caller: Caller) => AllNow
+type Tick = { at: number; frames: Map<string, Frame>; all: AllFor | undefined }
 /** `at` is what a reader resumes from. */
 export type Followed =
   | { history: ReturnType<typeof viewPoint>; at: number }
@@ -45,7 +49,7 @@ export function createStatsService({
   sampler.onTick(() => {
     if (!ticks.hasReaders) return
     const frames = new Map([...readers.keys()].map((id) => [id, frameOf(id)]))
-    ticks.push({ at: Date.now(), frames, all: readersOfAll > 0 ? all() : undefined })
+    ticks.push({ at: Date.now(), frames, all: readersOfAll > 0 ? look() : undefined })
   })
 
   function view(record: ContainerRecord): ContainerStats | undefined {
@@ -54,8 +58,8 @@ export function createStatsService({
     return sample && memoryBytes !== undefined ? viewStats(record, sample, memoryBytes, performance.now()) : undefined
   }
 
-  function findMeasured(reference: string): ContainerRecord {
-    const record = inventory.find(reference)
+  function findMeasured(caller: Caller, reference: string): ContainerRecord {
+    const record = inventory.find(reference, seenBy(caller))
     if (!isMeasured(record)) {
       throw new AppError(
         'CONTAINER_NOT_RUNNING',
@@ -80,13 +84,18 @@ export function createStatsService({
     })
   }
 
-  function all(): AllNow {
-    const containers: ContainerStats[] = []
+  function look(): AllFor {
+    const found: { berth: ContainerRecord['berth']; stats: ContainerStats }[] = []
     for (const record of inventory.all()) {
       const stats = isMeasured(record) ? view(record) : undefined
-      if (stats) containers.push(stats)
+      if (stats) found.push({ berth: record.berth, stats })
     }
-    return { sampled_at: new Date().toISOString(), containers }
+    const sampledAt = new Date().toISOString()
+    const whole = { sampled_at: sampledAt, containers: found.map(({ stats }) => stats) }
+    return (caller) =>
+      caller.seesAll
+        ? whole
+        : { sampled_at: sampledAt, containers: found.filter(seenBy(caller)).map(({ stats }) => stats) }
   }
 
   function frameOf(id: string): Frame {
@@ -108,10 +117,10 @@ export function createStatsService({
   }
 
   return {
-    async latest(reference: string): Promise<ContainerStats> {
+    async latest(caller: Caller, reference: string): Promise<ContainerStats> {
       const deadline = performance.now() + FIRST_SAMPLE_MS
       for (;;) {
-        const record = findMeasured(reference)
+        const record = findMeasured(caller, reference)
         const stats = view(record)
         if (stats) return stats
         if (performance.now() > deadline) {
@@ -130,8 +139,8 @@ export function createStatsService({
       return record && isMeasured(record) ? view(record) : undefined
     },
 
-    history(reference: string, seconds = HISTORY_SECONDS) {
-      const record = inventory.find(reference)
+    history(caller: Caller, reference: string, seconds = HISTORY_SECONDS) {
+      const record = inventory.find(reference, seenBy(caller))
       const oldest = performance.now() - seconds * 1000
       const points = sampler.history(record.id).filter(({ readAt }) => readAt >= oldest)
       return {
@@ -142,11 +151,16 @@ export function createStatsService({
       }
     },
 
-    all,
+    all: (caller: Caller): AllNow => look()(caller),
 
     /** Each sample until the container ends. With the time of the last one seen, what came since comes first. */
-    stream(reference: string, after: number | undefined, signal: AbortSignal): AsyncGenerator<Followed> {
-      const { id } = findMeasured(reference)
+    stream(
+      caller: Caller,
+      reference: string,
+      after: number | undefined,
+      signal: AbortSignal
+    ): AsyncGenerator<Followed> {
+      const { id } = findMeasured(caller, reference)
       const live = ticks.subscribe(signal)
       async function* read(): AsyncGenerator<Followed> {
         countReader(id, 1)
@@ -178,14 +192,14 @@ export function createStatsService({
       return read()
     },
 
-    streamAll(signal: AbortSignal): AsyncGenerator<Missed | { stats: AllNow; at: number }> {
+    streamAll(caller: Caller, signal: AbortSignal): AsyncGenerator<Missed | { stats: AllNow; at: number }> {
       const live = ticks.subscribe(signal)
       async function* read(): AsyncGenerator<Missed | { stats: AllNow; at: number }> {
         readersOfAll++
         try {
           for await (const tick of live) {
             if ('missed' in tick) yield tick
-            else if (tick.all !== undefined) yield { stats: tick.all, at: tick.at }
+            else if (tick.all !== undefined) yield { stats: tick.all(caller), at: tick.at }
           }
         } finally {
           readersOfAll--

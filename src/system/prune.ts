@@ -13,7 +13,7 @@ import type { Cleaned, CleanSystem } from './schemas.ts'
 type Options = {
   engine: Pick<EngineSystem, 'diskUsage' | 'pruneBuildCache'> & Pick<EngineVolumes, 'removeVolume'>
   containers: () => Iterable<ContainerRecord>
-  removeContainer: (id: string, force: boolean) => Promise<unknown>
+  removeContainer: (id: string) => Promise<unknown>
   networks: { list(): Promise<Network[]>; remove(name: string): Promise<unknown> }
   images: {
     list(query: { managed: boolean; dangling: boolean; in_use: boolean }): Promise<{ images: Image[] }>
@@ -45,7 +45,7 @@ export function createPruner({ engine, containers, removeContainer, images, netw
         id: id.slice(0, SHORT_ID),
         name,
         bytes: usage.containers.get(id) ?? 0,
-        remove: () => removeContainer(id, false)
+        remove: () => removeContainer(id)
       }))
   }
 

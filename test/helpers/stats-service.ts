@@ -1,6 +1,7 @@
 // The figures of containers on a clock that the test moves.
 
 import { mock } from 'node:test'
+import { ANYBODY } from '../../src/access/caller.ts'
 import type { Test } from 'tap'
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import { createSampler, SAMPLE_MS } from '../../src/stats/sampler.ts'
@@ -63,8 +64,8 @@ export function statsService(
       mock.timers.tick(SAMPLE_MS)
       await turn()
     },
-    open: (after?: number) => reader(stats.stream('web', after, end.signal)),
-    openAll: () => reader(stats.streamAll(end.signal))
+    open: (after?: number) => reader(stats.stream(ANYBODY, 'web', after, end.signal)),
+    openAll: () => reader(stats.streamAll(ANYBODY, end.signal))
   }
 }
 

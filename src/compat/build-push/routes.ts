@@ -62,9 +62,9 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
         response: { 200: { description: 'The status.', ...ref(BuildPushStatus) } }
       }
     },
-    async (request) => ({
+    async ({ caller, query }) => ({
       status: 200 as const,
-      build_status: statusOf(await builds.record(requireBuildId(request.query.build_id)))
+      build_status: statusOf(await builds.record(caller, requireBuildId(query.build_id)))
     })
   )
 
@@ -86,7 +86,7 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
     },
     async (request) => {
       const { id } = await builds
-        .retry(requireBuildId(request.query.build_id), request.caller)
+        .retry(request.caller, requireBuildId(request.query.build_id))
         .catch((error: unknown) => {
           throw isAppError(error, 'BUILD_NOT_FAILED') ? new AppError(error.code, 'Build and Push not failed') : error
         })

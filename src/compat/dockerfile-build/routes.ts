@@ -2,6 +2,7 @@
 
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
+import type { Caller } from '../../access/caller.ts'
 import type { BuildRecord } from '../../builds/record.ts'
 import type { BuildFields } from '../../builds/schemas.ts'
 import type { BuildService } from '../../builds/service.ts'
@@ -23,8 +24,8 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
   /** Builds that came in by other doors are not of that system. */
-  async function find(id: string): Promise<BuildRecord> {
-    const record = await builds.record(requireBuildId(id))
+  async function find(caller: Caller, id: string): Promise<BuildRecord> {
+    const record = await builds.record(caller, requireBuildId(id))
     if (record.origin === DOOR) return record
     throw new AppError('BUILD_NOT_FOUND', `There is no dockerfile build ${id}.`)
   }
@@ -56,7 +57,7 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
       })
       const { id } = await taken.catch(fileIsNotValid)
       reply.code(202)
-      return { data: view(await find(id)) }
+      return { data: view(await find(request.caller, id)) }
     }
   )
 
@@ -82,8 +83,8 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
     },
     async (request, reply) => {
       const { dockerfile_build_id: id, ...page } = request.query
-      if (id !== undefined) return { data: view(await find(id)) }
-      const { records, nextCursor } = await builds.records(DOOR, page)
+      if (id !== undefined) return { data: view(await find(request.caller, id)) }
+      const { records, nextCursor } = await builds.records(request.caller, DOOR, page)
       if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
       return { data: records.map(view) }
     }
@@ -109,8 +110,8 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
       }
     },
     async (request) => {
-      const data = view(await find(request.query.dockerfile_build_id))
-      await builds.remove(data.id, { force: true })
+      const data = view(await find(request.caller, request.query.dockerfile_build_id))
+      await builds.remove(request.caller, data.id, { force: true })
       return { message: 'Dockerfile build deleted', data }
     }
   )

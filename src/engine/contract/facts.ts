@@ -8,6 +8,10 @@ export type BerthFacts = {
   instance: string | null
   /** The id of the token it was made with; none where BERTH_TOKEN or no token was used. */
   owner: string | null
+  /** The team of that token: its tokens share what they make. */
+  team: string | null
+  /** Whether it is meant for every token. */
+  shared: boolean
   /** One try at making a container; finds it again when the engine's answer was lost. */
   attempt: string | null
   /** Whether the create meant to start it: still `created` then means half-made. */

@@ -1,6 +1,12 @@
 /** What a store has to see of a build; the rest is its JSON. */
 export type BuildRow = { id: string; createdAt: number; finishedAt: number | null; status: string; imageName: string }
-export type BuildFilter = { status?: string | undefined; image?: string | undefined; origin?: string | undefined }
+export type BuildFilter = {
+  status?: string | undefined
+  image?: string | undefined
+  origin?: string | undefined
+  /** Only those of this token or of its team. */
+  seenBy?: { owner: string | null; team: string | null } | undefined
+}
 /** `record` is its JSON. */
 export type StoredBuild = { id: string; record: string }
 

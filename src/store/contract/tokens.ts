@@ -4,6 +4,7 @@ export type TokenRow = {
   hash: string
   /** Separated by commas. */
   scopes: string
+  team: string | null
   createdAt: number
   expiresAt: number | null
   lastUsedAt: number | null

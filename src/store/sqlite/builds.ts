@@ -61,16 +61,17 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
       return row && seal.open(row.secrets)
     },
 
-    async list({ status, image, origin }, limit, before) {
-      const conditions: [sql: string, value: SQLInputValue | undefined][] = [
+    async list({ status, image, origin, seenBy }, limit, before) {
+      const conditions: [sql: string, ...values: (SQLInputValue | undefined)[]][] = [
         ['status = ?', status],
         ['image_name = ?', image],
         ["record ->> 'origin' = ?", origin],
+        ["(record ->> 'owner' = ? OR record ->> 'team' = ?)", seenBy?.owner, seenBy?.team],
         ['sequence < ?', before]
       ]
-      const given = conditions.filter(([, value]) => value !== undefined)
+      const given = conditions.filter(([, ...values]) => !values.includes(undefined))
       const where = given.length > 0 ? `WHERE ${given.map(([sql]) => sql).join(' AND ')}` : ''
-      const values = given.map(([, value]) => value as SQLInputValue)
+      const values = given.flatMap(([, ...each]) => each as SQLInputValue[])
       const select = db.prepare(`SELECT id, record FROM builds ${where} ORDER BY sequence DESC LIMIT ?`)
       return select.all(...values, limit) as StoredBuild[]
     },

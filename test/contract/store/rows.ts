@@ -9,6 +9,7 @@ const token = (given: Partial<TokenRow> = {}): TokenRow => ({
   name: 'ci',
   hash: 'h1',
   scopes: 'read,exec',
+  team: null,
   createdAt: 1,
   expiresAt: null,
   lastUsedAt: null,
@@ -54,9 +55,9 @@ export async function rowsContract(t: Test, open: (t: Test) => Store): Promise<v
 
   await t.test('tokens, oldest first', async (t) => {
     const { tokens } = open(t)
-    await tokens.add(token({ id: 'new', name: 'b', hash: 'h2', createdAt: 2, expiresAt: 99 }))
+    await tokens.add(token({ id: 'new', name: 'b', hash: 'h2', createdAt: 2, expiresAt: 99, team: 'shop' }))
     await tokens.add(token())
-    t.match(await tokens.all(), [token(), { id: 'new', expiresAt: 99 }])
+    t.match(await tokens.all(), [token(), { id: 'new', expiresAt: 99, team: 'shop' }])
     await t.rejects(tokens.add(token({ id: 'other', hash: 'h3' })), 'a name is given once')
     await t.rejects(tokens.add(token({ id: 'other', name: 'other' })), 'and so is a hash')
     await tokens.used('one', 7)

@@ -1,10 +1,11 @@
 import t from 'tap'
 import { createAudit, type AuditSubject } from '../../../src/access/audit.ts'
 import { openStore } from '../../../src/store/sqlite/open.ts'
+import { callerWith } from '../../helpers/tokens.ts'
 
 const log = { error() {} }
 const subject: AuditSubject = {
-  caller: { name: 'ci', tokenId: 'x', scopes: ['read'] },
+  caller: callerWith({}),
   peer: { address: '10.0.0.1', door: 'grpc' },
   scope: 'admin',
   action: 'removeContainer',
@@ -66,7 +67,7 @@ t.test('knocks without a token hide nobody’s refusals', async (t) => {
   const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
   const audit = createAudit({ table, flush, file: undefined, log })
-  const nobody = { name: 'nobody', tokenId: null, scopes: [] }
+  const nobody = callerWith({ name: 'nobody', tokenId: null, scopes: [] })
   for (let count = 0; count < 500; count++) await audit.refused({ ...subject, caller: nobody }, 'UNAUTHORIZED')
   await audit.refused(subject, 'FORBIDDEN')
   t.equal((await audit.find({ caller: 'ci' }, 10)).length, 1)

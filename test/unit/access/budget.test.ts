@@ -1,8 +1,9 @@
 import t from 'tap'
 import { createBudget } from '../../../src/access/budget.ts'
 import { ANYBODY, NOBODY, OPERATOR, type Caller } from '../../../src/access/caller.ts'
+import { callerWith } from '../../helpers/tokens.ts'
 
-const ci: Caller = { name: 'ci', tokenId: 'x', scopes: ['containers:write'] }
+const ci = callerWith({ scopes: ['containers:write'] })
 
 t.test('a burst, and then so many a second', async (t) => {
   let now = 0

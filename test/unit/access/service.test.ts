@@ -3,6 +3,7 @@ import { createAccess } from '../../../src/access/service.ts'
 import { createTokens } from '../../../src/access/tokens.ts'
 import { openStore } from '../../../src/store/sqlite/open.ts'
 import { silentLog } from '../../helpers/records.ts'
+import { callerWith } from '../../helpers/tokens.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
 const NONE = { exist: () => false, find: () => undefined }
@@ -17,7 +18,7 @@ t.test('without a token everybody may do everything', async (t) => {
 
 t.test('a caller may do what its scopes say, an admin everything', async (t) => {
   const { authorize } = createAccess({ token: TOKEN, tokens: NONE, isPrivate: true })
-  const reader = { name: 'ci', tokenId: 'x', scopes: ['read'] as const }
+  const reader = callerWith({})
   t.doesNotThrow(() => authorize(reader, 'read'))
   t.doesNotThrow(() => authorize(reader, 'open'))
   for (const scope of ['containers:write', 'builds:write', 'images:write', 'exec', 'admin'] as const)

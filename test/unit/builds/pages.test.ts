@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ANYBODY } from '../../../src/access/caller.ts'
 import { createPages } from '../../../src/builds/pages.ts'
 import type { BuildRecord } from '../../../src/builds/record.ts'
 import { viewBuild } from '../../../src/builds/view.ts'
@@ -29,8 +30,8 @@ function pagesOf(running = new Map<string, BuildRecord>()) {
       ;[rows, queue] = given
     },
     page,
-    shown: async (query: Parameters<typeof page>[0] = {}) =>
-      (await page(query)).builds.map(({ place, build }) => ({ queue_position: place, ...build }))
+    shown: async (query: Parameters<typeof page>[1] = {}) =>
+      (await page(ANYBODY, query)).builds.map(({ place, build }) => ({ queue_position: place, ...build }))
   }
 }
 
@@ -44,7 +45,7 @@ t.test('a page says of every build what its view says, also past what is kept', 
       .slice(from, from + 1_000)
       .map((record, index) => viewBuild(record, { retentionMs, position: 2_499 - from - index }))
     t.strictSame(await shown({ limit: 1_000, ...cursor }), expected, `from ${from}`)
-    t.equal((await page({ limit: 1_000, ...cursor })).nextCursor, `build-${from + 999}`)
+    t.equal((await page(ANYBODY, { limit: 1_000, ...cursor })).nextCursor, `build-${from + 999}`)
   }
 })
 
@@ -52,9 +53,9 @@ t.test('what did not change is the same object, wherever it stands in the queue'
   const { put, page } = pagesOf()
   const [a, b] = [rowOf(buildRecord({ id: 'a' })), rowOf(buildRecord({ id: 'b' }))]
   put([b, a], ['a', 'b'])
-  const [first] = (await page({})).builds
+  const [first] = (await page(ANYBODY, {})).builds
   put([b, rowOf(buildRecord({ id: 'a', finishedAt: 5 }))], ['b'])
-  const [second, changed] = (await page({})).builds
+  const [second, changed] = (await page(ANYBODY, {})).builds
   t.strictSame([first?.place, second?.place], [1, 0])
   t.equal(second?.build, first?.build)
   t.match(changed, {

@@ -16,7 +16,13 @@ import { binding } from '../../helpers/records.ts'
 import { image as imageRecord } from '../../helpers/records.ts'
 
 const { config } = loadConfig({})
-const identity = { instanceId: 'here', owner: null, attempt: 'try-1', idempotencyKey: undefined, requestHash: '' }
+const identity = {
+  instanceId: 'here',
+  owner: { owner: null },
+  attempt: 'try-1',
+  idempotencyKey: undefined,
+  requestHash: ''
+}
 const lease = (port: number): Lease => ({ port, protocol: 'tcp', release() {}, block() {} })
 
 function refusal(body: object): Record<string, string> {

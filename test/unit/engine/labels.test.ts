@@ -8,6 +8,8 @@ const EVERYTHING: BerthFacts = {
   managed: true,
   instance: 'here',
   owner: 'ada',
+  team: 'shop',
+  shared: true,
   attempt: 'one',
   start: true,
   key: 'once',

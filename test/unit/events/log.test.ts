@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { ANYBODY } from '../../../src/access/caller.ts'
 import { createEventLog, type Told } from '../../../src/events/log.ts'
 
 const NOON = Date.parse('2026-01-01T12:00:00Z')
@@ -16,14 +17,14 @@ function open(t: Test, epoch = 'cafe0001') {
     async read(lastEventId?: string) {
       const events: Told[] = []
       void (async () => {
-        for await (const event of log.stream(lastEventId, end.signal)) events.push(event)
+        for await (const event of log.stream(ANYBODY, lastEventId, end.signal)) events.push(event)
       })()
       await turn()
       return events
     },
     /** One that has connected but is slow to read. */
     connect() {
-      const source = log.stream(undefined, end.signal)
+      const source = log.stream(ANYBODY, undefined, end.signal)
       const first = source.next()
       return async () => {
         const events = [(await first).value as Told]

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ANYBODY } from '../../../src/access/caller.ts'
 import type { EngineStatus } from '../../../src/engine/contract/availability.ts'
 import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
 import { createEventLog, type Told } from '../../../src/events/log.ts'
@@ -142,7 +143,7 @@ function watch() {
       const end = new AbortController()
       const events: Told[] = []
       const reading = (async () => {
-        for await (const event of log.stream(id, end.signal)) events.push(event)
+        for await (const event of log.stream(ANYBODY, id, end.signal)) events.push(event)
       })()
       await new Promise((resolve) => setImmediate(resolve))
       end.abort()

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ANYBODY } from '../../../src/access/caller.ts'
 import type { ContainerState, Protocol } from '../../../src/engine/contract/containers.ts'
 import { AppError } from '../../../src/errors.ts'
 import { createAllocator } from '../../../src/ports/allocator.ts'
@@ -172,14 +173,14 @@ t.test('overview', async (t) => {
     inventory.put(container({ ports: [binding(8002), binding(8003, 53, 'udp')] }))
     const [lease] = await ports.lease([any], 'request')
     t.equal(lease?.port, 8001)
-    t.match(await ports.overview(), { used_ports: [8001, 8002], available_range: '8001-8009', total_ports: 9 })
+    t.match(await ports.overview(ANYBODY), { used_ports: [8001, 8002], available_range: '8001-8009', total_ports: 9 })
   })
 
   t.test('names the holder and the reason of every port that is not free', async (t) => {
     const { ports, inventory } = setUp({ reserved: new Map([[8009, 'the API itself']]) })
     inventory.put(container({ name: 'mine', labels: { 'io.berth.managed': 'true' }, ports: [binding(8002)] }))
     inventory.put(container({ name: 'theirs', state: 'exited', ports: [binding(8003, 53, 'udp')] }))
-    const overview = await ports.overview()
+    const overview = await ports.overview(ANYBODY)
     t.strictSame(overview.ports, [
       {
         port: 8002,
@@ -206,13 +207,13 @@ t.test('overview', async (t) => {
     const { ports, inventory, listening, clock } = setUp()
     inventory.put(container({ ports: [binding(8001)] }))
     listening.tcp.add(8001).add(8005).add(80)
-    t.match((await ports.overview()).ports, [
+    t.match((await ports.overview(ANYBODY)).ports, [
       { port: 8001, state: 'bound' },
       { port: 8005, state: 'blocked', reason: 'another process listens on it', holder: null }
     ])
     listening.tcp.delete(8005)
     clock.now = 20_000
-    t.match((await ports.overview()).counts, { blocked: 0, free: 8 })
+    t.match((await ports.overview(ANYBODY)).counts, { blocked: 0, free: 8 })
   })
 })
 

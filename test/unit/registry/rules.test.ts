@@ -2,11 +2,12 @@ import t from 'tap'
 import { OPERATOR, type Caller } from '../../../src/access/caller.ts'
 import type { RegistryList } from '../../../src/access/policy.ts'
 import { createRegistryRules } from '../../../src/registry/rules.ts'
+import { callerWith } from '../../helpers/tokens.ts'
 
 const HOLDERS: Record<string, Caller> = {
-  a1: { name: 'boss', tokenId: 'a1', scopes: ['admin'] },
-  c1: { name: 'ci', tokenId: 'c1', scopes: ['images:write'] },
-  d1: { name: 'dev', tokenId: 'd1', scopes: ['images:write'] }
+  a1: callerWith({ name: 'boss', tokenId: 'a1', scopes: ['admin'] }),
+  c1: callerWith({ name: 'ci', tokenId: 'c1', scopes: ['images:write'] }),
+  d1: callerWith({ name: 'dev', tokenId: 'd1', scopes: ['images:write'] })
 }
 const ADDRESSES: Record<string, string[]> = {
   'public.example': ['203.0.113.9', '2a00::1'],

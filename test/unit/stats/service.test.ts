@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ANYBODY } from '../../../src/access/caller.ts'
 import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
 import { container } from '../../helpers/records.ts'
 import { MIB, statsService } from '../../helpers/stats-service.ts'
@@ -7,7 +8,7 @@ t.test('the latest sample', async (t) => {
   const limits = { memoryBytes: 64 * MIB, cpus: 0.5, pids: 10, nofile: null }
   const { stats, pass } = statsService(t, [container({ limits })])
   await pass(16)
-  t.match(await stats.latest('web'), {
+  t.match(await stats.latest(ANYBODY, 'web'), {
     container_id: container().id.slice(0, 12),
     name: 'web',
     cpu_percent: 25,
@@ -24,7 +25,7 @@ t.test('the latest sample', async (t) => {
 t.test('without a limit there is none', async (t) => {
   const { stats, pass } = statsService(t)
   await pass(2)
-  const found = await stats.latest('web')
+  const found = await stats.latest(ANYBODY, 'web')
   t.match(found, { memory_limit: 'unlimited', memory_limit_bytes: null, cpu_percent_of_limit: null })
   t.match(found, { memory_bytes: 2 * MIB, memory_percent: 3.13 }, 'the share is of the machine')
 })
@@ -37,7 +38,7 @@ t.test('without a limit there are no figures before the machine is known', async
 
 t.test('a container that has just started is waited for', async (t) => {
   const { stats, pass } = statsService(t)
-  const asked = stats.latest('web')
+  const asked = stats.latest(ANYBODY, 'web')
   await pass(2)
   t.match(await asked, { cpu_percent: 25 })
 })
@@ -48,15 +49,15 @@ for (const state of NOT_MEASURED) {
   t.test(`a container that is ${state} has no figures, not zeros`, async (t) => {
     const { stats } = statsService(t, [container({ state })])
     const refused = { code: 'CONTAINER_NOT_RUNNING', facts: { state } }
-    await t.rejects(stats.latest('web'), refused)
-    t.throws(() => stats.stream('web', undefined, new AbortController().signal), refused, 'before it is read')
-    t.strictSame(stats.all().containers, [])
+    await t.rejects(stats.latest(ANYBODY, 'web'), refused)
+    t.throws(() => stats.stream(ANYBODY, 'web', undefined, new AbortController().signal), refused, 'before it is read')
+    t.strictSame(stats.all(ANYBODY).containers, [])
   })
 }
 
 t.test('one that ends while its first sample is waited for', async (t) => {
   const { stats, inventory, pass } = statsService(t)
-  const asked = stats.latest('web')
+  const asked = stats.latest(ANYBODY, 'web')
   inventory.put(container({ state: 'exited' }))
   const refused = t.rejects(asked, { code: 'CONTAINER_NOT_RUNNING' })
   await pass(1)
@@ -65,8 +66,8 @@ t.test('one that ends while its first sample is waited for', async (t) => {
 
 t.test('one that nobody knows', async (t) => {
   const { stats } = statsService(t)
-  await t.rejects(stats.latest('nobody'), { code: 'CONTAINER_NOT_FOUND' })
-  t.throws(() => stats.history('nobody', 10), { code: 'CONTAINER_NOT_FOUND' })
+  await t.rejects(stats.latest(ANYBODY, 'nobody'), { code: 'CONTAINER_NOT_FOUND' })
+  t.throws(() => stats.history(ANYBODY, 'nobody', 10), { code: 'CONTAINER_NOT_FOUND' })
 })
 
 t.test('all that are measured', async (t) => {
@@ -77,16 +78,16 @@ t.test('all that are measured', async (t) => {
   ])
   await pass(2)
   t.same(
-    stats.all().containers.map(({ name }) => name),
+    stats.all(ANYBODY).containers.map(({ name }) => name),
     ['a', 'c']
   )
 })
 
 t.test('history', async (t) => {
   const { stats, pass, inventory } = statsService(t)
-  t.strictSame(stats.history('web', 300).points, [], 'of one that has none')
+  t.strictSame(stats.history(ANYBODY, 'web', 300).points, [], 'of one that has none')
   await pass(990)
-  const all = stats.history('web', 300)
+  const all = stats.history(ANYBODY, 'web', 300)
   t.match(all, { container_id: container().id.slice(0, 12), name: 'web', interval_ms: 1000 })
   const levels = all.points.map(({ memory_bytes: bytes }) => bytes / MIB)
   t.ok(levels.length > 280 && levels.length <= 300, `${levels.length} points`)
@@ -95,10 +96,10 @@ t.test('history', async (t) => {
     levels.every((level, index) => level === (levels[0] as number) + index),
     'oldest first, none missing'
   )
-  const short = stats.history('web', 60).points
+  const short = stats.history(ANYBODY, 'web', 60).points
   t.ok(short.length >= 45 && short.length <= 60, `${short.length} of the last minute`)
   t.equal((short.at(-1)?.memory_bytes ?? 0) / MIB, 990)
 
   inventory.put(container({ state: 'exited' }))
-  t.ok(stats.history('web', 300).points.length > 280, 'of one that ended it can still be read')
+  t.ok(stats.history(ANYBODY, 'web', 300).points.length > 280, 'of one that ended it can still be read')
 })

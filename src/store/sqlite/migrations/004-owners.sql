@@ -1,0 +1,5 @@
+-- The tokens of a team share what they make.
+ALTER TABLE tokens ADD COLUMN team TEXT;
+
+CREATE INDEX builds_by_owner ON builds (record ->> 'owner', sequence);
+CREATE INDEX builds_by_team ON builds (record ->> 'team', sequence);

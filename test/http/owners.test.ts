@@ -1,0 +1,176 @@
+// Every operation on a thing, asked by the token that made it, by one of its team, by a stranger and by an admin. The operations
+// come from the live OpenAPI document; one on a kind of thing that this file cannot make fails the test.
+
+import t from 'tap'
+import { buildForm, FORM_TYPE } from '../helpers/form.ts'
+import { CALLERS, serveOwners, type CallerName } from '../helpers/owners.ts'
+import { openEvents } from '../helpers/sse.ts'
+import { bearer } from '../helpers/tokens.ts'
+import { until } from '../helpers/until.ts'
+
+type Server = Awaited<ReturnType<typeof serveOwners>>
+type Operation = { operationId: string; method: string; path: string }
+
+const NOTHING = { container: 'nothing', build: '00000000-0000-4000-8000-000000000000' }
+/** What a change needs to be understood. */
+const BODIES: Record<string, object> = {
+  renameContainer: { name: 'renamed' },
+  updateContainer: { memory: 64 * 1024 ** 2 },
+  execInContainer: { command: ['id'] }
+}
+// Of the server, or of nobody's.
+const WITHOUT_OWNER = new Set(['getImage', 'removeImage', 'removeNetwork', 'getVolume', 'removeVolume', 'revokeToken'])
+
+async function operationsOn({ as }: Server): Promise<Operation[]> {
+  type Document = { paths: Record<string, Record<string, { operationId: string }>> }
+  const { paths } = (await as('admin').get('/openapi.json')).json<Document>()
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods)
+      .map(([method, { operationId }]) => ({ operationId, method: method.toUpperCase(), path }))
+      .filter(({ operationId }) => path.includes('{') && !WITHOUT_OWNER.has(operationId))
+  )
+}
+
+function kindOf({ operationId, path }: Operation): keyof typeof NOTHING {
+  if (path.startsWith('/containers/{id}')) return 'container'
+  if (path.startsWith('/builds/{id}')) return 'build'
+  throw new Error(`${operationId}: this test cannot make what is at ${path}`)
+}
+
+let made = 0
+const MAKE = {
+  async container({ as }: Server): Promise<string> {
+    const name = `made-${made++}`
+    const answer = await as('own').ask('POST', '/containers', { name })
+    if (answer.statusCode !== 201) throw new Error(answer.body)
+    return name
+  },
+  async build(server: Server): Promise<string> {
+    const id = await submit(server, 'own', `made-${made++}`)
+    await until(async () => (await server.as('own').get(`/builds/${id}`)).json().finished_at !== null)
+    return id
+  }
+}
+
+async function submit({ as }: Server, who: CallerName, name: string): Promise<string> {
+  const form = buildForm('FROM scratch\n', { image_name: name })
+  const answer = await as(who).ask('POST', '/builds', form, { 'content-type': FORM_TYPE })
+  if (answer.statusCode !== 202) throw new Error(answer.body)
+  return answer.json<{ id: string }>().id
+}
+
+t.test('who may do what to what: every operation on a thing that a token made', async (t) => {
+  const server = await serveOwners(t)
+  for (const operation of await operationsOn(server)) {
+    const { operationId, method, path } = operation
+    const kind = kindOf(operation)
+    for (const who of CALLERS) {
+      const mayIt = who !== 'stranger'
+      // What goes on for ever is only asked for by those who are refused.
+      if (mayIt && operationId.startsWith('stream')) continue
+      const thing = await MAKE[kind](server)
+      const ask = (name: string) => {
+        const url = path.replace(/\{\w+\}/, name)
+        const query = operationId === 'waitForContainer' ? '?for=running' : ''
+        return server.as(who).ask(method, `${url}${query}`, BODIES[operationId])
+      }
+      const answer = await ask(thing)
+      const name = `${operationId} by ${who}`
+      if (mayIt) t.notOk([401, 403, 404].includes(answer.statusCode), `${name}: ${answer.statusCode}`)
+      else {
+        const nothing = (await ask(NOTHING[kind])).json()
+        const hidden = JSON.parse(answer.body.replaceAll(thing, NOTHING[kind]))
+        t.equal(answer.statusCode, 404, name)
+        t.strictSame({ ...hidden, request_id: '', instance: '' }, { ...nothing, request_id: '', instance: '' }, name)
+        t.equal((await server.as('own').get(path.replace(/\{\w+\}.*/, thing))).statusCode, 200, `${name}: still there`)
+      }
+    }
+  }
+})
+
+t.test('a container is hidden by its id, its short id, a prefix and its name', async (t) => {
+  const { as } = await serveOwners(t)
+  const { id, full_id: fullId } = (await as('own').ask('POST', '/containers', { name: 'web' })).json()
+  for (const reference of ['web', id, fullId, id.slice(0, 6)]) {
+    t.equal((await as('own').get(`/containers/${reference}`)).statusCode, 200, reference)
+    t.equal((await as('stranger').get(`/containers/${reference}`)).statusCode, 404, reference)
+  }
+  t.equal((await as('stranger').ask('POST', '/containers', { name: 'web' })).json().code, 'CONTAINER_NAME_TAKEN')
+})
+
+t.test('lists, figures and ports show a caller its own', async (t) => {
+  const server = await serveOwners(t)
+  const { as, engine } = server
+  engine.add({ name: 'foreign' })
+  await as('own').ask('POST', '/containers', { name: 'own-web' })
+  await as('stranger').ask('POST', '/containers', { name: 'strange-web' })
+  await as('admin').ask('POST', '/containers', { name: 'open-web', shared: true })
+  await as('admin').ask('POST', '/containers', { name: 'admins-web' })
+  await submit(server, 'own', 'own-image')
+  await submit(server, 'stranger', 'strange-image')
+  await until(async () => (await as('admin').get('/containers')).json().length === 5)
+
+  const NAMES = /[a-z]+-(?:web|image)|foreign/g
+  const seen = async (who: CallerName, url: string) => [
+    ...new Set((await as(who).get(url)).body.replaceAll(/"references":[^\]]*\]/g, '').match(NAMES))
+  ]
+  const SEEN: Record<CallerName, string[]> = {
+    own: ['open-web', 'own-web'],
+    mate: ['open-web', 'own-web'],
+    stranger: ['open-web', 'strange-web'],
+    admin: ['admins-web', 'foreign', 'open-web', 'own-web', 'strange-web']
+  }
+  for (const who of CALLERS) {
+    for (const url of ['/containers', '/containers?limit=10', '/containers/running'])
+      t.strictSame(
+        (await seen(who, url)).filter((name) => name !== 'foreign' || who === 'admin').toSorted(),
+        SEEN[who],
+        `${url} by ${who}`
+      )
+    t.strictSame(
+      (await seen(who, '/ports')).toSorted(),
+      SEEN[who].filter((name) => name !== 'foreign'),
+      `/ports by ${who}`
+    )
+    const builds = await seen(who, '/builds')
+    t.equal(builds.includes('own-image'), who !== 'stranger', `builds by ${who}`)
+    t.equal(builds.includes('strange-image'), who === 'stranger' || who === 'admin', `builds by ${who}`)
+    for (const url of ['/stats', '/metrics']) {
+      const others = (await seen(who, url)).filter((name) => name.endsWith('-web') && !SEEN[who].includes(name))
+      t.strictSame(others, [], `${url} by ${who}`)
+    }
+  }
+  t.equal((await as('stranger').get('/containers')).headers['x-total-count'], '2')
+  const ports = (await as('stranger').get('/ports')).json<{ ports: { state: string; holder: unknown }[] }>().ports
+  const others = ports.filter(({ state, holder }) => state === 'bound' && holder === null)
+  t.equal(others.length, 2, 'a port that another has is shown, without who has it')
+})
+
+t.test('events reach those who see what they are about', async (t) => {
+  const server = await serveOwners(t)
+  const { app, as, secrets } = server
+  const streams = {
+    mate: await openEvents(t, app, '/events', bearer(secrets.mate)),
+    stranger: await openEvents(t, app, '/events', bearer(secrets.stranger))
+  }
+  await as('own').ask('POST', '/containers', { name: 'own-web' })
+  await submit(server, 'own', 'own-image')
+  await as('stranger').ask('POST', '/containers', { name: 'strange-web' })
+  const isAbout = (name: string) => (event: unknown) => JSON.stringify(event).includes(name)
+  await until(() => streams.stranger.events.some(isAbout('strange-web')))
+  await until(() => streams.mate.events.some(isAbout('own-image')))
+  t.ok(streams.mate.events.some(isAbout('own-web')))
+  t.strictSame(streams.mate.events.filter(isAbout('strange')), [])
+  t.strictSame(streams.stranger.events.filter(isAbout('own')), [])
+})
+
+t.test('all sees all where the policy says so, and changes what is its own', async (t) => {
+  const { as, engine } = await serveOwners(t, { policy: { visibility: 'all' } })
+  engine.add({ name: 'foreign' })
+  await as('own').ask('POST', '/containers', { name: 'web' })
+  await until(async () => (await as('stranger').get('/containers')).json().length === 2)
+  t.equal((await as('stranger').get('/containers/web/logs')).statusCode, 200)
+  t.equal((await as('stranger').ask('POST', '/containers/web/stop')).json().code, 'FORBIDDEN')
+  t.equal((await as('stranger').ask('POST', '/containers/web/exec', { command: ['id'] })).json().code, 'FORBIDDEN')
+  t.equal((await as('mate').ask('POST', '/containers/web/stop')).statusCode, 200)
+})

@@ -1,0 +1,113 @@
+// Every method on a thing that a token made, over gRPC: to a stranger it does not exist. The methods come from the descriptors.
+
+import type { DescMethod } from '@bufbuild/protobuf'
+import { Code, ConnectError, createClient } from '@connectrpc/connect'
+import t, { type Test } from 'tap'
+import { SCOPES } from '../../src/access/scopes.ts'
+import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
+import { buildRpc, refusal, transportTo } from '../helpers/grpc.ts'
+import { addToken, bearer } from '../helpers/tokens.ts'
+import { until } from '../helpers/until.ts'
+
+/** What a call needs to be understood. */
+const FIELDS: Record<string, object> = {
+  renameDockerContainer: { newName: 'renamed' },
+  updateDockerContainer: { memory: 64n * 1024n ** 2n },
+  execDockerContainer: { command: ['id'] }
+}
+const isOnContainer = ({ localName, input }: DescMethod) =>
+  !/^(run|list)|Network|Volume/.test(localName) && input.field.name !== undefined
+const isOnBuild = ({ input }: DescMethod) => input.field.id !== undefined
+
+async function serve(t: Test) {
+  const store = openStore(':memory:')
+  const scopes = SCOPES.filter((scope) => scope !== 'admin')
+  const secrets = {
+    own: await addToken(store, { name: 'own', scopes, team: 'shop' }),
+    mate: await addToken(store, { name: 'mate', scopes, team: 'shop' }),
+    stranger: await addToken(store, { name: 'stranger', scopes }),
+    admin: await addToken(store, { name: 'admin', scopes: ['admin'] })
+  }
+  const server = await buildRpc(t, { store, early: true, env: { BERTH_EXEC: 'true' } })
+  await server.ask('POST', '/containers/-/start', { headers: bearer(secrets.admin) })
+  const as = (who: keyof typeof secrets) => createClient(DockerService, transportTo(server.port, bearer(secrets[who])))
+  return { ...server, as }
+}
+
+type Client = ReturnType<Awaited<ReturnType<typeof serve>>['as']>
+
+/** Calls a method, and of a stream asks for its first message. */
+async function call(client: Client, name: string, request: object): Promise<unknown> {
+  const answer = (client as unknown as Record<string, (request: object) => unknown>)[name]?.(request)
+  if (typeof (answer as AsyncIterable<object>)[Symbol.asyncIterator] !== 'function') return answer
+  for await (const message of answer as AsyncIterable<object>) return message
+  return undefined
+}
+
+t.test('to a stranger a container is not there, by any method', async (t) => {
+  const { as } = await serve(t)
+  await as('own').runDockerContainer({ name: 'web' })
+  for (const { localName, input } of DockerService.methods.filter(isOnContainer)) {
+    const request = { ...FIELDS[localName], ...(input.field.condition && { condition: 'running' }) }
+    const refused = await refusal(call(as('stranger'), localName, { name: 'web', ...request }))
+    const nothing = await refusal(call(as('stranger'), localName, { name: 'nothing', ...request }))
+    t.strictSame([refused.status, refused.reason], ['NotFound', 'CONTAINER_NOT_FOUND'], localName)
+    t.equal(refused.message, nothing.message.replace('nothing', 'web'), localName)
+  }
+  const { container } = await as('mate').inspectDockerContainer({ name: 'web' })
+  t.equal(container?.state, 'running', 'and one of the team finds it as it was')
+})
+
+t.test('to a stranger a build is not there, by any method', async (t) => {
+  const { as } = await serve(t)
+  const request = { imageName: 'web', source: { case: 'dockerfileText', value: 'FROM scratch' } } as const
+  const { build } = await as('own').submitDockerBuild(request)
+  const id = build?.id ?? ''
+  await until(async () => (await as('own').getDockerBuild({ id })).build?.finishedAt !== undefined)
+  for (const { localName } of DockerService.methods.filter(isOnBuild)) {
+    const refused = await refusal(call(as('stranger'), localName, { id }))
+    t.strictSame([refused.status, refused.reason], ['NotFound', 'BUILD_NOT_FOUND'], localName)
+  }
+  t.equal((await as('mate').getDockerBuild({ id })).build?.id, id)
+})
+
+t.test('lists, ports, figures and events show a caller its own', async (t) => {
+  const { as } = await serve(t)
+  const leaving = new AbortController()
+  const events: string[] = []
+  const reading = (async () => {
+    for await (const { type, facts } of as('stranger').streamDockerEvents({}, { signal: leaving.signal }))
+      events.push(`${type} ${JSON.stringify(facts)}`)
+  })().catch((error: unknown) => {
+    if (!(error instanceof ConnectError) || error.code !== Code.Canceled) throw error
+  })
+  await as('own').runDockerContainer({ name: 'web' })
+  await until(async () => {
+    await as('stranger')
+      .runDockerContainer({ name: 'mine' })
+      .catch(() => {})
+    return events.some((event) => event.includes('mine'))
+  })
+  leaving.abort()
+  await reading
+  t.strictSame(
+    events.filter((event) => event.includes('web')),
+    []
+  )
+  const names = async (who: Parameters<typeof as>[0]) =>
+    (await as(who).listDockerContainers({})).containers.map(({ name }) => name).toSorted()
+  t.strictSame(await names('stranger'), ['mine'])
+  t.strictSame(await names('mate'), ['web'])
+  t.strictSame(await names('admin'), ['mine', 'web'])
+  const { ports } = await as('stranger').getDockerPorts({})
+  t.strictSame(
+    ports.flatMap(({ holder }) => holder?.name ?? []),
+    ['mine']
+  )
+  const { containers } = await as('stranger').getAllDockerStats({})
+  t.strictSame(
+    containers.filter(({ name }) => name === 'web'),
+    []
+  )
+})
