@@ -11,6 +11,7 @@ import { AppError, invalidField, type FieldProblem } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
 import type { CreateContainer } from './create-schema.ts'
 import type { UpdateContainer } from './request-schemas.ts'
+import { volumeLabels } from './volumes.ts'
 
 const DEFAULT_PORT = 5000
 const LEAST_MS = 1
@@ -164,12 +165,12 @@ export function buildSpec(options: {
   ceilings: Ceilings
   identity: Identity
 }): ContainerSpec {
-  const { body, image, ports, ceilings } = options
+  const { body, image, ports, ceilings, identity } = options
   const { healthcheck: check } = body
   return {
     image,
     env: { ...portEnvironment(ports), ...body.env },
-    labels: { ...body.labels, ...ownLabels(body, options.identity) },
+    labels: { ...body.labels, ...ownLabels(body, identity) },
     command: body.command,
     entrypoint: body.entrypoint,
     workingDir: body.working_dir,
@@ -194,6 +195,8 @@ export function buildSpec(options: {
       target,
       readOnly
     })),
+    // A create that the engine carries out late finds the volumes removed, and makes them again.
+    volumeLabels: volumeLabels(identity.instanceId, identity.attempt),
     stopTimeoutSeconds: body.stop_timeout,
     ports,
     network: body.network === undefined ? undefined : { name: body.network, aliases: body.aliases ?? [] }

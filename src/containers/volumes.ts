@@ -8,6 +8,11 @@ import type { Undo, UndoEnd } from './undo.ts'
 
 export type Volumes = ReturnType<typeof createVolumes>
 
+/** By which the volumes of an attempt are known, whether Berth made them or the engine did with the container. */
+export function volumeLabels(instanceId: string, attempt: string): Record<string, string> {
+  return writeFacts({ managed: true, instance: instanceId, attempt })
+}
+
 type Options = {
   engine: Pick<EngineVolumes, 'volumeExists' | 'createVolume' | 'removeVolume' | 'listVolumes'>
   inventory: Pick<Inventory, 'all'>
@@ -44,7 +49,7 @@ export function createVolumes({ engine, inventory, instanceId }: Options) {
     async make({ volumes = [] }: CreateContainer, attempt: string, undo: Undo): Promise<void> {
       if (volumes.length === 0) return
       undo.add('remove the volumes that were made', () => removeOf(attempt))
-      const labels = writeFacts({ managed: true, instance: instanceId, attempt })
+      const labels = volumeLabels(instanceId, attempt)
       for (const { source } of volumes)
         if (!(await engine.volumeExists(source))) await engine.createVolume(source, labels)
     }

@@ -227,7 +227,7 @@ t.test('when the answer to the create was lost', async (t) => {
     t.strictSame(await store.intents.all(), [])
   })
 
-  t.test('one that shows up after the client was told is removed', async (t) => {
+  t.test('one that shows up after the client was told is removed, and the volume that it brings', async (t) => {
     const server = await build(t)
     const { engine, post, store } = server
     const create = engine.createContainer
@@ -236,8 +236,10 @@ t.test('when the answer to the create was lost', async (t) => {
       void late.promise.then(() => create(name, spec))
       throw new AppError('ENGINE_TIMEOUT', 'The engine did not create the container in time.')
     }
-    problem(t, await post('/containers'), 504, 'ENGINE_TIMEOUT')
+    const volumes = [{ source: 'data', target: '/data' }]
+    problem(t, await post('/containers', { volumes }), 504, 'ENGINE_TIMEOUT')
     t.equal((await store.intents.all()).length, 1)
+    t.equal(engine.volumes.size, 0)
     late.resolve()
     await until(async () => (await store.intents.all()).length === 0)
     await leavesNothing(t, server)

@@ -79,6 +79,8 @@ export type ContainerSpec = {
   restart: RestartPolicy
   healthcheck?: Healthcheck | undefined
   volumes: VolumeMount[]
+  /** Of those that the engine makes with the container, since they are not there. */
+  volumeLabels?: Record<string, string> | undefined
   stopTimeoutSeconds?: number | undefined
   ports: PortBinding[]
   /** Absent: the engine's default. `none` is no network at all. */

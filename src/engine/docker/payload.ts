@@ -1,7 +1,7 @@
 // Our words to Docker's JSON. Built from parsed intent only, so what this file does not write cannot be asked of the engine:
 // no privileged mode, host namespaces, bind mounts, devices or added capabilities.
 
-import type { ContainerCreateOptions } from 'dockerode'
+import type { ContainerCreateOptions, MountSettings } from 'dockerode'
 import type { ContainerSpec, ContainerUpdate, Healthcheck, Limits } from '../contract/containers.ts'
 
 // What ordinary images need to drop to their own user, own their files and listen on a low port. All others are dropped.
@@ -32,12 +32,7 @@ export function createPayload(spec: ContainerSpec): ContainerCreateOptions {
       PortBindings: portBindings(spec),
       ...(spec.network && { NetworkMode: spec.network.name }),
       RestartPolicy: { Name: spec.restart },
-      Mounts: spec.volumes.map((volume) => ({
-        Type: 'volume' as const,
-        Source: volume.source,
-        Target: volume.target,
-        ReadOnly: volume.readOnly
-      })),
+      Mounts: mounts(spec),
       CapDrop: ['ALL'],
       CapAdd: CAPABILITIES,
       SecurityOpt: ['no-new-privileges'],
@@ -62,6 +57,17 @@ function limitsPayload(limits: Partial<Limits>) {
     ...(limits.pids && { PidsLimit: limits.pids }),
     ...(limits.nofile && { Ulimits: [{ Name: 'nofile', Soft: limits.nofile, Hard: limits.nofile }] })
   }
+}
+
+function mounts({ volumes, volumeLabels }: ContainerSpec): MountSettings[] {
+  return volumes.map(({ source, target, readOnly }) => ({
+    Type: 'volume',
+    Source: source,
+    Target: target,
+    ReadOnly: readOnly,
+    // The engine needs no more than the types of its client ask for.
+    ...(volumeLabels && { VolumeOptions: { Labels: volumeLabels } as MountSettings['VolumeOptions'] })
+  }))
 }
 
 function portBindings(spec: ContainerSpec) {

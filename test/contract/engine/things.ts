@@ -23,9 +23,11 @@ export async function thingsContract(t: Test, subject: Subject): Promise<void> {
 
   await t.test('a volume that a container mounts stays, whatever goes with the container', async (t) => {
     const source = nameFor('volume')
-    const { id } = await make(t, subject, { volumes: [{ source, target: '/data', readOnly: false }], start: false })
+    const volumeLabels = { ...labels, marked: source }
+    const volumes = [{ source, target: '/data', readOnly: false }]
+    const { id } = await make(t, subject, { volumes, volumeLabels, start: false })
     t.teardown(() => engine.removeVolume(source))
-    t.equal(await engine.volumeExists(source), true, 'it is made with the container')
+    t.match(await engine.listVolumes({ label: `marked=${source}` }), [{ name: source, labels: volumeLabels }])
     await t.rejects(engine.removeVolume(source), { code: 'VOLUME_IN_USE' })
     await engine.removeContainer(id, { force: true, volumes: true })
     t.equal(await engine.volumeExists(source), true)

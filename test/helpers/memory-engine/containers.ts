@@ -97,7 +97,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${spec.image}`)
       requireFree(name)
       const id = idOf(`container ${++made}`)
-      for (const { source } of spec.volumes) if (!volumes.has(source)) volumes.set(source, {})
+      for (const { source } of spec.volumes) if (!volumes.has(source)) volumes.set(source, spec.volumeLabels ?? {})
       const record = container({
         id,
         name,

@@ -65,6 +65,7 @@ t.test('everything that may be asked for', async (t) => {
       retries: undefined
     },
     volumes: [{ source: 'data', target: '/data', readOnly: true }],
+    volumeLabels: { a: 'b' },
     stopTimeoutSeconds: 0,
     ports: [
       { containerPort: 80, protocol: 'tcp', hostIp: '127.0.0.1', hostPort: 8001 },
@@ -88,7 +89,9 @@ t.test('everything that may be asked for', async (t) => {
       PidsLimit: 9,
       Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }],
       RestartPolicy: { Name: 'unless-stopped' },
-      Mounts: [{ Type: 'volume', Source: 'data', Target: '/data', ReadOnly: true }],
+      Mounts: [
+        { Type: 'volume', Source: 'data', Target: '/data', ReadOnly: true, VolumeOptions: { Labels: { a: 'b' } } }
+      ],
       PortBindings: {
         '80/tcp': [
           { HostIp: '127.0.0.1', HostPort: '8001' },
