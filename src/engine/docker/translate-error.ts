@@ -101,7 +101,8 @@ const RULES: readonly Rule[] = [
     code: 'CONTAINER_START_FAILED'
   },
   {
-    pattern: /cannot remove a (running|paused) container|container .* is running|as it is (running|paused)/i,
+    pattern:
+      /cannot remove (a (running|paused) container|container .*is paused)|container .* is running|as it is (running|paused)/i,
     code: 'CONTAINER_RUNNING'
   },
   { pattern: /removal of container .* is already in progress|marked for removal/i, code: 'CONTAINER_BUSY' },

@@ -56,7 +56,7 @@ const EXPECTED: Record<string, ErrorCode> = {
   'restart-policy': 'INVALID_REQUEST',
   'too-many-cpus': 'INVALID_REQUEST',
   'unknown-user': 'CONTAINER_START_FAILED',
-  'volume-in-use': 'ENGINE_FAILED'
+  'volume-in-use': 'VOLUME_IN_USE'
 }
 
 // Podman's answers that do not say enough to be told apart. None is met on a way that Berth goes, but for `update`, which
