@@ -35,9 +35,12 @@ export async function playEpoch(world: World, plan: Plan): Promise<Played> {
   progress.end()
   await trouble
   await heal(world)
-  await eventually(() => atRest(world, slots), HEAL_MS)
-  const found = await statesOf(world)
-  for (const slot of slots) check(slot, found.get(slot.name) ?? ABSENT, plan)
+  await eventually(async () => {
+    await atRest(world, slots)
+    // What is being removed may look stopped for a moment.
+    const found = await statesOf(world)
+    for (const slot of slots) check(slot, found.get(slot.name) ?? ABSENT, plan)
+  }, HEAL_MS)
   for (const id of builds) {
     const { status } = await endOf(world.servers[0], id, HEAL_MS)
     if (plan.trouble === 'none' && status !== 'completed') throw new Error(`a build is ${status}`)
