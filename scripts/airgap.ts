@@ -14,6 +14,7 @@ import { giveUp, say, SetupError } from './say.ts'
 
 const LOCAL_REGISTRY_IMAGE = 'berth/registry:local'
 const PACKAGES = 'node_modules/.production'
+const DASHBOARD = 'dist/dashboard'
 
 const REGISTRY_CONFIG = `version: 0.1
 storage:
@@ -68,7 +69,7 @@ async function ensureRegistryImage(docker: Docker): Promise<void> {
   }
 }
 
-/** Copies what the server needs at run time, and only that, as the lock file tells them apart. */
+/** Copies what the server needs at run time, and only that, as the lock file tells them apart, and the built dashboard. */
 function layOutPackages(): void {
   say(`laying out the server's packages in ${PACKAGES}`)
   type Lock = { packages: Record<string, { dev?: true; optional?: true; devOptional?: true }> }
@@ -79,6 +80,7 @@ function layOutPackages(): void {
     const isTopLevel = /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path)
     if (isTopLevel && !dev && !optional && !devOptional) cpSync(path, join(PACKAGES, path), { recursive: true })
   }
+  cpSync(DASHBOARD, join(PACKAGES, DASHBOARD), { recursive: true })
 }
 
 function setVariables(file: string, variables: Record<string, string>): void {

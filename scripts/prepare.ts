@@ -1,4 +1,5 @@
-// The half of the setup that runs under Node 24 with the packages in place: an engine, and the default workload's image.
+// The half of the setup that runs under Node 24 with the packages in place: the dashboard, an engine, and the default
+// workload's image.
 import { existsSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { giveUp } from './say.ts'
@@ -7,6 +8,9 @@ enableCompileCache('node_modules/.cache/node')
 if (existsSync('.env')) process.loadEnvFile('.env')
 
 try {
+  const { ensureDashboard } = await import('./dashboard.ts')
+  await ensureDashboard()
+
   const { ensureEngine } = await import('./engine.ts')
   const { dockerClient } = await import('./docker-client.ts')
   const { ensureBaseImage } = await import('./base-image.ts')

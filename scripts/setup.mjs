@@ -40,13 +40,16 @@ function isInstalled(folder, withoutDev) {
   const found = packagesOf(join(folder, 'node_modules/.package-lock.json'))
   return Object.entries(wanted).every(([path, { version, integrity, optional, dev }]) => {
     if (path === '') return true
-    const mayBeMissing = (optional && !isNodeOfThisMachine(path)) || (dev && withoutDev)
+    const mayBeMissing = (optional && !isForThisMachine(path, wanted[''])) || (dev && withoutDev)
     return found[path] ? found[path].version === version && found[path].integrity === integrity : mayBeMissing
   })
 }
 
-function isNodeOfThisMachine(path) {
-  return path === `node_modules/node-${process.platform}-${process.arch}`
+/** Of the packages that Berth itself names as optional: Node for one machine, and what makes the dashboard on any. */
+function isForThisMachine(path, { optionalDependencies = {} }) {
+  const name = path.replace('node_modules/', '')
+  const isNode = name.startsWith('node-linux-')
+  return name in optionalDependencies && (!isNode || name === `node-${process.platform}-${process.arch}`)
 }
 
 function packagesOf(lockFile) {

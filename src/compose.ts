@@ -1,6 +1,7 @@
 // Everything this server is made of, made and joined, in order. It never listens and never reads the environment.
 
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
 import type { AuditFile } from './access/audit-file.ts'
 import { createAudit } from './access/audit.ts'
@@ -75,6 +76,8 @@ export type Foundation = {
   dockerConfigFile?: string
   /** For whom the engine works. */
   onBehalf?: OnBehalf
+  /** Where the built dashboard lies. */
+  dashboardDir?: string
 }
 
 export async function compose({
@@ -92,7 +95,8 @@ export async function compose({
   now,
   ownId,
   dockerConfigFile,
-  onBehalf = createOnBehalf()
+  onBehalf = createOnBehalf(),
+  dashboardDir = join(import.meta.dirname, '../dist/dashboard')
 }: Foundation): Promise<FastifyInstance> {
   const log = logger
   const { instanceId, flush } = store
@@ -201,7 +205,8 @@ export async function compose({
     buildRoots: createBuildRoots(config.buildRoots),
     namespace: config.dockerhubNamespace,
     metrics,
-    streams
+    streams,
+    dashboard: { folder: dashboardDir, needsToken: access.needsToken }
   }
   const { connectionsMax } = config
   const security = {

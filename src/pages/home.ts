@@ -3,6 +3,7 @@
 import { html } from './reading-view/html.ts'
 
 const LINKS = [
+  ['/dashboard', 'Dashboard', 'every container, port and build, live'],
   ['/docs', 'Try the API', 'every call, filled in'],
   ['/redoc', 'Read the API', 'every call on one page, with examples'],
   ['/docs/errors', 'Errors', 'every code, why it comes and what to do'],

@@ -1,7 +1,8 @@
-// Pages for people, all from this server's own disk: Swagger UI, the reading view, the errors.
+// Pages for people, all from this server's own disk: the dashboard, Swagger UI, the reading view, the errors.
 
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyPluginAsync } from 'fastify'
+import { dashboardRoutes, isBuilt, type Dashboard } from './routes-dashboard.ts'
 import { DOCS_POLICY, HOME_POLICY, PAGE_POLICY } from './content-policy.ts'
 import { renderErrors } from './errors.ts'
 import { docsScript, homeScript, renderHome } from './home.ts'
@@ -15,7 +16,7 @@ const schema = { hide: true }
 // Stands for the name by which the reader calls this server, of which every reader has another.
 const ORIGIN = 'http://name-of-this-server.invalid'
 
-export const pageRoutes: FastifyPluginAsync = async (app) => {
+export const pageRoutes: FastifyPluginAsync<{ dashboard: Dashboard }> = async (app, { dashboard }) => {
   app.addHook('onRoute', (route) => {
     route.config = { ...route.config, scope: 'open' }
   })
@@ -35,17 +36,22 @@ export const pageRoutes: FastifyPluginAsync = async (app) => {
     }
   })
 
+  await app.register(dashboardRoutes, { dashboard })
+
   // They take tens of milliseconds and never change while the server runs.
   let errors: string | undefined
   let readingView: string | undefined
 
   // `Accept` decides; who does not ask for a page gets the facts that src/system/routes.ts has.
-  app.get('/', { schema, constraints: { page: 'yes' } }, async (request, reply) =>
-    reply
+  app.get('/', { schema, constraints: { page: 'yes' } }, async (request, reply) => {
+    reply.header('vary', 'accept')
+    // A page that would only ask for a token is no welcome.
+    if (!dashboard.needsToken() && isBuilt(dashboard)) return reply.redirect('/dashboard')
+    return reply
       .type(HTML)
-      .headers({ 'content-security-policy': HOME_POLICY, vary: 'accept' })
+      .header('content-security-policy', HOME_POLICY)
       .send(renderHome(`${request.protocol}://${request.host}`))
-  )
+  })
   app.get('/home.js', { schema }, async (_request, reply) =>
     reply.type('text/javascript; charset=utf-8').send(homeScript)
   )

@@ -1,6 +1,7 @@
 // The whole server without a network, an engine, a disk or a log. One for each test; it is closed with the test.
 
 import { rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
 import { pino } from 'pino'
 import type { Test } from 'tap'
@@ -48,6 +49,8 @@ export async function build(
     logger: pino({ level: 'silent' }),
     version: VERSION,
     ownId: undefined,
+    // As before it was built, whatever this clone has.
+    dashboardDir: join(dataDir, 'no-dashboard'),
     ...given
   })
   t.teardown(async () => {

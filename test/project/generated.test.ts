@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { clientOf, type ApiDocument } from '../../scripts/dashboard-client.ts'
 import { SETTING_LIST } from '../../src/config.ts'
 import { build } from '../helpers/build.ts'
 
@@ -45,7 +46,9 @@ t.test('docs/settings.md and .env.example', async (t) => {
   isUpToDate(t, '.env.example', envExample())
 })
 
-t.test('docs/openapi.json', async (t) => {
+t.test('docs/openapi.json, and what the dashboard is compiled against', async (t) => {
   const { get } = await build(t, { version })
-  isUpToDate(t, 'docs/openapi.json', `${JSON.stringify((await get('/openapi.json')).json(), null, 2)}\n`)
+  const document = (await get('/openapi.json')).json<ApiDocument>()
+  isUpToDate(t, 'docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`)
+  isUpToDate(t, 'src/pages/dashboard/gen/api.ts', clientOf(document))
 })

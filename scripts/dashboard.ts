@@ -1,0 +1,48 @@
+// Builds the dashboard into dist/dashboard when its sources have changed since.
+import { createHash } from 'node:crypto'
+import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { say, SetupError } from './say.ts'
+import { step } from './step.mjs'
+
+const SOURCES = 'src/pages/dashboard'
+const BUILT = 'dist/dashboard'
+/** Beside the page: the hash of what it was made of. */
+const MARK = join(BUILT, 'sources.txt')
+
+export async function ensureDashboard(): Promise<void> {
+  const hash = hashOfSources()
+  if (existsSync(MARK) && readFileSync(MARK, 'utf8') === hash) return
+  // A client of the API alone needs no page, and the packages that make it are optional for npm.
+  if (!existsSync('node_modules/vite')) return say('the dashboard is not built: npm installed no optional packages')
+  await step('building the dashboard', () => build(hash))
+}
+
+/** A server that runs meanwhile shows the old page until the new one is whole. */
+async function build(hash: string): Promise<void> {
+  const { build } = await import('vite')
+  const folder = `${BUILT}-${process.pid}`
+  try {
+    await build({
+      configFile: join(SOURCES, 'vite.config.ts'),
+      logLevel: 'warn',
+      build: { outDir: join(process.cwd(), folder) }
+    })
+    writeFileSync(join(folder, 'sources.txt'), hash)
+    rmSync(BUILT, { recursive: true, force: true })
+    renameSync(folder, BUILT)
+  } catch (error) {
+    throw new SetupError(`The dashboard could not be built: ${error instanceof Error ? error.message : error}`)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function hashOfSources(): string {
+  const files = globSync(`${SOURCES}/**/*.{ts,tsx,css,html,svg,json}`).toSorted()
+  const hash = createHash('sha256')
+  for (const file of [...files, 'package-lock.json']) hash.update(file).update('\0').update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+if (import.meta.main) await ensureDashboard()
