@@ -30,7 +30,9 @@ const HEAD = `// Made of docs/openapi.json by scripts/dashboard-client.ts (npm r
 `
 
 export function clientOf({ paths, components }: ApiDocument): string {
-  const schemas = Object.entries(components.schemas).map(([name, schema]) => `export type ${name} = ${typeOf(schema)}\n`)
+  const schemas = Object.entries(components.schemas).map(
+    ([name, schema]) => `export type ${name} = ${typeOf(schema)}\n`
+  )
   // Those of older systems are not for new clients.
   const operations = Object.entries(paths)
     .flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })))
@@ -67,6 +69,7 @@ function typeOf(schema: Schema): string {
   if (anyOf) return anyOf.map((each) => `(${typeOf(each)})`).join(' | ')
   if (allOf) return allOf.map((each) => `(${typeOf(each)})`).join(' & ')
   if (Array.isArray(type)) return type.map((each) => typeOf({ ...schema, type: each })).join(' | ')
+  if (type === 'null') return 'null'
   if (type === 'array') return `(${typeOf(schema.items ?? {})})[]`
   if (type === 'object' || schema.properties) return objectOf(schema)
   if (type === 'integer' || type === 'number') return 'number'

@@ -27,14 +27,20 @@ export const dashboardRoutes: FastifyPluginAsync<{ dashboard: Dashboard }> = asy
     const type = TYPES[extname(file)]
     const content = type !== undefined && FILE.test(file) ? await fileOf(join('assets', file)) : undefined
     if (content === undefined) return reply.callNotFound()
-    return reply.type(type ?? '').header('cache-control', FOREVER).send(content)
+    return reply
+      .type(type ?? '')
+      .header('cache-control', FOREVER)
+      .send(content)
   })
 
   for (const path of ['/dashboard', '/dashboard/*'])
     app.get(path, { schema }, async (_request, reply) => {
       const page = await fileOf('index.html')
       if (page !== undefined)
-        return reply.type(HTML).headers({ 'content-security-policy': HOME_POLICY, 'cache-control': 'no-cache' }).send(page)
+        return reply
+          .type(HTML)
+          .headers({ 'content-security-policy': HOME_POLICY, 'cache-control': 'no-cache' })
+          .send(page)
       return reply.status(503).type(HTML).header('content-security-policy', PAGE_POLICY).send(notBuilt())
     })
 

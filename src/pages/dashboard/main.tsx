@@ -1,2 +1,19 @@
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/frame.css'
+import './styles/table.css'
+import './styles/views.css'
 import { render } from 'preact'
-render(<p>Berth</p>, document.getElementById('app') as HTMLElement)
+import { App } from './app.tsx'
+import { watchContainers } from './state/containers.ts'
+import { startFeed } from './state/feed.ts'
+import { followLinks } from './state/route.ts'
+import { watchServer } from './state/server.ts'
+import { applyTheme } from './state/theme.ts'
+
+applyTheme()
+followLinks()
+watchServer()
+watchContainers()
+startFeed()
+render(<App />, document.getElementById('app') as HTMLElement)

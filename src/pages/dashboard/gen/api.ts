@@ -45,7 +45,7 @@ export type ExecCommand = { command: ((string)[]) | (string); env?: { [name: str
 
 export type ExecResult = { exit_code: number; stdout: string; stderr: string; truncated: boolean }
 
-export type PortOverview = { used_ports: (number)[]; available_range: string; total_ports: number; counts: { free: number; leased: number; bound: number; parked: number; blocked: number; reserved: number }; udp_counts: { free: number; leased: number; bound: number; parked: number; blocked: number; reserved: number }; ports: ({ port: number; protocol: "tcp" | "udp"; state: "free" | "leased" | "bound" | "parked" | "blocked" | "reserved"; holder: { id: string; name: string; managed: boolean } | { id: string; name: string; managed: boolean }; reason: string | null })[] }
+export type PortOverview = { used_ports: (number)[]; available_range: string; total_ports: number; counts: { free: number; leased: number; bound: number; parked: number; blocked: number; reserved: number }; udp_counts: { free: number; leased: number; bound: number; parked: number; blocked: number; reserved: number }; ports: ({ port: number; protocol: "tcp" | "udp"; state: "free" | "leased" | "bound" | "parked" | "blocked" | "reserved"; holder: { id: string; name: string; managed: boolean } | null; reason: string | null })[] }
 
 export type TransferProgress = { layer: string | null; status: string; current_bytes: number | null; total_bytes: number | null }
 

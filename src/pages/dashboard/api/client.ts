@@ -1,0 +1,78 @@
+// Asks the server. Whatever goes wrong is one kind of error with a problem to show.
+
+import { CALLS, type Calls, type Problem } from '../gen/api.ts'
+import { headersOf, wantToken } from '../state/session.ts'
+
+export class Refused extends Error {
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(problem.detail)
+    this.problem = problem
+  }
+}
+
+type Value = string | number | boolean
+type Options = { signal?: AbortSignal; idempotencyKey?: string }
+
+export async function ask<K extends keyof Calls>(
+  name: K,
+  given: Calls[K]['given'],
+  { signal, idempotencyKey }: Options = {}
+): Promise<Calls[K]['answer']> {
+  const { method, url, body } = requestOf(name, given)
+  const headers: Record<string, string> = { accept: 'application/json' }
+  if (body !== undefined) headers['content-type'] = 'application/json'
+  if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey
+  const answer = await send(url, {
+    method,
+    headers,
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(signal && { signal })
+  })
+  return (await answer.json()) as Calls[K]['answer']
+}
+
+function requestOf<K extends keyof Calls>(name: K, given: Calls[K]['given']) {
+  const [method = 'GET', template = ''] = CALLS[name].split(' ')
+  const { body, ...rest } = given as { body?: unknown } & Record<string, Value | Value[] | undefined>
+  const query = new URLSearchParams()
+  let path = template
+  for (const [key, value] of Object.entries(rest)) {
+    if (value === undefined) continue
+    if (path.includes(`{${key}}`)) path = path.replace(`{${key}}`, encodeURIComponent(String(value)))
+    else for (const each of [value].flat()) query.append(key, String(each))
+  }
+  return { method, url: query.size > 0 ? `${path}?${query}` : path, body }
+}
+
+/** An answer that is no refusal. */
+export async function send(url: string, init: RequestInit = {}): Promise<Response> {
+  let answer: Response
+  try {
+    answer = await fetch(url, { ...init, headers: headersOf(init.headers) })
+  } catch (error) {
+    if (init.signal?.aborted) throw error
+    throw new Refused(local('SERVER_UNREACHABLE', 'The server does not answer', 'This page keeps trying.'))
+  }
+  if (answer.ok) return answer
+  const problem = await problemOf(answer)
+  if (answer.status === 401) wantToken(problem.detail)
+  throw new Refused(problem)
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  try {
+    return (await answer.json()) as Problem
+  } catch {
+    return local('NO_PROBLEM', `Status ${answer.status}`, `${answer.url} answered ${answer.status} without a problem.`)
+  }
+}
+
+export function problemFrom(error: unknown): Problem {
+  return error instanceof Refused ? error.problem : local('PAGE_ERROR', 'This page failed', String(error))
+}
+
+function local(code: string, title: string, detail: string): Problem {
+  return { type: '', title, status: 0, detail, code, retryable: true, request_id: '' }
+}

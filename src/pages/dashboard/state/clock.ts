@@ -1,0 +1,9 @@
+// The time, for ages that grow while one looks. Stands still in a hidden tab.
+
+import { signal } from '@preact/signals'
+
+export const now = signal(Date.now())
+
+setInterval(() => {
+  if (!document.hidden) now.value = Date.now()
+}, 1_000)

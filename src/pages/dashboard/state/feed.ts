@@ -1,0 +1,45 @@
+// What happens on the server, once for all views: the last events to show, and each new one for whoever listens.
+
+import { signal } from '@preact/signals'
+import { follow } from '../api/stream.ts'
+import type { BerthEvent } from '../gen/api.ts'
+
+/** Newest first. */
+export const recent = signal<BerthEvent[]>([])
+export const isConnected = signal(true)
+
+type Listener = (event: BerthEvent) => void
+const listeners = new Set<Listener>()
+const KEPT = 300
+const HOUR_MS = 3_600_000
+
+/** Hears each event; `resync` means that some were missed. */
+export function onEvent(listener: Listener): () => void {
+  listeners.add(listener)
+  return () => void listeners.delete(listener)
+}
+
+/** Views that read once at their start hear of a new connection as of a gap. */
+export function startFeed(): void {
+  const since = new Date(Date.now() - HOUR_MS).toISOString()
+  follow(`/events?since=${since}`, {
+    onOpen: () => (isConnected.value = true),
+    onLost: () => (isConnected.value = false),
+    onMessage(name, data) {
+      const event = name === 'resync' ? { type: 'resync', time: new Date().toISOString() } : (data as BerthEvent)
+      if (name !== 'resync') recent.value = [event, ...recent.value].slice(0, KEPT)
+      for (const listener of listeners) listener(event)
+    }
+  })
+}
+
+/** Runs soon after the last of a flock of calls, and at least every so often. */
+export function soon(work: () => void, ms = 150): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  return () => {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      work()
+    }, ms)
+  }
+}

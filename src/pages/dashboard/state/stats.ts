@@ -1,0 +1,73 @@
+// Statistics of all running containers, once a second, while a view shows them; a minute of each for the small curves.
+
+import { signal } from '@preact/signals'
+import { ask } from '../api/client.ts'
+import { follow } from '../api/stream.ts'
+import type { AllStats, ContainerStats } from '../gen/api.ts'
+
+export type Curve = { cpu: number[]; memory: number[] }
+
+export const latest = new Map<string, ContainerStats>()
+export const curves = new Map<string, Curve>()
+/** Grows with each second of samples. */
+export const tick = signal(0)
+
+const POINTS = 60
+let viewers = 0
+let stop = () => {}
+
+function take({ containers }: AllStats): void {
+  latest.clear()
+  for (const each of containers) {
+    latest.set(each.container_id, each)
+    const curve = curves.get(each.container_id) ?? { cpu: [], memory: [] }
+    curves.set(each.container_id, curve)
+    push(curve.cpu, each.cpu_percent)
+    push(curve.memory, each.memory_bytes)
+  }
+  for (const id of curves.keys()) if (!latest.has(id)) forget(id)
+  tick.value++
+}
+
+function forget(id: string): void {
+  curves.delete(id)
+  seeding.delete(id)
+}
+
+function push(points: number[], value: number): void {
+  points.push(value)
+  if (points.length > POINTS) points.shift()
+}
+
+const seeding = new Set<string>()
+let queue = Promise.resolve()
+
+/** The minute before somebody looked, which the server remembers. One is asked for after the other. */
+export function seedCurve(id: string): void {
+  if (seeding.has(id)) return
+  seeding.add(id)
+  queue = queue.then(async () => {
+    const { points } = await ask('getContainerStatsHistory', { id, seconds: POINTS }).catch(() => ({ points: [] }))
+    const curve = curves.get(id)
+    if (!curve) return void seeding.delete(id)
+    const fresh = curve.cpu.length
+    const older = points.slice(0, Math.max(0, points.length - fresh))
+    curve.cpu = [...older.map((point) => point.cpu_percent), ...curve.cpu].slice(-POINTS)
+    curve.memory = [...older.map((point) => point.memory_bytes), ...curve.memory].slice(-POINTS)
+  })
+}
+
+/** Follows them until the returned function is called; viewers share one stream. */
+export function viewStats(): () => void {
+  if (viewers++ === 0)
+    stop = follow('/stats/stream', {
+      onMessage: (name, data) => {
+        if (name === 'stats') take(data as AllStats)
+      }
+    })
+  return () => {
+    if (--viewers > 0) return
+    stop()
+    for (const id of curves.keys()) forget(id)
+  }
+}

@@ -1,0 +1,32 @@
+// A view that is fetched when it is opened first.
+
+import type { ComponentType } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { ProblemBox, Skeleton } from './parts.tsx'
+import { problemFrom } from '../api/client.ts'
+import type { Problem } from '../gen/api.ts'
+
+export function lazy(fetchView: () => Promise<ComponentType>): ComponentType {
+  let known: ComponentType | undefined
+  return function Lazy() {
+    const [View, setView] = useState<ComponentType | undefined>(() => known)
+    const [problem, setProblem] = useState<Problem>()
+    useEffect(() => {
+      if (known) return
+      fetchView().then(
+        (view) => {
+          known = view
+          setView(() => view)
+        },
+        // A newer version has other files: a reload fetches those.
+        (error: unknown) => setProblem(problemFrom(error))
+      )
+    }, [])
+    if (View) return <View />
+    return (
+      <div class="view-body">
+        {problem ? <ProblemBox problem={problem} again={() => location.reload()} /> : <Skeleton />}
+      </div>
+    )
+  }
+}

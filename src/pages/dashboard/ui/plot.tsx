@@ -1,0 +1,137 @@
+// A live plot over time. Those with the same `sync` share one crosshair.
+
+import uPlot from 'uplot'
+import 'uplot/dist/uPlot.min.css'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import { theme } from '../state/theme.ts'
+
+type Line = { label: string; values: readonly number[] }
+type Props = {
+  title: string
+  /** Unix seconds, one for each value. */
+  times: readonly number[]
+  lines: readonly Line[]
+  format: (value: number) => string
+  /** What the axis reaches at least. */
+  top?: number | undefined
+  sync: string
+  /** Bytes have steps of their own. */
+  isBytes?: boolean
+}
+
+const HEIGHT = 130
+/** What is shown: the server keeps no more. */
+const SPAN_SECONDS = 300
+/** Steps of an axis of bytes: so that its labels are round. */
+const BYTE_STEPS = Array.from({ length: 40 }, (_, power) => 2 ** power)
+
+export function Plot({ title, times, lines, format, top, sync, isBytes = false }: Props) {
+  const box = useRef<HTMLDivElement>(null)
+  const plot = useRef<uPlot | undefined>(undefined)
+  const [at, setAt] = useState<number | null>(null)
+  const least = isBytes ? 1_024 : 1
+  const data: uPlot.AlignedData = [[...times], ...lines.map(({ values }) => [...values])]
+
+  useEffect(() => {
+    const element = box.current
+    if (!element) return
+    const made = new uPlot(
+      {
+        ...optionsOf({ element, count: lines.length, format, sync, isBytes, onMove: setAt }),
+        scales: {
+          x: { range: (_self, _low, high) => [high - SPAN_SECONDS, high] },
+          y: { range: (_self, _low, high) => [0, Math.max(top ?? 0, high * 1.1, least)] }
+        }
+      },
+      data,
+      element
+    )
+    plot.current = made
+    const resized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }))
+    resized.observe(element)
+    return () => {
+      resized.disconnect()
+      made.destroy()
+    }
+  }, [theme.value, sync, top])
+  useEffect(() => plot.current?.setData(data), [times, lines])
+
+  const index = at ?? times.length - 1
+  return (
+    <figure class="panel plot" aria-label={title}>
+      <h2>
+        {title}
+        <span>
+          {lines.map(({ values }) => (values[index] === undefined ? '–' : format(values[index]))).join(' · ')}
+        </span>
+      </h2>
+      <div class="plot-canvas" ref={box} role="img" aria-label={`${title} over the last minutes`} />
+      {lines.length > 1 && (
+        <figcaption class="legend">
+          {lines.map(({ label }) => (
+            <span key={label}>
+              <i />
+              {label}
+            </span>
+          ))}
+        </figcaption>
+      )}
+    </figure>
+  )
+}
+
+type Asked = Pick<Props, 'format' | 'sync'> & {
+  element: HTMLElement
+  count: number
+  isBytes: boolean
+  onMove: (index: number | null) => void
+}
+
+function optionsOf({ element, count, format, sync, isBytes, onMove }: Asked): Omit<uPlot.Options, 'scales'> {
+  const grid = { stroke: colourOf(element, '--line'), width: 1 }
+  const axis = {
+    stroke: colourOf(element, '--ink-3'),
+    grid,
+    ticks: { show: false },
+    font: '11px system-ui, sans-serif'
+  }
+  return {
+    width: element.clientWidth,
+    height: HEIGHT,
+    padding: [8, 4, 0, 0],
+    legend: { show: false },
+    cursor: { sync: { key: sync }, drag: { x: false, y: false }, points: { size: 6 } },
+    axes: [
+      { ...axis, size: 24, space: 70, values: (_self, values) => values.map(timeOf) },
+      {
+        ...axis,
+        size: 62,
+        space: 34,
+        ...(isBytes && { incrs: BYTE_STEPS }),
+        values: (_self, values) => values.map(format)
+      }
+    ],
+    series: [
+      {},
+      ...Array.from({ length: count }, (_, index) => ({
+        stroke: colourOf(element, `--plot-${index + 1}`),
+        width: 1.5,
+        points: { show: false }
+      }))
+    ],
+    hooks: { setCursor: [({ cursor }) => onMove(cursor.idx ?? null)] }
+  }
+}
+
+function timeOf(seconds: number): string {
+  return new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+}
+
+/** Of a token, as a canvas understands it: in the theme that is on. */
+function colourOf(element: HTMLElement, name: string): string {
+  const before = element.style.color
+  element.style.color = `var(${name})`
+  const { color } = getComputedStyle(element)
+  element.style.color = before
+  return color
+}

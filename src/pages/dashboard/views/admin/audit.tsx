@@ -1,0 +1,84 @@
+// What was changed and what was refused, newest first, and as it happens.
+
+import { useEffect, useState } from 'preact/hooks'
+import { ask } from '../../api/client.ts'
+import type { AuditEntry } from '../../gen/api.ts'
+import { onEvent, soon } from '../../state/feed.ts'
+import { query, setQuery } from '../../state/route.ts'
+import { Empty, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
+
+const OUTCOMES = ['succeeded', 'failed', 'refused', 'attempted'] as const
+const TONES = { succeeded: 'good', failed: 'bad', refused: 'warn', attempted: 'idle' }
+const SHOWN = 200
+
+export function Audit() {
+  const outcome = query.value.get('outcome') as AuditEntry['outcome'] | null
+  const [isFollowing, setFollowing] = useState(true)
+  const {
+    value: entries,
+    problem,
+    again
+  } = useLoad(() => ask('listAudit', { limit: SHOWN, ...(outcome && { outcome }) }), [outcome])
+  useEffect(() => {
+    if (!isFollowing) return
+    // Whatever changes is in the trail a moment later.
+    return onEvent(soon(again, 500))
+  }, [isFollowing])
+  return (
+    <>
+      <div class="filters">
+        {OUTCOMES.map((each) => (
+          <button
+            key={each}
+            type="button"
+            class="chip"
+            aria-pressed={outcome === each}
+            onClick={() => setQuery({ outcome: outcome === each ? undefined : each })}
+          >
+            {each}
+          </button>
+        ))}
+        <button type="button" class="chip" aria-pressed={isFollowing} onClick={() => setFollowing(!isFollowing)}>
+          Follow
+        </button>
+      </div>
+      {problem && <ProblemBox problem={problem} again={again} />}
+      {!entries && !problem && <Skeleton />}
+      {entries?.length === 0 && <Empty>Nothing of that kind happened.</Empty>}
+      {entries && entries.length > 0 && (
+        <div class="panel table-panel">
+          <table class="plain">
+            <thead>
+              <tr>
+                <th>When</th>
+                <th>Outcome</th>
+                <th>Action</th>
+                <th>Object</th>
+                <th>Caller</th>
+                <th>From</th>
+              </tr>
+            </thead>
+            <tbody>
+              {entries.map(({ seq, time, outcome: how, action, object, caller, address, door, code }) => (
+                <tr key={seq}>
+                  <td class="muted">
+                    <Time at={time} />
+                  </td>
+                  <td class={TONES[how]}>
+                    {how} {code && <code>{code}</code>}
+                  </td>
+                  <td>{action}</td>
+                  <td class="mono">{object}</td>
+                  <td>{caller}</td>
+                  <td class="muted">
+                    {address} {door}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  )
+}

@@ -1,0 +1,137 @@
+import { useState } from 'preact/hooks'
+import { ask } from '../../api/client.ts'
+import type { CreatedToken, CreateToken, Token } from '../../gen/api.ts'
+import { sayProblem } from '../../state/toasts.ts'
+import { Confirm } from '../../ui/dialog.tsx'
+import { CopyButton, Empty, IconButton, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
+import { Text } from '../create/controls.tsx'
+
+const SCOPES: CreateToken['scopes'] = ['read', 'containers:write', 'builds:write', 'images:write', 'exec', 'admin']
+
+export function Tokens() {
+  const { value: tokens, problem, again } = useLoad(() => ask('listTokens', {}))
+  const [made, setMade] = useState<CreatedToken>()
+  return (
+    <>
+      <New
+        onMade={(token) => {
+          setMade(token)
+          again()
+        }}
+      />
+      {made && (
+        <section class="panel rows" role="status">
+          <p>
+            The token <strong>{made.name}</strong> is shown once. Copy it now.
+          </p>
+          <code class="secret">{made.token}</code>
+          <span>
+            <CopyButton text={made.token} label="Copy" />
+          </span>
+        </section>
+      )}
+      {problem && <ProblemBox problem={problem} again={again} />}
+      {!tokens && !problem && <Skeleton />}
+      {tokens?.length === 0 && <Empty>No tokens yet.</Empty>}
+      {tokens && tokens.length > 0 && (
+        <div class="panel table-panel">
+          <table class="plain">
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>Scopes</th>
+                <th>Made</th>
+                <th>Last used</th>
+                <th>Ends</th>
+                <th>
+                  <span class="hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {tokens.map((token) => (
+                <Row key={token.id} token={token} onGone={again} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  )
+}
+
+function Row({
+  token: { id, name, scopes, created_at: made, last_used_at: used, expires_at: end },
+  onGone
+}: {
+  token: Token
+  onGone: () => void
+}) {
+  const [isAsking, setAsking] = useState(false)
+  const revoke = () =>
+    void ask('revokeToken', { id }).then(onGone, (error: unknown) => sayProblem(`${name} was not revoked`, error))
+  return (
+    <tr>
+      <td>{name}</td>
+      <td>{scopes.join(', ')}</td>
+      <td class="muted">
+        <Time at={made} />
+      </td>
+      <td class="muted">{used ? <Time at={used} /> : 'never'}</td>
+      <td class="muted">{end ? <Time at={end} /> : 'never'}</td>
+      <td class="end">
+        <IconButton icon="remove" label={`revoke ${name}`} onClick={() => setAsking(true)} />
+        {isAsking && (
+          <Confirm
+            title={`Revoke ${name}?`}
+            text="Whoever uses it is refused from then on. This cannot be taken back."
+            action="Revoke"
+            onYes={revoke}
+            onClose={() => setAsking(false)}
+          />
+        )}
+      </td>
+    </tr>
+  )
+}
+
+function New({ onMade }: { onMade: (token: CreatedToken) => void }) {
+  const [name, setName] = useState('')
+  const [scopes, setScopes] = useState<CreateToken['scopes']>(['read'])
+  const make = async () => {
+    try {
+      onMade(await ask('createToken', { body: { name, scopes } }))
+      setName('')
+    } catch (error) {
+      sayProblem('The token was not made', error)
+    }
+  }
+  return (
+    <form
+      class="panel rows"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void make()
+      }}
+    >
+      <Text label="New token, for" placeholder="ci" value={name} onInput={setName} />
+      <div class="actions-line">
+        {SCOPES.map((scope) => (
+          <label class="check" key={scope}>
+            <input
+              type="checkbox"
+              checked={scopes.includes(scope)}
+              onChange={(event) =>
+                setScopes(event.currentTarget.checked ? [...scopes, scope] : scopes.filter((each) => each !== scope))
+              }
+            />
+            {scope}
+          </label>
+        ))}
+        <button type="submit" class="button" disabled={name === '' || scopes.length === 0}>
+          Create
+        </button>
+      </div>
+    </form>
+  )
+}

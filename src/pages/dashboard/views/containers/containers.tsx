@@ -1,0 +1,181 @@
+// Every container in one dense table, live.
+
+import { useSignal } from '@preact/signals'
+import { useEffect } from 'preact/hooks'
+import { byId, containers, listProblem, loadContainers } from '../../state/containers.ts'
+import { hrefOf, query, setQuery } from '../../state/route.ts'
+import { latest, tick, viewStats } from '../../state/stats.ts'
+import { plural } from '../../lib/format.ts'
+import { Icon } from '../../ui/icon.tsx'
+import { Empty, ProblemBox, Skeleton } from '../../ui/parts.tsx'
+import { VirtualTable } from '../../ui/virtual.tsx'
+import { Bulk } from './bulk.tsx'
+import { Drawer } from './drawer.tsx'
+import { COLUMNS, Row } from './row.tsx'
+import { FILTERS, rowsOf, type Filter, type Sort } from './rows.ts'
+
+export function Containers() {
+  const chosen = useSignal<ReadonlySet<string>>(new Set())
+  useEffect(viewStats, [])
+  const all = containers.value
+  const search = query.value.get('q') ?? ''
+  const sort = (query.value.get('sort') ?? 'name') as Sort
+  const isDown = query.value.get('down') === '1'
+  const filters = new Set((query.value.get('show') ?? '').split(',').filter(Boolean))
+  // Only an order by figures changes with every second.
+  if (sort === 'cpu' || sort === 'memory') void tick.value
+  const rows = rowsOf(all ?? [], { search, filters, sort, isDown }, latest)
+  const open = query.value.get('open')
+
+  const choose = (ids: string[], isChosen: boolean) => {
+    const next = new Set(chosen.value)
+    for (const id of ids) {
+      if (isChosen) next.add(id)
+      else next.delete(id)
+    }
+    chosen.value = next
+  }
+  const targets = [...chosen.value].flatMap((id) => byId.value.get(id) ?? [])
+
+  return (
+    <>
+      <div class="view-head">
+        <h1>Containers</h1>
+        <a class="button main" href={hrefOf('create')}>
+          <Icon name="plus" /> Create
+        </a>
+      </div>
+      <div class="view-body table-view">
+        <div class="filters">
+          <input
+            class="input"
+            type="search"
+            aria-label="Search containers"
+            placeholder="Name, image, id or port"
+            value={search}
+            onInput={(event) => setQuery({ q: event.currentTarget.value })}
+          />
+          {FILTERS.map(({ name, label, fits }) => (
+            <button
+              key={name}
+              type="button"
+              class="chip"
+              aria-pressed={filters.has(name)}
+              onClick={() => setQuery({ show: toggled(filters, name) })}
+            >
+              {label} <b>{(all ?? []).filter(fits).length}</b>
+            </button>
+          ))}
+          {targets.length > 0 && <Bulk targets={targets} onDone={() => (chosen.value = new Set())} />}
+        </div>
+        {listProblem.value && <ProblemBox problem={listProblem.value} again={() => void loadContainers()} />}
+        {all === undefined && !listProblem.value && <Skeleton />}
+        {all && rows.length === 0 && <Nothing isFiltered={search !== '' || filters.size > 0} />}
+        {rows.length > 0 && (
+          <VirtualTable
+            items={rows}
+            label={plural(rows.length, 'container')}
+            columns={COLUMNS}
+            head={
+              <Head
+                sort={sort}
+                isDown={isDown}
+                isAllChosen={rows.every(({ id }) => chosen.value.has(id))}
+                onChooseAll={(isChosen) =>
+                  choose(
+                    rows.map(({ id }) => id),
+                    isChosen
+                  )
+                }
+              />
+            }
+            row={(container, index) => (
+              <Row
+                key={container.id}
+                container={container}
+                index={index}
+                isChosen={chosen.value.has(container.id)}
+                onChoose={(isChosen) => choose([container.id], isChosen)}
+              />
+            )}
+          />
+        )}
+      </div>
+      {open !== null && <Drawer id={open} />}
+    </>
+  )
+}
+
+function toggled(filters: ReadonlySet<string>, name: Filter): string {
+  const next = new Set(filters)
+  if (!next.delete(name)) next.add(name)
+  return [...next].join(',')
+}
+
+function Nothing({ isFiltered }: { isFiltered: boolean }) {
+  if (isFiltered)
+    return (
+      <Empty>
+        <p>No container fits.</p>
+        <button type="button" class="button" onClick={() => setQuery({ q: undefined, show: undefined })}>
+          Show all
+        </button>
+      </Empty>
+    )
+  return (
+    <Empty>
+      <p>No containers yet. The first one is one click away: every field has a default.</p>
+      <a class="button main" href={hrefOf('create')}>
+        Create a container
+      </a>
+    </Empty>
+  )
+}
+
+const HEADS: { sort: Sort; label: string; class?: string }[] = [
+  { sort: 'state', label: 'State' },
+  { sort: 'name', label: 'Name' },
+  { sort: 'image', label: 'Image', class: 'col-image' },
+  { sort: 'port', label: 'Port' },
+  { sort: 'cpu', label: 'CPU', class: 'col-live' },
+  { sort: 'memory', label: 'Memory', class: 'col-live' },
+  { sort: 'age', label: 'Age', class: 'col-age' }
+]
+
+type HeadProps = { sort: Sort; isDown: boolean; isAllChosen: boolean; onChooseAll: (isChosen: boolean) => void }
+
+function Head({ sort, isDown, isAllChosen, onChooseAll }: HeadProps) {
+  return (
+    <>
+      <span role="columnheader" class="col-choose">
+        <input
+          type="checkbox"
+          aria-label="Choose all"
+          checked={isAllChosen}
+          onChange={(event) => onChooseAll(event.currentTarget.checked)}
+        />
+      </span>
+      {HEADS.map((each) => (
+        <span
+          key={each.sort}
+          role="columnheader"
+          class={each.class}
+          aria-sort={each.sort !== sort ? 'none' : isDown ? 'descending' : 'ascending'}
+        >
+          <button
+            type="button"
+            class="sort"
+            data-on={each.sort === sort ? '' : undefined}
+            onClick={() => setQuery({ sort: each.sort, down: each.sort === sort && !isDown ? '1' : undefined })}
+          >
+            {each.label}
+            {each.sort === sort ? (isDown ? ' ↓' : ' ↑') : ''}
+          </button>
+        </span>
+      ))}
+      <span role="columnheader" class="end">
+        <span class="hidden">Actions</span>
+      </span>
+    </>
+  )
+}

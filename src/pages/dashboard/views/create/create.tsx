@@ -1,0 +1,180 @@
+// A new container: a form of which nothing has to be filled in, and the call that it makes, as one types.
+
+import { useSignal } from '@preact/signals'
+import { useEffect, useState } from 'preact/hooks'
+import { ask, problemFrom } from '../../api/client.ts'
+import type { CreateContainer, Problem } from '../../gen/api.ts'
+import { curlOf } from '../../lib/curl.ts'
+import { byId, put } from '../../state/containers.ts'
+import { go, hrefOf, query } from '../../state/route.ts'
+import { token } from '../../state/session.ts'
+import { say } from '../../state/toasts.ts'
+import { CopyButton, ProblemBox, useLoad } from '../../ui/parts.tsx'
+import { bodyOf } from '../container/body-of.ts'
+import { Pairs, Select, Text } from './controls.tsx'
+import { bodyFrom, EMPTY, formFrom, type Form } from './form.ts'
+import { ImageFacts } from './image-facts.tsx'
+import { faultOf, fieldsOfCreate } from './schema.ts'
+import { Waiting } from './waiting.tsx'
+
+export function Create() {
+  const from = byId.value.get(query.value.get('from') ?? '')
+  const image = query.value.get('image')
+  const form = useSignal<Form>(from ? formFrom(bodyOf(from)) : { ...EMPTY, image: image ?? '' })
+  const [problem, setProblem] = useState<Problem>()
+  const [since, setSince] = useState<number>()
+  const [kind, setKind] = useState<'curl' | 'json'>('curl')
+  const { value: fields = {} } = useLoad(fieldsOfCreate)
+  const { value: images = [] } = useLoad(() => ask('listImages', {}))
+  const { value: networks = [] } = useLoad(() => ask('listNetworks', {}))
+  useEffect(() => {
+    if (from && form.peek() === EMPTY) form.value = formFrom(bodyOf(from))
+  }, [from])
+
+  const body = bodyFrom(form.value)
+  const set = (change: Partial<Form>) => (form.value = { ...form.value, ...change })
+  const fault = (name: keyof CreateContainer) => faultOf(fields[name], body[name])
+  const text = (name: 'name' | 'image' | 'command' | 'memory' | 'cpus' | 'ttl') => ({
+    value: form.value[name],
+    onInput: (value: string) => set({ [name]: value }),
+    fault: fault(name)
+  })
+
+  const create = async () => {
+    setProblem(undefined)
+    setSince(Date.now())
+    try {
+      const made = await ask('createContainer', { body }, { idempotencyKey: crypto.randomUUID() })
+      put(made)
+      say(`${made.name} runs${made.url ? ` at ${made.url}` : ''}`)
+      go(hrefOf('containers', made.id))
+    } catch (error) {
+      setProblem(problemFrom(error))
+      setSince(undefined)
+    }
+  }
+  const curl = curlOf({ method: 'POST', url: `${location.origin}/containers`, body, withToken: token() !== null })
+  const json = JSON.stringify(body, null, 2)
+
+  return (
+    <>
+      <div class="view-head">
+        <h1>{from ? `Duplicate ${from.name}` : 'Create a container'}</h1>
+      </div>
+      <div class="view-body create">
+        <form
+          onSubmit={(event) => {
+            event.preventDefault()
+            void create()
+          }}
+        >
+          <fieldset class="fieldset">
+            <legend>What runs</legend>
+            <div class="form-line">
+              <Text label="Name" placeholder="made up when empty" {...text('name')} />
+              <Text label="Image" placeholder="the server’s default" list="images" {...text('image')} />
+            </div>
+            <datalist id="images">
+              {images.flatMap(({ tags }) => tags.map((tag) => <option key={tag} value={tag} />))}
+            </datalist>
+            <Text label="Command" hint="Replaces the image’s own." mono {...text('command')} />
+          </fieldset>
+          <fieldset class="fieldset">
+            <legend>Ports and readiness</legend>
+            <div class="form-line">
+              <Text
+                label="Ports of the workload"
+                placeholder="what the image exposes"
+                hint="5000, or 8150:5000 to choose the host’s."
+                value={form.value.ports}
+                onInput={(ports) => set({ ports })}
+              />
+              <Select
+                label="Ready when"
+                value={form.value.wait}
+                options={{
+                  port: 'its port accepts',
+                  http: 'it answers HTTP',
+                  healthy: 'its health check passes',
+                  running: 'it was started',
+                  none: 'at once'
+                }}
+                onChange={(wait) => set({ wait })}
+              />
+            </div>
+          </fieldset>
+          <fieldset class="fieldset">
+            <legend>Environment</legend>
+            <Pairs
+              names={['Name', 'Value']}
+              add="Add a variable"
+              pairs={form.value.env}
+              onChange={(env) => set({ env })}
+            />
+          </fieldset>
+          <fieldset class="fieldset">
+            <legend>Limits and life</legend>
+            <div class="form-line">
+              <Text label="Memory" placeholder="512m" {...text('memory')} />
+              <Text label="CPUs" placeholder="0.5" {...text('cpus')} />
+              <Text label="Removed after" placeholder="never, or 2h" {...text('ttl')} />
+              <Select
+                label="Restart"
+                value={form.value.restart}
+                options={{ no: 'no', 'on-failure': 'on failure', 'unless-stopped': 'unless stopped', always: 'always' }}
+                onChange={(restart) => set({ restart })}
+              />
+            </div>
+          </fieldset>
+          <fieldset class="fieldset">
+            <legend>Volumes and network</legend>
+            <Pairs
+              names={['Volume', 'Path inside']}
+              add="Add a volume"
+              pairs={form.value.volumes}
+              onChange={(volumes) => set({ volumes })}
+            />
+            <Select
+              label="Network"
+              value={form.value.network}
+              options={{
+                '': 'the engine’s default',
+                ...Object.fromEntries(networks.filter(({ usable }) => usable).map(({ name }) => [name, name])),
+                none: 'none'
+              }}
+              onChange={(network) => set({ network })}
+            />
+          </fieldset>
+          {problem && <ProblemBox problem={problem} />}
+          {since !== undefined && <Waiting since={since} body={body} />}
+          <div class="actions-line">
+            <button type="submit" class="button main" disabled={since !== undefined}>
+              {since === undefined ? 'Create and start' : 'Creating …'}
+            </button>
+            <a class="button" href={hrefOf('containers')}>
+              Cancel
+            </a>
+          </div>
+        </form>
+        <div class="beside">
+          <ImageFacts image={form.value.image} onTake={set} />
+          <section class="panel">
+            <h2 class="actions-line">
+              The same call
+              <button type="button" class="chip" aria-pressed={kind === 'curl'} onClick={() => setKind('curl')}>
+                curl
+              </button>
+              <button type="button" class="chip" aria-pressed={kind === 'json'} onClick={() => setKind('json')}>
+                JSON
+              </button>
+              <CopyButton text={kind === 'curl' ? curl : json} label="Copy" />
+            </h2>
+            <pre class="code" tabIndex={0} aria-label="The call">
+              {kind === 'curl' ? curl : json}
+            </pre>
+          </section>
+        </div>
+      </div>
+    </>
+  )
+}

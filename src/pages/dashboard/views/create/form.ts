@@ -1,0 +1,79 @@
+// What the form of a create holds, and the body that follows from it. Pure.
+
+import type { CreateContainer } from '../../gen/api.ts'
+
+export type Pair = { name: string; value: string }
+export type Form = {
+  name: string
+  image: string
+  ports: string
+  env: Pair[]
+  volumes: Pair[]
+  command: string
+  memory: string
+  cpus: string
+  restart: NonNullable<CreateContainer['restart']>
+  network: string
+  ttl: string
+  wait: NonNullable<CreateContainer['wait']>
+}
+
+export const EMPTY: Form = {
+  name: '',
+  image: '',
+  ports: '',
+  env: [],
+  volumes: [],
+  command: '',
+  memory: '',
+  cpus: '',
+  restart: 'no',
+  network: '',
+  ttl: '',
+  wait: 'port'
+}
+
+/** Only what differs from the server's own defaults. */
+export function bodyFrom(form: Form): CreateContainer {
+  const body: CreateContainer = {}
+  if (form.name) body.name = form.name
+  if (form.image) body.image = form.image
+  const ports = form.ports.split(/[\s,]+/).filter(Boolean)
+  if (ports.length > 0) body.ports = ports.map((text) => (text.includes(':') ? text : { container_port: Number(text) }))
+  const env = form.env.filter(({ name }) => name)
+  if (env.length > 0) body.env = Object.fromEntries(env.map(({ name, value }) => [name, value]))
+  const volumes = form.volumes.filter(({ name, value }) => name && value)
+  if (volumes.length > 0) body.volumes = volumes.map(({ name, value }) => ({ source: name, target: value }))
+  if (form.command) body.command = form.command
+  if (form.memory) body.memory = form.memory
+  if (form.cpus) body.cpus = Number(form.cpus)
+  if (form.restart !== 'no') body.restart = form.restart
+  if (form.network) body.network = form.network
+  if (form.ttl) body.ttl = form.ttl
+  body.wait = form.wait
+  return body
+}
+
+/** The form that would send such a body. */
+export function formFrom(body: CreateContainer): Form {
+  const { ports, env = {}, volumes = [], command, memory, cpus } = body
+  return {
+    ...EMPTY,
+    image: body.image ?? '',
+    ports: Array.isArray(ports)
+      ? ports.map((each) => (typeof each === 'string' ? each : each.container_port)).join(', ')
+      : '',
+    env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    volumes: volumes.map(({ source, target }) => ({ name: source, value: target })),
+    command: Array.isArray(command) ? command.map(quoted).join(' ') : (command ?? ''),
+    memory: memory === undefined ? '' : typeof memory === 'number' ? `${Math.round(memory / 1024 ** 2)}m` : memory,
+    cpus: cpus === undefined ? '' : String(cpus),
+    restart: body.restart ?? 'no',
+    network: body.network ?? '',
+    wait: ports === undefined ? 'running' : 'port'
+  }
+}
+
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}

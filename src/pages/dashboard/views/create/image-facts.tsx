@@ -1,0 +1,63 @@
+// What an image says about itself, where the engine has it.
+
+import { ask } from '../../api/client.ts'
+import { bytes } from '../../lib/format.ts'
+import { useLoad } from '../../ui/parts.tsx'
+import type { Form } from './form.ts'
+
+export function ImageFacts({ image, onTake }: { image: string; onTake: (change: Partial<Form>) => void }) {
+  const { value } = useLoad(async () => {
+    if (image === '') return undefined
+    // Half a name is the name of no image: that is no problem to show.
+    return ask('getImage', { reference: image }).catch(() => undefined)
+  }, [image])
+  if (image === '') return null
+  if (!value)
+    return (
+      <section class="panel muted">
+        The engine does not have <code>{image}</code> yet. It is pulled when the container is made.
+      </section>
+    )
+  const env = value.env.map((each) => each.replace(/=.*$/s, '')).filter((name) => name !== 'PATH')
+  return (
+    <section class="panel">
+      <h2>The image</h2>
+      <dl class="facts">
+        <dt>Size</dt>
+        <dd>{bytes(value.size)}</dd>
+        <dt>Ports</dt>
+        <dd>
+          {value.exposed_ports.join(', ') || '–'}{' '}
+          {value.exposed_ports.length > 1 && (
+            <button
+              type="button"
+              class="button small"
+              onClick={() => onTake({ ports: value.exposed_ports.map(Number.parseFloat).join(', ') })}
+            >
+              Use all
+            </button>
+          )}
+        </dd>
+        <dt>Volumes</dt>
+        <dd>{value.volumes.join(', ') || '–'}</dd>
+        <dt>Environment</dt>
+        <dd>
+          {env.join(', ') || '–'}{' '}
+          {env.length > 0 && (
+            <button
+              type="button"
+              class="button small"
+              onClick={() => onTake({ env: env.map((name) => ({ name, value: '' })) })}
+            >
+              Set these
+            </button>
+          )}
+        </dd>
+        <dt>Command</dt>
+        <dd>
+          <code>{[...value.entrypoint, ...value.command].join(' ')}</code>
+        </dd>
+      </dl>
+    </section>
+  )
+}

@@ -1,0 +1,123 @@
+import { useState } from 'preact/hooks'
+import { ask } from '../../api/client.ts'
+import type { Image } from '../../gen/api.ts'
+import { bytes, plural } from '../../lib/format.ts'
+import { hrefOf, query, setQuery } from '../../state/route.ts'
+import { say, sayProblem } from '../../state/toasts.ts'
+import { Confirm } from '../../ui/dialog.tsx'
+import { IconButton, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
+import { Prune } from './prune.tsx'
+import { Pull } from './pull.tsx'
+
+export function Images() {
+  const { value: images, problem, again } = useLoad(() => ask('listImages', {}))
+  const search = (query.value.get('q') ?? '').toLowerCase()
+  const isPruning = query.value.get('prune') === '1'
+  const shown = images?.filter(({ tags, id }) => `${tags.join(' ')} ${id}`.toLowerCase().includes(search))
+  return (
+    <>
+      <div class="view-head">
+        <h1>Images</h1>
+        {images && (
+          <span class="muted">
+            {plural(images.length, 'image')}, {bytes(images.reduce((total, { size }) => total + size, 0))}
+          </span>
+        )}
+        <button type="button" class="button" onClick={() => setQuery({ prune: '1' })}>
+          Clean up
+        </button>
+      </div>
+      <div class="view-body rows">
+        <Pull onPulled={again} />
+        <input
+          class="input"
+          type="search"
+          aria-label="Search images"
+          placeholder="Name or id"
+          value={search}
+          onInput={(event) => setQuery({ q: event.currentTarget.value })}
+        />
+        {problem && <ProblemBox problem={problem} again={again} />}
+        {!images && !problem && <Skeleton />}
+        {shown && (
+          <div class="panel table-panel">
+            <table class="plain">
+              <thead>
+                <tr>
+                  <th>Name</th>
+                  <th>Id</th>
+                  <th class="end">Size</th>
+                  <th>Used by</th>
+                  <th class="end">Made</th>
+                  <th>
+                    <span class="hidden">Actions</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {shown.map((image) => (
+                  <Row key={image.full_id} image={image} onGone={again} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+      </div>
+      {isPruning && (
+        <Prune
+          onClose={() => {
+            setQuery({ prune: undefined })
+            again()
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+function Row({ image, onGone }: { image: Image; onGone: () => void }) {
+  const { id, tags, size, containers, created } = image
+  const [isAsking, setAsking] = useState(false)
+  const name = tags[0] ?? id
+  const remove = async () => {
+    try {
+      say((await ask('removeImage', { reference: name })).message)
+      onGone()
+    } catch (error) {
+      sayProblem(`${name} was not removed`, error)
+    }
+  }
+  return (
+    <tr>
+      <td>{tags.length === 0 ? <span class="muted">no name</span> : tags.map((tag) => <div key={tag}>{tag}</div>)}</td>
+      <td>
+        <code>{id.slice(0, 12)}</code>
+      </td>
+      <td class="end">{bytes(size)}</td>
+      <td>
+        {containers.slice(0, 3).map((each) => (
+          <a key={each.id} href={hrefOf('containers', each.id)}>
+            {each.name}{' '}
+          </a>
+        ))}
+        {containers.length > 3 && <span class="muted">and {containers.length - 3} more</span>}
+      </td>
+      <td class="end muted">{created && <Time at={created} />}</td>
+      <td class="end">
+        <a class="button small plain" href={`${hrefOf('create')}?image=${encodeURIComponent(name)}`}>
+          Run
+        </a>
+        <IconButton icon="remove" label={`remove ${name}`} onClick={() => setAsking(true)} />
+        {isAsking && (
+          <Confirm
+            title={`Remove ${name}?`}
+            text={`It frees up to ${bytes(size)}. It has to be pulled or built again when it is needed.`}
+            action="Remove"
+            onYes={() => void remove()}
+            onClose={() => setAsking(false)}
+          />
+        )}
+      </td>
+    </tr>
+  )
+}

@@ -1,0 +1,41 @@
+// Debian's Chromium, driven by playwright: pages of this server, and whatever goes wrong in them.
+
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import type { Test } from 'tap'
+import { findChromium } from './chromium.ts'
+
+const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--no-proxy-server']
+
+/** Runs in the page. */
+const TELL_OF_VIOLATIONS = `document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+  console.error('policy: ' + violatedDirective + ' ' + blockedURI))`
+
+export async function openBrowser(t: Pick<Test, 'teardown'>): Promise<Browser | undefined> {
+  const executablePath = findChromium()
+  if (executablePath === undefined) return undefined
+  const browser = await chromium.launch({ executablePath: `/usr/bin/${executablePath}`, args: ARGUMENTS })
+  t.teardown(() => browser.close())
+  return browser
+}
+
+/** A page whose errors, violations of its policy and requests to others are noted. */
+export async function openPage(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {}
+): Promise<{ page: Page; faults: string[] }> {
+  const context = await browser.newContext({ baseURL: url, viewport: { width: 1440, height: 900 }, ...options })
+  const page = await context.newPage()
+  const faults: string[] = []
+  page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
+  page.on('console', (message) => {
+    // What the server refuses is told by the browser, too, and shown by the page.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
+  })
+  page.on('request', (request) => {
+    if (!/^(data|blob):/.test(request.url()) && new URL(request.url()).origin !== new URL(url).origin)
+      faults.push(`asked another host: ${request.url()}`)
+  })
+  await page.addInitScript({ content: TELL_OF_VIOLATIONS })
+  return { page, faults }
+}

@@ -1,0 +1,93 @@
+// The server with the built dashboard and an engine in memory that holds what a busy host does, as a process of its own. What
+// its parent sends it happens to the engine: `away`, `back`, `restart`.
+
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import type { Test } from 'tap'
+import { createHost } from '../../src/system/host.ts'
+import { build } from './build.ts'
+import { createMemoryEngine } from './memory-engine.ts'
+import { binding } from './records.ts'
+
+const FORGOTTEN = { teardown() {} } as unknown as Test
+const MIB = 1024 ** 2
+const NAMES = [
+  'checkout',
+  'search',
+  'gateway',
+  'worker',
+  'mailer',
+  'thumbnails',
+  'ledger',
+  'sessions',
+  'reports',
+  'preview'
+]
+const IMAGES = ['shop/checkout:2.14', 'shop/search:1.9', 'nginx:1.27', 'shop/worker:2.14', 'redis:7.4', 'postgres:17']
+const LOG = [
+  '{"level":30,"time":"2026-01-01T12:00:00.000Z","msg":"listening on 0.0.0.0:5000"}',
+  'GET /health 200 1.2 ms',
+  '\u001B[32mINFO\u001B[0m  connected to \u001B[36mpostgres:5432\u001B[0m',
+  '\u001B[33mWARN\u001B[0m  slow query: 812 ms',
+  'POST /orders 201 18.4 ms',
+  '\u001B[31mERROR\u001B[0m payment provider answered 502, retrying in 5 s'
+]
+
+const { containers: count = 24, token } = JSON.parse(process.argv[2] ?? '{}') as { containers?: number; token?: string }
+const memory = createMemoryEngine({ images: ['base-api-server:latest', ...IMAGES] })
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString().replace('Z', '000000Z')
+
+for (let n = 0; n < count; n++) {
+  const isStopped = n % 9 === 7
+  const { id } = memory.add({
+    name: `${NAMES[n % NAMES.length]}-${1 + Math.floor(n / NAMES.length)}`,
+    image: IMAGES[n % IMAGES.length] ?? '',
+    createdAt: ago(3 + n * 47),
+    startedAt: ago(2 + n * 47),
+    ports: n % 6 === 4 ? [] : [binding(8001 + n + (n % 5))],
+    envNames: ['LOG_LEVEL', 'DATABASE_URL'],
+    limits: { memoryBytes: (n % 3 === 0 ? 512 : 256) * MIB, cpus: n % 4 === 0 ? 1 : 0.5, pids: 256, nofile: null },
+    ...(n % 11 === 4 && { health: 'unhealthy' as const, restartCount: 4 }),
+    ...(n % 3 === 1 && n % 11 !== 4 && { health: 'healthy' as const }),
+    ...(isStopped && { state: 'exited' as const, pid: null, exitCode: n % 2 === 1 ? 137 : 0, finishedAt: ago(n) }),
+    ...(n % 13 === 6 && { state: 'paused' as const })
+  })
+  for (let line = 0; line < 60; line++)
+    memory.write(id, LOG[(n + line) % LOG.length] ?? '', line % 9 === 5 ? 'stderr' : 'stdout')
+}
+memory.foreignPorts.add(8030)
+
+/** Each container has a load of its own, which comes and goes. */
+const engine = {
+  ...memory,
+  async containerCounters(id: string) {
+    const counters = await memory.containerCounters(id)
+    if (!counters) return undefined
+    const seed = Number.parseInt(id.slice(0, 4), 16) / 65_536
+    const seconds = performance.now() / 1_000
+    const wave = 0.5 + 0.5 * Math.sin(seconds / (4 + 9 * seed) + 20 * seed)
+    const total = (seconds * seed + (4 + 9 * seed) * seed * (1 - Math.cos(seconds / (4 + 9 * seed) + 20 * seed))) * 6e8
+    return {
+      ...counters,
+      cpuNs: total,
+      memoryUsage: Math.round((30 + 160 * seed + 20 * wave) * MIB),
+      networks: { eth0: { rxBytes: Math.round(total / 900), txBytes: Math.round(total / 1_700) } },
+      blockWriteBytes: Math.round(total / 5_000),
+      pids: 2 + Math.round(9 * seed)
+    }
+  }
+}
+
+const { app } = await build(FORGOTTEN, {
+  engine,
+  host: createHost({ log: pino({ level: 'silent' }) }),
+  dashboardDir: join(import.meta.dirname, '../../dist/dashboard'),
+  env: { BERTH_PORT_RANGE: '8001-8999', ...(token !== undefined && { BERTH_TOKEN: token }) }
+})
+process.on('message', (what) => {
+  if (what === 'away') memory.goAway()
+  else if (what === 'back') memory.comeBack()
+})
+await app.listen({ host: '127.0.0.1', port: 0 })
+process.send?.((app.server.address() as AddressInfo).port)
