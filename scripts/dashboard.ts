@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { lastLines, run } from './run.ts'
 import { say, SetupError } from './say.ts'
 import { step } from './step.mjs'
 
@@ -20,19 +21,14 @@ export async function ensureDashboard(): Promise<void> {
 
 /** A server that runs meanwhile shows the old page until the new one is whole. */
 async function build(hash: string): Promise<void> {
-  const { build } = await import('vite')
   const folder = `${BUILT}-${process.pid}`
   try {
-    await build({
-      configFile: join(SOURCES, 'vite.config.ts'),
-      logLevel: 'warn',
-      build: { outDir: join(process.cwd(), folder) }
-    })
+    const vite = ['node_modules/vite/bin/vite.js', 'build', SOURCES, '--outDir', join(process.cwd(), folder)]
+    const { ok, output } = await run(process.execPath, [...vite, '--logLevel', 'warn'])
+    if (!ok) throw new SetupError(`The dashboard could not be built:\n${lastLines(output, 15)}`)
     writeFileSync(join(folder, 'sources.txt'), hash)
     rmSync(BUILT, { recursive: true, force: true })
     renameSync(folder, BUILT)
-  } catch (error) {
-    throw new SetupError(`The dashboard could not be built: ${error instanceof Error ? error.message : error}`)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -8,6 +8,7 @@ import { act, verbsFor } from '../state/actions.ts'
 import { containers } from '../state/containers.ts'
 import { go, hrefOf } from '../state/route.ts'
 import { switchTheme } from '../state/theme.ts'
+import { portOf } from '../views/containers/rows.ts'
 import { Dialog } from '../ui/dialog.tsx'
 import { PAGES } from './pages.ts'
 
@@ -95,9 +96,9 @@ function known(): Item[] {
   const verbs = all.flatMap((each) =>
     verbsFor(each).map((verb) => item(`${verb} ${each.name}`, 'action', () => void act(verb, [each])))
   )
-  const ports = all.flatMap(({ id, name, ports: published }) =>
-    Object.values(published).map((port) => item(`${port} ${name}`, 'port', () => go(hrefOf('containers', id))))
-  )
+  const ports = all
+    .filter(({ url }) => url !== null)
+    .map((each) => item(`${portOf(each)} ${each.name}`, 'port', () => go(hrefOf('containers', each.id))))
   const actions = [
     item('Create a container', 'action', () => go(hrefOf('create'))),
     item('Switch theme', 'action', switchTheme)

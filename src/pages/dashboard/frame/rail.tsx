@@ -13,15 +13,15 @@ const isMac = navigator.userAgent.includes('Mac')
 export function Rail() {
   const [here = ''] = path.value
   return (
-    <div class="rail">
+    <header class="rail">
       <a class="brand" href="/dashboard" aria-label="Berth">
         <img src={new URL('../icon.svg', import.meta.url).pathname} width="24" height="24" alt="" />
         <span class="label">Berth</span>
       </a>
-      <button type="button" class="rail-link rail-search" onClick={openPalette} aria-label="Find anything">
+      <button type="button" class="rail-link rail-search" onClick={openPalette}>
         <Icon name="search" />
         <span class="label">Find</span>
-        <kbd>{isMac ? '⌘K' : 'Ctrl K'}</kbd>
+        <kbd aria-hidden="true">{isMac ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <nav aria-label="Views">
         {PAGES.map(({ name, path: to, icon }) => (
@@ -29,7 +29,6 @@ export function Rail() {
             key={to}
             class="rail-link"
             href={to === '' ? '/dashboard' : hrefOf(to)}
-            aria-label={name}
             title={name}
             aria-current={here === to ? 'page' : undefined}
           >
@@ -40,7 +39,7 @@ export function Rail() {
         ))}
       </nav>
       <Foot />
-    </div>
+    </header>
   )
 }
 

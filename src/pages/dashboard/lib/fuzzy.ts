@@ -17,7 +17,9 @@ function score(wanted: string, name: string): number {
 }
 
 function isStart(name: string, index: number): boolean {
-  return index === 0 || /[^a-z0-9]/.test(name[index - 1] ?? '')
+  if (index === 0) return true
+  const before = name.charCodeAt(index - 1)
+  return !(before >= 97 && before <= 122) && !(before >= 48 && before <= 57)
 }
 
 /** The best first. The key of each is expected in lower case. */

@@ -112,7 +112,7 @@ function Troubled({ container }: { container: Container }) {
         {container.name}
       </a>
       <State container={container} />
-      {container.restart_count > 0 && <span class="muted">{plural(container.restart_count, 'restart')}</span>}
+      {container.restart_count > 0 && <span class="muted optional">{plural(container.restart_count, 'restart')}</span>}
       <span class="push actions-line">
         <a class="button small" href={hrefOf('containers', container.id, 'logs')}>
           Logs
@@ -205,7 +205,7 @@ function Happened() {
         <div class="list-line" key={`${event.time} ${event.type} ${index}`}>
           <span class="tag">{event.type}</span>
           <Subject event={event} />
-          <span class="muted clip">{aboutOf(event)}</span>
+          <span class="muted clip optional">{aboutOf(event)}</span>
           <span class="push muted">
             <Time at={event.time} />
           </span>

@@ -33,7 +33,7 @@ function All() {
         <NewBuild />
         {problem && <ProblemBox problem={problem} again={again} />}
         {!builds && !problem && <Skeleton />}
-        {builds?.length === 0 && <Empty>No builds yet. Drop a Dockerfile, a folder or an archive above.</Empty>}
+        {builds?.length === 0 && <Empty>No builds yet.</Empty>}
         {builds && builds.length > 0 && (
           <div class="panel table-panel">
             <table class="plain">

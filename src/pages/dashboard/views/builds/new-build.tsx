@@ -5,7 +5,8 @@ import { bytes } from '../../lib/format.ts'
 import { go, hrefOf } from '../../state/route.ts'
 import { ProblemBox } from '../../ui/parts.tsx'
 import { Text } from '../create/controls.tsx'
-import { contextOf, entriesOfDrop, entriesOfFiles, type Context } from './context.ts'
+import { contextOf, type Context } from './context.ts'
+import { entriesOfDrop, entriesOfFiles } from './dropped.ts'
 import type { Entry } from '../../lib/tar.ts'
 
 export function NewBuild() {
@@ -20,7 +21,7 @@ export function NewBuild() {
     setProblem(undefined)
     try {
       const found = await entries
-      if (found.length > 0) setContext(await contextOf(found))
+      if (found.length > 0) setContext(contextOf(found))
     } catch (error) {
       setProblem(problemFrom(error))
     }

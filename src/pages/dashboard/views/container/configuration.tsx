@@ -1,6 +1,6 @@
 import { ask } from '../../api/client.ts'
 import type { Container } from '../../gen/api.ts'
-import { bytes } from '../../lib/format.ts'
+import { bytes, plural } from '../../lib/format.ts'
 import { curlOf } from '../../lib/curl.ts'
 import { put } from '../../state/containers.ts'
 import { token } from '../../state/session.ts'
@@ -27,7 +27,7 @@ export function Configuration({ container }: { container: Container }) {
         .join(', ')
     ],
     ['Memory', limits.memory === null ? 'no limit' : bytes(limits.memory)],
-    ['CPU', limits.cpus === null ? 'no limit' : `${limits.cpus} cores`],
+    ['CPU', limits.cpus === null ? 'no limit' : plural(limits.cpus, 'core')],
     ['Processes', limits.pids ?? 'no limit'],
     [
       'Restart',

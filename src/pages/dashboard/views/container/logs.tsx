@@ -172,7 +172,9 @@ function Line({
 }) {
   return (
     <div class="log" data-level={line.level} data-found={isFound ? '' : undefined}>
-      {line.time !== '' && <time title={line.time}>{new Date(line.time).toLocaleTimeString()}</time>}
+      {line.time !== '' && (
+        <time title={line.time}>{new Date(line.time).toLocaleTimeString([], { hourCycle: 'h23' })}</time>
+      )}
       <span>
         {spansOf(line.text).map(({ text, classes }, index) => (
           <span key={index} class={classes}>

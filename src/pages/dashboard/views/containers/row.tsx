@@ -55,7 +55,7 @@ export function Row({ container, index, isChosen, onChoose }: Props) {
           <span class="muted">{container.url ? portOf(container) : '–'}</span>
         )}
       </Cell>
-      <Live id={id} />
+      <Live container={container} />
       <span role="cell" class="col-age muted clip">
         <Time at={container.created} />
       </span>
@@ -88,7 +88,7 @@ function Cell({
 }
 
 /** Its own component, so that the beat of the statistics draws nothing else. */
-function Live({ id }: { id: string }) {
+function Live({ container: { id, limits } }: { container: Container }) {
   void tick.value
   const now = latest.get(id)
   const curve = curves.get(id)
@@ -104,7 +104,7 @@ function Live({ id }: { id: string }) {
       </>
     )
   seedCurve(id)
-  const cpuTop = now.cpu_percent_of_limit ? (now.cpu_percent / now.cpu_percent_of_limit) * 100 : undefined
+  const cpuTop = limits.cpus === null ? undefined : limits.cpus * 100
   return (
     <>
       <span role="cell" class="col-live live">

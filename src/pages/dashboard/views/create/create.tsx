@@ -14,7 +14,8 @@ import { bodyOf } from '../container/body-of.ts'
 import { Pairs, Select, Text } from './controls.tsx'
 import { bodyFrom, EMPTY, formFrom, type Form } from './form.ts'
 import { ImageFacts } from './image-facts.tsx'
-import { faultOf, fieldsOfCreate } from './schema.ts'
+import { faultOf } from './fault.ts'
+import { fieldsOfCreate } from './schema.ts'
 import { Waiting } from './waiting.tsx'
 
 export function Create() {

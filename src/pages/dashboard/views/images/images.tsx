@@ -29,14 +29,16 @@ export function Images() {
       </div>
       <div class="view-body rows">
         <Pull onPulled={again} />
-        <input
-          class="input"
-          type="search"
-          aria-label="Search images"
-          placeholder="Name or id"
-          value={search}
-          onInput={(event) => setQuery({ q: event.currentTarget.value })}
-        />
+        <div class="filters">
+          <input
+            class="input"
+            type="search"
+            aria-label="Search images"
+            placeholder="Name or id"
+            value={search}
+            onInput={(event) => setQuery({ q: event.currentTarget.value })}
+          />
+        </div>
         {problem && <ProblemBox problem={problem} again={again} />}
         {!images && !problem && <Skeleton />}
         {shown && (

@@ -74,7 +74,7 @@ function About({ cell }: { cell: Cell | undefined }) {
 
 type MapProps = { cells: Cell[]; only: PortState | undefined; at: number | undefined; onAt: (index: number) => void }
 
-const CELL_PX = 24
+const CELL_PX = 22
 const WIDEST = 50
 
 function Map({ cells, only, at, onAt }: MapProps) {

@@ -1,14 +1,14 @@
 // The server with the built dashboard and an engine in memory that holds what a busy host does, as a process of its own. What
-// its parent sends it happens to the engine: `away`, `back`, `restart`.
+// its parent sends it happens to the engine: `away` or `back`.
 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { createHost } from '../../src/system/host.ts'
-import { build } from './build.ts'
-import { createMemoryEngine } from './memory-engine.ts'
-import { binding } from './records.ts'
+import { build } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
+import { binding } from '../helpers/records.ts'
 
 const FORGOTTEN = { teardown() {} } as unknown as Test
 const MIB = 1024 ** 2
@@ -79,7 +79,7 @@ const engine = {
   }
 }
 
-const { app } = await build(FORGOTTEN, {
+const { app, post } = await build(FORGOTTEN, {
   engine,
   host: createHost({ log: pino({ level: 'silent' }) }),
   dashboardDir: join(import.meta.dirname, '../../dist/dashboard'),
@@ -89,5 +89,9 @@ process.on('message', (what) => {
   if (what === 'away') memory.goAway()
   else if (what === 'back') memory.comeBack()
 })
+// What happened lately.
+if (token === undefined)
+  for (const name of ['checkout-1', 'gateway-1', 'search-2']) await post(`/containers/${name}/restart`)
+
 await app.listen({ host: '127.0.0.1', port: 0 })
 process.send?.((app.server.address() as AddressInfo).port)
