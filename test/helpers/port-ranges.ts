@@ -37,6 +37,7 @@ const SIZES = {
   buildsPush: 10,
   noCommands: 10,
   browser: 10,
+  dashboard: 10,
   images: 10,
   registry: 10,
   prune: 10,

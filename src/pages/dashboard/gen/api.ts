@@ -23,7 +23,7 @@ export type RenameContainer = { name: string }
 
 export type LogLineEvent = { timestamp: string; line: string }
 
-export type CreateContainer = { name?: string; image?: string; pull?: "missing" | "always" | "never"; ports?: ((({ container_port: number; protocol?: "tcp" | "udp"; host_port?: number }) | (string))[]) | ({ [name: string]: number | null }); env?: { [name: string]: string }; labels?: { [name: string]: string }; command?: ((string)[]) | (string); entrypoint?: ((string)[]) | (string); working_dir?: string; user?: string; memory?: (number) | (string); cpus?: number; pids_limit?: number; nofile?: number; restart?: "no" | "on-failure" | "unless-stopped" | "always"; healthcheck?: { test: (string)[]; interval_seconds?: number; timeout_seconds?: number; start_period_seconds?: number; retries?: number }; volumes?: ({ source: string; target: string; read_only?: boolean })[]; network?: string; aliases?: (string)[]; stop_timeout?: number; ttl_seconds?: number; ttl?: string; start?: boolean; wait?: "none" | "running" | "port" | "healthy" | "http"; wait_path?: string; wait_timeout_seconds?: number }
+export type CreateContainer = { name?: string; image?: string; pull?: "missing" | "always" | "never"; ports?: ((({ container_port: number; protocol?: "tcp" | "udp"; host_port?: number }) | (string))[]) | ({ [name: string]: number | null }); env?: { [name: string]: string }; labels?: { [name: string]: string }; command?: ((string)[]) | (string); entrypoint?: ((string)[]) | (string); working_dir?: string; user?: string; memory?: (number) | (string); cpus?: number; pids_limit?: number; nofile?: number; restart?: "no" | "on-failure" | "unless-stopped" | "always"; healthcheck?: { test: (string)[]; interval_seconds?: number; timeout_seconds?: number; start_period_seconds?: number; retries?: number }; volumes?: ({ source: string; target: string; read_only?: boolean })[]; network?: string; aliases?: (string)[]; stop_timeout?: number; ttl_seconds?: number; ttl?: string; shared?: boolean; start?: boolean; wait?: "none" | "running" | "port" | "healthy" | "http"; wait_path?: string; wait_timeout_seconds?: number }
 
 export type Container = { id: string; name: string; status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; image: string; ports: { [name: string]: string }; created: string; state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; url: string | null; full_id: string; health: ("starting" | "healthy" | "unhealthy") | (null); exit_code: number | null; oom_killed: boolean; limits: { memory: number | null; cpus: number | null; pids: number | null; nofile: number | null }; restart: "no" | "on-failure" | "unless-stopped" | "always"; restart_count: number; labels: { [name: string]: string }; env: (string)[]; command: (string)[]; networks: ({ name: string; address: string | null; aliases: (string)[] })[]; volumes: ({ source: string; target: string; read_only: boolean })[]; managed: boolean; started_at: string | null; finished_at: string | null; expires_at: string | null; stale?: boolean; age_ms?: number }
 
@@ -71,6 +71,12 @@ export type Network = { id: string; full_id: string; name: string; driver: strin
 
 export type RemovedNetwork = { name: string; removed: boolean; message: string }
 
+export type CreateVolume = { name: string }
+
+export type Volume = { name: string; driver: string; created: string | null; managed: boolean; usable: boolean; containers: ({ id: string; name: string; state: string })[] }
+
+export type RemovedVolume = { name: string; removed: boolean; message: string }
+
 export type ContainerStats = { container_id: string; name: string; cpu_percent: number; memory_usage: string; memory_limit: string; memory_percent: number; network_rx: string; network_tx: string; timestamp: number; cpu_percent_of_limit: number | null; memory_bytes: number; memory_cache_bytes: number; memory_usage_bytes: number; memory_limit_bytes: number | null; network_rx_bytes: number; network_tx_bytes: number; network_rx_per_second: number; network_tx_per_second: number; interfaces: { [name: string]: { rx_bytes: number; tx_bytes: number } }; block_read_bytes: number; block_write_bytes: number; block_read_per_second: number; block_write_per_second: number; pids: number; sampled_at: string; age_ms: number; source: "cgroup" | "engine" }
 
 export type StatsHistory = { container_id: string; name: string; interval_ms: number; points: ({ sampled_at: string; cpu_percent: number; memory_bytes: number; network_rx_per_second: number; network_tx_per_second: number; block_read_per_second: number; block_write_per_second: number; pids: number })[] }
@@ -95,11 +101,11 @@ export type DockerfileBuild = { id: string; username: string | null; file: strin
 
 export type BerthEvent = { type: string; time: string } & { [field: string]: unknown }
 
-export type CreateToken = { name: string; scopes: ("read" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; ttl_seconds?: number }
+export type CreateToken = { name: string; scopes: ("read" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; team?: string; ttl_seconds?: number }
 
-export type Token = { id: string; name: string; scopes: ("read" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; created_at: string; expires_at: string | null; last_used_at: string | null }
+export type Token = { id: string; name: string; scopes: ("read" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; team: string | null; created_at: string; expires_at: string | null; last_used_at: string | null }
 
-export type CreatedToken = { id: string; name: string; scopes: ("read" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; created_at: string; expires_at: string | null; last_used_at: string | null; token: string }
+export type CreatedToken = { id: string; name: string; scopes: ("read" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; team: string | null; created_at: string; expires_at: string | null; last_used_at: string | null; token: string }
 
 export type RevokedToken = { id: string; name: string; revoked: true; message: string }
 
@@ -140,6 +146,10 @@ export interface Calls {
   listNetworks: { given: {  }; answer: (Network)[] }
   createNetwork: { given: { body: CreateNetwork }; answer: Network }
   removeNetwork: { given: { name: string }; answer: RemovedNetwork }
+  listVolumes: { given: {  }; answer: (Volume)[] }
+  createVolume: { given: { body: CreateVolume }; answer: Volume }
+  getVolume: { given: { name: string }; answer: Volume }
+  removeVolume: { given: { name: string }; answer: RemovedVolume }
   getContainerStats: { given: { id: string }; answer: ContainerStats }
   getContainerStatsHistory: { given: { seconds?: number; id: string }; answer: StatsHistory }
   streamContainerStats: { given: { id: string }; answer: string }
@@ -195,6 +205,10 @@ export const CALLS: Record<keyof Calls, string> = {
   listNetworks: 'GET /networks',
   createNetwork: 'POST /networks',
   removeNetwork: 'DELETE /networks/{name}',
+  listVolumes: 'GET /volumes',
+  createVolume: 'POST /volumes',
+  getVolume: 'GET /volumes/{name}',
+  removeVolume: 'DELETE /volumes/{name}',
   getContainerStats: 'GET /containers/{id}/stats',
   getContainerStatsHistory: 'GET /containers/{id}/stats/history',
   streamContainerStats: 'GET /containers/{id}/stats/stream',

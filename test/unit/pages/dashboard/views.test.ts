@@ -142,7 +142,7 @@ async function readTar(archive: Blob): Promise<Record<string, string>> {
     })
   })
   Readable.from([Buffer.from(await archive.arrayBuffer())]).pipe(reader)
-  await new Promise((resolve) => reader.on('finish', resolve))
+  await new Promise<void>((resolve) => reader.on('finish', () => resolve()))
   return found
 }
 

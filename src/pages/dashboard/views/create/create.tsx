@@ -105,12 +105,18 @@ export function Create() {
             </div>
           </fieldset>
           <fieldset class="fieldset">
-            <legend>Environment</legend>
+            <legend>Environment and labels</legend>
             <Pairs
               names={['Name', 'Value']}
               add="Add a variable"
               pairs={form.value.env}
               onChange={(env) => set({ env })}
+            />
+            <Pairs
+              names={['Label', 'Its value']}
+              add="Add a label"
+              pairs={form.value.labels}
+              onChange={(labels) => set({ labels })}
             />
           </fieldset>
           <fieldset class="fieldset">

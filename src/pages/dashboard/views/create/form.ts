@@ -9,6 +9,7 @@ export type Form = {
   ports: string
   env: Pair[]
   volumes: Pair[]
+  labels: Pair[]
   command: string
   memory: string
   cpus: string
@@ -24,6 +25,7 @@ export const EMPTY: Form = {
   ports: '',
   env: [],
   volumes: [],
+  labels: [],
   command: '',
   memory: '',
   cpus: '',
@@ -44,6 +46,8 @@ export function bodyFrom(form: Form): CreateContainer {
   if (env.length > 0) body.env = Object.fromEntries(env.map(({ name, value }) => [name, value]))
   const volumes = form.volumes.filter(({ name, value }) => name && value)
   if (volumes.length > 0) body.volumes = volumes.map(({ name, value }) => ({ source: name, target: value }))
+  const labels = form.labels.filter(({ name }) => name)
+  if (labels.length > 0) body.labels = Object.fromEntries(labels.map(({ name, value }) => [name, value]))
   if (form.command) body.command = form.command
   if (form.memory) body.memory = form.memory
   if (form.cpus) body.cpus = Number(form.cpus)
@@ -56,7 +60,7 @@ export function bodyFrom(form: Form): CreateContainer {
 
 /** The form that would send such a body. */
 export function formFrom(body: CreateContainer): Form {
-  const { ports, env = {}, volumes = [], command, memory, cpus } = body
+  const { ports, env = {}, volumes = [], labels = {}, command, memory, cpus } = body
   return {
     ...EMPTY,
     image: body.image ?? '',
@@ -64,6 +68,7 @@ export function formFrom(body: CreateContainer): Form {
       ? ports.map((each) => (typeof each === 'string' ? each : each.container_port)).join(', ')
       : '',
     env: Object.entries(env).map(([name, value]) => ({ name, value })),
+    labels: Object.entries(labels).map(([name, value]) => ({ name, value })),
     volumes: volumes.map(({ source, target }) => ({ name: source, value: target })),
     command: Array.isArray(command) ? command.map(quoted).join(' ') : (command ?? ''),
     memory: memory === undefined ? '' : typeof memory === 'number' ? `${Math.round(memory / 1024 ** 2)}m` : memory,

@@ -1,0 +1,57 @@
+// Pictures of every view for docs/images, in both themes, on a desk and on a phone: `npm run pictures`.
+
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { openBrowser, openPage } from './browser.ts'
+import { serveDashboard } from './serve.ts'
+
+const FOLDER = join(import.meta.dirname, '../../docs/images')
+const DESK = { width: 1440, height: 900 }
+const PHONE = { width: 390, height: 844 }
+/** Until the curves have a form. */
+const SETTLE_MS = 40_000
+
+const undo: (() => unknown)[] = []
+const life = { teardown: (work: () => unknown) => void undo.unshift(work) }
+
+const browser = await openBrowser(life as never)
+if (!browser) throw new Error('There is no Chromium. Install the package chromium.')
+const { url } = await serveDashboard(life as never)
+const [container] = (await (await fetch(`${url}/containers?name=checkout-1`)).json()) as { id: string }[]
+const VIEWS = {
+  overview: '',
+  containers: '/containers',
+  drawer: `/containers?open=${container?.id}&tab=logs`,
+  container: `/containers/${container?.id}`,
+  logs: `/containers/${container?.id}/logs`,
+  ports: '/ports',
+  create: `/create?from=${container?.id}`,
+  builds: '/builds',
+  images: '/images',
+  networks: '/networks',
+  access: '/admin'
+}
+
+mkdirSync(FOLDER, { recursive: true })
+for (const colorScheme of ['light', 'dark'] as const)
+  for (const [size, viewport] of [
+    ['desk', DESK],
+    ['phone', PHONE]
+  ] as const) {
+    const { page } = await openPage(browser, url, { colorScheme, viewport })
+    await page.goto('/dashboard')
+    await page.waitForTimeout(SETTLE_MS)
+    for (const [name, path] of Object.entries(VIEWS)) {
+      // Within the page, so that what it has followed since stays.
+      await page.evaluate((to) => {
+        history.pushState(null, '', to)
+        dispatchEvent(new PopStateEvent('popstate'))
+      }, `/dashboard${path}`)
+      await page.locator('#view h1').first().waitFor()
+      await page.locator('.skeleton').waitFor({ state: 'detached' })
+      await page.waitForTimeout(2_500)
+      await page.screenshot({ path: join(FOLDER, `${name}-${colorScheme}-${size}.png`), animations: 'disabled' })
+    }
+    await page.context().close()
+  }
+for (const work of undo) await work()
