@@ -173,7 +173,7 @@ export async function compose({
     flush,
     images,
     run: async (body, { key, signal, owner }) => {
-      const { record } = await creator.create(makerOf(owner), body, key, signal)
+      const { record } = await creator.create(makerOf(owner), body, { key }, signal)
       return { id: record.id, name: record.name, url: urlOf(record) }
     },
     checkRun: creator.check,

@@ -44,16 +44,17 @@ export function createBudget({
   return {
     whose,
 
-    /** Takes one change and says how many are left, or throws and says when the next will be there. */
-    change(caller: Caller): Quota | undefined {
-      if (changesPerSecond === 0 || caller === ANYBODY) return undefined
+    /** Takes one change, or throws and says when the next will be there. `tell` hears in both cases how many are left. */
+    change(caller: Caller, tell: (quota: Quota) => void = () => {}): void {
+      if (changesPerSecond === 0 || caller === ANYBODY) return
       const time = now()
       const before = left.get(keyOf(caller)) ?? { changes: burst, at: time }
       // The clock may be set back.
       const seconds = Math.max(0, time - before.at) / 1000
       const changes = Math.min(burst, before.changes + seconds * changesPerSecond)
       left.set(keyOf(caller), { changes: changes < 1 ? changes : changes - 1, at: time })
-      if (changes >= 1) return { most: burst, seconds: BURST_SECONDS, left: Math.floor(changes - 1) }
+      tell({ most: burst, seconds: BURST_SECONDS, left: Math.max(0, Math.floor(changes - 1)) })
+      if (changes >= 1) return
       throw new AppError(
         'TOO_MANY_REQUESTS',
         `"${caller.name}" asks for more than ${changesPerSecond} changes a second.`,

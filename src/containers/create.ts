@@ -6,7 +6,7 @@ import type { Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, ContainerSpec, EngineContainers } from '../engine/contract/containers.ts'
-import type { ImageRecord } from '../engine/contract/images.ts'
+import type { ImageRecord, Transfer } from '../engine/contract/images.ts'
 import { NO_NETWORK } from '../engine/network-names.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import type { PortService } from '../ports/service.ts'
@@ -24,14 +24,21 @@ import type { Volumes } from './volumes.ts'
 import type { Waiting } from './wait.ts'
 
 export type Made = { record: ContainerRecord; warnings: string[] }
+/** How a container is asked for, beside its body. `onProgress` hears how far a pull of its image is. */
+export type Asked = { key: string | undefined; onProgress?: Transfer['onProgress'] }
 /** Who asked; with a key, the name that follows from it and what the request means. */
-export type Origin = { caller: Caller; key: string | undefined; fixedName?: string; requestHash: string }
+export type Origin = Asked & { caller: Caller; fixedName?: string; requestHash: string }
 export type Maker = ReturnType<typeof createMaker>
 
 export type Images = {
   find(
     reference: string,
-    how: { pull: 'missing' | 'always' | 'never'; owner: string | null; signal: AbortSignal }
+    how: {
+      pull: 'missing' | 'always' | 'never'
+      owner: string | null
+      signal: AbortSignal
+      onProgress?: Transfer['onProgress']
+    }
   ): Promise<ImageRecord>
 }
 export type Networks = { isClosed(name: string): Promise<boolean> }
@@ -76,7 +83,12 @@ export function createMaker(options: Options) {
     const isClosed = body.network !== undefined && (await networks.isClosed(body.network))
     if (isClosed) checkClosed(body)
     const image = body.image ?? config.defaultImage
-    const found = await images.find(image, { pull: body.pull ?? 'missing', owner: origin.caller.tokenId, signal })
+    const found = await images.find(image, {
+      pull: body.pull ?? 'missing',
+      owner: origin.caller.tokenId,
+      signal,
+      onProgress: origin.onProgress
+    })
     const wanted = isClosed ? [] : wantedPorts(body, found)
 
     return ports.withLeases(wanted, (leases, attempt) =>

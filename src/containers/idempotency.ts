@@ -7,7 +7,7 @@ import type { ContainerRecord, EngineContainers } from '../engine/contract/conta
 import { AppError, isAppError } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
 import type { Attempts } from './attempts.ts'
-import type { Made, Maker, Origin } from './create.ts'
+import type { Asked, Made, Maker, Origin } from './create.ts'
 import { fingerprintOf, isSameRequest, type Fingerprint } from './fingerprint.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { nameForKey } from './plan.ts'
@@ -38,16 +38,12 @@ export function createCreator({
 }) {
   const underWay = new Map<string, { meant: string; result: Promise<Created> }>()
 
-  async function create(
-    caller: Caller,
-    body: CreateContainer,
-    key: string | undefined,
-    signal: AbortSignal
-  ): Promise<Created> {
+  async function create(caller: Caller, body: CreateContainer, asked: Asked, signal: AbortSignal): Promise<Created> {
+    const { key } = asked
     maker.check(body)
     await inventory.whenReady()
     if (key === undefined)
-      return { ...(await maker.make(body, { caller, key, requestHash: '' }, signal)), replayed: false }
+      return { ...(await maker.make(body, { caller, ...asked, requestHash: '' }, signal)), replayed: false }
 
     const print = fingerprintOf(body, config)
     const owned = ownedKey(key, caller.tokenId)
@@ -56,7 +52,7 @@ export function createCreator({
       checkSame(key, same.meant, print)
       return { ...(await same.result), replayed: true }
     }
-    const origin = { caller, key, print, requestHash: print.meant, fixedName: nameForKey(owned) }
+    const origin = { caller, ...asked, key, print, requestHash: print.meant, fixedName: nameForKey(owned) }
     const result = createOnce(body, origin, signal).finally(() => underWay.delete(owned))
     underWay.set(owned, { meant: print.meant, result })
     return result

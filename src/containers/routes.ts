@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 
+import { sendProgress, watchedAnswer, type Begin } from '../http/progress.ts'
 import type { Streams } from '../http/streams.ts'
 import { createListCache, JSON_TYPE, jsonList } from '../http/json-cache.ts'
 import { AppError } from '../errors.ts'
@@ -13,6 +14,8 @@ import { Container, CreatedContainer } from './schemas.ts'
 import type { ContainerService } from './service.ts'
 
 const tags = ['containers']
+const REPLAYED =
+  'The container of the request with this key; or, when the client asks for events, how the new one comes about.'
 const containerList = jsonList(Container, 'The containers, newest first.')
 
 type Options = { containers: ContainerService; streams: Streams }
@@ -34,10 +37,11 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
           summary: 'Make a container and start it',
           description:
             'Every field is optional; `{}` runs the default image. When the answer comes, the container has its own free host port and is as ready as `wait` asks. ' +
-            'If any step fails nothing is left behind, and the answer says which step and why.',
+            'If any step fails nothing is left behind, and the answer says which step and why. ' +
+            'With `Accept: text/event-stream` the answer is a stream: `progress` for each layer of a pull, `result` with the plain answer, `end`.',
           headers: IdempotencyHeaders,
           body: ref(CreateContainer),
-          response: { 200: ref(CreatedContainer), 201: ref(CreatedContainer) }
+          response: { 200: watchedAnswer(REPLAYED, CreatedContainer), 201: ref(CreatedContainer) }
         },
         // Every field is optional, so no body is the empty one.
         preValidation: async (request) => {
@@ -46,7 +50,16 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       },
       async (request, reply) => {
         const key = request.headers['idempotency-key']
-        const created = await containers.create(request.caller, request.body, key, streams.watch(reply))
+        const begin: Begin<CreatedContainer> = async ({ signal, onProgress }) => {
+          const created = await containers.create(request.caller, request.body, { key, onProgress }, signal)
+          request.made = created.id
+          return created
+        }
+        // What is refused at once is refused by a status, also when events are asked for.
+        containers.check(request.body)
+        const watched = await sendProgress(streams, { request, reply, begin })
+        if (watched) return watched
+        const created = await begin({ signal: streams.watch(reply) })
         reply.header('location', `/containers/${created.id}`)
         return reply.code(created.replayed ? 200 : 201).send(created)
       }

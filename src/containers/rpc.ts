@@ -58,7 +58,7 @@ export function containerRpc({ containers, stats }: Options) {
         const { warnings, replayed, ...container } = await containers.create(
           caller,
           none ? { ...body, ports: [] } : body,
-          key,
+          { key },
           signal
         )
         return { container, warnings, replayed }

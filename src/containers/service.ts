@@ -13,6 +13,7 @@ import { shortId } from '../inventory/ids.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { PortService } from '../ports/service.ts'
 import { createChanges } from './changes.ts'
+import type { Asked } from './create.ts'
 import type { CreateContainer } from './create-schema.ts'
 import type { Expiry } from './expiry.ts'
 import type { Creator } from './idempotency.ts'
@@ -88,17 +89,13 @@ export function createContainerService(options: Options) {
   }
 
   return {
-    async create(
-      caller: Caller,
-      body: CreateContainer,
-      key: string | undefined,
-      signal: AbortSignal
-    ): Promise<CreatedContainer> {
-      const life = key === undefined ? signal : unlessClientGone(signal)
-      const { record, warnings, replayed } = await creator.create(caller, body, key, life)
+    async create(caller: Caller, body: CreateContainer, asked: Asked, signal: AbortSignal): Promise<CreatedContainer> {
+      const life = asked.key === undefined ? signal : unlessClientGone(signal)
+      const { record, warnings, replayed } = await creator.create(caller, body, asked, life)
       return { ...view(record), warnings, replayed }
     },
 
+    check: creator.check,
     list,
     get: (caller: Caller, reference: string): Container => view(inventory.find(reference, seenBy(caller))),
 

@@ -88,6 +88,7 @@ export async function createHttpApp<Parts extends FastifyPluginOptions>(
   ignoreExpectations(app.server)
 
   app.decorateRequest('failedStream', null)
+  app.decorateRequest('made', null)
   registerErrors(app)
   registerClosing(app)
   registerSlowBodies(app)

@@ -38,7 +38,7 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
 
   // What was answered as a stream went past the hook above.
   app.addHook('onResponse', async (request) => {
-    await traces.get(request)?.attempt.end(request.failedStream)
+    await traces.get(request)?.attempt.end(request.failedStream, request.made ?? undefined)
   })
 }
 

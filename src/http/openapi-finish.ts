@@ -50,7 +50,7 @@ function finish(operation: Operation, method: string, path: string, schemas: Rec
   const isPaged = parameters.some(({ name, in: place }) => place === 'query' && name === 'cursor')
   for (const [status, answer] of answers) {
     describe(answer, schemas)
-    answer.headers = { ...answer.headers, ...headersOf(status, isPaged) }
+    answer.headers = { ...answer.headers, ...headersOf(status, operationId, isPaged) }
   }
   const refusals = refusalsOf({
     isOpen: security.length === 0,
@@ -94,8 +94,12 @@ const HEADERS = {
 }
 
 /** Beside the body. */
-function headersOf(status: string, isPaged: boolean): object {
-  return { ...HEADERS.always, ...(status === '201' && HEADERS.made), ...(isPaged && HEADERS.page) }
+function headersOf(status: string, operationId: string, isPaged: boolean): object {
+  return {
+    ...HEADERS.always,
+    ...((status === '201' || operationId === 'createBuild') && HEADERS.made),
+    ...(isPaged && HEADERS.page)
+  }
 }
 
 /** What is made, pulled, pushed or named is of an image that must be there. */

@@ -92,6 +92,13 @@ const OTHER: Refusal = {
 const RETRY_AFTER = {
   'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } }
 }
+const QUOTA = {
+  'RateLimit-Policy': {
+    description: 'How many changes a token may ask for in how many seconds.',
+    schema: { type: 'string' }
+  },
+  RateLimit: { description: 'How many of them are left.', schema: { type: 'string' } }
+}
 const MAY_RETRY = new Set(['429', '503'])
 
 export type Asked = {
@@ -107,7 +114,7 @@ export type Asked = {
 /** `components.responses`. */
 export function refusalComponents(): Record<string, object> {
   const all = [...Object.entries(REFUSALS), ['default', OTHER] as const]
-  return Object.fromEntries(all.map(([status, refusal]) => [refusal.name, componentOf(refusal, MAY_RETRY.has(status))]))
+  return Object.fromEntries(all.map(([status, refusal]) => [refusal.name, componentOf(refusal, headersOf(status))]))
 }
 
 /** The statuses with which an operation may fail. Pure. */
@@ -137,11 +144,15 @@ export function refusalsOf({
 
 const refTo = ({ name }: Refusal) => ({ $ref: `#/components/responses/${name}` })
 
-function componentOf({ description, code, detail }: Refusal, mayRetry: boolean): object {
+function headersOf(status: string): object {
+  return { ...(MAY_RETRY.has(status) && RETRY_AFTER), ...(status === '429' && QUOTA) }
+}
+
+function componentOf({ description, code, detail }: Refusal, headers: object): object {
   const example = problemOf(new AppError(code, detail), REQUEST_ID)
   return {
     description,
-    ...(mayRetry && { headers: RETRY_AFTER }),
+    ...(Object.keys(headers).length > 0 && { headers }),
     content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, example } }
   }
 }

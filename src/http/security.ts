@@ -71,11 +71,9 @@ export function registerSecurity(
     // What is not there has no scope; that is said to whoever has a token at all.
     if (config.scope) access.authorize(request.caller, config.scope)
     count(request, reply)
-    const quota = isChange(request) ? budget.change(request.caller) : undefined
-    if (quota)
-      reply.headers({
-        'ratelimit-policy': `"changes";q=${quota.most};w=${quota.seconds}`,
-        ratelimit: `"changes";r=${quota.left}`
+    if (isChange(request))
+      budget.change(request.caller, ({ most, seconds, left }) => {
+        reply.headers({ 'ratelimit-policy': `"changes";q=${most};w=${seconds}`, ratelimit: `"changes";r=${left}` })
       })
   })
   // Not earlier: what reads a body goes on in another context.

@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Why its stream of events ended early. */
     failedStream: ErrorCode | null
+    /** The id of what it made, where the stream says so and no header can. */
+    made: string | null
   }
 }
 
@@ -118,7 +120,7 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
 
       open.add(life)
       if (closing) life.abort()
-      raw.on('close', () => life.abort())
+      raw.on('close', () => life.abort(clientWentAway()))
       const heartbeat = setInterval(() => {
         if (sign !== undefined && !raw.writableNeedDrain) raw.write(sign)
       }, HEARTBEAT_MS)
@@ -150,7 +152,7 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
       const life = new AbortController()
       const ended = () => {
         open.delete(life)
-        if (!reply.raw.writableFinished) life.abort(new AppError('REQUEST_CANCELLED', 'The client went away.'))
+        if (!reply.raw.writableFinished) life.abort(clientWentAway())
       }
       open.add(life)
       if (closing) life.abort(stopping())
@@ -165,6 +167,10 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
       for (const life of open) life.abort(stopping())
     }
   }
+}
+
+function clientWentAway(): AppError {
+  return new AppError('REQUEST_CANCELLED', 'The client went away.')
 }
 
 function stopping(): AppError {

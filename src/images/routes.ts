@@ -1,12 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
-import { asksForEvents } from '../http/accept.ts'
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Transfer } from '../engine/contract/images.ts'
-import { eventsOf, StreamEnd, StreamGap, type StreamEvent, type Streams } from '../http/streams.ts'
-import type { Missed } from '../lib/channel.ts'
+import { sendProgress, watchedAnswer, type Begin } from '../http/progress.ts'
+import type { Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
-import { followTransfer, viewProgress, type Step } from './follow.ts'
 import {
   Image,
   ImageDetails,
@@ -17,8 +14,7 @@ import {
   PushImage,
   RemovedImage,
   RemoveImageQuery,
-  TagImage,
-  TransferProgress
+  TagImage
 } from './schemas.ts'
 import type { ImageService } from './service.ts'
 
@@ -31,15 +27,11 @@ const PROGRESS =
   'plain answer, `end`. When the client hangs up, the engine stops.'
 
 type Options = { images: ImageService; streams: Streams }
-type Begin<T> = (request: { signal: AbortSignal; onProgress?: Transfer['onProgress'] }) => Promise<T>
 
 export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { images, streams }) => {
   /** As events to whoever asks for them, else in one piece. */
   async function answer<T>(request: FastifyRequest, reply: FastifyReply, begin: Begin<T>): Promise<T | FastifyReply> {
-    if (!asksForEvents(request)) return begin({ signal: streams.watch(reply) })
-    const open = (signal: AbortSignal) => events(followTransfer((onProgress) => begin({ signal, onProgress }), signal))
-    await streams.send(reply, open, (event) => event)
-    return reply
+    return (await sendProgress(streams, { request, reply, begin })) ?? begin({ signal: streams.watch(reply) })
   }
 
   app.get(
@@ -73,7 +65,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
         summary: 'Fetch an image from its registry',
         description: `${PROGRESS} Requests for the same image share one pull, unless they bring credentials.`,
         body: ref(PullImage),
-        response: { 200: transferAnswer(ImageDetails) }
+        response: { 200: watchedAnswer('What came of it.', ImageDetails) }
       }
     },
     async (request, reply) => {
@@ -95,7 +87,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
         summary: 'Send an image to its registry',
         description: `${PROGRESS} The name says where it goes; \`POST /images/tag\` gives it such a name.`,
         body: ref(PushImage),
-        response: { 200: transferAnswer(PushedImage) }
+        response: { 200: watchedAnswer('What came of it.', PushedImage) }
       }
     },
     async (request, reply) => {
@@ -170,34 +162,5 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
       },
       async (request) => images.remove(reference(request), { force: request.query.force ?? false })
     )
-  }
-}
-
-async function* events(steps: AsyncIterable<Step<unknown> | Missed>): AsyncGenerator<StreamEvent> {
-  for await (const step of steps) {
-    if ('missed' in step) yield { event: 'gap', data: step }
-    else if ('progress' in step) yield { event: 'progress', data: viewProgress(step.progress) }
-    else {
-      yield { event: 'result', data: step.result }
-      yield { event: 'end', data: { reason: 'completed' } }
-    }
-  }
-}
-
-/** The plain answer, or events. */
-function transferAnswer<T extends typeof ImageDetails | typeof PushedImage>(schema: T) {
-  return {
-    description: 'What came of it.',
-    content: {
-      'application/json': { schema: ref(schema) },
-      ...eventsOf(
-        { progress: TransferProgress, result: schema, gap: StreamGap, end: StreamEnd },
-        {
-          event: 'progress',
-          data: { layer: 'a3ed95caeb02', status: 'Downloading', current_bytes: 1024, total_bytes: 4096 }
-        },
-        { event: 'end', data: { reason: 'completed' } }
-      ).content
-    }
   }
 }

@@ -1,8 +1,9 @@
 import { Type, type Static } from '@sinclair/typebox'
 import type { Missed } from '../lib/channel.ts'
+import { follow, type Step } from '../lib/follow.ts'
 import { formed } from '../lib/schema.ts'
+import { viewProgress } from '../lib/transfer-progress.ts'
 import { streaming, unary, type DockerMethods } from '../rpc/methods.ts'
-import { followTransfer, viewProgress, type Step } from './follow.ts'
 import { ImageParams, ListImagesQuery, PullImage, PushImage, RemoveImageQuery, TagImage } from './schemas.ts'
 import type { ImageService, TransferRequest } from './service.ts'
 
@@ -65,9 +66,9 @@ export function imageRpc({ images }: { images: ImageService }) {
       request: PullImage,
       call: ({ image, credentials }, { signal, caller }) => {
         images.checkName(image)
-        const pull = (onProgress: TransferRequest['onProgress']) =>
+        const pull = (onProgress: (progress: Progress) => void) =>
           images.pull(image, { signal, owner: caller.tokenId, credentials, onProgress })
-        return messages(followTransfer(pull, signal))
+        return messages(follow(pull, signal))
       }
     }),
 
@@ -84,7 +85,7 @@ export function imageRpc({ images }: { images: ImageService }) {
       request: PushRequest,
       call: (request, { signal, caller }) => {
         const owner = caller.tokenId
-        return messages(followTransfer((onProgress) => push(request, { signal, owner, onProgress }), signal))
+        return messages(follow((onProgress) => push(request, { signal, owner, onProgress }), signal))
       }
     }),
 
@@ -104,6 +105,8 @@ export function imageRpc({ images }: { images: ImageService }) {
   } satisfies Partial<DockerMethods>
 }
 
-async function* messages(steps: AsyncIterable<Step<object> | Missed>): AsyncGenerator<object> {
+type Progress = Parameters<typeof viewProgress>[0]
+
+async function* messages(steps: AsyncIterable<Step<Progress, object> | Missed>): AsyncGenerator<object> {
   for await (const step of steps) yield 'progress' in step ? { progress: viewProgress(step.progress) } : step
 }

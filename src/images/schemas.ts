@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { DateTime, nullable, record, ref } from '../lib/schema.ts'
+import { TransferProgress } from '../lib/transfer-progress.ts'
 
 const DIGEST_EXAMPLE = 'sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'
 const Reference = (description: string, example: string) =>
@@ -159,16 +160,6 @@ export const RemovedImage = Type.Object(
   { $id: 'RemovedImage', description: 'What was removed.' }
 )
 export type RemovedImage = Static<typeof RemovedImage>
-
-export const TransferProgress = Type.Object(
-  {
-    layer: nullable(Type.String()),
-    status: Type.String(),
-    current_bytes: nullable(Type.Integer()),
-    total_bytes: nullable(Type.Integer())
-  },
-  { $id: 'TransferProgress', description: 'How far a layer is.' }
-)
 
 export const IMAGE_SCHEMAS = [
   TransferProgress,

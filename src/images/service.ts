@@ -193,7 +193,7 @@ export function createImageService({ engine, registries, containers, policy, onI
     /** For a container: as it is here, or pulled. */
     async find(
       reference: string,
-      { pull: policy, ...request }: { pull: PullPolicy; owner: string | null; signal: AbortSignal }
+      { pull: policy, ...request }: TransferRequest & { pull: PullPolicy }
     ): Promise<ImageRecord> {
       await registries.checkReach(request.owner, [reference])
       const present = policy === 'always' ? undefined : await inspect(reference)

@@ -154,6 +154,27 @@ t.test('progress as events', async (t) => {
   t.match(failed.at(-1), { event: 'end', data: { code: 'REGISTRY_UNAVAILABLE', reason: /Nobody has/ } })
 })
 
+t.test('a create that pulls shows how far that is, then the container', async (t) => {
+  const { app, engine, get } = await withImages(t)
+  engine.remote.add('localhost:5000/new:1')
+  const address = await app.listen({ host: '127.0.0.1', port: 0 })
+  const [progress, result, end] = await follow(address, '/containers', { name: 'web', image: 'localhost:5000/new:1' })
+  t.match(progress, { event: 'progress', data: { layer: 'abc', status: 'Downloading', current_bytes: 1 } })
+  t.match(result, { event: 'result', data: { name: 'web', state: 'running', url: /^http/, warnings: [] } })
+  t.match(end, { event: 'end', data: { reason: 'completed' } })
+  t.match((await get('/audit?outcome=succeeded')).json()[0], { action: 'createContainer', object: result?.data.id })
+
+  const failed = await follow(address, '/containers', { image: 'localhost:5000/none:1' })
+  t.match(failed.at(-1), { event: 'end', data: { code: 'REGISTRY_UNAVAILABLE', reason: /Nobody has/ } })
+  t.match((await get('/audit')).json()[0], { action: 'createContainer', code: 'REGISTRY_UNAVAILABLE' })
+  const refused = await fetch(`${address}/containers`, {
+    method: 'POST',
+    headers: { accept: 'text/event-stream', 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'running' })
+  })
+  t.equal(refused.status, 400, 'what needs no engine to be refused is no stream')
+})
+
 t.test('a client that hangs up ends the transfer in the engine', async (t) => {
   const { app, engine } = await withImages(t)
   const address = await app.listen({ host: '127.0.0.1', port: 0 })

@@ -155,7 +155,11 @@ t.test('each token may change so much in a second, and read as it likes', async 
   const before = engine.writes().length
   const answer = await ask('POST', '/containers', as)
   problem(t, answer, 429, 'TOO_MANY_REQUESTS')
-  t.match(answer.headers['retry-after'], /^[1-5]$/)
+  t.match(answer.headers, {
+    'retry-after': /^[1-5]$/,
+    'ratelimit-policy': '"changes";q=1;w=5',
+    ratelimit: '"changes";r=0'
+  })
   t.equal(engine.writes().length, before)
   for (let count = 0; count < 20; count++)
     t.equal((await get('/containers', { headers: bearer(secrets.read) })).statusCode, 200)

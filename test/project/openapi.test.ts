@@ -83,6 +83,7 @@ t.test('headers are described', async (t) => {
       for (const [status, { headers = {} }] of Object.entries(responses))
         if (status.startsWith('2')) t.ok('X-Request-Id' in headers)
   t.ok('Location' in paths['/containers'].post.responses['201'].headers)
+  t.ok('Location' in paths['/builds'].post.responses['202'].headers)
   t.strictSame(Object.keys(paths['/containers'].get.responses['200'].headers), [
     'X-Request-Id',
     'X-Total-Count',

@@ -1,0 +1,20 @@
+// How far a pull or push is, as every door shows it.
+
+import { Type, type Static } from '@sinclair/typebox'
+import { nullable } from './schema.ts'
+
+export const TransferProgress = Type.Object(
+  {
+    layer: nullable(Type.String()),
+    status: Type.String(),
+    current_bytes: nullable(Type.Integer()),
+    total_bytes: nullable(Type.Integer())
+  },
+  { $id: 'TransferProgress', description: 'How far a layer is.' }
+)
+
+type Told = { layer: string | null; status: string; currentBytes: number | null; totalBytes: number | null }
+
+export function viewProgress({ layer, status, currentBytes, totalBytes }: Told): Static<typeof TransferProgress> {
+  return { layer, status, current_bytes: currentBytes, total_bytes: totalBytes }
+}
