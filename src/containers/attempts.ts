@@ -11,7 +11,9 @@ import type { Settling } from './settling.ts'
 import { createUndo, type Undo } from './undo.ts'
 
 type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
-type LeftOver = { createdAt: number; isSaid: boolean; pauseMs: number; notBefore: number }
+/** `isFinal`: past the point of no return. Only this process knows; after a crash the engine shows how far it came. */
+type Left = { createdAt: number; isSaid?: boolean; isFinal?: boolean }
+type LeftOver = Required<Left> & { pauseMs: number; notBefore: number }
 
 export type Attempts = Awaited<ReturnType<typeof createAttempts>>
 
@@ -37,13 +39,13 @@ export async function createAttempts({
   log: Log
 }) {
   const leftOver = new Map<string, LeftOver>()
-  for (const { attempt, createdAt } of await table.all()) leave(attempt, createdAt)
+  for (const { attempt, createdAt } of await table.all()) leave(attempt, { createdAt })
   const underWay = new Set<string>()
   const beingSettled = new Map<string, Promise<void>>()
   let next: { at: number; timer: NodeJS.Timeout } | undefined
 
-  function leave(attempt: string, createdAt: number, isSaid = false): void {
-    leftOver.set(attempt, { createdAt, isSaid, pauseMs: RETRY_MS, notBefore: 0 })
+  function leave(attempt: string, { createdAt, isSaid = false, isFinal = false }: Left): void {
+    leftOver.set(attempt, { createdAt, isSaid, isFinal, pauseMs: RETRY_MS, notBefore: 0 })
   }
 
   async function forget(attempt: string): Promise<void> {
@@ -63,7 +65,7 @@ export async function createAttempts({
 
   async function settleOnce(attempt: string, record: ContainerRecord | undefined): Promise<void> {
     if (record) {
-      await settling.withContainer(record, attempt)
+      await settling.withContainer(record, attempt, { isFinal: leftOver.get(attempt)?.isFinal ?? false })
       await forget(attempt)
       log.info({ containerId: record.id, name: record.name }, 'half-made container of an earlier attempt settled')
       return
@@ -147,7 +149,7 @@ export async function createAttempts({
       } catch (error) {
         const end = await undo.all()
         if (end === 'not known' || isUncertain(error)) {
-          leave(attempt, createdAt, end === 'not known')
+          leave(attempt, { createdAt, isSaid: end === 'not known', isFinal: undo.isFinal() })
           lookAgain(RETRY_MS)
         } else await table.remove(attempt)
         throw error

@@ -43,9 +43,13 @@ export function createSettling({
     await volumes.removeOf(attempt)
   }
 
-  /** While the old container is there it is the whole one; once it is gone its replacement is, and only lacks its name. */
-  async function settleReplacement(record: ContainerRecord, oldId: string): Promise<void> {
-    if (await inventory.refresh(oldId)) {
+  /**
+   * While the old container is there it is the whole one; once it is gone its replacement is, and only lacks its name. When
+   * its removal was asked for, it may go at any moment, and what counts is the replacement.
+   */
+  async function settleReplacement(record: ContainerRecord, oldId: string, isFinal: boolean): Promise<void> {
+    if (isFinal) await removal.remove(oldId, { volumes: false })
+    else if (await inventory.refresh(oldId)) {
       // The volumes are the old container's.
       await removal.remove(record.id, { volumes: false })
       return
@@ -57,9 +61,9 @@ export function createSettling({
   }
 
   return {
-    async withContainer(record: ContainerRecord, attempt: string): Promise<void> {
+    async withContainer(record: ContainerRecord, attempt: string, { isFinal }: { isFinal: boolean }): Promise<void> {
       const [oldId] = record.berth.replaces
-      await (oldId ? settleReplacement(record, oldId) : settleCreate(record, attempt))
+      await (oldId ? settleReplacement(record, oldId, isFinal) : settleCreate(record, attempt))
     },
 
     /** It came no further than its volumes; or the engine hung, and its container is still to come. */

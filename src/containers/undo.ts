@@ -30,6 +30,8 @@ export function createUndo({ attempt, log }: { attempt: string; log: Log }) {
       isFinal = true
     },
 
+    isFinal: (): boolean => isFinal,
+
     /** One step whose end is not known makes the whole not known; the others are taken all the same. */
     async all(): Promise<UndoEnd> {
       if (isFinal) return 'not known'

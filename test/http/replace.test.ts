@@ -6,6 +6,7 @@ import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { binding } from '../helpers/records.ts'
+import { until } from '../helpers/until.ts'
 
 const BODY = {
   name: 'web',
@@ -204,6 +205,22 @@ t.test('the new one that does not start is removed', async (t) => {
   problem(t, await post('/containers/web/start'), 422, 'CONTAINER_START_FAILED')
   t.match(engine.records(), [{ id: before.full_id, name: 'web', state: 'exited' }])
   t.equal(engine.records().length, 1)
+})
+
+t.test('when the engine removes the old one late, the new one stays', async (t) => {
+  const { post, engine, before } = await withTakenPort(t)
+  const remove = engine.removeContainer
+  let isLate = true
+  engine.removeContainer = async (id, options) => {
+    if (id !== before.full_id || !isLate) return remove(id, options)
+    isLate = false
+    throw new AppError('ENGINE_TIMEOUT', 'The engine did not remove the container in time.')
+  }
+  problem(t, await post('/containers/web/start'), 504, 'ENGINE_TIMEOUT')
+  await until(() => engine.records().length === 1, 10_000)
+  await remove(before.full_id, { force: true, volumes: false })
+  await until(() => engine.records().some(({ name }) => name === 'web'))
+  t.match(engine.records(), [{ name: 'web', state: 'running' }])
 })
 
 t.test('other people’s containers are not made anew', async (t) => {
