@@ -9,6 +9,7 @@ import { mapImage, mapImageSummary } from './map-image.ts'
 import { createPullSuccess, mapTransfer, pushedImage, readProgress } from './progress.ts'
 import { registryAuth } from './registry-auth.ts'
 import { readImage, readImageRows, readRemovedImages } from './schemas/images.ts'
+import { withoutText } from './translate-error.ts'
 import type { ProgressFrame } from './schemas/streams.ts'
 import type { EngineRequest } from './request.ts'
 
@@ -55,7 +56,7 @@ export function createImageCalls(
       noteUnknown(error)
       if (tooLong.signal.aborted) throw tooLong.signal.reason
       if (signal?.aborted) throw cancellation(signal)
-      throw brokenStream(error, { what: asked.what, isChange: true })
+      throw withoutText(brokenStream(error, { what: asked.what, isChange: true }), asked.what)
     } finally {
       clearTimeout(idle)
       clearTimeout(total)

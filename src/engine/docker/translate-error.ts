@@ -3,6 +3,7 @@
 
 import { stripVTControlCharacters } from 'node:util'
 import { AppError, type ErrorCode } from '../../errors.ts'
+import { knownReasons } from './registry-reasons.ts'
 import { Refusal, TimeoutError, UnreadableAnswer } from './failures.ts'
 
 export type Failure = { what: string; isChange: boolean; address: string; cancelled: boolean }
@@ -221,8 +222,23 @@ const MAX_TEXT = 1024
 
 function sentence(text: string, what: string, rule?: Rule): string {
   if (rule?.says) return rule.says(text)
-  const said = `The engine could not ${what}: ${plainText(text) || 'no reason given'}`
+  const words = rule && isOfRegistry(rule.code) ? knownReasons(text) : plainText(text)
+  const said = `The engine could not ${what}: ${words || 'no reason given'}`
   return rule?.hint ? `${said.replace(/\.?$/, '.')} ${rule.hint(text)}` : said
+}
+
+function isOfRegistry(code: ErrorCode): boolean {
+  return code.startsWith('REGISTRY_') || code === 'IMAGE_NOT_FOUND'
+}
+
+/** What a registry may have said in words that nobody knows: they stay in the log. */
+export function withoutText(error: unknown, what: string): unknown {
+  if (!(error instanceof UnknownText)) return error
+  return new AppError(
+    error.code,
+    `The engine could not ${what}, for a reason that Berth does not know and so does not pass on. Its log has it.`,
+    { cause: error }
+  )
 }
 
 function named(kind: string, pattern: RegExp, text: string): string {
