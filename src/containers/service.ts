@@ -26,7 +26,7 @@ import { createStarting, describeStart, type Started } from './starting.ts'
 import { checkApplied } from './verify.ts'
 import { notRunning } from './view.ts'
 import { createViews } from './views.ts'
-import type { Waiting, WaitRequest } from './wait.ts'
+import { isProbed, type Waiting, type WaitRequest } from './wait.ts'
 import { createWorkload } from './workload.ts'
 
 export type ContainerService = ReturnType<typeof createContainerService>
@@ -214,7 +214,10 @@ export function createContainerService(options: Options) {
 
     async wait(caller: Caller, reference: string, request: WaitRequest) {
       await inventory.whenReady()
-      const { id } = inventory.find(reference, seenBy(caller))
+      // What connects to a port is sent to those of Berth's own containers only.
+      const { id } = isProbed(request.condition)
+        ? changes.find(caller, reference)
+        : inventory.find(reference, seenBy(caller))
       const started = performance.now()
       const record = await waiting.waitFor(id, request)
       return {

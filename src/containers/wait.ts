@@ -94,9 +94,10 @@ export function createWaiting({
         const obstacle = await (condition === 'http'
           ? probeHttp(target, path, signal)
           : probeConnection(target, signal))
-        if (obstacle === null) return record
+        const after = obstacle === null ? await inventory.refresh(id) : undefined
+        if (after && isSameRun(record, after)) return after
         // Whatever the end of the time cut off says nothing about the workload.
-        if (!signal.aborted || met.obstacle === undefined) met.obstacle = obstacle
+        if (obstacle !== null && (!signal.aborted || met.obstacle === undefined)) met.obstacle = obstacle
       }
       await sleep(pause, signal)
     }
@@ -173,7 +174,12 @@ export function waitRequest(query: WaitQuery, signal: AbortSignal): WaitRequest 
   return { condition, path, timeoutMs: seconds * 1000, signal }
 }
 
-function isProbed(condition: Condition): boolean {
+/** One that ended meanwhile has left its port to whoever took it, who may have answered in its place. */
+function isSameRun(before: ContainerRecord, after: ContainerRecord): boolean {
+  return after.state === 'running' && after.startedAt === before.startedAt
+}
+
+export function isProbed(condition: Condition): boolean {
   return condition === 'port' || condition === 'http'
 }
 

@@ -32,6 +32,15 @@ t.test('a container that Berth did not make', async (t) => {
     t.strictSame(engine.writes(), [])
   })
 
+  t.test('is not connected to in order to wait for it', async (t) => {
+    const engine = createMemoryEngine()
+    engine.add({ name: 'foreign' })
+    const { get } = await build(t, { engine })
+    for (const condition of ['http&path=/admin', 'port'])
+      problem(t, await get(`/containers/foreign/wait?for=${condition}`), 403, 'CONTAINER_NOT_MANAGED')
+    t.equal((await get('/containers/foreign/wait?for=running')).statusCode, 200)
+  })
+
   t.test('can be changed when the settings say so', async (t) => {
     for (const [method, path] of CHANGES.filter(([name]) => name !== 'DELETE')) {
       const engine = createMemoryEngine()

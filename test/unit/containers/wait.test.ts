@@ -248,3 +248,24 @@ t.test('waiting for HTTP', async (t) => {
     t.ok(performance.now() - started < 4_000, 'the time asked for holds, also while a probe is under way')
   })
 })
+
+t.test('whoever answers on the port of a container that has ended meanwhile is somebody else', async (t) => {
+  const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>()
+  const { promise: over, resolve: end } = Promise.withResolvers<void>()
+  const port = await listen(
+    t,
+    http.createServer((_request, answer) => {
+      isAsked()
+      void over.then(() => answer.end('of somebody else'))
+    })
+  )
+  for (const after of [{ state: 'exited', exitCode: 0 }, { startedAt: '2026-01-01T00:00:09.000Z' }] as const) {
+    const { waitFor, inventory } = setUp([container({ ports: [binding(port)] })])
+    const waiting = waitFor('http', { timeoutMs: 1_000 })
+    await asked
+    inventory.put(container({ ports: [binding(port)], ...after }))
+    end()
+    if ('state' in after) await t.rejects(waiting, { code: 'CONTAINER_EXITED' })
+    else t.match(await waiting, after, 'of a new run only its own answer counts')
+  }
+})
