@@ -19,6 +19,7 @@ import { buildEvent } from './builds/view.ts'
 import { isPrivate, type Config } from './config.ts'
 import { composeContainers } from './containers/compose.ts'
 import { exactForms } from './containers/human-forms.ts'
+import type { OwnPlaces } from './containers/own-data.ts'
 import { urlOf } from './containers/view.ts'
 import type { Engine } from './engine/contract/engine.ts'
 import type { Machine } from './engine/machine/machine.ts'
@@ -72,6 +73,8 @@ export type Foundation = {
   now?: () => number
   /** The container this server runs in, if it does. */
   ownId: string | undefined
+  /** Where this server's own data lies. Absent: nowhere that a container could mount. */
+  ownPlaces?: OwnPlaces
   /** Docker's config.json with the logins of this user. Absent: not looked at. */
   dockerConfigFile?: string
   /** For whom the engine works. */
@@ -94,6 +97,7 @@ export async function compose({
   version,
   now,
   ownId,
+  ownPlaces = { volumes: [], dataPath: undefined },
   dockerConfigFile,
   onBehalf = createOnBehalf(),
   dashboardDir = join(import.meta.dirname, '../dist/dashboard')
@@ -145,6 +149,7 @@ export async function compose({
     policy,
     store,
     ownId,
+    ownPlaces,
     hold: createHeldBytes({ whose: onBehalf.current }),
     log
   })

@@ -1,6 +1,6 @@
 // The process: settings, engine, store, app, listen, and an orderly end.
 
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import closeWithGrace from 'close-with-grace'
@@ -15,7 +15,7 @@ import { ConfigError, loadConfig } from './load-config.ts'
 import { createConnection } from './engine/docker/connection.ts'
 import { createDockerEngine } from './engine/docker/engine.ts'
 import { engineCandidates } from './engine/docker/locate.ts'
-import { ownContainerId } from './engine/docker/own-container.ts'
+import { ownContainerId, ownPlaces } from './engine/docker/own-container.ts'
 import { createListeners } from './engine/machine/listeners.ts'
 import { createMachine } from './engine/machine/machine.ts'
 import { listen, readTls } from './http/listening.ts'
@@ -24,7 +24,7 @@ import { createLogOutput } from './lib/log-output.ts'
 import { stopPhases } from './lifecycle.ts'
 import { inspectRegistriesFile } from './registry/logins.ts'
 import { onStopSignal, STOP_SIGNALS } from './stop-signals.ts'
-import { createTokenMark, folderWarning } from './store/folder.ts'
+import { closeFolder, createTokenMark, folderWarning } from './store/folder.ts'
 import { lockFolder } from './store/folder-lock.ts'
 import { createReserve } from './store/reserve.ts'
 import type { Store } from './store/contract/store.ts'
@@ -54,6 +54,8 @@ async function run(): Promise<void> {
   const unlockFolder = await lockFolder(config.dataDir)
   const reserve = createReserve({ dataDir: config.dataDir, log: logger })
   reserve.help()
+  const ownId = ownContainerId()
+  if (ownId !== undefined) closeFolder(config.dataDir)
   const store = openStore(config.dataDir)
   const warning = folderWarning(config.dataDir)
   if (warning !== undefined) logger.warn(warning)
@@ -88,7 +90,8 @@ async function run(): Promise<void> {
       reserve,
       logger,
       version,
-      ownId: ownContainerId(),
+      ownId,
+      ownPlaces: ownPlaces(realpathSync(config.dataDir)),
       dockerConfigFile: join(config.dockerConfig ?? join(homedir(), '.docker'), 'config.json')
     }),
     connection.start()

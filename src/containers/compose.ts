@@ -11,6 +11,7 @@ import { createAttempts } from './attempts.ts'
 import { createMaker, type Images, type Networks } from './create.ts'
 import { createExpiry } from './expiry.ts'
 import { createCreator } from './idempotency.ts'
+import { createOwnData, type OwnPlaces } from './own-data.ts'
 import { createRemoval } from './removal.ts'
 import { createReplacer } from './replace.ts'
 import { createContainerService } from './service.ts'
@@ -28,6 +29,7 @@ type Options = {
   policy: Policy
   store: Pick<Store, 'instanceId' | 'intents' | 'expiries' | 'flush'>
   ownId: string | undefined
+  ownPlaces: OwnPlaces
   hold: HeldBytes
   log: Parameters<typeof createExpiry>[0]['log'] & Parameters<typeof createAttempts>[0]['log']
 }
@@ -37,7 +39,8 @@ export async function composeContainers({ store, ...given }: Options) {
   const { instanceId } = store
   const waiting = createWaiting({ inventory, engine, probeHost: config.probeHost })
   const removal = createRemoval({ engine, inventory })
-  const volumes = createVolumes({ engine, inventory, instanceId })
+  const ownData = createOwnData({ engine, inventory, ownId: given.ownId, places: given.ownPlaces })
+  const volumes = createVolumes({ engine, inventory, ownData, instanceId })
   const settling = createSettling({ engine, inventory, removal, volumes })
   const attempts = await createAttempts({ engine, inventory, settling, table: store.intents, flush: store.flush, log })
   const expiry = await createExpiry({

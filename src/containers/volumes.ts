@@ -4,6 +4,7 @@ import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { labelFilter, writeFacts } from '../engine/labels.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { CreateContainer } from './create-schema.ts'
+import type { OwnData } from './own-data.ts'
 import type { Undo, UndoEnd } from './undo.ts'
 
 export type Volumes = ReturnType<typeof createVolumes>
@@ -14,12 +15,13 @@ export function volumeLabels(instanceId: string, attempt: string): Record<string
 }
 
 type Options = {
-  engine: Pick<EngineVolumes, 'volumeExists' | 'createVolume' | 'removeVolume' | 'listVolumes'>
+  engine: Pick<EngineVolumes, 'createVolume' | 'removeVolume' | 'listVolumes'>
   inventory: Pick<Inventory, 'all'>
+  ownData: OwnData
   instanceId: string
 }
 
-export function createVolumes({ engine, inventory, instanceId }: Options) {
+export function createVolumes({ engine, inventory, ownData, instanceId }: Options) {
   function isUsed(name: string): boolean {
     for (const { volumes } of inventory.all()) if (volumes.some(({ source }) => source === name)) return true
     return false
@@ -50,8 +52,7 @@ export function createVolumes({ engine, inventory, instanceId }: Options) {
       if (volumes.length === 0) return
       undo.add('remove the volumes that were made', () => removeOf(attempt))
       const labels = volumeLabels(instanceId, attempt)
-      for (const { source } of volumes)
-        if (!(await engine.volumeExists(source))) await engine.createVolume(source, labels)
+      for (const { source } of volumes) if (!(await ownData.find(source))) await engine.createVolume(source, labels)
     }
   }
 }

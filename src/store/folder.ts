@@ -25,6 +25,16 @@ export function prepareFolder(dataDir: string): void {
     if (existsSync(path) && statSync(path).mode & OTHERS) chmodSync(path, 0o600)
 }
 
+/** In a container: an engine that makes the folder of a mount opens it to all users of the machine. */
+export function closeFolder(dataDir: string): void {
+  try {
+    if (statSync(dataDir).mode & OTHERS) chmodSync(dataDir, 0o700)
+  } catch (error) {
+    // Of another user; the warning says what to do.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+  }
+}
+
 /** What an operator should hear about. Nothing is refused: some file systems, as those of WSL, know no modes. */
 export function folderWarning(dataDir: string): string | undefined {
   const { mode } = statSync(dataDir)

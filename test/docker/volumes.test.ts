@@ -60,3 +60,11 @@ t.test('a volume is made, kept from removal by its container, and removed', asyn
   t.match(await server.delete(`/volumes/${name}`), { status: 200, body: { name, removed: true } })
   await t.rejects(docker.getVolume(name).inspect(), /no such/i)
 })
+
+t.test("a volume that leads to Berth's own data is mounted by nobody", async (t) => {
+  const name = unique('thief')
+  await docker.createVolume({ Name: name, DriverOpts: { type: 'none', o: 'bind', device: server.dataDir } })
+  t.teardown(() => ignoreMissing(docker.getVolume(name).remove()))
+  const { status, body } = await server.create({ volumes: [{ source: name, target: '/stolen' }], command: SLEEPER })
+  t.match([status, body], [403, { code: 'POLICY_REFUSED' }])
+})

@@ -3,6 +3,7 @@ import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import { openStore } from '../../src/store/sqlite/open.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
+import { idOf } from '../helpers/records.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 
 t.test('what the policy does not allow is refused before the engine hears of it', async (t) => {
@@ -97,7 +98,7 @@ t.test('a container on which the engine did not impose everything is removed aga
     })
     t.match(problem(t, answer, 502, 'POLICY_NOT_APPLIED'), facts, name)
     t.strictSame(engine.records(), [], 'nothing is left')
-    t.notOk(await engine.volumeExists('data'))
+    t.notOk(await engine.findVolume('data'))
   }
 })
 
@@ -126,4 +127,29 @@ t.test('a build may take from allowed images only, whatever its arguments say', 
   for (const [dockerfile, args] of refused) problem(t, await submit(dockerfile, args), 403, 'POLICY_REFUSED')
   t.equal(engine.writes().length, before)
   t.equal((await submit('FROM good:1')).statusCode, 202)
+})
+
+t.test("no container mounts Berth's own data, whatever the policy says", async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({
+    name: 'berth',
+    id: idOf('berth'),
+    volumes: [{ source: 'of-compose', target: '/data', readOnly: false }]
+  })
+  const { findVolume } = engine
+  engine.findVolume = async (name) => {
+    const paths = { within: ['/srv/berth/builds'], around: ['/srv'], beside: ['/srv/berth-other'] }[name]
+    return paths ? { name, driver: 'local', createdAt: null, labels: {}, paths } : findVolume(name)
+  }
+  const { post } = await build(t, {
+    engine,
+    ownId: idOf('berth'),
+    ownPlaces: { volumes: ['of-the-kernel'], dataPath: '/srv/berth' },
+    policy: { volumes: ['*'] }
+  })
+  const mount = (source: string) => post('/containers', { volumes: [{ source, target: '/stolen', read_only: true }] })
+  for (const source of ['of-compose', 'of-the-kernel', 'within', 'around'])
+    t.match(problem(t, await mount(source), 403, 'POLICY_REFUSED').errors, [{ field: 'volumes' }], source)
+  t.match(engine.records(), [{ name: 'berth' }], 'nothing is left')
+  t.equal((await mount('beside')).statusCode, 201)
 })

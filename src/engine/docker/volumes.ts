@@ -1,12 +1,12 @@
 // Volumes with a name.
 
-import type { EngineVolumes } from '../contract/volumes.ts'
+import type { EngineVolumes, VolumeRecord } from '../contract/volumes.ts'
 import type { Calls } from './calls.ts'
 import { mapVolume } from './map-volume.ts'
 import { readVolume, readVolumes, readVolumesLabelled } from './schemas/volumes.ts'
 
 export function createVolumeCalls({ ask, change, make }: Calls): EngineVolumes {
-  async function volumeExists(name: string): Promise<boolean> {
+  async function findVolume(name: string): Promise<VolumeRecord | undefined> {
     const found = await ask({
       method: 'GET',
       path: '/volumes',
@@ -14,7 +14,8 @@ export function createVolumeCalls({ ask, change, make }: Calls): EngineVolumes {
       what: 'look for the volume',
       answer: readVolumes
     })
-    return (found.Volumes ?? []).some((volume) => volume.Name === name)
+    const volume = (found.Volumes ?? []).find(({ Name }) => Name === name)
+    return volume && mapVolume(volume)
   }
 
   return {
@@ -28,7 +29,7 @@ export function createVolumeCalls({ ask, change, make }: Calls): EngineVolumes {
       })
     },
 
-    volumeExists,
+    findVolume,
 
     async listVolumes(filter) {
       const found = await ask({
@@ -50,7 +51,7 @@ export function createVolumeCalls({ ask, change, make }: Calls): EngineVolumes {
         })
         return true
       } catch (error) {
-        if (await volumeExists(name)) throw error
+        if (await findVolume(name)) throw error
         return false
       }
     }

@@ -1,6 +1,15 @@
 import type { Engine } from '../../../src/engine/contract/engine.ts'
+import type { VolumeRecord } from '../../../src/engine/contract/volumes.ts'
 import { AppError } from '../../../src/errors.ts'
 import { START, type State } from './state.ts'
+
+const recordOf = (name: string, labels: Record<string, string>): VolumeRecord => ({
+  name,
+  driver: 'local',
+  createdAt: START,
+  labels,
+  paths: [`/var/lib/docker/volumes/${name}/_data`]
+})
 
 export function volumeCalls({ state, reach }: { state: State; reach: () => void }) {
   const { containers, volumes } = state
@@ -11,9 +20,10 @@ export function volumeCalls({ state, reach }: { state: State; reach: () => void 
       if (!volumes.has(name)) volumes.set(name, labels)
     },
 
-    async volumeExists(name) {
+    async findVolume(name) {
       reach()
-      return volumes.has(name)
+      const labels = volumes.get(name)
+      return labels && recordOf(name, labels)
     },
 
     async listVolumes(filter) {
@@ -22,7 +32,7 @@ export function volumeCalls({ state, reach }: { state: State; reach: () => void 
         .filter(
           ([, labels]) => !filter || Object.entries(labels).some(([key, value]) => `${key}=${value}` === filter.label)
         )
-        .map(([name, labels]) => ({ name, driver: 'local', createdAt: START, labels }))
+        .map(([name, labels]) => recordOf(name, labels))
     },
 
     async removeVolume(name) {

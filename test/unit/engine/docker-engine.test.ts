@@ -78,8 +78,8 @@ t.test('a volume', async (t) => {
     'DELETE /volumes/data': json(404, { message: 'get data: no such volume' }),
     'DELETE /volumes/database': json(409, { message: 'remove database: volume is in use - [x]' })
   })
-  t.equal(await engine.volumeExists('data'), false)
-  t.equal(await engine.volumeExists('database'), true)
+  t.notOk(await engine.findVolume('data'))
+  t.ok(await engine.findVolume('database'))
   t.equal(await engine.removeVolume('data'), false)
   await t.rejects(engine.removeVolume('database'), { code: 'VOLUME_IN_USE', message: /in use/ })
 })

@@ -5,7 +5,14 @@ import { UnreadableAnswer } from '../failures.ts'
 import { checkLabelled, createReader, Labels, maybe } from './schema.ts'
 
 const Text = maybe(Type.String())
-const Volume = Type.Object({ Name: Type.String({ minLength: 1 }), Driver: Text, CreatedAt: Text, Labels })
+const Volume = Type.Object({
+  Name: Type.String({ minLength: 1 }),
+  Driver: Text,
+  CreatedAt: Text,
+  Mountpoint: Text,
+  Options: maybe(Type.Record(Type.String(), Type.String())),
+  Labels
+})
 export type RawVolume = Static<typeof Volume>
 
 const List = Type.Object({ Volumes: Type.Union([Type.Array(Volume), Type.Null()]) })

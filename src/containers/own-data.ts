@@ -1,0 +1,46 @@
+// Berth's own data, which holds the keys to everything: no container mounts it, whatever the policy says.
+
+import type { EngineVolumes, VolumeRecord } from '../engine/contract/volumes.ts'
+import { AppError } from '../errors.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+
+export type OwnData = ReturnType<typeof createOwnData>
+
+/** Volumes that this process itself has mounted, and where its data folder lies on the machine. */
+export type OwnPlaces = { volumes: readonly string[]; dataPath: string | undefined }
+
+export function createOwnData({
+  engine,
+  inventory,
+  ownId,
+  places: { volumes, dataPath }
+}: {
+  engine: Pick<EngineVolumes, 'findVolume'>
+  inventory: Pick<Inventory, 'get'>
+  /** The container this server runs in, if it does. */
+  ownId: string | undefined
+  places: OwnPlaces
+}) {
+  function isOwn(name: string, found: VolumeRecord | undefined): boolean {
+    const own = ownId === undefined ? undefined : inventory.get(ownId)
+    const mounted = own?.volumes.some(({ source }) => source === name) ?? false
+    return mounted || volumes.includes(name) || (found?.paths ?? []).some((path) => overlap(path, dataPath))
+  }
+
+  return {
+    /** The volume, if there is one. Throws when it is one of Berth's own or leads to its data. */
+    async find(name: string): Promise<VolumeRecord | undefined> {
+      const found = await engine.findVolume(name)
+      if (!isOwn(name, found)) return found
+      const message = `"${name}" leads to the data of Berth itself, which no container may see`
+      throw new AppError('POLICY_REFUSED', `volumes ${message}`, { fields: [{ field: 'volumes', message }] })
+    }
+  }
+}
+
+/** Whether one lies in the other. */
+function overlap(path: string, other: string | undefined): boolean {
+  if (other === undefined) return false
+  const [one, two] = [`${path}/`, `${other}/`].map((each) => each.replaceAll(/\/+/g, '/'))
+  return one !== undefined && two !== undefined && (one.startsWith(two) || two.startsWith(one))
+}
