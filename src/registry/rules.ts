@@ -66,9 +66,14 @@ export function createRegistryRules({
       if (isAdmin(owner)) return true
       const caller = holderOf(owner)
       const users = (list?.[registry] ?? list?.[ANY])?.[use] ?? []
-      return caller !== undefined && users.some((user) => user === ANY || user === caller.name)
+      return caller !== undefined && namesOf(caller).some((name) => users.includes(name))
     }
   }
+}
+
+/** What an entry of the policy may call a token. */
+function namesOf({ name, team }: Caller): string[] {
+  return [ANY, name, ...(team === null ? [] : [`team:${team}`])]
 }
 
 /** None for a name that leads nowhere. */
