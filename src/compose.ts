@@ -51,6 +51,8 @@ import { createPruner } from './system/prune.ts'
 import { createHost, type Host } from './system/host.ts'
 import { warnOutOfReach } from './system/reach.ts'
 import { createSystemService } from './system/service.ts'
+import { tokenAmong } from './terminal/frames.ts'
+import { createTerminalService } from './terminal/service.ts'
 import { createVolumeService } from './volumes/service.ts'
 
 export type Foundation = {
@@ -153,6 +155,15 @@ export async function compose({
     hold: createHeldBytes({ whose: onBehalf.current }),
     log
   })
+  const terminals = createTerminalService({
+    engine,
+    target: containers.execTarget,
+    refresh: inventory.refresh,
+    validator,
+    audit,
+    config,
+    log
+  })
   const { stats, sampler } = composeStats({ config, engine, inventory, machine })
   const system = createSystemService({ version, config, engine, host, inventory, ownId })
   warnOutOfReach({ inventory, ownId, config, log })
@@ -202,6 +213,7 @@ export async function compose({
     networks,
     volumes,
     containers,
+    terminals,
     stats,
     system,
     prune,
@@ -230,6 +242,7 @@ export async function compose({
     ready: inventory.whenKnown,
     observe: metrics.observe,
     ...security,
+    tokenAmong,
     validator,
     tls,
     logger,
@@ -269,6 +282,7 @@ export async function compose({
       limitMs: 1_000,
       parts: [
         { name: 'streams', stop: streams.close },
+        { name: 'terminals', stop: terminals.close },
         { name: 'gRPC', start: rpc.listen, stop: rpc.close }
       ]
     },

@@ -109,6 +109,18 @@ export const SETTINGS = {
     'JSON file that restricts images, volumes, networks and resources. The server refuses to start if it cannot read it.'
   ),
   exec: flag('BERTH_EXEC', false, 'Allow clients to run commands inside containers.'),
+  terminalsPerCaller: integer(
+    'BERTH_TERMINALS_PER_CALLER',
+    20,
+    1,
+    10_000,
+    'Terminals that each token may have open, those of broken connections included. Without tokens, all callers are one.'
+  ),
+  terminalsMax: integer('BERTH_TERMINALS_MAX', 100, 1, 10_000, 'Terminals that all callers together may have open.'),
+  terminalRecordings: optional(
+    'BERTH_TERMINAL_RECORDINGS',
+    'Existing folder in which the output of every terminal is recorded, as asciicast files. Unset, nothing is recorded.'
+  ),
   manageForeign: flag(
     'BERTH_MANAGE_FOREIGN',
     false,

@@ -14,11 +14,13 @@ import { portFeature } from './ports/feature.ts'
 import { after, type DockerMethods } from './rpc/methods.ts'
 import { statsFeature } from './stats/feature.ts'
 import { systemFeature } from './system/feature.ts'
+import { terminalFeature } from './terminal/feature.ts'
 import { volumeFeature } from './volumes/feature.ts'
 
 const ALL = [
   systemFeature,
   containerFeature,
+  terminalFeature,
   portFeature,
   imageFeature,
   networkFeature,

@@ -4,6 +4,7 @@ import type { Caller } from '../access/caller.ts'
 import type { HeldBytes } from '../access/held-bytes.ts'
 import { seenBy } from '../access/ownership.ts'
 import type { Config } from '../config.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineWorkloads, ExecResult, LogLine, LogQuery } from '../engine/contract/workloads.ts'
 import { AppError, invalidField } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -45,6 +46,17 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
       reason: !record || record.state === 'removing' ? 'removed' : record.state,
       exit_code: record?.exitCode ?? null
     }
+  }
+
+  function execTarget(caller: Caller, reference: string): ContainerRecord {
+    if (!config.exec)
+      throw new AppError(
+        'EXEC_DISABLED',
+        'Running commands in containers is switched off. BERTH_EXEC=true switches it on.'
+      )
+    const record = changes.find(caller, reference)
+    if (record.state !== 'running') throw notRunning(record)
+    return record
   }
 
   return {
@@ -103,14 +115,11 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
       return engine.containerProcesses(record.id, signal)
     },
 
+    /** The container, if commands may run in it. */
+    execTarget,
+
     async exec(caller: Caller, reference: string, body: ExecCommand, signal: AbortSignal): Promise<ExecResult> {
-      if (!config.exec)
-        throw new AppError(
-          'EXEC_DISABLED',
-          'Running commands in containers is switched off. BERTH_EXEC=true switches it on.'
-        )
-      const record = changes.find(caller, reference)
-      if (record.state !== 'running') throw notRunning(record)
+      const record = execTarget(caller, reference)
       const seconds = body.timeout_seconds ?? DEFAULT_EXEC_SECONDS
       const deadline = AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal])
       const asked = { command: body.command, env: body.env ?? {}, workingDir: body.working_dir, user: body.user }

@@ -34,6 +34,7 @@ import { registerSecurity } from './security.ts'
 import { LONGEST_UPLOAD_MS, registerSlowBodies } from './slow-bodies.ts'
 import { STREAM_SCHEMAS } from './streams.ts'
 import { registerValidation } from './validation.ts'
+import { registerWebSockets, type TokenAmong } from './websockets.ts'
 
 /** What a feature hands over to HTTP. Its routes take what they need from the parts. */
 export type HttpFeature<Parts extends FastifyPluginOptions> = {
@@ -56,6 +57,7 @@ type Options<Parts extends FastifyPluginOptions> = {
   audit: Audit
   budget: Budget
   onBehalf: OnBehalf
+  tokenAmong: TokenAmong
   connectionsMax: number
   /** Who calls until it is known who does. */
   nobody: Caller
@@ -90,6 +92,8 @@ export async function createHttpApp<Parts extends FastifyPluginOptions>(
   app.decorateRequest('failedStream', null)
   app.decorateRequest('made', null)
   registerErrors(app)
+  // First of those with hooks: what a later one refuses is a WebSocket's connection all the same.
+  await registerWebSockets(app)
   registerClosing(app)
   registerSlowBodies(app)
   registerValidation(app, validator, sharedSchemas(features))

@@ -11,10 +11,12 @@ type Trace = { code: ErrorCode | null; attempt: Awaited<ReturnType<Audit['attemp
 export function registerAudit(app: FastifyInstance, audit: Audit): void {
   const traces = new WeakMap<FastifyRequest, Trace>()
 
-  app.addHook('preHandler', async (request) => {
+  app.addHook('preHandler', async (request, reply) => {
     const { scope } = request.routeOptions.config
     if (!isChange(request) || scope === undefined) return
     traces.set(request, { code: null, attempt: await audit.attempt(subjectOf(request)) })
+    // A WebSocket is answered by no hook; it is over when its connection is.
+    if (request.ws) reply.raw.once('close', () => void traces.get(request)?.attempt.end(request.failedStream))
   })
 
   app.addHook('onError', async (request, _reply, error) => {

@@ -8,6 +8,7 @@ import type { Access } from '../access/service.ts'
 import type { CheckOrigin } from '../access/request-origin.ts'
 import type { Connections } from '../lib/connections.ts'
 import type { OnBehalf } from '../lib/on-behalf.ts'
+import { takeSocketToken, type TokenAmong } from './websockets.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -35,11 +36,12 @@ type Guards = {
   admit: CheckOrigin
   connections: Connections
   onBehalf: OnBehalf
+  tokenAmong: TokenAmong
 }
 
 export function registerSecurity(
   app: FastifyInstance,
-  { access, budget, nobody, admit, connections, onBehalf }: Guards
+  { access, budget, nobody, admit, connections, onBehalf, tokenAmong }: Guards
 ): void {
   app.decorateRequest('caller')
 
@@ -61,7 +63,7 @@ export function registerSecurity(
     request.caller = nobody
     const { headers } = request
     // Whoever logs the headers of a request later, as the parser of forms does, must not log these.
-    const { authorization } = headers
+    const { authorization = takeSocketToken(headers, tokenAmong) } = headers
     for (const name of SECRET_HEADERS) delete headers[name]
     const method = isChange(request) ? 'POST' : request.method
     admit({ method, host: hostOf(request), origin: headers.origin, fetchSite: one(headers['sec-fetch-site']) })

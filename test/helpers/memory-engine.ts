@@ -25,6 +25,7 @@ const WRITES = [
   'updateContainer',
   'commitContainer',
   'exec',
+  'startProcess',
   'pullImage',
   'pushImage',
   'tagImage',
@@ -88,6 +89,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
     end,
     change,
     write: workloads.write,
+    processes: workloads.processes,
     emit,
     goAway: availability.goAway,
     comeBack: availability.comeBack

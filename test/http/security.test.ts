@@ -97,7 +97,8 @@ t.test('a route that declares no scope ends the start', async (t) => {
     nobody: NOBODY,
     admit: () => {},
     connections: createConnections(16),
-    onBehalf: createOnBehalf()
+    onBehalf: createOnBehalf(),
+    tokenAmong: (others) => ({ token: undefined, others })
   })
   bare.get('/good', { config: { scope: 'read' } }, async () => 'good')
   await bare.register(async (inner) => void inner.get('/bad', async () => 'bad'), { prefix: '/inner' })

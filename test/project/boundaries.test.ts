@@ -9,6 +9,7 @@ const SRC = join(import.meta.dirname, '../../src')
 const FEATURES = [
   'access',
   'containers',
+  'terminal',
   'ports',
   'stats',
   'images',
@@ -47,6 +48,7 @@ const LAYERS = [
   'events',
   'metrics',
   'containers',
+  'terminal',
   'system',
   'builds',
   'compat',

@@ -30,6 +30,39 @@ export type ExecRequest = {
   env: Record<string, string>
   workingDir?: string | undefined
   user?: string | undefined
+  /** All that it gets to read. */
+  stdin?: string | undefined
+}
+
+export type OutputPiece = { stream: 'stdout' | 'stderr'; bytes: Buffer }
+
+/** Without a size it has no terminal: its streams are apart, and its input has an end. */
+export type ProcessRequest = Omit<ExecRequest, 'stdin'> & { size?: TerminalSize | undefined; takesInput: boolean }
+
+export type TerminalSize = { cols: number; rows: number }
+
+export type Signal = 'HUP' | 'INT' | 'QUIT' | 'KILL' | 'TERM' | 'USR1' | 'USR2' | 'CONT' | 'TSTP'
+
+/** A command that runs in a container, and the connection to it. */
+export type EngineProcess = {
+  /** To be read once. What is not read holds the command up. */
+  output: AsyncIterable<OutputPiece>
+  /** Resolves when more may be written. */
+  write(bytes: Uint8Array): Promise<void>
+  /** No more input will come. */
+  endInput(): void
+  resize(size: TerminalSize): Promise<void>
+  /** To the foreground processes of its terminal. False when nothing could reach them. */
+  signal(signal: Signal): Promise<boolean>
+  /**
+   * Ends the command and all that it started: HUP, TERM, KILL, with that much time in between. False when nothing could
+   * reach them.
+   */
+  end(graceMs: number): Promise<boolean>
+  /** Null while it runs, and when the container is gone. */
+  exitCode(): Promise<number | null>
+  /** Lets go of the connection; the command goes on. */
+  release(): void
 }
 
 export type ExecResult = { exitCode: number; stdout: string; stderr: string; truncated: boolean }
@@ -41,5 +74,7 @@ export type EngineWorkloads = {
   /** Undefined when the engine has no figures, as for a container that has just ended. */
   containerCounters(id: string, signal?: AbortSignal): Promise<ContainerCounters | undefined>
   containerProcesses(id: string, signal?: AbortSignal): Promise<ProcessTable>
+  /** The signal ends the start only. With a size, a command that the container cannot run is COMMAND_NOT_STARTED. */
+  startProcess(id: string, request: ProcessRequest, signal?: AbortSignal): Promise<EngineProcess>
   exec(id: string, request: ExecRequest, limits: { bytes: number; signal: AbortSignal }): Promise<ExecResult>
 }

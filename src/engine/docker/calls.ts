@@ -1,6 +1,6 @@
 // The ways to ask an engine something, as the files of this folder hand them on to each other.
 
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { isAppError } from '../../errors.ts'
 import type { EngineRequest } from './request.ts'
 
@@ -23,6 +23,8 @@ export type Calls = {
   stream: (asked: Asked) => Promise<Readable>
   /** A stream that may be silent for any time. It ends when the engine hangs, since nothing else would tell. */
   watch: (asked: Asked) => Promise<Readable>
+  /** A connection that carries bytes both ways. */
+  connect: (asked: Asked) => Promise<Duplex>
 }
 
 /** Undefined when the engine says that what was asked for is not there. */

@@ -1,7 +1,7 @@
 // One machine's Docker engine (or Podman's Docker API): how its calls are made and wait for each other. What is asked stands
 // by subject in the files beside this one.
 
-import type { Readable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import { AppError, cancellation, isAppError } from '../../errors.ts'
 import { createSemaphore } from '../../lib/semaphore.ts'
 import type { Engine } from '../contract/engine.ts'
@@ -9,6 +9,7 @@ import { createBuilderCalls } from './builder.ts'
 import type { Asked, Calls } from './calls.ts'
 import type { Connection } from './connection.ts'
 import { createContainerCalls } from './containers.ts'
+import { openConnection } from './hijack.ts'
 import { createImageCalls } from './images.ts'
 import { createNetworkCalls } from './networks.ts'
 import { openStream, request } from './request.ts'
@@ -33,6 +34,8 @@ export function createDockerEngine(options: {
   whose?: () => string | undefined
   /** How many changes may wait for their turn. */
   queue: number
+  /** Where this machine shows its processes. */
+  procFolder?: string
 }): Engine {
   const { connection, log, changeTimeoutMs } = options
   const noteUnknown = createUnknownTexts(log)
@@ -92,7 +95,11 @@ export function createDockerEngine(options: {
     return stream({ ...asked, signal: asked.signal ? AbortSignal.any([asked.signal, hangs]) : hangs })
   }
 
-  const calls: Calls = { ask, change, make, stream, watch }
+  function connect(asked: Asked): Promise<Duplex> {
+    return call(asked, () => openConnection(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
+  }
+
+  const calls: Calls = { ask, change, make, stream, watch, connect }
 
   return {
     status: connection.status,
@@ -100,7 +107,7 @@ export function createDockerEngine(options: {
     onStatus: connection.onStatus,
     whenAvailable: connection.whenAvailable,
     ...createContainerCalls(calls, { changeTimeoutMs }),
-    ...createWorkloadCalls(calls),
+    ...createWorkloadCalls(calls, options),
     ...createImageCalls(
       { ...calls, noteUnknown },
       { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }

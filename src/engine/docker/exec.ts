@@ -1,84 +1,48 @@
-// A command inside a container, in three calls: make the exec, run it and read its output, ask for its exit code.
+// A command whose whole output is one answer.
 
-import { readFileSync } from 'node:fs'
 import { AppError } from '../../errors.ts'
-import { brokenStream } from './broken-stream.ts'
-import type { Calls } from './calls.ts'
 import type { ExecRequest, ExecResult } from '../contract/workloads.ts'
-import { readOutput } from './log-frames.ts'
-import { readMade } from './schemas/schema.ts'
-import { readExec } from './schemas/workloads.ts'
+import type { StartProcess } from './processes.ts'
+
+const GRACE_MS = 500
 
 export async function runExec(
-  calls: Calls,
+  startProcess: StartProcess,
   id: string,
-  asked: ExecRequest,
-  limits: { bytes: number; signal: AbortSignal }
+  { stdin, ...asked }: ExecRequest,
+  { bytes, signal }: { bytes: number; signal: AbortSignal }
 ): Promise<ExecResult> {
-  const { Id: execId } = await calls.make({
-    method: 'POST',
-    path: `/containers/${id}/exec`,
-    body: {
-      AttachStdout: true,
-      AttachStderr: true,
-      Cmd: asked.command,
-      Env: Object.entries(asked.env).map(([name, value]) => `${name}=${value}`),
-      ...(asked.workingDir && { WorkingDir: asked.workingDir }),
-      ...(asked.user && { User: asked.user })
-    },
-    what: 'prepare the command',
-    answer: readMade,
-    signal: limits.signal
-  })
-  const inspect = () =>
-    calls.ask({
-      method: 'GET',
-      path: `/exec/${execId}/json`,
-      what: 'read the exit code',
-      answer: readExec
-    })
-  const what = 'run the command'
-  const output = await calls.stream({
-    method: 'POST',
-    path: `/exec/${execId}/start`,
-    body: { Detach: false, Tty: false },
-    what
-  })
-  const stop = () => output.destroy(new AppError('EXEC_TIMEOUT', 'The command did not end in time.'))
-  limits.signal.addEventListener('abort', stop, { once: true })
-  if (limits.signal.aborted) stop()
+  const running = await startProcess(id, { ...asked, takesInput: stdin !== undefined }, signal)
+  const late = () => new AppError('EXEC_TIMEOUT', 'The command did not end in time.')
+  const stop = () => {
+    running.release()
+    // The answer is that it took too long, whether it can be ended or not.
+    running.end(GRACE_MS).catch(() => {})
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
 
   const kept = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
-  let room = limits.bytes
+  let room = bytes
   let truncated = false
   try {
-    for await (const { stream, bytes } of readOutput(output, false)) {
-      truncated ||= bytes.length > room
-      if (room > 0) kept[stream].push(Buffer.from(bytes.subarray(0, room)))
-      room -= Math.min(room, bytes.length)
+    if (stdin !== undefined) void running.write(Buffer.from(stdin)).then(() => running.endInput())
+    for await (const { stream, bytes: piece } of running.output) {
+      truncated ||= piece.length > room
+      if (room > 0) kept[stream].push(Buffer.from(piece.subarray(0, room)))
+      room -= Math.min(room, piece.length)
     }
   } catch (error) {
-    if (limits.signal.aborted) killIfHere((await inspect()).Pid ?? 0, id)
-    throw brokenStream(error, { what, isChange: true })
+    throw signal.aborted ? late() : error
   } finally {
-    limits.signal.removeEventListener('abort', stop)
-    output.destroy()
+    signal.removeEventListener('abort', stop)
   }
+  if (signal.aborted) throw late()
 
-  const { ExitCode: exitCode } = await inspect()
   return {
-    exitCode: exitCode ?? -1,
+    exitCode: (await running.exitCode()) ?? -1,
     stdout: Buffer.concat(kept.stdout).toString('utf8'),
     stderr: Buffer.concat(kept.stderr).toString('utf8'),
     truncated
-  }
-}
-
-/** The engine cannot end a command. This process can, when its /proc shows that the number is a process of the container. */
-function killIfHere(pid: number, containerId: string): void {
-  try {
-    if (pid > 0 && readFileSync(`/proc/${pid}/cgroup`, 'latin1').includes(containerId)) process.kill(pid, 'SIGKILL')
-  } catch {
-    // It has ended meanwhile, or is on another machine.
   }
 }

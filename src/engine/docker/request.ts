@@ -50,7 +50,7 @@ export function openStream(client: Client, asked: EngineRequest): Promise<Readab
   )
 }
 
-async function translated<T>(client: Client, asked: EngineRequest, task: () => Promise<T>): Promise<T> {
+export async function translated<T>(client: Client, asked: EngineRequest, task: () => Promise<T>): Promise<T> {
   try {
     return await task()
   } catch (error) {
@@ -71,7 +71,7 @@ function endWith(signal: AbortSignal | undefined, answer: IncomingMessage): void
 }
 
 /** An engine says why. Where something else answers in its place, nobody knows what the engine did. */
-async function refusal(answer: IncomingMessage, onPiece: () => void): Promise<Error> {
+export async function refusal(answer: IncomingMessage, onPiece: () => void): Promise<Error> {
   const { statusCode = 0, headers } = answer
   const text = (await readStart(answer, MAX_REFUSAL_BYTES, onPiece)).toString('utf8').trim()
   const isForeign = statusCode < 400 || /html/i.test(headers['content-type'] ?? '') || text.startsWith('<')

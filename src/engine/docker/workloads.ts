@@ -6,10 +6,15 @@ import type { Calls } from './calls.ts'
 import { runExec } from './exec.ts'
 import { readLogLines } from './log-frames.ts'
 import { mapCounters } from './map.ts'
+import { createProcesses } from './processes.ts'
 import { readStats, readTop } from './schemas/workloads.ts'
 
-export function createWorkloadCalls(calls: Calls): EngineWorkloads {
+export function createWorkloadCalls(
+  calls: Calls,
+  { procFolder = '/proc' }: { procFolder?: string | undefined } = {}
+): EngineWorkloads {
   const { ask, watch } = calls
+  const { startProcess } = createProcesses(calls, procFolder)
   return {
     async *containerLogs(id, tty, query, signal) {
       const what = 'read the output of the container'
@@ -64,8 +69,8 @@ export function createWorkloadCalls(calls: Calls): EngineWorkloads {
       return { titles: top.Titles, processes: top.Processes ?? [] } satisfies ProcessTable
     },
 
-    exec(id, asked, limits) {
-      return runExec(calls, id, asked, limits)
-    }
+    startProcess,
+
+    exec: (id, asked, limits) => runExec(startProcess, id, asked, limits)
   }
 }

@@ -1,7 +1,7 @@
 // What runs in a container, as every engine must tell of it.
 
 import type { Test } from 'tap'
-import type { LogLine, LogQuery } from '../../../src/engine/contract/workloads.ts'
+import type { EngineProcess, LogLine, LogQuery } from '../../../src/engine/contract/workloads.ts'
 import { make, type Subject } from './subject.ts'
 
 const ALL: LogQuery = { stdout: true, stderr: true, follow: false }
@@ -10,6 +10,12 @@ async function textsOf(lines: AsyncIterable<LogLine>): Promise<string[]> {
   const texts: string[] = []
   for await (const { text } of lines) texts.push(text)
   return texts
+}
+
+async function outputOf({ output }: EngineProcess): Promise<string> {
+  let text = ''
+  for await (const { bytes } of output) text += bytes.toString()
+  return text
 }
 
 export async function workloadsContract(t: Test, subject: Subject): Promise<void> {
@@ -42,6 +48,56 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
       stderr: '',
       truncated: false
     })
+    t.match(await engine.exec(id, { command: ['cat'], env: {}, stdin: 'read' }, limits()), { stdout: 'read' })
+  })
+
+  await t.test('a command that goes on, without a terminal', async (t) => {
+    const { id } = await make(t, subject)
+    const cat = await engine.startProcess(id, { command: ['cat'], env: {}, takesInput: true })
+    await cat.write(Buffer.from('one\n'))
+    cat.endInput()
+    t.equal(await outputOf(cat), 'one\n')
+    t.equal(await cat.exitCode(), 0)
+  })
+
+  await t.test('a command in a terminal', async (t) => {
+    const { id } = await make(t, subject)
+    const start = (command: string[]) =>
+      engine.startProcess(id, { command, env: {}, size: { cols: 80, rows: 24 }, takesInput: true })
+    const interrupted = await start(['cat'])
+    await interrupted.write(Buffer.from('\u0003'))
+    await outputOf(interrupted)
+    t.equal(await interrupted.exitCode(), 130)
+
+    const signalled = await start(['cat'])
+    await signalled.resize({ cols: 100, rows: 30 })
+    t.ok(await signalled.signal('TERM'))
+    await outputOf(signalled)
+    t.equal(await signalled.exitCode(), 143)
+
+    const ended = await start(['cat'])
+    t.ok(await ended.end(1_000))
+    await outputOf(ended)
+    t.equal(await ended.exitCode(), 129, 'a hangup is enough for it')
+
+    await t.rejects(start(['nothing']), { code: 'COMMAND_NOT_STARTED' })
+  })
+
+  await t.test('what stands still is held up, and loses nothing', async (t) => {
+    const { id } = await make(t, subject)
+    const yes = await engine.startProcess(id, {
+      command: ['yes'],
+      env: {},
+      size: { cols: 80, rows: 24 },
+      takesInput: true
+    })
+    let bytes = 0
+    for await (const piece of yes.output) {
+      bytes += piece.bytes.length
+      if (bytes > 1_000_000) break
+    }
+    t.ok(bytes < 1_200_000)
+    t.ok(await yes.end(1_000))
   })
 
   await t.test('a container that does not run has no processes, no figures and takes no command', async (t) => {
@@ -49,6 +105,7 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
     const refused = { code: 'CONTAINER_NOT_RUNNING' }
     await t.rejects(engine.containerProcesses(id), refused)
     await t.rejects(engine.exec(id, command, limits()), refused)
+    await t.rejects(engine.startProcess(id, { ...command, takesInput: false }), refused)
     t.equal(await engine.containerCounters(id), undefined)
   })
 

@@ -3,6 +3,7 @@
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 import type { LogLine, LogQuery } from '../../../src/engine/contract/workloads.ts'
 import { AppError } from '../../../src/errors.ts'
+import { createMemoryProcess, type MemoryProcess } from './processes.ts'
 import type { Kept, State } from './state.ts'
 
 export function createWorkloads({ state, find }: { state: State; find: (id: string) => Kept }) {
@@ -14,7 +15,12 @@ export function createWorkloads({ state, find }: { state: State; find: (id: stri
     return found
   }
 
+  const processes: MemoryProcess[] = []
+
   return {
+    /** All that were started, in order. */
+    processes,
+
     write(id: string, text: string, stream: LogLine['stream'] = 'stdout'): LogLine {
       const line = { stream, time: tick(), text }
       find(id).lines.push(line)
@@ -63,11 +69,21 @@ export function createWorkloads({ state, find }: { state: State; find: (id: stri
         return { titles: ['PID', 'CMD'], processes: [[String(record.pid), record.command.join(' ')]] }
       },
 
-      /** The one program it has is echo; any other says its command line. */
-      async exec(id, { command }) {
+      /** It has echo and cat; any other program says its command line. */
+      async exec(id, { command, stdin = '' }) {
         findRunning(id)
+        if (command[0] === 'cat') return { exitCode: 0, stdout: stdin, stderr: '', truncated: false }
         const words = command[0] === 'echo' ? command.slice(1) : command
         return { exitCode: 0, stdout: `${words.join(' ')}\n`, stderr: '', truncated: false }
+      },
+
+      async startProcess(id, asked) {
+        findRunning(id)
+        if (asked.command[0] === 'nothing' && asked.size)
+          throw new AppError('COMMAND_NOT_STARTED', 'The container cannot run the command: not found')
+        const started = createMemoryProcess(asked)
+        processes.push(started)
+        return started.running
       }
     } satisfies Partial<Engine>
   }

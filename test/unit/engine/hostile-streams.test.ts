@@ -8,6 +8,7 @@ import { buildImage } from '../../../src/engine/docker/build.ts'
 import type { Calls } from '../../../src/engine/docker/calls.ts'
 import { createClient } from '../../../src/engine/docker/client.ts'
 import { createImageCalls } from '../../../src/engine/docker/images.ts'
+import { openConnection } from '../../../src/engine/docker/hijack.ts'
 import { openStream, request } from '../../../src/engine/docker/request.ts'
 import { createWatchCalls } from '../../../src/engine/docker/watch.ts'
 import { createWorkloadCalls } from '../../../src/engine/docker/workloads.ts'
@@ -18,6 +19,7 @@ import { until } from '../../helpers/until.ts'
 
 const ID = idOf('web')
 const TIMEOUT_MS = 5_000
+const SWITCHED = 'HTTP/1.1 101 UPGRADED\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n'
 const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n'
 
 async function engineThat(t: Test, play: Play) {
@@ -26,7 +28,8 @@ async function engineThat(t: Test, play: Play) {
   t.teardown(() => client.close())
   const ask: Calls['ask'] = (asked) => request(client, { timeoutMs: TIMEOUT_MS, ...asked })
   const stream: Calls['stream'] = (asked) => openStream(client, { timeoutMs: TIMEOUT_MS, ...asked })
-  const calls: Calls = { ask, change: ask, make: ask, stream, watch: stream }
+  const connect: Calls['connect'] = (asked) => openConnection(client, { timeoutMs: TIMEOUT_MS, ...asked })
+  const calls: Calls = { ask, change: ask, make: ask, stream, watch: stream, connect }
   return { calls, open }
 }
 
@@ -142,8 +145,8 @@ for (const [name, bytes, message] of BAD_FRAMES) {
 
     const exec = await engineThat(t, (socket, call) =>
       call.path.endsWith('/start')
-        ? sends(frameOf(2, 'a\n'), bytes)(socket, call)
-        : void socket.write(answer('{"Id":"1"}'))
+        ? socket.end(Buffer.concat([Buffer.from(SWITCHED), frameOf(2, 'a\n'), bytes]))
+        : socket.write(answer('{"Id":"1"}'))
     )
     const limits = { bytes: 100, signal: new AbortController().signal }
     await t.rejects(createWorkloadCalls(exec.calls).exec(ID, { command: ['ls'], env: {} }, limits), {

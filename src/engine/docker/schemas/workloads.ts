@@ -31,4 +31,6 @@ const Top = Type.Object({
 export type RawStats = Static<typeof Stats>
 export const readStats = createReader(Stats)
 export const readTop = createReader(Top)
-export const readExec = createReader(Type.Object({ ExitCode: maybe(Type.Number()), Pid: maybe(Type.Number()) }))
+export const readExec = createReader(
+  Type.Object({ Running: maybe(Type.Boolean()), ExitCode: maybe(Type.Number()), Pid: maybe(Type.Number()) })
+)

@@ -136,6 +136,7 @@ export interface Calls {
   getContainerLogs: { given: { tail?: string; since?: string; until?: string; timestamps?: boolean; stdout?: boolean; stderr?: boolean; follow?: boolean; format?: "text" | "json"; id: string }; answer: ContainerLogs }
   getContainerProcesses: { given: { id: string }; answer: ContainerProcesses }
   execInContainer: { given: { id: string; body: ExecCommand }; answer: ExecResult }
+  openTerminal: { given: { id: string }; answer: string }
   getPorts: { given: {  }; answer: PortOverview }
   listImages: { given: { reference?: string; dangling?: boolean; label?: (string)[]; managed?: boolean; in_use?: boolean; limit?: number; cursor?: string }; answer: (Image)[] }
   pullImage: { given: { body: PullImage }; answer: ImageDetails }
@@ -195,6 +196,7 @@ export const CALLS: Record<keyof Calls, string> = {
   getContainerLogs: 'GET /containers/{id}/logs',
   getContainerProcesses: 'GET /containers/{id}/top',
   execInContainer: 'POST /containers/{id}/exec',
+  openTerminal: 'GET /containers/{id}/terminal',
   getPorts: 'GET /ports',
   listImages: 'GET /images',
   pullImage: 'POST /images/pull',

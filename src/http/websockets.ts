@@ -1,0 +1,90 @@
+// WebSockets: a GET that passes every hook like any other request and is switched over by its handler. The only file that
+// knows the library.
+
+import { on } from 'node:events'
+import type { IncomingHttpHeaders } from 'node:http'
+import type { Duplex } from 'node:stream'
+import websocket from '@fastify/websocket'
+import type { FastifyInstance } from 'fastify'
+import type { WebSocket } from 'ws'
+
+export type Socket = WebSocket
+/** The token among the subprotocols that a client asks for, and the others. */
+export type TokenAmong = (protocols: string[]) => { token: string | undefined; others: string[] }
+
+export const CLOSE = { normal: 1000, goingAway: 1001, refused: 1008, failed: 1011, tryAgain: 1013 } as const
+
+const MESSAGE_BYTES = 64 * 1024
+const HEARTBEAT_MS = 15_000
+// How long a peer that does not answer the close may hold up the end.
+const FAREWELL_MS = 200
+const CUT_OFF_MS = 1_500
+const NO_STATUS = 1005
+
+export async function registerWebSockets(app: FastifyInstance): Promise<void> {
+  const sockets = new Set<Duplex>()
+  app.server.on('upgrade', (_request, socket: Duplex) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  await app.register(websocket, {
+    options: { maxPayload: MESSAGE_BYTES, perMessageDeflate: false },
+    // A client's fault, of which its connection is closed already; a fault of ours is caught where it happens.
+    errorHandler: (_error, socket) => socket.terminate(),
+    // Whoever serves them ends them in order, and what is left then is cut off.
+    preClose: (done) => {
+      setTimeout(() => {
+        for (const socket of sockets) socket.destroy()
+      }, CUT_OFF_MS).unref()
+      done()
+    }
+  })
+}
+
+/** As an `authorization` header has it. The secret does not stay where it may be logged or sent back. */
+export function takeSocketToken(headers: IncomingHttpHeaders, tokenAmong: TokenAmong): string | undefined {
+  const offered = headers['sec-websocket-protocol']
+  if (offered === undefined) return undefined
+  const { token, others } = tokenAmong(offered.split(',').map((each) => each.trim()))
+  if (others.length > 0) headers['sec-websocket-protocol'] = others.join(', ')
+  else delete headers['sec-websocket-protocol']
+  return token === undefined ? undefined : `Bearer ${token}`
+}
+
+/**
+ * What the client sends, from now on. Ends when the client closes the connection in order, and throws when the connection
+ * breaks or the client leaves for a while.
+ */
+export function messagesOf(socket: Socket): AsyncIterable<Buffer> {
+  let code = 0
+  socket.once('close', (given: number) => (code = given))
+  const messages = on(socket, 'message', { close: ['close'], highWaterMark: 16, lowWaterMark: 1 })
+  keepAlive(socket)
+  async function* read(): AsyncGenerator<Buffer> {
+    for await (const [data] of messages as AsyncIterable<[Buffer]>) yield data
+    if (code !== CLOSE.normal && code !== NO_STATUS) throw new Error(`the connection ended with ${code}`)
+  }
+  return read()
+}
+
+/** A peer that is gone without a word is found out. */
+function keepAlive(socket: Socket): void {
+  let isAlive = true
+  const timer = setInterval(() => {
+    if (!isAlive) return socket.terminate()
+    isAlive = false
+    socket.ping()
+  }, HEARTBEAT_MS)
+  socket.on('pong', () => (isAlive = true))
+  socket.once('close', () => clearInterval(timer))
+}
+
+/** Resolves when the bytes are on their way, so that whoever sends is as slow as whoever reads. */
+export function send(socket: Socket, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => socket.send(bytes, { binary: true }, () => resolve()))
+}
+
+export function close(socket: Socket, code: number, reason: string): void {
+  socket.close(code, reason.slice(0, 100))
+  setTimeout(() => socket.terminate(), FAREWELL_MS).unref()
+}

@@ -1,0 +1,51 @@
+// One connection to a terminal, whatever it travels on: the first frame opens, the others go to the session, and what the
+// session says comes back.
+
+import { invalidField, unexpected, AppError } from '../errors.ts'
+import type { ClientFrame, ServerFrame } from './frames.ts'
+import { SIGNALS } from './schemas.ts'
+import type { Viewer } from './session.ts'
+
+/** The frames of a client. They end when it closes the terminal, and throw when it only leaves or the connection breaks. */
+export type Incoming = AsyncIterable<ClientFrame | undefined>
+
+export async function* converse(
+  incoming: Incoming,
+  open: (asked: unknown) => Promise<Viewer>
+): AsyncGenerator<ServerFrame> {
+  const frames = incoming[Symbol.asyncIterator]()
+  const first = await frames.next()
+  if (first.done) return
+  if (first.value?.kind !== 'open') throw noFrame()
+  const viewer = await open(first.value.open)
+  void listen(frames, viewer).catch((error: unknown) =>
+    viewer.fail(error instanceof AppError ? error : unexpected(error))
+  )
+  try {
+    yield { kind: 'opened', opened: viewer.opened }
+    yield* viewer.events()
+  } finally {
+    viewer.leave()
+  }
+}
+
+/** Throws what the client did wrong. */
+async function listen(frames: AsyncIterator<ClientFrame | undefined>, viewer: Viewer): Promise<void> {
+  for (;;) {
+    const next = await frames.next().catch(() => undefined)
+    if (!next) return viewer.leave()
+    if (next.done) return viewer.close()
+    check(next.value)
+    viewer.take(next.value)
+  }
+}
+
+function check(frame: ClientFrame | undefined): asserts frame is Exclude<ClientFrame, { kind: 'open' }> {
+  if (!frame || frame.kind === 'open') throw noFrame()
+  if (frame.kind === 'resize' && (frame.cols === 0 || frame.rows === 0)) throw noFrame()
+  if (frame.kind === 'signal' && !SIGNALS.some((known) => known === frame.signal)) throw noFrame()
+}
+
+function noFrame(): AppError {
+  return invalidField('frame', 'is not one that a client may send here')
+}

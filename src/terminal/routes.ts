@@ -1,0 +1,76 @@
+// A terminal over a WebSocket. docs/terminal.md explains it.
+
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
+import { AppError, unexpected } from '../errors.ts'
+import { addressOf } from '../http/security.ts'
+import { close, CLOSE, messagesOf, send, type Socket } from '../http/websockets.ts'
+import { converse } from './conversation.ts'
+import { decodeClient, encodeServer, type ClientFrame } from './frames.ts'
+import { TerminalParams } from './schemas.ts'
+import type { TerminalService, Visitor } from './service.ts'
+
+type Options = { terminals: TerminalService }
+
+export const terminalRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { terminals }) => {
+  app.route({
+    method: 'GET',
+    url: '/containers/:id/terminal',
+    config: { scope: 'exec', isChange: true },
+    schema: {
+      operationId: 'openTerminal',
+      tags: ['containers'],
+      summary: 'Open a terminal in a container',
+      description:
+        'A WebSocket with binary frames: the subprotocol is `berth.terminal.v1`, and a token travels as a second one, `berth.token.` and its base64url. ' +
+        'The first frame starts a command, or comes back to a session; the others are input, size, acknowledgements and signals one way, output and the exit code the other. ' +
+        'docs/terminal.md has every frame. Asked for without an upgrade, the route says what stands in the way, or `UPGRADE_NEEDED`. Switched off unless the server was started with BERTH_EXEC=true.',
+      params: TerminalParams,
+      response: {
+        200: {
+          description: 'Never sent: the answer to an upgrade is 101.',
+          content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
+        }
+      }
+    },
+    preHandler: async (request) => terminals.check(request.caller, request.params.id),
+    handler: async () => {
+      throw new AppError(
+        'UPGRADE_NEEDED',
+        'This route speaks WebSocket. Ask for an upgrade; docs/terminal.md says how.'
+      )
+    },
+    wsHandler: (socket, request) => {
+      const { id } = request.params
+      const peer = { address: addressOf(request), door: 'rest' } as const
+      const visitor = { caller: request.caller, peer, requestId: request.id }
+      return serve(terminals, socket, id, visitor, (error) => {
+        request.failedStream = error.code
+        if (error.code === 'INTERNAL') request.log.error({ err: error.cause }, 'unexpected error')
+      })
+    }
+  })
+}
+
+async function serve(
+  terminals: TerminalService,
+  socket: Socket,
+  reference: string,
+  visitor: Visitor,
+  onFailure: (error: AppError) => void
+): Promise<void> {
+  const frames = framesOf(messagesOf(socket))
+  try {
+    for await (const frame of converse(frames, (asked) => terminals.open(reference, asked, visitor)))
+      await send(socket, encodeServer(frame))
+    close(socket, CLOSE.normal, 'ended')
+  } catch (error) {
+    const known = error instanceof AppError ? error : unexpected(error)
+    onFailure(known)
+    await send(socket, encodeServer({ kind: 'failed', failed: { code: known.code, detail: known.message } }))
+    close(socket, known.entry.status >= 500 ? CLOSE.failed : CLOSE.refused, known.code)
+  }
+}
+
+async function* framesOf(messages: AsyncIterable<Buffer>): AsyncGenerator<ClientFrame | undefined> {
+  for await (const message of messages) yield decodeClient(message)
+}

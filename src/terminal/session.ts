@@ -1,0 +1,165 @@
+// One terminal: a command that runs, the last of its output, and whoever looks at it. It outlives a connection that breaks.
+// What is not acknowledged holds the command up, and is never more than what can be replayed: so nothing is lost, and a slow
+// reader costs no memory. docs/decisions/095-one-window-for-flow-and-replay.md
+
+import type { EngineProcess } from '../engine/contract/workloads.ts'
+import { AppError } from '../errors.ts'
+import { WINDOW_BYTES, type ClientFrame, type Ended } from './frames.ts'
+import type { Recording } from './recording.ts'
+import { createReplay } from './replay.ts'
+
+export type TerminalEvent = { kind: 'output'; bytes: Buffer } | { kind: 'ended'; ended: Ended }
+export type Session = ReturnType<typeof createSession>
+export type Viewer = ReturnType<Session['attach']>
+
+type Options = {
+  id: string
+  command: string[]
+  running: EngineProcess
+  recording: Recording | undefined
+  /** How long it waits for somebody to come back. */
+  lingerMs: number
+  /** Why the command ended, when nobody ended it. */
+  whyEnded: () => Promise<string>
+  /** The command is no more. */
+  onEnd: (ended: Ended) => void
+  /** Nobody can come back to it any more. */
+  onGone: () => void
+}
+
+const PIECE_BYTES = 32 * 1024
+const PENDING_INPUT_BYTES = 1024 ** 2
+const GRACE_MS = 1_000
+
+export function createSession({ id, command, running, recording, lingerMs, whyEnded, onEnd, onGone }: Options) {
+  const replay = createReplay(WINDOW_BYTES)
+  const over = Promise.withResolvers<Ended>()
+  let acknowledged = 0
+  let sent = 0
+  let ended: Ended | undefined
+  let ending: string | undefined
+  let current: symbol | undefined
+  let pendingInput = 0
+  let linger: NodeJS.Timeout | undefined
+  let wakePump = () => {}
+  let wakeViewer = () => {}
+
+  async function pump(): Promise<void> {
+    for await (const { bytes } of running.output) {
+      await recording?.write(bytes)
+      for (let rest = bytes; rest.length > 0;) {
+        // Of what is being ended nobody acknowledges anything any more.
+        const room = ending === undefined ? WINDOW_BYTES - (replay.end() - acknowledged) : WINDOW_BYTES
+        if (room === 0) await new Promise<void>((resolve) => (wakePump = resolve))
+        replay.push(rest.subarray(0, room))
+        rest = rest.subarray(room)
+        wakeViewer()
+      }
+    }
+  }
+
+  async function follow(): Promise<void> {
+    let failure: string | undefined
+    await pump().catch((error: Error) => (failure = error.message))
+    const exitCode = await running.exitCode().catch(() => null)
+    const reason = ending ?? failure ?? (await whyEnded().catch(() => 'exited'))
+    ended = { exit_code: exitCode, reason }
+    running.release()
+    await recording?.end()
+    over.resolve(ended)
+    onEnd(ended)
+    wakeViewer()
+  }
+  void follow()
+
+  /** Resolves when the command is no more, or cannot be reached. */
+  async function end(reason: string, graceMs = GRACE_MS): Promise<void> {
+    if (ended || ending !== undefined) return void (await over.promise)
+    ending = reason
+    wakePump()
+    const isReached = await running.end(graceMs).catch(() => false)
+    // Else the output of what goes on would never end.
+    if (!isReached) running.release()
+    await over.promise
+  }
+
+  function leave(me: symbol): void {
+    if (current !== me) return
+    current = undefined
+    wakeViewer()
+    linger = setTimeout(() => void end('nobody came back').then(onGone), lingerMs).unref()
+  }
+
+  function take(frame: Exclude<ClientFrame, { kind: 'open' }>): void {
+    if (frame.kind === 'ack') {
+      acknowledged = Math.max(acknowledged, Math.min(frame.received, sent))
+      wakePump()
+    } else if (ended) return
+    else if (frame.kind === 'input') write(frame.bytes)
+    else if (frame.kind === 'resize') resize(frame)
+    else void running.signal(frame.signal as Parameters<EngineProcess['signal']>[0]).catch(() => false)
+  }
+
+  /** Not awaited: acknowledgements come the same way, and without them the command may never read on. */
+  function write(bytes: Uint8Array): void {
+    pendingInput += bytes.length
+    if (pendingInput > PENDING_INPUT_BYTES)
+      throw new AppError('TOO_MANY_REQUESTS', 'The program does not read its input. Send less at once.')
+    void running.write(bytes).finally(() => (pendingInput -= bytes.length))
+  }
+
+  function resize({ cols, rows }: { cols: number; rows: number }): void {
+    recording?.resize(cols, rows)
+    void running.resize({ cols, rows }).catch(() => {})
+  }
+
+  return {
+    id,
+    end,
+
+    /** Whoever looked until now is shown no more. `received` is how much of the output the client has. */
+    attach(received?: number) {
+      const me = Symbol(id)
+      let failure: AppError | undefined
+      current = me
+      clearTimeout(linger)
+      const isKnown = received !== undefined && received >= replay.start() && received <= replay.end()
+      sent = isKnown ? received : replay.start()
+      acknowledged = sent
+      wakeViewer()
+      wakePump()
+
+      return {
+        opened: { session: id, command, offset: sent },
+        take,
+        /** The connection has broken or the client leaves for a while. */
+        leave: () => leave(me),
+        /** The client wants no more of it. */
+        close: () => void (current === me && end('closed').then(onGone)),
+
+        /** Lets the events end with an error. */
+        fail(error: AppError): void {
+          failure = error
+          wakeViewer()
+        },
+
+        async *events(): AsyncGenerator<TerminalEvent> {
+          while (current === me) {
+            if (failure) throw failure
+            if (sent < replay.end()) {
+              const bytes = replay.read(sent, PIECE_BYTES)
+              sent += bytes.length
+              yield { kind: 'output', bytes }
+            } else if (ended) {
+              current = undefined
+              onGone()
+              yield { kind: 'ended', ended }
+            } else await new Promise<void>((resolve) => (wakeViewer = resolve))
+          }
+          if (current !== undefined)
+            throw new AppError('TERMINAL_TAKEN_OVER', 'Another connection took the terminal session over.')
+        }
+      }
+    }
+  }
+}
