@@ -17,7 +17,7 @@ const VIEWS = {
   ports: lazy(async () => (await import('./views/ports/ports.tsx')).Ports),
   builds: lazy(async () => (await import('./views/builds/builds.tsx')).Builds),
   images: lazy(async () => (await import('./views/images/images.tsx')).Images),
-  networks: lazy(async () => (await import('./views/networks.tsx')).Networks),
+  networks: lazy(async () => (await import('./views/networks/networks.tsx')).Networks),
   admin: lazy(async () => (await import('./views/admin/admin.tsx')).Admin)
 }
 

@@ -8,6 +8,6 @@ export const PAGES: { name: string; path: string; icon: IconName }[] = [
   { name: 'Ports', path: 'ports', icon: 'ports' },
   { name: 'Builds', path: 'builds', icon: 'builds' },
   { name: 'Images', path: 'images', icon: 'images' },
-  { name: 'Networks', path: 'networks', icon: 'networks' },
+  { name: 'Networks, volumes', path: 'networks', icon: 'networks' },
   { name: 'Access', path: 'admin', icon: 'admin' }
 ]

@@ -39,7 +39,7 @@ export function Plot({ title, times, lines, format, top, sync, isBytes = false }
       {
         ...optionsOf({ element, count: lines.length, format, sync, isBytes, onMove: setAt }),
         scales: {
-          x: { range: (_self, _low, high) => [high - SPAN_SECONDS, high] },
+          x: { range: (_self, _low, high) => rangeTo(high ?? Date.now() / 1_000) },
           y: { range: (_self, _low, high) => [0, Math.max(top ?? 0, high * 1.1, least)] }
         }
       },
@@ -98,7 +98,7 @@ function optionsOf({ element, count, format, sync, isBytes, onMove }: Asked): Om
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    padding: [8, 4, 0, 0],
+    padding: [8, 16, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: sync }, drag: { x: false, y: false }, points: { size: 6 } },
     axes: [
@@ -122,6 +122,8 @@ function optionsOf({ element, count, format, sync, isBytes, onMove }: Asked): Om
     hooks: { setCursor: [({ cursor }) => onMove(cursor.idx ?? null)] }
   }
 }
+
+const rangeTo = (end: number): [number, number] => [end - SPAN_SECONDS, end]
 
 function timeOf(seconds: number): string {
   return new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })

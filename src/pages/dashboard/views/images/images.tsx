@@ -1,11 +1,10 @@
-import { useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
 import type { Image } from '../../gen/api.ts'
 import { bytes, plural } from '../../lib/format.ts'
 import { hrefOf, query, setQuery } from '../../state/route.ts'
-import { say, sayProblem } from '../../state/toasts.ts'
-import { Confirm } from '../../ui/dialog.tsx'
-import { IconButton, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
+import { Remove } from '../../ui/remove.tsx'
+import { UsedBy } from '../../ui/used-by.tsx'
+import { ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
 import { Prune } from './prune.tsx'
 import { Pull } from './pull.tsx'
 
@@ -79,16 +78,7 @@ export function Images() {
 
 function Row({ image, onGone }: { image: Image; onGone: () => void }) {
   const { id, tags, size, containers, created } = image
-  const [isAsking, setAsking] = useState(false)
   const name = tags[0] ?? id
-  const remove = async () => {
-    try {
-      say((await ask('removeImage', { reference: name })).message)
-      onGone()
-    } catch (error) {
-      sayProblem(`${name} was not removed`, error)
-    }
-  }
   return (
     <tr>
       <td>{tags.length === 0 ? <span class="muted">no name</span> : tags.map((tag) => <div key={tag}>{tag}</div>)}</td>
@@ -97,28 +87,19 @@ function Row({ image, onGone }: { image: Image; onGone: () => void }) {
       </td>
       <td class="end">{bytes(size)}</td>
       <td>
-        {containers.slice(0, 3).map((each) => (
-          <a key={each.id} href={hrefOf('containers', each.id)}>
-            {each.name}{' '}
-          </a>
-        ))}
-        {containers.length > 3 && <span class="muted">and {containers.length - 3} more</span>}
+        <UsedBy containers={containers} />
       </td>
       <td class="end muted">{created && <Time at={created} />}</td>
       <td class="end">
         <a class="button small plain" href={`${hrefOf('create')}?image=${encodeURIComponent(name)}`}>
           Run
         </a>
-        <IconButton icon="remove" label={`remove ${name}`} onClick={() => setAsking(true)} />
-        {isAsking && (
-          <Confirm
-            title={`Remove ${name}?`}
-            text={`It frees up to ${bytes(size)}. It has to be pulled or built again when it is needed.`}
-            action="Remove"
-            onYes={() => void remove()}
-            onClose={() => setAsking(false)}
-          />
-        )}
+        <Remove
+          name={name}
+          warning={`It frees up to ${bytes(size)}. It has to be pulled or built again when it is needed.`}
+          remove={() => ask('removeImage', { reference: name })}
+          onGone={onGone}
+        />
       </td>
     </tr>
   )

@@ -1,0 +1,145 @@
+// Networks and volumes: what containers share, each with those that use it.
+
+import { useEffect } from 'preact/hooks'
+import { ask } from '../../api/client.ts'
+import { onEvent, soon } from '../../state/feed.ts'
+import { hrefOf, path } from '../../state/route.ts'
+import { ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
+import { NewNetwork, NewVolume } from './new.tsx'
+import { Remove } from '../../ui/remove.tsx'
+import { UsedBy } from '../../ui/used-by.tsx'
+
+const TABS = { networks: 'Networks', volumes: 'Volumes' }
+
+export function Networks() {
+  const [, tab = 'networks'] = path.value
+  return (
+    <>
+      <div class="view-head">
+        <h1>Networks and volumes</h1>
+      </div>
+      <nav class="tabs" aria-label="Of networks and volumes">
+        {Object.entries(TABS).map(([name, label]) => (
+          <a key={name} class="tab" href={hrefOf('networks', name)} aria-current={name === tab ? 'page' : undefined}>
+            {label}
+          </a>
+        ))}
+      </nav>
+      <div class="view-body rows">{tab === 'volumes' ? <AllVolumes /> : <AllNetworks />}</div>
+    </>
+  )
+}
+
+/** Read again when something happens that may change who uses them. */
+function useFresh<T>(load: () => Promise<T>) {
+  const loaded = useLoad(load)
+  useEffect(() => {
+    const read = soon(loaded.again, 300)
+    return onEvent(({ type }) => {
+      if (/^(network|volume|container)\.|^resync$/.test(type)) read()
+    })
+  }, [])
+  return loaded
+}
+
+function AllNetworks() {
+  const { value: networks, problem, again } = useFresh(() => ask('listNetworks', {}))
+  return (
+    <>
+      <NewNetwork onMade={again} />
+      {problem && <ProblemBox problem={problem} again={again} />}
+      {!networks && !problem && <Skeleton />}
+      {networks && (
+        <div class="panel table-panel">
+          <table class="plain">
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>Driver</th>
+                <th>Addresses</th>
+                <th>Containers on it</th>
+                <th>
+                  <span class="hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {networks.map(({ full_id: id, name, driver, subnets, internal, managed, containers }) => (
+                <tr key={id}>
+                  <td>
+                    {name} {internal && <span class="tag">internal</span>}
+                  </td>
+                  <td>{driver}</td>
+                  <td class="mono">{subnets.join(', ')}</td>
+                  <td>
+                    <UsedBy containers={containers} />
+                  </td>
+                  <td class="end">
+                    {managed && (
+                      <Remove
+                        name={name}
+                        warning="Containers can no longer find each other on it."
+                        remove={() => ask('removeNetwork', { name })}
+                        onGone={again}
+                      />
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  )
+}
+
+function AllVolumes() {
+  const { value: volumes, problem, again } = useFresh(() => ask('listVolumes', {}))
+  return (
+    <>
+      <NewVolume onMade={again} />
+      {problem && <ProblemBox problem={problem} again={again} />}
+      {!volumes && !problem && <Skeleton />}
+      {volumes && (
+        <div class="panel table-panel">
+          <table class="plain">
+            <thead>
+              <tr>
+                <th>Name</th>
+                <th>Driver</th>
+                <th>Mounted by</th>
+                <th class="end">Made</th>
+                <th>
+                  <span class="hidden">Actions</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {volumes.map(({ name, driver, created, managed, containers }) => (
+                <tr key={name}>
+                  <td>{name}</td>
+                  <td>{driver}</td>
+                  <td>
+                    <UsedBy containers={containers} />
+                  </td>
+                  <td class="end muted">{created && <Time at={created} />}</td>
+                  <td class="end">
+                    {managed && (
+                      <Remove
+                        name={name}
+                        warning="What is in it is lost. This cannot be taken back."
+                        remove={() => ask('removeVolume', { name })}
+                        onGone={again}
+                      />
+                    )}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </>
+  )
+}
