@@ -16,9 +16,9 @@ const SETTLE_MS = 20_000
 const undo: (() => unknown)[] = []
 const life = { teardown: (work: () => unknown) => void undo.unshift(work) }
 
-const browser = await openBrowser(life as never)
+const browser = await openBrowser(life)
 if (!browser) throw new Error('There is no Chromium. Install the package chromium.')
-const { url } = await serveDashboard(life as never)
+const { url } = await serveDashboard(life)
 const [container] = (await (await fetch(`${url}/containers?name=checkout-1`)).json()) as { id: string }[]
 const VIEWS = {
   overview: '',

@@ -13,22 +13,14 @@ export class Refused extends Error {
 }
 
 type Value = string | number | boolean
-type Options = { signal?: AbortSignal; idempotencyKey?: string }
-
-export async function ask<K extends keyof Calls>(
-  name: K,
-  given: Calls[K]['given'],
-  { signal, idempotencyKey }: Options = {}
-): Promise<Calls[K]['answer']> {
+export async function ask<K extends keyof Calls>(name: K, given: Calls[K]['given']): Promise<Calls[K]['answer']> {
   const { method, url, body } = requestOf(name, given)
   const headers: Record<string, string> = { accept: 'application/json' }
   if (body !== undefined) headers['content-type'] = 'application/json'
-  if (idempotencyKey !== undefined) headers['idempotency-key'] = idempotencyKey
   const answer = await send(url, {
     method,
     headers,
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-    ...(signal && { signal })
+    ...(body !== undefined && { body: JSON.stringify(body) })
   })
   return (await answer.json()) as Calls[K]['answer']
 }
@@ -46,19 +38,31 @@ function requestOf<K extends keyof Calls>(name: K, given: Calls[K]['given']) {
   return { method, url: query.size > 0 ? `${path}?${query}` : path, body }
 }
 
+/** How often a server that has too much to do is asked again: it refused before it did anything. */
+const TRIES = 4
+
 /** An answer that is no refusal. */
 export async function send(url: string, init: RequestInit = {}): Promise<Response> {
-  let answer: Response
+  for (let tries = 1; ; tries++) {
+    const answer = await attempt(url, init)
+    if (answer.ok) return answer
+    const problem = await problemOf(answer)
+    if (problem.code === 'SERVER_BUSY' && tries < TRIES) {
+      await new Promise((resolve) => setTimeout(resolve, 1_000 * tries))
+      continue
+    }
+    if (answer.status === 401) wantToken(problem.detail)
+    throw new Refused(problem)
+  }
+}
+
+async function attempt(url: string, init: RequestInit): Promise<Response> {
   try {
-    answer = await fetch(url, { ...init, headers: headersOf(init.headers) })
+    return await fetch(url, { ...init, headers: headersOf(init.headers) })
   } catch (error) {
     if (init.signal?.aborted) throw error
     throw new Refused(local('SERVER_UNREACHABLE', 'The server does not answer', 'This page keeps trying.'))
   }
-  if (answer.ok) return answer
-  const problem = await problemOf(answer)
-  if (answer.status === 401) wantToken(problem.detail)
-  throw new Refused(problem)
 }
 
 async function problemOf(answer: Response): Promise<Problem> {

@@ -1,7 +1,7 @@
-// Follows a stream of events: again after a loss, from where it was, and only while somebody looks.
+// Streams of events. Those that are watched come again after a loss, from where they were, and only while somebody looks.
 
 import { createParser, type Message } from '../lib/sse.ts'
-import type { Problem } from '../gen/api.ts'
+import type { Problem, TransferProgress } from '../gen/api.ts'
 import { problemFrom, Refused, send } from './client.ts'
 
 export type Handlers = {
@@ -17,7 +17,7 @@ const LONGEST_MS = 10_000
 /** The last words of a server that goes, and comes back. */
 const GOING = 'the server is stopping'
 
-export function follow(url: string, handlers: Handlers, init: RequestInit = {}): () => void {
+export function follow(url: string, handlers: Handlers): () => void {
   let connection: AbortController | undefined
   let isOver = false
   let lastId: string | undefined
@@ -25,14 +25,13 @@ export function follow(url: string, handlers: Handlers, init: RequestInit = {}):
 
   /** Whether it has come to its end. */
   async function read(signal: AbortSignal): Promise<boolean> {
-    const headers = new Headers(init.headers)
-    headers.set('accept', 'text/event-stream')
+    const headers = new Headers({ accept: 'text/event-stream' })
     if (lastId !== undefined) headers.set('last-event-id', lastId)
-    const answer = await send(url, { ...init, headers, signal })
+    const answer = await send(url, { headers, signal })
     tries = 0
     handlers.onOpen?.()
     let ended = false
-    const parse = createParser(({ id, event, data }: Message) => {
+    await readEvents(answer, ({ id, event, data }) => {
       if (id !== undefined) lastId = id
       const value = JSON.parse(data) as { reason?: string }
       if (event === 'end') {
@@ -40,8 +39,6 @@ export function follow(url: string, handlers: Handlers, init: RequestInit = {}):
         if (ended) handlers.onEnd?.({ reason: value.reason ?? '' })
       } else handlers.onMessage(event, value, id)
     })
-    const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
-    for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) parse(piece.value)
     return ended
   }
 
@@ -77,4 +74,31 @@ export function follow(url: string, handlers: Handlers, init: RequestInit = {}):
     document.removeEventListener('visibilitychange', onVisibility)
     connection?.abort()
   }
+}
+
+type Transfer = { body: unknown; idempotencyKey?: string; onProgress: (progress: TransferProgress) => void }
+
+/** Asks for work that tells how far it is, and returns what came of it. It goes on in a hidden tab: who hangs up stops it. */
+export async function transfer<T>(url: string, { body, idempotencyKey, onProgress }: Transfer): Promise<T> {
+  const headers = new Headers({ accept: 'text/event-stream', 'content-type': 'application/json' })
+  if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey)
+  const answer = await send(url, { method: 'POST', headers, body: JSON.stringify(body) })
+  let result: T | undefined
+  let end: { reason: string; code?: string } = { reason: 'The connection was lost before the answer.' }
+  await readEvents(answer, ({ event, data }) => {
+    const value: unknown = JSON.parse(data)
+    if (event === 'progress') onProgress(value as TransferProgress)
+    else if (event === 'result') result = value as T
+    else if (event === 'end') end = value as typeof end
+  }).catch(() => {})
+  if (result !== undefined) return result
+  const { reason: detail, code = 'SERVER_UNREACHABLE' } = end
+  const type = end.code === undefined ? '' : `/docs/errors#${code.toLowerCase()}`
+  throw new Refused({ type, title: 'It failed', status: 0, detail, code, retryable: true, request_id: '' })
+}
+
+async function readEvents({ body }: Response, onMessage: (message: Message) => void): Promise<void> {
+  const parse = createParser(onMessage)
+  const reader = body?.pipeThrough(new TextDecoderStream()).getReader()
+  for (let piece = await reader?.read(); piece && !piece.done; piece = await reader?.read()) parse(piece.value)
 }

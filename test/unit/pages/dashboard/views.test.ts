@@ -134,15 +134,8 @@ t.test('a field is checked against its schema', async (t) => {
 
 async function readTar(archive: Blob): Promise<Record<string, string>> {
   const found: Record<string, string> = {}
-  const reader = extract()
-  reader.on('entry', (header, stream, next) => {
-    void text(stream).then((content) => {
-      found[header.name] = content
-      next()
-    })
-  })
-  Readable.from([Buffer.from(await archive.arrayBuffer())]).pipe(reader)
-  await new Promise<void>((resolve) => reader.on('finish', () => resolve()))
+  const reader = Readable.from([Buffer.from(await archive.arrayBuffer())]).pipe(extract())
+  for await (const entry of reader) found[entry.header.name] = await text(entry)
   return found
 }
 

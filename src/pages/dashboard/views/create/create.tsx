@@ -3,12 +3,14 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'
 import { ask, problemFrom } from '../../api/client.ts'
-import type { CreateContainer, Problem } from '../../gen/api.ts'
+import { transfer } from '../../api/stream.ts'
+import type { CreateContainer, CreatedContainer, Problem } from '../../gen/api.ts'
 import { curlOf } from '../../lib/curl.ts'
 import { byId, put } from '../../state/containers.ts'
 import { go, hrefOf, query } from '../../state/route.ts'
 import { token } from '../../state/session.ts'
 import { say } from '../../state/toasts.ts'
+import { withProgress, type LayerMap } from '../../ui/layers.tsx'
 import { CopyButton, ProblemBox, useLoad } from '../../ui/parts.tsx'
 import { bodyOf } from '../container/body-of.ts'
 import { Pairs, Select, Text } from './controls.tsx'
@@ -24,6 +26,7 @@ export function Create() {
   const form = useSignal<Form>(from ? formFrom(bodyOf(from)) : { ...EMPTY, image: image ?? '' })
   const [problem, setProblem] = useState<Problem>()
   const [since, setSince] = useState<number>()
+  const [layers, setLayers] = useState<LayerMap>({})
   const [kind, setKind] = useState<'curl' | 'json'>('curl')
   const { value: fields = {} } = useLoad(fieldsOfCreate)
   const { value: images = [] } = useLoad(() => ask('listImages', {}))
@@ -43,9 +46,14 @@ export function Create() {
 
   const create = async () => {
     setProblem(undefined)
+    setLayers({})
     setSince(Date.now())
     try {
-      const made = await ask('createContainer', { body }, { idempotencyKey: crypto.randomUUID() })
+      const made = await transfer<CreatedContainer>('/containers', {
+        body,
+        idempotencyKey: crypto.randomUUID(),
+        onProgress: (progress) => setLayers((old) => withProgress(old, progress))
+      })
       put(made)
       say(`${made.name} runs${made.url ? ` at ${made.url}` : ''}`)
       go(hrefOf('containers', made.id))
@@ -153,7 +161,7 @@ export function Create() {
             />
           </fieldset>
           {problem && <ProblemBox problem={problem} />}
-          {since !== undefined && <Waiting since={since} body={body} />}
+          {since !== undefined && <Waiting since={since} body={body} layers={layers} />}
           <div class="actions-line">
             <button type="submit" class="button main" disabled={since !== undefined}>
               {since === undefined ? 'Create and start' : 'Creating …'}

@@ -4,9 +4,10 @@ import type { CreateContainer } from '../../gen/api.ts'
 import { duration } from '../../lib/format.ts'
 import { now } from '../../state/clock.ts'
 import { recent } from '../../state/feed.ts'
+import { Layers, type LayerMap } from '../../ui/layers.tsx'
 import { Mark } from '../../ui/state.tsx'
 
-export function Waiting({ since, body }: { since: number; body: CreateContainer }) {
+export function Waiting({ since, body, layers }: { since: number; body: CreateContainer; layers: LayerMap }) {
   const news = recent.value.filter(
     ({ type, time, name }) =>
       type.startsWith('container.') && Date.parse(time) >= since - 1_000 && (!body.name || name === body.name)
@@ -32,6 +33,7 @@ export function Waiting({ since, body }: { since: number; body: CreateContainer 
           </li>
         ))}
       </ol>
+      {current === 0 && <Layers layers={layers} />}
     </section>
   )
 }
