@@ -39,3 +39,13 @@ export async function openPage(
   await page.addInitScript({ content: TELL_OF_VIOLATIONS })
   return { page, faults }
 }
+
+/** Goes to a view within the page, as its own links do; returns when it shows what it has. */
+export async function showView(page: Page, view: string): Promise<void> {
+  await page.evaluate((to) => {
+    history.pushState(null, '', to)
+    dispatchEvent(new PopStateEvent('popstate'))
+  }, `/dashboard${view}`)
+  await page.locator('#view h1').first().waitFor()
+  await page.locator('.skeleton').waitFor({ state: 'detached' })
+}

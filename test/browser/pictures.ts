@@ -4,14 +4,14 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { installFor } from '../helpers/debian.ts'
-import { openBrowser, openPage } from './browser.ts'
+import { openBrowser, openPage, showView } from './browser.ts'
 import { serveDashboard } from './serve.ts'
 
 const FOLDER = join(import.meta.dirname, '../../docs/images')
 const DESK = { width: 1440, height: 900 }
 const PHONE = { width: 390, height: 844 }
 /** Until the curves have a form. */
-const SETTLE_MS = 20_000
+const SETTLE_MS = 15_000
 
 const undo: (() => unknown)[] = []
 const life = { teardown: (work: () => unknown) => void undo.unshift(work) }
@@ -47,13 +47,8 @@ for (const colorScheme of ['light', 'dark'] as const)
     await page.waitForTimeout(SETTLE_MS)
     for (const [name, address] of Object.entries(VIEWS)) {
       // Within the page, so that what it has followed since stays.
-      await page.evaluate((to) => {
-        history.pushState(null, '', to)
-        dispatchEvent(new PopStateEvent('popstate'))
-      }, `/dashboard${address}`)
-      await page.locator('#view h1').first().waitFor()
-      await page.locator('.skeleton').waitFor({ state: 'detached' })
-      await page.waitForTimeout(2_500)
+      await showView(page, address)
+      await page.waitForTimeout(1_200)
       const path = join(FOLDER, `${name}-${colorScheme}-${size}.png`)
       await page.screenshot({ path, animations: 'disabled' })
       // A palette is enough for a page of few colours, and a third of the bytes.

@@ -1,0 +1,66 @@
+// Every view of the dashboard in a real browser, on the engine in memory: nobody is kept out, nothing is cut off, and nothing
+// breaks the policy of the page.
+
+import axe from 'axe-core'
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { openBrowser, openPage, showView } from './browser.ts'
+import { serveDashboard } from './serve.ts'
+
+const VIEWS = [
+  '',
+  '/containers',
+  '/ports',
+  '/builds',
+  '/images',
+  '/networks',
+  '/networks/volumes',
+  '/create',
+  '/admin',
+  '/admin/tokens',
+  '/admin/limits'
+]
+
+const browser = await openBrowser(t)
+const skip = browser === undefined && 'there is no Chromium, and none can be installed'
+
+declare global {
+  interface Window {
+    axe: typeof axe
+  }
+}
+
+/** Roles and names are the same in each; only the colours differ, and on a phone the room. */
+const LOOKS = [
+  { colorScheme: 'light', width: 1440, rules: 'all' },
+  { colorScheme: 'dark', width: 1440, rules: 'contrast' },
+  { colorScheme: 'light', width: 390, rules: 'none' }
+] as const
+
+t.test('every view, in both themes and on a phone', { skip }, async (t) => {
+  if (!browser) return
+  const { url } = await serveDashboard(t)
+  const first = (await (await fetch(`${url}/containers?limit=1`)).json()) as { id: string }[]
+  const ofContainer = ['', '/logs', '/events', '/configuration'].map((tab) => `/containers/${first[0]?.id}${tab}`)
+  for (const { colorScheme, width, rules } of LOOKS) {
+    const { page, faults } = await openPage(browser, url, { colorScheme, viewport: { width, height: 844 } })
+    await page.goto('/dashboard')
+    for (const view of [...VIEWS, ...ofContainer]) {
+      const where = `${colorScheme} ${width} /dashboard${view}`
+      await showView(page, view)
+      if (rules !== 'none') t.strictSame(await violationsOf(page, rules), [], `axe finds nothing in ${where}`)
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+      t.ok(overflow <= 0, `nothing is cut off in ${where}`)
+    }
+    t.strictSame(faults, [], 'no error, no violation of the policy, no request to another host')
+    await page.context().close()
+  }
+})
+
+/** What axe finds, in words. */
+async function violationsOf(page: Page, rules: 'all' | 'contrast'): Promise<string[]> {
+  await page.evaluate(axe.source)
+  const options = rules === 'all' ? {} : { runOnly: ['color-contrast'] }
+  const { violations } = await page.evaluate((given) => window.axe.run(given), options)
+  return violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`)
+}
