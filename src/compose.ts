@@ -148,6 +148,7 @@ export async function compose({
     ports,
     images,
     networks,
+    ensureVolume: volumes.ensure,
     policy,
     store,
     ownId,
@@ -172,7 +173,9 @@ export async function compose({
     containers: inventory.all,
     removeContainer: (id) => containers.remove(OPERATOR, id, false),
     images,
-    networks
+    networks: { idle: networks.idle, remove: (name) => networks.remove(OPERATOR, name) },
+    instanceId,
+    isUnderWay: creator.isOnRecord
   })
   /** Who asked for a build, when its container is to be run. */
   function makerOf(owner: string | null): Caller {
@@ -181,7 +184,7 @@ export async function compose({
     throw new AppError('FORBIDDEN', 'The token that asked for this build is no longer valid, so nothing is run for it.')
   }
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
-  recordEvents(events, { inventory, ports: allocator, engine })
+  recordEvents(events, { inventory, ports: allocator, engine, ownerOfNetwork: networks.ownerOf })
   const builds = composeBuilds({
     config,
     engine,
@@ -273,6 +276,7 @@ export async function compose({
       {
         limitMs: 2_000,
         parts: [
+          { name: 'the end dates of tokens', start: tokens.start, stop: tokens.stop },
           { name: 'expiry', start: expiry.start, stop: expiry.stop },
           { name: 'builds', start: builds.start, stop: builds.stop }
         ]

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { SCOPES, type Scope } from './scopes.ts'
 
 type Door = 'rest' | 'grpc' | 'command'
@@ -14,9 +15,13 @@ export type Caller = {
   scopes: readonly Scope[]
   /** Whether it also sees what belongs to others. */
   seesAll: boolean
+  /** Aborts when its token is revoked or expires: what it has open ends then. */
+  life: AbortSignal
 }
 
-const withoutToken = { tokenId: null, team: null }
+const forEver = new AbortController().signal
+setMaxListeners(0, forEver)
+const withoutToken = { tokenId: null, team: null, life: forEver }
 
 /** Whoever is not asked for a token, and so may do nothing that needs a scope. */
 export const NOBODY: Caller = { ...withoutToken, name: 'nobody', scopes: [], seesAll: false }

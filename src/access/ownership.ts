@@ -27,6 +27,11 @@ export function mayChange(caller: Caller, { owner, team = null, shared = false }
 /** What a caller may not see does not exist for it. */
 export const maySee = (caller: Caller, thing: Owner): boolean => caller.seesAll || mayChange(caller, thing)
 
+/** Of a volume or a network. What Berth did not make belongs to no token, and is shared where the policy names it. */
+export function ownerOfNamed(facts: Owner & { managed: boolean }, isNamed: boolean): Owner {
+  return facts.managed ? facts : { owner: null, shared: isNamed }
+}
+
 type Container = { berth: Owner }
 const everything = () => true
 

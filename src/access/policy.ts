@@ -89,6 +89,10 @@ export function createPolicy(rules: PolicyRules) {
     allowsRemoteSources,
     allows: (wish: Wish): boolean => decide(wish).length === 0,
 
+    /** Whether it names this volume or network: so what Berth did not make is shared with tokens. */
+    names: ({ volumes = [], networks = [] }: Wish): boolean =>
+      volumes.some((name) => mayMount?.(name)) || networks.some((name) => mayJoin?.(name)),
+
     limitsContainers: mostContainers !== undefined,
     limitsNetworks: mostNetworks !== undefined,
     /** Whether it says anything about what a build may take from elsewhere. */

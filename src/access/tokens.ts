@@ -1,6 +1,7 @@
 // Managed tokens: made, listed, revoked, found. The text of a token exists once, in the answer to its making.
 
 import { createHash, randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { AppError, isDiskFull } from '../errors.ts'
 import { createKeyedLock } from '../lib/keyed-lock.ts'
 import type { TokenRow, TokenStore } from '../store/contract/tokens.ts'
@@ -11,7 +12,7 @@ export type ManagedToken = Omit<TokenRow, 'hash' | 'scopes'> & { scopes: Scope[]
 export type NewToken = { name: string; scopes: Scope[]; team?: string | undefined; ttlSeconds: number | undefined }
 /** What the scope `read` lets a token see. */
 export type Visibility = 'own' | 'all'
-type KnownToken = ManagedToken & { caller: Caller; writtenUse: number }
+type KnownToken = ManagedToken & { caller: Caller; end: () => void; writtenUse: number }
 export type Tokens = Awaited<ReturnType<typeof createTokens>>
 
 // What the audit trail calls those who have no token of this list.
@@ -20,6 +21,7 @@ const TOKEN_BYTES = 32
 const PREFIX = 'berth_'
 // The last use is written this seldom, so that reading costs no write.
 const USE_WRITTEN_MS = 60_000
+const LOOK_MS = 500
 const CHANGES = 'changes'
 
 /** `isPrivate`: only this machine's users reach the server, so it may do without tokens. */
@@ -46,14 +48,22 @@ export async function createTokens({
   function keep(hash: string, token: ManagedToken): void {
     const { id: tokenId, name, team, scopes, lastUsedAt } = token
     const seesAll = scopes.includes('admin') || (visibility === 'all' && scopes.includes('read'))
-    const caller: Caller = { name, tokenId, team, scopes, seesAll }
-    byHash.set(hash, { ...token, caller, writtenUse: lastUsedAt ?? 0 })
+    const life = new AbortController()
+    setMaxListeners(0, life.signal)
+    const caller: Caller = { name, tokenId, team, scopes, seesAll, life: life.signal }
+    const end = () => life.abort(new AppError('UNAUTHORIZED', `The token "${name}" was revoked or has expired.`))
+    byHash.set(hash, { ...token, caller, end, writtenUse: lastUsedAt ?? 0 })
   }
 
   const isValid = ({ expiresAt }: ManagedToken) => expiresAt === null || expiresAt > now()
   const isAdmin = (token: ManagedToken) => token.scopes.includes('admin') && isValid(token)
 
-  function entryOf(reference: string): [hash: string, token: ManagedToken] {
+  function endExpired(): void {
+    for (const token of byHash.values()) if (!isValid(token) && !token.caller.life.aborted) token.end()
+  }
+  let looking: NodeJS.Timeout | undefined
+
+  function entryOf(reference: string): [hash: string, token: KnownToken] {
     for (const entry of byHash) if (entry[1].id === reference || entry[1].name === reference) return entry
     throw new AppError('TOKEN_NOT_FOUND', `There is no token with the id or name "${reference}".`)
   }
@@ -71,6 +81,12 @@ export async function createTokens({
   }
 
   return {
+    /** From now on what a token has open ends with it. */
+    start(): void {
+      looking = setInterval(endExpired, LOOK_MS).unref()
+    },
+    stop: (): void => clearInterval(looking),
+
     /** Whether there is any, be it expired: an end date must never open the server. */
     exist: (): boolean => byHash.size > 0,
 
@@ -115,6 +131,7 @@ export async function createTokens({
           )
         await table.remove(token.id)
         byHash.delete(hash)
+        token.end()
         return token
       }),
 

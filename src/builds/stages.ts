@@ -63,7 +63,7 @@ export function createStages({
       builder,
       tags: record.references,
       dockerfile: record.dockerfile,
-      buildArgs,
+      buildArgs: builder === 'buildkit' ? { ...buildArgs, ...cacheOf(record) } : buildArgs,
       network: limits.network,
       cgroupParent: limits.cgroupParent,
       target: record.target ?? undefined,
@@ -126,6 +126,7 @@ export function createStages({
     const pushed: BuildRecord['pushed'] = []
     note({ pushed: [] })
     for (const reference of record.references) {
+      await checkIsBuilt(record, reference)
       await say(`pushing ${reference}`)
       const { digest, size, message } = await images.push(reference, {
         signal,
@@ -143,6 +144,14 @@ export function createStages({
     if (!record.keepImage && record.run.status === 'skipped') await forgetImage(record.references)
   }
 
+  /** A name may have gone to another image since, which nobody asked to push or run. */
+  async function checkIsBuilt({ imageId }: BuildRecord, reference: string): Promise<void> {
+    const named = await engine.inspectImage(reference)
+    if (imageId === null || named?.id === imageId) return
+    const what = named ? 'names another image by now' : 'is no longer on this machine'
+    throw new AppError('IMAGE_NOT_FOUND', `${reference} ${what}. Send it again as a new build.`)
+  }
+
   async function forgetImage(references: string[]): Promise<void> {
     for (const reference of references)
       await images.remove(reference, { force: false }).catch((error: unknown) => {
@@ -154,6 +163,7 @@ export function createStages({
   async function runContainer({ record, note, signal, say }: Job): Promise<void> {
     const { run: body = {} } = await secrets(record.id)
     const image = record.references[0] ?? record.imageId ?? ''
+    await checkIsBuilt(record, image)
     // The key makes it one container, however often this is taken up again.
     const key = `berth-build-${record.id}-${record.build.finishedAt}`
     const made = await run({ ...body, image, pull: 'never' }, { key, owner: record.owner, signal })
@@ -162,6 +172,12 @@ export function createStages({
   }
 
   return { build, push: pushAll, run: runContainer }
+}
+
+/** BuildKit shares what `RUN --mount=type=cache` keeps by its id alone; so each token has ids of its own. */
+function cacheOf({ owner, team }: BuildRecord): Record<string, string> {
+  if (owner === null) return {}
+  return { BUILDKIT_CACHE_MOUNT_NS: team == null ? owner : `team ${team}` }
 }
 
 /** Opened first: an address without a file must not look like an engine that does not answer. */

@@ -26,6 +26,7 @@ type Options = {
   ports: PortService
   images: Images
   networks: Networks
+  ensureVolume: Parameters<typeof createVolumes>[0]['ensureVolume']
   policy: Policy
   store: Pick<Store, 'instanceId' | 'intents' | 'expiries' | 'flush'>
   ownId: string | undefined
@@ -40,7 +41,7 @@ export async function composeContainers({ store, ...given }: Options) {
   const waiting = createWaiting({ inventory, engine, probeHost: config.probeHost })
   const removal = createRemoval({ engine, inventory })
   const ownData = createOwnData({ engine, inventory, ownId: given.ownId, places: given.ownPlaces })
-  const volumes = createVolumes({ engine, inventory, ownData, instanceId })
+  const volumes = createVolumes({ ...given, ownData, instanceId })
   const settling = createSettling({ engine, inventory, removal, volumes })
   const attempts = await createAttempts({ engine, inventory, settling, table: store.intents, flush: store.flush, log })
   const expiry = await createExpiry({

@@ -1,7 +1,7 @@
 // One call makes a ready workload, or leaves nothing behind. The steps are those of docs/architecture.md.
 
 import type { Caller } from '../access/caller.ts'
-import { ownerOf } from '../access/ownership.ts'
+import { isAdmin, ownerOf } from '../access/ownership.ts'
 import type { Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
@@ -38,10 +38,11 @@ export type Images = {
       owner: string | null
       signal: AbortSignal
       onProgress?: Transfer['onProgress']
+      beforePull: () => void
     }
   ): Promise<ImageRecord>
 }
-export type Networks = { isClosed(name: string): Promise<boolean> }
+export type Networks = { isClosed(caller: Caller, name: string): Promise<boolean> }
 
 type Options = {
   engine: Pick<EngineContainers, 'startContainer'> & Pick<EngineAvailability, 'whenAvailable'>
@@ -80,14 +81,15 @@ export function createMaker(options: Options) {
   }
 
   async function make(body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Made> {
-    const isClosed = body.network !== undefined && (await networks.isClosed(body.network))
+    const isClosed = body.network !== undefined && (await networks.isClosed(origin.caller, body.network))
     if (isClosed) checkClosed(body)
     const image = body.image ?? config.defaultImage
     const found = await images.find(image, {
       pull: body.pull ?? 'missing',
       owner: origin.caller.tokenId,
       signal,
-      onProgress: origin.onProgress
+      onProgress: origin.onProgress,
+      beforePull: () => checkMayPull(origin.caller, image)
     })
     const wanted = isClosed ? [] : wantedPorts(body, found)
 
@@ -102,7 +104,7 @@ export function createMaker(options: Options) {
           ceilings: config,
           identity: { instanceId: options.instanceId, owner, attempt, idempotencyKey: key, requestHash }
         })
-        await volumes.make(body, attempt, undo)
+        await volumes.make(caller, body, attempt, undo)
         const create = () => createContainer(spec, body.name ?? origin.fixedName, { attempt, undo, signal })
         const { id, warnings } = (body.start ?? true) ? await createStarted(create, signal) : await create()
         const made = await look(id, spec)
@@ -193,4 +195,13 @@ export function createMaker(options: Options) {
     make: (body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Made> =>
       quota.holding(origin.caller.tokenId, () => make(body, origin, signal))
   }
+}
+
+function checkMayPull(caller: Caller, image: string): void {
+  if (isAdmin(caller) || caller.scopes.includes('images:write')) return
+  throw new AppError(
+    'FORBIDDEN',
+    `The image ${image} would have to be pulled, and the token "${caller.name}" lacks the scope "images:write". Have it pulled first, or use a token with that scope.`,
+    { facts: { scope: 'images:write' } }
+  )
 }

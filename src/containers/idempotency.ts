@@ -126,7 +126,7 @@ export function createCreator({
     }
   }
 
-  return { check: maker.check, create, isMaking: attempts.isMaking }
+  return { check: maker.check, create, isMaking: attempts.isMaking, isOnRecord: attempts.isOnRecord }
 }
 
 /** Keys of different tokens have nothing to do with each other: whoever guesses one must not be told of another's container. */

@@ -28,10 +28,10 @@ export function createOwnData({
   }
 
   return {
-    /** The volume, if there is one. Throws when it is one of Berth's own or leads to its data. */
-    async find(name: string): Promise<VolumeRecord | undefined> {
+    /** Throws for a volume that is one of Berth's own or leads to its data. */
+    async check(name: string): Promise<void> {
       const found = await engine.findVolume(name)
-      if (!isOwn(name, found)) return found
+      if (!isOwn(name, found)) return
       const message = `"${name}" leads to the data of Berth itself, which no container may see`
       throw new AppError('POLICY_REFUSED', `volumes ${message}`, { fields: [{ field: 'volumes', message }] })
     }

@@ -196,7 +196,7 @@ export function buildSpec(options: {
       readOnly
     })),
     // A create that the engine carries out late finds the volumes removed, and makes them again.
-    volumeLabels: volumeLabels(identity.instanceId, identity.attempt),
+    volumeLabels: volumeLabels(identity.instanceId, identity.attempt, identity.owner),
     stopTimeoutSeconds: body.stop_timeout,
     ports,
     network: body.network === undefined ? undefined : { name: body.network, aliases: body.aliases ?? [] }

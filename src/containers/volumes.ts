@@ -1,5 +1,7 @@
 // The named volumes of a container that is being made. They outlive it; those of a create that failed do not.
 
+import type { Caller } from '../access/caller.ts'
+import { ownerOf, type Owner } from '../access/ownership.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { labelFilter, writeFacts } from '../engine/labels.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -10,18 +12,19 @@ import type { Undo, UndoEnd } from './undo.ts'
 export type Volumes = ReturnType<typeof createVolumes>
 
 /** By which the volumes of an attempt are known, whether Berth made them or the engine did with the container. */
-export function volumeLabels(instanceId: string, attempt: string): Record<string, string> {
-  return writeFacts({ managed: true, instance: instanceId, attempt })
+export function volumeLabels(instanceId: string, attempt: string, owner: Owner): Record<string, string> {
+  return writeFacts({ managed: true, instance: instanceId, attempt, ...owner })
 }
 
 type Options = {
-  engine: Pick<EngineVolumes, 'createVolume' | 'removeVolume' | 'listVolumes'>
+  engine: Pick<EngineVolumes, 'removeVolume' | 'listVolumes'>
+  ensureVolume: (caller: Caller, name: string, labels: Record<string, string>) => Promise<void>
   inventory: Pick<Inventory, 'all'>
   ownData: OwnData
   instanceId: string
 }
 
-export function createVolumes({ engine, inventory, ownData, instanceId }: Options) {
+export function createVolumes({ engine, ensureVolume, inventory, ownData, instanceId }: Options) {
   function isUsed(name: string): boolean {
     for (const { volumes } of inventory.all()) if (volumes.some(({ source }) => source === name)) return true
     return false
@@ -48,11 +51,19 @@ export function createVolumes({ engine, inventory, ownData, instanceId }: Option
     removeOf,
 
     /** Makes those that do not exist yet. */
-    async make({ volumes = [] }: CreateContainer, attempt: string, undo: Undo): Promise<void> {
+    async make(
+      caller: Caller,
+      { volumes = [], shared = false }: CreateContainer,
+      attempt: string,
+      undo: Undo
+    ): Promise<void> {
       if (volumes.length === 0) return
       undo.add('remove the volumes that were made', () => removeOf(attempt))
-      const labels = volumeLabels(instanceId, attempt)
-      for (const { source } of volumes) if (!(await ownData.find(source))) await engine.createVolume(source, labels)
+      const labels = volumeLabels(instanceId, attempt, { ...ownerOf(caller), shared })
+      for (const { source } of volumes) {
+        await ownData.check(source)
+        await ensureVolume(caller, source, labels)
+      }
     }
   }
 }

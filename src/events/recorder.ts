@@ -1,5 +1,6 @@
 // Turns what the rest of the server notices into events.
 
+import type { Owner } from '../access/ownership.ts'
 import type { EngineStatus } from '../engine/contract/availability.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineEvent } from '../engine/contract/watch.ts'
@@ -14,12 +15,16 @@ type Sources = {
     onNetworks(watcher: (event: EngineEvent) => void): unknown
   }
   ports: { onChange(watcher: (change: PortChange) => void): unknown }
+  /** Undefined for a network that is not there. */
+  ownerOfNetwork: (id: string) => Promise<Owner | undefined>
   engine: { onStatus(watcher: (status: EngineStatus) => void): unknown }
 }
 
 const SHORT_ID = 12
 
-export function recordEvents(log: EventLog, { inventory, ports, engine }: Sources): void {
+const OF_NO_TOKEN: Owner = { owner: null }
+
+export function recordEvents(log: EventLog, { inventory, ports, engine, ownerOfNetwork }: Sources): void {
   // What is found at the first reading was there before.
   let isKnown = false
   inventory.onSync(() => (isKnown = true))
@@ -30,10 +35,18 @@ export function recordEvents(log: EventLog, { inventory, ports, engine }: Source
     const subject = { owner: record.berth, labels: record.labels }
     for (const { type, facts } of containerEvents(change)) log.add(type, facts, subject)
   })
-  inventory.onNetworks(({ action, id, attributes }) => {
+  // The engine does not say whose a network is, and of one that is gone nobody can say it.
+  const owners = new Map<string, Owner>()
+  let told = Promise.resolve()
+  async function tell({ action, id, attributes }: EngineEvent): Promise<void> {
     const facts = { id: id.slice(0, SHORT_ID), name: attributes.name ?? '' }
-    if (action === 'create') log.add('network.created', facts)
-    else log.add('network.removed', facts)
+    const owner = owners.get(id) ?? (await ownerOfNetwork(id).catch(() => undefined)) ?? OF_NO_TOKEN
+    if (action === 'create') owners.set(id, owner)
+    else owners.delete(id)
+    log.add(action === 'create' ? 'network.created' : 'network.removed', facts, { owner })
+  }
+  inventory.onNetworks((event) => {
+    told = told.then(() => tell(event))
   })
   ports.onChange(({ port, protocol, from, to }) => {
     if (isKnown) log.add('port.changed', { port, protocol, from, to })

@@ -121,6 +121,8 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
       open.add(life)
       if (closing) life.abort()
       raw.on('close', () => life.abort(clientWentAway()))
+      const token = request.caller.life
+      const stay = whileValid(token, () => life.abort())
       const heartbeat = setInterval(() => {
         if (sign !== undefined && !raw.writableNeedDrain) raw.write(sign)
       }, HEARTBEAT_MS)
@@ -130,15 +132,17 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
           if (!raw.write(write(toEvent(item)))) await once(raw, 'drain', { signal: life.signal }).catch(() => {})
         }
         if (closing) raw.write(write({ event: 'end', data: { reason: 'the server is stopping' } }))
+        else if (token.aborted) raw.write(write(lastWord(token.reason)))
       } catch (error) {
         if (closing) raw.write(write({ event: 'end', data: { reason: 'the server is stopping' } }))
-        else if (!life.signal.aborted) {
-          const { code, message } = toAppError(error)
-          request.failedStream = code
-          raw.write(write({ event: 'end', data: { reason: message, code } }))
+        else if (!life.signal.aborted || token.aborted) {
+          const reason = token.aborted ? token.reason : error
+          request.failedStream = toAppError(reason).code
+          raw.write(write(lastWord(reason)))
         }
       } finally {
         clearInterval(heartbeat)
+        stay()
         open.delete(life)
         // An answer that has ended lets go of its socket, which would then be kept alive for the next request.
         const { socket } = raw
@@ -147,10 +151,13 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
       }
     },
 
-    /** For an answer that may take long: aborts when the client hangs up or the server stops, and says which. */
+    /** For an answer that may take long: aborts when the client hangs up, its token ends or the server stops, and says which. */
     watch(reply: FastifyReply): AbortSignal {
       const life = new AbortController()
+      const token = reply.request.caller.life
+      const stay = whileValid(token, () => life.abort(token.reason))
       const ended = () => {
+        stay()
         open.delete(life)
         if (!reply.raw.writableFinished) life.abort(clientWentAway())
       }
@@ -171,6 +178,18 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
 
 function clientWentAway(): AppError {
   return new AppError('REQUEST_CANCELLED', 'The client went away.')
+}
+
+/** Returns what gives up waiting for that end. */
+function whileValid(token: AbortSignal, end: () => void): () => void {
+  if (token.aborted) end()
+  else token.addEventListener('abort', end, { once: true })
+  return () => token.removeEventListener('abort', end)
+}
+
+function lastWord(error: unknown): StreamEvent {
+  const { code, message } = toAppError(error)
+  return { event: 'end', data: { reason: message, code } }
 }
 
 function stopping(): AppError {

@@ -27,6 +27,12 @@ export type TransferRequest = {
   onProgress?: Transfer['onProgress']
 }
 
+export type FindRequest = TransferRequest & {
+  pull: PullPolicy
+  /** Throws when whoever asks may not pull. */
+  beforePull?: () => void
+}
+
 export type ImageService = ReturnType<typeof createImageService>
 
 type Options = {
@@ -191,10 +197,7 @@ export function createImageService({ engine, registries, containers, policy, onI
     },
 
     /** For a container: as it is here, or pulled. */
-    async find(
-      reference: string,
-      { pull: policy, ...request }: TransferRequest & { pull: PullPolicy }
-    ): Promise<ImageRecord> {
+    async find(reference: string, { pull: policy, beforePull, ...request }: FindRequest): Promise<ImageRecord> {
       await registries.checkReach(request.owner, [reference])
       const present = policy === 'always' ? undefined : await inspect(reference)
       if (present) return present
@@ -202,6 +205,7 @@ export function createImageService({ engine, registries, containers, policy, onI
         throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine, and pull is "never".`)
       }
       if (IMAGE_ID.test(reference)) throw new AppError('IMAGE_NOT_FOUND', `There is no image with the id ${reference}.`)
+      beforePull?.()
       return bring(reference, request)
     }
   }

@@ -19,7 +19,7 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
         response: { 200: Type.Array(ref(Network), { description: 'All of them, also the engine’s own.' }) }
       }
     },
-    async () => networks.list()
+    async ({ caller }) => networks.list(caller)
   )
 
   app.post(
@@ -37,7 +37,7 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
       }
     },
     async (request, reply) => {
-      const network = await networks.create(request.body, request.caller.tokenId)
+      const network = await networks.create(request.caller, request.body)
       reply.header('location', `/networks/${network.name}`)
       return reply.code(201).send(network)
     }
@@ -56,6 +56,6 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
         response: { 200: ref(RemovedNetwork) }
       }
     },
-    async (request) => networks.remove(request.params.name)
+    async (request) => networks.remove(request.caller, request.params.name)
   )
 }

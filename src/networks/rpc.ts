@@ -11,22 +11,22 @@ export function networkRpc({ networks }: Options) {
       operation: 'listNetworks',
       scope: 'read',
       request: Type.Object({}),
-      call: async () => ({ networks: await networks.list() })
+      call: async (_request, { caller }) => ({ networks: await networks.list(caller) })
     }),
 
     createDockerNetwork: unary({
       operation: 'createNetwork',
       scope: 'containers:write',
       request: CreateNetwork,
-      call: async (request, { caller }) => ({ network: await networks.create(request, caller.tokenId) })
+      call: async (request, { caller }) => ({ network: await networks.create(caller, request) })
     }),
 
     removeDockerNetwork: unary({
       operation: 'removeNetwork',
       scope: 'containers:write',
       request: NetworkParams,
-      call: async ({ name }) => {
-        const { removed, ...rest } = await networks.remove(name)
+      call: async ({ name }, { caller }) => {
+        const { removed, ...rest } = await networks.remove(caller, name)
         return { success: removed, ...rest }
       }
     })

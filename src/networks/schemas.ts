@@ -15,6 +15,9 @@ export const CreateNetwork = Type.Object(
         default: false,
         description: 'Containers on it reach each other and nothing else; none of their ports are published.'
       })
+    ),
+    shared: Type.Optional(
+      Type.Boolean({ default: false, description: 'Whether every token sees it and may change it.' })
     )
   },
   { $id: 'CreateNetwork', description: 'What to make.', additionalProperties: false, examples: [{ name: 'shop' }] }

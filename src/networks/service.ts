@@ -1,5 +1,7 @@
 // Networks on which containers find each other by name: which there are, and making and removing those of Berth.
 
+import type { Caller } from '../access/caller.ts'
+import { checkMayChange, maySee, ownerOf, ownerOfNamed, seenBy, type Owner } from '../access/ownership.ts'
 import type { Policy } from '../access/policy.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineNetworks, NetworkRecord } from '../engine/contract/networks.ts'
@@ -15,7 +17,7 @@ export type NetworkService = ReturnType<typeof createNetworkService>
 type Options = {
   engine: EngineNetworks
   containers: () => Iterable<ContainerRecord>
-  policy: Pick<Policy, 'check' | 'allows' | 'limitsNetworks'>
+  policy: Pick<Policy, 'check' | 'allows' | 'names' | 'limitsNetworks'>
   instanceId: string
 }
 
@@ -25,12 +27,18 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
 
   const usersOf = (name: string) =>
     [...containers()].filter(({ networks }) => networks.some((place) => place.name === name))
-  const view = (network: NetworkRecord): Network =>
-    viewNetwork(network, usersOf(network.name), network.joinable && policy.allows({ networks: [network.name] }))
+  /** The engine's own are there for everybody. */
+  const ownerOfNetwork = ({ name, labels }: NetworkRecord): Owner =>
+    ownerOfNamed(readFacts(labels), RESERVED_NETWORKS.includes(name) || policy.names({ networks: [name] }))
 
-  async function find(name: string): Promise<NetworkRecord> {
+  function view(caller: Caller, network: NetworkRecord): Network {
+    const isUsable = network.joinable && policy.allows({ networks: [network.name] })
+    return viewNetwork(network, usersOf(network.name).filter(seenBy(caller)), isUsable)
+  }
+
+  async function find(caller: Caller, name: string): Promise<NetworkRecord> {
     const found = (await engine.listNetworks()).find((network) => network.name === name)
-    if (found) return found
+    if (found && maySee(caller, ownerOfNetwork(found))) return found
     throw new AppError('NETWORK_NOT_FOUND', `There is no network "${name}". POST /networks makes one.`)
   }
 
@@ -45,43 +53,61 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
   }
 
   return {
-    list: async (): Promise<Network[]> => (await engine.listNetworks()).map(view),
+    async list(caller: Caller): Promise<Network[]> {
+      const networks = (await engine.listNetworks()).filter((network) => maySee(caller, ownerOfNetwork(network)))
+      return networks.map((network) => view(caller, network))
+    },
+
+    /** Whose a network is that has just been made. Undefined for one that is not there. */
+    async ownerOf(id: string): Promise<Owner | undefined> {
+      const network = (await engine.listNetworks()).find((each) => each.id === id)
+      return network && ownerOfNetwork(network)
+    },
+
+    /** Those that this server made and that no container is on. */
+    idle: async (): Promise<NetworkRecord[]> =>
+      (await engine.listNetworks()).filter(
+        ({ name, labels }) => readFacts(labels).instance === instanceId && usersOf(name).length === 0
+      ),
 
     /** Whether nothing leads into the network, so that nothing can be published there. Throws when no container can be on it. */
-    async isClosed(name: string): Promise<boolean> {
+    async isClosed(caller: Caller, name: string): Promise<boolean> {
       if (name === NO_NETWORK) return true
-      const { joinable, driver, internal } = await find(name)
+      const network = await find(caller, name)
+      const { joinable, driver, internal } = network
       if (!joinable)
         throw invalidField(
           'network',
           `cannot be "${name}" (${driver}): only bridges and attachable overlays of somebody's own can be used`
         )
+      checkMayChange(caller, ownerOfNetwork(network), `The network "${name}"`)
       return internal
     },
 
-    /** `owner` is the id of the token that asks, if it has one. */
-    async create({ name, internal = false }: CreateNetwork, owner: string | null): Promise<Network> {
+    async create(caller: Caller, { name, internal = false, shared }: CreateNetwork): Promise<Network> {
       if (RESERVED_NETWORKS.includes(name)) throw invalidField('name', `cannot be "${name}", which is the engine's own`)
       policy.check({ networks: [name] })
-      const labels = writeFacts({ managed: true, instance: instanceId, owner })
+      const owner = { ...ownerOf(caller), ...(shared && { shared }) }
+      const labels = writeFacts({ managed: true, instance: instanceId, ...owner })
       return inTurn(async () => {
-        await checkCount(owner)
+        await checkCount(caller.tokenId)
         await engine.createNetwork({ name, internal, labels })
-        return view(await find(name))
+        return view(caller, await find(caller, name))
       })
     },
 
-    remove(name: string): Promise<RemovedNetwork> {
+    remove(caller: Caller, name: string): Promise<RemovedNetwork> {
       return inTurn(async () => {
-        const network = await find(name)
+        const network = await find(caller, name)
         if (!readFacts(network.labels).managed)
           throw new AppError('NETWORK_NOT_MANAGED', `The network "${name}" was not made by Berth.`)
+        checkMayChange(caller, ownerOfNetwork(network), `The network "${name}"`)
         policy.check({ networks: [name] })
-        const users = view(network).containers.map(({ id, name: user }) => ({ id, name: user }))
-        if (users.length > 0)
+        const users = view(caller, network).containers.map(({ id, name: user }) => ({ id, name: user }))
+        if (usersOf(name).length > 0)
           throw new AppError(
             'NETWORK_IN_USE',
-            `On the network "${name}" are still: ${users.map((user) => user.name).join(', ')}. Remove these containers first.`,
+            `On the network "${name}" are still: ${namesOf(users)}. Remove these containers first.`,
             { facts: { containers: users } }
           )
         await engine.removeNetwork(network.id)
@@ -89,4 +115,9 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
       })
     }
   }
+}
+
+/** Those that the caller may not see have no name here. */
+function namesOf(users: { name: string }[]): string {
+  return users.length > 0 ? users.map(({ name }) => name).join(', ') : 'those of others'
 }

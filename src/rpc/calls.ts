@@ -120,7 +120,8 @@ function idOf(answer: unknown): string | undefined {
 
 function callOf({ nobody }: CallOptions, { values, signal }: HandlerContext): Call {
   const { requestId } = values.get(ARRIVAL)
-  return { caller: values.get(CALLER) ?? nobody, signal: translated(signal), requestId }
+  const caller = values.get(CALLER) ?? nobody
+  return { caller, signal: translated(AbortSignal.any([signal, caller.life])), requestId }
 }
 
 /** The same signal, with a reason that services understand. */

@@ -2,23 +2,27 @@
 // container mounts, networks without a container; and the engine's build cache. First it is chosen, then removed, so that a dry run tells the truth.
 
 import type { ContainerRecord, ContainerState } from '../engine/contract/containers.ts'
+import type { BerthFacts } from '../engine/contract/facts.ts'
+import type { NetworkRecord } from '../engine/contract/networks.ts'
 import type { DiskUsage, EngineSystem } from '../engine/contract/system.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { readFacts } from '../engine/labels.ts'
 import { isAppError } from '../errors.ts'
 import type { Image } from '../images/schemas.ts'
-import type { Network } from '../networks/schemas.ts'
 import type { Cleaned, CleanSystem } from './schemas.ts'
 
 type Options = {
   engine: Pick<EngineSystem, 'diskUsage' | 'pruneBuildCache'> & Pick<EngineVolumes, 'removeVolume'>
   containers: () => Iterable<ContainerRecord>
   removeContainer: (id: string) => Promise<unknown>
-  networks: { list(): Promise<Network[]>; remove(name: string): Promise<unknown> }
+  networks: { idle(): Promise<NetworkRecord[]>; remove(name: string): Promise<unknown> }
   images: {
     list(query: { managed: boolean; dangling: boolean; in_use: boolean }): Promise<{ images: Image[] }>
     remove(reference: string, options: { force: boolean }): Promise<unknown>
   }
+  instanceId: string
+  /** Whether that try at making a container has not come to its end. */
+  isUnderWay: (attempt: string) => boolean
   now?: () => number
 }
 type Item = Cleaned['containers'][number]
@@ -30,7 +34,18 @@ const OVER: ContainerState[] = ['created', 'exited', 'dead']
 
 export type Pruner = ReturnType<typeof createPruner>
 
-export function createPruner({ engine, containers, removeContainer, images, networks, now = Date.now }: Options) {
+export function createPruner(options: Options) {
+  const { engine, containers, removeContainer, images, networks, instanceId, isUnderWay, now = Date.now } = options
+
+  /** Another server's are that server's to remove. */
+  const isOurs = ({ managed, instance }: BerthFacts) => managed && (instance === null || instance === instanceId)
+
+  /** A create that is under way has volumes before it has a container that mounts them. */
+  function isOurIdle(labels: Record<string, string>): boolean {
+    const facts = readFacts(labels)
+    return isOurs(facts) && !isUnderWay(facts.attempt ?? '')
+  }
+
   /** Nobody's age is nobody's risk: what has none is taken for new. */
   function isOld(time: string | null, request: CleanSystem): boolean {
     const seconds = request.older_than_seconds ?? 0
@@ -39,7 +54,7 @@ export function createPruner({ engine, containers, removeContainer, images, netw
 
   function overContainers(request: CleanSystem, usage: DiskUsage): Candidate[] {
     return [...containers()]
-      .filter(({ berth, state }) => berth.managed && OVER.includes(state))
+      .filter(({ berth, state }) => isOurs(berth) && OVER.includes(state))
       .filter(({ finishedAt, createdAt }) => isOld(finishedAt ?? createdAt, request))
       .map(({ id, name }) => ({
         id: id.slice(0, SHORT_ID),
@@ -63,14 +78,14 @@ export function createPruner({ engine, containers, removeContainer, images, netw
 
   function idleVolumes(request: CleanSystem, { volumes }: DiskUsage): Candidate[] {
     return volumes
-      .filter(({ isUsed, labels, createdAt }) => !isUsed && readFacts(labels).managed && isOld(createdAt, request))
+      .filter(({ isUsed, labels, createdAt }) => !isUsed && isOurIdle(labels) && isOld(createdAt, request))
       .map(({ name, sizeBytes: bytes }) => ({ id: name, name, bytes, remove: () => engine.removeVolume(name) }))
   }
 
   async function idleNetworks(request: CleanSystem): Promise<Candidate[]> {
-    return (await networks.list())
-      .filter(({ managed, containers: users, created }) => managed && users.length === 0 && isOld(created, request))
-      .map(({ id, name }) => ({ id, name, bytes: 0, remove: () => networks.remove(name) }))
+    return (await networks.idle())
+      .filter(({ createdAt }) => isOld(createdAt, request))
+      .map(({ id, name }) => ({ id: id.slice(0, SHORT_ID), name, bytes: 0, remove: () => networks.remove(name) }))
   }
 
   return async function clean(request: CleanSystem): Promise<Cleaned> {

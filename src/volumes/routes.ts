@@ -20,7 +20,7 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
         response: { 200: Type.Array(ref(Volume), { description: 'All of them, by name.' }) }
       }
     },
-    async () => volumes.list()
+    async ({ caller }) => volumes.list(caller)
   )
 
   app.post(
@@ -38,7 +38,7 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
       }
     },
     async (request, reply) => {
-      const volume = await volumes.create(request.body, request.caller.tokenId)
+      const volume = await volumes.create(request.caller, request.body)
       reply.header('location', `/volumes/${volume.name}`)
       return reply.code(201).send(volume)
     }
@@ -56,7 +56,7 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
         response: { 200: ref(Volume) }
       }
     },
-    async (request) => volumes.get(request.params.name)
+    async (request) => volumes.get(request.caller, request.params.name)
   )
 
   app.delete(
@@ -72,6 +72,6 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
         response: { 200: ref(RemovedVolume) }
       }
     },
-    async (request) => volumes.remove(request.params.name)
+    async (request) => volumes.remove(request.caller, request.params.name)
   )
 }

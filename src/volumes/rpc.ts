@@ -11,29 +11,29 @@ export function volumeRpc({ volumes }: Options) {
       operation: 'listVolumes',
       scope: 'read',
       request: Type.Object({}),
-      call: async () => ({ volumes: await volumes.list() })
+      call: async (_request, { caller }) => ({ volumes: await volumes.list(caller) })
     }),
 
     getDockerVolume: unary({
       operation: 'getVolume',
       scope: 'read',
       request: VolumeParams,
-      call: async ({ name }) => ({ volume: await volumes.get(name) })
+      call: async ({ name }, { caller }) => ({ volume: await volumes.get(caller, name) })
     }),
 
     createDockerVolume: unary({
       operation: 'createVolume',
       scope: 'containers:write',
       request: CreateVolume,
-      call: async (request, { caller }) => ({ volume: await volumes.create(request, caller.tokenId) })
+      call: async (request, { caller }) => ({ volume: await volumes.create(caller, request) })
     }),
 
     removeDockerVolume: unary({
       operation: 'removeVolume',
       scope: 'containers:write',
       request: VolumeParams,
-      call: async ({ name }) => {
-        const { removed, ...rest } = await volumes.remove(name)
+      call: async ({ name }, { caller }) => {
+        const { removed, ...rest } = await volumes.remove(caller, name)
         return { success: removed, ...rest }
       }
     })

@@ -8,7 +8,12 @@ const RULE =
   'must be 2 to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as data'
 
 export const CreateVolume = Type.Object(
-  { name: formed(NAME, RULE, { examples: ['data'] }) },
+  {
+    name: formed(NAME, RULE, { examples: ['data'] }),
+    shared: Type.Optional(
+      Type.Boolean({ default: false, description: 'Whether every token sees it and may change it.' })
+    )
+  },
   { $id: 'CreateVolume', description: 'The volume to make.', additionalProperties: false, examples: [{ name: 'data' }] }
 )
 export type CreateVolume = Static<typeof CreateVolume>

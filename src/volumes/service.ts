@@ -1,5 +1,7 @@
 // Named volumes: which there are, and making and removing those of Berth. A create makes the ones it names by itself.
 
+import type { Caller } from '../access/caller.ts'
+import { checkMayChange, maySee, ownerOf, ownerOfNamed, seenBy, type Owner } from '../access/ownership.ts'
 import type { Policy } from '../access/policy.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineVolumes, VolumeRecord } from '../engine/contract/volumes.ts'
@@ -12,9 +14,9 @@ import { viewVolume } from './view.ts'
 export type VolumeService = ReturnType<typeof createVolumeService>
 
 type Options = {
-  engine: Pick<EngineVolumes, 'listVolumes' | 'createVolume' | 'removeVolume'>
+  engine: Pick<EngineVolumes, 'listVolumes' | 'findVolume' | 'createVolume' | 'removeVolume'>
   containers: () => Iterable<ContainerRecord>
-  policy: Pick<Policy, 'check' | 'allows'>
+  policy: Pick<Policy, 'check' | 'allows' | 'names'>
   instanceId: string
 }
 
@@ -22,8 +24,13 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
   // The engine answers a create with the volume that is there already: who asks second must see that it is.
   const inTurn = createSemaphore(1)
 
-  function view(volume: VolumeRecord): Volume {
-    const users = [...containers()].filter(({ volumes }) => volumes.some(({ source }) => source === volume.name))
+  const ownerOfVolume = ({ name, labels }: VolumeRecord): Owner =>
+    ownerOfNamed(readFacts(labels), policy.names({ volumes: [name] }))
+  const usersOf = ({ name }: VolumeRecord) =>
+    [...containers()].filter(({ volumes }) => volumes.some(({ source }) => source === name))
+
+  function view(caller: Caller, volume: VolumeRecord): Volume {
+    const users = usersOf(volume).filter(seenBy(caller))
     return viewVolume(volume, users, policy.allows({ volumes: [volume.name] }))
   }
 
@@ -31,42 +38,55 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
     return (await engine.listVolumes()).find((volume) => volume.name === name)
   }
 
-  async function find(name: string): Promise<VolumeRecord> {
+  async function find(caller: Caller, name: string): Promise<VolumeRecord> {
     const found = await look(name)
-    if (found) return found
+    if (found && maySee(caller, ownerOfVolume(found))) return found
     throw new AppError('VOLUME_NOT_FOUND', `There is no volume "${name}". POST /volumes makes one.`)
   }
 
   return {
-    async list(): Promise<Volume[]> {
-      const volumes = await engine.listVolumes()
-      return volumes.map(view).toSorted((one, other) => one.name.localeCompare(other.name))
+    async list(caller: Caller): Promise<Volume[]> {
+      const volumes = (await engine.listVolumes()).filter((volume) => maySee(caller, ownerOfVolume(volume)))
+      return volumes.map((volume) => view(caller, volume)).toSorted((one, other) => one.name.localeCompare(other.name))
     },
 
-    get: async (name: string): Promise<Volume> => view(await find(name)),
+    get: async (caller: Caller, name: string): Promise<Volume> => view(caller, await find(caller, name)),
 
-    /** `owner` is the id of the token that asks, if it has one. */
-    async create({ name }: CreateVolume, owner: string | null): Promise<Volume> {
+    async create(caller: Caller, { name, shared }: CreateVolume): Promise<Volume> {
       policy.check({ volumes: [name] })
       return inTurn(async () => {
         if (await look(name))
           throw new AppError('VOLUME_NAME_TAKEN', `There is a volume "${name}". Choose another name, or use that one.`)
-        await engine.createVolume(name, writeFacts({ managed: true, instance: instanceId, owner }))
-        return view(await find(name))
+        const owner = { ...ownerOf(caller), ...(shared && { shared }) }
+        await engine.createVolume(name, writeFacts({ managed: true, instance: instanceId, ...owner }))
+        return view(caller, await find(caller, name))
       })
     },
 
-    remove(name: string): Promise<RemovedVolume> {
+    /** For a container: the volume of that name, made if there is none. Throws for one that the caller may not use. */
+    ensure(caller: Caller, name: string, labels: Record<string, string>): Promise<void> {
       return inTurn(async () => {
-        const volume = await find(name)
+        const known = await engine.findVolume(name)
+        if (!known) return engine.createVolume(name, labels)
+        const owner = ownerOfVolume(known)
+        if (!maySee(caller, owner))
+          throw new AppError('VOLUME_NAME_TAKEN', `The volume name "${name}" is in use. Choose another name.`)
+        checkMayChange(caller, owner, `The volume "${name}"`)
+      })
+    },
+
+    remove(caller: Caller, name: string): Promise<RemovedVolume> {
+      return inTurn(async () => {
+        const volume = await find(caller, name)
         if (!readFacts(volume.labels).managed)
           throw new AppError('VOLUME_NOT_MANAGED', `Berth did not make the volume "${name}", so it does not remove it.`)
+        checkMayChange(caller, ownerOfVolume(volume), `The volume "${name}"`)
         policy.check({ volumes: [name] })
-        const users = view(volume).containers.map(({ id, name: user }) => ({ id, name: user }))
-        if (users.length > 0)
+        const users = view(caller, volume).containers.map(({ id, name: user }) => ({ id, name: user }))
+        if (usersOf(volume).length > 0)
           throw new AppError(
             'VOLUME_IN_USE',
-            `These containers mount the volume "${name}": ${users.map((user) => user.name).join(', ')}. Remove them first.`,
+            `These containers mount the volume "${name}": ${namesOf(users)}. Remove them first.`,
             { facts: { containers: users } }
           )
         if (await engine.removeVolume(name)) return { name, removed: true, message: 'Volume removed' }
@@ -74,4 +94,9 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
       })
     }
   }
+}
+
+/** Those that the caller may not see have no name here. */
+function namesOf(users: { name: string }[]): string {
+  return users.length > 0 ? users.map(({ name }) => name).join(', ') : 'those of others'
 }

@@ -1,7 +1,7 @@
 // Tokens of every kind, put into a store before a server opens it.
 
 import { createHash } from 'node:crypto'
-import type { Caller } from '../../src/access/caller.ts'
+import { NOBODY, type Caller } from '../../src/access/caller.ts'
 import { SCOPES, type Scope } from '../../src/access/scopes.ts'
 import type { Store } from '../../src/store/contract/store.ts'
 
@@ -10,7 +10,7 @@ export const bearer = (secret: string) => ({ authorization: `Bearer ${secret}` }
 
 /** A token's caller that may read, unless told otherwise. */
 export function callerWith(given: Partial<Caller>): Caller {
-  return { name: 'ci', tokenId: 'x', team: null, scopes: ['read'], seesAll: false, ...given }
+  return { name: 'ci', tokenId: 'x', team: null, scopes: ['read'], seesAll: false, life: NOBODY.life, ...given }
 }
 
 type Given = { name: string; scopes: readonly Scope[]; team?: string; expiresAt?: number }

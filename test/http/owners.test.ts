@@ -2,16 +2,23 @@
 // come from the live OpenAPI document; one on a kind of thing that this file cannot make fails the test.
 
 import t from 'tap'
+import { openStore } from '../../src/store/sqlite/open.ts'
+import { build, problem } from '../helpers/build.ts'
 import { buildForm, FORM_TYPE } from '../helpers/form.ts'
 import { CALLERS, serveOwners, type CallerName } from '../helpers/owners.ts'
 import { openEvents } from '../helpers/sse.ts'
-import { bearer } from '../helpers/tokens.ts'
+import { addToken, bearer } from '../helpers/tokens.ts'
 import { until } from '../helpers/until.ts'
 
 type Server = Awaited<ReturnType<typeof serveOwners>>
 type Operation = { operationId: string; method: string; path: string }
 
-const NOTHING = { container: 'nothing', build: '00000000-0000-4000-8000-000000000000' }
+const NOTHING = {
+  container: 'nothing',
+  build: '00000000-0000-4000-8000-000000000000',
+  network: 'nothing',
+  volume: 'nothing'
+}
 /** What a change needs to be understood. */
 const BODIES: Record<string, object> = {
   renameContainer: { name: 'renamed' },
@@ -19,7 +26,7 @@ const BODIES: Record<string, object> = {
   execInContainer: { command: ['id'] }
 }
 // Of the server, or of nobody's.
-const WITHOUT_OWNER = new Set(['getImage', 'removeImage', 'removeNetwork', 'getVolume', 'removeVolume', 'revokeToken'])
+const WITHOUT_OWNER = new Set(['getImage', 'removeImage', 'revokeToken'])
 
 async function operationsOn({ as }: Server): Promise<Operation[]> {
   type Document = { paths: Record<string, Record<string, { operationId: string }>> }
@@ -34,6 +41,8 @@ async function operationsOn({ as }: Server): Promise<Operation[]> {
 function kindOf({ operationId, path }: Operation): keyof typeof NOTHING {
   if (path.startsWith('/containers/{id}')) return 'container'
   if (path.startsWith('/builds/{id}')) return 'build'
+  if (path.startsWith('/networks/{name}')) return 'network'
+  if (path.startsWith('/volumes/{name}')) return 'volume'
   throw new Error(`${operationId}: this test cannot make what is at ${path}`)
 }
 
@@ -45,11 +54,20 @@ const MAKE = {
     if (answer.statusCode !== 201) throw new Error(answer.body)
     return name
   },
+  network: (server: Server) => named(server, '/networks'),
+  volume: (server: Server) => named(server, '/volumes'),
   async build(server: Server): Promise<string> {
     const id = await submit(server, 'own', `made-${made++}`)
     await until(async () => (await server.as('own').get(`/builds/${id}`)).json().finished_at !== null)
     return id
   }
+}
+
+async function named({ as }: Server, url: string): Promise<string> {
+  const name = `made-${made++}`
+  const answer = await as('own').ask('POST', url, { name })
+  if (answer.statusCode !== 201) throw new Error(answer.body)
+  return name
 }
 
 async function submit({ as }: Server, who: CallerName, name: string): Promise<string> {
@@ -82,7 +100,7 @@ t.test('who may do what to what: every operation on a thing that a token made', 
         const hidden = JSON.parse(answer.body.replaceAll(thing, NOTHING[kind]))
         t.equal(answer.statusCode, 404, name)
         t.strictSame({ ...hidden, request_id: '', instance: '' }, { ...nothing, request_id: '', instance: '' }, name)
-        t.equal((await server.as('own').get(path.replace(/\{\w+\}.*/, thing))).statusCode, 200, `${name}: still there`)
+        t.ok((await server.as('own').get(path.replace(/\/\{\w+\}.*/, ''))).body.includes(thing), `${name}: still there`)
       }
     }
   }
@@ -144,6 +162,53 @@ t.test('lists, figures and ports show a caller its own', async (t) => {
   const ports = (await as('stranger').get('/ports')).json<{ ports: { state: string; holder: unknown }[] }>().ports
   const others = ports.filter(({ state, holder }) => state === 'bound' && holder === null)
   t.equal(others.length, 2, 'a port that another has is shown, without who has it')
+})
+
+t.test('volumes and networks of others can be neither mounted, joined nor found', async (t) => {
+  const { as, engine } = await serveOwners(t)
+  await engine.createVolume('of-the-host', {})
+  await as('own').ask('POST', '/networks', { name: 'own-net' })
+  await as('own').ask('POST', '/containers', { name: 'web', volumes: [{ source: 'own-data', target: '/data' }] })
+  await as('admin').ask('POST', '/volumes', { name: 'open-data', shared: true })
+  const mount = (who: CallerName, source: string) =>
+    as(who).ask('POST', '/containers', { volumes: [{ source, target: '/data' }] })
+  const join = (who: CallerName) => as(who).ask('POST', '/containers', { network: 'own-net' })
+  const names = async (who: CallerName, url: string) =>
+    (await as(who).get(url)).json<{ name: string }[]>().map(({ name }) => name)
+  t.strictSame(await names('stranger', '/volumes'), ['open-data'])
+  t.strictSame(await names('mate', '/volumes'), ['open-data', 'own-data'])
+  t.strictSame(await names('admin', '/volumes'), ['of-the-host', 'open-data', 'own-data'])
+  t.notOk((await names('stranger', '/networks')).includes('own-net'))
+  t.ok((await names('mate', '/networks')).includes('own-net'))
+  for (const source of ['own-data', 'of-the-host'])
+    t.strictSame([(await mount('stranger', source)).json().code, source], ['VOLUME_NAME_TAKEN', source])
+  t.equal((await join('stranger')).json().code, 'NETWORK_NOT_FOUND')
+  for (const source of ['own-data', 'open-data']) t.equal((await mount('mate', source)).statusCode, 201, source)
+  t.equal((await mount('stranger', 'open-data')).statusCode, 201)
+  t.equal((await join('mate')).statusCode, 201)
+})
+
+t.test('a volume or a network that Berth did not make is shared where the policy names it', async (t) => {
+  const { as, engine } = await serveOwners(t, { policy: { volumes: ['of-*'], networks: ['open-*'] } })
+  await engine.createVolume('of-the-host', {})
+  await engine.createNetwork({ name: 'open-net', internal: false, labels: {} })
+  const body = { network: 'open-net', volumes: [{ source: 'of-the-host', target: '/data' }] }
+  t.equal((await as('stranger').ask('POST', '/containers', body)).statusCode, 201)
+  t.equal((await as('stranger').ask('DELETE', '/volumes/of-the-host')).json().code, 'VOLUME_NOT_MANAGED')
+  t.equal((await as('stranger').ask('DELETE', '/networks/open-net')).json().code, 'NETWORK_NOT_MANAGED')
+})
+
+t.test('a container does not pull without the scope for it', async (t) => {
+  const store = openStore(':memory:')
+  const runner = bearer(await addToken(store, { name: 'runner', scopes: ['containers:write'] }))
+  const { ask, engine } = await build(t, { store, early: true })
+  await ask('POST', '/containers/-/start', { headers: runner })
+  const run = (payload: object) => ask('POST', '/containers', { headers: runner, payload })
+  const refused = problem(t, await run({ image: 'nowhere/near:1' }), 403, 'FORBIDDEN')
+  t.match(refused, { scope: 'images:write', detail: /nowhere\/near:1.*images:write/ })
+  t.notOk(engine.writes().includes('pullImage'))
+  t.equal((await run({})).statusCode, 201, 'what is here needs no pull')
+  problem(t, await run({ pull: 'always' }), 403, 'FORBIDDEN')
 })
 
 t.test('events reach those who see what they are about', async (t) => {

@@ -34,7 +34,13 @@ async function startWith(
     store.close()
   })
   const removal = createRemoval({ engine, inventory })
-  const volumes = createVolumes({ engine, inventory, ownData: { find: engine.findVolume }, instanceId: 'here' })
+  const volumes = createVolumes({
+    engine,
+    ensureVolume: async () => {},
+    inventory,
+    ownData: { check: async () => {} },
+    instanceId: 'here'
+  })
   const settling = createSettling({ engine, inventory, removal, volumes })
   const attempts = await createAttempts({
     engine,

@@ -133,7 +133,8 @@ function watch() {
   recordEvents(log, {
     inventory,
     ports: { onChange: (watcher) => (changePort = watcher) },
-    engine: { onStatus: (watcher) => (changeEngine = watcher) }
+    engine: { onStatus: (watcher) => (changeEngine = watcher) },
+    ownerOfNetwork: async () => undefined
   })
   return {
     inventory,

@@ -65,13 +65,13 @@ export type TagImage = { image: string; target: string }
 
 export type RemovedImage = { id: string; untagged: (string)[]; deleted: (string)[]; message: string }
 
-export type CreateNetwork = { name: string; internal?: boolean }
+export type CreateNetwork = { name: string; internal?: boolean; shared?: boolean }
 
 export type Network = { id: string; full_id: string; name: string; driver: string; scope: string; internal: boolean; attachable: boolean; subnets: (string)[]; created: string | null; managed: boolean; usable: boolean; containers: ({ id: string; name: string; state: string })[] }
 
 export type RemovedNetwork = { name: string; removed: boolean; message: string }
 
-export type CreateVolume = { name: string }
+export type CreateVolume = { name: string; shared?: boolean }
 
 export type Volume = { name: string; driver: string; created: string | null; managed: boolean; usable: boolean; containers: ({ id: string; name: string; state: string })[] }
 
