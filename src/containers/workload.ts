@@ -52,7 +52,7 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
     if (!config.exec)
       throw new AppError(
         'EXEC_DISABLED',
-        'Running commands in containers is switched off. BERTH_EXEC=true switches it on.'
+        'Running commands in containers is disabled. Set BERTH_EXEC=true to enable it.'
       )
     const record = changes.find(caller, reference)
     if (record.state !== 'running') throw notRunning(record)

@@ -47,7 +47,7 @@ export async function readForm<T>(
         }
         if (!fileFields.includes(part.fieldname)) {
           part.file.resume()
-          throw invalidField(part.fieldname, `is no file of this form; the file is "${fileFields[0]}"`)
+          throw invalidField(part.fieldname, `is not a file field of this form; send the file as "${fileFields[0]}"`)
         }
         if (form.file) throw invalidField(part.fieldname, 'may be given once')
         form.file = await receive(part.file)

@@ -17,7 +17,7 @@ const REFUSALS: Record<string, Refusal> = {
   },
   401: {
     name: 'Unauthorized',
-    description: 'A valid token is needed.',
+    description: 'A valid token is required.',
     code: 'UNAUTHORIZED',
     detail: 'Send Authorization: Bearer <token>.'
   },

@@ -46,7 +46,7 @@ t.test('the calls of a user in a row, from Python, to the end of the server', as
   t.match(steps.build, { success: true, message: `Built berth-test/${name}:1` })
   t.match(steps.push, { success: true, image: `${registry}/berth-test/${name}:1`, digest: /^sha256:/ })
   t.match(steps.run, { state: 'running', ports: { '5000/tcp': /^127\.0\.0\.1:8\d+$/ }, env: ['HOST_PORT', 'SIZE'] })
-  t.match(steps['name taken'], { status: 'ALREADY_EXISTS', message: /^The name is taken: / })
+  t.match(steps['name taken'], { status: 'ALREADY_EXISTS', message: /^A container has this name: / })
   t.match(steps['remove running'], { status: 'FAILED_PRECONDITION', message: /^The container is running: / })
   t.match(steps.inspect, { state: 'running' })
   t.ok(Number(steps.inspect?.memory) > 0, 'memory in use')

@@ -163,7 +163,7 @@ t.test('exec', async (t) => {
   t.match(await exec(['true']), { status: 409, body: { code: 'CONTAINER_NOT_RUNNING' } })
 })
 
-t.test('exec is switched off by default', async (t) => {
+t.test('exec is disabled by default', async (t) => {
   const shut = await startServer(t, { ports: portsOf('logs') })
   const { body } = await shut.create({ command: SLEEPER, ports: [] })
   const answer = await shut.post(`/containers/${body.id}/exec`, { command: ['true'] })

@@ -31,7 +31,7 @@ t.test('what POST /builds refuses leaves nothing behind', async (t) => {
       formOf(name, { ...file, name: 'x' }),
       400,
       'INVALID_REQUEST',
-      /x is no file of this form/
+      /x is not a file field of this form/
     ],
     ['no name', formOf(file), 400, 'INVALID_REQUEST', /image_name/],
     ['an unknown field', formOf(...field('colour', 'red')), 400, 'INVALID_REQUEST', /colour/],
