@@ -100,7 +100,12 @@ export const ERRORS = {
     retryable: true,
     retryAfterSeconds: 5
   },
-  ENGINE_BUSY: { status: 503, title: 'Too many changes are waiting for the engine', retryable: true, retryAfterSeconds: 2 },
+  ENGINE_BUSY: {
+    status: 503,
+    title: 'Too many changes are waiting for the engine',
+    retryable: true,
+    retryAfterSeconds: 2
+  },
   SERVER_BUSY: { status: 503, title: 'The server is busy', retryable: true, retryAfterSeconds: 5 },
   BUILD_QUEUE_FULL: { status: 503, title: 'Too many builds are waiting', retryable: true, retryAfterSeconds: 30 },
   SERVER_STOPPING: { status: 503, title: 'The server is stopping', retryable: true, retryAfterSeconds: 5 },

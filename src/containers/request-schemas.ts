@@ -143,7 +143,17 @@ export const ExecCommand = Type.Object(
     env: Type.Optional(Env),
     working_dir: Type.Optional(formed(PATH, PATH_RULE, { maxLength: 512 })),
     user: Type.Optional(formed(USER, USER_RULE)),
-    timeout_seconds: Type.Optional(WaitSeconds)
+    timeout_seconds: Type.Optional(WaitSeconds),
+    stdin: Type.Optional(
+      Type.String({ maxLength: 262_144, description: 'What the command reads. Absent: nothing.', examples: ['hello'] })
+    ),
+    stream: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Answer with server-sent events while the command runs. Then `timeout_seconds` has no default, and the command ends with its client.'
+      })
+    )
   },
   {
     $id: 'ExecCommand',

@@ -16,10 +16,11 @@ import {
 } from '../http/streams.ts'
 import { JSON_TYPE } from '../http/json-cache.ts'
 import { ref } from '../lib/schema.ts'
+import type { ExecEvent } from './exec-stream.ts'
 import { exactForms } from './human-forms.ts'
 import { logEntry, logQuery } from './logs.ts'
 import { ContainerParams, ExecCommand, LogsQuery, WaitQuery } from './request-schemas.ts'
-import { LogLineEvent, ContainerLogs, ContainerProcesses, ExecResult, WaitedContainer } from './schemas.ts'
+import { LogLineEvent, ContainerLogs, ContainerProcesses, ExecOutput, ExecResult, WaitedContainer } from './schemas.ts'
 import type { ContainerService } from './service.ts'
 import { waitRequest } from './wait.ts'
 import type { Followed } from './workload.ts'
@@ -117,16 +118,30 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
         operationId: 'execInContainer',
         tags,
         summary: 'Run a command inside a container',
-        description: 'Switched off unless the server was started with BERTH_EXEC=true.',
+        description:
+          'With `stream` as server-sent events: `stdout` and `stderr` as they come, `end` with the exit code. ' +
+          'Switched off unless the server was started with BERTH_EXEC=true.',
         params: ContainerParams,
         body: ref(ExecCommand),
-        response: { 200: ref(ExecResult) }
+        produces: ['application/json', 'text/event-stream'],
+        response: {
+          200: {
+            description: 'How the command ended, and what it wrote.',
+            content: { 'application/json': { schema: ref(ExecResult) }, ...EXEC_SHOWN.content }
+          }
+        }
       },
       preValidation: async (request) => {
         request.body = exactForms(request.body) as ExecCommand
       }
     },
     async (request, reply) => {
+      const { caller, body, params } = request
+      if (body.stream) {
+        const source = (signal: AbortSignal) => containers.streamExec(caller, params.id, body, signal)
+        await streams.send(reply, source, toExecEvent)
+        return reply
+      }
       const { exitCode, ...rest } = await containers.exec(
         request.caller,
         request.params.id,
@@ -149,6 +164,16 @@ function toEvent(item: Followed): StreamEvent {
   if ('end' in item) return { event: 'end', data: item.end }
   const { stream, time, text } = item.line
   return { id: time, event: stream, data: { timestamp: time, line: text } }
+}
+
+const EXEC_SHOWN = eventsOf(
+  { stdout: ExecOutput, stderr: ExecOutput, end: StreamEnd },
+  { event: 'stdout', data: { text: 'v24.21.0\n' } },
+  { event: 'end', data: { reason: 'exited', exit_code: 0 } }
+)
+
+function toExecEvent(item: ExecEvent): StreamEvent {
+  return 'end' in item ? { event: 'end', data: item.end } : { event: item.stream, data: { text: item.text } }
 }
 
 /** As `tail -f` shows it, or one JSON object a line. */

@@ -36,6 +36,7 @@ const WaitRequest = Type.Composite([
   Type.Omit(WaitQuery, ['for']),
   Type.Object({ condition: WaitQuery.properties.for })
 ])
+const ExecRequest = Type.Composite([Named, Type.Omit(ExecCommand, ['stream'])])
 const LogsRequest = Type.Composite([
   Named,
   Type.Object({ tail: Type.Optional(Type.Integer({ minimum: 0, maximum: 100_000 })) }),
@@ -195,10 +196,20 @@ export function containerRpc({ containers, stats }: Options) {
     execDockerContainer: unary({
       operation: 'execInContainer',
       scope: 'exec',
-      request: Type.Composite([Named, ExecCommand]),
+      request: ExecRequest,
       call: async ({ name, ...command }, { caller, signal }) => {
         const { exitCode, ...rest } = await containers.exec(caller, name, command, signal)
         return { exit_code: exitCode, ...rest }
+      }
+    }),
+
+    streamDockerExec: streaming({
+      operation: 'execInContainer',
+      scope: 'exec',
+      request: ExecRequest,
+      call: async function* ({ name, ...command }, { signal, caller }) {
+        for await (const item of await containers.streamExec(caller, name, command, signal))
+          yield 'end' in item ? item : { [item.stream]: item.text }
       }
     })
   } satisfies Partial<DockerMethods>

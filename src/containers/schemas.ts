@@ -187,7 +187,13 @@ export const ExecResult = Type.Object(
   { $id: 'ExecResult', description: 'How the command ended, and what it wrote.' }
 )
 
+export const ExecOutput = Type.Object(
+  { text: Type.String({ examples: ['v24.21.0\n'] }) },
+  { $id: 'ExecOutput', description: 'What the command wrote to one of its streams.' }
+)
+
 export const SHARED_SCHEMAS = [
+  ExecOutput,
   RenameContainer,
   LogLineEvent,
   CreateContainer,

@@ -9,6 +9,7 @@ import type { EngineWorkloads, ExecResult, LogLine, LogQuery } from '../engine/c
 import { AppError, invalidField } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Changes } from './changes.ts'
+import { followExec, type ExecEvent } from './exec-stream.ts'
 import { bytesOf, lastOf } from './logs.ts'
 import type { ExecCommand } from './request-schemas.ts'
 import { notRunning } from './view.ts'
@@ -122,8 +123,30 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
       const record = execTarget(caller, reference)
       const seconds = body.timeout_seconds ?? DEFAULT_EXEC_SECONDS
       const deadline = AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal])
-      const asked = { command: body.command, env: body.env ?? {}, workingDir: body.working_dir, user: body.user }
+      const asked = { ...askedOf(body), stdin: body.stdin }
       return engine.exec(record.id, asked, { bytes: EXEC_OUTPUT_BYTES, signal: deadline })
+    },
+
+    /** The same as it goes on, for as long as somebody listens. */
+    async streamExec(
+      caller: Caller,
+      reference: string,
+      body: ExecCommand,
+      signal: AbortSignal
+    ): Promise<AsyncIterable<ExecEvent>> {
+      const record = execTarget(caller, reference)
+      const { stdin, timeout_seconds: seconds } = body
+      const running = await engine.startProcess(
+        record.id,
+        { ...askedOf(body), takesInput: stdin !== undefined },
+        signal
+      )
+      const deadline = seconds === undefined ? undefined : AbortSignal.timeout(seconds * 1000)
+      return followExec(running, { stdin, signal, deadline })
     }
   }
+}
+
+function askedOf({ command, env = {}, working_dir: workingDir, user }: ExecCommand) {
+  return { command, env, workingDir, user }
 }

@@ -7,7 +7,7 @@ import { AppError, cancellation, invalidFields, isAppError, unexpected, type Err
 import { hasTooManyValues, MAX_VALUES } from '../lib/values.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
 import { ARRIVAL, CALLER, isChange, subjectOf, type Security } from './gate.ts'
-import type { Call, StreamingMethod, UnaryMethod } from './methods.ts'
+import type { AnyMethod, Call, DuplexMethod, StreamingMethod, UnaryMethod } from './methods.ts'
 import { toStatus } from './status.ts'
 
 export type CallOptions = Security & {
@@ -34,11 +34,7 @@ export function streaming(options: CallOptions, method: StreamingMethod, { input
   return async function* (message: Message, context: HandlerContext) {
     const call = callOf(options, context)
     const open = async () => {
-      await method.ready?.()
-      // Who has left already would take a place that nothing gives back.
-      call.signal.throwIfAborted()
-      const release = options.budget.stream(call.caller)
-      call.signal.addEventListener('abort', release, { once: true })
+      await takePlace(options, method, call)
       const body = read(options, method, input, message)
       const source = forCaller(options, context, () => method.call(body, call))[Symbol.asyncIterator]()
       const { first } = await audited(options, method, context, body, async () => ({
@@ -47,15 +43,50 @@ export function streaming(options: CallOptions, method: StreamingMethod, { input
       return { source, first }
     }
     const { source, first } = await refusing(options, context, open)
-    try {
-      for (let next = first; !next.done; next = await refusing(options, context, () => source.next()))
-        yield write(output, next.value)
-    } finally {
-      await source.return?.()
-    }
-    // The sources end in silence when their reader is gone or the server stops.
-    if (call.signal.aborted) await refusing(options, context, () => Promise.reject(cancellation(call.signal)))
+    yield* relay(options, context, call, source, first, output)
   }
+}
+
+/** The handler gets the requests as they come; what does not fit its schema is thrown where they are read. */
+export function duplex(options: CallOptions, method: DuplexMethod, { input, output }: Shapes) {
+  return async function* (messages: AsyncIterable<Message>, context: HandlerContext) {
+    const call = callOf(options, context)
+    async function* requests() {
+      for await (const message of messages) yield read(options, method, input, message)
+    }
+    const open = async () => {
+      await takePlace(options, method, call)
+      const source = forCaller(options, context, () => method.call(requests(), call))[Symbol.asyncIterator]()
+      return { source, first: await forCaller(options, context, () => source.next()) }
+    }
+    const { source, first } = await refusing(options, context, open)
+    yield* relay(options, context, call, source, first, output)
+  }
+}
+
+async function takePlace({ budget }: CallOptions, { ready }: AnyMethod, { signal, caller }: Call): Promise<void> {
+  await ready?.()
+  // Who has left already would take a place that nothing gives back.
+  signal.throwIfAborted()
+  signal.addEventListener('abort', budget.stream(caller), { once: true })
+}
+
+async function* relay(
+  options: CallOptions,
+  context: HandlerContext,
+  { signal }: Call,
+  source: AsyncIterator<object>,
+  first: IteratorResult<object>,
+  output: DescMessage
+): AsyncGenerator<Message> {
+  try {
+    for (let next = first; !next.done; next = await refusing(options, context, () => source.next()))
+      yield write(output, next.value)
+  } finally {
+    await source.return?.()
+  }
+  // The sources end in silence when their reader is gone or the server stops.
+  if (signal.aborted) await refusing(options, context, () => Promise.reject(cancellation(signal)))
 }
 
 function forCaller<T>({ onBehalf, budget, nobody }: CallOptions, { values }: HandlerContext, task: () => T): T {
@@ -84,7 +115,7 @@ export async function refusing<T>(
 /** What changes something is written down before it is done and after. */
 async function audited<T>(
   { audit, nobody }: CallOptions,
-  method: UnaryMethod | StreamingMethod,
+  method: AnyMethod,
   context: HandlerContext,
   body: Body,
   task: () => T | Promise<T>
@@ -119,9 +150,9 @@ function idOf(answer: unknown): string | undefined {
 }
 
 function callOf({ nobody }: CallOptions, { values, signal }: HandlerContext): Call {
-  const { requestId } = values.get(ARRIVAL)
+  const { address, requestId } = values.get(ARRIVAL)
   const caller = values.get(CALLER) ?? nobody
-  return { caller, signal: translated(AbortSignal.any([signal, caller.life])), requestId }
+  return { caller, address, signal: translated(AbortSignal.any([signal, caller.life])), requestId }
 }
 
 /** The same signal, with a reason that services understand. */
@@ -145,12 +176,7 @@ function hasPassed({ reason }: AbortSignal): boolean {
   return reason instanceof ConnectError && reason.code === Code.DeadlineExceeded
 }
 
-function read(
-  { validator }: CallOptions,
-  { request }: UnaryMethod | StreamingMethod,
-  schema: DescMessage,
-  message: Message
-): Body {
+function read({ validator }: CallOptions, { request }: AnyMethod, schema: DescMessage, message: Message): Body {
   const files = takeBytes(schema, message)
   if (hasTooManyValues(message))
     throw new AppError('INVALID_REQUEST', `The request has more than ${MAX_VALUES} values.`)

@@ -8,7 +8,7 @@ import type { Access } from '../access/service.ts'
 import type { CheckOrigin } from '../access/request-origin.ts'
 import { AppError } from '../errors.ts'
 import type { OnBehalf } from '../lib/on-behalf.ts'
-import type { DockerMethods, StreamingMethod, UnaryMethod } from './methods.ts'
+import type { AnyMethod, DockerMethods } from './methods.ts'
 
 /** What the connection knows about a request, before anything of it is read. */
 export type Arrival = {
@@ -29,7 +29,7 @@ export type Security = {
   nobody: Caller
   onBehalf: OnBehalf
 }
-export type Gate = (context: HandlerContext, method: UnaryMethod | StreamingMethod | 'open' | undefined) => void
+export type Gate = (context: HandlerContext, method: AnyMethod | 'open' | undefined) => void
 
 export const ARRIVAL = createContextKey<Arrival>({
   authority: undefined,
@@ -76,7 +76,7 @@ export function createGate({ access, admit, budget, audit, nobody }: Security): 
 }
 
 /** Whether it may change something: what only needs to be read does not. */
-export function isChange({ scope }: UnaryMethod | StreamingMethod): boolean {
+export function isChange({ scope }: AnyMethod): boolean {
   return scope !== 'read' && scope !== 'open'
 }
 
@@ -94,6 +94,6 @@ export function subjectOf(
   return { caller, peer, scope: declared?.scope ?? null, action, object, requestId }
 }
 
-export function methodOf(methods: DockerMethods, name: string): UnaryMethod | StreamingMethod | undefined {
+export function methodOf(methods: DockerMethods, name: string): AnyMethod | undefined {
   return Object.hasOwn(methods, name) ? methods[name as keyof DockerMethods] : undefined
 }

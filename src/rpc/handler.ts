@@ -8,14 +8,21 @@ import {
 } from '@connectrpc/connect-node'
 import http2, { type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { Connections } from '../lib/connections.ts'
-import { answering, refusing, streaming, type CallOptions } from './calls.ts'
+import { answering, duplex, refusing, streaming, type CallOptions } from './calls.ts'
 import { ARRIVAL, createGate, methodOf, type Arrival } from './gate.ts'
 import { DockerService } from './gen/docker_management_pb.ts'
 import { Health } from './gen/grpc/health/v1/health_pb.ts'
 import { ServerReflection } from './gen/grpc/reflection/v1/reflection_pb.ts'
 import { ServerReflection as ServerReflectionAlpha } from './gen/grpc/reflection/v1alpha/reflection_pb.ts'
 import { createHealth, type Readiness } from './health.ts'
-import { MESSAGE_BYTES, REQUEST_BYTES, type DockerMethods, type StreamingMethod } from './methods.ts'
+import {
+  MESSAGE_BYTES,
+  REQUEST_BYTES,
+  type DockerMethods,
+  type DuplexMethod,
+  type StreamingMethod,
+  type UnaryMethod
+} from './methods.ts'
 import { createReflection } from './reflection.ts'
 
 export type HandlerOptions = CallOptions & {
@@ -86,10 +93,11 @@ function implement(options: HandlerOptions) {
   return Object.entries(DockerService.method).map(([name, shapes]) => {
     const method = options.methods[name as keyof DockerMethods]
     const { messageBytes = REQUEST_BYTES } = method
-    const isStream = shapes.methodKind === 'server_streaming'
-    const implementation = isStream
-      ? streaming(options, method as StreamingMethod, shapes)
-      : answering(options, method, shapes)
+    const implementation = {
+      unary: () => answering(options, method as UnaryMethod, shapes),
+      server_streaming: () => streaming(options, method as StreamingMethod, shapes),
+      bidi_streaming: () => duplex(options, method as DuplexMethod, shapes)
+    }[shapes.methodKind]()
     return { shapes, implementation, messageBytes }
   })
 }

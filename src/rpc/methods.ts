@@ -12,25 +12,37 @@ export const MESSAGE_BYTES = 4 * 1024 ** 2
 export const REQUEST_BYTES = 256 * 1024
 
 /** Who calls, and until when. The signal aborts at the deadline, when the client goes away, and when the server stops. */
-export type Call = { caller: Caller; signal: AbortSignal; requestId: string }
+export type Call = { caller: Caller; address: string; signal: AbortSignal; requestId: string }
 
-type Method<S extends TSchema, Answer> = {
+type Described<S extends TSchema> = {
   /** The same over REST, by its operationId. */
   operation: string
   scope: Need
   request: S
-  call: (request: Static<S>, call: Call) => Answer
   /** How large a request may be. Absent: REQUEST_BYTES. */
   messageBytes?: number
   /** What has to be waited for before the call. */
   ready?: () => Promise<void>
 }
+type Method<S extends TSchema, Answer> = Described<S> & { call: (request: Static<S>, call: Call) => Answer }
+type Duplex<S extends TSchema> = Described<S> & {
+  call: (requests: AsyncIterable<Static<S>>, call: Call) => AsyncIterable<object>
+}
 export type UnaryMethod = Method<TSchema, object | Promise<object>>
 export type StreamingMethod = Method<TSchema, AsyncIterable<object>>
+/** Requests come while answers go. */
+export type DuplexMethod = Duplex<TSchema>
+export type AnyMethod = UnaryMethod | StreamingMethod | DuplexMethod
 
+type Kinds = {
+  unary: UnaryMethod
+  server_streaming: StreamingMethod
+  bidi_streaming: DuplexMethod
+  client_streaming: never
+}
 type Known = typeof DockerService.method
 export type DockerMethods = {
-  [Name in keyof Known]: Known[Name]['methodKind'] extends 'server_streaming' ? StreamingMethod : UnaryMethod
+  [Name in keyof Known]: Kinds[Known[Name]['methodKind']]
 }
 
 /** An answer whose fields are there: what is promised in one would be sent empty, and its failure end the process. */
@@ -44,6 +56,10 @@ export function unary<S extends TSchema, Answer extends object>(
 
 export function streaming<S extends TSchema>(method: Method<S, AsyncIterable<object>>): StreamingMethod {
   return method as StreamingMethod
+}
+
+export function duplex<S extends TSchema>(method: Duplex<S>): DuplexMethod {
+  return method as DuplexMethod
 }
 
 /** Calls that are not answered before `ready` is. */

@@ -1,7 +1,7 @@
 // One connection to a terminal, whatever it travels on: the first frame opens, the others go to the session, and what the
 // session says comes back.
 
-import { invalidField, unexpected, AppError } from '../errors.ts'
+import { AppError, invalidField, isAppError, unexpected } from '../errors.ts'
 import type { ClientFrame, ServerFrame } from './frames.ts'
 import { SIGNALS } from './schemas.ts'
 import type { Viewer } from './session.ts'
@@ -32,7 +32,9 @@ export async function* converse(
 /** Throws what the client did wrong. */
 async function listen(frames: AsyncIterator<ClientFrame | undefined>, viewer: Viewer): Promise<void> {
   for (;;) {
-    const next = await frames.next().catch(() => undefined)
+    const next = await frames.next().catch((error: unknown) => {
+      if (isAppError(error, 'INVALID_REQUEST')) throw error
+    })
     if (!next) return viewer.leave()
     if (next.done) return viewer.close()
     check(next.value)

@@ -46,7 +46,7 @@ export function createTerminalService({
   log,
   lingerMs = LINGER_MS
 }: Options) {
-  const kept = new Map<string, { owner: string; tokenId: string | null; session: Session }>()
+  const kept = new Map<string, { owner: string; session: Session }>()
   const starting = new Map<string, number>()
   const isStart = validator.typed(StartTerminal)
   const isResume = validator.typed(ResumeTerminal)
@@ -135,10 +135,16 @@ export function createTerminalService({
         if (now?.state === 'running') return 'exited'
         return now ? 'the container has stopped' : 'the container was removed'
       },
-      onEnd: () => onEnd(null),
+      onEnd: () => {
+        caller.life.removeEventListener('abort', revoke)
+        onEnd(null)
+      },
       onGone: () => void kept.delete(id)
     })
-    kept.set(id, { owner: ownerOf(caller), tokenId: caller.tokenId, session })
+    const revoke = () => void session.end('the token was revoked or has expired')
+    caller.life.addEventListener('abort', revoke, { once: true })
+    if (caller.life.aborted) revoke()
+    kept.set(id, { owner: ownerOf(caller), session })
     return session.attach()
   }
 
@@ -149,11 +155,6 @@ export function createTerminalService({
     const viewer = found.session.attach(received)
     if (cols !== undefined && rows !== undefined) viewer.take({ kind: 'resize', cols, rows })
     return viewer
-  }
-
-  async function endAll(isMeant: (tokenId: string | null) => boolean, reason: string): Promise<void> {
-    const meant = [...kept.values()].filter(({ tokenId }) => isMeant(tokenId))
-    await Promise.all(meant.map(({ session }) => session.end(reason, STOP_GRACE_MS)))
   }
 
   return {
@@ -168,15 +169,11 @@ export function createTerminalService({
       return isBack ? resume(asked as Resume, visitor) : start(reference, asked as Start, visitor)
     },
 
-    endOfToken: (tokenId: string): Promise<void> => endAll((each) => each === tokenId, 'the token was revoked'),
-
     /** Ends every session in order; none can be opened any more. */
     async close(): Promise<void> {
       isStopping = true
-      await endAll(() => true, 'the server is stopping')
-    },
-
-    /** How many there are. */
-    size: (): number => kept.size
+      const all = [...kept.values()]
+      await Promise.all(all.map(({ session }) => session.end('the server is stopping', STOP_GRACE_MS)))
+    }
   }
 }

@@ -39,6 +39,9 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
   let ended: Ended | undefined
   let ending: string | undefined
   let current: symbol | undefined
+  let latest: symbol | undefined
+  // What a command that has ended left unread is read to its end, whether anybody acknowledges it or not.
+  let isDraining = false
   let pendingInput = 0
   let linger: NodeJS.Timeout | undefined
   let wakePump = () => {}
@@ -48,8 +51,7 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
     for await (const { bytes } of running.output) {
       await recording?.write(bytes)
       for (let rest = bytes; rest.length > 0;) {
-        // Of what is being ended nobody acknowledges anything any more.
-        const room = ending === undefined ? WINDOW_BYTES - (replay.end() - acknowledged) : WINDOW_BYTES
+        const room = isDraining ? WINDOW_BYTES : WINDOW_BYTES - (replay.end() - acknowledged)
         if (room === 0) await new Promise<void>((resolve) => (wakePump = resolve))
         replay.push(rest.subarray(0, room))
         rest = rest.subarray(room)
@@ -76,8 +78,9 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
   async function end(reason: string, graceMs = GRACE_MS): Promise<void> {
     if (ended || ending !== undefined) return void (await over.promise)
     ending = reason
-    wakePump()
     const isReached = await running.end(graceMs).catch(() => false)
+    isDraining = true
+    wakePump()
     // Else the output of what goes on would never end.
     if (!isReached) running.release()
     await over.promise
@@ -122,6 +125,7 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
       const me = Symbol(id)
       let failure: AppError | undefined
       current = me
+      latest = me
       clearTimeout(linger)
       const isKnown = received !== undefined && received >= replay.start() && received <= replay.end()
       sent = isKnown ? received : replay.start()
@@ -134,8 +138,12 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
         take,
         /** The connection has broken or the client leaves for a while. */
         leave: () => leave(me),
-        /** The client wants no more of it. */
-        close: () => void (current === me && end('closed').then(onGone)),
+        /** The client wants no more of it, or has heard how it ended. */
+        close(): void {
+          if (latest !== me) return
+          clearTimeout(linger)
+          void end('closed').then(onGone)
+        },
 
         /** Lets the events end with an error. */
         fail(error: AppError): void {
@@ -151,9 +159,10 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
               sent += bytes.length
               yield { kind: 'output', bytes }
             } else if (ended) {
-              current = undefined
-              onGone()
+              // Whether it arrives is not known: only a client that closes in order needs it no more.
+              leave(me)
               yield { kind: 'ended', ended }
+              return
             } else await new Promise<void>((resolve) => (wakeViewer = resolve))
           }
           if (current !== undefined)

@@ -48,7 +48,8 @@ const SIZES = {
   buildsBounds: 10,
   buildsHostile: 10,
   podman: 10,
-  engineContract: 10
+  engineContract: 10,
+  terminal: 10
 } as const
 
 const WORKLOADS: Range = { first: 8100, last: 8999 }

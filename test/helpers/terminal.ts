@@ -3,6 +3,7 @@
 
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
+import { StringDecoder } from 'node:string_decoder'
 import { WebSocket } from 'ws'
 import {
   decodeServer,
@@ -18,16 +19,22 @@ import {
 import { until } from './until.ts'
 
 export type Terminal = Awaited<ReturnType<typeof openTerminal>>
-type Given = { token?: string; headers?: Record<string, string>; acknowledges?: boolean; received?: number }
+type Given = {
+  token?: string
+  headers?: Record<string, string>
+  acknowledges?: boolean
+  onOutput?: (bytes: Uint8Array) => void
+}
 
 /** `base` is the address of the server, `http://…`. */
 export async function openTerminal(base: string, container: string, open: Start | Resume = {}, given: Given = {}) {
-  const { token, headers = {}, acknowledges = true } = given
+  const { token, headers = {}, acknowledges = true, onOutput } = given
   const url = `${base.replace(/^http/, 'ws')}/containers/${container}/terminal`
   const socket = new WebSocket(url, protocolsFor(token), { headers, perMessageDeflate: false })
+  const decoder = new StringDecoder('utf8')
   let text = ''
   let bytes = 0
-  let received = given.received ?? 0
+  let received = 0
   let opened: Opened | undefined
   let ended: Ended | undefined
   let failed: Failed | undefined
@@ -40,7 +47,8 @@ export async function openTerminal(base: string, container: string, open: Start 
     } else if (frame?.kind === 'output') {
       bytes += frame.bytes.length
       received += frame.bytes.length
-      text = (text + Buffer.from(frame.bytes).toString()).slice(-1_000_000)
+      text = (text + decoder.write(frame.bytes)).slice(-1_000_000)
+      onOutput?.(frame.bytes)
       if (acknowledges) send({ kind: 'ack', received })
     } else if (frame?.kind === 'ended') ended = frame.ended
     else if (frame?.kind === 'failed') failed = frame.failed

@@ -52,6 +52,7 @@ const NEEDS: Record<string, Need> = {
   updateContainer: 'containers:write',
   removeContainer: 'containers:write',
   execInContainer: 'exec',
+  openTerminal: 'exec',
   listImages: 'read',
   getImage: 'read',
   pullImage: 'images:write',

@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
+import { until } from '../helpers/until.ts'
 
 const EXEC = '/containers/web/exec'
 const withExec = async (t: Test) => {
@@ -41,6 +42,31 @@ t.test('is not done in containers of others', async (t) => {
   engine.add({ name: 'foreign' })
   const { post } = await build(t, { engine, env: { BERTH_EXEC: 'true' } })
   problem(t, await post('/containers/foreign/exec', { command: ['id'] }), 403, 'CONTAINER_NOT_MANAGED')
+})
+
+t.test('tells the output as it comes, both streams apart, and the exit code', async (t) => {
+  const { post, engine } = await withExec(t)
+  const answer = post(EXEC, { command: ['sleep', '9'], stdin: 'in', stream: true })
+  await until(() => engine.processes[0]?.input() === 'in')
+  const [running] = engine.processes
+  const euro = Buffer.from('€')
+  running?.write('out')
+  running?.write(euro.subarray(0, 2), 'stderr')
+  running?.write(euro.subarray(2), 'stderr')
+  running?.exit(3)
+  const { headers, body } = await answer
+  t.match(headers['content-type'], /^text\/event-stream/)
+  t.equal(
+    body,
+    'event: stdout\ndata: {"text":"out"}\n\nevent: stderr\ndata: {"text":"€"}\n\nevent: end\ndata: {"reason":"exited","exit_code":3}\n\n'
+  )
+})
+
+t.test('a stream ends when its time is over, and its command with it', async (t) => {
+  const { post, engine } = await withExec(t)
+  const answer = await post(EXEC, { command: ['sleep', '9'], stream: true, timeout_seconds: 0.1 })
+  t.match(answer.body, /"code":"EXEC_TIMEOUT"/)
+  t.ok(engine.processes[0]?.hasEnded())
 })
 
 t.test('ends when its time is over', async (t) => {

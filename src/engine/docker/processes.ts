@@ -43,7 +43,8 @@ export function createProcesses(calls: Calls, procFolder: string): { startProces
     const connection = await calls.connect({
       method: 'POST',
       path: `/exec/${execId}/start`,
-      body: { Detach: false, Tty: tty },
+      // Engines before 23 know no size at the start; they are told it right after.
+      body: { Detach: false, Tty: tty, ...(asked.size && { ConsoleSize: [asked.size.rows, asked.size.cols] }) },
       what: WHAT
     })
     // Whoever reads is told, too.

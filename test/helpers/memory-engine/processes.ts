@@ -58,7 +58,7 @@ export function createMemoryProcess(request: ProcessRequest) {
       else if (request.size && bytes.includes(CTRL_D)) exit(0)
       else if (program === 'cat' || program === 'sh') write(Buffer.from(bytes))
     },
-    endInput: () => exit(0),
+    endInput: () => void (program === 'cat' && exit(0)),
     resize: async (size) => void sizes.push(size),
     async signal(name) {
       signals.push(name)

@@ -19,6 +19,8 @@ export type CleanSystem = { containers?: boolean; images?: boolean; volumes?: bo
 
 export type Cleaned = { containers: ({ id: string; name: string })[]; images: ({ id: string; name: string })[]; volumes: ({ id: string; name: string })[]; networks: ({ id: string; name: string })[]; build_cache_bytes: number; freed_bytes: number; kept: ({ id: string; name: string; reason: string })[]; dry_run: boolean; message: string }
 
+export type ExecOutput = { text: string }
+
 export type RenameContainer = { name: string }
 
 export type LogLineEvent = { timestamp: string; line: string }
@@ -41,7 +43,7 @@ export type ContainerLogs = { lines: ({ stream: "stdout" | "stderr"; timestamp: 
 
 export type ContainerProcesses = { titles: (string)[]; processes: ((string)[])[] }
 
-export type ExecCommand = { command: ((string)[]) | (string); env?: { [name: string]: string }; working_dir?: string; user?: string; timeout_seconds?: number }
+export type ExecCommand = { command: ((string)[]) | (string); env?: { [name: string]: string }; working_dir?: string; user?: string; timeout_seconds?: number; stdin?: string; stream?: boolean }
 
 export type ExecResult = { exit_code: number; stdout: string; stderr: string; truncated: boolean }
 
