@@ -4,6 +4,7 @@
 #   lab.sh debian SUITE          makes the Debian that engines of a suite run in; once, some minutes, 900 MB
 #   lab.sh up NAME SUITE KIND    starts an engine; KIND: graph or containerd (Docker's two image stores), podman
 #   lab.sh run NAME COMMAND...   runs a command where the engine's ports are, with DOCKER_HOST set
+#   lab.sh change NAME SUITE KIND   starts another engine in its place, behind the same socket and on the same data
 #   lab.sh down NAME             ends it and removes what it made
 #
 # NAME is 1 to 8 of a-z and 0-9. There is no way out of the network namespace: nothing is pulled. Needs root on Debian.
@@ -48,13 +49,25 @@ mirror() {
 }
 
 up() {
-  local name=$1 suite=$2 kind=$3 command
-  in_lab "$name"
-  debian "$suite"
-  down "$name"
-  mkdir -p "$ENGINE"/{root,upper,work,docker,containers}
+  in_lab "$1"
+  debian "$2"
+  down "$1"
   ip netns add "$NETNS"
   ip -n "$NETNS" link set lo up
+  launch "$@"
+}
+
+change() {
+  in_lab "$1"
+  debian "$2"
+  end
+  rm -rf --one-file-system "$ENGINE"/{root,upper,work}
+  launch "$@"
+}
+
+launch() {
+  local name=$1 suite=$2 kind=$3 command
+  mkdir -p "$ENGINE"/{root,upper,work,docker,containers}
   lay_out_root "$suite"
   write_settings "$suite" "$kind"
 
@@ -106,8 +119,8 @@ run() {
   exec nsenter --net="/run/netns/$NETNS" env DOCKER_HOST="unix://$(socket)" BERTH_ENGINE_SETUP=never "$@"
 }
 
-down() {
-  in_lab "$1"
+# With all that it has mounted.
+end() {
   if lives; then
     kill "$(cat "$ENGINE/pid")"
     for _ in $(seq 100); do lives || break; sleep 0.1; done
@@ -116,11 +129,16 @@ down() {
   awk -v root="$ENGINE/" 'index($2, root) == 1 {print $2}' /proc/mounts | sort -r | while read -r mounted; do
     umount -l "$mounted"
   done
+}
+
+down() {
+  in_lab "$1"
+  end
   [ ! -e "/run/netns/$NETNS" ] || ip netns del "$NETNS"
   rm -rf --one-file-system "$ENGINE"
 }
 
 case ${1:-} in
-  debian | up | run | down) "$@" ;;
-  *) sed -n '2,9p' "$0" | cut -c3-; exit 1 ;;
+  debian | up | run | change | down) "$@" ;;
+  *) sed -n '2,10p' "$0" | cut -c3-; exit 1 ;;
 esac

@@ -1,10 +1,11 @@
 // docs/engines.md, written from what the engines answered when they were last tested.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ENGINES } from './engines.ts'
-import type { EngineResult, FileResult } from './results.ts'
+import { storedResult, type EngineResult, type FileResult } from './results.ts'
 
+const TESTS = join(import.meta.dirname, '../docker')
 const PAGE = join(import.meta.dirname, '../../docs/engines.md')
 
 const HEAD = `# Engines
@@ -15,18 +16,13 @@ It needs root on Debian. All of it was measured with cgroup v1.
 `
 
 export function writeReport(): void {
-  const engines = Object.entries(ENGINES).map(([name, engine]) => ({ ...engine, result: resultOf(name) }))
+  const engines = Object.entries(ENGINES).map(([name, engine]) => ({ ...engine, result: storedResult(name) }))
   const rows = engines.map(({ title, result }) => `| ${[title, ...cellsOf(result)].join(' | ')} |`)
   const table = ['| Engine | Version | API | Files that pass | Tested |', '|---|---|---|---|---|', ...rows].join('\n')
   const sections = engines.map(
     ({ title, result, leftOut }) => `## ${title}\n\n${result ? describe(result, leftOut) : 'Not tested yet.'}`
   )
   writeFileSync(PAGE, `${[HEAD.trimEnd(), table, ...sections].join('\n\n')}\n`)
-}
-
-function resultOf(name: string): EngineResult | undefined {
-  const file = join(import.meta.dirname, 'results', `${name}.json`)
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as EngineResult) : undefined
 }
 
 function cellsOf(result: EngineResult | undefined): string[] {
@@ -42,12 +38,23 @@ function describe({ files }: EngineResult, leftOut: Record<string, string>): str
     'Cannot be tried here': files.flatMap(({ file, skipped }) =>
       skipped.map(({ name, reason }) => `${subjectOf(file)}, ${testOf(name)}: ${reason}`)
     ),
+    'Without a result yet': notRun(files, leftOut),
     'Left out': Object.entries(leftOut).map(([file, reason]) => `${file} ${reason}`)
   }
   return Object.entries(lists)
     .filter(([, items]) => items.length > 0)
-    .map(([title, items]) => (title === 'Works' ? `${title}: ${items.join(', ')}.` : asList(title, items)))
+    .map(([title, items]) =>
+      items === lists.Works || items === lists['Without a result yet']
+        ? `${title}: ${items.join(', ')}.`
+        : asList(title, items)
+    )
     .join('\n\n')
+}
+
+function notRun(files: FileResult[], leftOut: Record<string, string>): string[] {
+  const subjects = readdirSync(TESTS).map((file) => file.replace('.test.ts', ''))
+  const run = new Set(files.map(({ file }) => subjectOf(file)))
+  return subjects.filter((subject) => !run.has(subject) && !(subject in leftOut))
 }
 
 const asList = (title: string, items: string[]) => `${title}:\n\n${items.map((item) => `- ${item}`).join('\n')}`

@@ -1,5 +1,7 @@
-// What a run of the tests on one engine came to, read from its TAP.
+// What a run of the tests on one engine came to: read from its TAP, and kept in a file for each engine.
 
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { Parser, type Result } from 'tap-parser'
 
@@ -12,6 +14,19 @@ export type FileResult = {
   skipped: { name: string; reason: string }[]
 }
 export type EngineResult = { version: string; api: string; date: string; seconds: number; files: FileResult[] }
+
+const FOLDER = join(import.meta.dirname, 'results')
+const fileOf = (engine: string) => join(FOLDER, `${engine}.json`)
+
+export function storedResult(engine: string): EngineResult | undefined {
+  const file = fileOf(engine)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as EngineResult) : undefined
+}
+
+export function storeResult(engine: string, result: EngineResult): void {
+  mkdirSync(FOLDER, { recursive: true })
+  writeFileSync(fileOf(engine), `${JSON.stringify(result, null, 2)}\n`)
+}
 
 /** Reads to the end of the output; hears of each file when it is over. */
 export async function readResults(tap: Readable, onFile: (file: FileResult) => void): Promise<FileResult[]> {

@@ -13,8 +13,8 @@ import { clear } from './scenarios.ts'
 import { ENGINE_TIMEOUT_SECONDS, type World } from './world.ts'
 
 const BEYOND_MS = (ENGINE_TIMEOUT_SECONDS + 2) * 1_000
-/** No request of a scenario makes so many calls that it may take longer. */
-const ANSWER_MS = 120_000
+/** The disk usage may take two minutes; no request of a scenario makes so many calls that it may take longer. */
+const ANSWER_MS = 150_000
 const HEAL_MS = 90_000
 
 export const FAULTS: Record<string, Fault> = {
