@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs'
 import type { Policy } from '../access/policy.ts'
 import type { ImageRecord } from '../engine/contract/images.ts'
+import { isKeptName } from '../engine/kept-images.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { readDockerfile, type DockerfileReport } from './context/dockerfile.ts'
 import { inspectDockerfile } from './context/intake.ts'
@@ -23,6 +24,8 @@ export function createSourcePolicy(policy: Rules, registries: Pick<RegistryRules
   async function check(report: DockerfileReport, { owner, platform }: Whose): Promise<string[]> {
     const { baseImages, allImages, readers, remoteSources } = report
     policy.check({ images: allImages, remoteSources, readers })
+    const kept = allImages.find(isKeptName)
+    if (kept !== undefined) throw new AppError('POLICY_REFUSED', `"${kept}" keeps the files of a container for Berth.`)
     await registries.check(owner, allImages)
     if (policy.allowsRemoteSources) return baseImages.filter((name) => !name.includes('$'))
     if (platform !== null)

@@ -21,6 +21,8 @@ type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none'; cg
 export type Images = {
   push(reference: string, request: TransferRequest): Promise<{ digest: string; size: number; message: string }>
   find(reference: string, how: { pull: 'missing'; owner: string | null; signal: AbortSignal }): Promise<ImageRecord>
+  /** Throws for an image that Berth keeps for itself. */
+  refuseKept(reference: string, image: ImageRecord | undefined): void
   /** Fails when a container uses it. */
   remove(reference: string, options: { force: false }): Promise<{ untagged: string[] }>
 }
@@ -75,6 +77,7 @@ export function createStages({
     let context: Readable | undefined
     try {
       if (builder === 'classic') await engine.removeBuildContainers(record.id, record.createdAt)
+      for (const name of baseImages) images.refuseKept(name, await engine.inspectImage(name))
       if (record.platform === null)
         await fetchBaseImages(baseImages, { owner: record.owner, signal: limit.signal }, say)
       context = await openContext(files.context(record.id))

@@ -7,6 +7,7 @@
 import type { ContainerRecord, ContainerSpec, EngineContainers, PortBinding } from '../engine/contract/containers.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
+import { KEPT_REPOSITORY } from '../engine/kept-images.ts'
 import { labelFilter, readFacts, writeFacts } from '../engine/labels.ts'
 import { AppError } from '../errors.ts'
 import type { PortService } from '../ports/service.ts'
@@ -19,8 +20,6 @@ import type { Removal } from './removal.ts'
 import type { Undo } from './undo.ts'
 import { checkMade } from './verify.ts'
 import { shortId } from '../inventory/ids.ts'
-
-const KEPT_REPOSITORY = 'berth/kept'
 
 export type PortChange = { containerPort: number; protocol: 'tcp' | 'udp'; from: number; to: number }
 export type Replacer = ReturnType<typeof createReplacer>
@@ -72,7 +71,9 @@ export function createReplacer({
       // One that a crash left would lose its name to the new one, and with it the way to find it.
       await engine.removeImage(keptImage(old.id)).catch(() => false)
       const facts = writeFacts({ instance: instanceId, anonymousVolumes: anonymousVolumesOf(old) })
-      await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), facts)
+      // The new container is given its environment anew, and images are seen by more people than that.
+      const emptied = Object.keys(spec.env)
+      await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), { labels: facts, emptied })
       return await moveToPorts(old, { ...spec, image: keptImage(old.id) })
     } catch (error) {
       await engine.removeImage(keptImage(old.id)).catch(() => false)

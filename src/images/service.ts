@@ -2,6 +2,7 @@
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineImages, ImageRecord, Transfer } from '../engine/contract/images.ts'
+import { isKept, isKeptName } from '../engine/kept-images.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { closest } from '../lib/closest.ts'
 import { parseReference, type ImageReference } from '../lib/reference.ts'
@@ -99,6 +100,13 @@ export function createImageService({ engine, registries, containers, policy, onI
     return new AppError(error.code, said, { ...(error.facts && { facts: error.facts }), cause: error })
   }
 
+  /** What keeps the filesystem of a container for Berth is for nothing else, by whatever name or id. */
+  function refuseKept(reference: string, image?: ImageRecord): void {
+    if (!isKeptName(reference) && !(image && isKept(image))) return
+    const message = `"${reference}" keeps the files of a container for Berth and is for nothing else`
+    throw new AppError('POLICY_REFUSED', `image ${message}`, { fields: [{ field: 'image', message }] })
+  }
+
   function usersOf(imageId: string): ContainerRecord[] {
     return [...containers()].filter((container) => container.imageId === imageId)
   }
@@ -134,6 +142,7 @@ export function createImageService({ engine, registries, containers, policy, onI
 
     async pull(reference: string, request: TransferRequest): Promise<ImageDetails> {
       policy.check({ images: [reference] })
+      refuseKept(reference)
       await registries.checkReach(request.owner, [reference])
       const image = await bring(reference, request)
       return viewDetails(image, usersOf(image.id))
@@ -143,6 +152,7 @@ export function createImageService({ engine, registries, containers, policy, onI
       const { registry, repository, tag = 'latest', digest } = requireName('image', reference)
       if (digest !== undefined)
         throw invalidField('image', 'must be a name with a tag: an image cannot be pushed by digest')
+      refuseKept(reference, await read(reference))
       await registries.checkReach(request.owner, [reference])
       const { signal, onProgress } = request
       const pushed = await registries.withLogin(registry, 'push', request, (login) =>
@@ -166,12 +176,16 @@ export function createImageService({ engine, registries, containers, policy, onI
       const { digest } = requireName('target', target)
       if (digest !== undefined) throw invalidField('target', 'must be a name with a tag, not a digest')
       policy.check({ images: [reference, target] })
+      refuseKept(target)
+      refuseKept(reference, await read(reference))
       await registries.checkReach(owner, [target])
       await engine.tagImage(reference, target)
       known.clear()
       const image = await get(target)
       return viewDetails(image, usersOf(image.id))
     },
+
+    refuseKept,
 
     exists: async (reference: string): Promise<boolean> => (await read(reference)) !== undefined,
 
@@ -199,7 +213,9 @@ export function createImageService({ engine, registries, containers, policy, onI
     /** For a container: as it is here, or pulled. */
     async find(reference: string, { pull: policy, beforePull, ...request }: FindRequest): Promise<ImageRecord> {
       await registries.checkReach(request.owner, [reference])
+      refuseKept(reference)
       const present = policy === 'always' ? undefined : await inspect(reference)
+      refuseKept(reference, present)
       if (present) return present
       if (policy === 'never') {
         throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine, and pull is "never".`)

@@ -46,6 +46,12 @@ export function registryName(host: string): string | undefined {
   return HUB_NAMES.has(name) ? DOCKER_HUB : name
 }
 
+/** Registry and repository, however it is written; undefined for what is no name of an image. */
+export function imageName(reference: string): string | undefined {
+  const parsed = parseReference(reference)
+  return parsed && `${parsed.registry}/${parsed.repository}`
+}
+
 export function registryOfImage(reference: string): string {
   return parseReference(reference)?.registry ?? DOCKER_HUB
 }

@@ -55,6 +55,9 @@ t.test('a container whose port was given away goes on under another one', async 
   await loseItsPort(server, original.id)
   const { status, body: moved, text } = await server.post<ChangedContainer>(`/containers/${name}/start`)
   t.equal(status, 200, text)
+  const { Config: keptConfig } = await docker.getImage(`berth/kept:${original.id}`).inspect()
+  t.ok(keptConfig.Env?.includes('NAME='), 'the image that was made for it knows no values')
+  t.notMatch(JSON.stringify(keptConfig.Env), /mine/)
   t.match(moved, {
     name,
     image,

@@ -132,3 +132,18 @@ t.test('to have a build run that a token of the team asked to be run needs the r
   await next(1)
   await end()
 })
+
+t.test('no build is based on an image that keeps the files of a container, by name or by id', async (t) => {
+  const engine = heldEngine().engine
+  const kept = image({ tags: ['berth/kept:0123456789ab'] })
+  engine.images.set(kept.tags[0]!, kept)
+  const { send, submit, ended } = await serveBuilds(t, { engine })
+  for (const from of ['FROM berth/kept:0123456789ab', 'FROM scratch\nCOPY --from=berth/kept:0123456789ab / /'])
+    problem(t, await send(buildForm(from, { image_name: 'web' })), 403, 'POLICY_REFUSED')
+  for (const fields of [{}, { platform: 'linux/amd64' }]) {
+    const { id } = await submit(fields, `FROM ${kept.id}`)
+    const build = await ended(id)
+    t.equal(build.status, 'failed')
+    t.match(JSON.stringify(build), /keeps the files of a container/)
+  }
+})

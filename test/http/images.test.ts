@@ -273,3 +273,23 @@ t.test('credentials stay out of logs, errors and the audit trail', async (t) => 
   for (const text of [...answers.map(({ body }) => body), ...lines, audit.body]) t.notMatch(text, /canary/)
   t.ok(lines.length > 4)
 })
+
+t.test('an image that keeps the files of a container is for nothing else, by name and by id', async (t) => {
+  const kept = 'berth/kept:0123456789ab'
+  const engine = createMemoryEngine({ images: ['base-api-server:latest', kept, 'app:1'] })
+  const { post } = await build(t, { engine })
+  const id = `sha256:${idOf(kept)}`
+  const before = engine.writes().length
+  const table: [path: string, body: object][] = [
+    ['/containers', { image: kept }],
+    ['/containers', { image: `docker.io/${kept}`, pull: 'never' }],
+    ['/containers', { image: id }],
+    ['/images/tag', { image: kept, target: 'mine:1' }],
+    ['/images/tag', { image: id, target: 'mine:1' }],
+    ['/images/tag', { image: 'app:1', target: kept }],
+    ['/images/push', { image: kept }],
+    ['/images/pull', { image: kept }]
+  ]
+  for (const [path, body] of table) problem(t, await post(path, body), 403, 'POLICY_REFUSED')
+  t.equal(engine.writes().length, before)
+})

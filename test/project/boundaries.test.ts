@@ -94,8 +94,8 @@ const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? 
 const isFeature = (file: string) => FEATURES.includes(folderOf(file))
 const isOurs = (to: string) => files.includes(to)
 const isDoor = (file: string) => /\/(routes(-\w+)?|rpc|feature)\.ts$/.test(file)
-/** Names of labels and networks are plain words; they are with the engine because nobody else writes them. */
-const isWords = (to: string) => ['engine/labels.ts', 'engine/network-names.ts'].includes(to)
+/** Names of labels, networks and kept images are plain words; they are with the engine because nobody else writes them. */
+const isWords = (to: string) => ['engine/kept-images.ts', 'engine/labels.ts', 'engine/network-names.ts'].includes(to)
 
 /** Who asks, and what is theirs: pure, and asked by every feature, so that one file decides. */
 const isOwnership = (to: string) => ['access/caller.ts', 'access/ownership.ts'].includes(to)

@@ -110,5 +110,11 @@ export type EngineContainers = {
   unpauseContainer(id: string): Promise<void>
   updateContainer(id: string, update: ContainerUpdate): Promise<void>
   /** Makes an image of a container's filesystem and gives it the tag. */
-  commitContainer(id: string, repository: string, tag: string, labels: Record<string, string>): Promise<string>
+  /** `emptied` are variables of its environment whose values the image is not to have. */
+  commitContainer(
+    id: string,
+    repository: string,
+    tag: string,
+    options: { labels: Record<string, string>; emptied: string[] }
+  ): Promise<string>
 }

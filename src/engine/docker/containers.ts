@@ -109,13 +109,13 @@ export function createContainerCalls(
       })
     },
 
-    async commitContainer(id, repository, tag, labels) {
+    async commitContainer(id, repository, tag, { labels, emptied }) {
       const query = { container: id, repo: repository, tag, pause: 0 }
       const made = await change({
         method: 'POST',
         path: '/commit',
         query,
-        body: { Labels: labels },
+        body: { Labels: labels, Env: emptied.map((name) => `${name}=`) },
         what: 'keep the filesystem of the container',
         answer: readMade
       })

@@ -156,7 +156,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
   await t.test('a commit is an image with its labels', async (t) => {
     const { id } = await make(t, subject, { start: false })
     const repository = nameFor('commit')
-    await engine.commitContainer(id, repository, '1', { of: 'it' })
+    await engine.commitContainer(id, repository, '1', { labels: { of: 'it' }, emptied: [] })
     t.teardown(() => engine.removeImage(`${repository}:1`))
     t.match(await engine.inspectImage(`${repository}:1`), { tags: [`${repository}:1`], labels: { of: 'it' } })
   })

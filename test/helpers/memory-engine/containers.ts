@@ -192,7 +192,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       })
     },
 
-    async commitContainer(id, repository, tag, labels) {
+    async commitContainer(id, repository, tag, { labels }) {
       find(id)
       const image = imageRecord({ tags: [`${repository}:${tag}`], labels })
       images.set(`${repository}:${tag}`, image)
