@@ -178,9 +178,9 @@ export function createStages({
 }
 
 /** BuildKit shares what `RUN --mount=type=cache` keeps by its id alone; so each token has ids of its own. */
-function cacheOf({ owner, team }: BuildRecord): Record<string, string> {
+function cacheOf({ owner, team = null }: BuildRecord): Record<string, string> {
   if (owner === null) return {}
-  return { BUILDKIT_CACHE_MOUNT_NS: team == null ? owner : `team ${team}` }
+  return { BUILDKIT_CACHE_MOUNT_NS: team === null ? owner : `team ${team}` }
 }
 
 /** Opened first: an address without a file must not look like an engine that does not answer. */

@@ -17,7 +17,7 @@ import { viewDetails, viewImage } from './view.ts'
 const UNFOUND = ['IMAGE_NOT_FOUND', 'REGISTRY_UNAVAILABLE', 'REGISTRY_UNAUTHORIZED', 'REGISTRY_FORBIDDEN'] as const
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{64}$/
 
-export type PullPolicy = 'missing' | 'always' | 'never'
+type PullPolicy = 'missing' | 'always' | 'never'
 
 /** `credentials` are for this one transfer; without them Berth looks for its own, if `owner` may use them. */
 export type TransferRequest = {
@@ -28,7 +28,7 @@ export type TransferRequest = {
   onProgress?: Transfer['onProgress']
 }
 
-export type FindRequest = TransferRequest & {
+type FindRequest = TransferRequest & {
   pull: PullPolicy
   /** Throws when whoever asks may not pull. */
   beforePull?: () => void
