@@ -1,12 +1,14 @@
-// Pictures of every view for docs/images, in both themes, on a desk and on a phone: `npm run pictures`.
+// Pictures of every view for docs/images, in both themes, on a desk and on a phone: `npm run pictures`, or of
+// some, `npm run pictures -- ports logs`.
 
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { installFor } from '../helpers/debian.ts'
 import { openBrowser, openPage, showView } from './browser.ts'
 import { serveDashboard } from './serve.ts'
 
+const wanted = process.argv.slice(2)
 const FOLDER = join(import.meta.dirname, '../../docs/images')
 const DESK = { width: 1440, height: 900 }
 const PHONE = { width: 390, height: 844 }
@@ -35,7 +37,6 @@ const VIEWS = {
 }
 
 installFor('pictures')
-rmSync(FOLDER, { recursive: true, force: true })
 mkdirSync(FOLDER, { recursive: true })
 for (const colorScheme of ['light', 'dark'] as const)
   for (const [size, viewport] of [
@@ -46,6 +47,7 @@ for (const colorScheme of ['light', 'dark'] as const)
     await page.goto('/dashboard')
     await page.waitForTimeout(SETTLE_MS)
     for (const [name, address] of Object.entries(VIEWS)) {
+      if (wanted.length > 0 && !wanted.includes(name)) continue
       // Within the page, so that what it has followed since stays.
       await showView(page, address)
       await page.waitForTimeout(1_200)

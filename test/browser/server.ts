@@ -3,6 +3,7 @@
 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Test } from 'tap'
 import { createHost } from '../../src/system/host.ts'
@@ -89,9 +90,10 @@ process.on('message', (what) => {
   if (what === 'away') memory.goAway()
   else if (what === 'back') memory.comeBack()
 })
-// What happened lately.
+// What happened lately. A machine with more to do than it can follow refuses at first.
 if (token === undefined)
-  for (const name of ['checkout-1', 'gateway-1', 'search-2']) await post(`/containers/${name}/restart`)
+  for (const name of ['checkout-1', 'gateway-1', 'search-2'])
+    while ((await post(`/containers/${name}/restart`)).statusCode === 503) await sleep(500)
 
 await app.listen({ host: '127.0.0.1', port: 0 })
 process.send?.((app.server.address() as AddressInfo).port)

@@ -13,7 +13,10 @@ export const curves = new Map<string, Curve>()
 export const tick = signal(0)
 
 const POINTS = 60
+/** So that the way from one view to the next loses nothing. */
+const LINGER_MS = 3_000
 let viewers = 0
+let isOpen = false
 let stop = () => {}
 
 function take({ containers }: AllStats): void {
@@ -59,15 +62,23 @@ export function seedCurve(id: string): void {
 
 /** Follows them until the returned function is called; viewers share one stream. */
 export function viewStats(): () => void {
-  if (viewers++ === 0)
+  viewers++
+  if (!isOpen) {
+    isOpen = true
     stop = follow('/stats/stream', {
       onMessage: (name, data) => {
         if (name === 'stats') take(data as AllStats)
       }
     })
+  }
   return () => {
-    if (--viewers > 0) return
-    stop()
-    for (const id of curves.keys()) forget(id)
+    viewers--
+    setTimeout(() => {
+      if (viewers > 0) return
+      stop()
+      stop = () => {}
+      isOpen = false
+      for (const id of curves.keys()) forget(id)
+    }, LINGER_MS)
   }
 }
