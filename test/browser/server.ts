@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pino } from 'pino'
 import type { Test } from 'tap'
+import { writeFacts } from '../../src/engine/labels.ts'
 import { createHost } from '../../src/system/host.ts'
 import { build } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
@@ -47,6 +48,7 @@ for (let n = 0; n < count; n++) {
     createdAt: ago(3 + n * 47),
     startedAt: ago(2 + n * 47),
     ports: n % 6 === 4 ? [] : [binding(8001 + n + (n % 5))],
+    labels: n % 6 === 4 ? {} : writeFacts({ managed: true }),
     envNames: ['LOG_LEVEL', 'DATABASE_URL'],
     limits: { memoryBytes: (n % 3 === 0 ? 512 : 256) * MIB, cpus: n % 4 === 0 ? 1 : 0.5, pids: 256, nofile: null },
     ...(n % 11 === 4 && { health: 'unhealthy' as const, restartCount: 4 }),

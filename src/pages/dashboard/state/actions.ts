@@ -24,7 +24,9 @@ const DONE = { start: 'Started', stop: 'Stopped', restart: 'Restarted', pause: '
 const BACK: Partial<Record<Verb, Verb>> = { start: 'stop', stop: 'start', pause: 'unpause', unpause: 'pause' }
 const UNDO_MS = 5_000
 
-export function verbsFor({ state }: Container): Verb[] {
+/** The server changes nothing that it did not make. */
+export function verbsFor({ state, managed }: Container): Verb[] {
+  if (!managed) return []
   if (state === 'running') return ['stop', 'restart', 'pause']
   if (state === 'paused') return ['unpause', 'stop']
   return state === 'restarting' ? ['stop'] : ['start']

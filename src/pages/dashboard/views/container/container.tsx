@@ -114,7 +114,12 @@ function Actions({ container }: { container: Container }) {
       <a class="button small" href={`${hrefOf('create')}?from=${container.id}`}>
         Duplicate
       </a>
-      <button type="button" class="button small danger" disabled={isBusy} onClick={() => remove([container])}>
+      <button
+        type="button"
+        class="button small danger"
+        disabled={isBusy || !container.managed}
+        onClick={() => remove([container])}
+      >
         Remove
       </button>
     </div>

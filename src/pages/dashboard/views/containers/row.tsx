@@ -124,7 +124,8 @@ function Live({ container: { id, limits } }: { container: Container }) {
 }
 
 function Actions({ container }: { container: Container }) {
-  const isBusy = busy.value.has(container.id) || leaving.value.has(container.id)
+  const { id, managed } = container
+  const isBusy = busy.value.has(id) || leaving.value.has(id)
   const verbs = verbsFor(container).filter((verb) => verb !== 'pause')
   return (
     <>
@@ -140,7 +141,7 @@ function Actions({ container }: { container: Container }) {
       <IconButton
         icon="remove"
         label={`remove ${container.name}`}
-        disabled={isBusy}
+        disabled={isBusy || !managed}
         onClick={() => remove([container])}
       />
     </>
