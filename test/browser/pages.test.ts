@@ -39,24 +39,27 @@ t.test('a thousand containers are scrolled without a stutter, and found by a few
   await page.getByRole('table', { name: '1,000 containers' }).waitFor()
   const rows = await page.locator('.vrow').count()
   t.ok(rows > 20 && rows < 120, `${rows} rows are drawn`)
-  const frames = await page.evaluate<number[]>(`new Promise((resolve) => {
+  // What the page itself computes for a frame: the rest of the machine may be busy with other tests.
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
+  const worked = async () => {
+    const { metrics } = await devtools.send('Performance.getMetrics')
+    return 1_000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0)
+  }
+  const before = await worked()
+  const frames = await page.evaluate<number>(`new Promise((resolve) => {
     const box = document.querySelector('.vtable-scroll')
-    const times = []
-    let last = performance.now()
-    const next = (now) => {
-      times.push(now - last)
-      last = now
+    let count = 0
+    const next = () => {
       box.scrollTop += 240
-      if (times.length < 120) requestAnimationFrame(next)
-      else resolve(times.slice(2))
+      if (++count < 120) requestAnimationFrame(next)
+      else resolve(count)
     }
     requestAnimationFrame(next)
   })`)
-  const sorted = frames.toSorted((a, b) => a - b)
-  const median = sorted[Math.floor(sorted.length / 2)] ?? 0
-  t.comment(`frames: median ${median.toFixed(1)} ms, 95 % ${sorted[Math.floor(sorted.length * 0.95)]?.toFixed(1)} ms`)
-  // Most of this machine may belong to other tests: that half of the frames are on time shows that the page could do it.
-  t.ok(median < 34, `half of the frames took at most ${median.toFixed(1)} ms`)
+  const each = ((await worked()) - before) / frames
+  t.comment(`${each.toFixed(1)} ms of computing for a frame`)
+  t.ok(each > 0 && each < 16, `${each.toFixed(1)} ms of computing for a frame`)
   await page.keyboard.press('Control+k')
   const field = page.getByRole('combobox')
   await field.fill('gateway-77')
