@@ -1,7 +1,7 @@
 // A table of which only the rows in sight are drawn: a thousand cost as much as forty.
 
 import type { ComponentChildren, JSX } from 'preact'
-import { useLayoutEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 
 type Props<T> = {
   items: readonly T[]
@@ -38,6 +38,13 @@ export function VirtualTable<T>({ items, label, columns, head, row }: Props<T>) 
     }
   }, [])
 
+  // A row that is drawn already is the same object after a scroll, and Preact leaves it alone.
+  const drawn = useMemo(() => new Map<number, JSX.Element>(), [items, row])
+  const draw = (item: T, index: number) => {
+    const known = drawn.get(index) ?? row(item, index)
+    drawn.set(index, known)
+    return known
+  }
   const first = Math.min(seen.first, Math.max(0, items.length - 1))
   return (
     <div
@@ -55,7 +62,7 @@ export function VirtualTable<T>({ items, label, columns, head, row }: Props<T>) 
       <div class="vtable-scroll" role="rowgroup" ref={scroller} tabIndex={0} aria-label={`Rows of ${label}`}>
         <div class="vtable-space" role="presentation" style={{ height: `${items.length * seen.height}px` }}>
           <div class="vtable-rows" role="presentation" style={{ transform: `translateY(${first * seen.height}px)` }}>
-            {items.slice(first, first + seen.count).map((item, index) => row(item, first + index))}
+            {items.slice(first, first + seen.count).map((item, index) => draw(item, first + index))}
           </div>
         </div>
       </div>
