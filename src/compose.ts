@@ -27,6 +27,7 @@ import { AppError } from './errors.ts'
 import { createEventLog } from './events/log.ts'
 import { recordEvents } from './events/recorder.ts'
 import { FEATURES, rpcMethods } from './features.ts'
+import { createFileService } from './files/service.ts'
 import { createHttpApp, sharedSchemas } from './http/app.ts'
 import { createStreams } from './http/streams.ts'
 import { createImageService } from './images/service.ts'
@@ -165,6 +166,7 @@ export async function compose({
     config,
     log
   })
+  const files = createFileService({ engine, containers, config, log })
   const { stats, sampler } = composeStats({ config, engine, inventory, machine })
   const system = createSystemService({ version, config, engine, host, inventory, ownId })
   warnOutOfReach({ inventory, ownId, config, log })
@@ -217,6 +219,7 @@ export async function compose({
     volumes,
     containers,
     terminals,
+    files,
     stats,
     system,
     prune,

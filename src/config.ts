@@ -121,6 +121,23 @@ export const SETTINGS = {
     'BERTH_TERMINAL_RECORDINGS',
     'Existing folder in which the output of every terminal is recorded, as asciicast files. Unset, nothing is recorded.'
   ),
+  filesMax: bytes(
+    'BERTH_FILES_MAX',
+    '16g',
+    "Most bytes of one upload to or download from a container's file system, after unpacking."
+  ),
+  fileEntriesMax: integer(
+    'BERTH_FILE_ENTRIES_MAX',
+    100_000,
+    1,
+    10_000_000,
+    'Most files and folders of an archive that goes into or comes out of a container.'
+  ),
+  fileScanMax: bytes(
+    'BERTH_FILE_SCAN_MAX',
+    '1g',
+    'How much Berth reads to list a folder of a container: the engine sends it with all that is below it.'
+  ),
   manageForeign: flag(
     'BERTH_MANAGE_FOREIGN',
     false,

@@ -5,6 +5,7 @@ import { buildFeature } from './builds/feature.ts'
 import { compatFeature } from './compat/feature.ts'
 import { containerFeature } from './containers/feature.ts'
 import { eventFeature } from './events/feature.ts'
+import { fileFeature } from './files/feature.ts'
 import type { HttpFeature } from './http/app.ts'
 import { imageFeature } from './images/feature.ts'
 import { metricsFeature } from './metrics/feature.ts'
@@ -21,6 +22,7 @@ const ALL = [
   systemFeature,
   containerFeature,
   terminalFeature,
+  fileFeature,
   portFeature,
   imageFeature,
   networkFeature,

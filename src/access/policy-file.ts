@@ -20,6 +20,8 @@ const Rules = Type.Object(
     memory: Type.Optional(Type.Integer({ minimum: 6 * 1024 ** 2 })),
     cpus: Type.Optional(Type.Number({ minimum: 0.01 })),
     pids_limit: Type.Optional(Type.Integer({ minimum: 1 })),
+    file_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
+    file_entries: Type.Optional(Type.Integer({ minimum: 1 })),
     containers_per_token: Type.Optional(Type.Integer({ minimum: 0 })),
     networks_per_token: Type.Optional(Type.Integer({ minimum: 0 })),
     registries: Type.Optional(Type.Record(Type.String(), Registry)),

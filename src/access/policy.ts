@@ -20,6 +20,10 @@ export type PolicyRules = {
   memory?: number
   cpus?: number
   pids_limit?: number
+  /** Of one upload to a container, or download. */
+  file_bytes?: number
+  /** Of an archive of files. */
+  file_entries?: number
   containers_per_token?: number
   networks_per_token?: number
   /** Hosts of registries that may be used, and which tokens may use the operator's logins there. */
@@ -54,6 +58,8 @@ type Ceilings = {
   cpusMax: number
   pidsDefault: number
   pidsMax: number
+  filesMax: number
+  fileEntriesMax: number
 }
 
 export type Policy = ReturnType<typeof createPolicy>
@@ -109,6 +115,7 @@ export function createPolicy(rules: PolicyRules) {
     /** The settings under the policy's ceilings, where these are lower. */
     tighten<T extends Ceilings>(settings: T): T {
       const { memory = Infinity, cpus = Infinity, pids_limit: pids = Infinity } = rules
+      const { file_bytes: fileBytes = Infinity, file_entries: fileEntries = Infinity } = rules
       return {
         ...settings,
         memoryDefault: Math.min(settings.memoryDefault, memory),
@@ -116,7 +123,9 @@ export function createPolicy(rules: PolicyRules) {
         cpusDefault: Math.min(settings.cpusDefault, cpus),
         cpusMax: Math.min(settings.cpusMax, cpus),
         pidsDefault: Math.min(settings.pidsDefault, pids),
-        pidsMax: Math.min(settings.pidsMax, pids)
+        pidsMax: Math.min(settings.pidsMax, pids),
+        filesMax: Math.min(settings.filesMax, fileBytes),
+        fileEntriesMax: Math.min(settings.fileEntriesMax, fileEntries)
       }
     }
   }

@@ -1,6 +1,6 @@
 // What a token may be allowed. Every route names the one it needs; `open` ones need none.
 
-export const SCOPES = ['read', 'containers:write', 'builds:write', 'images:write', 'exec', 'admin'] as const
+export const SCOPES = ['read', 'files', 'containers:write', 'builds:write', 'images:write', 'exec', 'admin'] as const
 
 export type Scope = (typeof SCOPES)[number]
 export type Need = Scope | 'open'
@@ -10,5 +10,7 @@ declare module 'fastify' {
     scope?: Need
     /** A GET that changes something all the same, as older systems have them: it is treated as a change. */
     isChange?: true
+    /** Its body is as large as a file: it may take long to arrive, as long as it moves. */
+    isUpload?: true
   }
 }

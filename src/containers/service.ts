@@ -97,6 +97,10 @@ export function createContainerService(options: Options) {
 
     check: creator.check,
     list,
+    /** As the engine has it, for features that look into it. */
+    record: (caller: Caller, reference: string): ContainerRecord => inventory.find(reference, seenBy(caller)),
+    /** The same, if it may be changed. */
+    changeable: changes.find,
     get: (caller: Caller, reference: string): Container => view(inventory.find(reference, seenBy(caller))),
 
     start: (caller: Caller, reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>

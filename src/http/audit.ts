@@ -48,7 +48,10 @@ function subjectOf(request: FastifyRequest): AuditSubject {
   const { config, schema, url } = request.routeOptions
   const { id, reference, name, '*': rest } = (request.params ?? {}) as Record<string, unknown>
   const { image } = (request.body ?? {}) as { image?: unknown }
-  const object = [id, reference, name, rest, image].find((each) => typeof each === 'string')
+  const { path } = request.query as { path?: unknown }
+  const named = [id, reference, name, rest, image].find((each) => typeof each === 'string')
+  // Of a container's files: which.
+  const object = named !== undefined && typeof path === 'string' ? `${named}:${path}` : named
   return {
     caller: request.caller,
     peer: { address: addressOf(request), door: 'rest' },

@@ -7,6 +7,7 @@ import { finishDocument } from './openapi-finish.ts'
 
 const TAGS = [
   { name: 'containers', description: 'Make, watch and end containers.' },
+  { name: 'files', description: 'What is in the file system of a container: read, write, remove.' },
   { name: 'images', description: 'What containers are made from: pull, push, name, remove.' },
   { name: 'networks', description: 'On which containers find each other by name.' },
   { name: 'volumes', description: 'Data that outlives containers.' },

@@ -11,9 +11,9 @@ const BODY_MS = 30_000
 const IDLE_MS = 60_000
 
 export function registerSlowBodies(app: FastifyInstance, { bodyMs = BODY_MS, idleMs = IDLE_MS } = {}): void {
-  app.addHook('onRequest', async ({ raw }, reply) => {
+  app.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
     if (raw.complete || !('content-length' in raw.headers || 'transfer-encoding' in raw.headers)) return
-    const isUpload = raw.headers['content-type']?.startsWith('multipart/') ?? false
+    const { isUpload = raw.headers['content-type']?.startsWith('multipart/') ?? false } = routeOptions.config
     const { socket } = raw
     const timer = setTimeout(tooSlow, isUpload ? idleMs : bodyMs)
     let read = socket.bytesRead

@@ -7,7 +7,7 @@ import { AppError, cancellation, invalidFields, isAppError, unexpected, type Err
 import { hasTooManyValues, MAX_VALUES } from '../lib/values.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
 import { ARRIVAL, CALLER, isChange, subjectOf, type Security } from './gate.ts'
-import type { AnyMethod, Call, DuplexMethod, StreamingMethod, UnaryMethod } from './methods.ts'
+import type { AnyMethod, Call, DuplexMethod, ReceivingMethod, StreamingMethod, UnaryMethod } from './methods.ts'
 import { toStatus } from './status.ts'
 
 export type CallOptions = Security & {
@@ -89,6 +89,31 @@ async function* relay(
   if (signal.aborted) await refusing(options, context, () => Promise.reject(cancellation(signal)))
 }
 
+/** What a client streams. It is written down, as any change is, with what its first message says. */
+export function receiving(options: CallOptions, method: ReceivingMethod, { input, output }: Shapes) {
+  return (messages: AsyncIterable<Message>, context: HandlerContext) =>
+    refusing(options, context, async () => {
+      const call = callOf(options, context)
+      await method.ready?.()
+      const source = messages[Symbol.asyncIterator]()
+      const { value: first, done } = await source.next()
+      if (done) throw new AppError('INVALID_REQUEST', 'The stream has no message.')
+      const body = read(options, method, input, first)
+      const task = () => forCaller(options, context, () => method.call(body, call, bytesOf(source, input)))
+      return write(output, await audited(options, method, context, body, task))
+    })
+}
+
+async function* bytesOf(source: AsyncIterator<Message>, schema: DescMessage): AsyncGenerator<Body> {
+  for (let next = await source.next(); !next.done; next = await source.next()) {
+    const bytes = takeBytes(schema, next.value)
+    const other = Object.keys(toJson(schema, next.value, { useProtoFieldName: true }) as Body)
+    if (other.length > 0)
+      throw invalidFields(other.map((field) => ({ field, message: 'may stand in the first message only' })))
+    yield bytes
+  }
+}
+
 function forCaller<T>({ onBehalf, budget, nobody }: CallOptions, { values }: HandlerContext, task: () => T): T {
   return onBehalf.run(budget.whose(values.get(CALLER) ?? nobody, values.get(ARRIVAL).address), task)
 }
@@ -139,9 +164,10 @@ async function audited<T>(
 }
 
 /** By the fields that name it. */
-function objectOf({ name, id, reference, image, image_name: imageName }: Body): string | null {
+function objectOf({ name, id, reference, image, image_name: imageName, path }: Body): string | null {
   const object = name ?? id ?? reference ?? image ?? imageName
-  return typeof object === 'string' ? object.slice(0, 128) : null
+  if (typeof object !== 'string') return null
+  return (typeof path === 'string' ? `${object}:${path}` : object).slice(0, 128)
 }
 
 function idOf(answer: unknown): string | undefined {
@@ -199,5 +225,13 @@ function takeBytes(schema: DescMessage, message: Message): Body {
 }
 
 function write(schema: DescMessage, answer: object): Message {
-  return fromJson(schema, answer as JsonValue, { ignoreUnknownFields: true })
+  const given = Object.entries(answer)
+  const others = Object.fromEntries(given.filter(([, value]) => !(value instanceof Uint8Array)))
+  const message = fromJson(schema, others as JsonValue, { ignoreUnknownFields: true })
+  const reflected = reflect(schema, message)
+  for (const [name, value] of given) {
+    const field = value instanceof Uint8Array && schema.fields.find((each) => each.name === name)
+    if (field && field.fieldKind === 'scalar') reflected.set(field, value)
+  }
+  return message
 }

@@ -77,7 +77,7 @@ export function createGate({ access, admit, budget, audit, nobody }: Security): 
 
 /** Whether it may change something: what only needs to be read does not. */
 export function isChange({ scope }: AnyMethod): boolean {
-  return scope !== 'read' && scope !== 'open'
+  return scope !== 'read' && scope !== 'files' && scope !== 'open'
 }
 
 /** For the audit trail. */

@@ -6,9 +6,10 @@ import {
   universalRequestFromNodeRequest,
   universalResponseToNodeResponse
 } from '@connectrpc/connect-node'
+import type { DescMethod } from '@bufbuild/protobuf'
 import http2, { type Http2ServerRequest, type Http2ServerResponse } from 'node:http2'
 import type { Connections } from '../lib/connections.ts'
-import { answering, duplex, refusing, streaming, type CallOptions } from './calls.ts'
+import { answering, duplex, receiving, refusing, streaming, type CallOptions } from './calls.ts'
 import { ARRIVAL, createGate, methodOf, type Arrival } from './gate.ts'
 import { DockerService } from './gen/docker_management_pb.ts'
 import { Health } from './gen/grpc/health/v1/health_pb.ts'
@@ -18,8 +19,10 @@ import { createHealth, type Readiness } from './health.ts'
 import {
   MESSAGE_BYTES,
   REQUEST_BYTES,
+  type AnyMethod,
   type DockerMethods,
   type DuplexMethod,
+  type ReceivingMethod,
   type StreamingMethod,
   type UnaryMethod
 } from './methods.ts'
@@ -93,13 +96,16 @@ function implement(options: HandlerOptions) {
   return Object.entries(DockerService.method).map(([name, shapes]) => {
     const method = options.methods[name as keyof DockerMethods]
     const { messageBytes = REQUEST_BYTES } = method
-    const implementation = {
-      unary: () => answering(options, method as UnaryMethod, shapes),
-      server_streaming: () => streaming(options, method as StreamingMethod, shapes),
-      bidi_streaming: () => duplex(options, method as DuplexMethod, shapes)
-    }[shapes.methodKind]()
+    const implementation = implementing(options, method, shapes)
     return { shapes, implementation, messageBytes }
   })
+}
+
+function implementing(options: HandlerOptions, method: AnyMethod, shapes: DescMethod) {
+  if (shapes.methodKind === 'server_streaming') return streaming(options, method as StreamingMethod, shapes)
+  if (shapes.methodKind === 'bidi_streaming') return duplex(options, method as DuplexMethod, shapes)
+  if (shapes.methodKind === 'client_streaming') return receiving(options, method as ReceivingMethod, shapes)
+  return answering(options, method as UnaryMethod, shapes)
 }
 
 function arrivalOf(

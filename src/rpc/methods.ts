@@ -32,13 +32,17 @@ export type UnaryMethod = Method<TSchema, object | Promise<object>>
 export type StreamingMethod = Method<TSchema, AsyncIterable<object>>
 /** Requests come while answers go. */
 export type DuplexMethod = Duplex<TSchema>
-export type AnyMethod = UnaryMethod | StreamingMethod | DuplexMethod
+/** The client streams: the first message is the request, those after it bring more of its bytes. */
+export type ReceivingMethod<S extends TSchema = TSchema> = Omit<Method<S, never>, 'call'> & {
+  call: (request: Static<S>, call: Call, more: AsyncIterable<Record<string, unknown>>) => Promise<object>
+}
+export type AnyMethod = UnaryMethod | StreamingMethod | DuplexMethod | ReceivingMethod
 
 type Kinds = {
   unary: UnaryMethod
   server_streaming: StreamingMethod
   bidi_streaming: DuplexMethod
-  client_streaming: never
+  client_streaming: ReceivingMethod
 }
 type Known = typeof DockerService.method
 export type DockerMethods = {
@@ -60,6 +64,10 @@ export function streaming<S extends TSchema>(method: Method<S, AsyncIterable<obj
 
 export function duplex<S extends TSchema>(method: Duplex<S>): DuplexMethod {
   return method as DuplexMethod
+}
+
+export function receiving<S extends TSchema>(method: ReceivingMethod<S>): ReceivingMethod {
+  return method
 }
 
 /** Calls that are not answered before `ready` is. */

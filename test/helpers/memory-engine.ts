@@ -2,6 +2,7 @@
 // has. What it does stands by subject in memory-engine/; here it is put together and its calls are noted.
 
 import type { Engine } from '../../src/engine/contract/engine.ts'
+import { archiveCalls } from './memory-engine/archive.ts'
 import { createAvailability } from './memory-engine/availability.ts'
 import { buildCalls } from './memory-engine/builds.ts'
 import { createContainers } from './memory-engine/containers.ts'
@@ -26,6 +27,8 @@ const WRITES = [
   'commitContainer',
   'exec',
   'startProcess',
+  'writeArchive',
+  'removePath',
   'pullImage',
   'pushImage',
   'tagImage',
@@ -54,6 +57,7 @@ export function createMemoryEngine({ images = ['base-api-server:latest'] }: { im
     ...systemCalls({ state, reach }),
     ...containers.calls,
     ...workloads.calls,
+    ...archiveCalls({ state, find }),
     ...imageCalls({ state, reach }),
     ...buildCalls({ state, reach }),
     ...volumeCalls({ state, reach }),

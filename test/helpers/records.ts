@@ -35,6 +35,7 @@ export function container(given: Partial<ContainerRecord> = {}): ContainerRecord
     networks: [],
     volumes: [],
     anonymousVolumes: [],
+    mounts: [],
     tty: false,
     stopTimeoutSeconds: 10,
     hostNetwork: false,

@@ -17,6 +17,9 @@ export type NetworkPlace = { name: string; address: string | null; aliases: stri
 
 export type VolumeMount = { source: string; target: string; readOnly: boolean }
 
+/** Where something is mounted that is not of the container's own file system. */
+export type MountPoint = { target: string; kind: 'volume' | 'other'; readOnly: boolean }
+
 export type Healthcheck = {
   test: string[]
   intervalMs?: number | undefined
@@ -54,6 +57,8 @@ export type ContainerRecord = {
   networks: NetworkPlace[]
   volumes: VolumeMount[]
   anonymousVolumes: string[]
+  /** Volumes, with and without a name, paths of the host, and what else is mounted. */
+  mounts: MountPoint[]
   tty: boolean
   /** Between the polite signal and the kill. */
   stopTimeoutSeconds: number

@@ -1,5 +1,6 @@
 // The engine in our words, by capability. A service takes those that it uses; only docker/ knows Docker.
 
+import type { EngineArchive } from './archive.ts'
 import type { EngineAvailability } from './availability.ts'
 import type { EngineBuilder } from './builder.ts'
 import type { EngineContainers } from './containers.ts'
@@ -14,6 +15,7 @@ import type { EngineWorkloads } from './workloads.ts'
 export type Engine = EngineAvailability &
   EngineContainers &
   EngineWorkloads &
+  EngineArchive &
   EngineImages &
   EngineBuilder &
   EngineVolumes &

@@ -5,7 +5,7 @@ import https from 'node:https'
 import type { EngineAddress } from './locate.ts'
 
 export type Outgoing = {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE'
   path: string
   query?: Record<string, unknown> | undefined
   headers?: Record<string, string> | undefined

@@ -5,6 +5,7 @@ import type { Duplex, Readable } from 'node:stream'
 import { AppError, cancellation, isAppError } from '../../errors.ts'
 import { createSemaphore } from '../../lib/semaphore.ts'
 import type { Engine } from '../contract/engine.ts'
+import { createArchiveCalls } from './archive.ts'
 import { createBuilderCalls } from './builder.ts'
 import type { Asked, Calls } from './calls.ts'
 import type { Connection } from './connection.ts'
@@ -12,7 +13,7 @@ import { createContainerCalls } from './containers.ts'
 import { openConnection } from './hijack.ts'
 import { createImageCalls } from './images.ts'
 import { createNetworkCalls } from './networks.ts'
-import { openStream, request } from './request.ts'
+import { openStream, readHead, request } from './request.ts'
 import { createSystemCalls } from './system.ts'
 import { createUnknownTexts } from './unknown-texts.ts'
 import { createVolumeCalls } from './volumes.ts'
@@ -86,6 +87,12 @@ export function createDockerEngine(options: {
     )
   }
 
+  function look(asked: Omit<Asked, 'method'>) {
+    return call({ method: 'HEAD', path: asked.path }, () =>
+      readHead(connection.client(), { timeoutMs: READ_TIMEOUT_MS, ...asked })
+    )
+  }
+
   function stream(asked: Asked): Promise<Readable> {
     return call(asked, () => openStream(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
@@ -99,7 +106,7 @@ export function createDockerEngine(options: {
     return call(asked, () => openConnection(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
 
-  const calls: Calls = { ask, change, make, stream, watch, connect }
+  const calls: Calls = { ask, change, make, stream, watch, connect, look }
 
   return {
     status: connection.status,
@@ -108,6 +115,7 @@ export function createDockerEngine(options: {
     whenAvailable: connection.whenAvailable,
     ...createContainerCalls(calls, { changeTimeoutMs }),
     ...createWorkloadCalls(calls, options),
+    ...createArchiveCalls(calls),
     ...createImageCalls(
       { ...calls, noteUnknown },
       { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }

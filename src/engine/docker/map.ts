@@ -10,6 +10,7 @@ import type {
   PortBinding,
   Protocol,
   RestartPolicy,
+  MountPoint,
   VolumeMount
 } from '../contract/containers.ts'
 import type { EngineInfo } from '../contract/system.ts'
@@ -60,6 +61,7 @@ export function mapContainer(info: RawContainer): ContainerRecord {
     networks: mapNetworks(info),
     volumes: mapVolumes(info),
     anonymousVolumes: anonymousVolumes(info),
+    mounts: mapMounts(info),
     tty: config.Tty ?? false,
     stopTimeoutSeconds: config.StopTimeout ?? DEFAULT_STOP_SECONDS,
     hostNetwork: host.NetworkMode === 'host',
@@ -243,6 +245,16 @@ function mounted(info: RawContainer): VolumeMount[] {
 }
 
 const isAnonymous = (name: string): boolean => /^[0-9a-f]{64}$/.test(name)
+
+function mapMounts({ Mounts: mounts, HostConfig: host }: RawContainer): MountPoint[] {
+  // What is mounted in memory stands elsewhere.
+  const inMemory = Object.keys(host.Tmpfs ?? {}).map((target) => ({ target, kind: 'other', readOnly: false }) as const)
+  const listed = (mounts ?? []).map(
+    ({ Type: type, Destination: target, RW: isWritable }) =>
+      ({ target, kind: type === 'volume' ? 'volume' : 'other', readOnly: !isWritable }) as const
+  )
+  return [...listed, ...inMemory]
+}
 
 function anonymousVolumes(info: RawContainer): string[] {
   return anonymousMounts(info).map((mount) => mount.source)

@@ -1,7 +1,8 @@
 // The one way to the engine: a call with a deadline, an answer that is believed only when it fits, errors of the catalogue.
 
-import type { IncomingMessage } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
+import { AppError } from '../../errors.ts'
 import type { Client } from './client.ts'
 import { exchange, readBody, readStart, type Sent } from './exchange.ts'
 import { Refusal, UnreadableAnswer } from './failures.ts'
@@ -50,13 +51,31 @@ export function openStream(client: Client, asked: EngineRequest): Promise<Readab
   )
 }
 
+/**
+ * Returns the headers of the answer to a GET without its body; undefined when what was asked for is not there. An engine says why
+ * it refuses in a body, so that a refusal is asked for once more.
+ */
+export async function readHead(
+  client: Client,
+  asked: Omit<EngineRequest, 'method'>
+): Promise<IncomingHttpHeaders | undefined> {
+  const found = await translated(client, { ...asked, method: 'HEAD' }, () =>
+    exchange(client, { ...asked, method: 'HEAD' }, async ({ statusCode = 0, headers }) => ({ statusCode, headers }))
+  )
+  if (found.statusCode === 404) return undefined
+  if (SUCCESS.has(found.statusCode)) return found.headers
+  const stream = await openStream(client, { ...asked, method: 'GET' })
+  stream.destroy()
+  throw new AppError('ENGINE_ANSWER_INVALID', `The engine refused to ${asked.what} and then did not.`)
+}
+
 export async function translated<T>(client: Client, asked: EngineRequest, task: () => Promise<T>): Promise<T> {
   try {
     return await task()
   } catch (error) {
     throw translateError(error, {
       what: asked.what,
-      isChange: asked.method !== 'GET',
+      isChange: asked.method !== 'GET' && asked.method !== 'HEAD',
       address: describeAddress(client.address),
       cancelled: asked.signal?.aborted ?? false
     })

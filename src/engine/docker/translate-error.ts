@@ -102,6 +102,37 @@ const RULES: readonly Rule[] = [
     code: 'CONTAINER_START_FAILED'
   },
   {
+    pattern: /rootfs is marked read-only|volume is marked read-only|read-only file system/i,
+    code: 'FILE_READ_ONLY',
+    says: () => 'The file system of the container, or the volume at the path, is mounted read-only.'
+  },
+  {
+    pattern: /cannot overwrite (non-)?directory|extraction point is not a directory/i,
+    code: 'FILE_KIND_DIFFERS',
+    says: () => 'A folder does not take the place of a file, nor a file that of a folder. Remove what is there first.'
+  },
+  {
+    pattern: /processing tar file.*device or resource busy/i,
+    code: 'FILE_IN_USE',
+    says: () => 'Something is mounted at the path or below it, which was not removed.'
+  },
+  {
+    pattern: /processing tar file.*(is outside of|invalid (sym|hard)link|cross-device link)/i,
+    code: 'FILE_OUTSIDE',
+    says: () => 'A path or link of the archive leads out of the file system that it is unpacked in.'
+  },
+  {
+    pattern: /file name too long/i,
+    code: 'INVALID_REQUEST',
+    says: () => 'A name is longer than the file system takes.'
+  },
+  {
+    pattern:
+      /could not find the file|: not a directory$|too many (links|levels of symbolic links)|processing tar file.*no such file/i,
+    code: 'FILE_NOT_FOUND',
+    says: () => 'There is no such path in the container, or its links lead nowhere.'
+  },
+  {
     pattern:
       /cannot remove (a (running|paused) container|container .*is paused)|container .* is running|as it is (running|paused)/i,
     code: 'CONTAINER_RUNNING'

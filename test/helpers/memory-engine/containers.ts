@@ -5,6 +5,7 @@ import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { AppError } from '../../../src/errors.ts'
 import { container, idOf, image as imageRecord } from '../records.ts'
 import type { Emit } from './events.ts'
+import { rootNode } from './file-tree.ts'
 import type { Kept, State } from './state.ts'
 
 export function createContainers({ state, reach, emit }: { state: State; reach: () => void; emit: Emit }) {
@@ -41,7 +42,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       volumes: record.volumes,
       ports: record.ports
     }
-    kept.set(record.id, { record, spec, lines: [] })
+    kept.set(record.id, { record, spec, lines: [], files: rootNode() })
     emit('create', record.id)
     return record
   }
@@ -118,9 +119,10 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
         limits: spec.limits,
         networks: spec.network?.name === 'none' ? [] : [{ ...placeOf(spec), address: null }],
         volumes: spec.volumes,
+        mounts: spec.volumes.map(({ target, readOnly }) => ({ target, kind: 'volume', readOnly })),
         health: spec.healthcheck ? 'starting' : null
       })
-      kept.set(id, structuredClone({ record, spec, lines: [] }))
+      kept.set(id, { ...structuredClone({ record, spec, lines: [] }), files: rootNode(spec.volumes) })
       emit('create', id)
       return { id, warnings: [] }
     },

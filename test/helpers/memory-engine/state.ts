@@ -3,9 +3,10 @@
 import type { ContainerRecord, ContainerSpec } from '../../../src/engine/contract/containers.ts'
 import type { NetworkRecord } from '../../../src/engine/contract/networks.ts'
 import type { LogLine } from '../../../src/engine/contract/workloads.ts'
+import type { Folder } from './file-tree.ts'
 import { idOf, image } from '../records.ts'
 
-export type Kept = { record: ContainerRecord; spec: ContainerSpec; lines: LogLine[] }
+export type Kept = { record: ContainerRecord; spec: ContainerSpec; lines: LogLine[]; files: Folder }
 export type State = ReturnType<typeof createState>
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z')

@@ -9,7 +9,7 @@ import type { Calls } from '../../../src/engine/docker/calls.ts'
 import { createClient } from '../../../src/engine/docker/client.ts'
 import { createImageCalls } from '../../../src/engine/docker/images.ts'
 import { openConnection } from '../../../src/engine/docker/hijack.ts'
-import { openStream, request } from '../../../src/engine/docker/request.ts'
+import { openStream, readHead, request } from '../../../src/engine/docker/request.ts'
 import { createWatchCalls } from '../../../src/engine/docker/watch.ts'
 import { createWorkloadCalls } from '../../../src/engine/docker/workloads.ts'
 import { answer, startByteEngine, type Play } from '../../helpers/byte-engine.ts'
@@ -28,8 +28,9 @@ async function engineThat(t: Test, play: Play) {
   t.teardown(() => client.close())
   const ask: Calls['ask'] = (asked) => request(client, { timeoutMs: TIMEOUT_MS, ...asked })
   const stream: Calls['stream'] = (asked) => openStream(client, { timeoutMs: TIMEOUT_MS, ...asked })
+  const look: Calls['look'] = (asked) => readHead(client, { timeoutMs: TIMEOUT_MS, ...asked })
   const connect: Calls['connect'] = (asked) => openConnection(client, { timeoutMs: TIMEOUT_MS, ...asked })
-  const calls: Calls = { ask, change: ask, make: ask, stream, watch: stream, connect }
+  const calls: Calls = { ask, look, change: ask, make: ask, stream, watch: stream, connect }
   return { calls, open }
 }
 

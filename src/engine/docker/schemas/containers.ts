@@ -66,6 +66,7 @@ const HostConfig = Type.Object({
   DeviceRequests: maybe(Type.Array(Type.Unknown())),
   ExtraHosts: Texts,
   PortBindings: Bindings,
+  Tmpfs: Labels,
   Mounts: maybe(Type.Array(Type.Object({ Type: Type.String(), Source: Text, Target: Type.String(), ReadOnly: Flag })))
 })
 

@@ -47,6 +47,18 @@ export type ExecCommand = { command: ((string)[]) | (string); env?: { [name: str
 
 export type ExecResult = { exit_code: number; stdout: string; stderr: string; truncated: boolean }
 
+export type MakeFolder = { path: string; mode?: string; uid?: number; gid?: number; modified?: string }
+
+export type FileEntry = { name: string; name_base64?: string; kind: "file" | "folder" | "link" | "pipe" | "device" | "other"; size: number | null; mode: string; uid: number; gid: number; modified: string; target: string | null; target_base64?: string }
+
+export type FolderListing = { path: string; entries: ({ name: string; name_base64?: string; kind: "file" | "folder" | "link" | "pipe" | "device" | "other"; size: number | null; mode: string; uid: number; gid: number; modified: string; target: string | null; target_base64?: string })[]; complete: boolean; reason: string | null; read_bytes: number }
+
+export type WrittenFile = { path: string; kind: "file" | "folder"; size: number | null; mode: string; uid: number; gid: number; replaced: boolean }
+
+export type UnpackedArchive = { path: string; entries: number; bytes: number }
+
+export type RemovedFile = { path: string; removed: boolean; message: string }
+
 export type PortOverview = { used_ports: (number)[]; available_range: string; total_ports: number; counts: { free: number; leased: number; bound: number; parked: number; blocked: number; reserved: number }; udp_counts: { free: number; leased: number; bound: number; parked: number; blocked: number; reserved: number }; ports: ({ port: number; protocol: "tcp" | "udp"; state: "free" | "leased" | "bound" | "parked" | "blocked" | "reserved"; holder: { id: string; name: string; managed: boolean } | null; reason: string | null })[] }
 
 export type TransferProgress = { layer: string | null; status: string; current_bytes: number | null; total_bytes: number | null }
@@ -103,11 +115,11 @@ export type DockerfileBuild = { id: string; username: string | null; file: strin
 
 export type BerthEvent = { type: string; time: string } & { [field: string]: unknown }
 
-export type CreateToken = { name: string; scopes: ("read" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; team?: string; ttl_seconds?: number }
+export type CreateToken = { name: string; scopes: ("read" | "files" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; team?: string; ttl_seconds?: number }
 
-export type Token = { id: string; name: string; scopes: ("read" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; team: string | null; created_at: string; expires_at: string | null; last_used_at: string | null }
+export type Token = { id: string; name: string; scopes: ("read" | "files" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; team: string | null; created_at: string; expires_at: string | null; last_used_at: string | null }
 
-export type CreatedToken = { id: string; name: string; scopes: ("read" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; team: string | null; created_at: string; expires_at: string | null; last_used_at: string | null; token: string }
+export type CreatedToken = { id: string; name: string; scopes: ("read" | "files" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; team: string | null; created_at: string; expires_at: string | null; last_used_at: string | null; token: string }
 
 export type RevokedToken = { id: string; name: string; revoked: true; message: string }
 
@@ -139,6 +151,11 @@ export interface Calls {
   getContainerProcesses: { given: { id: string }; answer: ContainerProcesses }
   execInContainer: { given: { id: string; body: ExecCommand }; answer: ExecResult }
   openTerminal: { given: { id: string }; answer: string }
+  readContainerFiles: { given: { path: string; limit?: number; cursor?: string; id: string }; answer: FolderListing }
+  removeContainerFile: { given: { path: string; recursive?: boolean; id: string }; answer: RemovedFile }
+  writeContainerFile: { given: { path: string; unpack?: boolean; mode?: string; uid?: number; gid?: number; modified?: string; id: string }; answer: (WrittenFile) | (UnpackedArchive) }
+  downloadContainerFiles: { given: { path: string; format?: "tar" | "tar.gz" | "zip"; id: string }; answer: string }
+  makeContainerFolder: { given: { id: string; body: MakeFolder }; answer: WrittenFile }
   getPorts: { given: {  }; answer: PortOverview }
   listImages: { given: { reference?: string; dangling?: boolean; label?: (string)[]; managed?: boolean; in_use?: boolean; limit?: number; cursor?: string }; answer: (Image)[] }
   pullImage: { given: { body: PullImage }; answer: ImageDetails }
@@ -199,6 +216,11 @@ export const CALLS: Record<keyof Calls, string> = {
   getContainerProcesses: 'GET /containers/{id}/top',
   execInContainer: 'POST /containers/{id}/exec',
   openTerminal: 'GET /containers/{id}/terminal',
+  readContainerFiles: 'GET /containers/{id}/files',
+  removeContainerFile: 'DELETE /containers/{id}/files',
+  writeContainerFile: 'PUT /containers/{id}/files',
+  downloadContainerFiles: 'GET /containers/{id}/files/archive',
+  makeContainerFolder: 'POST /containers/{id}/files/folder',
   getPorts: 'GET /ports',
   listImages: 'GET /images',
   pullImage: 'POST /images/pull',

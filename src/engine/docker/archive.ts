@@ -1,0 +1,103 @@
+// The file system of a container by the engine's archive calls.
+
+import { isUtf8 } from 'node:buffer'
+import { Readable } from 'node:stream'
+import { AppError, cancellation, isAppError } from '../../errors.ts'
+import { readTar } from '../../lib/tar/read.ts'
+import { TAR_END, tarFile, tarHeader } from '../../lib/tar/write.ts'
+import type { EngineArchive } from '../contract/archive.ts'
+import { brokenStream } from './broken-stream.ts'
+import type { Asked, Calls } from './calls.ts'
+import { mapStat } from './map-stat.ts'
+import { readPathStat } from './schemas/archive.ts'
+
+// How long an upload may take is its sender's to say, with the signal.
+const UPLOAD_MS = 24 * 3_600_000
+const STAT = 'x-docker-container-path-stat'
+
+export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
+  async function statPath(id: string, path: string, signal?: AbortSignal) {
+    const asked = { path: archivePath(id, path), what: 'look at the path', signal } as const
+    const headers = await look(asked)
+    return headers && mapStat(readPathStat(headers[STAT]))
+  }
+
+  async function write(archive: Readable, path: string, signal?: AbortSignal): Promise<void> {
+    const what = 'unpack the archive'
+    const asked: Asked = { method: 'PUT', path, upload: archive, what, timeoutMs: UPLOAD_MS, signal }
+    try {
+      const answer = await watch(asked)
+      answer.resume()
+    } finally {
+      archive.destroy()
+    }
+  }
+
+  async function read(id: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    const what = 'read the path'
+    return piecesOf(await watch({ method: 'GET', path: archivePath(id, path), what, signal }), what, signal)
+  }
+
+  return {
+    statPath,
+
+    async readArchive(id, path, signal) {
+      const [, folder = '', name = ''] = /^(.*)\/([^/]*)$/s.exec(path) ?? []
+      if (isUtf8(Buffer.from(name, 'latin1'))) return read(id, path, signal)
+      return entriesBelow(name, await read(id, `${folder}/.`, signal))
+    },
+
+    writeArchive(id, archive, signal) {
+      return write(archive, `${archivePath(id, '/')}&noOverwriteDirNonDir=1`, signal)
+    },
+
+    /**
+     * An engine has no call for this. But whatever an entry of an archive takes the place of, it removes first; and a hard link to
+     * itself then finds nothing that it could link to. So the call always fails, and what is there afterwards tells whether it did
+     * what it was for: docs/decisions/094-removal-by-an-archive.md
+     */
+    async removePath(id, path) {
+      if (!(await statPath(id, path))) return false
+      const name = path.slice(1)
+      const archive = Readable.from([tarHeader({ name, kind: 'link', target: name }), TAR_END])
+      let failure: unknown
+      try {
+        await write(archive, archivePath(id, '/'))
+      } catch (error) {
+        failure = error
+      }
+      if (!(await statPath(id, path))) return true
+      if (isAppError(failure)) throw failure
+      throw new AppError('ENGINE_UNSUPPORTED', 'This engine does not remove what an archive replaces.')
+    }
+  }
+}
+
+/** Docker hands the last part of a path on as JSON, where it loses what is no UTF-8. Then it is found in its folder. */
+async function* entriesBelow(name: string, archive: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  for await (const { content, ...header } of readTar(archive)) {
+    const path = header.name.replace(/^\.\//, '')
+    if (path !== name && !path.startsWith(`${name}/`)) continue
+    if (header.kind !== 'device' && header.kind !== 'unknown') yield* tarFile({ ...header, name: path }, content)
+  }
+  yield TAR_END
+}
+
+async function* piecesOf(stream: Readable, what: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  try {
+    yield* stream as AsyncIterable<Buffer>
+  } catch (cause) {
+    throw signal.aborted ? cancellation(signal) : brokenStream(cause, { what, isChange: false })
+  } finally {
+    stream.destroy()
+  }
+}
+
+/** Bytes of a path as they are: a text would be sent as UTF-8. */
+function archivePath(id: string, path: string): string {
+  return `/containers/${id}/archive?path=${encodeBytes(path)}`
+}
+
+function encodeBytes(path: string): string {
+  return path.replaceAll(/[^\w./-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
+}

@@ -1,0 +1,26 @@
+// What a browser is told that a file is, by its name. Never anything that it would run: pages and pictures with scripts are
+// shown as their text. Pure.
+
+const TEXT = /\.(txt|log|md|conf|cfg|ini|env|json|ya?ml|toml|xml|csv|html?|css|svg|[cm]?[jt]sx?|sh|py|sql)$/i
+const PICTURES: Record<string, string> = {
+  png: 'image/png',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  gif: 'image/gif',
+  webp: 'image/webp'
+}
+
+export function contentTypeOf(name: string): string {
+  if (TEXT.test(name)) return 'text/plain; charset=utf-8'
+  return PICTURES[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'application/octet-stream'
+}
+
+/** RFC 6266: the name for new clients in UTF-8, for old ones in what they understand. */
+export function dispositionOf(name: string): string {
+  const plain = name.replaceAll(/[^ -~]|["\\%]/g, '_')
+  const encoded = encodeURIComponent(name.toWellFormed()).replaceAll(
+    /['()*]/g,
+    (sign) => `%${sign.charCodeAt(0).toString(16)}`
+  )
+  return `attachment; filename="${plain}"; filename*=UTF-8''${encoded}`
+}

@@ -1,0 +1,8 @@
+import { AppError } from '../errors.ts'
+
+/** How much is copied and read at once, by the settings and the policy. */
+export type FileLimits = { filesMax: number; fileEntriesMax: number; fileScanMax: number }
+
+export function tooLarge({ filesMax }: FileLimits): AppError {
+  return new AppError('FILE_TOO_LARGE', `More than ${filesMax} bytes are not copied at once (BERTH_FILES_MAX).`)
+}

@@ -1,0 +1,52 @@
+// What is mounted in a container, and what that allows at a path. Pure.
+
+import type { MountPoint } from '../engine/contract/containers.ts'
+import { AppError } from '../errors.ts'
+import { bytesOfText, quoted } from './path.ts'
+
+const isAtOrBelow = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
+
+// The engine mounts them in every container, and sees them as they were before.
+const ENGINES_OWN = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf']
+// There only while the container runs, made by the kernel: what is written below them nobody would ever see.
+const KERNELS_OWN = ['/proc', '/sys', '/dev']
+
+/** Throws when nothing may be written at the path, which has no links left in it. */
+export function checkWritable(mounts: readonly MountPoint[], path: string): void {
+  const all = mounts.map((mount) => ({ ...mount, target: bytesOfText(mount.target) }))
+  const deepest = all
+    .filter(({ target }) => isAtOrBelow(path, target))
+    .toSorted((a, b) => b.target.length - a.target.length)[0]
+  if (deepest?.kind === 'other' || (!deepest && [...ENGINES_OWN, ...KERNELS_OWN].some((own) => isAtOrBelow(path, own))))
+    throw new AppError(
+      'FILE_OUTSIDE',
+      `${quoted(path)} is not of the container's own file system: something else is mounted there. Only the container itself can write it.`
+    )
+  if (deepest?.readOnly)
+    throw new AppError('FILE_READ_ONLY', `A volume is mounted read-only at ${quoted(deepest.target)}.`)
+}
+
+/** Throws when something is mounted at the path or below it: its content would go, and the place itself cannot. */
+export function checkRemovable(mounts: readonly MountPoint[], path: string): void {
+  const targets = [...mounts.map(({ target }) => bytesOfText(target)), ...ENGINES_OWN]
+  const found = targets.find((target) => isAtOrBelow(target, path))
+  if (found !== undefined)
+    throw new AppError('FILE_IN_USE', `Something is mounted at ${quoted(found)}. Remove what is in it one by one.`)
+}
+
+/** Throws where an archive could reach what is not of the file system of its folder: by its paths, or by links that are there. */
+export function checkUnpackable(mounts: readonly MountPoint[], folder: string): void {
+  const outside = mounts.find(({ kind }) => kind === 'other')
+  if (outside)
+    throw new AppError(
+      'FILE_OUTSIDE',
+      `Links of this container could lead out of it, to what is mounted at ${quoted(bytesOfText(outside.target))}. Send the files one by one.`
+    )
+  const below = mounts.find(({ target }) => isAtOrBelow(bytesOfText(target), folder) && bytesOfText(target) !== folder)
+  if (below)
+    throw new AppError(
+      'FILE_OUTSIDE',
+      `A volume is mounted below the folder, at ${quoted(bytesOfText(below.target))}. Unpack what belongs there apart.`
+    )
+}

@@ -1,0 +1,197 @@
+// Files and folders into a container, and out of existence.
+
+import { randomBytes } from 'node:crypto'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
+import type { Caller } from '../access/caller.ts'
+import type { EngineArchive } from '../engine/contract/archive.ts'
+import type { ContainerRecord } from '../engine/contract/containers.ts'
+import { AppError, invalidField, isAppError } from '../errors.ts'
+import { tooLarge, type FileLimits } from './limits.ts'
+import { checkRemovable, checkUnpackable, checkWritable } from './mounts.ts'
+import { joinPath, quoted, splitPath, textOf } from './path.ts'
+import { notFound, otherKind, type Places } from './places.ts'
+import type { Attributes, RemovedFile, UnpackedArchive, WrittenFile } from './schemas.ts'
+import { folderEntry, stagedArchive, stagedFile, type Attributes as Exact } from './upload.ts'
+import { attributesOf, modeText } from './view.ts'
+
+type Options = {
+  engine: EngineArchive
+  places: Places
+  /** The container, if it may be changed. */
+  findChangeable: (caller: Caller, reference: string) => ContainerRecord
+  isAllowed: boolean
+  limits: FileLimits
+  log: { warn(fields: object, message: string): void }
+  now?: () => number
+}
+
+const FILE_MODE = 0o644
+const FOLDER_MODE = 0o755
+const BUFFER = { objectMode: false, highWaterMark: 256 * 1024 }
+
+export function createWriting({ engine, places, findChangeable, isAllowed, limits, log, now = Date.now }: Options) {
+  function find(caller: Caller, reference: string): ContainerRecord {
+    if (isAllowed) return findChangeable(caller, reference)
+    throw new AppError('EXEC_DISABLED', 'Changing files in containers is switched off. BERTH_EXEC=true switches it on.')
+  }
+
+  async function statOf(id: string, path: string, signal: AbortSignal) {
+    const stat = await engine.statPath(id, path, signal)
+    if (stat) return stat
+    const { folder } = splitPath(path)
+    const above = await engine.statPath(id, folder, signal)
+    if (above?.kind === 'folder') return undefined
+    throw new AppError('FILE_NOT_FOUND', `There is no folder ${quoted(folder)} in the container. Make it first.`)
+  }
+
+  async function ownerOf(id: string, path: string, signal: AbortSignal) {
+    const { entry, close } = await places.open(id, path, signal)
+    await close()
+    return entry
+  }
+
+  /** Whoever is in a folder belongs to whom the folder does. */
+  async function usualIn(id: string, path: string, mode: number, signal: AbortSignal) {
+    const { uid, gid } = await ownerOf(id, splitPath(path).folder, signal)
+    return { mode, uid, gid }
+  }
+
+  /** Sends what comes in under a name of its own; that name goes with it, whatever becomes of it. */
+  async function send(
+    id: string,
+    folder: string,
+    archive: (stage: string) => AsyncIterable<Buffer>,
+    signal: AbortSignal
+  ) {
+    const stage = joinPath(folder, `.berth-upload-${randomBytes(8).toString('hex')}`)
+    try {
+      await engine.writeArchive(id, Readable.from(archive(stage), BUFFER), signal)
+    } catch (error) {
+      await engine.removePath(id, stage).catch((err: unknown) => {
+        log.warn({ err, containerId: id, path: stage }, 'what an upload left could not be removed')
+      })
+      throw error
+    }
+    await engine.removePath(id, stage)
+  }
+
+  return {
+    /** `size` is that of the content, which must be known before: it stands before it in the archive. */
+    async write(
+      caller: Caller,
+      reference: string,
+      given: string,
+      { size, content, ...wanted }: Attributes & { size: number; content: AsyncIterable<Buffer> },
+      signal: AbortSignal
+    ): Promise<WrittenFile> {
+      const { id, mounts } = find(caller, reference)
+      if (size > limits.filesMax) throw tooLarge(limits)
+      const path = await places.resolve(id, given, signal)
+      checkWritable(mounts, path)
+      const stat = await statOf(id, path, signal)
+      if (stat && stat.kind !== 'file') throw otherKind(given, stat, 'a file')
+      const usual = stat ? await ownerOf(id, path, signal) : await usualIn(id, path, FILE_MODE, signal)
+      const attributes = attributesOf(wanted, usual, now())
+      await send(
+        id,
+        splitPath(path).folder,
+        (stage) => stagedFile({ path, stage, size, ...attributes }, content),
+        signal
+      )
+      return { ...written(path, attributes), kind: 'file', size, replaced: stat !== undefined }
+    },
+
+    async unpack(
+      caller: Caller,
+      reference: string,
+      given: string,
+      content: AsyncIterable<Buffer>,
+      signal: AbortSignal
+    ): Promise<UnpackedArchive> {
+      const { id, mounts } = find(caller, reference)
+      const folder = await places.resolve(id, given, signal)
+      const stat = await engine.statPath(id, folder, signal)
+      if (!stat) throw notFound(given)
+      if (stat.kind !== 'folder') throw otherKind(given, stat, 'a folder')
+      checkWritable(mounts, folder)
+      checkUnpackable(mounts, folder)
+      const unpacked = { entries: 0, bytes: 0 }
+      const bounds = { bytes: limits.filesMax, entries: limits.fileEntriesMax }
+      const archive = (stage: string) => stagedArchive(unzipped(content), { folder, stage, limits: bounds, unpacked })
+      await send(id, folder, archive, signal)
+      return { path: textOf(folder), ...unpacked }
+    },
+
+    async makeFolder(
+      caller: Caller,
+      reference: string,
+      given: string,
+      wanted: Attributes,
+      signal: AbortSignal
+    ): Promise<WrittenFile> {
+      const { id, mounts } = find(caller, reference)
+      const path = await places.resolve(id, given, signal)
+      checkWritable(mounts, path)
+      if (await statOf(id, path, signal)) throw new AppError('FILE_KIND_DIFFERS', `${quoted(given)} is there already.`)
+      const attributes = attributesOf(wanted, await usualIn(id, path, FOLDER_MODE, signal), now())
+      await engine.writeArchive(id, Readable.from([folderEntry(path, attributes)]), signal)
+      return { ...written(path, attributes), kind: 'folder', size: null, replaced: false }
+    },
+
+    async remove(
+      caller: Caller,
+      reference: string,
+      given: string,
+      { recursive = false }: { recursive?: boolean },
+      signal: AbortSignal
+    ): Promise<RemovedFile> {
+      const { id, mounts } = find(caller, reference)
+      if (given === '/') throw invalidField('path', 'must not be the root of the container')
+      const path = await places.resolveFolder(id, given, signal)
+      const stat = await engine.statPath(id, path, signal)
+      if (!stat) throw notFound(given)
+      checkWritable(mounts, path)
+      checkRemovable(mounts, path)
+      if (stat.kind === 'folder' && !recursive)
+        throw new AppError(
+          'FILE_KIND_DIFFERS',
+          `${quoted(given)} is a folder. recursive=true removes it with all below it.`
+        )
+      await engine.removePath(id, path)
+      return { path: textOf(path), removed: true, message: 'Removed' }
+    }
+  }
+}
+
+function written(path: string, { mode, uid, gid }: Exact) {
+  return { path: textOf(path), mode: modeText(mode), uid, gid }
+}
+
+/** By its first bytes. */
+async function* unzipped(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const pieces = content[Symbol.asyncIterator]()
+  let head = Buffer.alloc(0)
+  while (head.length < 2) {
+    const { value, done } = await pieces.next()
+    if (done) break
+    head = Buffer.concat([head, value])
+  }
+  async function* all() {
+    if (head.length > 0) yield head
+    for (let next = await pieces.next(); !next.done; next = await pieces.next()) yield next.value
+  }
+  if (head[0] !== 0x1f || head[1] !== 0x8b) {
+    yield* all()
+    return
+  }
+  const gunzip = createGunzip()
+  pipeline(Readable.from(all()), gunzip, () => {})
+  try {
+    yield* gunzip as AsyncIterable<Buffer>
+  } catch (cause) {
+    if (isAppError(cause) || !(cause instanceof Error) || !String((cause as { code?: unknown }).code).startsWith('Z_'))
+      throw cause
+    throw new AppError('INVALID_ARCHIVE', `It cannot be unpacked: ${cause.message}.`, { cause })
+  }
+}

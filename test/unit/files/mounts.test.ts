@@ -1,0 +1,41 @@
+import t from 'tap'
+import type { MountPoint } from '../../../src/engine/contract/containers.ts'
+import { checkRemovable, checkUnpackable, checkWritable } from '../../../src/files/mounts.ts'
+
+const VOLUME: MountPoint = { target: '/data', kind: 'volume', readOnly: false }
+const LOCKED: MountPoint = { target: '/data/locked', kind: 'volume', readOnly: true }
+const HOST: MountPoint = { target: '/srv/host', kind: 'other', readOnly: false }
+const MOUNTS = [VOLUME, LOCKED, HOST]
+
+t.test('where may be written', async (t) => {
+  for (const [path, code] of [
+    ['/', undefined],
+    ['/tmp/x', undefined],
+    ['/database', undefined],
+    ['/data/x', undefined],
+    ['/data/locked/x', 'FILE_READ_ONLY'],
+    ['/srv/host', 'FILE_OUTSIDE'],
+    ['/srv/host/x', 'FILE_OUTSIDE'],
+    ['/proc/1/mem', 'FILE_OUTSIDE'],
+    ['/dev/x', 'FILE_OUTSIDE'],
+    ['/etc/hosts', 'FILE_OUTSIDE'],
+    ['/etc/hosts.new', undefined]
+  ] as const) {
+    if (code === undefined) t.doesNotThrow(() => checkWritable(MOUNTS, path), path)
+    else t.throws(() => checkWritable(MOUNTS, path), { code }, path)
+  }
+  t.doesNotThrow(() => checkWritable([{ target: '/proc/own', kind: 'volume', readOnly: false }], '/proc/own/x'))
+})
+
+t.test('what may be removed', async (t) => {
+  for (const path of ['/data', '/srv', '/etc', '/etc/hosts'])
+    t.throws(() => checkRemovable(MOUNTS, path), { code: 'FILE_IN_USE' }, path)
+  for (const path of ['/data/x', '/tmp', '/dat']) t.doesNotThrow(() => checkRemovable(MOUNTS, path), path)
+})
+
+t.test('where an archive may be unpacked', async (t) => {
+  t.throws(() => checkUnpackable(MOUNTS, '/tmp'), { code: 'FILE_OUTSIDE', message: /host/ })
+  t.throws(() => checkUnpackable([VOLUME], '/'), { code: 'FILE_OUTSIDE', message: /"\/data"/ })
+  t.doesNotThrow(() => checkUnpackable([VOLUME], '/data'))
+  t.doesNotThrow(() => checkUnpackable([VOLUME], '/data/x'))
+})
