@@ -59,11 +59,11 @@ export function unary<S extends TSchema, Answer extends object>(
 }
 
 export function streaming<S extends TSchema>(method: Method<S, AsyncIterable<object>>): StreamingMethod {
-  return method as StreamingMethod
+  return method
 }
 
 export function duplex<S extends TSchema>(method: Duplex<S>): DuplexMethod {
-  return method as DuplexMethod
+  return method
 }
 
 export function receiving<S extends TSchema>(method: ReceivingMethod<S>): ReceivingMethod {

@@ -7,8 +7,6 @@ const TOKEN_PREFIX = 'berth.token.'
 
 /** How many bytes of output may be on their way without an acknowledgement, and how many a client that comes back gets again. */
 export const WINDOW_BYTES = 256 * 1024
-/** The largest frame that a client may send. */
-export const FRAME_BYTES = 64 * 1024
 /** The code with which a client closes the WebSocket to leave the session as it is. */
 export const DETACH_CODE = 4000
 

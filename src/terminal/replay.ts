@@ -1,7 +1,5 @@
 // The last bytes of an output, by their position in the whole of it. Takes as much memory as there was output, up to its size.
 
-export type Replay = ReturnType<typeof createReplay>
-
 const FIRST_BYTES = 4 * 1024
 
 /** `capacity` is a power of two. */

@@ -18,7 +18,6 @@ import {
 } from '../../src/terminal/frames.ts'
 import { until } from './until.ts'
 
-export type Terminal = Awaited<ReturnType<typeof openTerminal>>
 type Given = {
   token?: string
   headers?: Record<string, string>

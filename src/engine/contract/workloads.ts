@@ -41,7 +41,7 @@ export type ProcessRequest = Omit<ExecRequest, 'stdin'> & { size?: TerminalSize 
 
 export type TerminalSize = { cols: number; rows: number }
 
-export type Signal = 'HUP' | 'INT' | 'QUIT' | 'KILL' | 'TERM' | 'USR1' | 'USR2' | 'CONT' | 'TSTP'
+type Signal = 'HUP' | 'INT' | 'QUIT' | 'KILL' | 'TERM' | 'USR1' | 'USR2' | 'CONT' | 'TSTP'
 
 /** A command that runs in a container, and the connection to it. */
 export type EngineProcess = {
