@@ -123,7 +123,7 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
       const record = execTarget(caller, reference)
       const seconds = body.timeout_seconds ?? DEFAULT_EXEC_SECONDS
       const deadline = AbortSignal.any([AbortSignal.timeout(seconds * 1000), signal])
-      const asked = { ...askedOf(body), stdin: body.stdin }
+      const asked = { ...askedOf(body), ...(body.stdin !== undefined && { stdin: body.stdin }) }
       return engine.exec(record.id, asked, { bytes: EXEC_OUTPUT_BYTES, signal: deadline })
     },
 

@@ -171,7 +171,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
           params,
           querystring: WriteQuery,
           consumes: ['application/octet-stream'],
-          body: { type: 'string', format: 'binary' },
+          body: { type: 'string', format: 'binary', examples: ['Hello from outside\n'] },
           response: {
             200: {
               description: 'The file was replaced, or the archive unpacked.',

@@ -1,5 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { DateTime, formed, nullable, words } from '../lib/schema.ts'
+import { DateTime, formed, nullable, ref, words } from '../lib/schema.ts'
 
 export const FileParams = Type.Object({
   id: Type.String({
@@ -41,8 +41,10 @@ export const ListQuery = Type.Object({
   )
 })
 
+const ChangedPath = { ...FilePath, examples: ['/tmp/hello.txt'] }
+
 export const WriteQuery = Type.Object({
-  path: FilePath,
+  path: ChangedPath,
   unpack: Type.Optional(
     Type.Boolean({
       default: false,
@@ -53,7 +55,7 @@ export const WriteQuery = Type.Object({
 })
 
 export const RemoveQuery = Type.Object({
-  path: FilePath,
+  path: ChangedPath,
   recursive: Type.Optional(Type.Boolean({ default: false, description: 'A folder goes with all that is below it.' }))
 })
 
@@ -103,7 +105,7 @@ export type FileEntry = Static<typeof FileEntry>
 export const FolderListing = Type.Object(
   {
     path: Type.String({ description: 'Without links.', examples: ['/etc'] }),
-    entries: Type.Array(FileEntry, { description: 'By name.' }),
+    entries: Type.Array(ref(FileEntry), { description: 'By name.' }),
     complete: Type.Boolean({
       description:
         'False when the folder was too large to be read to its end: what follows the last entry is not known.'

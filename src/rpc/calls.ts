@@ -52,7 +52,7 @@ export function duplex(options: CallOptions, method: DuplexMethod, { input, outp
   return async function* (messages: AsyncIterable<Message>, context: HandlerContext) {
     const call = callOf(options, context)
     async function* requests() {
-      for await (const message of messages) yield read(options, method, input, message)
+      for await (const message of arriving(messages)) yield read(options, method, input, message)
     }
     const open = async () => {
       await takePlace(options, method, call)
@@ -95,7 +95,7 @@ export function receiving(options: CallOptions, method: ReceivingMethod, { input
     refusing(options, context, async () => {
       const call = callOf(options, context)
       await method.ready?.()
-      const source = messages[Symbol.asyncIterator]()
+      const source = arriving(messages)
       const { value: first, done } = await source.next()
       if (done) throw new AppError('INVALID_REQUEST', 'The stream has no message.')
       const body = read(options, method, input, first)
@@ -104,10 +104,23 @@ export function receiving(options: CallOptions, method: ReceivingMethod, { input
     })
 }
 
+/** What the client streams. What cannot be read of it is the client's fault. */
+async function* arriving(messages: AsyncIterable<Message>): AsyncGenerator<Message> {
+  try {
+    yield* messages
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error
+    const { code, rawMessage, cause } = error
+    if (code === Code.Canceled || code === Code.DeadlineExceeded)
+      throw new AppError('REQUEST_CANCELLED', rawMessage, { cause })
+    throw new AppError(code === Code.ResourceExhausted ? 'BODY_TOO_LARGE' : 'INVALID_REQUEST', rawMessage, { cause })
+  }
+}
+
 async function* bytesOf(source: AsyncIterator<Message>, schema: DescMessage): AsyncGenerator<Body> {
   for (let next = await source.next(); !next.done; next = await source.next()) {
     const bytes = takeBytes(schema, next.value)
-    const other = Object.keys(toJson(schema, next.value, { useProtoFieldName: true }) as Body)
+    const other = Object.keys(jsonOf(schema, next.value))
     if (other.length > 0)
       throw invalidFields(other.map((field) => ({ field, message: 'may stand in the first message only' })))
     yield bytes
@@ -206,10 +219,19 @@ function read({ validator }: CallOptions, { request }: AnyMethod, schema: DescMe
   const files = takeBytes(schema, message)
   if (hasTooManyValues(message))
     throw new AppError('INVALID_REQUEST', `The request has more than ${MAX_VALUES} values.`)
-  const body = Object.assign(toJson(schema, message, { useProtoFieldName: true }) as Body, files)
+  const body = Object.assign(jsonOf(schema, message), files)
   const validate = validator.typed(request)
   if (!validate(body)) throw invalidFields(describeViolations(validate.errors ?? [], 'request'))
   return body
+}
+
+/** A message may hold what JSON cannot say, such as a time after the year 9999. */
+function jsonOf(schema: DescMessage, message: Message): Body {
+  try {
+    return toJson(schema, message, { useProtoFieldName: true }) as Body
+  } catch (cause) {
+    throw new AppError('INVALID_REQUEST', (cause as Error).message, { cause })
+  }
 }
 
 /** Bytes stay bytes: as base64 in JSON they would take forty times their size for a moment. */

@@ -2,8 +2,10 @@
 
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { AppError, unexpected } from '../errors.ts'
+import { Problem } from '../http/errors.ts'
 import { addressOf } from '../http/security.ts'
 import { close, CLOSE, messagesOf, send, type Socket } from '../http/websockets.ts'
+import { ref } from '../lib/schema.ts'
 import { converse } from './conversation.ts'
 import { decodeClient, encodeServer, type ClientFrame } from './frames.ts'
 import { TerminalParams } from './schemas.ts'
@@ -29,6 +31,10 @@ export const terminalRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         200: {
           description: 'Never sent: the answer to an upgrade is 101.',
           content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
+        },
+        426: {
+          description: 'The request does not ask for an upgrade to WebSocket.',
+          content: { 'application/problem+json': { schema: ref(Problem) } }
         }
       }
     },

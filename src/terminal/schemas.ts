@@ -37,5 +37,9 @@ export const ResumeTerminal = Type.Object(
 export const SIGNALS = ['HUP', 'INT', 'QUIT', 'KILL', 'TERM', 'USR1', 'USR2', 'CONT', 'TSTP'] as const
 
 export const TerminalParams = Type.Object({
-  id: Type.String({ maxLength: 128, description: 'Short id, full id, unique beginning of an id, or name.' })
+  id: Type.String({
+    maxLength: 128,
+    description: 'Short id, full id, unique beginning of an id, or name.',
+    examples: ['my-api-server']
+  })
 })

@@ -43,6 +43,8 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
   // What a command that has ended left unread is read to its end, whether anybody acknowledges it or not.
   let isDraining = false
   let pendingInput = 0
+  // The engine takes sizes over another connection: what is typed after one must not get there before it.
+  let sized = Promise.resolve()
   let linger: NodeJS.Timeout | undefined
   let wakePump = () => {}
   let wakeViewer = () => {}
@@ -108,12 +110,12 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
     pendingInput += bytes.length
     if (pendingInput > PENDING_INPUT_BYTES)
       throw new AppError('TOO_MANY_REQUESTS', 'The program does not read its input. Send less at once.')
-    void running.write(bytes).finally(() => (pendingInput -= bytes.length))
+    void sized.then(() => running.write(bytes)).finally(() => (pendingInput -= bytes.length))
   }
 
   function resize({ cols, rows }: { cols: number; rows: number }): void {
     recording?.resize(cols, rows)
-    void running.resize({ cols, rows }).catch(() => {})
+    sized = sized.then(() => running.resize({ cols, rows })).catch(() => {})
   }
 
   return {

@@ -23,8 +23,18 @@ const NOTHING = {
 const BODIES: Record<string, object> = {
   renameContainer: { name: 'renamed' },
   updateContainer: { memory: 64 * 1024 ** 2 },
-  execInContainer: { command: ['id'] }
+  execInContainer: { command: ['id'] },
+  writeContainerFile: Buffer.from('new'),
+  makeContainerFolder: { path: '/tmp/folder' }
 }
+const QUERIES: Record<string, string> = {
+  waitForContainer: '?for=running',
+  readContainerFiles: '?path=/tmp/file',
+  writeContainerFile: '?path=/tmp/file',
+  removeContainerFile: '?path=/tmp/file',
+  downloadContainerFiles: '?path=/tmp'
+}
+const BYTES = { 'content-type': 'application/octet-stream' }
 // Of the server, or of nobody's.
 const WITHOUT_OWNER = new Set(['getImage', 'removeImage', 'revokeToken'])
 
@@ -52,6 +62,8 @@ const MAKE = {
     const name = `made-${made++}`
     const answer = await as('own').ask('POST', '/containers', { name })
     if (answer.statusCode !== 201) throw new Error(answer.body)
+    const file = await as('own').ask('PUT', `/containers/${name}/files?path=/tmp/file`, Buffer.from('old'), BYTES)
+    if (file.statusCode !== 201) throw new Error(file.body)
     return name
   },
   network: (server: Server) => named(server, '/networks'),
@@ -89,8 +101,9 @@ t.test('who may do what to what: every operation on a thing that a token made', 
       const thing = await MAKE[kind](server)
       const ask = (name: string) => {
         const url = path.replace(/\{\w+\}/, name)
-        const query = operationId === 'waitForContainer' ? '?for=running' : ''
-        return server.as(who).ask(method, `${url}${query}`, BODIES[operationId])
+        const body = BODIES[operationId]
+        const headers = Buffer.isBuffer(body) ? BYTES : {}
+        return server.as(who).ask(method, `${url}${QUERIES[operationId] ?? ''}`, body, headers)
       }
       const answer = await ask(thing)
       const name = `${operationId} by ${who}`

@@ -6,8 +6,8 @@ import { build } from '../helpers/build.ts'
 
 type Document = { paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>> }
 
-/** As an older system has it. */
-const CHANGE_BY_GET = ['compatRetryBuild']
+/** As an older system has it, and as WebSockets begin. */
+const CHANGE_BY_GET = ['compatRetryBuild', 'openTerminal']
 const OWN = '127.0.0.1:8000'
 const HOSTS: [host: string, allowed: boolean][] = [
   [OWN, true],

@@ -14,7 +14,14 @@ import { until } from '../helpers/until.ts'
 const FIELDS: Record<string, object> = {
   renameDockerContainer: { newName: 'renamed' },
   updateDockerContainer: { memory: 64n * 1024n ** 2n },
-  execDockerContainer: { command: ['id'] }
+  execDockerContainer: { command: ['id'] },
+  streamDockerExec: { command: ['id'] },
+  listDockerFiles: { path: '/tmp' },
+  readDockerFile: { path: '/tmp/file' },
+  downloadDockerFiles: { path: '/tmp' },
+  makeDockerFolder: { path: '/tmp/new' },
+  removeDockerFile: { path: '/tmp/file' },
+  writeDockerFile: { path: '/tmp/file', size: 0n }
 }
 const isOnContainer = ({ localName, input }: DescMethod) =>
   !/^(run|list)|Network|Volume/.test(localName) && input.field.name !== undefined
@@ -37,9 +44,14 @@ async function serve(t: Test) {
 
 type Client = ReturnType<Awaited<ReturnType<typeof serve>>['as']>
 
+async function* streamOf(request: object): AsyncGenerator<object> {
+  yield request
+}
+
 /** Calls a method, and of a stream asks for its first message. */
-async function call(client: Client, name: string, request: object): Promise<unknown> {
-  const answer = (client as unknown as Record<string, (request: object) => unknown>)[name]?.(request)
+async function call(client: Client, method: DescMethod, request: object): Promise<unknown> {
+  const given = method.methodKind === 'client_streaming' ? streamOf(request) : request
+  const answer = (client as unknown as Record<string, (request: object) => unknown>)[method.localName]?.(given)
   if (typeof (answer as AsyncIterable<object>)[Symbol.asyncIterator] !== 'function') return answer
   for await (const message of answer as AsyncIterable<object>) return message
   return undefined
@@ -48,10 +60,11 @@ async function call(client: Client, name: string, request: object): Promise<unkn
 t.test('to a stranger a container is not there, by any method', async (t) => {
   const { as } = await serve(t)
   await as('own').runDockerContainer({ name: 'web' })
-  for (const { localName, input } of DockerService.methods.filter(isOnContainer)) {
+  for (const method of DockerService.methods.filter(isOnContainer)) {
+    const { localName, input } = method
     const request = { ...FIELDS[localName], ...(input.field.condition && { condition: 'running' }) }
-    const refused = await refusal(call(as('stranger'), localName, { name: 'web', ...request }))
-    const nothing = await refusal(call(as('stranger'), localName, { name: 'nothing', ...request }))
+    const refused = await refusal(call(as('stranger'), method, { name: 'web', ...request }))
+    const nothing = await refusal(call(as('stranger'), method, { name: 'nothing', ...request }))
     t.strictSame([refused.status, refused.reason], ['NotFound', 'CONTAINER_NOT_FOUND'], localName)
     t.equal(refused.message, nothing.message.replace('nothing', 'web'), localName)
   }
@@ -65,8 +78,9 @@ t.test('to a stranger a build is not there, by any method', async (t) => {
   const { build } = await as('own').submitDockerBuild(request)
   const id = build?.id ?? ''
   await until(async () => (await as('own').getDockerBuild({ id })).build?.finishedAt !== undefined)
-  for (const { localName } of DockerService.methods.filter(isOnBuild)) {
-    const refused = await refusal(call(as('stranger'), localName, { id }))
+  for (const method of DockerService.methods.filter(isOnBuild)) {
+    const { localName } = method
+    const refused = await refusal(call(as('stranger'), method, { id }))
     t.strictSame([refused.status, refused.reason], ['NotFound', 'BUILD_NOT_FOUND'], localName)
   }
   t.equal((await as('mate').getDockerBuild({ id })).build?.id, id)

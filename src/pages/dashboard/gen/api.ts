@@ -51,7 +51,7 @@ export type MakeFolder = { path: string; mode?: string; uid?: number; gid?: numb
 
 export type FileEntry = { name: string; name_base64?: string; kind: "file" | "folder" | "link" | "pipe" | "device" | "other"; size: number | null; mode: string; uid: number; gid: number; modified: string; target: string | null; target_base64?: string }
 
-export type FolderListing = { path: string; entries: ({ name: string; name_base64?: string; kind: "file" | "folder" | "link" | "pipe" | "device" | "other"; size: number | null; mode: string; uid: number; gid: number; modified: string; target: string | null; target_base64?: string })[]; complete: boolean; reason: string | null; read_bytes: number }
+export type FolderListing = { path: string; entries: (FileEntry)[]; complete: boolean; reason: string | null; read_bytes: number }
 
 export type WrittenFile = { path: string; kind: "file" | "folder"; size: number | null; mode: string; uid: number; gid: number; replaced: boolean }
 
