@@ -3,6 +3,7 @@ import { connect, type AddressInfo, type Socket } from 'node:net'
 import { mock } from 'node:test'
 import Fastify from 'fastify'
 import t, { type Test } from 'tap'
+import { ANYBODY } from '../../../src/access/caller.ts'
 import { AppError } from '../../../src/errors.ts'
 import { createStreams, type StreamEvent } from '../../../src/http/streams.ts'
 import { until } from '../../helpers/until.ts'
@@ -15,7 +16,10 @@ async function listen(t: Test, source: Source) {
   let places = 0
   const streams = createStreams({ admit: () => (places++, () => places--) })
   let answered = 0
-  app.addHook('onRequest', async (_request, reply) => void reply.header('x-request-id', 'r1'))
+  app.addHook('onRequest', async (request, reply) => {
+    request.caller = ANYBODY
+    reply.header('x-request-id', 'r1')
+  })
   app.addHook('onResponse', async () => void answered++)
   app.addHook('preClose', async () => streams.close())
   app.get('/stream', async (_request, reply) => {

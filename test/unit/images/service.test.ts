@@ -237,7 +237,7 @@ t.test('a push goes with the login of its registry', async (t) => {
     confirmed: true,
     message: 'Pushed, and the registry has it'
   })
-  t.strictSame(calls, ['push a.example:5000/app:1 a.example:5000'])
+  t.strictSame(calls, ['inspect a.example:5000/app:1', 'push a.example:5000/app:1 a.example:5000'])
   t.match(asked, [{ registry: 'a.example:5000' }])
 })
 

@@ -54,7 +54,7 @@ t.test('whatever there is to say, it fits into the trailers that clients take', 
     setTrailerStatus(trailers, status)
     const bytes = [...trailers].reduce((sum, [key, value]) => sum + key.length + value.length, 0)
     t.ok(bytes < 8_000, `${name}: ${bytes}`)
-    t.match(status.rawMessage, /^The container ended.*last words$/s)
+    t.match(status.rawMessage, /^The container exited.*last words$/s)
   }
 })
 
