@@ -60,6 +60,8 @@ function outcome(operation: Operation, state: State): Outcome {
 function after(state: State, { operation, told }: Step): State[] {
   const { status, code, next } = outcome(operation, state)
   if (isUncertain(told)) return [state, ...carriedOut(operation, state, next, told)]
+  // What goes by itself is busy with that for a moment.
+  if (state.life !== 'absent' && state.ends && told.code === 'CONTAINER_BUSY') return [state]
   if (told.status !== status || (code !== undefined && told.code !== code)) return []
   const shown = told.shown === undefined ? undefined : SHOWN[told.shown]
   return shown === undefined || shown === next.life ? [next] : []

@@ -57,6 +57,11 @@ t.test(
     t.same(finals(ABSENT, ['create', LOST]), ['absent', 'running', 'running, ends'])
     t.same(finals(ABSENT, ['create by key', LATE], ['create by key', { status: 200 }]), ['running'])
     t.same(finals(ABSENT, ['create by key', LATE], ['create by key', { status: 201 }]), ['running'])
+    const busy: Told = { status: 409, code: 'CONTAINER_BUSY' }
+    t.same(finals(ABSENT, ['create', LATE], ['remove', busy], ['get', { status: 404, code: 'CONTAINER_NOT_FOUND' }]), [
+      'absent'
+    ])
+    t.same(finals(RUNNING, ['remove', busy]), [], 'nothing else is busy for long')
   }
 )
 
