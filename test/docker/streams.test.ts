@@ -94,6 +94,22 @@ t.test('how they go on and end', async (t) => {
   })
 })
 
+/** How long half and nine of ten reads took. */
+async function readHealth(forMs: number, onRead = () => {}): Promise<{ half: number; most90: number }> {
+  const waits: number[] = []
+  const end = performance.now() + forMs
+  while (performance.now() < end) {
+    const asked = performance.now()
+    await server.get('/health')
+    waits.push(performance.now() - asked)
+    onRead()
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  const sorted = waits.toSorted((a, b) => a - b)
+  const [half = Infinity, most90 = Infinity] = [0.5, 0.9].map((share) => sorted[Math.floor(sorted.length * share)])
+  return { half, most90 }
+}
+
 t.test('500 readers and 20 that do not read cost little and slow nobody', async (t) => {
   await inBatches([...Array(30).keys()], make)
   await eventually(async () => {
@@ -101,28 +117,19 @@ t.test('500 readers and 20 that do not read cost little and slow nobody', async 
     if (body.containers.length < 30) throw new Error(`${body.containers.length} containers`)
   })
   const before = residentMemory(server.pid)
+  // What else the machine does slows them with and without readers.
+  const alone = await readHealth(WINDOW_MS / 4)
   const idle = await openMany(t, server.url, 500, (socket) => void socket.resume())
   const stuck = await openMany(t, server.url, 20, (socket) => void socket.pause())
 
-  const waits: number[] = []
   let most = before
-  const end = performance.now() + WINDOW_MS
-  while (performance.now() < end) {
-    const asked = performance.now()
-    await server.get('/health')
-    waits.push(performance.now() - asked)
-    most = Math.max(most, residentMemory(server.pid))
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  const sorted = waits.toSorted((a, b) => a - b)
-  const [half = Infinity, most90 = Infinity] = [0.5, 0.9].map((share) => sorted[Math.floor(sorted.length * share)])
-  t.comment(
-    `memory from ${mib(before)} to ${mib(most)} MiB; ${sorted.length} reads of /health: ${half} and ${most90} ms`
-  )
+  const { half, most90 } = await readHealth(WINDOW_MS, () => (most = Math.max(most, residentMemory(server.pid))))
+  t.comment(`memory from ${mib(before)} to ${mib(most)} MiB; reads of /health: ${half} and ${most90} ms`)
+  t.comment(`without readers: ${alone.half} and ${alone.most90} ms`)
   t.ok(most - before < 150 * 1024 ** 2, `memory grew by ${mib(most - before)} MiB`)
   // Not the slowest: those measure what else the machine does.
-  t.ok(half < 25, `half of the reads of /health took less than ${half} ms`)
-  t.ok(most90 < 150, `nine of ten took less than ${most90} ms`)
+  t.ok(half < Math.max(25, 3 * alone.half), `half of the reads of /health took less than ${half} ms`)
+  t.ok(most90 < Math.max(150, 3 * alone.most90), `nine of ten took less than ${most90} ms`)
   t.ok(
     idle.every(({ bytes }) => bytes() > 50_000),
     'every reader was served'
