@@ -213,6 +213,7 @@ export async function compose({
   const parts = {
     tokens,
     audit,
+    inForce: { exec: config.exec, policy: rules },
     ports,
     images,
     networks,

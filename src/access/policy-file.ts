@@ -10,7 +10,8 @@ import type { PolicyRules, RegistryList } from './policy.ts'
 const patterns = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 1000 }))
 const tokens = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 1000 }))
 const Registry = Type.Object({ pull: tokens, push: tokens }, { additionalProperties: false })
-const Rules = Type.Object(
+/** What the file may say. */
+export const Policy = Type.Object(
   {
     visibility: Type.Optional(words(['own', 'all'] as const)),
     images: patterns,
@@ -27,7 +28,11 @@ const Rules = Type.Object(
     registries: Type.Optional(Type.Record(Type.String(), Registry)),
     remote_sources: Type.Optional(Type.Boolean())
   },
-  { additionalProperties: false }
+  {
+    $id: 'Policy',
+    description: 'What the operator allows. A rule that is absent restricts nothing.',
+    additionalProperties: false
+  }
 )
 
 export function readPolicy(path: string | undefined): PolicyRules {
@@ -41,7 +46,7 @@ export function readPolicy(path: string | undefined): PolicyRules {
   } catch (cause) {
     return refuse(cause instanceof Error ? cause.message : String(cause), cause)
   }
-  const validate = createValidator([]).strict(Rules)
+  const validate = createValidator([]).strict(Policy)
   if (validate(rules)) return { ...(rules as PolicyRules), ...withRegistries(rules as PolicyRules, refuse) }
   const problems = describeViolations(validate.errors ?? [], 'the file')
   return refuse(problems.map(({ field, message }) => `${field} ${message}`).join('; '))

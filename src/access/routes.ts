@@ -2,18 +2,40 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import { Type } from '@sinclair/typebox'
 import { ref } from '../lib/schema.ts'
 import type { Audit } from './audit.ts'
-import { AuditEntry, AuditQuery, CreatedToken, CreateToken, RevokedToken, Token, TokenParams } from './schemas.ts'
+import {
+  Access,
+  AuditEntry,
+  AuditQuery,
+  CreatedToken,
+  CreateToken,
+  RevokedToken,
+  Token,
+  TokenParams
+} from './schemas.ts'
 import type { Tokens } from './tokens.ts'
-import { viewEntry, viewToken } from './view.ts'
+import { viewAccess, viewEntry, viewToken, type InForce } from './view.ts'
 
 const tags = ['access']
 const config = { scope: 'admin' } as const
 const DEFAULT_LIMIT = 100
 
-export const accessRoutes: FastifyPluginAsyncTypebox<{ tokens: Tokens; audit: Audit }> = async (
-  app,
-  { tokens, audit }
-) => {
+type Options = { tokens: Tokens; audit: Audit; inForce: InForce }
+
+export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { tokens, audit, inForce }) => {
+  app.get(
+    '/access',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getAccess',
+        tags,
+        summary: 'Who you are, and what you may do',
+        response: { 200: ref(Access) }
+      }
+    },
+    async ({ caller }) => viewAccess(caller, inForce)
+  )
+
   app.post(
     '/tokens',
     {

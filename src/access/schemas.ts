@@ -1,5 +1,6 @@
 import { Type, type Static } from '@sinclair/typebox'
-import { DateTime, formed, nullable, words } from '../lib/schema.ts'
+import { DateTime, formed, nullable, ref, words } from '../lib/schema.ts'
+import { Policy } from './policy-file.ts'
 import { SCOPES } from './scopes.ts'
 
 const CURSOR_RULE = 'must be the X-Next-Cursor of the page before'
@@ -110,4 +111,21 @@ export const AuditQuery = Type.Object({
 })
 export type AuditQuery = Static<typeof AuditQuery>
 
-export const ACCESS_SCHEMAS = [CreateToken, Token, CreatedToken, RevokedToken, AuditEntry]
+export const Access = Type.Object(
+  {
+    caller: Type.String({ description: 'Name of the token; `operator` has BERTH_TOKEN.', examples: ['ci'] }),
+    token_id: nullable(Type.String({ description: 'Null without a token, and for `operator`.' })),
+    team: nullable(team),
+    scopes: Type.Array(words(SCOPES), { description: 'What you may do.' }),
+    sees_all: Type.Boolean({ description: 'Whether you also see what belongs to others.' }),
+    exec: Type.Boolean({ description: 'Whether the server runs commands in containers at all.' }),
+    policy: Type.Optional(ref(Policy))
+  },
+  {
+    $id: 'Access',
+    description: 'Who you are to the server. `policy` is the one in force, and is there for admins only.'
+  }
+)
+export type Access = Static<typeof Access>
+
+export const ACCESS_SCHEMAS = [CreateToken, Token, CreatedToken, RevokedToken, AuditEntry, Policy, Access]

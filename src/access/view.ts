@@ -1,11 +1,28 @@
-// Tokens and entries of the audit trail as clients see them. Pure.
+// Callers, tokens and entries of the audit trail as clients see them. Pure.
 
 import type { AuditRow } from '../store/contract/audit.ts'
-import type { AuditEntry, Token } from './schemas.ts'
+import type { Caller } from './caller.ts'
+import { isAdmin } from './ownership.ts'
+import type { PolicyRules } from './policy.ts'
+import type { Access, AuditEntry, Token } from './schemas.ts'
 import type { ManagedToken } from './tokens.ts'
 
 const time = (ms: number) => new Date(ms).toISOString()
 const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms))
+
+export type InForce = { exec: boolean; policy: PolicyRules }
+
+export function viewAccess(caller: Caller, { exec, policy }: InForce): Access {
+  return {
+    caller: caller.name,
+    token_id: caller.tokenId,
+    team: caller.team,
+    scopes: [...caller.scopes],
+    sees_all: caller.seesAll,
+    exec,
+    ...(isAdmin(caller) && { policy })
+  }
+}
 
 export function viewToken({ id, name, scopes, team, createdAt, expiresAt, lastUsedAt }: ManagedToken): Token {
   return {

@@ -29,6 +29,8 @@ const RUNNING = {
   networks: [{ name: 'bridge', address: '172.17.0.2', aliases: [] }],
   volumes: [{ source: 'data', target: '/data', read_only: false }],
   managed: true,
+  owner: '3f9a1c07b2de',
+  team: 'shop',
   started_at: '2026-01-01T12:00:00.500Z',
   finished_at: null,
   expires_at: null
@@ -70,6 +72,13 @@ export const Container = Type.Object(
     ),
     volumes: Type.Array(Type.Object({ source: Type.String(), target: Type.String(), read_only: Type.Boolean() })),
     managed: Type.Boolean({ description: 'Whether Berth made it.' }),
+    owner: nullable(
+      Type.String({
+        description: 'Id of the token that made it. Null: no token did.',
+        examples: ['3f9a1c07b2de']
+      })
+    ),
+    team: nullable(Type.String({ description: 'Team of that token.', examples: ['shop'] })),
     started_at: nullable(DateTime()),
     finished_at: nullable(DateTime()),
     expires_at: nullable(DateTime({ description: 'When it will be removed.' })),

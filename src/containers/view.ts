@@ -36,6 +36,8 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     networks: record.networks,
     volumes: record.volumes.map(({ source, target, readOnly }) => ({ source, target, read_only: readOnly })),
     managed: record.berth.managed,
+    owner: record.berth.owner,
+    team: record.berth.team ?? null,
     started_at: record.startedAt,
     finished_at: record.finishedAt,
     expires_at: expiresAt

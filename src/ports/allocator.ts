@@ -98,6 +98,8 @@ export function createAllocator(options: { range: PortRange; reserved?: Map<numb
       claimed.delete(containerId)
     },
 
+    /** The port that the next lease would get; undefined when all are taken. */
+    next: (protocol: Protocol): number | undefined => tables[protocol].next(),
     stateOf: (port: number, protocol: Protocol): PortState => tables[protocol].stateOf(port),
     counts: (protocol: Protocol) => tables[protocol].counts(),
 

@@ -57,14 +57,19 @@ export class PortTable {
     return { ...this.#counts }
   }
 
-  /** Leases the port that was unused for longest; a parked one only when no other is left. Undefined when all are taken. */
-  take(owner: string): number | undefined {
+  /** The port that was unused for longest; a parked one only when no other is left. Undefined when all are taken. */
+  next(): number | undefined {
     this.#expireBlocks()
     const head = this.#queues[FREE].head
     const index = head === NONE ? this.#queues[PARKED].head : head
-    if (index === NONE) return undefined
-    this.lease(index + this.first, owner)
-    return index + this.first
+    return index === NONE ? undefined : index + this.first
+  }
+
+  /** Leases the next port. */
+  take(owner: string): number | undefined {
+    const port = this.next()
+    if (port !== undefined) this.lease(port, owner)
+    return port
   }
 
   lease(port: number, owner: string): void {

@@ -22,6 +22,13 @@ export const PortOverview = Type.Object(
     total_ports: Type.Integer({ examples: [999] }),
     counts: Counts,
     udp_counts: Counts,
+    next: Type.Object(
+      { tcp: nullable(Type.Integer({ examples: [8003] })), udp: nullable(Type.Integer({ examples: [8001] })) },
+      {
+        description:
+          'The port that a create would get now. Another create, or a program that takes the port first, changes that. Null when none is left.'
+      }
+    ),
     ports: Type.Array(
       Type.Object({
         port: Type.Integer(),

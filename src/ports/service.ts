@@ -144,6 +144,7 @@ export function createPortService({
         total_ports: last - first + 1,
         counts: allocator.counts('tcp'),
         udp_counts: allocator.counts('udp'),
+        next: { tcp: allocator.next('tcp') ?? null, udp: allocator.next('udp') ?? null },
         ports: rows.map(({ port, protocol, state, holder, reason }) => {
           const found = holder === undefined ? undefined : inventory.get(holder)
           const record = found && maySee(caller, found.berth) ? found : undefined

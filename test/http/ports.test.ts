@@ -42,4 +42,19 @@ t.test('GET /ports', async (t) => {
     t.match(udp, { free: 997, bound: 1, reserved: 2 })
     t.match(ports.at(-1), { protocol: 'udp', port: 8500, holder: { name: 'foreign', managed: false } })
   })
+
+  t.test('says which port the next create gets', async (t) => {
+    const { get, make } = await build(t, {
+      env: { BERTH_PORT_RANGE: '8001-8003' },
+      listeners: {
+        isTaken: async (port) => port === 8001,
+        listening: async (protocol) => new Set(protocol === 'tcp' ? [8001] : [])
+      }
+    })
+    const { next } = (await get('/ports')).json()
+    t.strictSame(next, { tcp: 8002, udp: 8001 })
+    t.match(await make(), { url: `http://127.0.0.1:${next.tcp}` })
+    await make()
+    t.strictSame((await get('/ports')).json().next, { tcp: null, udp: 8001 })
+  })
 })

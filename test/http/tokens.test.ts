@@ -76,3 +76,27 @@ t.test('what cannot be done', async (t) => {
   ])
     problem(t, await post('/tokens', body, as), 400, 'INVALID_REQUEST')
 })
+
+t.test('GET /access says who asks, what that may do, and the policy to admins', async (t) => {
+  const policy = { images: ['shop/*'], containers_per_token: 5 }
+  const { get, post } = await build(t, { policy, env: { BERTH_TOKEN: OPERATOR } })
+  const made = { name: 'ci', scopes: ['read', 'files'], team: 'shop' }
+  const { token, id } = (await post('/tokens', made, bearer(OPERATOR))).json()
+  t.strictSame((await get('/access', { headers: bearer(token) })).json(), {
+    caller: 'ci',
+    token_id: id,
+    team: 'shop',
+    scopes: ['read', 'files'],
+    sees_all: false,
+    exec: false
+  })
+  t.match((await get('/access', { headers: bearer(OPERATOR) })).json(), { caller: 'operator', token_id: null, policy })
+})
+
+t.test('a container names the token that made it, and its team', async (t) => {
+  const { post } = await build(t, { env: { BERTH_TOKEN: OPERATOR } })
+  const made = { name: 'ci', scopes: ['containers:write'], team: 'shop' }
+  const { token, id } = (await post('/tokens', made, bearer(OPERATOR))).json()
+  t.match((await post('/containers', {}, bearer(token))).json(), { owner: id, team: 'shop' })
+  t.match((await post('/containers', {}, bearer(OPERATOR))).json(), { owner: null, team: null })
+})

@@ -23,6 +23,7 @@ const WITHOUT_TWIN: Record<string, string> = {
   createContainerByVerb: 'another path of createContainer',
   listRunningContainers: 'ListDockerContainers with state "running"',
   getMetrics: 'Prometheus reads text over HTTP',
+  getAccess: 'tokens are managed over REST or on the command line',
   createToken: 'tokens are made over REST or on the command line',
   listTokens: 'tokens are made over REST or on the command line',
   revokeToken: 'tokens are made over REST or on the command line',
