@@ -184,7 +184,7 @@ const OF_IMAGES: Scenario[] = [
     method: 'DELETE',
     path: /^\/images\/.+$/,
     prepare: ask('POST', () => '/images/tag', copyOfImage),
-    act: ask('DELETE', (name) => `/images/${imageOf(name)}`),
+    act: ask('DELETE', (name) => `/images/${imageOf(name)}?force=true`),
     again: [200, 404]
   },
   {
@@ -261,15 +261,15 @@ export const SCENARIOS: Scenario[] = [
   ...OF_NETWORKS
 ]
 
-/** Removes whatever a round may have made, through the server. */
+/** Removes whatever a round may have made, through the server. Containers use the image that its names were given to. */
 export async function clear({ server, engine, name, undo }: Round): Promise<void> {
   for (const step of undo) await step()
   await eventually(async () => {
     for (const path of [
       `/containers/${name}?force=true`,
       `/networks/${name}`,
-      `/images/${imageOf(name)}`,
-      `/images/127.0.0.1:9/${imageOf(name)}`
+      `/images/${imageOf(name)}?force=true`,
+      `/images/127.0.0.1:9/${imageOf(name)}?force=true`
     ]) {
       const { status, text } = await server.delete(path)
       if (status !== 200 && status !== 404) throw new Error(`DELETE ${path}: ${status} ${text}`)
