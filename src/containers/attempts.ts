@@ -5,14 +5,13 @@ import { AppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
-import type { IntentStore } from '../store/contract/intents.ts'
+import type { Intent, IntentStore } from '../store/contract/intents.ts'
 import { createCreation, isUncertain } from './creation.ts'
 import type { Settling } from './settling.ts'
 import { createUndo, type Undo } from './undo.ts'
 
 type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
-/** `isFinal`: past the point of no return. Only this process knows; after a crash the engine shows how far it came. */
-type Left = { createdAt: number; isSaid?: boolean; isFinal?: boolean }
+type Left = Omit<Intent, 'attempt'> & { isSaid?: boolean }
 type LeftOver = Required<Left> & { pauseMs: number; notBefore: number }
 
 export type Attempts = Awaited<ReturnType<typeof createAttempts>>
@@ -39,13 +38,13 @@ export async function createAttempts({
   log: Log
 }) {
   const leftOver = new Map<string, LeftOver>()
-  for (const { attempt, createdAt } of await table.all()) leave(attempt, { createdAt })
+  for (const { attempt, ...left } of await table.all()) leave(attempt, left)
   const underWay = new Set<string>()
   const beingSettled = new Map<string, Promise<void>>()
   let next: { at: number; timer: NodeJS.Timeout } | undefined
 
-  function leave(attempt: string, { createdAt, isSaid = false, isFinal = false }: Left): void {
-    leftOver.set(attempt, { createdAt, isSaid, isFinal, pauseMs: RETRY_MS, notBefore: 0 })
+  function leave(attempt: string, { createdAt, isFinal, isSaid = false }: Left): void {
+    leftOver.set(attempt, { createdAt, isFinal, isSaid, pauseMs: RETRY_MS, notBefore: 0 })
   }
 
   async function forget(attempt: string): Promise<void> {
@@ -58,7 +57,7 @@ export async function createAttempts({
       await flush()
     } catch (cause) {
       const detail =
-        'The disk failed to keep what was about to be made, so nothing was made. Check it and restart Berth.'
+        'The disk failed to keep what Berth was about to do, so nothing was made. Check it and restart Berth.'
       throw new AppError('AUDIT_FAILED', detail, { cause })
     }
   }
@@ -138,7 +137,11 @@ export async function createAttempts({
     /** Runs one attempt. When it fails, what it made is taken back; what that leaves open is settled later. */
     async run<T>(attempt: string, task: (undo: Undo) => Promise<T>): Promise<T> {
       const createdAt = Date.now()
-      const undo = createUndo({ attempt, log })
+      const finalize = async () => {
+        await table.finalize(attempt)
+        await keepIntent()
+      }
+      const undo = createUndo({ attempt, finalize, log })
       await table.add(attempt, createdAt)
       underWay.add(attempt)
       try {

@@ -112,7 +112,7 @@ export function createReplacer({
     const started = await inventory.refresh(id)
     if (started) checkMade(started, spec)
     await expiry.inherit(old, id)
-    undo.passPointOfNoReturn()
+    await undo.passPointOfNoReturn()
     await removal.remove(old.id, { volumes: false })
     await engine.renameContainer(id, old.name)
     const record = await inventory.refresh(id)

@@ -6,7 +6,16 @@ export type Undo = ReturnType<typeof createUndo>
 
 type Log = { warn(fields: object, message: string): void }
 
-export function createUndo({ attempt, log }: { attempt: string; log: Log }) {
+export function createUndo({
+  attempt,
+  finalize,
+  log
+}: {
+  attempt: string
+  /** Writes down that the attempt is to be finished. */
+  finalize: () => Promise<void>
+  log: Log
+}) {
   const steps: { what: string; undo: () => Promise<UndoEnd> }[] = []
   let isFinal = false
 
@@ -25,8 +34,9 @@ export function createUndo({ attempt, log }: { attempt: string; log: Log }) {
       steps.push({ what, undo })
     },
 
-    /** From here on a failure leaves things as they are, to be finished later. */
-    passPointOfNoReturn(): void {
+    /** From here on a failure, or a crash, leaves things as they are, to be finished later. */
+    async passPointOfNoReturn(): Promise<void> {
+      await finalize()
       isFinal = true
     },
 

@@ -152,6 +152,30 @@ t.test('kill -9 at every engine call of a start that has to take another port', 
   await server.removeAll()
 })
 
+t.test('kill -9 during a replacement whose old container the engine removes late', async (t) => {
+  const made = await make()
+  await server.post(`/containers/${made.id}/stop`)
+  const giveBack = await listenOn(t, hostPort(made))
+  const removals = { before: 0, after: 0 }
+  proxy.onCall(async ({ method, path }, moment) => {
+    if (method !== 'DELETE' || !path.startsWith('/containers/') || ++removals[moment] > 1 || moment === 'after') return
+    await server.kill('SIGKILL')
+    await server.start()
+    await untilItAgrees(server)
+  })
+  await server.post(`/containers/${made.id}/start`).catch(() => {})
+  await eventually(() => {
+    if (removals.before === 0 || removals.after < removals.before) throw new Error('the old container was not removed')
+  })
+  proxy.onCall(undefined)
+  await untilItAgrees(server)
+  const { body } = await server.get<Container>(`/containers/${made.id}`)
+  t.match(body, { name: made.name, state: 'running' }, 'the new one is there')
+  t.not(body.full_id, made.full_id)
+  await giveBack()
+  await server.removeAll()
+})
+
 t.test('kill -9 at every engine call of the removal of a container that was given another port', async (t) => {
   let id = ''
   let volume = ''

@@ -1,8 +1,10 @@
-/** Creates that were begun and not yet answered. */
-export type Intent = { attempt: string; createdAt: number }
+/** Creates that were begun and not yet answered. `isFinal`: past the point of no return, to be finished and not undone. */
+export type Intent = { attempt: string; createdAt: number; isFinal: boolean }
 
 export type IntentStore = {
   add(attempt: string, now: number): Promise<void>
+  /** Marks it as past the point of no return. */
+  finalize(attempt: string): Promise<void>
   /** Removing what is not there is no error. */
   remove(attempt: string): Promise<void>
   all(): Promise<Intent[]>

@@ -31,7 +31,16 @@ export async function rowsContract(t: Test, open: (t: Test) => Store): Promise<v
     await t.rejects(intents.add('two', 3), 'an attempt is written down once')
     await intents.remove('one')
     await intents.remove('never there')
-    t.match(await intents.all(), [{ attempt: 'two', createdAt: 2 }])
+    t.strictSame(await intents.all(), [{ attempt: 'two', createdAt: 2, isFinal: false }])
+    await intents.add('three', 3)
+    await intents.finalize('two')
+    t.strictSame(
+      (await intents.all()).map(({ attempt, isFinal }) => ({ attempt, isFinal })),
+      [
+        { attempt: 'two', isFinal: true },
+        { attempt: 'three', isFinal: false }
+      ]
+    )
   })
 
   await t.test('end dates: "never" is not "nothing was said"', async (t) => {

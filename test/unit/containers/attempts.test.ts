@@ -22,12 +22,21 @@ async function startWith(
   {
     engine,
     left = [],
+    final = [],
     log = silentLog,
     flush
-  }: { engine: MemoryEngine; left?: [string, number?][]; log?: Log; flush?: () => Promise<void> }
+  }: {
+    engine: MemoryEngine
+    left?: [string, number?][]
+    /** Which of these were past the point of no return. */
+    final?: string[]
+    log?: Log
+    flush?: () => Promise<void>
+  }
 ) {
   const store = openStore(':memory:')
   for (const [attempt, createdAt = Date.now()] of left) await store.intents.add(attempt, createdAt)
+  for (const attempt of final) await store.intents.finalize(attempt)
   const inventory = createInventory({ engine, log: silentLog })
   t.teardown(() => {
     inventory.stop()
@@ -157,6 +166,17 @@ t.test('a replacement', async (t) => {
     t.match(removal?.args[1], { volumes: false }, 'and leaves the volumes, which are the old one’s')
   })
 
+  t.test('is finished while the old container is there, when that was asked to go', async (t) => {
+    const engine = createMemoryEngine()
+    engine.add({ id: old, name: 'web', state: 'exited' })
+    engine.add(newcomer)
+    const { store } = await startWith(t, { engine, left: [['one']], final: ['one'] })
+    await until(isSettled(store))
+    t.strictSame(states(engine), ['web running'])
+    const removal = engine.calls.find(({ name }) => name === 'removeContainer')
+    t.match(removal?.args, [old, { volumes: false }])
+  })
+
   t.test('gets its name when the old one is gone', async (t) => {
     const engine = createMemoryEngine()
     engine.add(newcomer)
@@ -258,6 +278,24 @@ t.test('an attempt that the disk does not keep is not begun', async (t) => {
   const { attempts, store } = await startWith(t, { engine, flush: () => Promise.reject(lost) })
   const failing = attempts.run('one', async () => t.fail('the engine would hear of it'))
   await t.rejects(failing, { code: 'AUDIT_FAILED', message: /nothing was made.*restart Berth/, cause: lost })
+  t.strictSame(await store.intents.all(), [])
+})
+
+t.test('an attempt whose point of no return the disk does not keep is taken back', async (t) => {
+  const engine = createMemoryEngine()
+  let flushes = 0
+  const flush = async () => {
+    if (++flushes === 2) throw new Error('EIO: i/o error, fdatasync')
+  }
+  const { attempts, store } = await startWith(t, { engine, flush })
+  let isTaken = false
+  const failing = attempts.run('one', async (undo) => {
+    undo.add('take it back', async () => ((isTaken = true), 'undone'))
+    await undo.passPointOfNoReturn()
+    t.fail('the engine would hear of it')
+  })
+  await t.rejects(failing, { code: 'AUDIT_FAILED' })
+  t.ok(isTaken)
   t.strictSame(await store.intents.all(), [])
 })
 
