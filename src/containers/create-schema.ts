@@ -6,6 +6,8 @@ import {
   Command,
   Cpus,
   Env,
+  IMAGE,
+  IMAGE_RULE,
   Labels,
   MemoryBytes,
   NAME,
@@ -27,12 +29,10 @@ import {
 
 const NETWORK_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 const ALIAS = '^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$'
-const IMAGE = '^[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,254}$'
 
 const NETWORK_RULE = 'must be the name of a network, such as shop: letters, digits, dots, dashes and underscores'
 const ALIAS_RULE =
   'must be up to 63 letters, digits, dots, dashes and underscores between letters or digits, such as db'
-const IMAGE_RULE = 'must be the name of an image, such as nginx:1.27 or registry.example.com/team/app:1.0'
 
 const Port = (description: string) => Type.Integer({ minimum: 1, maximum: 65535, description })
 

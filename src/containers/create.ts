@@ -197,7 +197,7 @@ export function createMaker(options: Options) {
   }
 }
 
-function checkMayPull(caller: Caller, image: string): void {
+export function checkMayPull(caller: Caller, image: string): void {
   if (isAdmin(caller) || caller.scopes.includes('images:write')) return
   throw new AppError(
     'FORBIDDEN',

@@ -8,6 +8,8 @@ const ENV_RULE = 'is not a name of a variable: it must be letters, digits, _, . 
 const MAX_WAIT_SECONDS = 300
 const MAX_TTL_SECONDS = 366 * 24 * 3600
 
+export const IMAGE = '^[a-zA-Z0-9][a-zA-Z0-9._/:@-]{0,254}$'
+export const IMAGE_RULE = 'must be the name of an image, such as nginx:1.27 or registry.example.com/team/app:1.0'
 export const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
 export const NAME_RULE =
   'must be 2 to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as web-1'
@@ -36,7 +38,8 @@ export const Command = (description: string) =>
     }),
     Type.String({ maxLength: 65536, examples: ['node -v'] })
   )
-export const Env = record(Type.String({ maxLength: 65536 }), {
+export const EnvValue = Type.String({ maxLength: 65536 })
+export const Env = record(EnvValue, {
   propertyNames: form(ENV_NAME, ENV_RULE),
   description: 'Environment of the workload. Values are never shown again.',
   maxProperties: 512

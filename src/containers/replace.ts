@@ -1,9 +1,11 @@
 // A stopped container whose port went to somebody else cannot simply be started: bindings cannot be changed. It is made
-// again, with the same name, settings, volumes and filesystem, on other ports; the old id still finds it.
+// again, with the same name, settings, volumes and filesystem, on other ports; the old id still finds it. So is one that is
+// to have another image or environment, on its own ports.
 //
 // The order keeps one whole container at every step: the new one runs under a name of its own before the old one goes.
 // `settle` in attempts.ts finishes or undoes what a crash interrupts.
 
+import { randomUUID } from 'node:crypto'
 import type { ContainerRecord, ContainerSpec, EngineContainers, PortBinding } from '../engine/contract/containers.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
 import type { EngineVolumes } from '../engine/contract/volumes.ts'
@@ -17,6 +19,7 @@ import type { Inventory } from '../inventory/inventory.ts'
 import { replacementName } from './replacement-name.ts'
 import { portEnvironment } from './plan.ts'
 import type { Removal } from './removal.ts'
+import { startAgain } from './settling.ts'
 import type { Undo } from './undo.ts'
 import { checkMade } from './verify.ts'
 import { shortId } from '../inventory/ids.ts'
@@ -92,23 +95,40 @@ export function createReplacer({
     return ports.withLeases(wanted, async (leases, attempt) => {
       const moved = old.ports.map((port, index) => ({ ...port, hostPort: leases[index]?.port ?? port.hostPort }))
       const next = replacementSpec(old, spec, moved, attempt)
-      const record = await attempts.run(attempt, (undo) => moveTo(old, next, attempt, undo))
+      const record = await attempts.run(attempt, (undo) => moveTo(old, next, undo, { attempt, starts: true }))
       return { record, changes: changesBetween(old.ports, moved) }
     })
   }
 
+  /** With other settings, on the ports that it has. One that runs does so until its replacement can be started. */
+  async function renew(
+    old: ContainerRecord,
+    { spec, imageName, signal }: { spec: ContainerSpec; imageName: string; signal: AbortSignal }
+  ): Promise<ContainerRecord> {
+    const attempt = randomUUID()
+    const isRunning = old.state === 'running' || old.state === 'restarting'
+    const next = replacementSpec(old, spec, old.ports, attempt)
+    const labels = { ...next.labels, ...writeFacts({ image: imageName, resumesOld: isRunning }) }
+    return attempts.run(attempt, (undo) =>
+      moveTo(old, { ...next, labels }, undo, { attempt, starts: isRunning, stopOld: isRunning ? signal : undefined })
+    )
+  }
+
+  /** With `stopOld` the old one is stopped first; that signal ends the wait for it. */
   async function moveTo(
     old: ContainerRecord,
     spec: ContainerSpec,
-    attempt: string,
-    undo: Undo
+    undo: Undo,
+    { attempt, starts, stopOld }: { attempt: string; starts: boolean; stopOld?: AbortSignal | undefined }
   ): Promise<ContainerRecord> {
+    if (stopOld) undo.add('start the old one again', () => startAgain(engine, old.id))
     const { id } = await attempts.create(attempt, replacementName(old.name), spec)
     // The volumes are the old container's, which stays.
     undo.add('remove the replacement', async () =>
       (await removal.remove(id, { volumes: false })) ? 'undone' : 'not needed'
     )
-    await engine.startContainer(id)
+    if (stopOld) await engine.stopContainer(old.id, old.stopTimeoutSeconds, stopOld)
+    if (starts) await engine.startContainer(id)
     const started = await inventory.refresh(id)
     if (started) checkMade(started, spec)
     await expiry.inherit(old, id)
@@ -116,12 +136,11 @@ export function createReplacer({
     await removal.remove(old.id, { volumes: false })
     await engine.renameContainer(id, old.name)
     const record = await inventory.refresh(id)
-    if (!record)
-      throw new AppError('CONTAINER_NOT_FOUND', `Container ${old.name} was removed while it was given new ports.`)
+    if (!record) throw new AppError('CONTAINER_NOT_FOUND', `Container ${old.name} was removed while it was made anew.`)
     return record
   }
 
-  return { replace }
+  return { replace, renew }
 }
 
 function replacementSpec(

@@ -7,6 +7,9 @@ import {
   CONTAINER_STATES,
   Cpus,
   Env,
+  EnvValue,
+  IMAGE,
+  IMAGE_RULE,
   MemoryBytes,
   NAME,
   NAME_RULE,
@@ -43,14 +46,25 @@ export const UpdateContainer = Type.Object(
     ttl_seconds: Type.Optional(
       nullable(Type.Integer({ ...TtlSeconds, description: 'Counted from now; null: never removed.' }))
     ),
-    ttl: Type.Optional(Ttl)
+    ttl: Type.Optional(Ttl),
+    image: Type.Optional(
+      formed(IMAGE, IMAGE_RULE, { description: 'Makes the container anew from this image.', examples: ['nginx:1.27'] })
+    ),
+    env: Type.Optional(
+      Type.Unsafe<Record<string, string | null>>({
+        ...Env,
+        additionalProperties: nullable(EnvValue),
+        minProperties: 1,
+        description: 'Makes the container anew with these variables beside those that it has; null takes one away.'
+      })
+    )
   },
   {
     $id: 'UpdateContainer',
     description: 'What to change.',
     additionalProperties: false,
     minProperties: 1,
-    examples: [{ ttl_seconds: 3600 }]
+    examples: [{ ttl_seconds: 3600 }, { env: { LOG_LEVEL: 'debug', OLD_SETTING: null } }]
   }
 )
 export type UpdateContainer = Static<typeof UpdateContainer>

@@ -131,9 +131,11 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
       schema: {
         operationId: 'updateContainer',
         tags,
-        summary: 'Change limits, restart policy or end date',
+        summary: 'Change limits, restart policy, end date, image or environment',
         description:
-          'Takes effect at once, also on a running container. `ttl_seconds` counts from now; null takes the end date away.',
+          'Takes effect at once, also on a running container. `ttl_seconds` counts from now; null takes the end date away. ' +
+          'For another `image` or `env` it is made anew with the same name, ports, volumes and settings, and started if it ran; `replaced` says so, ' +
+          'and the old id still finds it. When that fails, the old one is back as it was.',
         params: ContainerParams,
         body: ref(UpdateContainer),
         response: { 200: ref(ChangedContainer) }

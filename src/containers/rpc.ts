@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { MESSAGE_BYTES, streaming, unary, type DockerMethods } from '../rpc/methods.ts'
 import { logEntry, logQuery } from './logs.ts'
 import { CreateContainer } from './create-schema.ts'
+import { Env } from './fields.ts'
 import {
   ContainerParams,
   ExecCommand,
@@ -27,7 +28,15 @@ const RunRequest = Type.Composite([
   })
 ])
 const UpdateRequest = Type.Composite(
-  [Named, UpdateContainer, Type.Object({ never_expires: Type.Optional(Type.Boolean()) })],
+  [
+    Named,
+    Type.Omit(UpdateContainer, ['env']),
+    Type.Object({
+      env: Type.Optional(Env),
+      unset_env: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 512 })),
+      never_expires: Type.Optional(Type.Boolean())
+    })
+  ],
   // The name and at least one change.
   { minProperties: 2 }
 )
@@ -125,8 +134,15 @@ export function containerRpc({ containers, stats }: Options) {
       operation: 'updateContainer',
       scope: 'containers:write',
       request: UpdateRequest,
-      call: async ({ name, never_expires: forever, ...body }, { caller, signal }) =>
-        changed(await containers.update(caller, name, forever ? { ...body, ttl_seconds: null } : body, signal))
+      call: async ({ name, never_expires: forever, unset_env: unset = [], env, ...rest }, { caller, signal }) => {
+        const without = Object.fromEntries(unset.map((variable) => [variable, null]))
+        const body = {
+          ...rest,
+          ...((env !== undefined || unset.length > 0) && { env: { ...env, ...without } }),
+          ...(forever && { ttl_seconds: null })
+        }
+        return changed(await containers.update(caller, name, body, signal))
+      }
     }),
 
     listDockerContainers: unary({

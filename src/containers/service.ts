@@ -3,6 +3,7 @@
 import type { Caller } from '../access/caller.ts'
 import type { HeldBytes } from '../access/held-bytes.ts'
 import { seenBy } from '../access/ownership.ts'
+import type { Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
@@ -13,18 +14,18 @@ import { shortId } from '../inventory/ids.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { PortService } from '../ports/service.ts'
 import { createChanges } from './changes.ts'
-import type { Asked } from './create.ts'
+import type { Asked, Images } from './create.ts'
 import type { CreateContainer } from './create-schema.ts'
 import type { Expiry } from './expiry.ts'
 import type { Creator } from './idempotency.ts'
-import { checkName, checkUpdate } from './plan.ts'
+import { checkName } from './plan.ts'
 import type { Removal } from './removal.ts'
 import { keptImage, type Replacer } from './replace.ts'
 import type { UpdateContainer } from './request-schemas.ts'
 import type { ChangedContainer, Container, CreatedContainer, RemovedContainer } from './schemas.ts'
 import { createStarting, describeStart, type Started } from './starting.ts'
-import { checkApplied } from './verify.ts'
 import { notRunning } from './view.ts'
+import { createUpdating } from './update.ts'
 import { createViews } from './views.ts'
 import { isProbed, type Waiting, type WaitRequest } from './wait.ts'
 import { createWorkload } from './workload.ts'
@@ -41,6 +42,8 @@ type Options = {
   waiting: Waiting
   expiry: Expiry
   config: Config
+  images: Images
+  policy: Policy
   /** The container this server runs in, if it does. */
   ownId: string | undefined
   hold: HeldBytes
@@ -51,6 +54,7 @@ export function createContainerService(options: Options) {
   const { view, list } = createViews(options)
   const changes = createChanges({ inventory, config, ownId })
   const startOnItsPorts = createStarting(options)
+  const update = createUpdating({ ...options, changes })
   const workload = createWorkload({ engine, inventory, changes, config, hold: options.hold })
 
   const latest = async (record: ContainerRecord) => (await inventory.refresh(record.id)) ?? record
@@ -192,28 +196,14 @@ export function createContainerService(options: Options) {
         if (expiry.isOver(record)) await removeNow(record)
       }),
 
-    update: (
+    async update(
       caller: Caller,
       reference: string,
       body: UpdateContainer,
       signal?: AbortSignal
-    ): Promise<ChangedContainer> => {
-      checkUpdate(body, config)
-      return changes.run(caller, reference, signal, async (record) => {
-        const { memory, cpus, pids_limit: pids, restart, ttl_seconds: ttl } = body
-        if (ttl !== undefined) expiry.checkOwn(record)
-        const update = {
-          ...(memory !== undefined && { memoryBytes: memory }),
-          ...(cpus !== undefined && { cpus }),
-          ...(pids !== undefined && { pids }),
-          ...(restart !== undefined && { restart })
-        }
-        if (Object.keys(update).length > 0) await engine.updateContainer(record.id, update)
-        if (ttl !== undefined) await expiry.set(record.id, ttl)
-        const after = await latest(record)
-        if (after.berth.managed) checkApplied(after, update)
-        return { ...view(after), changed: true, message: 'Container changed' }
-      })
+    ): Promise<ChangedContainer> {
+      const { record, message, isAnew, old } = await update(caller, reference, body, signal)
+      return { ...view(record), changed: true, message, ...(isAnew && { replaced: old.id }) }
     },
 
     async wait(caller: Caller, reference: string, request: WaitRequest) {

@@ -6,6 +6,7 @@ import { isAppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { finalName } from './replacement-name.ts'
 import type { Removal } from './removal.ts'
+import type { UndoEnd } from './undo.ts'
 import type { Volumes } from './volumes.ts'
 
 export type Settling = ReturnType<typeof createSettling>
@@ -16,7 +17,7 @@ export function createSettling({
   removal,
   volumes
 }: {
-  engine: Pick<EngineContainers, 'startContainer' | 'renameContainer'>
+  engine: Pick<EngineContainers, 'startContainer' | 'stopContainer' | 'renameContainer'>
   inventory: Pick<Inventory, 'refresh'>
   removal: Removal
   volumes: Pick<Volumes, 'removeOf'>
@@ -50,7 +51,11 @@ export function createSettling({
   async function settleReplacement(record: ContainerRecord, oldId: string, isFinal: boolean): Promise<void> {
     if (isFinal) await removal.remove(oldId, { volumes: false })
     else if (await inventory.refresh(oldId)) {
-      // The volumes are the old container's.
+      // Its mark goes last, so that it is known what is still to be done. The volumes are the old container's.
+      if (record.berth.resumesOld) {
+        await engine.stopContainer(record.id, 0)
+        await startAgain(engine, oldId)
+      }
       await removal.remove(record.id, { volumes: false })
       return
     }
@@ -70,5 +75,16 @@ export function createSettling({
     async withoutContainer(attempt: string): Promise<void> {
       await volumes.removeOf(attempt)
     }
+  }
+}
+
+/** What was stopped for another one. It stays so where its port is somebody else's by now: its next start gets it another. */
+export async function startAgain(engine: Pick<EngineContainers, 'startContainer'>, id: string): Promise<UndoEnd> {
+  try {
+    await engine.startContainer(id)
+    return 'undone'
+  } catch (error) {
+    if (!isAppError(error, 'PORT_UNAVAILABLE')) throw error
+    return 'not needed'
   }
 }

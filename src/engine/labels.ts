@@ -18,6 +18,7 @@ const LABELS = {
   ttlSeconds: 'io.berth.ttl-seconds',
   image: 'io.berth.image',
   replaces: 'io.berth.replaces',
+  resumesOld: 'io.berth.resumes-old',
   anonymousVolumes: 'io.berth.anonymous-volumes'
 } as const
 
@@ -45,6 +46,7 @@ export function readFacts(labels: Labels): BerthFacts {
     ttlSeconds: ttl > 0 ? ttl : null,
     image: labels[LABELS.image] || null,
     replaces: list(LABELS.replaces),
+    resumesOld: labels[LABELS.resumesOld] === 'true',
     anonymousVolumes: list(LABELS.anonymousVolumes).filter((name) => ANONYMOUS_VOLUME.test(name))
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { ChangedContainer, Container } from '../../src/containers/schemas.ts'
+import type { ChangedContainer, Container, CreatedContainer } from '../../src/containers/schemas.ts'
 import { answerOf, askPort, docker, eventually, ignoreMissing, IMAGE, listenOn } from '../helpers/engine.ts'
 import { hostPort, portsOf, SLEEPER, startServer, unique, type Server } from '../helpers/server.ts'
 
@@ -143,4 +143,58 @@ t.test('where no port is left the stopped container stays as it was', async (t) 
   await server.delete(`/containers/${other.id}?force=true`)
   const { body: started } = await server.post<ChangedContainer>(`/containers/${original.id}/start`)
   t.match(started, { state: 'running', full_id: original.full_id, ports: original.ports })
+})
+
+t.test('a container is made anew from another image, and keeps what was set for it', async (t) => {
+  const mark = unique('renewal')
+  const [first, second, broken] = [`${mark}:one`, `${mark}:two`, `${mark}:broken`]
+  const volume = unique('volume')
+  const page = 'echo -n "$FROM $NAME $HOST_PORT $(cat /data/file)" > /tmp/index.html; exec httpd -f -p 5000 -h /tmp'
+  const base = await docker.createContainer({ Image: IMAGE, Cmd: ['true'] })
+  for (const tag of ['one', 'two', 'broken']) {
+    const user = tag === 'broken' ? 'USER nobody-has-this-name' : 'USER 0'
+    const changes = [`ENV FROM=${tag}`, `LABEL from=${tag}`, user, `CMD ${JSON.stringify(['sh', '-c', page])}`]
+    await base.commit({ repo: mark, tag, changes: changes.join('\n') })
+    t.teardown(() => ignoreMissing(docker.getImage(`${mark}:${tag}`).remove({ force: true })))
+  }
+  await base.remove()
+  t.teardown(() => ignoreMissing(docker.getVolume(volume).remove()))
+  const server = await startServer(t, { ports: portsOf('replacement') })
+  const name = unique('renewed')
+  const made = await server.post<CreatedContainer>('/containers', {
+    name,
+    image: first,
+    env: { NAME: 'ada' },
+    volumes: [{ source: volume, target: '/data' }],
+    wait: 'port'
+  })
+  t.equal(made.status, 201, made.text)
+  const before = made.body
+  const inside = await docker.getContainer(before.full_id).exec({ Cmd: ['sh', '-c', 'echo -n kept > /data/file'] })
+  await inside.start({})
+  const patch = (body: object) => server.patch<ChangedContainer>(`/containers/${name}`, body)
+  const port = hostPort(before)
+  const says = (text: string) =>
+    eventually(async () => {
+      if ((await askPort(port)) !== text) throw new Error(`port ${port} does not say "${text}" yet`)
+    }, 10_000)
+
+  const { status, body: renewed, text } = await patch({ image: second })
+  t.equal(status, 200, text)
+  t.match(renewed, { name, image: second, replaced: before.full_id, ports: before.ports, labels: { from: 'two' } })
+  await says(`two ada ${port} kept`)
+  t.match((await patch({ env: { NAME: 'bob', FROM: 'me' } })).body, { image: second, ports: before.ports })
+  await says(`me bob ${port} kept`)
+  const { body: last } = await patch({ env: { NAME: null, FROM: null } })
+  await says(`two  ${port} kept`)
+  t.match((await server.get<Container>(`/containers/${before.id}`)).body, { id: last.id }, 'the first id finds it')
+
+  t.equal((await patch({ image: broken })).status, 422, 'one that does not start')
+  t.match((await server.get<Container>(`/containers/${name}`)).body, { id: last.id, state: 'running' })
+  await says(`two  ${port} kept`)
+  const { body: there } = await server.get<Container[]>(`/containers?name=${name}`)
+  t.strictSame(
+    there.map((each) => each.name),
+    [name]
+  )
 })

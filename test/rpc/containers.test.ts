@@ -48,6 +48,9 @@ t.test('a container from its first call to its last', async (t) => {
   t.match(await docker.updateDockerContainer({ name: 'web', cpus: 1, neverExpires: true }), {
     container: { limits: { cpus: 1 }, expiresAt: undefined }
   })
+  const anew = await docker.updateDockerContainer({ name: 'web', env: { LEVEL: 'debug' }, unsetEnv: ['COLOUR'] })
+  t.match(anew, { message: /made anew/, replaced: /^[0-9a-f]{64}$/, container: { name: 'web', state: 'running' } })
+  t.strictSame(anew.container?.env, ['HOST_PORT', 'LEVEL'])
 
   t.match(await refusal(docker.removeDockerContainer({ name: 'web' })), {
     status: 'FailedPrecondition',

@@ -99,8 +99,11 @@ export type EngineContainers = {
   listContainers(filter?: { label?: string }): Promise<ContainerSummary[]>
   /** Undefined when the engine says that there is none. Throws when it could not be read. */
   inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerRecord | undefined>
-  /** What was said to the engine when the container was made, with the values of its environment. */
-  containerSpec(id: string): Promise<ContainerSpec>
+  /**
+   * What was said to the engine when the container was made, with the values of its environment. Engines write down what
+   * the image says beside it; that is left out for the image `without`.
+   */
+  containerSpec(id: string, options?: { without?: string }): Promise<ContainerSpec>
   /** Here and for a start, the signal ends the wait for its turn, but not a call that was sent. */
   createContainer(name: string, spec: ContainerSpec, signal?: AbortSignal): Promise<{ id: string; warnings: string[] }>
   /** Starting what runs and stopping what does not is no error. */

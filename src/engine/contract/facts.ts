@@ -25,6 +25,8 @@ export type BerthFacts = {
   image: string | null
   /** Ids of the containers this one took the place of, newest first. */
   replaces: string[]
+  /** Whether the container it took the place of ran until then, and is to run again should this one not come about. */
+  resumesOld: boolean
   /** Volumes that go with the container although it does not own them: those of the container it replaced. */
   anonymousVolumes: string[]
 }

@@ -3,9 +3,11 @@
 import type { EngineContainers } from '../contract/containers.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import { mapContainer, mapSpec, mapSummary } from './map.ts'
+import { imageInspection } from './images.ts'
 import { createPayload, updatePayload } from './payload.ts'
 import { readContainer, readContainerRows, readCreated, readRowsLabelled } from './schemas/containers.ts'
 import { readMade } from './schemas/schema.ts'
+import { withoutImage } from './spec-without-image.ts'
 
 // A timer can hardly hold more; a workload's own limit may be anything.
 const LONGEST_STOP_SECONDS = 86_400
@@ -35,8 +37,9 @@ export function createContainerCalls(
       return found && mapContainer(found)
     },
 
-    async containerSpec(id) {
-      return mapSpec(await ask(inspection(id)))
+    async containerSpec(id, { without } = {}) {
+      const spec = mapSpec(await ask(inspection(id)))
+      return without === undefined ? spec : withoutImage(spec, await ask(imageInspection(without)))
     },
 
     async createContainer(name, spec, signal) {

@@ -22,6 +22,14 @@ const IMAGE_ID = /^(sha256:)?[0-9a-f]{1,64}$/
 /** What is missing at a push is missing on this machine, or at the registry. */
 const NOT_HERE = /locally|no such image|tag does not exist|image not known/i
 
+export const imageInspection = (reference: string) =>
+  ({
+    method: 'GET',
+    path: `/images/${imagePath(reference)}/json`,
+    what: `find the image ${reference}`,
+    answer: readImage
+  }) as const
+
 export function createImageCalls(
   { ask, change, stream, noteUnknown }: ImageCalls,
   limits: TransferLimits
@@ -65,9 +73,7 @@ export function createImageCalls(
 
   return {
     async inspectImage(reference) {
-      const path = `/images/${imagePath(reference)}/json`
-      const asked = { method: 'GET', path, what: `find the image ${reference}`, answer: readImage } as const
-      const found = await unlessGone('IMAGE_NOT_FOUND', ask(asked))
+      const found = await unlessGone('IMAGE_NOT_FOUND', ask(imageInspection(reference)))
       return found && mapImage(found)
     },
 

@@ -265,7 +265,7 @@ export function splitEnv(line: string): [string, string] {
   return equals === -1 ? [line, ''] : [line.slice(0, equals), line.slice(equals + 1)]
 }
 
-function mapHealthcheck(config: RawHealthcheck | null | undefined): Healthcheck | undefined {
+export function mapHealthcheck(config: RawHealthcheck | null | undefined): Healthcheck | undefined {
   if (!config?.Test) return undefined
   const ms = (nanoseconds: number | null | undefined) => (nanoseconds ? nanoseconds / NANOSECONDS_PER_MS : undefined)
   return {

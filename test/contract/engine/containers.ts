@@ -29,6 +29,12 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.match(await engine.containerSpec(id), { env: { A: 'secret' }, command: ['sleep', '3600'], restart: 'always' })
   })
 
+  await t.test('what the image says can be left out of what was asked for', async (t) => {
+    const { id } = await make(t, subject, { start: false, env: { A: 'secret' } })
+    const { imageId } = await look(subject, id)
+    t.match(await engine.containerSpec(id, { without: imageId }), { env: { A: 'secret' }, command: ['sleep', '3600'] })
+  })
+
   await t.test('a list shows those of a label', async (t) => {
     const value = nameFor('list')
     const { id, name } = await make(t, subject, { labels: { [subject.label.name]: subject.label.value, mine: value } })

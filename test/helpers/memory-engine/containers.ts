@@ -88,13 +88,14 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       return structuredClone(look(id)?.record)
     },
 
+    /** Its images say nothing by themselves. */
     async containerSpec(id) {
       return structuredClone(find(id).spec)
     },
 
     async createContainer(name, spec) {
       reach()
-      const image = images.get(spec.image)
+      const image = images.get(spec.image) ?? [...images.values()].find(({ id }) => id === spec.image)
       if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${spec.image}`)
       requireFree(name)
       const id = idOf(`container ${++made}`)

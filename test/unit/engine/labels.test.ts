@@ -16,6 +16,7 @@ const EVERYTHING: BerthFacts = {
   requestHash: 'abc',
   ttlSeconds: 60,
   image: 'app:1',
+  resumesOld: true,
   replaces: ['newer', 'older'],
   anonymousVolumes: [ANONYMOUS, 'b2'.repeat(32)]
 }

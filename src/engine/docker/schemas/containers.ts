@@ -23,7 +23,7 @@ const State = Type.Object({
   Health: maybe(Type.Object({ Status: Text, FailingStreak: maybe(Type.Number()) }))
 })
 
-const Healthcheck = Type.Object({
+export const Healthcheck = Type.Object({
   Test: Texts,
   Interval: Count,
   Timeout: Count,

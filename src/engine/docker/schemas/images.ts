@@ -1,6 +1,7 @@
 // What Berth reads of images.
 
 import { Type, type Static } from '@sinclair/typebox'
+import { Healthcheck } from './containers.ts'
 import { createReader, Id, Labels, maybe, Texts } from './schema.ts'
 
 const Text = maybe(Type.String())
@@ -12,6 +13,7 @@ const Config = Type.Object({
   Entrypoint: maybe(Type.Union([Type.String(), Type.Array(Type.String())])),
   Env: Texts,
   ExposedPorts: Keys,
+  Healthcheck: maybe(Healthcheck),
   Labels,
   OnBuild: Texts,
   User: Text,

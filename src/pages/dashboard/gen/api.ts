@@ -35,7 +35,7 @@ export type ChangedContainer = { id: string; name: string; status: "created" | "
 
 export type RemovedContainer = { id: string; name: string; removed: boolean; message: string }
 
-export type UpdateContainer = { memory?: (number) | (string); cpus?: number; pids_limit?: number; restart?: "no" | "on-failure" | "unless-stopped" | "always"; ttl_seconds?: number | null; ttl?: string }
+export type UpdateContainer = { memory?: (number) | (string); cpus?: number; pids_limit?: number; restart?: "no" | "on-failure" | "unless-stopped" | "always"; ttl_seconds?: number | null; ttl?: string; image?: string; env?: { [name: string]: string | null } }
 
 export type WaitedContainer = { container: (Container) | (null); reached: string; waited_ms: number }
 

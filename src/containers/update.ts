@@ -1,0 +1,120 @@
+// Changes of a container that exists. Its image and environment are fixed when it is made, so for those it is made anew.
+
+import type { Caller } from '../access/caller.ts'
+import type { Policy } from '../access/policy.ts'
+import type { Config } from '../config.ts'
+import type { ContainerRecord, ContainerUpdate, EngineContainers } from '../engine/contract/containers.ts'
+import { isKeptName } from '../engine/kept-images.ts'
+import { AppError } from '../errors.ts'
+import type { Inventory } from '../inventory/inventory.ts'
+import type { Changes } from './changes.ts'
+import { checkMayPull, type Images } from './create.ts'
+import type { Expiry } from './expiry.ts'
+import { checkUpdate, portEnvironment } from './plan.ts'
+import type { Replacer } from './replace.ts'
+import type { UpdateContainer } from './request-schemas.ts'
+import { checkApplied } from './verify.ts'
+import { notRunning } from './view.ts'
+
+type Options = {
+  engine: Pick<EngineContainers, 'containerSpec' | 'updateContainer'>
+  inventory: Inventory
+  images: Images
+  policy: Pick<Policy, 'check'>
+  replacer: Replacer
+  expiry: Expiry
+  changes: Changes
+  config: Config
+}
+
+export type Updated = { record: ContainerRecord; message: string; isAnew: boolean }
+
+export function createUpdating({ engine, inventory, images, policy, replacer, expiry, changes, config }: Options) {
+  async function bring(caller: Caller, image: string, signal: AbortSignal): Promise<string> {
+    policy.check({ images: [image] })
+    await images.find(image, {
+      pull: 'missing',
+      owner: caller.tokenId,
+      signal,
+      beforePull: () => checkMayPull(caller, image)
+    })
+    return image
+  }
+
+  /** What was set for it stays; what the old image said by itself gives way to what the new one says. */
+  async function makeAnew(
+    caller: Caller,
+    record: ContainerRecord,
+    { image, env = {} }: UpdateContainer,
+    update: ContainerUpdate,
+    signal: AbortSignal
+  ): Promise<Updated> {
+    checkMayBeMadeAnew(record)
+    const origin = originOf(record)
+    const { restart, ...limits } = update
+    const asked = await engine.containerSpec(record.id, { without: origin })
+    const spec = {
+      ...asked,
+      image: image === undefined ? origin : await bring(caller, image, signal),
+      env: { ...portEnvironment(record.ports), ...changed(asked.env, env) },
+      limits: { ...asked.limits, ...limits },
+      restart: restart ?? asked.restart
+    }
+    const imageName = image ?? nameOf(record)
+    return {
+      record: await replacer.renew(record, { spec, imageName, signal }),
+      message: `Container made anew from ${imageName}; its volumes stay, its other files are those of the image`,
+      isAnew: true
+    }
+  }
+
+  return async (
+    caller: Caller,
+    reference: string,
+    body: UpdateContainer,
+    signal: AbortSignal | undefined
+  ): Promise<Updated & { old: ContainerRecord }> => {
+    checkUpdate(body, config)
+    return changes.run(caller, reference, signal, async (old, hurry) => {
+      const { memory, cpus, pids_limit: pids, restart, ttl_seconds: ttl, image, env } = body
+      if (ttl !== undefined) expiry.checkOwn(old)
+      const update = {
+        ...(memory !== undefined && { memoryBytes: memory }),
+        ...(cpus !== undefined && { cpus }),
+        ...(pids !== undefined && { pids }),
+        ...(restart !== undefined && { restart })
+      }
+      const life = signal ? AbortSignal.any([signal, hurry]) : hurry
+      const anew =
+        image !== undefined || env !== undefined ? await makeAnew(caller, old, body, update, life) : undefined
+      if (!anew && Object.keys(update).length > 0) await engine.updateContainer(old.id, update)
+      const { record, message, isAnew } = anew ?? { record: old, message: 'Container changed', isAnew: false }
+      if (ttl !== undefined) await expiry.set(record.id, ttl)
+      const after = (await inventory.refresh(record.id)) ?? record
+      if (after.berth.managed) checkApplied(after, update)
+      return { record: after, message, isAnew, old }
+    })
+  }
+}
+
+function checkMayBeMadeAnew(record: ContainerRecord): void {
+  if (record.state === 'paused') throw notRunning(record)
+  if (record.berth.managed) return
+  throw new AppError(
+    'CONTAINER_NOT_MANAGED',
+    `Another image or environment needs container ${record.name} to be made anew, and Berth does not make other people's containers anew.`
+  )
+}
+
+const nameOf = ({ berth, image }: ContainerRecord): string => berth.image ?? image
+
+/** The image itself, since its name may have moved on; its name where its files were kept under another. */
+function originOf(record: ContainerRecord): string {
+  return isKeptName(record.image) ? nameOf(record) : record.imageId
+}
+
+/** Null takes a variable away. */
+function changed(env: Record<string, string>, changes: Record<string, string | null>): Record<string, string> {
+  const merged = Object.entries({ ...env, ...changes })
+  return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null))
+}

@@ -1,0 +1,28 @@
+// Engines write what an image says into the containers made of it. What is left without that was asked for. Pure.
+
+import { isDeepStrictEqual } from 'node:util'
+import type { ContainerSpec } from '../contract/containers.ts'
+import { mapHealthcheck, splitEnv } from './map.ts'
+import type { RawImage } from './schemas/images.ts'
+
+export function withoutImage(spec: ContainerSpec, { Config: image }: RawImage): ContainerSpec {
+  const { command, entrypoint, ...rest } = spec
+  const own = <T>(value: T | undefined, imageValue: unknown) =>
+    isDeepStrictEqual(value, imageValue) ? undefined : value
+  const ownEntrypoint = own(entrypoint, image?.Entrypoint ? [image.Entrypoint].flat() : undefined)
+  return {
+    ...rest,
+    env: without(spec.env, Object.fromEntries((image?.Env ?? []).map(splitEnv))),
+    labels: without(spec.labels, image?.Labels ?? {}),
+    entrypoint: ownEntrypoint,
+    // An entrypoint of its own leaves the image's command out.
+    command: ownEntrypoint ? command : own(command, image?.Cmd ?? undefined),
+    workingDir: own(spec.workingDir, image?.WorkingDir),
+    user: own(spec.user, image?.User),
+    healthcheck: own(spec.healthcheck, mapHealthcheck(image?.Healthcheck))
+  }
+}
+
+function without(values: Record<string, string>, others: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter(([name, value]) => others[name] !== value))
+}
