@@ -31,7 +31,8 @@ export async function installDocker(): Promise<void> {
   try {
     const updated = await step('looking for the Docker engine (apt-get update)', () => apt('update'))
     const installed = await step('installing the Docker engine (apt-get install docker.io)', () =>
-      apt('install', '-y', '--no-install-recommends', 'docker.io')
+      // The engine lists processes with the program ps.
+      apt('install', '-y', '--no-install-recommends', 'docker.io', 'procps')
     )
     if (!installed.ok) {
       const output = updated.ok ? installed.output : `${updated.output}\n${installed.output}`

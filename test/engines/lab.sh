@@ -3,16 +3,20 @@
 #
 #   lab.sh debian SUITE          makes the Debian that engines of a suite run in; once, some minutes, 900 MB
 #   lab.sh up NAME SUITE KIND    starts an engine; KIND: graph or containerd (Docker's two image stores), podman
+#   lab.sh fresh NAME SUITE KIND NODE   has scripts/setup.mjs install and start it, in a Debian that has nothing
+#   lab.sh log NAME             prints what it said so far
 #   lab.sh run NAME COMMAND...   runs a command where the engine's ports are, with DOCKER_HOST set
 #   lab.sh change NAME SUITE KIND   starts another engine in its place, behind the same socket and on the same data
 #   lab.sh down NAME             ends it and removes what it made
 #
-# NAME is 1 to 8 of a-z and 0-9. There is no way out of the network namespace: nothing is pulled. Needs root on Debian.
+# NAME is 1 to 8 of a-z and 0-9. Only a fresh Debian has a way out of its network namespace. Needs root on Debian.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 # Kept over a reboot, and free to be deleted: what is there takes minutes to make. An overlay cannot lie on an overlay.
 LAB=${BERTH_LAB_DIR:-/var/cache/berth-lab}
 READY_WITHIN_S=60
+FRESH_WITHIN_S=240
+REPOSITORY=$(cd "$(dirname "$0")/../.." && pwd)
 
 fail() { echo "lab: $*" >&2; exit 1; }
 
@@ -26,21 +30,26 @@ socket() { echo "$ROOT/run/engine.sock"; }
 
 debian() {
   local suite=$1 packages=docker.io,ca-certificates,iptables,git,procps,podman,crun,catatonit,netavark,aardvark-dns,nftables
-  [ ! -f "$LAB/$suite/.made" ] || return 0
+  [ "$suite" = bookworm ] && packages+=,containernetworking-plugins || packages+=,docker-cli,docker-buildx
+  make_debian "$suite" "$suite" --include="$packages"
+}
+
+make_debian() {
+  local folder=$1 suite=$2; shift 2
+  [ ! -f "$LAB/$folder/.made" ] || return 0
   [ "$(id -u)" = 0 ] || fail "needs root"
   command -v debootstrap >/dev/null || fail "needs debootstrap"
-  [ "$suite" = bookworm ] && packages+=,containernetworking-plugins || packages+=,docker-cli,docker-buildx
   mkdir -p "$LAB"
   [ "$(stat -f -c %T "$LAB")" != overlayfs ] || fail "$LAB lies on an overlay; BERTH_LAB_DIR names another folder"
-  exec 9>"$LAB/$suite.lock"; flock 9
-  [ ! -f "$LAB/$suite/.made" ] || return 0
+  exec 9>"$LAB/$folder.lock"; flock 9
+  [ ! -f "$LAB/$folder/.made" ] || return 0
   # Suites newer than this debootstrap are made as all new ones are.
   local script=/usr/share/debootstrap/scripts/$suite
   [ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
-  rm -rf --one-file-system "${LAB:?}/$suite"
-  debootstrap --variant=minbase --include="$packages" "$suite" "$LAB/$suite" "$(mirror)" "$script" >"$LAB/$suite.log" 2>&1 ||
-    fail "no Debian $suite: $(tail -n 1 "$LAB/$suite.log")"
-  touch "$LAB/$suite/.made"
+  rm -rf --one-file-system "${LAB:?}/$folder"
+  debootstrap --variant=minbase "$@" "$suite" "$LAB/$folder" "$(mirror)" "$script" >"$LAB/$folder.log" 2>&1 ||
+    fail "no Debian $suite: $(tail -n 1 "$LAB/$folder.log")"
+  touch "$LAB/$folder/.made"
 }
 
 mirror() {
@@ -52,8 +61,7 @@ up() {
   in_lab "$1"
   debian "$2"
   down "$1"
-  ip netns add "$NETNS"
-  ip -n "$NETNS" link set lo up
+  make_network
   launch "$@"
 }
 
@@ -65,22 +73,52 @@ change() {
   launch "$@"
 }
 
+make_network() {
+  ip netns add "$NETNS"
+  ip -n "$NETNS" link set lo up
+}
+
 launch() {
   local name=$1 suite=$2 kind=$3 command
-  mkdir -p "$ENGINE"/{root,upper,work,docker,containers}
   lay_out_root "$suite"
-  write_settings "$suite" "$kind"
-
-  command="dockerd --host=unix:///run/engine.sock --cgroup-parent=/berth-lab-$name"
+  write_settings "$name" "$suite" "$kind"
+  command='dockerd --host=unix:///run/engine.sock'
   [ "$kind" != podman ] || command='podman system service --time=0 unix:///run/engine.sock'
+  start_in_root "exec $command"
+  await_answer "$READY_WITHIN_S"
+}
+
+# The setup finds the packages of Node, which a Debian cannot lack, and nothing else.
+fresh() {
+  local name=$1 suite=$2 kind=$3 node=$4
+  in_lab "$name"
+  make_debian "fresh-$suite" "$suite"
+  down "$name"
+  make_network
+  lay_out_root "fresh-$suite"
+  write_settings "$name" "$suite" "$kind"
+  mkdir -p "$ROOT$REPOSITORY"
+  mount --bind "$REPOSITORY" "$ROOT$REPOSITORY"
+  cp -aL /etc/apt/apt.conf.d/. "$ROOT/etc/apt/apt.conf.d/"
+  cp -L --remove-destination /etc/resolv.conf "$ROOT/etc/resolv.conf"
+  ln -s docker.sock "$(socket)"
+  slirp4netns --configure --disable-host-loopback --netns-type=path "/run/netns/$NETNS" tap0 >"$ENGINE/network.log" 2>&1 </dev/null &
+  echo $! >"$ENGINE/network.pid"
+  start_in_root "cd '$REPOSITORY' && '$node' scripts/setup.mjs --dev && echo ready >/run/set-up && exec sleep infinity"
+  await_answer "$FRESH_WITHIN_S"
+  await "$FRESH_WITHIN_S" 'it is not set up' test -e "$ROOT/run/set-up"
+}
+
+# What ends there ends with all that it started.
+start_in_root() {
   setsid ip netns exec "$NETNS" unshare --mount --pid --fork --kill-child sh -c "
-    cd '$ROOT' && pivot_root . old && umount -l /old && mount -t proc proc /proc && exec $command" \
+    cd '$ROOT' && pivot_root . old && umount -l /old && mount -t proc proc /proc && $1" \
     >"$ENGINE/log" 2>&1 </dev/null &
   echo $! >"$ENGINE/pid"
-  await_answer
 }
 
 lay_out_root() {
+  mkdir -p "$ENGINE"/{root,upper,work,docker,containers}
   mount -t overlay overlay -o "lowerdir=$LAB/$1,upperdir=$ENGINE/upper,workdir=$ENGINE/work" "$ROOT"
   mount --make-private "$ROOT"
   mount -t proc proc "$ROOT/proc"
@@ -95,20 +133,24 @@ lay_out_root() {
 
 write_settings() {
   local store='"containerd-snapshotter": false'
-  [ "$2" != containerd ] || store='"containerd-snapshotter": true'
+  [ "$3" != containerd ] || store='"containerd-snapshotter": true'
   # Docker 20.10 refuses a feature that it does not know.
-  [ "$1" != bookworm ] || store='"buildkit": true'
-  echo "{\"features\": {$store}}" >"$ROOT/etc/docker/daemon.json"
+  [ "$2" != bookworm ] || store='"buildkit": true'
+  echo "{\"features\": {$store}, \"cgroup-parent\": \"/berth-lab-$1\"}" >"$ROOT/etc/docker/daemon.json"
   # Where rlimits cannot be raised, Podman's own defaults keep containers from starting.
   printf '%s\n' '[containers]' 'default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]' \
     '[engine]' 'cgroup_manager = "cgroupfs"' >"$ROOT/etc/containers/containers.conf"
 }
 
 await_answer() {
-  local end=$((SECONDS + READY_WITHIN_S))
-  until curl -sf --max-time 5 --unix-socket "$(socket)" http://engine/_ping >/dev/null 2>&1; do
+  await "$1" 'no answer' curl -sf --max-time 5 --unix-socket "$(socket)" http://engine/_ping
+}
+
+await() {
+  local end=$((SECONDS + $1)) complaint=$2; shift 2
+  until "$@" >/dev/null 2>&1; do
     lives || fail "the engine ended: $(tail -n 3 "$ENGINE/log")"
-    ((SECONDS < end)) || fail "no answer in $READY_WITHIN_S s: $(tail -n 3 "$ENGINE/log")"
+    ((SECONDS < end)) || fail "$complaint in time: $(tail -n 3 "$ENGINE/log")"
     sleep 0.2
   done
 }
@@ -119,8 +161,14 @@ run() {
   exec nsenter --net="/run/netns/$NETNS" env DOCKER_HOST="unix://$(socket)" BERTH_ENGINE_SETUP=never "$@"
 }
 
+log() {
+  in_lab "$1"
+  cat "$ENGINE/log"
+}
+
 # With all that it has mounted.
 end() {
+  [ ! -s "$ENGINE/network.pid" ] || kill "$(cat "$ENGINE/network.pid")" 2>/dev/null || true
   if lives; then
     kill "$(cat "$ENGINE/pid")"
     for _ in $(seq 100); do lives || break; sleep 0.1; done
@@ -139,6 +187,6 @@ down() {
 }
 
 case ${1:-} in
-  debian | up | run | change | down) "$@" ;;
-  *) sed -n '2,10p' "$0" | cut -c3-; exit 1 ;;
+  debian | up | fresh | log | run | change | down) "$@" ;;
+  *) sed -n '2,12p' "$0" | cut -c3-; exit 1 ;;
 esac

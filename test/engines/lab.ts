@@ -1,11 +1,12 @@
 // An engine of lab.sh, and the tests run on it.
 
 import { execFileSync, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { installFor } from '../helpers/debian.ts'
 import { connect } from '../helpers/engine.ts'
 import type { LabEngine } from './engines.ts'
-import { readResults, type FileResult } from './results.ts'
+import { readResult, readResults, type FileResult } from './results.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const LAB = join(import.meta.dirname, 'lab.sh')
@@ -16,12 +17,38 @@ const FILE_SECONDS = 900
 
 type Place = Pick<LabEngine, 'lab' | 'suite' | 'kind'>
 
-export function startLabEngine({ lab, suite, kind }: Place) {
-  // Nothing can be fetched from in there.
-  for (const purpose of ['engines', 'registry', 'busybox', 'python', 'certificates'] as const) installFor(purpose)
-  execFileSync(LAB, ['up', lab, suite, kind], { stdio: 'inherit' })
-  const command = (...words: string[]) => ['run', lab, ...words]
+/** Why there can be no lab here; false when there can. */
+export const noLab: string | false =
+  process.getuid?.() !== 0 ? 'needs root' : existsSync('/etc/debian_version') ? false : 'needs Debian'
 
+/** In a Debian that has it. */
+export function startLabEngine({ lab, suite, kind }: Place) {
+  prepare()
+  execFileSync(LAB, ['up', lab, suite, kind], { stdio: 'inherit' })
+  return labOf(lab)
+}
+
+/** In a Debian that has nothing, by the setup; `log` is what that said. */
+export function installFresh({ lab, suite, kind }: Place) {
+  prepare()
+  installFor('network')
+  execFileSync(LAB, ['fresh', lab, suite, kind, process.execPath], { stdio: 'inherit' })
+  return { ...labOf(lab), log: () => execFileSync(LAB, ['log', lab], { encoding: 'utf8' }) }
+}
+
+/** Nothing can be fetched where the engine's tests run. */
+function prepare(): void {
+  for (const purpose of ['engines', 'registry', 'busybox', 'python', 'certificates'] as const) installFor(purpose)
+}
+
+function labOf(lab: string) {
+  const command = (...words: string[]) => ['run', lab, ...words]
+  const start = (...args: string[]) =>
+    spawn(LAB, command(process.execPath, ...args), {
+      cwd: ROOT,
+      env: withoutTap(),
+      stdio: ['ignore', 'pipe', 'inherit']
+    }).stdout
   return {
     /** Runs a program of Node where the engine is the machine's own. */
     node(...args: string[]): void {
@@ -36,19 +63,22 @@ export function startLabEngine({ lab, suite, kind }: Place) {
 
     /** Runs files of tests; `onFile` hears of each when it is over. */
     test(files: string[], onFile: (file: FileResult) => void = () => {}, jobs = 3): Promise<FileResult[]> {
-      const tap = spawn(
-        LAB,
-        command(process.execPath, TAP, '--reporter=tap', `--timeout=${FILE_SECONDS}`, `--jobs=${jobs}`, ...files),
-        {
-          cwd: ROOT,
-          stdio: ['ignore', 'pipe', 'inherit']
-        }
-      )
-      return readResults(tap.stdout, onFile)
+      const args = ['--reporter=tap', `--timeout=${FILE_SECONDS}`, `--jobs=${jobs}`, ...files]
+      return readResults(start(TAP, ...args), onFile)
     },
+
+    /** Runs one file inside of a run of tests, which another run would disturb. */
+    testOne: (file: string): Promise<FileResult> => readResult(start(file), file),
 
     stop(): void {
       execFileSync(LAB, ['down', lab], { stdio: 'inherit' })
     }
   }
+}
+
+/** What the tests of a test do is not among its own results. */
+function withoutTap(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS' && !/^_?TAP_/.test(name))
+  )
 }

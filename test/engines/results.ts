@@ -28,21 +28,43 @@ export function storeResult(engine: string, result: EngineResult): void {
   writeFileSync(fileOf(engine), `${JSON.stringify(result, null, 2)}\n`)
 }
 
-/** Reads to the end of the output; hears of each file when it is over. */
+/** Reads what a run of files prints to its end; hears of each file when it is over. */
 export async function readResults(tap: Readable, onFile: (file: FileResult) => void): Promise<FileResult[]> {
   const files: FileResult[] = []
-  const parser = new Parser()
-  let inFile: Omit<FileResult, 'file' | 'ok'> = { passed: 0, failed: [], skipped: [] }
-  parser.on('pass', () => inFile.passed++)
-  parser.on('fail', ({ fullname }: Result) => inFile.failed.push(fullname))
-  parser.on('skip', ({ fullname, skip }: Result) => inFile.skipped.push({ name: fullname, reason: String(skip) }))
+  const { parser, take } = collect()
   parser.on('assert', ({ ok, name }: Result) => {
-    const file = { file: name, ok, ...inFile }
+    const file = { file: name, ok, ...take() }
     files.push(file)
     onFile(file)
-    inFile = { passed: 0, failed: [], skipped: [] }
   })
+  await read(tap, parser)
+  return files.toSorted((one, other) => one.file.localeCompare(other.file))
+}
+
+/** Reads what one file prints by itself. */
+export async function readResult(tap: Readable, file: string): Promise<FileResult> {
+  const { parser, take } = collect()
+  await read(tap, parser)
+  return { file, ok: parser.ok, ...take() }
+}
+
+function collect() {
+  type Collected = Omit<FileResult, 'file' | 'ok'>
+  const none = (): Collected => ({ passed: 0, failed: [], skipped: [] })
+  let collected = none()
+  const parser = new Parser()
+  parser.on('pass', () => collected.passed++)
+  parser.on('fail', ({ fullname }: Result) => collected.failed.push(fullname))
+  parser.on('skip', ({ fullname, skip }: Result) => collected.skipped.push({ name: fullname, reason: String(skip) }))
+  const take = () => {
+    const taken = collected
+    collected = none()
+    return taken
+  }
+  return { parser, take }
+}
+
+async function read(tap: Readable, parser: Parser): Promise<void> {
   for await (const chunk of tap) parser.write(chunk as Buffer)
   parser.end()
-  return files.toSorted((one, other) => one.file.localeCompare(other.file))
 }

@@ -10,6 +10,7 @@ const PACKAGES = {
   busybox: ['busybox-static'],
   certificates: ['openssl'],
   engines: ['debootstrap'],
+  network: ['slirp4netns'],
   pictures: ['pngquant'],
   // Without catatonit it starts no container with `--init`; Debian only recommends it.
   podman: ['podman', 'crun', 'catatonit', 'containernetworking-plugins'],

@@ -6,7 +6,7 @@ import { brokenStream } from './broken-stream.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import type { EngineImages, Transfer } from '../contract/images.ts'
 import { mapImage, mapImageSummary } from './map-image.ts'
-import { createPullSuccess, mapTransfer, pushedImage, readProgress } from './progress.ts'
+import { createNews, createPullSuccess, mapTransfer, pushedImage, readProgress } from './progress.ts'
 import { registryAuth } from './registry-auth.ts'
 import { readImage, readImageRows, readRemovedImages } from './schemas/images.ts'
 import { withoutText } from './translate-error.ts'
@@ -18,6 +18,7 @@ export type TransferLimits = { idleMs: number; totalMs: number }
 /** `noteUnknown` hears of errors inside the streams of pulls and pushes. */
 type ImageCalls = Pick<Calls, 'ask' | 'change' | 'stream'> & { noteUnknown: (error: unknown) => void }
 
+const LIST_TRIES = 5
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{1,64}$/
 /** What is missing at a push is missing on this machine, or at the registry. */
 const NOT_HERE = /locally|no such image|tag does not exist|image not known/i
@@ -52,7 +53,9 @@ export function createImageCalls(
       const chunks = await stream({ ...asked, timeoutMs: limits.totalMs, signal: ended })
       ended.addEventListener('abort', () => chunks.destroy(), { once: true })
       try {
+        const isNews = createNews()
         for await (const frame of readProgress(chunks, asked.what, onFrame)) {
+          if (!isNews(frame)) continue
           idle.refresh()
           const progress = mapTransfer(frame)
           if (progress) onProgress?.(progress)
@@ -79,13 +82,8 @@ export function createImageCalls(
 
     async listImages(filter) {
       const filters = filter?.label ? { label: [filter.label] } : {}
-      const rows = await ask({
-        method: 'GET',
-        path: '/images/json',
-        query: { filters },
-        what: 'list images',
-        answer: readImageRows
-      })
+      const asked = { method: 'GET', path: '/images/json', what: 'list images', answer: readImageRows } as const
+      const rows = await untilNoneVanishes(() => ask({ ...asked, query: { filters } }))
       return rows.map(mapImageSummary)
     },
 
@@ -138,6 +136,17 @@ export function createImageCalls(
         untagged: (rows ?? []).flatMap(({ Untagged: name }) => name ?? []),
         deleted: (rows ?? []).flatMap(({ Deleted: id }) => id ?? [])
       }
+    }
+  }
+}
+
+/** With containerd's store a list fails as a whole when one of its images is removed meanwhile. */
+async function untilNoneVanishes<T>(list: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await list()
+    } catch (error) {
+      if (!isAppError(error, 'IMAGE_NOT_FOUND') || tries === LIST_TRIES) throw error
     }
   }
 }

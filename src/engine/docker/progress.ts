@@ -57,3 +57,14 @@ export function mapTransfer({ id, status, progressDetail }: ProgressFrame): Tran
     totalBytes: progressDetail?.total ?? null
   }
 }
+
+/** Whether a frame says what was not said of the same layer last. An engine that waits says so ten times a second. */
+export function createNews(): (frame: ProgressFrame) => boolean {
+  const last = new Map<unknown, string>()
+  return ({ id, status, progressDetail, aux }) => {
+    const said = JSON.stringify([status, progressDetail, aux])
+    const isNew = last.get(id) !== said
+    last.set(id, said)
+    return isNew
+  }
+}

@@ -9,6 +9,7 @@ const WORDS = [
   'network is unreachable',
   'no route to host',
   'broken pipe',
+  'use of closed network connection',
   'i/o timeout',
   'TLS handshake timeout',
   'context deadline exceeded',

@@ -49,7 +49,7 @@ const RULES: readonly Rule[] = [
   { pattern: /authorization failed: no basic auth credentials/i, code: 'REGISTRY_UNAUTHORIZED' },
   {
     pattern:
-      /no such image|image not known|does not exist locally|tag does not exist|pull access denied|manifest unknown|name unknown|name not known to registry|manifest for .* not found|repository .* not found|failed to resolve reference .*: not found$|parsing HTTP 404 response|unexpected status from .*: 404/i,
+      /no such image|image not known|does not exist locally|tag does not exist|pull access denied|manifest unknown|name unknown|name not known to registry|manifest for .* not found|repository .* not found|failed to resolve reference .*: not found$|content digest \S+: not found|parsing HTTP 404 response|unexpected status from .*: 404/i,
     code: 'IMAGE_NOT_FOUND'
   },
   {
@@ -71,7 +71,7 @@ const RULES: readonly Rule[] = [
   { pattern: /x509:|tls: /i, code: 'REGISTRY_NOT_TRUSTED' },
   {
     pattern:
-      /no such host|server misbehaving|connection refused|connection reset by peer|broken pipe|(^|: )(unexpected )?EOF$|network is unreachable|no route to host|error pinging (docker )?registry|HTTP (status: )?5\d\d|unexpected status from .*: 5\d\d|: 5\d\d \(/i,
+      /no such host|server misbehaving|connection refused|connection reset by peer|broken pipe|use of closed network connection|(^|: )(unexpected )?EOF$|network is unreachable|no route to host|error pinging (docker )?registry|HTTP (status: )?5\d\d|unexpected status from .*: 5\d\d|: 5\d\d \(/i,
     code: 'REGISTRY_UNAVAILABLE'
   },
   {

@@ -136,11 +136,22 @@ t.test('a transfer in which nothing moves is given up, and its stream ended', as
   t.ok(stream.destroyed)
 })
 
+t.test('a transfer that says the same again and again does not move', async (t) => {
+  const stream = new PassThrough()
+  const seen: unknown[] = []
+  const said = setInterval(() => void stream.write('{"status":"Waiting","progressDetail":{},"id":"a"}\n'), 5)
+  t.teardown(() => clearInterval(said))
+  const { images } = engineThat({ stream, idleMs: 100 })
+  const pushing = images.pushImage('app', { onProgress: (progress) => seen.push(progress) })
+  await t.rejects(pushing, { code: 'REGISTRY_TIMEOUT', message: /Nothing moved/ })
+  t.equal(seen.length, 1, 'and is told once')
+})
+
 t.test('a transfer that takes long goes on as long as something moves', async (t) => {
   const stream = new PassThrough()
   let beats = 0
   const drip = setInterval(() => {
-    if (++beats < 12) return void stream.write('{"status":"Pushing"}\n')
+    if (++beats < 12) return void stream.write(`{"status":"Pushing","progressDetail":{"current":${beats}}}\n`)
     stream.end(`${JSON.stringify(PUSHED.at(-1))}\n`)
     clearInterval(drip)
   }, 60)

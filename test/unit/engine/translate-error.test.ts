@@ -190,6 +190,8 @@ t.test('texts of other engines, as their users report them', async (t) => {
     ['EOF', 'REGISTRY_UNAVAILABLE'],
     ['write tcp 127.0.0.1:1->127.0.0.1:2: write: connection reset by peer', 'REGISTRY_UNAVAILABLE'],
     ['write tcp 127.0.0.1:1->127.0.0.1:2: write: broken pipe', 'REGISTRY_UNAVAILABLE'],
+    ['write tcp 127.0.0.1:1->127.0.0.1:2: use of closed network connection', 'REGISTRY_UNAVAILABLE'],
+    ['failed to read config content: NotFound: content digest sha256:0c: not found', 'IMAGE_NOT_FOUND'],
     ['received unexpected HTTP status: 503 Service Unavailable', 'REGISTRY_UNAVAILABLE'],
     ['received unexpected HTTP status: 429 Too Many Requests', 'REGISTRY_RATE_LIMITED'],
     ['error parsing HTTP 429 response body: unexpected end of JSON input: ""', 'REGISTRY_RATE_LIMITED'],
