@@ -30,6 +30,7 @@ const FEATURES = [
 const LAYERS = [
   'lib',
   'errors.ts',
+  'settings',
   'config.ts',
   'load-config.ts',
   'banner.ts',
@@ -132,7 +133,14 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
   ],
   ['lib/ knows nothing of ours', (from, to) => folderOf(from) === 'lib' && isOurs(to) && folderOf(to) !== 'lib'],
   ['errors.ts knows nothing of ours', (from, to) => from === 'errors.ts' && isOurs(to)],
-  ['config.ts knows lib only', (from, to) => from === 'config.ts' && isOurs(to) && folderOf(to) !== 'lib'],
+  [
+    'settings/ knows lib only',
+    (from, to) => folderOf(from) === 'settings' && isOurs(to) && !['settings', 'lib'].includes(folderOf(to))
+  ],
+  [
+    'config.ts knows settings/ and lib only',
+    (from, to) => from === 'config.ts' && isOurs(to) && !['settings', 'lib'].includes(folderOf(to))
+  ],
   [
     'engine/ knows errors and lib only',
     (from, to) =>

@@ -1,0 +1,49 @@
+// Where the engine is, how it is used, and how its machine is read.
+
+import { integer, number, oneOf, optional, text, type Setting } from '../lib/settings.ts'
+
+export const ENGINE_SETTINGS = {
+  dockerHost: optional('DOCKER_HOST', 'Address of the engine, as for the docker CLI: unix:///… or tcp://…'),
+  dockerContext: optional('DOCKER_CONTEXT', 'Docker context to use.'),
+  dockerConfig: optional('DOCKER_CONFIG', 'Folder of the docker CLI configuration. Defaults to ~/.docker.'),
+  dockerCertPath: optional('DOCKER_CERT_PATH', 'Folder with ca.pem, cert.pem and key.pem, for an engine behind TLS.'),
+  dockerTlsVerify: {
+    env: 'DOCKER_TLS_VERIFY',
+    default: '',
+    description: 'Any value: use TLS for the engine and verify its certificate.',
+    parse: (raw: string) => raw !== ''
+  } satisfies Setting<boolean>,
+  engineSetup: oneOf(
+    'BERTH_ENGINE_SETUP',
+    'auto',
+    ['auto', 'never'],
+    'Allow npm start and npm test to install and start a Docker engine when none answers.'
+  ),
+  engineConcurrency: integer('BERTH_ENGINE_CONCURRENCY', 16, 1, 256, 'Changes sent to the engine in parallel.'),
+  engineQueue: integer(
+    'BERTH_ENGINE_QUEUE',
+    2048,
+    1,
+    100_000,
+    'Changes that may wait for the engine. Beyond that, requests that create something are refused.'
+  ),
+  engineTimeoutSeconds: number(
+    'BERTH_ENGINE_TIMEOUT_SECONDS',
+    60,
+    1,
+    600,
+    'Fail a change if the engine takes longer than this many seconds.'
+  ),
+  hostProc: text(
+    'BERTH_HOST_PROC',
+    '/proc',
+    "Path of the host's /proc. Mount it read-only when the server runs in a container with its own network."
+  ),
+  hostCgroup: text('BERTH_HOST_CGROUP', '/sys/fs/cgroup', "Path of the host's cgroup file system, for statistics."),
+  statsSource: oneOf(
+    'BERTH_STATS_SOURCE',
+    'auto',
+    ['auto', 'cgroup', 'engine'],
+    "Source of statistics: the kernel's cgroup files, or the slower engine API. `auto` uses the files where it can read them."
+  )
+}
