@@ -23,7 +23,8 @@ export type EngineArchive = {
   readArchive(id: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>
   /**
    * Unpacks a tar file, whose names begin at the root of the container. Folders that are missing are made. What was unpacked before
-   * a failure stays, half of a file too. A folder does not take the place of a file, nor a file that of a folder.
+   * a failure stays, half of a file too. A folder does not take the place of a file, nor a file that of a folder. An engine may
+   * refuse a path through a link that leads out of the container (FILE_OUTSIDE); else the link stays inside.
    */
   writeArchive(id: string, archive: Readable, signal: AbortSignal): Promise<void>
   /** With all below it; a link, and not where it leads. False when there was nothing to remove. */

@@ -117,7 +117,7 @@ const RULES: readonly Rule[] = [
     says: () => 'Something is mounted at the path or below it, which was not removed.'
   },
   {
-    pattern: /processing tar file.*(is outside of|invalid (sym|hard)link|cross-device link)/i,
+    pattern: /processing tar file.*(is outside of|invalid (sym|hard)link|cross-device link)|path escapes from parent/i,
     code: 'FILE_OUTSIDE',
     says: () => 'A path or link of the archive leads out of the file system that it is unpacked in.'
   },

@@ -2,6 +2,7 @@
 
 import { Readable } from 'node:stream'
 import type { Test } from 'tap'
+import { isAppError } from '../../../src/errors.ts'
 import { readTar } from '../../../src/lib/tar/read.ts'
 import { TAR_END, tarHeader } from '../../../src/lib/tar/write.ts'
 import { make, nameFor, type Subject } from './subject.ts'
@@ -63,14 +64,22 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
     const { id } = await make(t, subject, { start: false })
     await write(
       id,
+      tarHeader({ name: 'tmp/in', kind: 'symlink', target: '../etc' }),
       tarHeader({ name: 'tmp/out', kind: 'symlink', target: '../../../../etc' }),
       tarHeader({ name: 'tmp/again', kind: 'symlink', target: 'out' })
     )
     t.match(await engine.statPath(id, '/tmp/again'), { kind: 'link', target: '/etc' })
-    await write(id, file('tmp/again/through', 'x'))
+    await write(id, file('tmp/in/through', 'x'))
     t.match(await engine.statPath(id, '/etc/through'), { kind: 'file' })
-    t.match(await read(id, '/tmp/out/through'), [{ name: 'through', text: 'x' }])
+    t.match(await read(id, '/tmp/again/through'), [{ name: 'through', text: 'x' }])
     t.match(await read(id, '/tmp/out'), [{ name: 'out', kind: 'symlink', target: '../../../../etc' }])
+
+    // Some engines refuse to write through a link that leads out.
+    const isRefused = await write(id, file('tmp/again/out', 'x')).then(
+      () => false,
+      (error: unknown) => isAppError(error, 'FILE_OUTSIDE')
+    )
+    t.equal((await engine.statPath(id, '/etc/out'))?.kind, isRefused ? undefined : 'file')
   })
 
   await t.test('names of any bytes', async (t) => {
