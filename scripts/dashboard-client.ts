@@ -1,9 +1,10 @@
-// The dashboard's types and table of calls, written out of the OpenAPI document: a page that drifts from the API does not
-// compile.
+// The types and the table of calls for the dashboard, the command line and the TypeScript client, written out of the OpenAPI
+// document: what drifts from the API does not compile.
 
 type Schema = {
   $ref?: string
   type?: string | string[]
+  format?: string
   enum?: unknown[]
   const?: unknown
   anyOf?: Schema[]
@@ -12,6 +13,8 @@ type Schema = {
   properties?: Record<string, Schema>
   required?: string[]
   additionalProperties?: boolean | Schema
+  'x-events'?: Record<string, Schema>
+  'x-statuses'?: Record<string, number>
 }
 type Parameter = { name: string; in: string; required?: boolean; schema?: Schema }
 type Operation = {
@@ -41,10 +44,15 @@ export function clientOf({ paths, components }: ApiDocument): string {
   const table = operations.map(
     ({ operation, method, path }) => `  ${operation.operationId}: '${method.toUpperCase()} ${path}'`
   )
+  const streams = operations.flatMap(({ operation }) => streamOf(operation) ?? [])
+  const codes = Object.entries(components.schemas.Problem?.properties?.code?.['x-statuses'] ?? {})
   return [
     HEAD,
     ...schemas,
+    `/** Every code of a refusal that this version of the API knows. */\nexport type ErrorCode =\n${codes.map(([code]) => `  | '${code}'`).join('\n')}\n`,
+    `/** The HTTP status of each: a stream that fails says only the code. */\nexport const STATUSES: Record<ErrorCode, number> = {\n${codes.map(([code, status]) => `  ${code}: ${status}`).join(',\n')}\n}\n`,
     `export interface Calls {\n${calls.join('')}}\n`,
+    `/** The data of each event of a stream. */\nexport interface Streams {\n${streams.join('')}}\n`,
     `export const CALLS: Record<keyof Calls, string> = {\n${table.join(',\n')}\n}\n`
   ].join('\n')
 }
@@ -56,13 +64,26 @@ function callOf({ parameters = [], requestBody, responses }: Operation): string 
     .map(({ name, required, schema = {} }) => `${key(name)}${required ? '' : '?'}: ${typeOf(schema)}`)
   const body = requestBody?.content['application/json']?.schema
   if (body) given.push(`body${requestBody?.required ? '' : '?'}: ${typeOf(body)}`)
+  const form = requestBody?.content['multipart/form-data']?.schema
+  if (form) given.push(`form: ${typeOf(form)}`)
   const [, good] = Object.entries(responses).find(([status]) => status.startsWith('2')) ?? []
   const answer = good?.content?.['application/json']?.schema
   return `{ given: { ${given.join('; ')} }; answer: ${answer ? typeOf(answer) : 'string'} }`
 }
 
+function streamOf({ operationId, responses }: Operation): string | undefined {
+  const events = responses['200']?.content?.['text/event-stream']?.schema?.['x-events']
+  if (!events) return undefined
+  // A star is any name, as of events that are named by what happened.
+  const fields = Object.entries(events).map(
+    ([name, schema]) => `${name === '*' ? '[name: string]' : key(name)}: ${typeOf(schema)}`
+  )
+  return `  ${operationId}: { ${fields.join('; ')} }\n`
+}
+
 function typeOf(schema: Schema): string {
-  const { $ref, enum: values, anyOf, allOf, type } = schema
+  const { $ref, enum: values, anyOf, allOf, type, format } = schema
+  if (format === 'binary') return 'Blob | AsyncIterable<Uint8Array>'
   if ($ref !== undefined) return $ref.split('/').at(-1) ?? 'unknown'
   if ('const' in schema) return JSON.stringify(schema.const)
   if (values) return values.map((value) => JSON.stringify(value)).join(' | ')

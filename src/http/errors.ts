@@ -12,7 +12,11 @@ export const Problem = Type.Object(
     title: Type.String({ examples: ['Container not found'] }),
     status: Type.Integer({ examples: [404] }),
     detail: Type.String({ examples: ['There is no container with the id or name "web".'] }),
-    code: Type.String({ examples: ['CONTAINER_NOT_FOUND'] }),
+    code: Type.String({
+      examples: ['CONTAINER_NOT_FOUND'],
+      // More may come: clients must not refuse a code that they do not know.
+      'x-statuses': Object.fromEntries(Object.entries(ERRORS).map(([code, { status }]) => [code, status]))
+    }),
     retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
     request_id: Type.String(),
     errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() })))

@@ -136,12 +136,16 @@ t.test('web pages and other names are refused', async (t) => {
 })
 
 t.test('npm run attach runs a command and hands its exit code on', async (t) => {
-  const script = join(import.meta.dirname, '../../scripts/attach.ts')
+  const script = join(import.meta.dirname, '../../src/cli/main.ts')
   const { port } = new URL(server.url)
-  const attach = spawn(process.execPath, [script, box.id, '--', 'sh', '-c', 'read line; echo "heard $line"; exit 5'], {
-    env: { ...process.env, NODE_OPTIONS: '', BERTH_PORT: port },
-    stdio: ['pipe', 'pipe', 'inherit']
-  })
+  const attach = spawn(
+    process.execPath,
+    [script, 'attach', box.id, '--', 'sh', '-c', 'read line; echo "heard $line"; exit 5'],
+    {
+      env: { ...process.env, NODE_OPTIONS: '', BERTH_PORT: port },
+      stdio: ['pipe', 'pipe', 'inherit']
+    }
+  )
   let output = ''
   attach.stdout.on('data', (piece: Buffer) => (output += piece.toString()))
   attach.stdin.write('hello\r')

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { cliPage } from '../../scripts/cli-page.ts'
 import { clientOf, type ApiDocument } from '../../scripts/dashboard-client.ts'
 import { SETTING_LIST } from '../../src/config.ts'
 import { build } from '../helpers/build.ts'
@@ -51,4 +52,8 @@ t.test('docs/openapi.json, and what the dashboard is compiled against', async (t
   const document = (await get('/openapi.json')).json<ApiDocument>()
   isUpToDate(t, 'docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`)
   isUpToDate(t, 'src/pages/dashboard/gen/api.ts', clientOf(document))
+})
+
+t.test('docs/cli.md', async (t) => {
+  isUpToDate(t, 'docs/cli.md', cliPage())
 })

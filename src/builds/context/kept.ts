@@ -1,6 +1,6 @@
 // The small files of a context that say what is to be done with it, kept while it streams, so that it need not be read again.
 
-import { IGNORE_FILE } from './ignore.ts'
+import { IGNORE_FILE } from '../../lib/dockerignore.ts'
 import { MAX_DOCKERFILE_BYTES } from './rules.ts'
 
 // A context may have many files with such names.

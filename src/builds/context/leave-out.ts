@@ -3,12 +3,12 @@
 
 import { createReadStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
+import { IGNORE_FILE, readIgnore, type Ignore } from '../../lib/dockerignore.ts'
 import { tarEntries } from './archives.ts'
-import { IGNORE_FILE, readIgnore, type Ignore } from './ignore.ts'
 import { readAll } from './intake.ts'
 import type { Kept } from './kept.ts'
 import { writeTar, type EntrySource } from './pack.ts'
-import { createMeter, entryPath, type ContextLimits } from './rules.ts'
+import { createMeter, entryPath, invalidContext, type ContextLimits } from './rules.ts'
 
 /** Returns what is left; undefined when there is nothing to leave out. The Dockerfile stays in any case. */
 export async function leaveOutIgnored(
@@ -41,7 +41,7 @@ async function findIgnore(tarFile: string, dockerfile: string, kept: Kept): Prom
   const names = [`${dockerfile}${IGNORE_FILE}`, IGNORE_FILE]
   const texts = kept.isComplete ? kept.texts : await readFiles(tarFile, names)
   const text = names.map((name) => texts.get(name)).find((known) => known !== undefined)
-  return text === undefined ? undefined : readIgnore(text)
+  return text === undefined ? undefined : readIgnore(text, invalidContext)
 }
 
 async function readFiles(tarFile: string, names: string[]): Promise<Map<string, string>> {

@@ -129,6 +129,197 @@ export type Policy = { visibility?: "own" | "all"; images?: (string)[]; volumes?
 
 export type Access = { caller: string; token_id: string | null; team: string | null; scopes: ("read" | "files" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; sees_all: boolean; exec: boolean; policy?: Policy }
 
+/** Every code of a refusal that this version of the API knows. */
+export type ErrorCode =
+  | 'INVALID_REQUEST'
+  | 'INVALID_CONTEXT'
+  | 'INVALID_ARCHIVE'
+  | 'UNAUTHORIZED'
+  | 'FORBIDDEN'
+  | 'POLICY_REFUSED'
+  | 'CROSS_ORIGIN_REFUSED'
+  | 'CONTAINER_NOT_MANAGED'
+  | 'CONTAINER_IS_BERTH'
+  | 'NETWORK_NOT_MANAGED'
+  | 'VOLUME_NOT_MANAGED'
+  | 'EXEC_DISABLED'
+  | 'FILE_OUTSIDE'
+  | 'FILE_READ_ONLY'
+  | 'ROUTE_NOT_FOUND'
+  | 'TOKEN_NOT_FOUND'
+  | 'CONTAINER_NOT_FOUND'
+  | 'IMAGE_NOT_FOUND'
+  | 'NETWORK_NOT_FOUND'
+  | 'VOLUME_NOT_FOUND'
+  | 'TERMINAL_NOT_FOUND'
+  | 'BUILD_NOT_FOUND'
+  | 'FILE_NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'REQUEST_TIMEOUT'
+  | 'TOKEN_NAME_TAKEN'
+  | 'ADMIN_TOKEN_NEEDED'
+  | 'CONTAINER_AMBIGUOUS'
+  | 'CONTAINER_NAME_TAKEN'
+  | 'CONTAINER_RUNNING'
+  | 'CONTAINER_NOT_RUNNING'
+  | 'CONTAINER_OF_ANOTHER_SERVER'
+  | 'CONTAINER_BUSY'
+  | 'PORT_RANGE_EXHAUSTED'
+  | 'PORT_UNAVAILABLE'
+  | 'IMAGE_IN_USE'
+  | 'NETWORK_NAME_TAKEN'
+  | 'NETWORK_IN_USE'
+  | 'NETWORK_RANGE_EXHAUSTED'
+  | 'VOLUME_NAME_TAKEN'
+  | 'VOLUME_IN_USE'
+  | 'BUILD_RUNNING'
+  | 'BUILD_FINISHED'
+  | 'BUILD_NOT_FAILED'
+  | 'TERMINAL_TAKEN_OVER'
+  | 'FILE_KIND_DIFFERS'
+  | 'FILE_IN_USE'
+  | 'LENGTH_REQUIRED'
+  | 'FILE_TOO_LARGE'
+  | 'BODY_TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'RANGE_NOT_SATISFIABLE'
+  | 'HOST_NOT_ALLOWED'
+  | 'UPGRADE_NEEDED'
+  | 'IDEMPOTENCY_KEY_REUSED'
+  | 'CONTAINER_START_FAILED'
+  | 'COMMAND_NOT_STARTED'
+  | 'LIMIT_UNAVAILABLE'
+  | 'CONTAINER_EXITED'
+  | 'CONTAINER_UNHEALTHY'
+  | 'TOO_MANY_REQUESTS'
+  | 'HEADERS_TOO_LARGE'
+  | 'BUILD_FAILED'
+  | 'REQUEST_CANCELLED'
+  | 'INTERNAL'
+  | 'ENGINE_FAILED'
+  | 'ENGINE_ANSWER_INVALID'
+  | 'POLICY_NOT_APPLIED'
+  | 'CONTAINER_STUCK'
+  | 'ENGINE_UNSUPPORTED'
+  | 'PUBLISH_ADDRESS_UNAVAILABLE'
+  | 'REGISTRY_UNAUTHORIZED'
+  | 'REGISTRY_FORBIDDEN'
+  | 'REGISTRY_NOT_FOUND'
+  | 'REGISTRY_NOT_TRUSTED'
+  | 'REGISTRY_PLAIN_HTTP'
+  | 'REGISTRY_REFUSED'
+  | 'REGISTRY_UNAVAILABLE'
+  | 'REGISTRY_RATE_LIMITED'
+  | 'STATS_UNAVAILABLE'
+  | 'ENGINE_UNAVAILABLE'
+  | 'ENGINE_BUSY'
+  | 'SERVER_BUSY'
+  | 'BUILD_QUEUE_FULL'
+  | 'SERVER_STOPPING'
+  | 'ENGINE_TIMEOUT'
+  | 'REGISTRY_TIMEOUT'
+  | 'WAIT_TIMEOUT'
+  | 'BUILD_TIMEOUT'
+  | 'EXEC_TIMEOUT'
+  | 'AUDIT_FAILED'
+  | 'STORAGE_FULL'
+
+/** The HTTP status of each: a stream that fails says only the code. */
+export const STATUSES: Record<ErrorCode, number> = {
+  INVALID_REQUEST: 400,
+  INVALID_CONTEXT: 400,
+  INVALID_ARCHIVE: 400,
+  UNAUTHORIZED: 401,
+  FORBIDDEN: 403,
+  POLICY_REFUSED: 403,
+  CROSS_ORIGIN_REFUSED: 403,
+  CONTAINER_NOT_MANAGED: 403,
+  CONTAINER_IS_BERTH: 403,
+  NETWORK_NOT_MANAGED: 403,
+  VOLUME_NOT_MANAGED: 403,
+  EXEC_DISABLED: 403,
+  FILE_OUTSIDE: 403,
+  FILE_READ_ONLY: 403,
+  ROUTE_NOT_FOUND: 404,
+  TOKEN_NOT_FOUND: 404,
+  CONTAINER_NOT_FOUND: 404,
+  IMAGE_NOT_FOUND: 404,
+  NETWORK_NOT_FOUND: 404,
+  VOLUME_NOT_FOUND: 404,
+  TERMINAL_NOT_FOUND: 404,
+  BUILD_NOT_FOUND: 404,
+  FILE_NOT_FOUND: 404,
+  METHOD_NOT_ALLOWED: 405,
+  REQUEST_TIMEOUT: 408,
+  TOKEN_NAME_TAKEN: 409,
+  ADMIN_TOKEN_NEEDED: 409,
+  CONTAINER_AMBIGUOUS: 409,
+  CONTAINER_NAME_TAKEN: 409,
+  CONTAINER_RUNNING: 409,
+  CONTAINER_NOT_RUNNING: 409,
+  CONTAINER_OF_ANOTHER_SERVER: 409,
+  CONTAINER_BUSY: 409,
+  PORT_RANGE_EXHAUSTED: 409,
+  PORT_UNAVAILABLE: 409,
+  IMAGE_IN_USE: 409,
+  NETWORK_NAME_TAKEN: 409,
+  NETWORK_IN_USE: 409,
+  NETWORK_RANGE_EXHAUSTED: 409,
+  VOLUME_NAME_TAKEN: 409,
+  VOLUME_IN_USE: 409,
+  BUILD_RUNNING: 409,
+  BUILD_FINISHED: 409,
+  BUILD_NOT_FAILED: 409,
+  TERMINAL_TAKEN_OVER: 409,
+  FILE_KIND_DIFFERS: 409,
+  FILE_IN_USE: 409,
+  LENGTH_REQUIRED: 411,
+  FILE_TOO_LARGE: 413,
+  BODY_TOO_LARGE: 413,
+  UNSUPPORTED_MEDIA_TYPE: 415,
+  RANGE_NOT_SATISFIABLE: 416,
+  HOST_NOT_ALLOWED: 421,
+  UPGRADE_NEEDED: 426,
+  IDEMPOTENCY_KEY_REUSED: 422,
+  CONTAINER_START_FAILED: 422,
+  COMMAND_NOT_STARTED: 422,
+  LIMIT_UNAVAILABLE: 422,
+  CONTAINER_EXITED: 422,
+  CONTAINER_UNHEALTHY: 422,
+  TOO_MANY_REQUESTS: 429,
+  HEADERS_TOO_LARGE: 431,
+  BUILD_FAILED: 422,
+  REQUEST_CANCELLED: 499,
+  INTERNAL: 500,
+  ENGINE_FAILED: 502,
+  ENGINE_ANSWER_INVALID: 502,
+  POLICY_NOT_APPLIED: 502,
+  CONTAINER_STUCK: 502,
+  ENGINE_UNSUPPORTED: 502,
+  PUBLISH_ADDRESS_UNAVAILABLE: 502,
+  REGISTRY_UNAUTHORIZED: 502,
+  REGISTRY_FORBIDDEN: 502,
+  REGISTRY_NOT_FOUND: 502,
+  REGISTRY_NOT_TRUSTED: 502,
+  REGISTRY_PLAIN_HTTP: 502,
+  REGISTRY_REFUSED: 502,
+  REGISTRY_UNAVAILABLE: 502,
+  REGISTRY_RATE_LIMITED: 503,
+  STATS_UNAVAILABLE: 503,
+  ENGINE_UNAVAILABLE: 503,
+  ENGINE_BUSY: 503,
+  SERVER_BUSY: 503,
+  BUILD_QUEUE_FULL: 503,
+  SERVER_STOPPING: 503,
+  ENGINE_TIMEOUT: 504,
+  REGISTRY_TIMEOUT: 504,
+  WAIT_TIMEOUT: 504,
+  BUILD_TIMEOUT: 504,
+  EXEC_TIMEOUT: 504,
+  AUDIT_FAILED: 507,
+  STORAGE_FULL: 507
+}
+
 export interface Calls {
   getAbout: { given: {  }; answer: About }
   getHealth: { given: {  }; answer: Health }
@@ -179,7 +370,7 @@ export interface Calls {
   streamContainerStats: { given: { id: string }; answer: string }
   getAllStats: { given: {  }; answer: AllStats }
   streamAllStats: { given: {  }; answer: string }
-  createBuild: { given: {  }; answer: BuildDetails }
+  createBuild: { given: { form: { file: Blob | AsyncIterable<Uint8Array>; image_name: string; image_tag?: (string)[]; dockerfile?: string; build_args?: { [name: string]: string }; target?: string; platform?: string; no_cache?: boolean; builder?: "auto" | "buildkit" | "classic"; push?: boolean; registry?: string; registry_username?: string; registry_password?: string; keep_image?: boolean; run?: CreateContainer } }; answer: BuildDetails }
   listBuilds: { given: { status?: "pending" | "in_progress" | "completed" | "failed" | "cancelled"; image?: string; limit?: number; cursor?: string }; answer: (Build)[] }
   getBuild: { given: { id: string }; answer: BuildDetails }
   removeBuild: { given: { keep_image?: boolean; force?: boolean; id: string }; answer: RemovedBuild }
@@ -193,6 +384,21 @@ export interface Calls {
   listTokens: { given: {  }; answer: (Token)[] }
   revokeToken: { given: { id: string }; answer: RevokedToken }
   listAudit: { given: { outcome?: "attempted" | "succeeded" | "failed" | "refused"; caller?: string; action?: string; object?: string; request_id?: string; since?: string; until?: string; limit?: number; cursor?: string }; answer: (AuditEntry)[] }
+}
+
+/** The data of each event of a stream. */
+export interface Streams {
+  streamSystemStats: { stats: SystemStats; gap: StreamGap }
+  createContainer: { progress: TransferProgress; result: CreatedContainer; gap: StreamGap; end: StreamEnd }
+  createContainerByVerb: { progress: TransferProgress; result: CreatedContainer; gap: StreamGap; end: StreamEnd }
+  getContainerLogs: { stdout: LogLineEvent; stderr: LogLineEvent; end: StreamEnd }
+  execInContainer: { stdout: ExecOutput; stderr: ExecOutput; end: StreamEnd }
+  pullImage: { progress: TransferProgress; result: ImageDetails; gap: StreamGap; end: StreamEnd }
+  pushImage: { progress: TransferProgress; result: PushedImage; gap: StreamGap; end: StreamEnd }
+  streamContainerStats: { stats: ContainerStats; gap: StreamGap; end: StreamEnd }
+  streamAllStats: { stats: AllStats; gap: StreamGap }
+  getBuildLogs: { line: BuildLine; end: StreamEnd }
+  streamEvents: { [name: string]: BerthEvent }
 }
 
 export const CALLS: Record<keyof Calls, string> = {

@@ -1,9 +1,9 @@
 // What a .dockerignore leaves out, by the rules of `docker build`. Pure. No expressions are made of its lines: whoever
 // sends them could make these take forever.
 
-import { invalidContext } from './rules.ts'
-
 export type Ignore = (path: string) => boolean
+/** Makes the error for lines that cannot be used. */
+type Refuse = (message: string, cause?: unknown) => Error
 
 export const IGNORE_FILE = '.dockerignore'
 // Each path of the context is held against each line, letter by letter where it comes to that.
@@ -18,14 +18,14 @@ type Rule = { segments: Segment[]; keeps: boolean }
 type Spend = () => void
 
 /** The last line that fits a path, or a folder above it, decides. */
-export function readIgnore(text: string): Ignore {
+export function readIgnore(text: string, refuse: Refuse): Ignore {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
-  const rules = lines.filter((line) => !line.startsWith('#')).flatMap((line) => ruleOf(line.trim()) ?? [])
-  if (rules.length > MAX_RULES) throw invalidContext(`The .dockerignore has more than ${MAX_RULES} lines.`)
+  const rules = lines.filter((line) => !line.startsWith('#')).flatMap((line) => ruleOf(line.trim(), refuse) ?? [])
+  if (rules.length > MAX_RULES) throw refuse(`The .dockerignore has more than ${MAX_RULES} lines.`)
   let left = MAX_COMPARISONS
   function spend(): void {
     if (--left < 0)
-      throw invalidContext(
+      throw refuse(
         `The .dockerignore takes more than ${MAX_COMPARISONS} comparisons for this context: use fewer lines, or fewer stars in them.`
       )
   }
@@ -35,7 +35,7 @@ export function readIgnore(text: string): Ignore {
   }
 }
 
-function ruleOf(line: string): Rule | undefined {
+function ruleOf(line: string, refuse: Refuse): Rule | undefined {
   const keeps = line.startsWith('!')
   const parts: string[] = []
   for (const part of (keeps ? line.slice(1) : line).trim().split('/')) {
@@ -44,26 +44,26 @@ function ruleOf(line: string): Rule | undefined {
   }
   if (parts.length === 0) return undefined
   // What is below a folder that fits is left out with it.
-  return { segments: [...parts.map(segmentOf), ANY_FOLDERS], keeps }
+  return { segments: [...parts.map((part) => segmentOf(part, refuse)), ANY_FOLDERS], keeps }
 }
 
-function segmentOf(part: string): Segment {
+function segmentOf(part: string, refuse: Refuse): Segment {
   if (part === ANY_FOLDERS) return ANY_FOLDERS
   const pieces = part.match(/\[\^?(?:\\.|[^\]\\])+\]|\\.|\*+|[^]/gu) ?? []
   return pieces.map((piece) => {
     if (piece.startsWith('*')) return ANY_TEXT
     if (piece === '?') return /[^]/u
     if (piece === '\\*') return /\*/u
-    if (piece.length > 1 && piece.startsWith('[')) return classOf(piece)
+    if (piece.length > 1 && piece.startsWith('[')) return classOf(piece, refuse)
     return piece.length > 1 && piece.startsWith('\\') ? piece.slice(1) : piece
   })
 }
 
-function classOf(piece: string): RegExp {
+function classOf(piece: string, refuse: Refuse): RegExp {
   try {
     return new RegExp(`^${piece}$`)
   } catch (cause) {
-    throw invalidContext(`${JSON.stringify(piece)} in the .dockerignore is no class of characters.`, cause)
+    throw refuse(`${JSON.stringify(piece)} in the .dockerignore is no class of characters.`, cause)
   }
 }
 

@@ -1,5 +1,8 @@
 import t from 'tap'
-import { readIgnore } from '../../../src/builds/context/ignore.ts'
+import { invalidContext } from '../../../src/builds/context/rules.ts'
+import { readIgnore as read } from '../../../src/lib/dockerignore.ts'
+
+const readIgnore = (text: string) => read(text, invalidContext)
 
 t.test('what is left out, as docker build has it', async (t) => {
   const table: [lines: string, out: string[], kept: string[]][] = [

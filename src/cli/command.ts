@@ -1,0 +1,58 @@
+// A command as a value: help, completion, docs/cli.md and the parser all read it.
+
+import type { Session } from './session.ts'
+
+export type Option = {
+  type: 'string' | 'boolean'
+  short?: string
+  multiple?: boolean
+  /** What stands for the value in the help: `NAME`. */
+  value?: string
+  about: string
+}
+export type Options = Record<string, Option>
+type ValueOf<O extends Option> = O['type'] extends 'boolean' ? boolean : O['multiple'] extends true ? string[] : string
+export type Values<O extends Options> = { [K in keyof O]?: ValueOf<O[K]> }
+
+/** `words` are those of a command for a container. */
+export type Given<O extends Options> = { values: Values<O>; args: string[]; words: string[] }
+export type Completes = 'container' | 'image' | 'path' | 'context' | 'token' | 'shell'
+
+export type Command<O extends Options = Options> = {
+  /** With the words it is called by: `tokens create`. */
+  name: string
+  /** `<one>`, `[maybe]`, `<at-least-one...>`, `[any...]`. */
+  args?: string
+  about: string
+  /** More than one line can say. */
+  more?: string
+  examples: [line: string, does: string][]
+  options?: O
+  /** Where the words of a command for a container begin: after the first argument, or after `--`. */
+  words?: 'after-first' | 'after-dashes'
+  completes?: Completes
+  /** Its options are not in `options`: `serve` takes every setting. */
+  ownOptions?: boolean
+  run: (session: Session, given: Given<O>) => Promise<number | void>
+}
+
+/** Lets the options of a command type what its `run` is given. */
+export function command<const O extends Options>(given: Command<O>): Command {
+  return given as unknown as Command
+}
+
+/** How many arguments a command takes. */
+export function arity({ args = '', words }: Command): { least: number; most: number } {
+  const names = args.match(/<[^>]+>|\[[^\]]+\]/g) ?? []
+  const least = names.filter((name) => name.startsWith('<')).length
+  const isOpen = names.some((name) => name.includes('...')) && words === undefined
+  return { least, most: isOpen ? Number.POSITIVE_INFINITY : names.filter((name) => !name.includes('[command')).length }
+}
+
+/** These go with every command. */
+export const COMMON_OPTIONS = {
+  json: { type: 'boolean', about: 'Print JSON: one value, or one a line for a stream.' },
+  context: { type: 'string', short: 'c', value: 'NAME', about: 'Ask the server of this context.' },
+  url: { type: 'string', value: 'URL', about: 'Ask this server: http://…, https://… or unix:/path.' },
+  help: { type: 'boolean', short: 'h', about: 'Show the help of the command.' }
+} as const satisfies Options

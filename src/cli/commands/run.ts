@@ -1,0 +1,118 @@
+// From an image or a folder to something that runs, and its URL.
+
+import { statSync } from 'node:fs'
+import type { Container, CreateContainer } from '../../client/api.ts'
+import { command, type Command } from '../command.ts'
+import { CommandError, EXIT, UsageError } from '../exit-codes.ts'
+import { createLayers, createProgress } from '../progress.ts'
+import type { Session } from '../session.ts'
+import { nameOf, pairs } from './images.ts'
+import { followLogs } from './output.ts'
+
+const run = command({
+  name: 'run',
+  args: '<image-or-folder> [command...]',
+  about: 'Run an image, or build a folder and run that. Prints the URL.',
+  more: 'What is a folder here is packed, built with its steps shown, and run. Options stand before "--", the command after it.',
+  examples: [
+    ['berth run redis:8 --name cache', 'an image, pulled when it is missing'],
+    ['berth run . --wait http', 'the folder here; done when it answers'],
+    ['berth run alpine --rm --follow -- echo hello', 'a task: its output, and its exit code']
+  ],
+  words: 'after-dashes',
+  completes: 'image',
+  options: {
+    name: { type: 'string', value: 'NAME', about: 'Name of the container.' },
+    env: { type: 'string', short: 'e', multiple: true, value: 'NAME=VALUE', about: 'Environment variable.' },
+    publish: {
+      type: 'string',
+      short: 'p',
+      multiple: true,
+      value: 'PORT',
+      about: 'Container port, or HOST:CONTAINER, with /udp if need be.'
+    },
+    volume: { type: 'string', short: 'v', multiple: true, value: 'NAME:PATH', about: 'Volume, with :ro to read only.' },
+    label: { type: 'string', short: 'l', multiple: true, value: 'NAME=VALUE', about: 'Label.' },
+    memory: { type: 'string', short: 'm', value: 'SIZE', about: 'Limit of memory, such as 512m.' },
+    cpus: { type: 'string', value: 'COUNT', about: 'Limit of CPU, such as 0.5.' },
+    network: { type: 'string', value: 'NAME', about: 'Network to be on.' },
+    restart: { type: 'string', value: 'WHEN', about: 'no, on-failure, unless-stopped or always.' },
+    ttl: { type: 'string', value: 'TIME', about: 'Remove it after this time, such as 2h.' },
+    wait: { type: 'string', value: 'WHAT', about: 'Be done when: running, port, healthy or http.' },
+    'wait-path': { type: 'string', value: 'PATH', about: 'Path that --wait http asks for.' },
+    file: { type: 'string', short: 'f', value: 'PATH', about: 'Path of the Dockerfile in the folder.' },
+    follow: { type: 'boolean', about: 'Show its output until it ends; exit with its exit code.' },
+    rm: { type: 'boolean', about: 'With --follow: remove it in the end.' }
+  },
+  async run(session, { args: [what = ''], words, values: { follow = false, rm = false, file, ...options } }) {
+    if (rm && !follow)
+      throw new UsageError('--rm removes it when its output ends, so it needs --follow. See also --ttl.')
+    const body = bodyOf(options, words)
+    const made = isFolder(what) ? await runFolder(session, what, body, file) : await runImage(session, what, body)
+    if (!follow) {
+      session.show(made, ({ name, url }) => (url === null ? name : `${name}  ${url}`))
+      return EXIT.done
+    }
+    try {
+      return (await followLogs(session, made.full_id, { tail: 'all' })) ?? EXIT.failed
+    } finally {
+      if (rm) await session.berth.removeContainer({ id: made.full_id, force: true })
+    }
+  }
+})
+
+type RunOptions = {
+  [Name in 'name' | 'memory' | 'cpus' | 'network' | 'restart' | 'ttl' | 'wait' | 'wait-path']?: string
+} & { [Name in 'env' | 'publish' | 'volume' | 'label']?: string[] }
+
+/** The server checks every value, and says what is wrong with it. */
+function bodyOf(options: RunOptions, words: string[]): CreateContainer {
+  const { env, publish, volume, label, cpus, restart, wait, 'wait-path': path, ...same } = options
+  return {
+    ...same,
+    ...(path !== undefined && { wait_path: path }),
+    ...(restart !== undefined && { restart: restart as NonNullable<CreateContainer['restart']> }),
+    ...(wait !== undefined && { wait: wait as NonNullable<CreateContainer['wait']> }),
+    ...(cpus !== undefined && { cpus: Number(cpus) }),
+    ...(env && { env: pairs(env) }),
+    ...(label && { labels: pairs(label) }),
+    ...(publish && { ports: publish }),
+    ...(volume && { volumes: volume.map(volumeOf) }),
+    ...(words.length > 0 && { command: words })
+  }
+}
+
+function volumeOf(text: string) {
+  const [source, target, mode, ...more] = text.split(':')
+  if (!source || !target || more.length > 0 || (mode !== undefined && mode !== 'ro' && mode !== 'rw'))
+    throw new UsageError(`"${text}" must be NAME:PATH, or NAME:PATH:ro.`)
+  return { source, target, read_only: mode === 'ro' }
+}
+
+function isFolder(what: string): boolean {
+  return statSync(what, { throwIfNoEntry: false })?.isDirectory() === true
+}
+
+async function runImage(session: Session, image: string, body: CreateContainer): Promise<Container> {
+  const { berth, signal } = session
+  const progress = createProgress(session)
+  const given = { body: { image, ...body } }
+  return berth.transfer('createContainer', given, { signal, onProgress: createLayers(progress) }).finally(progress.end)
+}
+
+async function runFolder(
+  session: Session,
+  folder: string,
+  body: CreateContainer,
+  file: string | undefined
+): Promise<Container> {
+  const { build, mustHaveSucceeded } = await import('../build.ts')
+  const dockerfile = file === undefined ? {} : { dockerfile: file }
+  const done = await build(session, folder, { image_name: nameOf(folder), ...dockerfile, run: body })
+  mustHaveSucceeded(done)
+  const { container_id: id } = done.run
+  if (id === null) throw new CommandError(`The build ${done.id} made no container.`)
+  return session.berth.getContainer({ id })
+}
+
+export const runCommands: readonly Command[] = [run]

@@ -1,0 +1,52 @@
+// What a shell may offer for the word under the cursor: `berth __complete` with the words before it and itself. An error
+// offers nothing: a shell that completes is no place for messages.
+
+import type { Berth } from '../client/client.ts'
+import { COMMON_OPTIONS, type Command, type Completes, type Options } from './command.ts'
+import { COMMANDS } from './commands.ts'
+import { readContexts, targetOf } from './contexts.ts'
+import { EXIT } from './exit-codes.ts'
+import { findCommand } from './parse.ts'
+import { createSession, type Environment, type Io } from './session.ts'
+
+/** Nobody waits longer for a list of names. */
+const LIMIT_MS = 2_000
+
+export async function complete(words: string[], io: Io, version: string): Promise<number> {
+  const session = createSession({ io, json: false, target: () => targetOf(io.env, {}), version })
+  const current = words.at(-1) ?? ''
+  const offers = await offersFor(words.slice(0, -1), current, () => session.berth, io.env).catch(() => [])
+  for (const offer of offers) if (offer.startsWith(current)) session.print(offer)
+  return EXIT.done
+}
+
+async function offersFor(before: string[], current: string, berth: () => Berth, env: Environment): Promise<string[]> {
+  const found = findCommand(COMMANDS, before)
+  const begun = COMMANDS.map(({ name }) => name.split(' ')).filter((name) =>
+    before.every((word, at) => name[at] === word)
+  )
+  const next = [...new Set(begun.flatMap((name) => name[before.length] ?? []))]
+  if (!found) return next
+  const { command, rest } = found
+  const options: Options = { ...COMMON_OPTIONS, ...command.options }
+  if (rest.includes('--')) return []
+  if (current.startsWith('-')) return Object.keys(options).map((name) => `--${name}`)
+  const previous = options[rest.at(-1)?.replace(/^--/, '') ?? '']
+  if (previous?.type === 'string') return rest.at(-1) === '--context' ? namesOf('context', berth, env) : []
+  return [...next, ...(await namesFor(command, rest, berth, env))]
+}
+
+async function namesFor(command: Command, rest: string[], berth: () => Berth, env: Environment): Promise<string[]> {
+  if (command.completes === undefined) return []
+  const taken = new Set(rest)
+  return (await namesOf(command.completes, berth, env)).filter((name) => !taken.has(name))
+}
+
+async function namesOf(kind: Completes, berth: () => Berth, env: Environment): Promise<string[]> {
+  const options = { signal: AbortSignal.timeout(LIMIT_MS) }
+  if (kind === 'container') return (await berth().listContainers({}, options)).map(({ name }) => name)
+  if (kind === 'image') return (await berth().listImages({}, options)).flatMap(({ tags }) => tags)
+  if (kind === 'token') return (await berth().listTokens({}, options)).map(({ name }) => name)
+  if (kind === 'context') return Object.keys(readContexts(env).contexts)
+  return kind === 'shell' ? ['bash', 'zsh', 'fish'] : []
+}

@@ -1,0 +1,100 @@
+// Sends a request, again where that does no harm: the server said that it did nothing, or the request may come twice.
+
+import { clientError, refusal, type BerthError } from './errors.ts'
+import type { Body, HttpRequest } from './request.ts'
+
+export type Fetch = (url: string, init: RequestInit & { duplex?: 'half' }) => Promise<Response>
+export type Transport = {
+  url: string
+  token: (() => string | undefined) | string | undefined
+  fetch: Fetch
+  /** Attempts in all. */
+  tries: number
+  userAgent: string
+}
+
+/** The server refused these before it did anything. */
+const UNTOUCHED = new Set(['SERVER_BUSY', 'TOO_MANY_REQUESTS', 'SERVER_STOPPING'])
+const FIRST_PAUSE_MS = 500
+/** Who is told to come back later than this is told so by an error. */
+const LONGEST_PAUSE_MS = 30_000
+
+/** The answer, which is no refusal. */
+export async function send(
+  transport: Transport,
+  request: HttpRequest & { signal?: AbortSignal | undefined }
+): Promise<Response> {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await attemptOnce(transport, request)
+    if (answer instanceof Response) return answer
+    const pause = answer.retryAfterMs ?? backoff(attempt)
+    if (attempt >= transport.tries || pause > LONGEST_PAUSE_MS || !mayRepeat(request, answer)) throw answer
+    await wait(pause, request.signal)
+  }
+}
+
+async function attemptOnce(
+  { url, token, fetch, userAgent }: Transport,
+  { method, path, headers, body, signal }: HttpRequest & { signal?: AbortSignal | undefined }
+): Promise<Response | BerthError> {
+  const secret = typeof token === 'function' ? token() : token
+  const authorization = secret === undefined ? {} : { authorization: `Bearer ${secret}` }
+  try {
+    const answer = await fetch(url + path, {
+      method,
+      headers: { accept: 'application/json', 'user-agent': userAgent, ...authorization, ...headers },
+      ...(body && bodyOf(body())),
+      ...(signal && { signal })
+    })
+    return answer.ok ? answer : await refusal(answer)
+  } catch (error) {
+    signal?.throwIfAborted()
+    return clientError(
+      'SERVER_UNREACHABLE',
+      'The server does not answer',
+      `${url} does not answer: ${reasonOf(error)}`,
+      error
+    )
+  }
+}
+
+function bodyOf(body: Body): Pick<RequestInit, 'body'> & { duplex?: 'half' } {
+  const isPieces = typeof body === 'object' && Symbol.asyncIterator in body && !(body instanceof ReadableStream)
+  return isPieces
+    ? { body: ReadableStream.from(body), duplex: 'half' }
+    : { body: body as NonNullable<RequestInit['body']> }
+}
+
+function mayRepeat({ method, headers, isReplayable }: HttpRequest, error: BerthError): boolean {
+  if (!isReplayable) return false
+  if (UNTOUCHED.has(error.code)) return true
+  const isRepeatable = ['GET', 'PUT'].includes(method) || 'idempotency-key' in headers
+  // A refused DELETE is repeated, too; one whose answer was lost may have been done.
+  return error.isRetryable && (isRepeatable || (method === 'DELETE' && error.status > 0))
+}
+
+/** Half a second, doubled each time, give or take a quarter. */
+export function backoff(attempt: number): number {
+  return Math.min(10_000, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (0.75 + Math.random() / 2)
+}
+
+export async function wait(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted()
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    const stop = () => {
+      clearTimeout(timer)
+      reject(signal?.reason as Error)
+    }
+    signal?.addEventListener('abort', stop, { once: true })
+  })
+}
+
+function reasonOf(error: unknown): string {
+  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
+  if (!(cause instanceof Error)) return String(cause)
+  return cause.message || ('code' in cause ? String(cause.code) : cause.name)
+}
