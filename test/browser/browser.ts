@@ -1,6 +1,6 @@
 // Debian's Chromium, driven by playwright: pages of this server, and whatever goes wrong in them.
 
-import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
 import type { Test } from 'tap'
 import { findChromium } from '../helpers/chromium.ts'
 
@@ -48,4 +48,19 @@ export async function showView(page: Page, view: string): Promise<void> {
   }, `/dashboard${view}`)
   await page.locator('#view h1').first().waitFor()
   await page.locator('.skeleton').waitFor({ state: 'detached' })
+}
+
+/** Drags files and folders of the disk over something and lets them go there, as a person does. */
+export async function drop(page: Page, onto: Locator, files: string[]): Promise<void> {
+  const box = await onto.boundingBox()
+  if (!box) throw new Error('there is nothing to drop them on')
+  const devtools = await page.context().newCDPSession(page)
+  const place = { x: box.x + box.width / 2, y: box.y + box.height / 2 }
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await devtools.send('Input.dispatchDragEvent', {
+      type,
+      ...place,
+      data: { items: [], files, dragOperationsMask: 1 }
+    })
+  await devtools.detach()
 }

@@ -1,22 +1,25 @@
 // The dashboard on a real engine: what one does with a container in its life, and a build that ends in one.
 
+import { readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
 import t from 'tap'
 import { IMAGE, TEST_LABEL } from '../helpers/engine.ts'
-import { portsOf, startServer } from '../helpers/server.ts'
-import { openBrowser, openPage } from './browser.ts'
+import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
+import { drop, openBrowser, openPage } from './browser.ts'
 import { buildDashboard } from './serve.ts'
 
-const SLOW_MS = 90_000
+const SLOW_MS = 30_000
+const MOST_TERMINAL_BYTES = 100 * 1024
 const SAYS = 'ready-for-the-form'
 const COMMAND = `sh -c 'echo ${SAYS}; echo hello > /tmp/index.html; exec httpd -f -p 5000 -h /tmp'`
 
 const browser = await openBrowser(t)
 const skip = browser === undefined && 'there is no Chromium, and none can be installed'
+if (browser) buildDashboard()
+const server = browser && (await startServer(t, { ports: portsOf('dashboard'), env: { BERTH_EXEC: 'true' } }))
 
 t.test('from the form to the end: create, watch, read, open, stop, remove', { skip }, async (t) => {
-  if (!browser) return
-  buildDashboard()
-  const server = await startServer(t, { ports: portsOf('dashboard') })
+  if (!browser || !server) return
   const { page, faults } = await openPage(browser, server.url)
   page.setDefaultTimeout(SLOW_MS)
   const name = `form-${server.mark}`
@@ -70,31 +73,139 @@ t.test('from the form to the end: create, watch, read, open, stop, remove', { sk
   t.strictSame(faults, [])
 })
 
-t.test('a Dockerfile becomes a running container', { skip }, async (t) => {
-  if (!browser) return
-  const server = await startServer(t, { ports: portsOf('dashboard') })
+t.test('a folder that is dropped becomes a running container', { skip }, async (t) => {
+  if (!browser || !server) return
   const { page, faults } = await openPage(browser, server.url)
   page.setDefaultTimeout(SLOW_MS)
   await page.goto('/dashboard/builds')
-  await page
-    .locator('input[type=file]')
-    .first()
-    .setInputFiles({
-      name: 'Dockerfile',
-      mimeType: 'text/plain',
-      buffer: Buffer.from(
-        `FROM ${IMAGE}\nLABEL ${TEST_LABEL}=${server.mark}\nEXPOSE 5000\nRUN echo built > /tmp/index.html\nCMD ["httpd", "-f", "-p", "5000", "-h", "/tmp"]\n`
-      )
-    })
+  const folder = t.testdir({
+    site: {
+      Dockerfile: `FROM ${IMAGE}\nLABEL ${TEST_LABEL}=${server.mark}\nEXPOSE 5000\nCOPY pages /pages\nCMD ["httpd", "-f", "-p", "5000", "-h", "/pages"]\n`,
+      pages: { 'index.html': 'from a folder\n' },
+      node_modules: { large: 'is left out' }
+    }
+  })
+  await drop(page, page.getByRole('region', { name: 'New build' }), [`${folder}/site`])
+  await page.getByText('a folder of 2 files').waitFor()
   await page.getByLabel('Image name').fill(`dashboard-${server.mark}`)
   await page.getByRole('button', { name: 'Build', exact: true }).click()
-  await page.getByRole('list', { name: 'Steps' }).getByText('RUN echo built').waitFor()
+  await page.getByRole('list', { name: 'Steps' }).getByText('COPY pages /pages').waitFor()
   await page.getByRole('link', { name: 'To its container' }).click()
-  await page.getByText('running', { exact: true }).first().waitFor()
+  const built = page.getByRole('link', { name: /^Open \d+$/ })
+  t.equal(await (await fetch((await built.getAttribute('href')) ?? '')).text(), 'from a folder\n')
   await page.goBack()
-  await page.getByRole('log').getByText('RUN echo built').first().waitFor()
+  await page.getByRole('log').getByText('COPY pages /pages').first().waitFor()
   const id = new URL(page.url()).pathname.split('/').at(-1)
   await server.removeAll()
   t.equal((await server.delete(`/builds/${id}`)).status, 200, 'nothing is left of it')
   t.strictSame(faults, [])
+})
+
+t.test('a terminal: a shell, its size, a reload, its end', { skip }, async (t) => {
+  if (!browser || !server) return
+  const { body: box } = await server.create({ command: SLEEPER, ports: [] })
+  const { page, faults } = await openPage(browser, server.url)
+  page.setDefaultTimeout(SLOW_MS)
+  const loaded = new Map<string, number>()
+  page.on('response', (response) => {
+    if (/assets\/screen/.test(response.url()))
+      void response.body().then((body) => loaded.set(response.url(), gzipSync(body).length))
+  })
+  await page.goto(`/dashboard/containers/${box.id}`)
+  await page.getByRole('link', { name: 'Terminal' }).click()
+  const screen = page.locator('.xterm-rows')
+  const line = (text: string | RegExp) => screen.locator('> div', { hasText: text }).first().waitFor()
+  await line(/# *$/)
+  await page.keyboard.type('printf "\\033[38;2;200;30;90mru%s\\033[0m\\n" by; stty size\n')
+  await line(/^ruby/)
+  await line(/^\d{2,} \d{2,}/)
+  const before = (
+    await screen
+      .locator('> div', { hasText: /^\d+ \d+$/ })
+      .first()
+      .textContent()
+  )?.trim()
+  await page.setViewportSize({ width: 800, height: 600 })
+  await page.keyboard.type('sleep 0.2; stty size\n')
+  await page.waitForFunction(
+    (old) =>
+      [...document.querySelectorAll('.xterm-rows > div')].some(
+        ({ textContent: text }) => /^\d+ \d+$/.test(text.trim()) && text.trim() !== old
+      ),
+    before
+  )
+  t.pass('it has the size of its box')
+
+  await page.keyboard.type('v=still-here\n')
+  await page.reload()
+  await line(/^ruby/)
+  await page.locator('.xterm-helper-textarea').focus()
+  await page.keyboard.type('echo $v\n')
+  await line(/^still-here/)
+  await page.keyboard.press('F6')
+  t.equal(await page.evaluate(() => document.activeElement?.textContent), 'Terminal', 'the keyboard gets out')
+  await page.locator('.xterm-helper-textarea').focus()
+  await page.keyboard.type('exit 7\n')
+  await page.getByText('It ended with exit code 7.').waitFor()
+  await page.getByRole('button', { name: 'Open a new one' }).click()
+  await line(/# *$/)
+  const size = [...loaded.values()].reduce((sum, each) => sum + each, 0)
+  t.ok(size > 50_000 && size <= MOST_TERMINAL_BYTES, `${size} bytes`)
+
+  t.strictSame(faults, [])
+  await server.delete(`/containers/${box.id}?force=true`)
+})
+
+t.test('files: walk, read, upload, replace, make, download, remove', { skip }, async (t) => {
+  if (!browser || !server) return
+  const { body: box } = await server.create({
+    command: ['sh', '-c', 'mkdir -p /opt; echo kept > /opt/kept; exec sleep 3600'],
+    ports: []
+  })
+  const { page, faults } = await openPage(browser, server.url)
+  page.setDefaultTimeout(SLOW_MS)
+  const button = (name: string) => page.getByRole('button', { name, exact: true })
+  const files = page.getByRole('region', { name: /^Files of/ })
+  await page.goto(`/dashboard/containers?open=${box.id}&tab=files`)
+  await button('opt').click()
+  await button('kept').click()
+  await files.locator('pre', { hasText: 'kept' }).waitFor()
+  t.match(page.url(), /tab=files&at=%2Fopt%2Fkept$/, 'everything has an address')
+  await button('opt').click()
+
+  await page.getByLabel('Name of the new folder').fill('new things')
+  await button('Create').click()
+  await button('new things').click()
+  await files.getByText('This folder is empty.').waitFor()
+  const folder = t.testdir({ 'note é.txt': 'first', tree: { below: { 'leaf.txt': 'a leaf' } } })
+  await drop(page, files.getByText('This folder is empty.'), [`${folder}/note é.txt`, `${folder}/tree`])
+  await button('note é.txt').click()
+  await files.locator('pre', { hasText: 'first' }).waitFor()
+  await button('new things').click()
+  await page
+    .getByLabel('Files to upload')
+    .setInputFiles({ name: 'note é.txt', mimeType: 'text/plain', buffer: Buffer.from('second') })
+  await button('Replace').click()
+  await page.getByText('Uploaded 1 file').waitFor()
+  const [download] = await Promise.all([page.waitForEvent('download'), button('download note é.txt').click()])
+  t.equal(readFileSync(await download.path(), 'utf8'), 'second')
+  const [archive] = await Promise.all([page.waitForEvent('download'), button('Download as zip').click()])
+  t.match(archive.suggestedFilename(), /\.zip$/)
+  t.equal(
+    readFileSync(await archive.path())
+      .subarray(0, 2)
+      .toString(),
+    'PK'
+  )
+  await button('tree').click()
+  await button('below').click()
+  await button('leaf.txt').click()
+  await files.locator('pre', { hasText: 'a leaf' }).waitFor()
+  await page.goto(`/dashboard/containers?open=${box.id}&tab=files&at=%2Fopt%2Fnew%2520things`)
+  await button('remove tree').click()
+  await button('Remove').last().click()
+  await button('tree').waitFor({ state: 'detached' })
+  await button('note é.txt').waitFor()
+  t.strictSame(faults, [])
+  await server.delete(`/containers/${box.id}?force=true`)
 })

@@ -5,6 +5,7 @@ import './styles/table.css'
 import './styles/views.css'
 import { render } from 'preact'
 import { App } from './app.tsx'
+import { watchAccess } from './state/access.ts'
 import { watchContainers } from './state/containers.ts'
 import { startFeed } from './state/feed.ts'
 import { followLinks } from './state/route.ts'
@@ -14,6 +15,7 @@ import { applyTheme } from './state/theme.ts'
 applyTheme()
 followLinks()
 watchServer()
+watchAccess()
 watchContainers()
 startFeed()
 render(<App />, document.getElementById('app') as HTMLElement)

@@ -24,6 +24,10 @@ const PATHS = {
   download: 'M10 3v10M6 9l4 4 4-4M4 17h12',
   open: 'M11 4h5v5M16 4l-7 7M13 11v5H4V7h5',
   wrap: 'M3 5h14M3 10h11a3 3 0 010 6h-3M13 14l-2 2 2 2M3 15h4',
+  file: 'M5 2h7l4 4v12H5zM12 2v4h4',
+  folder: 'M2 5h6l2 2h8v9H2z',
+  link: 'M8 12l4-4M9 5l1-1a4 4 0 016 6l-1 1M11 15l-1 1a4 4 0 01-6-6l1-1',
+  columns: 'M3 4h14v12H3zM8 4v12M13 4v12',
   key: 'M12 3a5 5 0 11-4.500 7.200L3 15v2h3v-2h2v-2l1-1'
 } as const
 

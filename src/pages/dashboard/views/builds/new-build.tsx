@@ -5,9 +5,9 @@ import { bytes } from '../../lib/format.ts'
 import { go, hrefOf } from '../../state/route.ts'
 import { ProblemBox } from '../../ui/parts.tsx'
 import { Text } from '../create/controls.tsx'
-import { contextOf, type Context } from './context.ts'
-import { entriesOfDrop, entriesOfFiles } from './dropped.ts'
+import { entriesOfDrop, entriesOfFiles } from '../../lib/dropped.ts'
 import type { Entry } from '../../lib/tar.ts'
+import { contextOf, LEFT_OUT, type Context } from './context.ts'
 
 export function NewBuild() {
   const [context, setContext] = useState<Context>()
@@ -26,7 +26,7 @@ export function NewBuild() {
       setProblem(problemFrom(error))
     }
   }
-  const onPicked = (input: HTMLInputElement) => input.files && void take(Promise.resolve(entriesOfFiles(input.files)))
+  const onPicked = (input: HTMLInputElement) => void take(Promise.resolve(entriesOfFiles(input.files)))
 
   return (
     <section
@@ -40,7 +40,7 @@ export function NewBuild() {
       onDragLeave={() => setOver(false)}
       onDrop={(event) => {
         event.preventDefault()
-        if (event.dataTransfer) void take(entriesOfDrop(event.dataTransfer))
+        if (event.dataTransfer) void take(entriesOfDrop(event.dataTransfer, LEFT_OUT))
       }}
     >
       {context ? (

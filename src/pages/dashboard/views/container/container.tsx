@@ -1,9 +1,11 @@
 // One container: what it uses, what it says, what happened to it, and how it was made.
 
+import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
 import type { Container } from '../../gen/api.ts'
 import { capital } from '../../lib/format.ts'
+import { may, mayExec } from '../../state/access.ts'
 import { act, busy, leaving, remove, verbsFor } from '../../state/actions.ts'
 import { byId, containers, put } from '../../state/containers.ts'
 import { hrefOf, path, query } from '../../state/route.ts'
@@ -12,11 +14,21 @@ import { Empty, ProblemBox, Skeleton, useLoad } from '../../ui/parts.tsx'
 import { State } from '../../ui/state.tsx'
 import { Configuration } from './configuration.tsx'
 import { Events } from './events.tsx'
+import { Files } from './files/files.tsx'
 import { Logs } from './logs.tsx'
+import { Terminal } from './terminal/terminal.tsx'
 import { Usage } from './usage.tsx'
 
-const TABS = { usage: 'Usage', logs: 'Logs', events: 'Events', configuration: 'Configuration' }
-type Tab = keyof typeof TABS
+type Tab = { name: string; label: string; View: ComponentType<{ container: Container }>; isOffered?: () => boolean }
+
+const TABS: Tab[] = [
+  { name: 'usage', label: 'Usage', View: Usage },
+  { name: 'logs', label: 'Logs', View: Logs },
+  { name: 'terminal', label: 'Terminal', View: Terminal, isOffered: mayExec },
+  { name: 'files', label: 'Files', View: Files, isOffered: () => may('files') },
+  { name: 'events', label: 'Events', View: Events },
+  { name: 'configuration', label: 'Configuration', View: Configuration }
+]
 
 export function ContainerPage() {
   const [, id = '', tab = 'usage'] = path.value
@@ -29,6 +41,7 @@ export function ContainerInDrawer() {
   const hrefOfTab = (name: string) => {
     const next = new URLSearchParams(query.value)
     next.set('tab', name)
+    next.delete('at')
     return `${hrefOf('containers')}?${next.toString()}`
   }
   return <Known id={id} tab={tab} hrefOfTab={hrefOfTab} />
@@ -61,7 +74,8 @@ function Known({ id, tab, hrefOfTab }: Props) {
 }
 
 function Shown({ container, tab, hrefOfTab }: { container: Container } & Omit<Props, 'id'>) {
-  const shown = (tab in TABS ? tab : 'usage') as Tab
+  const offered = TABS.filter(({ isOffered }) => isOffered?.() ?? true)
+  const shown = offered.find(({ name }) => name === tab) ?? offered[0]
   useEffect(() => {
     document.title = `${container.name} · Berth`
     return () => void (document.title = 'Berth')
@@ -75,18 +89,13 @@ function Shown({ container, tab, hrefOfTab }: { container: Container } & Omit<Pr
         <Actions container={container} />
       </div>
       <nav class="tabs" aria-label="Of this container">
-        {Object.entries(TABS).map(([name, label]) => (
-          <a key={name} class="tab" href={hrefOfTab(name)} aria-current={name === shown ? 'page' : undefined}>
+        {offered.map(({ name, label }) => (
+          <a key={name} class="tab" href={hrefOfTab(name)} aria-current={name === shown?.name ? 'page' : undefined}>
             {label}
           </a>
         ))}
       </nav>
-      <div class="view-body">
-        {shown === 'usage' && <Usage container={container} />}
-        {shown === 'logs' && <Logs key={container.id} container={container} />}
-        {shown === 'events' && <Events container={container} />}
-        {shown === 'configuration' && <Configuration container={container} />}
-      </div>
+      <div class="view-body">{shown && <shown.View key={container.id} container={container} />}</div>
     </>
   )
 }

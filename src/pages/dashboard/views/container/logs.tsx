@@ -2,6 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { send } from '../../api/client.ts'
+import { saveBlob } from '../../api/save.ts'
 import { follow } from '../../api/stream.ts'
 import type { Container } from '../../gen/api.ts'
 import { spansOf } from '../../lib/ansi.ts'
@@ -194,11 +195,7 @@ function Line({
 async function download(id: string, name: string): Promise<void> {
   try {
     const answer = await send(`/containers/${id}/logs?tail=all&timestamps=true`, { headers: { accept: 'text/plain' } })
-    const link = document.createElement('a')
-    link.href = URL.createObjectURL(await answer.blob())
-    link.download = `${name}.log`
-    link.click()
-    URL.revokeObjectURL(link.href)
+    saveBlob(await answer.blob(), `${name}.log`)
   } catch (error) {
     sayProblem(`The log of ${name} cannot be had`, error)
   }

@@ -10,7 +10,7 @@ const Content = lazy(async () => (await import('../container/container.tsx')).Co
 
 export function Drawer({ id }: { id: string }) {
   const panel = useRef<HTMLElement>(null)
-  const close = () => setQuery({ open: undefined, tab: undefined })
+  const close = () => setQuery({ open: undefined, tab: undefined, at: undefined })
   useEffect(() => {
     panel.current?.focus()
     const onKey = (event: KeyboardEvent) => {

@@ -1,0 +1,30 @@
+// Who one is to the server, and so what the page offers. Asked for again after each loss: a token may have changed meanwhile.
+
+import { effect, signal } from '@preact/signals'
+import { ask } from '../api/client.ts'
+import type { Access } from '../gen/api.ts'
+import { isConnected } from './feed.ts'
+
+export type Scope = Access['scopes'][number]
+
+/** Undefined until the server has said. */
+export const access = signal<Access | undefined>(undefined)
+
+export function may(scope: Scope): boolean {
+  const scopes = access.value?.scopes ?? []
+  return scopes.includes(scope) || scopes.includes('admin')
+}
+
+/** Whether commands run in containers, for this caller on this server. */
+export const mayExec = (): boolean => may('exec') && access.value?.exec === true
+
+export function watchAccess(): void {
+  effect(() => {
+    if (isConnected.value)
+      ask('getAccess', {}).then(
+        (answer) => (access.value = answer),
+        // Without an answer the page offers what everybody may do.
+        () => {}
+      )
+  })
+}

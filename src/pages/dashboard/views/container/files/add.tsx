@@ -1,0 +1,124 @@
+// Puts things into a folder: files and folders that are dropped or chosen, and new folders. Only who may change files sees it.
+
+import type { ComponentChildren } from 'preact'
+import { useRef, useState } from 'preact/hooks'
+import { ask } from '../../../api/client.ts'
+import { entriesOfDrop, entriesOfFiles } from '../../../lib/dropped.ts'
+import { below, textOfPath } from '../../../lib/file-path.ts'
+import { plural } from '../../../lib/format.ts'
+import type { Entry } from '../../../lib/tar.ts'
+import { mayExec } from '../../../state/access.ts'
+import { say, sayProblem } from '../../../state/toasts.ts'
+import { Confirm } from '../../../ui/dialog.tsx'
+import { put } from './change.ts'
+
+type Props = { id: string; path: string; names: string[]; onAdded: () => void; children: ComponentChildren }
+
+export function AddTo({ id, path, names, onAdded, children }: Props) {
+  const [isOver, setOver] = useState(false)
+  const [isSending, setSending] = useState(false)
+  const [doubtful, setDoubtful] = useState<Entry[]>()
+  const picker = useRef<HTMLInputElement>(null)
+
+  const upload = async (entries: Entry[]) => {
+    setSending(true)
+    try {
+      await put(id, path, entries)
+      say(`Uploaded ${plural(entries.length, 'file')}`)
+    } catch (error) {
+      sayProblem('The upload was refused', error)
+    }
+    setSending(false)
+    onAdded()
+  }
+  /** What would replace something is asked about first. */
+  const take = (entries: Entry[]) => {
+    if (entries.length === 0) return
+    const isKnown = ({ path: to }: Entry) => names.includes(to.split('/')[0] ?? '')
+    if (entries.some(isKnown)) setDoubtful(entries)
+    else void upload(entries)
+  }
+  if (!mayExec()) return <div class="rows">{children}</div>
+  return (
+    <div
+      class="rows drop-on"
+      data-over={isOver ? '' : undefined}
+      onDragOver={(event) => {
+        event.preventDefault()
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        event.preventDefault()
+        setOver(false)
+        if (event.dataTransfer)
+          void entriesOfDrop(event.dataTransfer).then(take, (error: unknown) =>
+            sayProblem('What was dropped cannot be read', error)
+          )
+      }}
+    >
+      <div class="actions-line">
+        <button type="button" class="button small" disabled={isSending} onClick={() => picker.current?.click()}>
+          {isSending ? 'Uploading …' : 'Upload'}
+        </button>
+        <NewFolder id={id} path={path} onMade={onAdded} />
+        <span class="muted optional">or drop files and folders here</span>
+        <input
+          ref={picker}
+          type="file"
+          multiple
+          hidden
+          aria-label="Files to upload"
+          onChange={({ currentTarget: input }) => {
+            take(entriesOfFiles(input.files))
+            input.value = ''
+          }}
+        />
+      </div>
+      {children}
+      {doubtful && (
+        <Confirm
+          title="Replace what is there?"
+          text={`${[...new Set(doubtful.map((each) => each.path.split('/')[0]))].join(', ')}: something has that name already. Files of the same name are replaced.`}
+          action="Replace"
+          onYes={() => void upload(doubtful)}
+          onClose={() => setDoubtful(undefined)}
+        />
+      )}
+    </div>
+  )
+}
+
+function NewFolder({ id, path, onMade }: { id: string; path: string; onMade: () => void }) {
+  const [name, setName] = useState('')
+  const make = async () => {
+    try {
+      await ask('makeContainerFolder', { id, body: { path: below(textOfPath(path), name) } })
+      setName('')
+      onMade()
+    } catch (error) {
+      sayProblem(`${name} was not made`, error)
+    }
+  }
+  return (
+    <form
+      class="actions-line"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void make()
+      }}
+    >
+      <input
+        class="input small"
+        aria-label="Name of the new folder"
+        placeholder="New folder"
+        required
+        value={name}
+        onInput={(event) => setName(event.currentTarget.value)}
+      />
+      <button type="submit" class="button small" disabled={name === ''}>
+        Create
+      </button>
+    </form>
+  )
+}

@@ -1,0 +1,29 @@
+// xterm.js writes style elements and style attributes, which the policy of the page forbids. From the first terminal on, a style
+// element that a script makes is a sheet of the document instead, and a style attribute goes through the object model: the
+// policy allows both. xterm.js has an option for a document of its own, but takes the global one in places all the same.
+
+export function allowStyles(): void {
+  const create = document.createElement.bind(document)
+  document.createElement = (name: string, options?: ElementCreationOptions) => {
+    if (name === 'style') return sheetLike(create('template'))
+    const element = create(name, options)
+    if (name === 'span')
+      element.setAttribute = (key, value) => {
+        if (key === 'style') element.style.cssText = value
+        else Element.prototype.setAttribute.call(element, key, value)
+      }
+    return element
+  }
+}
+
+/** Its text is a sheet for as long as it is there. */
+function sheetLike(element: HTMLElement): HTMLElement {
+  const sheet = new CSSStyleSheet()
+  document.adoptedStyleSheets.push(sheet)
+  Object.defineProperty(element, 'textContent', { set: (text: string) => sheet.replaceSync(text) })
+  element.remove = () => {
+    document.adoptedStyleSheets = document.adoptedStyleSheets.filter((each) => each !== sheet)
+    Element.prototype.remove.call(element)
+  }
+  return element
+}
