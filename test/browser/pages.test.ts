@@ -10,14 +10,20 @@ import { serveDashboard } from './serve.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
 const MOST_BYTES = 60 * 1024
+/** Of sixty in a second. */
+const FRAME_MS = 1_000 / 60
+
+const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity
 
 const browser = await openBrowser(t)
 const skip = browser === undefined && 'there is no Chromium, and none can be installed'
 
+// One server for all that change nothing which others see.
+const crowded = browser && (await serveDashboard(t, { containers: 1000 }))
+
 t.test('the first load is small', { skip }, async (t) => {
-  if (!browser) return
-  const { url } = await serveDashboard(t)
-  const { page } = await openPage(browser, url)
+  if (!browser || !crowded) return
+  const { page } = await openPage(browser, crowded.url)
   const bodies: Promise<[string, number]>[] = []
   page.on('response', (response) => {
     if (!new URL(response.url()).pathname.startsWith('/dashboard')) return
@@ -29,101 +35,162 @@ t.test('the first load is small', { skip }, async (t) => {
   const total = sizes.reduce((sum, [, size]) => sum + size, 0)
   t.ok(total > 20_000 && total <= MOST_BYTES, `${total} bytes: ${JSON.stringify(sizes)}`)
   t.comment(`first load: ${total} bytes in ${sizes.length} files`)
+  await page.context().close()
 })
 
 t.test('a thousand containers are scrolled without a stutter, and found by a few letters', { skip }, async (t) => {
-  if (!browser) return
-  const { url } = await serveDashboard(t, { containers: 1000 })
-  const { page, faults } = await openPage(browser, url)
+  if (!browser || !crowded) return
+  const { page, faults } = await openPage(browser, crowded.url)
   await page.goto('/dashboard/containers')
   await page.getByRole('table', { name: '1,000 containers' }).waitFor()
   const rows = await page.locator('.vrow').count()
   t.ok(rows > 20 && rows < 120, `${rows} rows are drawn`)
-  // What the page itself computes for a frame: the rest of the machine may be busy with other tests.
-  const devtools = await page.context().newCDPSession(page)
-  await devtools.send('Performance.enable', { timeDomain: 'threadTicks' })
-  const worked = async () => {
-    const { metrics } = await devtools.send('Performance.getMetrics')
-    return 1_000 * (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0)
-  }
-  const before = await worked()
-  const frames = await page.evaluate<number>(`new Promise((resolve) => {
+
+  // What the page itself does for a frame, up to its layout. The median, since the rest of the machine may be busy with other
+  // tests: it makes some frames longer, and none shorter.
+  const scrolls = await page.evaluate<number[]>(`new Promise((resolve) => {
     const box = document.querySelector('.vtable-scroll')
-    let count = 0
-    const next = () => {
-      box.scrollTop += 240
-      if (++count < 120) requestAnimationFrame(next)
-      else resolve(count)
+    const times = []
+    const next = async () => {
+      const begin = performance.now()
+      box.scrollTop += 120
+      box.dispatchEvent(new Event('scroll'))
+      for (let turn = 0; turn < 4; turn++) await null
+      void box.offsetHeight
+      if (times.push(performance.now() - begin) < 120) requestAnimationFrame(next)
+      else resolve(times)
     }
     requestAnimationFrame(next)
   })`)
-  const each = ((await worked()) - before) / frames
-  t.comment(`${each.toFixed(1)} ms of computing for a frame`)
-  // Many times as much on a busy machine; without the virtual table it would be hundreds.
-  t.ok(each > 0 && each < 100, `${each.toFixed(1)} ms of computing for a frame`)
+  t.ok(median(scrolls) < FRAME_MS, `a frame of the scroll takes ${median(scrolls).toFixed(1)} ms`)
+  t.ok((await page.locator('.vrow').last().boundingBox()) !== null, 'and ends where there are rows')
+
   await page.keyboard.press('Control+k')
   const field = page.getByRole('combobox')
+  await field.waitFor()
+  const keys = await page.evaluate<number[]>(`(async () => {
+    const field = document.querySelector('[role=combobox]')
+    const times = []
+    for (const text of ['g', 'ga', 'gat', 'gatw', 'gateway', 'gateway-7', '80', 'log', 'stop', 'stop wor', 'se', 'x']) {
+      field.value = text
+      const begin = performance.now()
+      field.dispatchEvent(new InputEvent('input', { bubbles: true }))
+      for (let turn = 0; turn < 4; turn++) await null
+      void document.querySelector('#palette-list').offsetHeight
+      times.push(performance.now() - begin)
+      await new Promise(requestAnimationFrame)
+    }
+    return times
+  })()`)
+  t.ok(median(keys) < FRAME_MS, `a key finds what it means in ${median(keys).toFixed(1)} ms`)
+  t.comment(`median of a frame ${median(scrolls).toFixed(1)} ms, of a key ${median(keys).toFixed(1)} ms`)
   await field.fill('gateway-77')
   await page.getByRole('option', { name: /^gateway-77 container/ }).waitFor()
   await page.keyboard.press('Enter')
   await page.getByRole('heading', { name: 'gateway-77' }).waitFor()
   t.match(page.url(), /\/dashboard\/containers\/[0-9a-f]{12}$/, 'everything has an address')
   t.strictSame(faults, [])
+  await page.context().close()
 })
 
-t.test('a token is asked for and kept in the tab', { skip }, async (t) => {
-  if (!browser) return
-  const { url } = await serveDashboard(t, { token: TOKEN })
-  const { page, faults } = await openPage(browser, url)
+t.test('columns are chosen, and stay chosen', { skip }, async (t) => {
+  if (!browser || !crowded) return
+  const { page, faults } = await openPage(browser, crowded.url)
+  const heads = async () => (await page.getByRole('columnheader').allTextContents()).filter(Boolean)
   await page.goto('/dashboard/containers')
-  const field = page.getByLabel('Token', { exact: false }).last()
-  await field.fill('wrong-token-wrong-token-wrong-token-1')
-  await page.getByRole('button', { name: 'Continue' }).click()
-  await page.getByRole('alert').first().waitFor()
-  await field.fill(TOKEN)
-  await page.getByRole('button', { name: 'Continue' }).click()
+  await page.getByText('Columns').click()
+  await page.getByRole('checkbox', { name: 'Image' }).uncheck()
+  await page.getByRole('checkbox', { name: 'Owner' }).check()
+  await page.keyboard.press('Escape')
+  const wanted = ['State', 'Name ↑', 'Port', 'CPU', 'Memory', 'Owner', 'Age', 'Actions']
+  t.strictSame(await heads(), wanted)
+  await page.reload()
   await page.getByRole('table').waitFor()
-  t.match(page.url(), '/dashboard/containers')
-  t.equal(await page.evaluate('localStorage.getItem("berth-token")'), null)
-  await page.getByRole('button', { name: 'Forget the token' }).click()
-  await page.getByText('This server asks for a token').waitFor()
+  t.strictSame(await heads(), wanted)
   t.strictSame(faults, [])
+  await page.context().close()
 })
 
-t.test('the engine goes away and comes back, without a reload', { skip }, async (t) => {
-  if (!browser) return
-  const { url, tell } = await serveDashboard(t)
-  const { page, faults } = await openPage(browser, url)
+t.test('the engine goes away and comes back, without a reload; a hidden tab holds no stream', { skip }, async (t) => {
+  if (!browser || !crowded) return
+  const { page, faults } = await openPage(browser, crowded.url)
+  const ended: string[] = []
   await page.goto('/dashboard/containers')
   await page.getByText('engine connected').waitFor()
-  tell('away')
-  await page.getByRole('alert').filter({ hasText: 'The engine does not answer: nobody listens' }).waitFor()
-  t.ok((await page.locator('.vrow').count()) > 10, 'the last state is still shown')
-  await page.getByRole('button', { name: 'stop checkout-1' }).click()
-  await page.getByText('ENGINE_UNAVAILABLE').waitFor()
-  tell('back')
-  await page.getByText('engine connected').waitFor()
-  t.equal(await page.getByText('The engine does not answer: nobody listens').count(), 0)
-  t.strictSame(faults, [])
-})
-
-t.test('a hidden tab holds no stream', { skip }, async (t) => {
-  if (!browser) return
-  const { url } = await serveDashboard(t)
-  const { page } = await openPage(browser, url)
-  const ended = new Set<string>()
-  page.on('requestfailed', (request) => ended.add(new URL(request.url()).pathname))
-  await page.goto('/dashboard/containers')
   await page.locator('.spark path').first().waitFor()
+  page.on('requestfailed', (request) => ended.push(new URL(request.url()).pathname))
   const hide = (isHidden: boolean) =>
     page.evaluate(`Object.defineProperty(document, 'hidden', { value: ${isHidden}, configurable: true })
       document.dispatchEvent(new Event('visibilitychange'))`)
+  const failures = ['/events', '/stats/stream'].map((path) =>
+    page.waitForEvent('requestfailed', (request) => new URL(request.url()).pathname === path)
+  )
   await hide(true)
-  await t.resolves(page.waitForTimeout(300))
-  t.strictSame([...ended].toSorted(), ['/events', '/stats/stream'])
+  await Promise.all(failures)
+  t.strictSame(ended.toSorted(), ['/events', '/stats/stream'])
   const again = page.waitForRequest((request) => request.url().includes('/events'))
   await hide(false)
   t.match((await (await again).allHeaders()).accept, 'text/event-stream', 'and asks again when it is looked at')
+
+  crowded.tell('away')
+  await page.getByRole('alert').filter({ hasText: 'The engine does not answer: nobody listens' }).waitFor()
+  t.ok((await page.locator('.vrow').count()) > 10, 'the last state is still shown')
+  await page.getByRole('button', { name: 'stop checkout-1', exact: true }).click()
+  await page.getByText('ENGINE_UNAVAILABLE').waitFor()
+  crowded.tell('back')
+  await page.getByText('engine connected').waitFor()
+  t.equal(await page.getByText('The engine does not answer: nobody listens').count(), 0)
+  t.strictSame(faults, [])
+  await page.context().close()
+})
+
+t.test('a token is asked for and kept in the tab, and shows what is its own', { skip }, async (t) => {
+  if (!browser) return
+  const { url } = await serveDashboard(t, { token: TOKEN })
+  const { page, faults } = await openPage(browser, url)
+  const enter = async (token: string) => {
+    await page.getByLabel('Token', { exact: false }).last().fill(token)
+    await page.getByRole('button', { name: 'Continue' }).click()
+  }
+  const forget = async () => {
+    await page.getByRole('button', { name: 'Forget the token' }).click()
+    await page.getByText('This server asks for a token').waitFor()
+  }
+  await page.goto('/dashboard/containers')
+  await enter('wrong-token-wrong-token-wrong-token-1')
+  await page.getByRole('alert').first().waitFor()
+  await enter(TOKEN)
+  await page.getByRole('table', { name: '24 containers' }).waitFor()
+  t.match(page.url(), '/dashboard/containers')
+  t.equal(await page.evaluate('localStorage.getItem("berth-token")'), null)
+  await page.getByRole('link', { name: 'Access' }).waitFor()
+
+  const post = async (path: string, token: string, body: object) => {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' }
+    return (await (await fetch(url + path, { method: 'POST', headers, body: JSON.stringify(body) })).json()) as {
+      token: string
+    }
+  }
+  const owners = ['anna', 'ben']
+  const tokens = await Promise.all(
+    owners.map((name) => post('/tokens', TOKEN, { name, scopes: ['read', 'containers:write'] }))
+  )
+  await Promise.all(
+    owners.map((name, index) => post('/containers', tokens[index]?.token ?? '', { name: `of-${name}` }))
+  )
+  // The page of an admin hears of them, and names whose they are.
+  await page.getByRole('row', { name: /of-anna.*anna/ }).waitFor()
+  for (const [index, name] of owners.entries()) {
+    await forget()
+    await enter(tokens[index]?.token ?? '')
+    await page.getByRole('table', { name: '1 container' }).waitFor()
+    t.strictSame(await page.locator('.vrow .name-link').allTextContents(), [`of-${name}`])
+    t.equal(await page.getByRole('link', { name: 'Access' }).count(), 0, 'what is for admins is not offered')
+    await page.getByRole('link', { name: `of-${name}` }).click()
+    await page.getByRole('link', { name: 'Configuration' }).waitFor()
+    for (const tab of ['Terminal', 'Files']) t.equal(await page.getByRole('link', { name: tab }).count(), 0, tab)
+  }
+  t.strictSame(faults, [])
 })
 
 t.test('the built page names no other host', async (t) => {

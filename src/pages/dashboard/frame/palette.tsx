@@ -10,7 +10,7 @@ import { go, hrefOf } from '../state/route.ts'
 import { switchTheme } from '../state/theme.ts'
 import { portOf } from '../views/containers/rows.ts'
 import { Dialog } from '../ui/dialog.tsx'
-import { PAGES } from './pages.ts'
+import { pages } from './pages.ts'
 
 type Item = { key: string; name: string; kind: string; run: () => void }
 
@@ -89,7 +89,9 @@ function Open() {
 const item = (name: string, kind: string, run: () => void): Item => ({ key: name.toLowerCase(), name, kind, run })
 
 function known(): Item[] {
-  const views = PAGES.map(({ name, path }) => item(name, 'view', () => go(path === '' ? '/dashboard' : hrefOf(path))))
+  const views = pages.value.map(({ name, path }) =>
+    item(name, 'view', () => go(path === '' ? '/dashboard' : hrefOf(path)))
+  )
   const all = containers.value ?? []
   const opened = all.map(({ id, name }) => item(name, 'container', () => go(hrefOf('containers', id))))
   const logs = all.map(({ id, name }) => item(`Logs of ${name}`, 'logs', () => go(hrefOf('containers', id, 'logs'))))

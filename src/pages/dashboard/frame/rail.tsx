@@ -5,7 +5,7 @@ import { forgetToken, token } from '../state/session.ts'
 import { switchTheme, theme } from '../state/theme.ts'
 import { Icon } from '../ui/icon.tsx'
 import { Mark } from '../ui/state.tsx'
-import { PAGES } from './pages.ts'
+import { pages } from './pages.ts'
 import { openPalette } from './palette.tsx'
 
 const isMac = navigator.userAgent.includes('Mac')
@@ -24,7 +24,7 @@ export function Rail() {
         <kbd aria-hidden="true">{isMac ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <nav aria-label="Views">
-        {PAGES.map(({ name, path: to, icon }) => (
+        {pages.value.map(({ name, path: to, icon }) => (
           <a
             key={to}
             class="rail-link"

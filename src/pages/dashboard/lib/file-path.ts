@@ -7,7 +7,8 @@ const encoder = new TextEncoder()
 
 export function encodeName({ name, name_base64: bytes }: Pick<FileEntry, 'name' | 'name_base64'>): string {
   if (bytes === undefined) return encodeURIComponent(name)
-  return [...atob(bytes)].map((each) => `%${each.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')
+  const binary = Uint8Array.from(atob(bytes), (each) => each.charCodeAt(0))
+  return Array.from(binary, (each) => `%${each.toString(16).padStart(2, '0')}`).join('')
 }
 
 export const below = (folder: string, name: string): string => (folder === '/' ? `/${name}` : `${folder}/${name}`)

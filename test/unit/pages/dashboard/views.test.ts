@@ -35,9 +35,11 @@ t.test('rows: searched by every word, filtered by every chip, in natural order',
     container({ name: 'db', image: 'postgres:17' })
   ]
   const names = (wanted: Partial<Parameters<typeof rowsOf>[1]>) =>
-    rowsOf(all, { search: '', filters: new Set(), sort: 'name', isDown: false, ...wanted }, new Map()).map(
-      ({ name }) => name
-    )
+    rowsOf(
+      all,
+      { search: '', filters: new Set(), sort: 'name', isDown: false, ...wanted },
+      { stats: new Map(), ownerOf: ({ team }) => team ?? '' }
+    ).map(({ name }) => name)
   t.strictSame(names({}), ['db', 'web-9', 'web-10'])
   t.strictSame(names({ isDown: true }), ['web-10', 'web-9', 'db'])
   t.strictSame(names({ search: 'web 8010' }), ['web-10'])

@@ -6,6 +6,7 @@ import type { AuditEntry } from '../../gen/api.ts'
 import { onEvent, soon } from '../../state/feed.ts'
 import { query, setQuery } from '../../state/route.ts'
 import { Empty, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
+import { Table } from '../../ui/table.tsx'
 
 const OUTCOMES = ['succeeded', 'failed', 'refused', 'attempted'] as const
 const TONES = { succeeded: 'good', failed: 'bad', refused: 'warn', attempted: 'idle' }
@@ -46,38 +47,27 @@ export function Audit() {
       {!entries && !problem && <Skeleton />}
       {entries?.length === 0 && <Empty>Nothing of that kind happened.</Empty>}
       {entries && entries.length > 0 && (
-        <div class="panel table-panel">
-          <table class="plain">
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>Outcome</th>
-                <th>Action</th>
-                <th>Object</th>
-                <th>Caller</th>
-                <th>From</th>
-              </tr>
-            </thead>
-            <tbody>
-              {entries.map(({ seq, time, outcome: how, action, object, caller, address, door, code }) => (
-                <tr key={seq}>
-                  <td class="muted">
-                    <Time at={time} />
-                  </td>
-                  <td class={TONES[how]}>
-                    {how} {code && <code>{code}</code>}
-                  </td>
-                  <td>{action}</td>
-                  <td class="mono">{object}</td>
-                  <td>{caller}</td>
-                  <td class="muted">
-                    {address} {door}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          heads={['When', 'Outcome', 'Action', 'Object', 'Caller', 'From']}
+          hasActions={false}
+          items={entries}
+          row={({ seq, time, outcome: how, action, object, caller, address, door, code }) => (
+            <tr key={seq}>
+              <td class="muted">
+                <Time at={time} />
+              </td>
+              <td class={TONES[how]}>
+                {how} {code && <code>{code}</code>}
+              </td>
+              <td>{action}</td>
+              <td class="mono">{object}</td>
+              <td>{caller}</td>
+              <td class="muted">
+                {address} {door}
+              </td>
+            </tr>
+          )}
+        />
       )}
     </>
   )

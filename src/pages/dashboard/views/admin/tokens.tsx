@@ -2,8 +2,9 @@ import { useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
 import type { CreatedToken, CreateToken, Token } from '../../gen/api.ts'
 import { sayProblem } from '../../state/toasts.ts'
-import { Confirm } from '../../ui/dialog.tsx'
-import { CopyButton, Empty, IconButton, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
+import { CopyButton, Empty, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
+import { Remove } from '../../ui/remove.tsx'
+import { Table } from '../../ui/table.tsx'
 import { Text } from '../create/controls.tsx'
 
 const SCOPES: CreateToken['scopes'] = ['read', 'containers:write', 'builds:write', 'images:write', 'exec', 'admin']
@@ -34,45 +35,27 @@ export function Tokens() {
       {!tokens && !problem && <Skeleton />}
       {tokens?.length === 0 && <Empty>No tokens yet.</Empty>}
       {tokens && tokens.length > 0 && (
-        <div class="panel table-panel">
-          <table class="plain">
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Scopes</th>
-                <th>Made</th>
-                <th>Last used</th>
-                <th>Ends</th>
-                <th>
-                  <span class="hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {tokens.map((token) => (
-                <Row key={token.id} token={token} onGone={again} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          heads={['Name', 'Team', 'Scopes', 'Made', 'Last used', 'Ends']}
+          items={tokens}
+          row={(token) => <Row key={token.id} token={token} onGone={again} />}
+        />
       )}
     </>
   )
 }
 
 function Row({
-  token: { id, name, scopes, created_at: made, last_used_at: used, expires_at: end },
+  token: { id, name, team, scopes, created_at: made, last_used_at: used, expires_at: end },
   onGone
 }: {
   token: Token
   onGone: () => void
 }) {
-  const [isAsking, setAsking] = useState(false)
-  const revoke = () =>
-    void ask('revokeToken', { id }).then(onGone, (error: unknown) => sayProblem(`${name} was not revoked`, error))
   return (
     <tr>
       <td>{name}</td>
+      <td class="muted">{team}</td>
       <td>{scopes.join(', ')}</td>
       <td class="muted">
         <Time at={made} />
@@ -80,16 +63,13 @@ function Row({
       <td class="muted">{used ? <Time at={used} /> : 'never'}</td>
       <td class="muted">{end ? <Time at={end} /> : 'never'}</td>
       <td class="end">
-        <IconButton icon="remove" label={`revoke ${name}`} onClick={() => setAsking(true)} />
-        {isAsking && (
-          <Confirm
-            title={`Revoke ${name}?`}
-            text="Whoever uses it is refused from then on. This cannot be taken back."
-            action="Revoke"
-            onYes={revoke}
-            onClose={() => setAsking(false)}
-          />
-        )}
+        <Remove
+          verb="revoke"
+          name={name}
+          warning="Whoever uses it is refused from then on. This cannot be taken back."
+          remove={() => ask('revokeToken', { id })}
+          onGone={onGone}
+        />
       </td>
     </tr>
   )

@@ -5,7 +5,7 @@ import { ask } from '../../api/client.ts'
 import { follow } from '../../api/stream.ts'
 import type { BuildDetails } from '../../gen/api.ts'
 import { spansOf } from '../../lib/ansi.ts'
-import { duration } from '../../lib/format.ts'
+import { bytes, duration } from '../../lib/format.ts'
 import { onEvent, soon } from '../../state/feed.ts'
 import { go, hrefOf } from '../../state/route.ts'
 import { sayProblem } from '../../state/toasts.ts'
@@ -114,6 +114,7 @@ function Course({ build }: { build: BuildDetails }) {
               <Stage status={stage.status} />
               <span class="push muted">{stage.duration_ms === null ? '' : duration(stage.duration_ms)}</span>
             </div>
+            {name === 'Push' && <PushedTags build={build} />}
             {stage.reason && <p class="problem">{stage.reason}</p>}
           </div>
         ))}
@@ -133,6 +134,28 @@ function Course({ build }: { build: BuildDetails }) {
         ))}
       </ol>
     </section>
+  )
+}
+
+/** Each tag is pushed after the other. */
+function PushedTags({ build: { references, push } }: { build: BuildDetails }) {
+  const next = references.find((each) => !push.pushed.some(({ reference }) => reference === each))
+  return (
+    <ul class="steps" aria-label="Tags">
+      {references.map((reference) => {
+        const there = push.pushed.find((each) => each.reference === reference)
+        const status = there ? 'completed' : reference === next ? push.status : 'pending'
+        return (
+          <li class="step" key={reference}>
+            <Stage status={status} word="" />
+            <code class="clip" title={there?.digest ?? reference}>
+              {reference}
+            </code>
+            <span class="muted">{there ? bytes(there.size) : status.replace('_', ' ')}</span>
+          </li>
+        )
+      })}
+    </ul>
   )
 }
 

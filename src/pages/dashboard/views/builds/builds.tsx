@@ -2,10 +2,12 @@
 
 import { useEffect } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
+import type { Build } from '../../gen/api.ts'
 import { onEvent, soon } from '../../state/feed.ts'
 import { hrefOf, path } from '../../state/route.ts'
 import { duration, plural } from '../../lib/format.ts'
 import { Empty, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
+import { Table } from '../../ui/table.tsx'
 import { BuildPage } from './build.tsx'
 import { NewBuild } from './new-build.tsx'
 import { Stage } from './stage.tsx'
@@ -35,45 +37,47 @@ function All() {
         {!builds && !problem && <Skeleton />}
         {builds?.length === 0 && <Empty>No builds yet.</Empty>}
         {builds && builds.length > 0 && (
-          <div class="panel table-panel">
-            <table class="plain">
-              <thead>
-                <tr>
-                  <th>State</th>
-                  <th>Image</th>
-                  <th>Build</th>
-                  <th>Push</th>
-                  <th>Run</th>
-                  <th class="end">Took</th>
-                  <th class="end">When</th>
-                </tr>
-              </thead>
-              <tbody>
-                {builds.map((each) => (
-                  <tr key={each.id}>
-                    <td>
-                      <Stage status={each.status} />
-                    </td>
-                    <td>
-                      <a class="name-link" href={hrefOf('builds', each.id)}>
-                        {each.image_name}
-                      </a>{' '}
-                      <span class="muted">{each.image_tags.join(', ')}</span>
-                    </td>
-                    <td>{each.build.status}</td>
-                    <td>{each.push.status}</td>
-                    <td>{each.run.status}</td>
-                    <td class="end">{each.build.duration_ms === null ? '–' : duration(each.build.duration_ms)}</td>
-                    <td class="end muted">
-                      <Time at={each.created_at} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            heads={[
+              'State',
+              'Image',
+              'Build',
+              'Push',
+              'Run',
+              { label: 'Took', isEnd: true },
+              { label: 'When', isEnd: true }
+            ]}
+            hasActions={false}
+            items={builds}
+            row={(each) => (
+              <tr key={each.id}>
+                <td>
+                  <Stage status={each.status} />
+                </td>
+                <td>
+                  <a class="name-link" href={hrefOf('builds', each.id)}>
+                    {each.image_name}
+                  </a>{' '}
+                  <span class="muted">{each.image_tags.join(', ')}</span>
+                </td>
+                <td>{each.build.status}</td>
+                <td>{pushOf(each)}</td>
+                <td>{each.run.status}</td>
+                <td class="end">{each.build.duration_ms === null ? '–' : duration(each.build.duration_ms)}</td>
+                <td class="end muted">
+                  <Time at={each.created_at} />
+                </td>
+              </tr>
+            )}
+          />
         )}
       </div>
     </>
   )
+}
+
+/** How many of its tags are there, where it has several. */
+function pushOf({ push, references }: Build): string {
+  const isSeveral = references.length > 1 && push.status !== 'skipped'
+  return isSeveral ? `${push.status}, ${push.pushed.length} of ${references.length}` : push.status
 }

@@ -3,8 +3,10 @@ import type { Container } from '../../gen/api.ts'
 import { bytes, plural } from '../../lib/format.ts'
 import { curlOf } from '../../lib/curl.ts'
 import { put } from '../../state/containers.ts'
+import { ownerOf } from '../../state/owners.ts'
 import { token } from '../../state/session.ts'
 import { say, sayProblem } from '../../state/toasts.ts'
+import { Facts, type Fact } from '../../ui/facts.tsx'
 import { CopyButton, Time } from '../../ui/parts.tsx'
 import { bodyOf } from './body-of.ts'
 
@@ -16,9 +18,10 @@ export function Configuration({ container }: { container: Container }) {
     body: bodyOf(container),
     withToken: token() !== null
   })
-  const facts: [string, unknown][] = [
+  const facts: Fact[] = [
     ['Id', <code>{container.full_id}</code>],
     ['Made', <Time at={container.created} />],
+    ['Owner', ownerOf(container)],
     ['Started', container.started_at && <Time at={container.started_at} />],
     [
       'Ports',
@@ -48,14 +51,7 @@ export function Configuration({ container }: { container: Container }) {
     <div class="rows">
       <Expiry container={container} />
       <section class="panel">
-        <dl class="facts">
-          {facts.map(([name, value]) => (
-            <>
-              <dt key={name}>{name}</dt>
-              <dd>{(value as never) || <span class="muted">–</span>}</dd>
-            </>
-          ))}
-        </dl>
+        <Facts facts={facts} />
       </section>
       <section class="panel">
         <h2 class="actions-line">

@@ -2,7 +2,9 @@
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
+import { access } from '../../state/access.ts'
 import { byId, containers, listProblem, loadContainers } from '../../state/containers.ts'
+import { loadOwners, ownerOf } from '../../state/owners.ts'
 import { hrefOf, query, setQuery } from '../../state/route.ts'
 import { latest, tick, viewStats } from '../../state/stats.ts'
 import { plural } from '../../lib/format.ts'
@@ -11,12 +13,16 @@ import { Empty, ProblemBox, Skeleton } from '../../ui/parts.tsx'
 import { VirtualTable } from '../../ui/virtual.tsx'
 import { Bulk } from './bulk.tsx'
 import { Drawer } from './drawer.tsx'
-import { COLUMNS, Row } from './row.tsx'
+import { ColumnMenu } from './column-menu.tsx'
+import { canChoose, template } from './columns.ts'
+import { Head } from './head.tsx'
+import { Row } from './row.tsx'
 import { FILTERS, rowsOf, type Filter, type Sort } from './rows.ts'
 
 export function Containers() {
   const chosen = useSignal<ReadonlySet<string>>(new Set())
   useEffect(viewStats, [])
+  useEffect(loadOwners, [access.value])
   const all = containers.value
   const search = query.value.get('q') ?? ''
   const sort = (query.value.get('sort') ?? 'name') as Sort
@@ -24,7 +30,7 @@ export function Containers() {
   const filters = new Set((query.value.get('show') ?? '').split(',').filter(Boolean))
   // Only an order by figures changes with every second.
   if (sort === 'cpu' || sort === 'memory') void tick.value
-  const rows = rowsOf(all ?? [], { search, filters, sort, isDown }, latest)
+  const rows = rowsOf(all ?? [], { search, filters, sort, isDown }, { stats: latest, ownerOf })
   const open = query.value.get('open')
 
   const choose = (ids: string[], isChosen: boolean) => {
@@ -66,6 +72,7 @@ export function Containers() {
               {label} <b>{(all ?? []).filter(fits).length}</b>
             </button>
           ))}
+          {canChoose.value && <ColumnMenu />}
           {targets.length > 0 && <Bulk targets={targets} onDone={() => (chosen.value = new Set())} />}
         </div>
         {listProblem.value && <ProblemBox problem={listProblem.value} again={() => void loadContainers()} />}
@@ -75,7 +82,7 @@ export function Containers() {
           <VirtualTable
             items={rows}
             label={plural(rows.length, 'container')}
-            columns={COLUMNS}
+            columns={template.value}
             head={
               <Head
                 sort={sort}
@@ -129,53 +136,5 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
         Create a container
       </a>
     </Empty>
-  )
-}
-
-const HEADS: { sort: Sort; label: string; class?: string }[] = [
-  { sort: 'state', label: 'State' },
-  { sort: 'name', label: 'Name' },
-  { sort: 'image', label: 'Image', class: 'col-image' },
-  { sort: 'port', label: 'Port' },
-  { sort: 'cpu', label: 'CPU', class: 'col-live' },
-  { sort: 'memory', label: 'Memory', class: 'col-live' },
-  { sort: 'age', label: 'Age', class: 'col-age' }
-]
-
-type HeadProps = { sort: Sort; isDown: boolean; isAllChosen: boolean; onChooseAll: (isChosen: boolean) => void }
-
-function Head({ sort, isDown, isAllChosen, onChooseAll }: HeadProps) {
-  return (
-    <>
-      <span role="columnheader" class="col-choose">
-        <input
-          type="checkbox"
-          aria-label="Choose all"
-          checked={isAllChosen}
-          onChange={(event) => onChooseAll(event.currentTarget.checked)}
-        />
-      </span>
-      {HEADS.map((each) => (
-        <span
-          key={each.sort}
-          role="columnheader"
-          class={each.class}
-          aria-sort={each.sort !== sort ? 'none' : isDown ? 'descending' : 'ascending'}
-        >
-          <button
-            type="button"
-            class="sort"
-            data-on={each.sort === sort ? '' : undefined}
-            onClick={() => setQuery({ sort: each.sort, down: each.sort === sort && !isDown ? '1' : undefined })}
-          >
-            {each.label}
-            {each.sort === sort ? (isDown ? ' ↓' : ' ↑') : ''}
-          </button>
-        </span>
-      ))}
-      <span role="columnheader" class="end">
-        <span class="hidden">Actions</span>
-      </span>
-    </>
   )
 }

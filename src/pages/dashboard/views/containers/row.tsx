@@ -3,22 +3,21 @@ import type { Container } from '../../gen/api.ts'
 import { bytes, percent } from '../../lib/format.ts'
 import { act, busy, leaving, remove, verbsFor } from '../../state/actions.ts'
 import { changes } from '../../state/containers.ts'
+import { ownerOf } from '../../state/owners.ts'
 import { hrefOf, query } from '../../state/route.ts'
 import { curves, latest, seedCurve, tick } from '../../state/stats.ts'
 import { IconButton, Time } from '../../ui/parts.tsx'
 import { Spark } from '../../ui/spark.tsx'
 import { State } from '../../ui/state.tsx'
-import { portOf } from './rows.ts'
+import { canChoose, shown } from './columns.ts'
+import { portOf, type Sort } from './rows.ts'
 
-export const COLUMNS = 'var(--container-columns)'
 const LIT_MS = 1_000
 
 type Props = { container: Container; index: number; isChosen: boolean; onChoose: (isChosen: boolean) => void }
 
 export function Row({ container, index, isChosen, onChoose }: Props) {
-  const { id, name, image } = container
-  const others = new URLSearchParams(query.value)
-  others.set('open', id)
+  const { id, name } = container
   return (
     <div
       class="vrow"
@@ -27,43 +26,82 @@ export function Row({ container, index, isChosen, onChoose }: Props) {
       data-selected={isChosen ? '' : undefined}
       data-leaving={leaving.value.has(id) ? '' : undefined}
     >
-      <span role="cell" class="col-choose">
-        <input
-          type="checkbox"
-          aria-label={`Choose ${name}`}
-          checked={isChosen}
-          onChange={(event) => onChoose(event.currentTarget.checked)}
-        />
-      </span>
-      <Cell id={id} fields={['state', 'health']}>
-        <State container={container} />
-      </Cell>
-      <Cell id={id} fields={['name']}>
-        <a class="name-link" href={`${hrefOf('containers')}?${others.toString()}`} title={name}>
-          {name}
-        </a>
-      </Cell>
-      <Cell id={id} fields={['image']} class="col-image mono">
-        <span title={image}>{image}</span>
-      </Cell>
-      <Cell id={id} fields={['url']}>
-        {container.url && container.state === 'running' ? (
-          <a href={container.url} target="_blank" rel="noreferrer" title={`Open ${container.url}`}>
-            {portOf(container)}
-          </a>
-        ) : (
-          <span class="muted">{container.url ? portOf(container) : '–'}</span>
-        )}
-      </Cell>
-      <Live container={container} />
-      <span role="cell" class="col-age muted clip">
-        <Time at={container.created} />
-      </span>
+      {canChoose.value && (
+        <span role="cell">
+          <input
+            type="checkbox"
+            aria-label={`Choose ${name}`}
+            checked={isChosen}
+            onChange={(event) => onChoose(event.currentTarget.checked)}
+          />
+        </span>
+      )}
+      {shown.value.map(({ sort }) => (
+        <Column key={sort} sort={sort} container={container} />
+      ))}
       <span role="cell" class="row-actions">
         <Actions container={container} />
       </span>
     </div>
   )
+}
+
+function Column({ sort, container }: { sort: Sort; container: Container }) {
+  const { id, name, image, url, state, created } = container
+  switch (sort) {
+    case 'state':
+      return (
+        <Cell id={id} fields={['state', 'health']}>
+          <State container={container} />
+        </Cell>
+      )
+    case 'name': {
+      const others = new URLSearchParams(query.value)
+      others.set('open', id)
+      return (
+        <Cell id={id} fields={['name']}>
+          <a class="name-link" href={`${hrefOf('containers')}?${others.toString()}`} title={name}>
+            {name}
+          </a>
+        </Cell>
+      )
+    }
+    case 'image':
+      return (
+        <Cell id={id} fields={['image']} class="mono">
+          <span title={image}>{image}</span>
+        </Cell>
+      )
+    case 'port':
+      return (
+        <Cell id={id} fields={['url']}>
+          {url && state === 'running' ? (
+            <a href={url} target="_blank" rel="noreferrer" title={`Open ${url}`}>
+              {portOf(container)}
+            </a>
+          ) : (
+            <span class="muted">{url ? portOf(container) : '–'}</span>
+          )}
+        </Cell>
+      )
+    case 'cpu':
+    case 'memory':
+      return <Live container={container} figure={sort} />
+    case 'owner': {
+      const owner = ownerOf(container)
+      return (
+        <span role="cell" class="muted clip" title={owner || 'No token made it'}>
+          {owner || '–'}
+        </span>
+      )
+    }
+    case 'age':
+      return (
+        <span role="cell" class="muted clip">
+          <Time at={created} />
+        </span>
+      )
+  }
 }
 
 function Cell({
@@ -88,38 +126,37 @@ function Cell({
 }
 
 /** Its own component, so that the beat of the statistics draws nothing else. */
-function Live({ container: { id, limits } }: { container: Container }) {
+function Live({ container: { id, limits }, figure }: { container: Container; figure: 'cpu' | 'memory' }) {
   void tick.value
   const now = latest.get(id)
   const curve = curves.get(id)
   if (!now || !curve)
     return (
-      <>
-        <span role="cell" class="col-live muted">
-          –
-        </span>
-        <span role="cell" class="col-live muted">
-          –
-        </span>
-      </>
+      <span role="cell" class="muted">
+        –
+      </span>
     )
   seedCurve(id)
-  const cpuTop = limits.cpus === null ? undefined : limits.cpus * 100
+  const most = now.memory_limit_bytes ?? undefined
+  const shown =
+    figure === 'cpu'
+      ? {
+          text: percent(now.cpu_percent),
+          about: 'Of one core',
+          top: limits.cpus === null ? undefined : limits.cpus * 100
+        }
+      : { text: bytes(now.memory_bytes), about: most ? `of ${bytes(most)}` : 'without a limit', top: most }
   return (
-    <>
-      <span role="cell" class="col-live live">
-        <Spark points={curve.cpu} top={cpuTop} label="CPU in the last minute" />
-        <span class="clip" title="Of one core">
-          {percent(now.cpu_percent)}
-        </span>
+    <span role="cell" class="live">
+      <Spark
+        points={curve[figure]}
+        top={shown.top}
+        label={`${figure === 'cpu' ? 'CPU' : 'Memory'} in the last minute`}
+      />
+      <span class="clip" title={shown.about}>
+        {shown.text}
       </span>
-      <span role="cell" class="col-live live">
-        <Spark points={curve.memory} top={now.memory_limit_bytes ?? undefined} label="Memory in the last minute" />
-        <span class="clip" title={now.memory_limit_bytes ? `of ${bytes(now.memory_limit_bytes)}` : 'without a limit'}>
-          {bytes(now.memory_bytes)}
-        </span>
-      </span>
-    </>
+    </span>
   )
 }
 

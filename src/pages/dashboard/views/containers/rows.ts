@@ -2,7 +2,7 @@
 
 import type { Container, ContainerStats } from '../../gen/api.ts'
 
-export type Sort = 'name' | 'state' | 'image' | 'port' | 'cpu' | 'memory' | 'age'
+export type Sort = 'name' | 'state' | 'image' | 'port' | 'cpu' | 'memory' | 'owner' | 'age'
 export type Filter = 'running' | 'stopped' | 'trouble' | 'managed'
 
 export const FILTERS: { name: Filter; label: string; fits: (container: Container) => boolean }[] = [
@@ -28,28 +28,32 @@ export function portOf({ url }: Container): number {
   return Number(url ? new URL(url).port : 0)
 }
 
+type Facts = {
+  stats: ReadonlyMap<string, ContainerStats>
+  ownerOf: (container: Container) => string
+}
 type Wanted = { search: string; filters: ReadonlySet<string>; sort: Sort; isDown: boolean }
 
 export function rowsOf(
   all: readonly Container[],
   { search, filters, sort, isDown }: Wanted,
-  stats: ReadonlyMap<string, ContainerStats>
+  facts: Facts
 ): Container[] {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean)
   const wanted = FILTERS.filter(({ name }) => filters.has(name))
   const rows = all.filter(
     (each) => wanted.every(({ fits }) => fits(each)) && words.every((word) => textOf(each).includes(word))
   )
-  const key = keyOf(sort, stats)
+  const key = keyOf(sort, facts)
   const sign = isDown ? -1 : 1
   return rows.toSorted((a, b) => sign * compare(key(a), key(b)) || compare(a.name, b.name))
 }
 
-function textOf({ name, image, id, url }: Container): string {
-  return `${name} ${image} ${id} ${url ?? ''}`.toLowerCase()
+function textOf({ name, image, id, url, team }: Container): string {
+  return `${name} ${image} ${id} ${url ?? ''} ${team ?? ''}`.toLowerCase()
 }
 
-function keyOf(sort: Sort, stats: ReadonlyMap<string, ContainerStats>): (container: Container) => string | number {
+function keyOf(sort: Sort, { stats, ownerOf }: Facts): (container: Container) => string | number {
   switch (sort) {
     case 'port':
       return portOf
@@ -57,6 +61,8 @@ function keyOf(sort: Sort, stats: ReadonlyMap<string, ContainerStats>): (contain
       return ({ id }) => stats.get(id)?.cpu_percent ?? -1
     case 'memory':
       return ({ id }) => stats.get(id)?.memory_bytes ?? -1
+    case 'owner':
+      return ownerOf
     case 'age':
       return ({ created }) => -Date.parse(created)
     case 'name':

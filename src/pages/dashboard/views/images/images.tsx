@@ -3,6 +3,7 @@ import type { Image } from '../../gen/api.ts'
 import { bytes, plural } from '../../lib/format.ts'
 import { hrefOf, query, setQuery } from '../../state/route.ts'
 import { Remove } from '../../ui/remove.tsx'
+import { Table } from '../../ui/table.tsx'
 import { UsedBy } from '../../ui/used-by.tsx'
 import { ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
 import { Prune } from './prune.tsx'
@@ -41,27 +42,11 @@ export function Images() {
         {problem && <ProblemBox problem={problem} again={again} />}
         {!images && !problem && <Skeleton />}
         {shown && (
-          <div class="panel table-panel">
-            <table class="plain">
-              <thead>
-                <tr>
-                  <th>Name</th>
-                  <th>Id</th>
-                  <th class="end">Size</th>
-                  <th>Used by</th>
-                  <th class="end">Made</th>
-                  <th>
-                    <span class="hidden">Actions</span>
-                  </th>
-                </tr>
-              </thead>
-              <tbody>
-                {shown.map((image) => (
-                  <Row key={image.full_id} image={image} onGone={again} />
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <Table
+            heads={['Name', 'Id', { label: 'Size', isEnd: true }, 'Used by', { label: 'Made', isEnd: true }]}
+            items={shown}
+            row={(image) => <Row key={image.full_id} image={image} onGone={again} />}
+          />
         )}
       </div>
       {isPruning && (

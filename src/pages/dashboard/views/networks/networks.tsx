@@ -7,6 +7,7 @@ import { hrefOf, path } from '../../state/route.ts'
 import { ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
 import { NewNetwork, NewVolume } from './new.tsx'
 import { Remove } from '../../ui/remove.tsx'
+import { Table } from '../../ui/table.tsx'
 import { UsedBy } from '../../ui/used-by.tsx'
 
 const TABS = { networks: 'Networks', volumes: 'Volumes' }
@@ -50,45 +51,32 @@ function AllNetworks() {
       {problem && <ProblemBox problem={problem} again={again} />}
       {!networks && !problem && <Skeleton />}
       {networks && (
-        <div class="panel table-panel">
-          <table class="plain">
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Driver</th>
-                <th>Addresses</th>
-                <th>Containers on it</th>
-                <th>
-                  <span class="hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {networks.map(({ full_id: id, name, driver, subnets, internal, managed, containers }) => (
-                <tr key={id}>
-                  <td>
-                    {name} {internal && <span class="tag">internal</span>}
-                  </td>
-                  <td>{driver}</td>
-                  <td class="mono">{subnets.join(', ')}</td>
-                  <td>
-                    <UsedBy containers={containers} />
-                  </td>
-                  <td class="end">
-                    {managed && (
-                      <Remove
-                        name={name}
-                        warning="Containers can no longer find each other on it."
-                        remove={() => ask('removeNetwork', { name })}
-                        onGone={again}
-                      />
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          heads={['Name', 'Driver', 'Addresses', 'Containers on it']}
+          items={networks}
+          row={({ full_id: id, name, driver, subnets, internal, managed, containers }) => (
+            <tr key={id}>
+              <td>
+                {name} {internal && <span class="tag">internal</span>}
+              </td>
+              <td>{driver}</td>
+              <td class="mono">{subnets.join(', ')}</td>
+              <td>
+                <UsedBy containers={containers} />
+              </td>
+              <td class="end">
+                {managed && (
+                  <Remove
+                    name={name}
+                    warning="Containers can no longer find each other on it."
+                    remove={() => ask('removeNetwork', { name })}
+                    onGone={again}
+                  />
+                )}
+              </td>
+            </tr>
+          )}
+        />
       )}
     </>
   )
@@ -102,43 +90,30 @@ function AllVolumes() {
       {problem && <ProblemBox problem={problem} again={again} />}
       {!volumes && !problem && <Skeleton />}
       {volumes && (
-        <div class="panel table-panel">
-          <table class="plain">
-            <thead>
-              <tr>
-                <th>Name</th>
-                <th>Driver</th>
-                <th>Mounted by</th>
-                <th class="end">Made</th>
-                <th>
-                  <span class="hidden">Actions</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {volumes.map(({ name, driver, created, managed, containers }) => (
-                <tr key={name}>
-                  <td>{name}</td>
-                  <td>{driver}</td>
-                  <td>
-                    <UsedBy containers={containers} />
-                  </td>
-                  <td class="end muted">{created && <Time at={created} />}</td>
-                  <td class="end">
-                    {managed && (
-                      <Remove
-                        name={name}
-                        warning="What is in it is lost. This cannot be taken back."
-                        remove={() => ask('removeVolume', { name })}
-                        onGone={again}
-                      />
-                    )}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table
+          heads={['Name', 'Driver', 'Mounted by', { label: 'Made', isEnd: true }]}
+          items={volumes}
+          row={({ name, driver, created, managed, containers }) => (
+            <tr key={name}>
+              <td>{name}</td>
+              <td>{driver}</td>
+              <td>
+                <UsedBy containers={containers} />
+              </td>
+              <td class="end muted">{created && <Time at={created} />}</td>
+              <td class="end">
+                {managed && (
+                  <Remove
+                    name={name}
+                    warning="What is in it is lost. This cannot be taken back."
+                    remove={() => ask('removeVolume', { name })}
+                    onGone={again}
+                  />
+                )}
+              </td>
+            </tr>
+          )}
+        />
       )}
     </>
   )

@@ -23,7 +23,12 @@ export function Ports() {
     <>
       <div class="view-head">
         <h1>Ports</h1>
-        {value && <span class="muted">{value.available_range}</span>}
+        {value && (
+          <span class="muted">
+            {value.available_range}
+            {value.next.tcp === null ? ', none left' : `, next ${value.next.tcp}`}
+          </span>
+        )}
       </div>
       <div class="view-body">
         {problem && <ProblemBox problem={problem} again={again} />}
@@ -44,8 +49,8 @@ export function Ports() {
                 </button>
               ))}
             </div>
-            <About cell={shown} />
-            <Map cells={cells} only={only} at={at} onAt={setAt} />
+            <About cell={shown} next={value.next.tcp} />
+            <Map cells={cells} next={value.next.tcp} only={only} at={at} onAt={setAt} />
           </>
         )}
       </div>
@@ -53,7 +58,7 @@ export function Ports() {
   )
 }
 
-function About({ cell }: { cell: Cell | undefined }) {
+function About({ cell, next }: { cell: Cell | undefined; next: number | null }) {
   if (!cell)
     return (
       <div class="panel port-about muted">
@@ -67,17 +72,24 @@ function About({ cell }: { cell: Cell | undefined }) {
       <span class="tag">{state}</span>
       {holder && <a href={hrefOf('containers', holder.id)}>{holder.name}</a>}
       {holder && !holder.managed && <span class="muted">not made by Berth</span>}
+      {port === next && <span class="good">The next create gets it.</span>}
       <span class="muted">{reason ?? STATES.find((each) => each.state === state)?.about}</span>
     </div>
   )
 }
 
-type MapProps = { cells: Cell[]; only: PortState | undefined; at: number | undefined; onAt: (index: number) => void }
+type MapProps = {
+  cells: Cell[]
+  next: number | null
+  only: PortState | undefined
+  at: number | undefined
+  onAt: (index: number) => void
+}
 
 const CELL_PX = 22
 const WIDEST = 50
 
-function Map({ cells, only, at, onAt }: MapProps) {
+function Map({ cells, next, only, at, onAt }: MapProps) {
   const grid = useRef<HTMLDivElement>(null)
   const [columns, setColumns] = useState(WIDEST)
   useEffect(() => {
@@ -128,9 +140,10 @@ function Map({ cells, only, at, onAt }: MapProps) {
             class="port"
             data-index={index}
             data-state={state}
+            data-next={port === next ? '' : undefined}
             data-dim={only !== undefined && only !== state ? '' : undefined}
             tabIndex={index === (at ?? 0) ? 0 : -1}
-            aria-label={`${port} ${state}${holder ? ` ${holder.name}` : ''}`}
+            aria-label={[port, state, holder?.name, port === next && 'next'].filter(Boolean).join(' ')}
           />
         </>
       ))}

@@ -20,7 +20,7 @@ export function allowStyles(): void {
 function sheetLike(element: HTMLElement): HTMLElement {
   const sheet = new CSSStyleSheet()
   document.adoptedStyleSheets.push(sheet)
-  Object.defineProperty(element, 'textContent', { set: (text: string) => sheet.replaceSync(text) })
+  Object.defineProperty(element, 'textContent', { set: sheet.replaceSync.bind(sheet) })
   element.remove = () => {
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((each) => each !== sheet)
     Element.prototype.remove.call(element)

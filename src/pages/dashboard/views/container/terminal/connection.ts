@@ -51,18 +51,18 @@ export function connect(id: string, { size, onOutput, onOpened, onLost, onEnded 
     socket = new WebSocket(url, protocolsFor(token() ?? undefined))
     socket.binaryType = 'arraybuffer'
     let wasOpen = false
-    socket.onopen = () => {
+    socket.addEventListener('open', () => {
       wasOpen = true
       const resume = session === undefined ? {} : { session, ...(received !== undefined && { received }) }
       send({ kind: 'open', open: { ...resume, ...size() } })
-    }
-    socket.onmessage = ({ data }) => take(new Uint8Array(data as ArrayBuffer))
-    socket.onclose = () => {
+    })
+    socket.addEventListener('message', ({ data }) => take(new Uint8Array(data as ArrayBuffer)))
+    socket.addEventListener('close', () => {
       if (isOver) return
       // A browser does not say why an upgrade was refused: the same address without one does.
       if (!wasOpen && tries === 0) void whyNot()
       else again()
-    }
+    })
   }
 
   async function whyNot(): Promise<void> {

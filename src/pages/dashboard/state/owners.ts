@@ -1,0 +1,24 @@
+// Whose containers are, in names. Only admins may read those of other tokens; to others an owner is its team, or an id.
+
+import { signal } from '@preact/signals'
+import { ask } from '../api/client.ts'
+import type { Container } from '../gen/api.ts'
+import { access, may } from './access.ts'
+
+const names = signal<ReadonlyMap<string, string>>(new Map())
+
+export function loadOwners(): void {
+  if (!may('admin')) return
+  // Without them the ids are shown.
+  ask('listTokens', {}).then(
+    (tokens) => (names.value = new Map(tokens.map(({ id, name }) => [id, name]))),
+    () => {}
+  )
+}
+
+/** Empty for what no token made. */
+export function ownerOf({ owner, team }: Pick<Container, 'owner' | 'team'>): string {
+  if (owner === null) return ''
+  const own = owner === access.value?.token_id ? access.value.caller : undefined
+  return [names.value.get(owner) ?? own ?? owner, team].filter(Boolean).join(', ')
+}
