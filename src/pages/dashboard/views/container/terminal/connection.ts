@@ -27,8 +27,6 @@ const AGAIN_MS = [250, 500, 1_000, 2_000, 4_000, 8_000, 15_000, 30_000]
 const PIECE_BYTES = 32 * 1024
 const encoder = new TextEncoder()
 
-export type Connection = ReturnType<typeof connect>
-
 export function connect(id: string, { size, onOutput, onOpened, onLost, onEnded }: Handlers) {
   const path = `/containers/${encodeURIComponent(id)}/terminal`
   const key = `berth-terminal ${id}`
