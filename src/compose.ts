@@ -230,6 +230,7 @@ export async function compose({
     namespace: config.dockerhubNamespace,
     metrics,
     streams,
+    mcp: { version, validator },
     dashboard: { folder: dashboardDir, needsToken: access.needsToken }
   }
   const { connectionsMax } = config

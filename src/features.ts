@@ -8,6 +8,7 @@ import { eventFeature } from './events/feature.ts'
 import { fileFeature } from './files/feature.ts'
 import type { HttpFeature } from './http/app.ts'
 import { imageFeature } from './images/feature.ts'
+import { mcpFeature } from './mcp/feature.ts'
 import { metricsFeature } from './metrics/feature.ts'
 import { networkFeature } from './networks/feature.ts'
 import { pageFeature } from './pages/feature.ts'
@@ -33,6 +34,7 @@ const ALL = [
   eventFeature,
   metricsFeature,
   accessFeature,
+  mcpFeature,
   pageFeature
 ]
 

@@ -8,8 +8,8 @@ export type Need = Scope | 'open'
 declare module 'fastify' {
   interface FastifyContextConfig {
     scope?: Need
-    /** A GET that changes something all the same, as older systems have them: it is treated as a change. */
-    isChange?: true
+    /** A GET that changes something all the same, as older systems have them, or a POST that by itself changes nothing. */
+    isChange?: boolean
     /** Its body is as large as a file: it may take long to arrive, as long as it moves. */
     isUpload?: true
   }

@@ -8,6 +8,7 @@ import { contextCommands } from './commands/context.ts'
 import { doctorCommands } from './commands/doctor.ts'
 import { fileCommands } from './commands/files.ts'
 import { imageCommands } from './commands/images.ts'
+import { mcpCommands } from './commands/mcp.ts'
 import { outputCommands } from './commands/output.ts'
 import { portCommands } from './commands/ports.ts'
 import { runCommands } from './commands/run.ts'
@@ -18,6 +19,7 @@ export const COMMANDS: readonly Command[] = [
   ...serverCommands,
   ...doctorCommands,
   ...contextCommands,
+  ...mcpCommands,
   ...runCommands,
   ...containerCommands,
   ...outputCommands,

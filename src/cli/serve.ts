@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { extname, join, resolve } from 'node:path'
+import { getCompileCacheDir } from 'node:module'
+import { dirname, extname, join, resolve } from 'node:path'
 import { createClient, type Berth } from '../client/client.ts'
 import { targetOf } from './contexts.ts'
 import { CommandError, EXIT } from './exit-codes.ts'
@@ -24,7 +25,12 @@ function environmentOf({ env }: Session, words: string[]): Environment & { BERTH
   const settings = { ...env, ...settingsOf(words) }
   for (const name of OF_CLIENTS) delete settings[name]
   const { HOME = homedir(), XDG_DATA_HOME = join(HOME, '.local/share') } = env
-  return { ...settings, BERTH_DATA_DIR: resolve(settings.BERTH_DATA_DIR ?? join(XDG_DATA_HOME, 'berth')) }
+  const cache = getCompileCacheDir()
+  return {
+    ...settings,
+    ...(cache !== undefined && { NODE_COMPILE_CACHE: dirname(cache) }),
+    BERTH_DATA_DIR: resolve(settings.BERTH_DATA_DIR ?? join(XDG_DATA_HOME, 'berth'))
+  }
 }
 
 /** This process becomes the server: nothing stands between it and its signals. */

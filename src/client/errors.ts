@@ -6,16 +6,21 @@ import { STATUSES, type ErrorCode, type Problem } from './api.ts'
 type ClientCode = 'SERVER_UNREACHABLE' | 'STREAM_LOST' | 'NO_PROBLEM'
 export type BerthErrorCode = ErrorCode | ClientCode
 
+type Given = { cause?: unknown; retryAfterMs?: number | undefined; body?: object | undefined }
+
 export class BerthError extends Error {
   override readonly name = 'BerthError'
   readonly problem: Problem
   /** When the server says that a retry may succeed, in milliseconds. */
   readonly retryAfterMs: number | undefined
+  /** The JSON of an answer that is no problem of the API, as MCP has it for its errors. */
+  readonly body: object | undefined
 
-  constructor(problem: Problem, { cause, retryAfterMs }: { cause?: unknown; retryAfterMs?: number | undefined } = {}) {
+  constructor(problem: Problem, { cause, retryAfterMs, body }: Given = {}) {
     super(problem.detail, { cause })
     this.problem = problem
     this.retryAfterMs = retryAfterMs
+    this.body = body
   }
 
   /** A server that is newer than this client may send a code that is not in the type. */
@@ -62,15 +67,20 @@ export function endError({ reason, code }: { reason: string; code?: string }): B
 export async function refusal(answer: Response): Promise<BerthError> {
   const text = await answer.text().catch(() => '')
   const retryAfterMs = retryAfter(answer.headers.get('retry-after'))
-  try {
-    const problem = JSON.parse(text) as Problem
-    if (typeof problem.code === 'string') return new BerthError(problem, { retryAfterMs })
-  } catch {
-    // Not JSON: what follows says so.
-  }
+  const body = jsonOf(text)
+  if (typeof (body as Problem | undefined)?.code === 'string') return new BerthError(body as Problem, { retryAfterMs })
   const detail = `${answer.url} answered ${answer.status} without a problem: is that a Berth?`
   const problem = { type: '', title: 'Not an answer of Berth', status: answer.status, detail, code: 'NO_PROBLEM' }
-  return new BerthError({ ...problem, retryable: answer.status >= 500, request_id: '' }, { retryAfterMs })
+  return new BerthError({ ...problem, retryable: answer.status >= 500, request_id: '' }, { retryAfterMs, body })
+}
+
+function jsonOf(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function retryAfter(header: string | null): number | undefined {

@@ -21,7 +21,7 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Whether a request may change something. */
 export function isChange({ method, routeOptions }: FastifyRequest): boolean {
-  return !SAFE_METHODS.has(method) || routeOptions.config.isChange === true
+  return routeOptions.config.isChange ?? !SAFE_METHODS.has(method)
 }
 
 /** Whoever comes by the unix socket has no address. */

@@ -1,6 +1,7 @@
 // The machine's own figures, measured once for all readers by the worker beside this file. The worker runs while somebody
 // looks and for some minutes after: a thread of its own costs more memory than all containers' statistics together.
 
+import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { AppError } from '../errors.ts'
 
@@ -28,6 +29,8 @@ const FIRST_SAMPLE_MS = 10_000
 const FRESH_MS = 5_000
 const LINGER_MS = 5 * 60_000
 // It holds one sample at a time; left alone it would let its heap grow as a server's.
+/** The same file as it is, or compiled. */
+const WORKER = join(import.meta.dirname, `host-worker${extname(import.meta.filename)}`)
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
 
 export function createHost({ log }: { log: Log }) {
@@ -40,7 +43,7 @@ export function createHost({ log }: { log: Log }) {
   function look(): void {
     lastLook = performance.now()
     if (worker) return
-    const started = new Worker(new URL('./host-worker.ts', import.meta.url), { resourceLimits: WORKER_LIMITS })
+    const started = new Worker(WORKER, { resourceLimits: WORKER_LIMITS })
     worker = started
     started.unref()
     started.on('message', take)

@@ -99,7 +99,9 @@ t.test('tokens are made, listed and revoked, and the trail says who did it', asy
   t.match(await berth(['tokens', 'list']), { out: /ci +\w+ +read,containers:write/ })
   t.match(await berth(['tokens', 'create', 'ci', '--scopes', 'all']), { code: 1, err: /scopes/ })
   t.match(await berth(['tokens', 'revoke', 'ci']), { code: 0 })
-  t.match(await berth(['audit', '--action', 'createToken']), { out: /succeeded +operator +createToken/ })
+  // An entry is written when its answer has gone.
+  const trail = async () => (await berth(['audit', '--action', 'createToken'])).out
+  await until(async () => /succeeded +operator +createToken/.test(await trail()), 10_000)
 })
 
 t.test('a folder is packed, built, and run', async (t) => {
@@ -144,4 +146,37 @@ t.test('colours are for terminals, unless NO_COLOR is set', async (t) => {
   t.notOk((await berth(['ps'])).out.includes(colour))
   t.ok((await berth(['ps'], { isTTY: true })).out.includes(colour))
   t.notOk((await berth(['ps'], { isTTY: true, env: { NO_COLOR: '1' } })).out.includes(colour))
+})
+
+t.test('berth mcp hands lines on, and errors of the protocol back', async (t) => {
+  const { berth } = await serveCli(t)
+  const meta = {
+    'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+    'io.modelcontextprotocol/clientCapabilities': {}
+  }
+  const lines = [
+    { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { _meta: meta, name: 'list_containers', arguments: {} } },
+    {
+      jsonrpc: '2.0',
+      id: 2,
+      method: 'tools/list',
+      params: { _meta: { ...meta, 'io.modelcontextprotocol/protocolVersion': 'x' } }
+    },
+    { jsonrpc: '2.0', method: 'notifications/initialized' },
+    { jsonrpc: '2.0', id: 3, method: 'initialize', params: { protocolVersion: '2025-11-25' } }
+  ]
+  const { code, out } = await berth(['mcp'], {
+    input: `${lines.map((line) => JSON.stringify(line)).join('\n')}\nno JSON\n`
+  })
+  t.equal(code, 0)
+  const answers = out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  const byId = Object.fromEntries(answers.map((answer) => [answer.id, answer]))
+  t.match(byId['1'], { result: { content: [{ type: 'text' }] } })
+  t.match(byId['2'], { error: { code: -32022 } })
+  t.match(byId['3'], { result: { serverInfo: { name: 'berth' } } })
+  t.match(byId.null, { error: { code: -32700 } })
+  t.equal(answers.length, 4)
 })

@@ -25,6 +25,7 @@ const SIZES = {
   model: 30,
   engineRestart: 30,
   expiry: 20,
+  package: 10,
   idempotency: 20,
   changes: 20,
   stats: 20,

@@ -17,6 +17,7 @@ const NEEDS: Record<string, Need> = {
   getMetrics: 'read',
   streamEvents: 'read',
   getPorts: 'read',
+  callMcp: 'read',
   getAccess: 'read',
   getAllStats: 'read',
   streamAllStats: 'read',

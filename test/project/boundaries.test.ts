@@ -21,6 +21,7 @@ const FEATURES = [
   'metrics',
   'system',
   'builds',
+  'mcp',
   'nodes',
   'compat',
   'pages'
@@ -29,6 +30,7 @@ const FEATURES = [
 // Lowest first: each may know those before it, and nobody after it, not even for a type.
 const LAYERS = [
   'lib',
+  'client',
   'errors.ts',
   'settings',
   'config.ts',
@@ -54,13 +56,13 @@ const LAYERS = [
   'files',
   'system',
   'builds',
+  'mcp',
   'compat',
   'pages',
   'features.ts',
   'lifecycle.ts',
   'compose.ts',
   'server.ts',
-  'client',
   'cli'
 ]
 

@@ -129,6 +129,8 @@ export type Policy = { visibility?: "own" | "all"; images?: (string)[]; volumes?
 
 export type Access = { caller: string; token_id: string | null; team: string | null; scopes: ("read" | "files" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; sees_all: boolean; exec: boolean; policy?: Policy }
 
+export type McpMessage = { jsonrpc?: string; id?: (string) | (number); method?: string } & { [field: string]: unknown }
+
 /** Every code of a refusal that this version of the API knows. */
 export type ErrorCode =
   | 'INVALID_REQUEST'
@@ -384,6 +386,7 @@ export interface Calls {
   listTokens: { given: {  }; answer: (Token)[] }
   revokeToken: { given: { id: string }; answer: RevokedToken }
   listAudit: { given: { outcome?: "attempted" | "succeeded" | "failed" | "refused"; caller?: string; action?: string; object?: string; request_id?: string; since?: string; until?: string; limit?: number; cursor?: string }; answer: (AuditEntry)[] }
+  callMcp: { given: { body?: McpMessage }; answer: McpMessage }
 }
 
 /** The data of each event of a stream. */
@@ -464,5 +467,6 @@ export const CALLS: Record<keyof Calls, string> = {
   createToken: 'POST /tokens',
   listTokens: 'GET /tokens',
   revokeToken: 'DELETE /tokens/{id}',
-  listAudit: 'GET /audit'
+  listAudit: 'GET /audit',
+  callMcp: 'POST /mcp'
 }

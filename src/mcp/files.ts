@@ -1,0 +1,32 @@
+// Files as a model writes them, and as tar files.
+
+import { Type, type Static } from '@sinclair/typebox'
+import { TAR_END, tarFile } from '../lib/tar/write.ts'
+
+export const filesField = Type.Record(Type.String(), Type.String(), {
+  description: 'Text of each file by its path. Content that is no text: "base64:" and the content in base64.'
+})
+
+const BASE64 = 'base64:'
+
+export async function tarOf(files: Static<typeof filesField>): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Buffer[] = []
+  for (const [path, text] of Object.entries(files)) {
+    const content = text.startsWith(BASE64) ? Buffer.from(text.slice(BASE64.length), 'base64') : Buffer.from(text)
+    const name = Buffer.from(path.replace(/^\/+/, '')).toString('latin1')
+    const mode = text.startsWith('#!') ? 0o755 : 0o644
+    for await (const piece of tarFile({ name, kind: 'file', mode, size: content.length }, once(content)))
+      pieces.push(piece)
+  }
+  return new Uint8Array(Buffer.concat([...pieces, TAR_END]))
+}
+
+/** Text as it is; what is none in base64, as it may be sent back. */
+export function fileText(content: Buffer): string {
+  const text = content.toString()
+  return Buffer.from(text).equals(content) ? text : BASE64 + content.toString('base64')
+}
+
+async function* once(content: Buffer): AsyncGenerator<Buffer> {
+  yield content
+}
