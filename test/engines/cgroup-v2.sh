@@ -6,6 +6,7 @@
 #   test/engines/cgroup-v2.sh [TEST FILE...]     default: the statistics
 #   CGROUP_VM_DATA=/var/tmp/cgroup-vm            keeps the Debian for the next run
 #   CGROUP_VM_SUITE=forky                        which Debian
+#   CGROUP_VM_KVM=no                             where KVM starts guests that know it only, as a paravirtual one does
 #
 # Writes to $CGROUP_VM_DATA/results: console.log, tap.txt, and cgroup-v2.json, the fixture of the unit tests.
 set -euo pipefail
@@ -31,7 +32,7 @@ make_root() {
     >"$DATA/debootstrap.log" 2>&1 || die "debootstrap failed: $(tail -n 2 "$DATA/debootstrap.log")"
   # Unpacked only: installed, the kernel would want a boot loader's files. Its NVMe and ext4 are built in.
   chroot "$ROOT" apt-get install -y --download-only --no-install-recommends linux-image-cloud-amd64 >/dev/null
-  for package in "$ROOT"/var/cache/apt/archives/linux-{image,modules}-*.deb; do
+  for package in "$ROOT"/var/cache/apt/archives/linux-{binary,image,modules}-*.deb; do
     [ ! -e "$package" ] || dpkg -x "$package" "$ROOT"
   done
   chroot "$ROOT" depmod "$(basename "$ROOT"/usr/lib/modules/*)"
@@ -52,7 +53,7 @@ mke2fs -q -t ext4 -O ^has_journal -d "$ROOT" "$DATA/disk.img" 8G
 rm -rf "$ROOT/berth"
 
 accelerate=(-accel "tcg,thread=multi" -cpu max)
-[ ! -w /dev/kvm ] || accelerate=(-accel kvm -cpu host)
+[ ! -w /dev/kvm ] || [ "${CGROUP_VM_KVM:-yes}" = no ] || accelerate=(-accel kvm -cpu host)
 qemu-system-x86_64 "${accelerate[@]}" -smp 2 -m 4096 -display none -monitor none -no-reboot -nic none \
   -kernel "$kernel" -append "root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1 init=/usr/local/sbin/prove" \
   -drive "file=$DATA/disk.img,format=raw,if=none,id=disk" -device nvme,serial=disk,drive=disk \

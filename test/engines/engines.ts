@@ -23,7 +23,8 @@ const EVERYWHERE: Record<string, string> = {
   'npm-start': 'is about processes and signals',
   podman: OWN_ENGINE,
   prune: OWN_ENGINE,
-  setup: OWN_ENGINE
+  setup: OWN_ENGINE,
+  'stats-sources': 'reads the files of processes, which have numbers of their own in the lab'
 }
 
 const engine = (given: Omit<LabEngine, 'leftOut'>, leftOut: Record<string, string> = {}): LabEngine => ({
