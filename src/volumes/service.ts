@@ -34,12 +34,8 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
     return viewVolume(volume, users, policy.allows({ volumes: [volume.name] }))
   }
 
-  async function look(name: string): Promise<VolumeRecord | undefined> {
-    return (await engine.listVolumes()).find((volume) => volume.name === name)
-  }
-
   async function find(caller: Caller, name: string): Promise<VolumeRecord> {
-    const found = await look(name)
+    const found = await engine.findVolume(name)
     if (found && maySee(caller, ownerOfVolume(found))) return found
     throw new AppError('VOLUME_NOT_FOUND', `There is no volume "${name}". POST /volumes makes one.`)
   }
@@ -55,7 +51,7 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
     async create(caller: Caller, { name, shared }: CreateVolume): Promise<Volume> {
       policy.check({ volumes: [name] })
       return inTurn(async () => {
-        if (await look(name))
+        if (await engine.findVolume(name))
           throw new AppError('VOLUME_NAME_TAKEN', `There is a volume "${name}". Choose another name, or use that one.`)
         const owner = { ...ownerOf(caller), ...(shared && { shared }) }
         await engine.createVolume(name, writeFacts({ managed: true, instance: instanceId, ...owner }))

@@ -32,15 +32,24 @@ t.test('a volume is made, mounted, listed and removed', async (t) => {
 
 t.test('many who ask for the same name at once make one volume', async (t) => {
   const engine = createMemoryEngine()
-  const list = engine.listVolumes
-  engine.listVolumes = async (...args) => {
-    const volumes = await list(...args)
+  const { findVolume } = engine
+  engine.findVolume = async (name) => {
+    const volume = await findVolume(name)
     await setImmediate()
-    return volumes
+    return volume
   }
   const { post } = await build(t, { engine })
   const answers = await Promise.all(Array.from({ length: 8 }, () => post('/volumes', { name: 'data' })))
   t.strictSame(answers.map(({ statusCode }) => statusCode).toSorted(), [201, ...Array<number>(7).fill(409)])
+})
+
+t.test('GET /volumes/{name} asks the engine for that volume alone', async (t) => {
+  const engine = createMemoryEngine()
+  const { get, ask } = await build(t, { engine })
+  await engine.createVolume('data', { 'io.berth.managed': 'true' })
+  engine.listVolumes = () => Promise.reject(new Error('all volumes were listed'))
+  t.equal((await get('/volumes/data')).statusCode, 200)
+  t.equal((await ask('DELETE', '/volumes/data')).statusCode, 200)
 })
 
 t.test('a volume that Berth did not make stays', async (t) => {
