@@ -7,15 +7,16 @@ import type { EngineArchive } from '../engine/contract/archive.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError, invalidField } from '../errors.ts'
 import { TarError } from '../lib/tar/header.ts'
-import { readTar } from '../lib/tar/read.ts'
 import { tooLarge, type FileLimits } from './limits.ts'
 import { readListing, type Listed } from './listing.ts'
+import { paceOf } from './pace.ts'
 import { joinPath, quoted, splitPath, textOf } from './path.ts'
 import { otherKind, type Places } from './places.ts'
 import { sliceOf, type Range } from './range.ts'
 import type { ArchiveFormat, FolderListing } from './schemas.ts'
 import { viewEntry } from './view.ts'
-import { writeZip, type ZipEntry } from './zip.ts'
+import { closing, zipEntries } from './zip-entries.ts'
+import { writeZip } from './zip.ts'
 
 export type OpenFile = {
   name: string
@@ -75,7 +76,8 @@ export function createReading({ engine, places, find, limits }: Options) {
     const { stat, path: at } = await places.look(id, path, signal)
     if (stat.kind !== 'file') throw otherKind(path, stat, 'a file')
     if (stat.sizeBytes > limits.filesMax) throw tooLarge(limits)
-    const { entry, close } = await understood(() => places.open(id, at, signal))
+    const pace = paceOf(signal)
+    const { entry, close } = await understood(() => places.open(id, at, pace.signal))
     if (entry.kind !== 'file') {
       await close()
       throw new AppError('FILE_KIND_DIFFERS', `${quoted(path)} became something else while it was opened.`)
@@ -85,55 +87,8 @@ export function createReading({ engine, places, find, limits }: Options) {
       size: entry.size,
       etag: `"${entry.size.toString(16)}-${Buffer.from(stat.modifiedAt).toString('base64url')}"`,
       modified: new Date(Number(entry.mtimeNs / 1_000_000n)),
-      read: (range) => closing(understanding(sliceOf(entry.content, range)), close),
+      read: (range) => pace.taken(closing(understanding(sliceOf(entry.content, range)), close)),
       close
-    }
-  }
-
-  async function* zipEntries(id: string, folder: string, archive: AsyncIterable<Buffer>, signal: AbortSignal) {
-    let seen = 0
-    let bytes = 0
-    for await (const entry of readTar(archive)) {
-      if (++seen > limits.fileEntriesMax)
-        throw new AppError('FILE_TOO_LARGE', `The folder has more than ${limits.fileEntriesMax} files and folders.`)
-      const zipped = await zipEntry(id, folder, entry, signal)
-      if (!zipped) continue
-      bytes += zipped.size
-      if (bytes > limits.filesMax) throw tooLarge(limits)
-      yield zipped
-    }
-  }
-
-  /** Undefined for what a zip file does not hold: pipes and devices. */
-  async function zipEntry(
-    id: string,
-    folder: string,
-    {
-      content,
-      ...entry
-    }: { content: AsyncIterable<Buffer> } & Omit<ZipEntry, 'kind' | 'content'> & {
-        kind: string
-        target: string
-      },
-    signal: AbortSignal
-  ): Promise<ZipEntry | undefined> {
-    const name = entry.name.replace(/^[./]+\//, '').replace(/^\//, '')
-    if (entry.kind === 'folder')
-      return name === '' ? undefined : { ...entry, name, size: 0, kind: 'folder', content: NOTHING() }
-    if (entry.kind === 'file') return { ...entry, name, kind: 'file', content }
-    if (entry.kind === 'symlink') {
-      const target = Buffer.from(entry.target, 'latin1')
-      return { ...entry, name, kind: 'symlink', size: target.length, content: once(target) }
-    }
-    if (entry.kind !== 'link') return undefined
-    // A second name of a file comes without its content.
-    const opened = await places.open(id, joinPath(splitPath(folder).folder, entry.name), signal)
-    return {
-      ...entry,
-      name,
-      kind: 'file',
-      size: opened.entry.size,
-      content: closing(opened.entry.content, opened.close)
     }
   }
 
@@ -141,12 +96,15 @@ export function createReading({ engine, places, find, limits }: Options) {
     const { id } = find(caller, reference)
     const place = await places.look(id, path, signal)
     if (place.stat.kind === 'other') throw otherKind(path, place.stat, 'a folder')
-    const tar = await engine.readArchive(id, place.path, signal)
+    const pace = paceOf(signal)
+    const tar = await engine.readArchive(id, place.path, pace.signal)
     const content =
-      format === 'zip' ? understanding(writeZip(zipEntries(id, place.path, tar, signal))) : bounded(tar, limits)
+      format === 'zip'
+        ? understanding(writeZip(zipEntries({ places, limits }, id, place.path, tar, pace.signal)))
+        : bounded(tar, limits)
     return {
       name: `${textOf(splitPath(place.path).name) || 'root'}.${format}`,
-      content: format === 'tar.gz' ? gzipped(content) : content
+      content: pace.taken(format === 'tar.gz' ? gzipped(content) : content)
     }
   }
 
@@ -192,20 +150,6 @@ function gzipped(content: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   // Who reads it hears of a failure.
   pipeline(Readable.from(content), gzip, () => {})
   return gzip
-}
-
-async function* closing(content: AsyncIterable<Buffer>, close: () => Promise<void>): AsyncGenerator<Buffer> {
-  try {
-    yield* content
-  } finally {
-    await close()
-  }
-}
-
-async function* NOTHING(): AsyncGenerator<Buffer> {}
-
-async function* once(piece: Buffer): AsyncGenerator<Buffer> {
-  yield piece
 }
 
 /** An archive that cannot be read is the engine's fault here. */

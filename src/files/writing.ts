@@ -9,6 +9,7 @@ import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { tooLarge, type FileLimits } from './limits.ts'
 import { checkRemovable, checkUnpackable, checkWritable } from './mounts.ts'
+import { arriving } from './pace.ts'
 import { joinPath, quoted, splitPath, textOf } from './path.ts'
 import { notFound, otherKind, type Places } from './places.ts'
 import type { Attributes, RemovedFile, UnpackedArchive, WrittenFile } from './schemas.ts'
@@ -96,7 +97,7 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       await send(
         id,
         splitPath(path).folder,
-        (stage) => stagedFile({ path, stage, size, ...attributes }, content),
+        (stage) => stagedFile({ path, stage, size, ...attributes }, arriving(content)),
         signal
       )
       return { ...written(path, attributes), kind: 'file', size, replaced: stat !== undefined }
@@ -118,7 +119,8 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       checkUnpackable(mounts, folder)
       const unpacked = { entries: 0, bytes: 0 }
       const bounds = { bytes: limits.filesMax, entries: limits.fileEntriesMax }
-      const archive = (stage: string) => stagedArchive(unzipped(content), { folder, stage, limits: bounds, unpacked })
+      const archive = (stage: string) =>
+        stagedArchive(unzipped(arriving(content)), { folder, stage, limits: bounds, unpacked })
       await send(id, folder, archive, signal)
       return { path: textOf(folder), ...unpacked }
     },

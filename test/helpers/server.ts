@@ -22,7 +22,7 @@ export { portsOf, type Range } from './port-ranges.ts'
 const PROJECT = join(import.meta.dirname, '../..')
 
 /** As npm start has them. */
-export const NODE_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=1024']
+export const NODE_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=1024', '--expose-gc']
 
 /** Answers on port 5000 with its own HOST_PORT, so that one can see who answers. */
 export const WORKLOAD = ['sh', '-c', 'echo -n "$HOST_PORT" > /tmp/index.html; exec httpd -f -p 5000 -h /tmp']

@@ -3,6 +3,7 @@
 import { isUtf8 } from 'node:buffer'
 import { Readable } from 'node:stream'
 import { AppError, cancellation, isAppError } from '../../errors.ts'
+import { collected } from '../../lib/collected.ts'
 import { readTar } from '../../lib/tar/read.ts'
 import { TAR_END, tarFile, tarHeader } from '../../lib/tar/write.ts'
 import type { EngineArchive } from '../contract/archive.ts'
@@ -85,7 +86,7 @@ async function* entriesBelow(name: string, archive: AsyncIterable<Buffer>): Asyn
 
 async function* piecesOf(stream: Readable, what: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
-    yield* stream as AsyncIterable<Buffer>
+    yield* collected(stream as AsyncIterable<Buffer>)
   } catch (cause) {
     throw signal.aborted ? cancellation(signal) : brokenStream(cause, { what, isChange: false })
   } finally {

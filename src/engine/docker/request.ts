@@ -60,7 +60,11 @@ export async function readHead(
   asked: Omit<EngineRequest, 'method'>
 ): Promise<IncomingHttpHeaders | undefined> {
   const found = await translated(client, { ...asked, method: 'HEAD' }, () =>
-    exchange(client, { ...asked, method: 'HEAD' }, async ({ statusCode = 0, headers }) => ({ statusCode, headers }))
+    exchange(client, { ...asked, method: 'HEAD' }, async (answer) => {
+      // It has no body, and yet its socket serves nobody else before it was read to its end.
+      answer.resume()
+      return { statusCode: answer.statusCode ?? 0, headers: answer.headers }
+    })
   )
   if (found.statusCode === 404) return undefined
   if (SUCCESS.has(found.statusCode)) return found.headers

@@ -73,7 +73,8 @@ export function readHeader(block: Buffer, extended: ReadonlyMap<string, string>)
     const value = taken(record)
     return value === undefined ? numberAt(block, field) : checked(Number(value))
   }
-  const prefix = textAt(block, MAGIC).startsWith('ustar\0') ? textAt(block, PREFIX) : ''
+  // GNU's tar calls itself "ustar ", and has something else there.
+  const prefix = block.toString('latin1', MAGIC[0], MAGIC[0] + 6) === 'ustar\0' ? textAt(block, PREFIX) : ''
   const short = textAt(block, NAME)
   const name = taken('path') ?? (prefix === '' ? short : `${prefix}/${short}`)
   const size = numeric('size', SIZE)
@@ -86,7 +87,7 @@ export function readHeader(block: Buffer, extended: ReadonlyMap<string, string>)
     mode: numberAt(block, MODE) & 0o7777,
     uid: numeric('uid', UID),
     gid: numeric('gid', GID),
-    mtimeNs: mtime === undefined ? BigInt(numberAt(block, MTIME)) * NANOSECONDS : nanoseconds(mtime),
+    mtimeNs: mtime === undefined ? BigInt(signedAt(block, MTIME)) * NANOSECONDS : nanoseconds(mtime),
     target: taken('linkpath') ?? textAt(block, TARGET),
     more
   }
@@ -120,7 +121,7 @@ export function writeHeader(header: TarHeader): Buffer {
   if (size >= 8 ** (SIZE[1] - 1)) records.set('size', String(size))
   if (uid >= 8 ** (UID[1] - 1)) records.set('uid', String(uid))
   if (gid >= 8 ** (GID[1] - 1)) records.set('gid', String(gid))
-  if (seconds < 0n || mtimeNs % NANOSECONDS !== 0n) records.set('mtime', decimal(mtimeNs))
+  if (seconds < 0n || seconds >= 8n ** 11n || mtimeNs % NANOSECONDS !== 0n) records.set('mtime', decimal(mtimeNs))
   const block = blockOf(flag, { name, size, mode, uid, gid, seconds: seconds < 0n ? 0 : Number(seconds), target })
   if (records.size === 0) return block
   const extended = Buffer.from([...records].map(([record, value]) => recordOf(record, value)).join(''), 'latin1')
@@ -171,23 +172,29 @@ function textAt(block: Buffer, [start, length]: Field): string {
   return end === -1 ? text : text.slice(0, end)
 }
 
+const numberAt = (block: Buffer, field: Field): number => checked(signedAt(block, field))
+
 /** In octal digits; where these do not suffice, GNU's tar writes the bytes of the number behind a first bit. */
-function numberAt(block: Buffer, [start, length]: Field): number {
+function signedAt(block: Buffer, [start, length]: Field): number {
   const first = block[start] ?? 0
   if (first < 0x80) {
     const digits = block
       .toString('latin1', start, start + length)
       .replaceAll('\0', ' ')
       .trim()
-    return digits === '' ? 0 : checked(/^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN)
+    return digits === '' ? 0 : safe(/^[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number.NaN)
   }
   let value = BigInt(first & 0x7f)
   for (const byte of block.subarray(start + 1, start + length)) value = value * 256n + BigInt(byte)
-  return checked(Number(value))
+  return safe(Number(BigInt.asIntN(8 * length - 1, value)))
 }
 
 function checked(value: number): number {
-  if (!Number.isSafeInteger(value) || value < 0) throw new TarError('a header has a number that cannot be read')
+  return safe(value < 0 ? Number.NaN : value)
+}
+
+function safe(value: number): number {
+  if (!Number.isSafeInteger(value)) throw new TarError('a header has a number that cannot be read')
   return value
 }
 

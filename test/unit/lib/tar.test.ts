@@ -7,7 +7,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { TarError, writeHeader, type TarHeader } from '../../../src/lib/tar/header.ts'
 import { readTar } from '../../../src/lib/tar/read.ts'
-import { TAR_END, tarFile } from '../../../src/lib/tar/write.ts'
+import { TAR_END, tarFile, tarHeader } from '../../../src/lib/tar/write.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
@@ -160,4 +160,33 @@ t.test('holes of a sparse file are in neither form taken for content', async (t)
       form
     )
   }
+})
+
+t.test(
+  'what Python packs in the oldest form is read: long names in two fields, times after 2242 and before 1970',
+  async (t) => {
+    const name = `${'folder/'.repeat(15)}file`
+    const script = `
+import io, sys, tarfile
+made = io.BytesIO()
+for form, name, mtime in [(tarfile.USTAR_FORMAT, '${name}', 5), (tarfile.GNU_FORMAT, 'late', 8 ** 11), (tarfile.GNU_FORMAT, 'early', -5)]:
+  info = tarfile.TarInfo(name)
+  info.mtime = mtime
+  made.write(info.tobuf(form))
+made.write(bytes(1024))
+sys.stdout.buffer.write(made.getvalue())
+`
+    const packed = execFileSync('python3', ['-c', script])
+    t.match(await readAll(packed), [
+      { name, mtimeNs: 5_000_000_000n },
+      { name: 'late', mtimeNs: 8n ** 11n * 1_000_000_000n },
+      { name: 'early', mtimeNs: -5_000_000_000n }
+    ])
+  }
+)
+
+t.test('a time of whole seconds after 2242 is written as it is', async (t) => {
+  const mtimeNs = 8n ** 11n * 1_000_000_000n
+  const [read] = await readAll(Buffer.concat([tarHeader({ name: 'late', kind: 'folder', mtimeNs }), TAR_END]))
+  t.equal(read?.mtimeNs, mtimeNs)
 })

@@ -1,0 +1,82 @@
+// The least pace of a copy. An engine holds the container for as long as a path of it is read or written, and answers nothing
+// else about it until then. So whoever takes or sends next to nothing is cut off.
+
+import { AppError } from '../errors.ts'
+
+type Pace = { bytes: number; withinMs: number }
+
+const LEAST: Pace = { bytes: 256 * 1024, withinMs: 60_000 }
+
+/** Of what goes out. Its signal ends the reading when nobody takes what was read. */
+export function paceOf(signal: AbortSignal, least = LEAST) {
+  const slow = new AbortController()
+  const watch = createWatch(least, () => slow.abort(tooSlow(least)))
+
+  async function* taken(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const piece of content) {
+      watch.wait()
+      try {
+        yield piece
+      } finally {
+        watch.stop()
+      }
+      watch.pass(piece.length)
+    }
+  }
+  return { signal: AbortSignal.any([signal, slow.signal]), taken }
+}
+
+/** What comes in. It fails when its sender is too slow. */
+export async function* arriving(content: AsyncIterable<Buffer>, least = LEAST): AsyncGenerator<Buffer> {
+  const pieces = content[Symbol.asyncIterator]()
+  const late = Promise.withResolvers<never>()
+  late.promise.catch(() => {})
+  const watch = createWatch(least, () => late.reject(tooSlow(least)))
+  let isOver = false
+  try {
+    for (;;) {
+      watch.wait()
+      isOver = true
+      const { value, done } = await Promise.race([pieces.next(), late.promise]).finally(watch.stop)
+      if (done) return
+      isOver = false
+      watch.pass(value.length)
+      yield value
+    }
+  } finally {
+    // One that is waited for would never return.
+    if (!isOver) await pieces.return?.()
+  }
+}
+
+/** Counts the time in which the other side is waited for, and no other. */
+function createWatch({ bytes, withinMs }: Pace, onLate: () => void) {
+  let passedBytes = 0
+  let waitedMs = 0
+  let since = 0
+  let timer: NodeJS.Timeout | undefined
+
+  return {
+    wait(): void {
+      since = performance.now()
+      timer = setTimeout(onLate, withinMs - waitedMs)
+    },
+    stop(): void {
+      clearTimeout(timer)
+      waitedMs += performance.now() - since
+    },
+    pass(length: number): void {
+      passedBytes += length
+      if (passedBytes < bytes) return
+      passedBytes = 0
+      waitedMs = 0
+    }
+  }
+}
+
+function tooSlow({ bytes, withinMs }: Pace): AppError {
+  return new AppError(
+    'REQUEST_TIMEOUT',
+    `A copy moves at least ${bytes / 1024} KiB in ${withinMs / 1000} seconds, since the engine holds the container meanwhile.`
+  )
+}
