@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import Fastify from 'fastify'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { NOBODY } from '../../src/access/caller.ts'
 import { registerErrors } from '../../src/http/errors.ts'
 import { registerPressure } from '../../src/http/pressure.ts'
@@ -189,7 +189,7 @@ t.test('each token may have so many streams', async (t) => {
   second.destroy()
 })
 
-t.test('a server that cannot follow turns requests away, but says that it lives', async (t) => {
+async function underPressure(t: Test) {
   const app = Fastify()
   t.teardown(() => app.close())
   registerErrors(app)
@@ -197,12 +197,33 @@ t.test('a server that cannot follow turns requests away, but says that it lives'
   await registerPressure(app, { maxEventLoopDelay: 50, sampleInterval: 100 })
   app.get('/work', { config: { scope: 'read' } }, async () => 'done')
   app.get('/health', { config: { scope: 'open' } }, async () => 'alive')
+  return app
+}
+
+/** Holds up the thread, and lets it take notice. */
+async function holdUp(ms: number): Promise<void> {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+  await setTimeout(1)
+}
+
+t.test('a server whose start took long is not busy', async (t) => {
+  const app = await underPressure(t)
+  app.register(() => holdUp(300))
+  await app.ready()
+  const end = performance.now() + 150
+  while (performance.now() < end) {
+    t.equal((await app.inject('/work')).statusCode, 200)
+    await setTimeout(10)
+  }
+})
+
+t.test('a server that cannot follow turns requests away, but says that it lives', async (t) => {
+  const app = await underPressure(t)
   await app.ready()
   await until(async () => (await app.inject('/work')).statusCode === 200)
   await until(async () => {
-    const end = performance.now() + 150
-    while (performance.now() < end);
-    await setTimeout(1)
+    await holdUp(150)
     const [answer, health] = await Promise.all([app.inject('/work'), app.inject('/health')])
     t.equal(health.statusCode, 200)
     if (answer.statusCode === 200) return false
