@@ -20,8 +20,6 @@ const EMIT = [
   '--noCheck',
   '--rewriteRelativeImportExtensions'
 ]
-/** A test starts Node with a loader of its own, which the compiler cannot do with. */
-const PLAIN = { NODE_OPTIONS: '' }
 /** Besides the compiled files: what the server reads, and what people read. */
 const KEPT = ['docs/errors.md', 'CHANGELOG.md', 'LICENSE', 'README.md']
 /** Loaded by its name in a string, so that no import shows it. */
@@ -60,14 +58,23 @@ export async function packTarball(folder: string, into: string): Promise<string>
 
 async function compile(folder: string): Promise<void> {
   const config = join(folder, 'tsconfig.json')
-  const base = { extends: join(process.cwd(), 'tsconfig.json'), exclude: [] }
+  // The folder may lie anywhere, and then has no packages above it.
+  const compilerOptions = { typeRoots: [join(process.cwd(), 'node_modules/@types')] }
+  const base = { extends: join(process.cwd(), 'tsconfig.json'), compilerOptions, exclude: [] }
   const emit = async (options: string[], files: object) => {
     writeFileSync(config, JSON.stringify({ ...base, ...files }))
-    const { ok, output } = await run(
-      process.execPath,
-      [TSC, '-p', config, ...EMIT, '--outDir', join(folder, 'lib'), ...options],
-      PLAIN
-    )
+    // tap puts a loader of its own into every Node that a test starts, and the compiler cannot do with it.
+    const node = ['-u', 'NODE_OPTIONS', process.execPath]
+    const { ok, output } = await run('env', [
+      ...node,
+      TSC,
+      '-p',
+      config,
+      ...EMIT,
+      '--outDir',
+      join(folder, 'lib'),
+      ...options
+    ])
     if (!ok) throw new SetupError(`The compiler failed:\n${lastLines(output, 15)}`)
   }
   const src = join(process.cwd(), 'src')

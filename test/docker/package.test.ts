@@ -70,7 +70,9 @@ function layOut(): void {
   }
 }
 
-const berth = async (...argv: string[]) => promisify(execFile)(process.execPath, [bin, ...argv], { cwd: user, env })
+// tap puts a loader of its own into every Node that a test starts; users have none.
+const NODE = ['-u', 'NODE_OPTIONS', process.execPath]
+const berth = async (...argv: string[]) => promisify(execFile)('env', [...NODE, bin, ...argv], { cwd: user, env })
 
 t.test('the package has what runs, types of the client, and no tests', async (t) => {
   const files = globSync('**/*', { cwd: packed, withFileTypes: true }).filter((entry) => entry.isFile())
@@ -95,8 +97,7 @@ t.test('the package has what runs, types of the client, and no tests', async (t)
 t.test('doctor, serve and run, without the repository', async (t) => {
   t.match((await berth('doctor')).stdout, /Engine.*answers.*\n.*Port.*is free for the server/s)
   const start = performance.now()
-  // tap puts a loader of its own into every Node that a test starts.
-  const server = spawn(process.execPath, [bin, 'serve'], { cwd: user, env, stdio: ['ignore', 'pipe', 'inherit'] })
+  const server = spawn('env', [...NODE, bin, 'serve'], { cwd: user, env, stdio: ['ignore', 'pipe', 'inherit'] })
   t.teardown(() => server.kill('SIGKILL'))
   let output = ''
   for await (const piece of server.stdout) if ((output += String(piece)).includes('Berth is up')) break

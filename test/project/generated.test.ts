@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
+import { pythonClientOf } from '../../scripts/python-client.ts'
 import { cliPage } from '../../scripts/cli-page.ts'
 import { clientOf, type ApiDocument } from '../../scripts/dashboard-client.ts'
 import { SETTING_LIST } from '../../src/config.ts'
@@ -47,11 +48,12 @@ t.test('docs/settings.md and .env.example', async (t) => {
   isUpToDate(t, '.env.example', envExample())
 })
 
-t.test('docs/openapi.json, and what the dashboard is compiled against', async (t) => {
+t.test('docs/openapi.json, and what is made of it for the clients', async (t) => {
   const { get } = await build(t, { version })
   const document = (await get('/openapi.json')).json<ApiDocument>()
   isUpToDate(t, 'docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`)
   isUpToDate(t, 'src/pages/dashboard/gen/api.ts', clientOf(document))
+  isUpToDate(t, 'clients/python/berth/api.py', pythonClientOf(document))
 })
 
 t.test('docs/cli.md', async (t) => {
