@@ -10,11 +10,11 @@ const LEAST: Pace = { bytes: 256 * 1024, withinMs: 60_000 }
 /** Of what goes out. Its signal ends the reading when nobody takes what was read. */
 export function paceOf(signal: AbortSignal, least = LEAST) {
   const slow = new AbortController()
-  const watch = createWatch(least, () => slow.abort(tooSlow(least)))
+  const watch = createWatch(least)
 
   async function* taken(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     for await (const piece of content) {
-      watch.wait()
+      watch.wait(() => slow.abort(tooSlow(least)))
       try {
         yield piece
       } finally {
@@ -29,13 +29,13 @@ export function paceOf(signal: AbortSignal, least = LEAST) {
 /** What comes in. It fails when its sender is too slow. */
 export async function* arriving(content: AsyncIterable<Buffer>, least = LEAST): AsyncGenerator<Buffer> {
   const pieces = content[Symbol.asyncIterator]()
-  const late = Promise.withResolvers<never>()
-  late.promise.catch(() => {})
-  const watch = createWatch(least, () => late.reject(tooSlow(least)))
+  const watch = createWatch(least)
   let isOver = false
   try {
     for (;;) {
-      watch.wait()
+      // One for each: a promise keeps all that ever raced with it.
+      const late = Promise.withResolvers<never>()
+      watch.wait(() => late.reject(tooSlow(least)))
       isOver = true
       const { value, done } = await Promise.race([pieces.next(), late.promise]).finally(watch.stop)
       if (done) return
@@ -50,14 +50,14 @@ export async function* arriving(content: AsyncIterable<Buffer>, least = LEAST): 
 }
 
 /** Counts the time in which the other side is waited for, and no other. */
-function createWatch({ bytes, withinMs }: Pace, onLate: () => void) {
+function createWatch({ bytes, withinMs }: Pace) {
   let passedBytes = 0
   let waitedMs = 0
   let since = 0
   let timer: NodeJS.Timeout | undefined
 
   return {
-    wait(): void {
+    wait(onLate: () => void): void {
       since = performance.now()
       timer = setTimeout(onLate, withinMs - waitedMs)
     },

@@ -7,6 +7,7 @@ import type { Caller } from '../access/caller.ts'
 import type { EngineArchive } from '../engine/contract/archive.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
+import { sleep } from '../lib/sleep.ts'
 import { tooLarge, type FileLimits } from './limits.ts'
 import { checkRemovable, checkUnpackable, checkWritable } from './mounts.ts'
 import { arriving } from './pace.ts'
@@ -27,6 +28,7 @@ type Options = {
   now?: () => number
 }
 
+const REMOVAL_PAUSES_MS = [0, 1_000, 5_000]
 const FILE_MODE = 0o644
 const FOLDER_MODE = 0o755
 const BUFFER = { objectMode: false, highWaterMark: 256 * 1024 }
@@ -58,6 +60,20 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
     return { mode, uid, gid }
   }
 
+  /** The engine may still unpack what it has, and holds the container meanwhile. */
+  async function removeStage(id: string, stage: string): Promise<void> {
+    let failure: unknown
+    for (const pauseMs of REMOVAL_PAUSES_MS) {
+      try {
+        await sleep(pauseMs)
+        return void (await engine.removePath(id, stage))
+      } catch (err) {
+        failure = err
+      }
+    }
+    log.warn({ err: failure, containerId: id, path: stage }, 'what an upload left could not be removed')
+  }
+
   /** Sends what comes in under a name of its own; that name goes with it, whatever becomes of it. */
   async function send(
     id: string,
@@ -69,9 +85,7 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
     try {
       await engine.writeArchive(id, Readable.from(archive(stage), BUFFER), signal)
     } catch (error) {
-      await engine.removePath(id, stage).catch((err: unknown) => {
-        log.warn({ err, containerId: id, path: stage }, 'what an upload left could not be removed')
-      })
+      await removeStage(id, stage)
       throw error
     }
     await engine.removePath(id, stage)

@@ -50,7 +50,9 @@ const SIZES = {
   buildsHostile: 10,
   podman: 10,
   engineContract: 10,
-  terminal: 10
+  terminal: 10,
+  files: 10,
+  filesTrees: 10
 } as const
 
 const WORKLOADS: Range = { first: 8100, last: 8999 }

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import t from 'tap'
 import { TAR_END, tarHeader } from '../../src/lib/tar/write.ts'
 import { build, problem } from '../helpers/build.ts'
+import { AppError } from '../../src/errors.ts'
 import { openStore } from '../../src/store/sqlite/open.ts'
 import { tarOf } from '../helpers/archives.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
@@ -208,4 +209,19 @@ t.test('the audit trail names the container and the path', async (t) => {
       caller: 'exec'
     }
   )
+})
+
+t.test('what a failed upload leaves is removed, also when the engine answers at a second try only', async (t) => {
+  const engine = createMemoryEngine()
+  const { put, get, at } = await serve(t, { engine })
+  const { removePath } = engine
+  let tries = 0
+  engine.removePath = async (...args) => {
+    if (++tries === 1) throw new AppError('ENGINE_TIMEOUT', 'The engine did not look at the path in time.')
+    return removePath(...args)
+  }
+  const half = Buffer.concat([tarHeader({ name: 'b', kind: 'file', size: 1_000 }), Buffer.alloc(300)])
+  problem(t, await put('/tmp', half, '&unpack=true'), 400, 'INVALID_ARCHIVE')
+  t.equal(tries, 2)
+  t.strictSame((await get(at('/tmp'))).json().entries, [])
 })

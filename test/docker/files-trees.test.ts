@@ -1,0 +1,115 @@
+// Random trees of files there and back, by archive and file by file, judged by archives that Python packs and reads.
+// With BERTH_TEST_FULL=1: 10,000 of them.
+
+import assert from 'node:assert'
+import fc from 'fast-check'
+import t from 'tap'
+import { startArchiver } from '../helpers/archiver.ts'
+import { docker } from '../helpers/engine.ts'
+import { filesClient, succeeded } from '../helpers/files-client.ts'
+import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
+import { hashOf, withTextFolders, seenOf, treeBelow, type Node, type Seen } from '../helpers/trees.ts'
+
+const isFull = process.env.BERTH_TEST_FULL === '1'
+const RUNS = Number(process.env.FUZZ_RUNS ?? (isFull ? 10_000 : 12))
+const SEED = Number(process.env.FUZZ_SEED ?? (isFull ? Date.now() % 2 ** 31 : 16))
+const LANES = isFull ? 4 : 2
+const FORMATS = ['tar', 'tar.gz', 'zip'] as const
+type Format = (typeof FORMATS)[number]
+
+const server = await startServer(t, { ports: portsOf('filesTrees'), env: { BERTH_EXEC: 'true' } })
+const archiver = startArchiver(t)
+const { body: box } = await server.create({ command: SLEEPER, ports: [] })
+if (!box.id) throw new Error(`no container: ${JSON.stringify(box)}`)
+const files = filesClient(server.url, box.id)
+
+/** What the format can say of a tree. A zip file knows no owners, no pipes, and times in steps of two seconds. */
+function knownTo(format: Format, tree: Record<string, Seen>): Record<string, Seen> {
+  if (format !== 'zip') return tree
+  const entries = Object.entries(tree).filter(([, { kind }]) => kind !== 'fifo')
+  return Object.fromEntries(
+    entries.map(([path, { kind, target, hash, mode }]) => [
+      path,
+      { kind, target, hash, ...(mode !== undefined && { mode }) }
+    ])
+  )
+}
+
+async function downloaded(path: string, format: Format): Promise<Record<string, Seen>> {
+  const { bytes } = succeeded(await files.archive(path, format))
+  return knownTo(format, await archiver.read(bytes, format))
+}
+
+/** Past the server. */
+async function inEngine(path: string): Promise<Record<string, Seen>> {
+  const pieces = await Array.fromAsync(
+    (await docker.getContainer(box.id).getArchive({ path })) as AsyncIterable<Buffer>
+  )
+  return archiver.read(Buffer.concat(pieces), 'tar')
+}
+
+/** For each lane a seed of its own, so that one repeats what failed. */
+async function inLanes(name: string, property: (root: string) => fc.IAsyncProperty<unknown>): Promise<void> {
+  const lanes = Array.from({ length: LANES }, (_none, lane) =>
+    fc.assert(property(`${name}${lane}`), { numRuns: Math.ceil(RUNS / LANES), seed: SEED + lane, endOnFailure: true })
+  )
+  await Promise.all(lanes)
+}
+
+t.test(`${RUNS} trees by archive from seed ${SEED}`, async (t) => {
+  await inLanes('tar', (root) =>
+    fc.asyncProperty(
+      treeBelow(root),
+      fc.constantFrom('gnu', 'pax', 'ustar'),
+      fc.constantFrom(...FORMATS),
+      async (tree, packedAs, format) => {
+        try {
+          succeeded(await files.unpack('/tmp', await archiver.pack(tree, packedAs)))
+          assert.deepStrictEqual(await inEngine(`/tmp/${root}`), seenOf(tree))
+          assert.deepStrictEqual(await downloaded(`/tmp/${root}`, format), knownTo(format, seenOf(tree)))
+        } finally {
+          await files.remove(`/tmp/${root}`)
+        }
+      }
+    )
+  )
+  t.strictSame(await files.namesIn('/tmp'), [], 'nothing else is there')
+})
+
+/** Made by a call for each; links and pipes cannot be. */
+async function writeAll(tree: Node[]): Promise<void> {
+  for (const { name, kind, mode, uid, gid, seconds, nanoseconds, content } of tree) {
+    const modified = new Date(seconds * 1000 + Math.floor(nanoseconds / 1_000_000)).toISOString()
+    const octal = mode.toString(8).padStart(4, '0')
+    if (kind === 'folder') succeeded(await files.makeFolder(`/tmp/${textOf(name)}`, { mode: octal, uid, gid }))
+    else
+      succeeded(await files.write(`/tmp/${name}`, content, `&mode=${octal}&uid=${uid}&gid=${gid}&modified=${modified}`))
+  }
+}
+
+const textOf = (name: string) => Buffer.from(name, 'latin1').toString('utf8')
+
+t.test(`${RUNS} trees file by file from seed ${SEED}`, async (t) => {
+  await inLanes('file', (root) =>
+    fc.asyncProperty(treeBelow(root), async (whole) => {
+      const tree = withTextFolders(whole).filter(({ kind }) => kind === 'file' || kind === 'folder')
+      try {
+        await writeAll(tree)
+        const found = await downloaded(`/tmp/${root}`, 'tar')
+        const wanted = seenOf(tree)
+        // What is written into a folder changes its time.
+        for (const [path, { kind }] of Object.entries(wanted)) if (kind === 'folder') delete wanted[path]?.seconds
+        for (const [path, { kind }] of Object.entries(found)) if (kind === 'folder') delete found[path]?.seconds
+        assert.deepStrictEqual(found, wanted)
+        for (const { name, kind, content } of tree)
+          if (kind === 'file') {
+            const { bytes } = succeeded(await files.read(`/tmp/${name}`))
+            assert.strictEqual(hashOf(bytes), hashOf(content))
+          }
+      } finally {
+        await files.remove(`/tmp/${root}`)
+      }
+    })
+  )
+  t.strictSame(await files.namesIn('/tmp'), [], 'nothing else is there')
+})
