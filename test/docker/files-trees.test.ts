@@ -11,7 +11,7 @@ import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
 import { hashOf, withTextFolders, seenOf, treeBelow, type Node, type Seen } from '../helpers/trees.ts'
 
 const isFull = process.env.BERTH_TEST_FULL === '1'
-const RUNS = Number(process.env.FUZZ_RUNS ?? (isFull ? 10_000 : 12))
+const RUNS = Number(process.env.FUZZ_RUNS ?? (isFull ? 10_000 : 6))
 const SEED = Number(process.env.FUZZ_SEED ?? (isFull ? Date.now() % 2 ** 31 : 16))
 const LANES = isFull ? 4 : 2
 const FORMATS = ['tar', 'tar.gz', 'zip'] as const

@@ -31,7 +31,7 @@ const LONGEST_PATH = 1_000
 const ODD_NAMES = ['...', '-rf', '.wh.a', '.wh..wh..opq', ' ', '\n', '%2e%2e', '\\', '"', 'é', 'PaxHeader', 'a\u0001b']
 
 const byte = fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code === 0x2f ? 0x5f : code))
-const plain = fc.string({ unit: fc.constantFrom(...'abcdefghij'), minLength: 1, maxLength: 6 })
+const plain = fc.string({ unit: fc.constantFrom('a', 'b', 'c', 'd', 'e'), minLength: 1, maxLength: 6 })
 const name = fc
   .oneof(
     { weight: 4, arbitrary: plain },
