@@ -30,6 +30,9 @@ export async function makeWorld(
       BERTH_ENGINE_TIMEOUT_SECONDS: String(ENGINE_TIMEOUT_SECONDS),
       BERTH_STATS_SOURCE: 'engine',
       BERTH_EXEC: 'true',
+      // A stream may come ever so slowly, and a build be silent, as long as these say.
+      BERTH_REGISTRY_TIMEOUT_SECONDS: '60',
+      BERTH_BUILD_IDLE_SECONDS: '20',
       ...env
     }
   })
