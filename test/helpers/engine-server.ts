@@ -25,6 +25,7 @@ export async function engineThat(
     changeTimeoutMs?: number
     registryIdleMs?: number
     registryTimeoutMs?: number
+    version?: object
   } = {}
 ) {
   const asked: Asked[] = []
@@ -35,12 +36,12 @@ export async function engineThat(
     request.on('end', () => {
       if (pathname === '/_ping') return answer.writeHead(200, { 'api-version': '1.41' }).end('OK')
       const path = pathname.replace(/^\/v1\.41/, '')
-      if (path === '/version') return json(200, { Version: '20.10.24' })(undefined as never, answer)
+      if (path === '/version') return json(200, given.version ?? { Version: '20.10.24' })(undefined as never, answer)
       const call = {
         method: request.method ?? '',
         path,
         query: Object.fromEntries(searchParams),
-        body: text ? JSON.parse(text) : undefined
+        body: request.headers['content-type'] === 'application/json' ? JSON.parse(text) : undefined
       }
       asked.push(call)
       const known = answers[`${call.method} ${path}`]

@@ -14,7 +14,10 @@ export type PathStat = {
 }
 
 export type EngineArchive = {
-  /** Undefined when there is no such path, or no such container. The last part of the path is not followed. */
+  /**
+   * Undefined when there is no such path, or no such container; of a path below a file an engine may also say FILE_NOT_FOUND. The
+   * last part of the path is not followed.
+   */
   statPath(id: string, path: string, signal?: AbortSignal): Promise<PathStat | undefined>
   /**
    * What is at the path, as a tar file: a folder with all below it, in the order of names; a link as a link. The names in it begin

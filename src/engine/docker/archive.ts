@@ -19,8 +19,9 @@ const STAT = 'x-docker-container-path-stat'
 export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
   async function statPath(id: string, path: string, signal?: AbortSignal) {
     const asked = { path: archivePath(id, path), what: 'look at the path', signal } as const
-    const headers = await look(asked)
-    return headers && mapStat(readPathStat(headers[STAT]))
+    const { isThere, headers } = await look(asked)
+    // Podman says 404 of a link that leads nowhere, and describes it all the same.
+    return isThere || STAT in headers ? mapStat(readPathStat(headers[STAT])) : undefined
   }
 
   async function write(archive: Readable, path: string, signal?: AbortSignal): Promise<void> {
@@ -58,16 +59,16 @@ export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
      * what it was for: docs/decisions/094-removal-by-an-archive.md
      */
     async removePath(id, path) {
-      if (!(await statPath(id, path))) return false
+      const stat = await statPath(id, path)
+      if (!stat) return false
       const name = path.slice(1)
-      const archive = Readable.from([tarHeader({ name, kind: 'link', target: name }), TAR_END])
       let failure: unknown
-      try {
-        await write(archive, archivePath(id, '/'))
-      } catch (error) {
-        failure = error
+      // Podman links to where a link leads. What then stands there is a file, which goes at the second time.
+      for (let times = stat.kind === 'link' ? 2 : 1; times > 0; times--) {
+        const archive = Readable.from([tarHeader({ name, kind: 'link', target: name }), TAR_END])
+        await write(archive, archivePath(id, '/')).catch((error: unknown) => (failure = error))
+        if (!(await statPath(id, path))) return true
       }
-      if (!(await statPath(id, path))) return true
       if (isAppError(failure)) throw failure
       throw new AppError('ENGINE_UNSUPPORTED', 'This engine does not remove what an archive replaces.')
     }

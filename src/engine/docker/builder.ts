@@ -6,15 +6,13 @@ import { buildImage } from './build.ts'
 import type { Calls } from './calls.ts'
 import type { Connection } from './connection.ts'
 
-export function createBuilderCalls(calls: Calls, connection: Pick<Connection, 'status'>): EngineBuilder {
-  function isPodman(): boolean {
-    const status = connection.status()
-    return status.available && /podman/i.test(status.name)
-  }
-
+export function createBuilderCalls(
+  calls: Calls,
+  { status, isPodman }: Pick<Connection, 'status' | 'isPodman'>
+): EngineBuilder {
   return {
     hasBuildKit() {
-      return connection.status().available && !isPodman()
+      return status().available && !isPodman()
     },
 
     buildImage(spec, context, signal) {

@@ -1,9 +1,8 @@
 // The ways to ask an engine something, as the files of this folder hand them on to each other.
 
-import type { IncomingHttpHeaders } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { isAppError } from '../../errors.ts'
-import type { EngineRequest } from './request.ts'
+import type { EngineRequest, Head } from './request.ts'
 
 export type Asked<T = unknown> = Omit<EngineRequest<T>, 'timeoutMs'> & {
   timeoutMs?: number
@@ -21,8 +20,8 @@ export type Calls = {
   change: <T>(asked: Asked<T>) => Promise<T>
   /** A change that makes something new. It is refused when too many wait. */
   make: <T>(asked: Asked<T>) => Promise<T>
-  /** The headers of the answer to a read; undefined when what was asked for is not there. */
-  look: (asked: Omit<Asked, 'method'>) => Promise<IncomingHttpHeaders | undefined>
+  /** The headers of the answer to a read. */
+  look: (asked: Omit<Asked, 'method'>) => Promise<Head>
   stream: (asked: Asked) => Promise<Readable>
   /** A stream that may be silent for any time. It ends when the engine hangs, since nothing else would tell. */
   watch: (asked: Asked) => Promise<Readable>

@@ -152,6 +152,8 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
     },
 
     status,
+    /** Its Docker API differs from Docker's in places. */
+    isPodman: (): boolean => live !== undefined && /podman/i.test(live.name),
     onStatus: (watcher: (status: EngineStatus) => void): void => void watchers.add(watcher),
 
     close(): void {

@@ -1,5 +1,6 @@
 // Containers: list, inspect, make, start, stop, change, remove.
 
+import { isAppError } from '../../errors.ts'
 import type { EngineContainers } from '../contract/containers.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import { mapContainer, mapSpec, mapSummary } from './map.ts'
@@ -17,8 +18,12 @@ const inspection = (id: string) =>
 
 export function createContainerCalls(
   { ask, change, make }: Calls,
-  { changeTimeoutMs }: { changeTimeoutMs: number }
+  { changeTimeoutMs, isPodman }: { changeTimeoutMs: number; isPodman: () => boolean }
 ): EngineContainers {
+  async function unpauseContainer(id: string): Promise<void> {
+    await change({ method: 'POST', path: `/containers/${id}/unpause`, what: 'let the container go on' })
+  }
+
   return {
     async listContainers(filter) {
       const filters = filter?.label ? { label: [filter.label] } : {}
@@ -72,7 +77,15 @@ export function createContainerCalls(
       const query = { t: timeoutSeconds }
       const asked = { method: 'POST', path: `/containers/${id}/stop`, query, what: 'stop the container' } as const
       // It takes no turn, nor a socket of the other calls: many slow ends at once must not hold up everybody else.
-      await ask({ ...asked, timeoutMs, signal }, 'streams')
+      const stop = () => ask({ ...asked, timeoutMs, signal }, 'streams')
+      try {
+        await stop()
+      } catch (error) {
+        // Podman does not stop what is paused.
+        if (!isAppError(error, 'CONTAINER_RUNNING')) throw error
+        await unpauseContainer(id)
+        await stop()
+      }
     },
 
     async removeContainer(id, { force, volumes }) {
@@ -99,15 +112,13 @@ export function createContainerCalls(
       await change({ method: 'POST', path: `/containers/${id}/pause`, what: 'pause the container' })
     },
 
-    async unpauseContainer(id) {
-      await change({ method: 'POST', path: `/containers/${id}/unpause`, what: 'let the container go on' })
-    },
+    unpauseContainer,
 
     async updateContainer(id, update) {
       await change({
         method: 'POST',
         path: `/containers/${id}/update`,
-        body: updatePayload(update),
+        body: updatePayload(update, { isPodman: isPodman() }),
         what: 'change the container'
       })
     },

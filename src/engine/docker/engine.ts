@@ -113,7 +113,7 @@ export function createDockerEngine(options: {
     figures: () => ({ ...inTurn.load(), calls: { ...outcomes } }),
     onStatus: connection.onStatus,
     whenAvailable: connection.whenAvailable,
-    ...createContainerCalls(calls, { changeTimeoutMs }),
+    ...createContainerCalls(calls, { changeTimeoutMs, isPodman: connection.isPodman }),
     ...createWorkloadCalls(calls, options),
     ...createArchiveCalls(calls),
     ...createImageCalls(

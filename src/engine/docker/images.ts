@@ -133,11 +133,17 @@ export function createImageCalls(
         change({ method: 'DELETE', path, query, what: `remove the image ${reference}`, answer: readRemovedImages })
       )
       return {
-        untagged: (rows ?? []).flatMap(({ Untagged: name }) => name ?? []),
+        untagged: (rows ?? []).flatMap(({ Untagged: name }) => (name ? shortName(name) : [])),
         deleted: (rows ?? []).flatMap(({ Deleted: id }) => id ?? [])
       }
     }
   }
+}
+
+/** Podman says the whole of a name. */
+function shortName(name: string): string {
+  const parsed = parseReference(name)
+  return parsed?.tag === undefined || parsed.digest !== undefined ? name : `${familiarName(parsed)}:${parsed.tag}`
 }
 
 /** With containerd's store a list fails as a whole when one of its images is removed meanwhile. */

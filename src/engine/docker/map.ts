@@ -50,7 +50,7 @@ export function mapContainer(info: RawContainer): ContainerRecord {
     ports: mapPorts(info),
     labels,
     berth: readFacts(labels),
-    command: [...(info.Path ? [info.Path] : []), ...(info.Args ?? [])],
+    command: commandOf(info),
     envNames: (config.Env ?? []).map((line) => splitEnv(line)[0]),
     limits: {
       memoryBytes: host.Memory || null,
@@ -67,6 +67,12 @@ export function mapContainer(info: RawContainer): ContainerRecord {
     hostNetwork: host.NetworkMode === 'host',
     freedoms: freedomsOf(info)
   }
+}
+
+function commandOf({ Path: program, Args: args }: RawContainer): string[] {
+  const words = [...(program ? [program] : []), ...(args ?? [])]
+  // Podman takes its own init for a part of the command.
+  return words[0] === '/run/podman-init' && words[1] === '--' ? words.slice(2) : words
 }
 
 export function mapSummary(info: RawContainerRow): ContainerSummary {

@@ -9,6 +9,7 @@ export const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIN
 const LOG_LIMITS = { 'max-size': '10m', 'max-file': '3' }
 const STOP_SECONDS = 10
 const NANOSECONDS_PER_MS = 1e6
+const CPU_PERIOD_US = 100_000
 
 export function createPayload(spec: ContainerSpec): ContainerCreateOptions {
   return {
@@ -42,9 +43,13 @@ export function createPayload(spec: ContainerSpec): ContainerCreateOptions {
   }
 }
 
-export function updatePayload(update: ContainerUpdate): Record<string, unknown> {
+export function updatePayload(update: ContainerUpdate, { isPodman }: { isPodman: boolean }): Record<string, unknown> {
+  const { NanoCpus, ...limits } = limitsPayload(update)
+  const { cpus } = update
   return {
-    ...limitsPayload(update),
+    ...limits,
+    // Podman ignores NanoCpus here; Docker refuses a quota for a container that was made with them.
+    ...(cpus && (isPodman ? { CpuPeriod: CPU_PERIOD_US, CpuQuota: Math.round(cpus * CPU_PERIOD_US) } : { NanoCpus })),
     ...(update.restart && { RestartPolicy: { Name: update.restart } })
   }
 }

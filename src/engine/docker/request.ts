@@ -51,14 +51,13 @@ export function openStream(client: Client, asked: EngineRequest): Promise<Readab
   )
 }
 
+export type Head = { isThere: boolean; headers: IncomingHttpHeaders }
+
 /**
- * Returns the headers of the answer to a GET without its body; undefined when what was asked for is not there. An engine says why
- * it refuses in a body, so that a refusal is asked for once more.
+ * Returns the headers of the answer to a GET without its body, and whether what was asked for is there. An engine says why it
+ * refuses in a body, so that a refusal is asked for once more.
  */
-export async function readHead(
-  client: Client,
-  asked: Omit<EngineRequest, 'method'>
-): Promise<IncomingHttpHeaders | undefined> {
+export async function readHead(client: Client, asked: Omit<EngineRequest, 'method'>): Promise<Head> {
   const found = await translated(client, { ...asked, method: 'HEAD' }, () =>
     exchange(client, { ...asked, method: 'HEAD' }, async (answer) => {
       // It has no body, and yet its socket serves nobody else before it was read to its end.
@@ -66,8 +65,8 @@ export async function readHead(
       return { statusCode: answer.statusCode ?? 0, headers: answer.headers }
     })
   )
-  if (found.statusCode === 404) return undefined
-  if (SUCCESS.has(found.statusCode)) return found.headers
+  const { statusCode, headers } = found
+  if (statusCode === 404 || SUCCESS.has(statusCode)) return { isThere: statusCode !== 404, headers }
   const stream = await openStream(client, { ...asked, method: 'GET' })
   stream.destroy()
   throw new AppError('ENGINE_ANSWER_INVALID', `The engine refused to ${asked.what} and then did not.`)

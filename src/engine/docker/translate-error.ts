@@ -107,7 +107,7 @@ const RULES: readonly Rule[] = [
     says: () => 'The file system of the container, or the volume at the path, is mounted read-only.'
   },
   {
-    pattern: /cannot overwrite (non-)?directory|extraction point is not a directory/i,
+    pattern: /cannot overwrite (non-)?directory|extraction point is not a directory|copier: put: .*: file exists/i,
     code: 'FILE_KIND_DIFFERS',
     says: () => 'A folder does not take the place of a file, nor a file that of a folder. Remove what is there first.'
   },
@@ -128,7 +128,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /could not find the file|: not a directory$|too many (links|levels of symbolic links)|processing tar file.*no such file/i,
+      /could not find the file|^no such file or directory$|: not a directory$|too many (links|levels of symbolic links)|processing tar file.*no such file/i,
     code: 'FILE_NOT_FOUND',
     says: () => 'There is no such path in the container, or its links lead nowhere.'
   },

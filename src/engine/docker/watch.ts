@@ -33,9 +33,11 @@ export function createWatchCalls({ watch }: Pick<Calls, 'watch'>): EngineWatch {
 async function* readEvents(chunks: Readable): AsyncGenerator<EngineEvent> {
   try {
     for await (const event of readJsonLines(chunks, readEvent)) {
+      // Podman calls the end of a container as that of a network is called.
+      const isEnd = event.Type === 'container' && event.Action === 'remove'
       yield {
         type: event.Type,
-        action: event.Action,
+        action: isEnd ? 'destroy' : event.Action,
         id: event.Actor.ID,
         attributes: event.Actor.Attributes ?? {},
         timeNano: event.timeNano

@@ -22,7 +22,7 @@ function file(name: string, text: string, mode = 0o640): Buffer {
 }
 
 export async function archiveContract(t: Test, subject: Subject): Promise<void> {
-  const { engine } = subject
+  const { engine, lacks = {} } = subject
   const life = () => AbortSignal.timeout(30_000)
   const write = (id: string, ...pieces: Buffer[]) => engine.writeArchive(id, archive(...pieces), life())
 
@@ -38,27 +38,31 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
   }
 
   for (const start of [false, true])
-    await t.test(`files of a container that ${start ? 'runs' : 'never ran'}`, async (t) => {
-      const { id } = await make(t, subject, { start })
-      await write(
-        id,
-        tarHeader({ name: 'tmp/d', kind: 'folder', mode: 0o1750, ...OWNER }),
-        file('tmp/d/b', 'hello', 0o4711),
-        tarHeader({ name: 'tmp/d/c', kind: 'link', target: 'tmp/d/b', mode: 0o4711, ...OWNER }),
-        tarHeader({ name: 'tmp/d/a', kind: 'symlink', target: 'nowhere', ...OWNER })
-      )
-      t.match(await engine.statPath(id, '/tmp/d/b'), { kind: 'file', sizeBytes: 5, mode: 0o4711, target: null })
-      t.match(await engine.statPath(id, '/tmp/d'), { kind: 'folder', mode: 0o1750, target: null })
-      t.match(await engine.statPath(id, '/tmp/d/a'), { kind: 'link', target: '/tmp/d/nowhere' })
-      t.equal(Date.parse((await engine.statPath(id, '/tmp/d/b'))?.modifiedAt ?? ''), 1_234_567_890_000)
-      t.match(await read(id, '/tmp/d'), [
-        { name: 'd/', kind: 'folder', mode: 0o1750, uid: 1000 },
-        { name: 'd/a', kind: 'symlink', target: 'nowhere' },
-        { name: 'd/b', kind: 'file', text: 'hello', mode: 0o4711, uid: 1000 },
-        { name: 'd/c', kind: 'link', target: 'd/b' }
-      ])
-      t.match(await read(id, '/tmp/d/c'), [{ name: 'c', kind: 'file', text: 'hello' }], 'alone it has its content')
-    })
+    await t.test(
+      `files of a container that ${start ? 'runs' : 'never ran'}`,
+      { skip: lacks['tell the owners of files'] ?? false },
+      async (t) => {
+        const { id } = await make(t, subject, { start })
+        await write(
+          id,
+          tarHeader({ name: 'tmp/d', kind: 'folder', mode: 0o1750, ...OWNER }),
+          file('tmp/d/b', 'hello', 0o4711),
+          tarHeader({ name: 'tmp/d/c', kind: 'link', target: 'tmp/d/b', mode: 0o4711, ...OWNER }),
+          tarHeader({ name: 'tmp/d/a', kind: 'symlink', target: 'nowhere', ...OWNER })
+        )
+        t.match(await engine.statPath(id, '/tmp/d/b'), { kind: 'file', sizeBytes: 5, mode: 0o4711, target: null })
+        t.match(await engine.statPath(id, '/tmp/d'), { kind: 'folder', mode: 0o1750, target: null })
+        t.match(await engine.statPath(id, '/tmp/d/a'), { kind: 'link', target: '/tmp/d/nowhere' })
+        t.equal(Date.parse((await engine.statPath(id, '/tmp/d/b'))?.modifiedAt ?? ''), 1_234_567_890_000)
+        t.match(await read(id, '/tmp/d'), [
+          { name: 'd/', kind: 'folder', mode: 0o1750, uid: 1000 },
+          { name: 'd/a', kind: 'symlink', target: 'nowhere' },
+          { name: 'd/b', kind: 'file', text: 'hello', mode: 0o4711, uid: 1000 },
+          { name: 'd/c', kind: 'link', target: 'd/b' }
+        ])
+        t.match(await read(id, '/tmp/d/c'), [{ name: 'c', kind: 'file', text: 'hello' }], 'alone it has its content')
+      }
+    )
 
   await t.test('links are followed inside of the container, but for the last part', async (t) => {
     const { id } = await make(t, subject, { start: false })
@@ -72,7 +76,8 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
     await write(id, file('tmp/in/through', 'x'))
     t.match(await engine.statPath(id, '/etc/through'), { kind: 'file' })
     t.match(await read(id, '/tmp/again/through'), [{ name: 'through', text: 'x' }])
-    t.match(await read(id, '/tmp/out'), [{ name: 'out', kind: 'symlink', target: '../../../../etc' }])
+    if (!lacks['read a link as a link'])
+      t.match(await read(id, '/tmp/out'), [{ name: 'out', kind: 'symlink', target: '../../../../etc' }])
 
     // Some engines refuse to write through a link that leads out.
     const isRefused = await write(id, file('tmp/again/out', 'x')).then(
@@ -82,7 +87,7 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
     t.equal((await engine.statPath(id, '/etc/out'))?.kind, isRefused ? undefined : 'file')
   })
 
-  await t.test('names of any bytes', async (t) => {
+  await t.test('names of any bytes', { skip: lacks['take names of any bytes'] ?? false }, async (t) => {
     const { id } = await make(t, subject, { start: false })
     const name = '\u00ff\u0001 %2f?&+"\\\n\u0080'
     await write(id, file(`tmp/${name}`, 'odd'))
@@ -120,18 +125,22 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
     t.match(await engine.statPath(id, '/tmp/d'), { kind: 'folder' })
   })
 
-  await t.test('what is mounted read-only stays as it is', async (t) => {
-    const name = nameFor('files')
-    const { id } = await make(t, subject, {
-      start: false,
-      volumes: [{ source: name, target: '/data', readOnly: true }]
-    })
-    t.match((await engine.inspectContainer(id))?.mounts, [{ target: '/data', kind: 'volume', readOnly: true }])
-    await t.rejects(write(id, file('data/f', 'x')), { code: 'FILE_READ_ONLY' })
-    t.equal(await engine.statPath(id, '/data/f'), undefined)
-    await engine.removeContainer(id, { force: true, volumes: true })
-    await engine.removeVolume(name)
-  })
+  await t.test(
+    'what is mounted read-only stays as it is',
+    { skip: lacks['keep read-only what is mounted so'] ?? false },
+    async (t) => {
+      const name = nameFor('files')
+      const { id } = await make(t, subject, {
+        start: false,
+        volumes: [{ source: name, target: '/data', readOnly: true }]
+      })
+      t.match((await engine.inspectContainer(id))?.mounts, [{ target: '/data', kind: 'volume', readOnly: true }])
+      await t.rejects(write(id, file('data/f', 'x')), { code: 'FILE_READ_ONLY' })
+      t.equal(await engine.statPath(id, '/data/f'), undefined)
+      await engine.removeContainer(id, { force: true, volumes: true })
+      await engine.removeVolume(name)
+    }
+  )
 
   await t.test('what is not there', async (t) => {
     const { id } = await make(t, subject, { start: false })
@@ -140,7 +149,10 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
     t.equal(await engine.statPath(id, '/none'), undefined)
     t.equal(await engine.statPath(NOBODY, '/'), undefined)
     await t.rejects(read(id, '/none'), missing)
-    await t.rejects(engine.statPath(id, '/tmp/f/x'), missing)
+    const belowFile = engine.statPath(id, '/tmp/f/x').catch((error: unknown) => {
+      if (!isAppError(error, 'FILE_NOT_FOUND')) throw error
+    })
+    t.equal(await belowFile, undefined, 'refused, or not there')
     await t.rejects(write(NOBODY, file('f', 'x')), { code: 'CONTAINER_NOT_FOUND' })
   })
 }

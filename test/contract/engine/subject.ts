@@ -5,6 +5,15 @@ import type { Test } from 'tap'
 import type { ContainerSpec } from '../../../src/engine/contract/containers.ts'
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 
+/** What some engines do otherwise. */
+type Ability =
+  | 'tell the owners of files'
+  | 'read a link as a link'
+  | 'take names of any bytes'
+  | 'keep read-only what is mounted so'
+  | 'label the volumes of a create'
+  | 'keep a network that is in use'
+
 export type Subject = {
   engine: Engine
   /** One that the engine has, with a shell. */
@@ -16,6 +25,8 @@ export type Subject = {
   write(id: string, text: string): Promise<void>
   /** A host port that nobody else uses. */
   port(): number
+  /** What it does otherwise, and how. */
+  lacks?: Partial<Record<Ability, string>>
 }
 
 const LIMITS = { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 50, nofile: null }

@@ -170,6 +170,21 @@ t.test('a reader that stops ends the engine’s stream', async (t) => {
   await until(() => isClosed)
 })
 
+t.test('a container is destroyed, also where the engine calls it removed', async (t) => {
+  const events = ['destroy', 'remove'].map((Action) => ({ Type: 'container', Action, Actor: { ID }, timeNano: 5 }))
+  const { engine } = await engineThat(t, {
+    'GET /events': (_asked, answer) => {
+      answer.writeHead(200)
+      answer.end(events.map((event) => `${JSON.stringify(event)}\n`).join(''))
+    }
+  })
+  const seen = await Array.fromAsync(await engine.events(undefined, new AbortController().signal))
+  t.strictSame(
+    seen.map(({ action }) => action),
+    ['destroy', 'destroy']
+  )
+})
+
 t.test('processes', async (t) => {
   const { engine } = await engineThat(t, {
     [`GET /containers/${ID}/top`]: json(200, { Titles: ['PID'], Processes: null })

@@ -187,11 +187,13 @@ t.test('whatever is asked for, nothing else can reach the engine', async (t) => 
 })
 
 t.test('a change says only what changes', async (t) => {
-  t.strictSame(updatePayload({}), {})
-  t.strictSame(updatePayload({ memoryBytes: 64 }), { Memory: 64, MemorySwap: 64 })
-  t.strictSame(updatePayload({ cpus: 0.5, pids: 9, restart: 'always' }), {
+  const docker = { isPodman: false }
+  t.strictSame(updatePayload({}, docker), {})
+  t.strictSame(updatePayload({ memoryBytes: 64 }, docker), { Memory: 64, MemorySwap: 64 })
+  t.strictSame(updatePayload({ cpus: 0.5, pids: 9, restart: 'always' }, docker), {
     NanoCpus: 5e8,
     PidsLimit: 9,
     RestartPolicy: { Name: 'always' }
   })
+  t.strictSame(updatePayload({ memoryBytes: 64 }, { isPodman: true }), { Memory: 64, MemorySwap: 64 })
 })

@@ -1,0 +1,65 @@
+// Where Podman's Docker API differs from Docker's, as Podman 5.8 answers.
+
+import t from 'tap'
+import { engineThat, json, type Answer } from '../../helpers/engine-server.ts'
+
+const ID = 'a1'.repeat(32)
+const PODMAN = { version: { Version: '5.8.6', Components: [{ Name: 'Podman Engine' }] } }
+const ok: Answer = (_asked, answer) => void answer.writeHead(204).end()
+
+t.test('what is paused goes on before it is stopped', async (t) => {
+  let isPaused = true
+  const { engine, asked } = await engineThat(t, {
+    [`POST /containers/${ID}/stop`]: (call, answer) =>
+      isPaused
+        ? json(500, { message: `container ${ID} is running or paused, refusing to clean up` })(call, answer)
+        : ok(call, answer),
+    [`POST /containers/${ID}/unpause`]: (call, answer) => {
+      isPaused = false
+      ok(call, answer)
+    }
+  })
+  await engine.stopContainer(ID, 0)
+  t.strictSame(
+    asked.map(({ path }) => path.split('/').at(-1)),
+    ['stop', 'unpause', 'stop']
+  )
+})
+
+t.test('CPUs are changed by their quota', async (t) => {
+  const { engine, asked } = await engineThat(t, { [`POST /containers/${ID}/update`]: json(200, {}) }, PODMAN)
+  await engine.updateContainer(ID, { cpus: 0.25, pids: 9 })
+  t.strictSame(asked[0]?.body, { CpuPeriod: 100_000, CpuQuota: 25_000, PidsLimit: 9 })
+})
+
+t.test('a name that was taken off is said as it was given', async (t) => {
+  const rows = ['docker.io/library/app:1', 'localhost/app:1', 'docker.io/team/app@sha256:1'].map((Untagged) => ({
+    Untagged
+  }))
+  const { engine } = await engineThat(t, { 'DELETE /images/app:1': json(200, rows) })
+  t.match(await engine.removeImage('app:1'), { untagged: ['app:1', 'localhost/app:1', 'docker.io/team/app@sha256:1'] })
+})
+
+t.test('a link that leads nowhere is there, and is removed at the second time', async (t) => {
+  const stat = (mode: number) =>
+    Buffer.from(
+      JSON.stringify({ name: 'nowhere', size: 7, mode, mtime: '2026-01-01T00:00:00Z', linkTarget: '/tmp/nowhere' })
+    ).toString('base64')
+  const [LINK, FILE] = [2 ** 27 + 0o777, 0o644]
+  const stats = [stat(LINK), stat(FILE), undefined]
+  const { engine, asked } = await engineThat(t, {
+    [`HEAD /containers/${ID}/archive`]: (_asked, answer) => {
+      const [header] = stats
+      answer.writeHead(404, header === undefined ? {} : { 'x-docker-container-path-stat': header }).end()
+    },
+    [`PUT /containers/${ID}/archive`]: (_asked, answer) => {
+      stats.shift()
+      answer.writeHead(500, { 'content-type': 'application/json' })
+      answer.end('{"message":"link: no such file or directory"}')
+    }
+  })
+  t.match(await engine.statPath(ID, '/tmp/link'), { kind: 'link', target: '/tmp/nowhere' })
+  t.equal(await engine.removePath(ID, '/tmp/link'), true)
+  t.equal(await engine.statPath(ID, '/tmp/link'), undefined)
+  t.equal(asked.filter(({ method }) => method === 'PUT').length, 2)
+})
