@@ -2,89 +2,46 @@
 
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import type { FastifyBaseLogger, FastifyInstance } from 'fastify'
-import type { AuditFile } from './access/audit-file.ts'
-import { createAudit } from './access/audit.ts'
-import { createBudget } from './access/budget.ts'
+import type { FastifyInstance } from 'fastify'
 import { NOBODY, OPERATOR, type Caller } from './access/caller.ts'
 import { createHeldBytes } from './access/held-bytes.ts'
-import { createPolicy, type PolicyRules } from './access/policy.ts'
-import { createAccess } from './access/service.ts'
-import { createTokens } from './access/tokens.ts'
-import { createOriginCheck } from './access/request-origin.ts'
+import { composeAccess } from './access/compose.ts'
+import { createPolicy } from './access/policy.ts'
 import { composeBuilds } from './builds/compose.ts'
 import { createBuildRoots } from './builds/context/roots.ts'
 import { createBuildTable } from './builds/table.ts'
 import { buildEvent } from './builds/view.ts'
-import { isPrivate, type Config } from './config.ts'
 import { composeContainers } from './containers/compose.ts'
 import { exactForms } from './containers/human-forms.ts'
-import type { OwnPlaces } from './containers/own-data.ts'
 import { urlOf } from './containers/view.ts'
-import type { Engine } from './engine/contract/engine.ts'
-import type { Machine } from './engine/machine/machine.ts'
 import { AppError } from './errors.ts'
 import { createEventLog } from './events/log.ts'
 import { recordEvents } from './events/recorder.ts'
 import { FEATURES, rpcMethods } from './features.ts'
 import { createFileService } from './files/service.ts'
+import type { Foundation } from './foundation.ts'
 import { createHttpApp, sharedSchemas } from './http/app.ts'
 import { createStreams } from './http/streams.ts'
 import { createImageService } from './images/service.ts'
 import { createInventory } from './inventory/inventory.ts'
-import { createOnBehalf, type OnBehalf } from './lib/on-behalf.ts'
-import { registryOf, registryOfImage } from './lib/reference.ts'
-import type { Tls } from './lib/tls.ts'
+import { createOnBehalf } from './lib/on-behalf.ts'
 import { createValidator } from './lib/validator.ts'
 import { attachLifecycle } from './lifecycle.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createNetworkService } from './networks/service.ts'
 import { createAllocator } from './ports/allocator.ts'
+import { reservedPorts } from './ports/reserved.ts'
 import { createPortService } from './ports/service.ts'
-import { createLogins, type LoginSources } from './registry/logins.ts'
-import { createRegistryRules } from './registry/rules.ts'
-import { createRegistryService } from './registry/service.ts'
+import { composeRegistries } from './registry/compose.ts'
 import { createRpcServer } from './rpc/server.ts'
 import { composeStats } from './stats/compose.ts'
-import type { Store } from './store/contract/store.ts'
-import type { Reserve } from './store/reserve.ts'
 import { createPruner } from './system/prune.ts'
-import { createHost, type Host } from './system/host.ts'
+import { createHost } from './system/host.ts'
 import { warnOutOfReach } from './system/reach.ts'
 import { createSystemService } from './system/service.ts'
 import { tokenAmong } from './terminal/frames.ts'
 import { createTerminalService } from './terminal/service.ts'
 import { createVolumeService } from './volumes/service.ts'
-
-export type Foundation = {
-  config: Config
-  engine: Engine
-  store: Store
-  machine: Machine
-  tls?: Tls | undefined
-  /** Absent: nothing is restricted beyond the settings. */
-  policy?: PolicyRules
-  /** Where the audit trail goes besides the store. */
-  auditFile?: AuditFile
-  /** Room on the disk of the data folder for what makes room. */
-  reserve?: Reserve
-  /** Absent: this machine, measured. */
-  host?: Host
-  logger: FastifyBaseLogger
-  version: string
-  /** What the age of knowledge is counted with. Absent: a clock that only goes forward. */
-  now?: () => number
-  /** The container this server runs in, if it does. */
-  ownId: string | undefined
-  /** Where this server's own data lies. Absent: nowhere that a container could mount. */
-  ownPlaces?: OwnPlaces
-  /** Docker's config.json with the logins of this user. Absent: not looked at. */
-  dockerConfigFile?: string
-  /** For whom the engine works. */
-  onBehalf?: OnBehalf
-  /** Where the built dashboard lies. */
-  dashboardDir?: string
-}
 
 export async function compose({
   config: settings,
@@ -111,28 +68,26 @@ export async function compose({
   const config = policy.tighten(settings)
   const validator = createValidator(sharedSchemas(FEATURES))
 
-  const hasOperator = config.token !== undefined
-  const { visibility } = rules
-  const tokens = await createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config), visibility, log })
-  const access = createAccess({ token: config.token, tokens, isPrivate: isPrivate(config) })
-  const audit = createAudit({ table: store.audit, flush, file: auditFile, reserve, log })
-  const budget = createBudget({
-    changesPerSecond: config.changesPerSecond,
-    streams: config.streamsPerCaller,
-    requests: config.requestsPerCaller
+  const { tokens, access, audit, budget, admit } = await composeAccess({
+    config,
+    rules,
+    store,
+    auditFile,
+    reserve,
+    log
   })
-  const admit = createOriginCheck(config.allowedHosts, config.corsOrigins)
 
   const inventory = createInventory({ engine, log, now })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
   const ports = createPortService({ allocator, listeners: machine, inventory })
-  const logins = createLogins(loginSources(config, dockerConfigFile), log)
-  const registryRules = createRegistryRules({
+  const { registries, registryRules } = composeRegistries({
+    config,
     list: rules.registries,
-    usual: () => [...logins.registries(), registryOfImage(config.defaultImage)],
-    holderOf: tokens.holderOf
+    dockerConfigFile,
+    engine,
+    holderOf: tokens.holderOf,
+    log
   })
-  const registries = createRegistryService({ logins, rules: registryRules, engine })
   const images = createImageService({
     engine,
     registries,
@@ -298,16 +253,4 @@ export async function compose({
     log
   })
   return app
-}
-
-function loginSources(config: Config, dockerConfigFile: string | undefined): LoginSources {
-  const { registriesFile, dockerhubUsername: username, dockerhubPassword: password, dockerhubNamespace } = config
-  const ofNamespace = { registry: registryOf(dockerhubNamespace), username, password }
-  return { registriesFile, ofNamespace, dockerConfigFile }
-}
-
-function reservedPorts({ port, grpcPort, reservedPorts: configured }: Config): Map<number, string> {
-  const reserved = new Map(configured.map((number) => [number, 'reserved by BERTH_RESERVED_PORTS']))
-  if (grpcPort !== undefined) reserved.set(grpcPort, 'the gRPC services')
-  return reserved.set(port, 'the API itself')
 }

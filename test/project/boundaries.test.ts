@@ -61,6 +61,7 @@ const LAYERS = [
   'pages',
   'features.ts',
   'lifecycle.ts',
+  'foundation.ts',
   'compose.ts',
   'server.ts',
   'cli'

@@ -1,0 +1,44 @@
+// What a server stands on: handed to compose.ts, by server.ts or a test.
+
+import type { FastifyBaseLogger } from 'fastify'
+import type { AuditFile } from './access/audit-file.ts'
+import type { PolicyRules } from './access/policy.ts'
+import type { Config } from './config.ts'
+import type { OwnPlaces } from './containers/own-data.ts'
+import type { Engine } from './engine/contract/engine.ts'
+import type { Machine } from './engine/machine/machine.ts'
+import type { OnBehalf } from './lib/on-behalf.ts'
+import type { Tls } from './lib/tls.ts'
+import type { Store } from './store/contract/store.ts'
+import type { Reserve } from './store/reserve.ts'
+import type { Host } from './system/host.ts'
+
+export type Foundation = {
+  config: Config
+  engine: Engine
+  store: Store
+  machine: Machine
+  tls?: Tls | undefined
+  /** Absent: nothing is restricted beyond the settings. */
+  policy?: PolicyRules
+  /** Where the audit trail goes besides the store. */
+  auditFile?: AuditFile
+  /** Room on the disk of the data folder for what makes room. */
+  reserve?: Reserve
+  /** Absent: this machine, measured. */
+  host?: Host
+  logger: FastifyBaseLogger
+  version: string
+  /** What the age of knowledge is counted with. Absent: a clock that only goes forward. */
+  now?: () => number
+  /** The container this server runs in, if it does. */
+  ownId: string | undefined
+  /** Where this server's own data lies. Absent: nowhere that a container could mount. */
+  ownPlaces?: OwnPlaces
+  /** Docker's config.json with the logins of this user. Absent: not looked at. */
+  dockerConfigFile?: string
+  /** For whom the engine works. */
+  onBehalf?: OnBehalf
+  /** Where the built dashboard lies. */
+  dashboardDir?: string
+}
