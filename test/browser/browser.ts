@@ -48,6 +48,7 @@ export async function showView(page: Page, view: string): Promise<void> {
   }, `/dashboard${view}`)
   await page.locator('#view h1').first().waitFor()
   await page.locator('.skeleton').waitFor({ state: 'detached' })
+  await page.getByText('Connecting …').waitFor({ state: 'detached' })
 }
 
 /** Drags files and folders of the disk over something and lets them go there, as a person does. */

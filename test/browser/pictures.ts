@@ -1,5 +1,5 @@
 // Pictures of every view for docs/images, in both themes, on a desk and on a phone: `npm run pictures`, or of
-// some, `npm run pictures -- ports logs`.
+// those with a part of a name, `npm run pictures -- ports dark-phone`.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
@@ -13,7 +13,7 @@ const FOLDER = join(import.meta.dirname, '../../docs/images')
 const DESK = { width: 1440, height: 900 }
 const PHONE = { width: 390, height: 844 }
 /** Until the curves have a form. */
-const SETTLE_MS = 15_000
+const SETTLE_MS = 20_000
 
 const undo: (() => unknown)[] = []
 const life = { teardown: (work: () => unknown) => void undo.unshift(work) }
@@ -28,6 +28,8 @@ const VIEWS = {
   drawer: `/containers?open=${container?.id}&tab=logs`,
   container: `/containers/${container?.id}`,
   logs: `/containers/${container?.id}/logs`,
+  terminal: `/containers/${container?.id}/terminal`,
+  files: `/containers/${container?.id}/files?at=/app`,
   ports: '/ports',
   create: `/create?from=${container?.id}`,
   builds: '/builds',
@@ -43,15 +45,19 @@ for (const colorScheme of ['light', 'dark'] as const)
     ['desk', DESK],
     ['phone', PHONE]
   ] as const) {
+    const fileOf = (name: string) => `${name}-${colorScheme}-${size}.png`
+    const views = Object.entries(VIEWS).filter(
+      ([name]) => wanted.length === 0 || wanted.some((part) => fileOf(name).includes(part))
+    )
+    if (views.length === 0) continue
     const { page } = await openPage(browser, url, { colorScheme, viewport })
     await page.goto('/dashboard')
     await page.waitForTimeout(SETTLE_MS)
-    for (const [name, address] of Object.entries(VIEWS)) {
-      if (wanted.length > 0 && !wanted.includes(name)) continue
+    for (const [name, address] of views) {
       // Within the page, so that what it has followed since stays.
       await showView(page, address)
       await page.waitForTimeout(1_200)
-      const path = join(FOLDER, `${name}-${colorScheme}-${size}.png`)
+      const path = join(FOLDER, fileOf(name))
       await page.screenshot({ path, animations: 'disabled' })
       // A palette is enough for a page of few colours, and a third of the bytes.
       execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--ext', '.png', '96', path])

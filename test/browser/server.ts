@@ -36,6 +36,21 @@ const LOG = [
   '\u001B[31mERROR\u001B[0m payment provider answered 502, retrying in 5 s'
 ]
 
+const FILES = {
+  '/app/README.md': '# Checkout\n\nTakes orders and payments.\n',
+  '/app/package.json': '{ "name": "checkout", "version": "2.14.0", "type": "module" }\n',
+  '/app/config/app.json': '{ "port": 5000, "currency": "EUR" }\n',
+  '/app/src/server.js': "import { createServer } from 'node:http'\n"
+}
+/** What a terminal shows at first. */
+const SCREEN = [
+  '\u001B[32mapp@checkout-1\u001B[0m:\u001B[34m/app\u001B[0m$ node --version',
+  'v24.21.0',
+  '\u001B[32mapp@checkout-1\u001B[0m:\u001B[34m/app\u001B[0m$ ls',
+  'README.md  \u001B[34mconfig\u001B[0m  package.json  \u001B[34msrc\u001B[0m',
+  '\u001B[32mapp@checkout-1\u001B[0m:\u001B[34m/app\u001B[0m$ '
+].join('\r\n')
+
 const { containers: count = 24, token } = JSON.parse(process.argv[2] ?? '{}') as { containers?: number; token?: string }
 const memory = createMemoryEngine({ images: ['base-api-server:latest', ...IMAGES] })
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString().replace('Z', '000000Z')
@@ -64,6 +79,11 @@ memory.foreignPorts.add(8030)
 /** Each container has a load of its own, which comes and goes. */
 const engine = {
   ...memory,
+  async startProcess(...asked: Parameters<typeof memory.startProcess>) {
+    const running = await memory.startProcess(...asked)
+    memory.processes.at(-1)?.write(SCREEN)
+    return running
+  },
   async containerCounters(id: string) {
     const counters = await memory.containerCounters(id)
     if (!counters) return undefined
@@ -82,20 +102,25 @@ const engine = {
   }
 }
 
-const { app, post } = await build(FORGOTTEN, {
+const { app, post, ask } = await build(FORGOTTEN, {
   engine,
   host: createHost({ log: pino({ level: 'silent' }) }),
   dashboardDir: join(import.meta.dirname, '../../dist/dashboard'),
-  env: { BERTH_PORT_RANGE: '8001-8999', ...(token !== undefined && { BERTH_TOKEN: token }) }
+  env: { BERTH_PORT_RANGE: '8001-8999', BERTH_EXEC: 'true', ...(token !== undefined && { BERTH_TOKEN: token }) }
 })
 process.on('message', (what) => {
   if (what === 'away') memory.goAway()
   else if (what === 'back') memory.comeBack()
 })
 // What happened lately. A machine with more to do than it can follow refuses at first.
-if (token === undefined)
+if (token === undefined) {
   for (const name of ['checkout-1', 'gateway-1', 'search-2'])
     while ((await post(`/containers/${name}/restart`)).statusCode === 503) await sleep(500)
+  for (const path of ['/app', '/app/config', '/app/src']) await post('/containers/checkout-1/files/folder', { path })
+  const headers = { 'content-type': 'application/octet-stream' }
+  for (const [path, payload] of Object.entries(FILES))
+    await ask('PUT', `/containers/checkout-1/files?path=${path}`, { payload, headers })
+}
 
 await app.listen({ host: '127.0.0.1', port: 0 })
 process.send?.((app.server.address() as AddressInfo).port)

@@ -40,8 +40,16 @@ const LOOKS = [
 t.test('every view, in both themes and on a phone', { skip }, async (t) => {
   if (!browser) return
   const { url } = await serveDashboard(t)
-  const first = (await (await fetch(`${url}/containers?limit=1`)).json()) as { id: string }[]
-  const ofContainer = ['', '/logs', '/events', '/configuration'].map((tab) => `/containers/${first[0]?.id}${tab}`)
+  const found = (await (await fetch(`${url}/containers?name=checkout-1`)).json()) as { id: string }[]
+  const ofContainer = [
+    '',
+    '/logs',
+    '/terminal',
+    '/files?at=/app',
+    '/files?at=/app/README.md',
+    '/events',
+    '/configuration'
+  ].map((tab) => `/containers/${found[0]?.id}${tab}`)
   for (const { colorScheme, width, rules } of LOOKS) {
     const { page, faults } = await openPage(browser, url, { colorScheme, viewport: { width, height: 844 } })
     await page.goto('/dashboard')

@@ -20,8 +20,8 @@ type Props = {
 }
 
 const HEIGHT = 130
-/** What is shown: the server keeps no more. */
-const SPAN_SECONDS = 300
+/** What is shown: at first a minute, that a new curve has a form, and in the end five, since the server keeps no more. */
+const SPAN_SECONDS = { least: 60, most: 300 }
 /** Steps of an axis of bytes: so that its labels are round. */
 const BYTE_STEPS = Array.from({ length: 40 }, (_, power) => 2 ** power)
 
@@ -39,7 +39,7 @@ export function Plot({ title, times, lines, format, top, sync, isBytes = false }
       {
         ...optionsOf({ element, count: lines.length, format, sync, isBytes, onMove: setAt }),
         scales: {
-          x: { range: (_self, _low, high) => rangeTo(high ?? Date.now() / 1_000) },
+          x: { range: (_self, low, high) => rangeOf(low, high) },
           y: { range: (_self, _low, high) => [0, Math.max(top ?? 0, high * 1.1, least)] }
         }
       },
@@ -61,21 +61,21 @@ export function Plot({ title, times, lines, format, top, sync, isBytes = false }
     <figure class="panel plot" aria-label={title}>
       <h2>
         {title}
-        <span>
-          {lines.map(({ values }) => (values[index] === undefined ? '–' : format(values[index]))).join(' · ')}
+        <span class="legend">
+          {lines.map(({ label, values }) => (
+            <span key={label}>
+              {lines.length > 1 && (
+                <>
+                  <i />
+                  {label}{' '}
+                </>
+              )}
+              {values[index] === undefined ? '–' : format(values[index])}
+            </span>
+          ))}
         </span>
       </h2>
       <div class="plot-canvas" ref={box} role="img" aria-label={`${title} over the last minutes`} />
-      {lines.length > 1 && (
-        <figcaption class="legend">
-          {lines.map(({ label }) => (
-            <span key={label}>
-              <i />
-              {label}
-            </span>
-          ))}
-        </figcaption>
-      )}
     </figure>
   )
 }
@@ -102,7 +102,12 @@ function optionsOf({ element, count, format, sync, isBytes, onMove }: Asked): Om
     legend: { show: false },
     cursor: { sync: { key: sync }, drag: { x: false, y: false }, points: { size: 6 } },
     axes: [
-      { ...axis, size: 24, space: 70, values: (_self, values) => values.map(timeOf) },
+      {
+        ...axis,
+        size: 24,
+        space: 70,
+        values: (_self, values, _axis, _space, step) => values.map((at) => timeOf(at, step))
+      },
       {
         ...axis,
         size: 62,
@@ -123,10 +128,19 @@ function optionsOf({ element, count, format, sync, isBytes, onMove }: Asked): Om
   }
 }
 
-const rangeTo = (end: number): [number, number] => [end - SPAN_SECONDS, end]
+function rangeOf(low: number | null, high: number | null): [number, number] {
+  const end = high ?? Date.now() / 1_000
+  const span = Math.min(SPAN_SECONDS.most, Math.max(SPAN_SECONDS.least, end - (low ?? end)))
+  return [end - span, end]
+}
 
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })
+function timeOf(seconds: number, step: number): string {
+  return new Date(seconds * 1_000).toLocaleTimeString([], {
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(step < 60 && { second: '2-digit' }),
+    hourCycle: 'h23'
+  })
 }
 
 /** Of a token, as a canvas understands it: in the theme that is on. */

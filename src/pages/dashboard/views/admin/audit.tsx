@@ -50,7 +50,7 @@ export function Audit() {
         <Table
           heads={['When', 'Outcome', 'Action', 'Object', 'Caller', 'From']}
           hasActions={false}
-          items={entries}
+          items={outcome ? entries : withoutBegun(entries)}
           row={({ seq, time, outcome: how, action, object, caller, address, door, code }) => (
             <tr key={seq}>
               <td class="muted">
@@ -71,4 +71,11 @@ export function Audit() {
       )}
     </>
   )
+}
+
+/** A change stands there twice: as it began, and how it ended. The end says all. */
+function withoutBegun(entries: readonly AuditEntry[]): AuditEntry[] {
+  const keyOf = ({ request_id: request, action }: AuditEntry) => `${request} ${action}`
+  const ended = new Set(entries.filter((each) => each.outcome !== 'attempted').map(keyOf))
+  return entries.filter((each) => each.outcome !== 'attempted' || !ended.has(keyOf(each)))
 }

@@ -29,7 +29,7 @@ function All() {
     <>
       <div class="view-head">
         <h1>Builds</h1>
-        {builds && <span class="muted">{plural(builds.length, 'build')}</span>}
+        {builds && builds.length > 0 && <span class="muted">{plural(builds.length, 'build')}</span>}
       </div>
       <div class="view-body rows">
         <NewBuild />

@@ -2,6 +2,7 @@
 
 import { ask } from '../../api/client.ts'
 import { bytes } from '../../lib/format.ts'
+import { Facts, type Fact } from '../../ui/facts.tsx'
 import { useLoad } from '../../ui/parts.tsx'
 import type { Form } from './form.ts'
 
@@ -19,15 +20,14 @@ export function ImageFacts({ image, onTake }: { image: string; onTake: (change: 
       </section>
     )
   const env = value.env.map((each) => each.replace(/=.*$/s, '')).filter((name) => name !== 'PATH')
-  return (
-    <section class="panel">
-      <h2>The image</h2>
-      <dl class="facts">
-        <dt>Size</dt>
-        <dd>{bytes(value.size)}</dd>
-        <dt>Ports</dt>
-        <dd>
-          {value.exposed_ports.join(', ') || '–'}{' '}
+  const command = [...value.entrypoint, ...value.command]
+  const facts: Fact[] = [
+    ['Size', bytes(value.size)],
+    [
+      'Ports',
+      value.exposed_ports.length > 0 && (
+        <>
+          {value.exposed_ports.join(', ')}{' '}
           {value.exposed_ports.length > 1 && (
             <button
               type="button"
@@ -37,27 +37,31 @@ export function ImageFacts({ image, onTake }: { image: string; onTake: (change: 
               Use all
             </button>
           )}
-        </dd>
-        <dt>Volumes</dt>
-        <dd>{value.volumes.join(', ') || '–'}</dd>
-        <dt>Environment</dt>
-        <dd>
-          {env.join(', ') || '–'}{' '}
-          {env.length > 0 && (
-            <button
-              type="button"
-              class="button small"
-              onClick={() => onTake({ env: env.map((name) => ({ name, value: '' })) })}
-            >
-              Set these
-            </button>
-          )}
-        </dd>
-        <dt>Command</dt>
-        <dd>
-          <code>{[...value.entrypoint, ...value.command].join(' ')}</code>
-        </dd>
-      </dl>
+        </>
+      )
+    ],
+    ['Volumes', value.volumes.join(', ')],
+    [
+      'Environment',
+      env.length > 0 && (
+        <>
+          {env.join(', ')}{' '}
+          <button
+            type="button"
+            class="button small"
+            onClick={() => onTake({ env: env.map((name) => ({ name, value: '' })) })}
+          >
+            Set these
+          </button>
+        </>
+      )
+    ],
+    ['Command', command.length > 0 && <code>{command.join(' ')}</code>]
+  ]
+  return (
+    <section class="panel">
+      <h2>The image</h2>
+      <Facts facts={facts} />
     </section>
   )
 }

@@ -12,9 +12,18 @@ import { say, sayProblem } from '../../../state/toasts.ts'
 import { Confirm } from '../../../ui/dialog.tsx'
 import { put } from './change.ts'
 
-type Props = { id: string; path: string; names: string[]; onAdded: () => void; children: ComponentChildren }
+type Props = {
+  id: string
+  path: string
+  /** What is there already. */
+  names: string[]
+  onAdded: () => void
+  /** What stands beside the buttons. */
+  tools: ComponentChildren
+  children: ComponentChildren
+}
 
-export function AddTo({ id, path, names, onAdded, children }: Props) {
+export function AddTo({ id, path, names, onAdded, tools, children }: Props) {
   const [isOver, setOver] = useState(false)
   const [isSending, setSending] = useState(false)
   const [doubtful, setDoubtful] = useState<Entry[]>()
@@ -38,7 +47,13 @@ export function AddTo({ id, path, names, onAdded, children }: Props) {
     if (entries.some(isKnown)) setDoubtful(entries)
     else void upload(entries)
   }
-  if (!mayExec()) return <div class="rows">{children}</div>
+  if (!mayExec())
+    return (
+      <div class="rows">
+        <div class="actions-line">{tools}</div>
+        {children}
+      </div>
+    )
   return (
     <div
       class="rows drop-on"
@@ -61,8 +76,9 @@ export function AddTo({ id, path, names, onAdded, children }: Props) {
         <button type="button" class="button small" disabled={isSending} onClick={() => picker.current?.click()}>
           {isSending ? 'Uploading …' : 'Upload'}
         </button>
-        <NewFolder id={id} path={path} onMade={onAdded} />
         <span class="muted optional">or drop files and folders here</span>
+        <NewFolder id={id} path={path} onMade={onAdded} />
+        {tools}
         <input
           ref={picker}
           type="file"

@@ -25,21 +25,23 @@ export function Folder({ id, found, onGo, again }: Props) {
   const failed = (what: string) => (error: unknown) => sayProblem(what, error)
   const archive = `/containers/${encodeURIComponent(id)}/files/archive?path=${path}&format=zip`
   const name = path === '/' ? 'root' : (path.split('/').at(-1) ?? '')
+  const tools = (
+    <span class="push actions-line">
+      <span class="muted">
+        {plural(entries.length, 'entry', 'entries')}
+        {cursor !== undefined && ' so far'}
+      </span>
+      <button
+        type="button"
+        class="button small"
+        onClick={() => void save(archive, `${name}.zip`).catch(failed('The folder was not downloaded'))}
+      >
+        <Icon name="download" /> Download as zip
+      </button>
+    </span>
+  )
   return (
-    <AddTo id={id} path={path} names={entries.map((each) => each.name)} onAdded={again}>
-      <div class="actions-line">
-        <span class="muted">
-          {plural(entries.length, 'entry', 'entries')}
-          {cursor !== undefined && ' so far'}
-        </span>
-        <button
-          type="button"
-          class="button small"
-          onClick={() => void save(archive, `${name}.zip`).catch(failed('The folder was not downloaded'))}
-        >
-          <Icon name="download" /> Download as zip
-        </button>
-      </div>
+    <AddTo id={id} path={path} names={entries.map((each) => each.name)} onAdded={again} tools={tools}>
       {entries.length === 0 && <Empty>This folder is empty.</Empty>}
       {entries.length > 0 && (
         <Table

@@ -91,7 +91,8 @@ function textOf(course: Course): string {
     case 'lost':
       return 'The connection broke. Connecting again …'
     case 'open':
-      return course.command
+      // The server names no command when it chose one.
+      return course.command || 'The shell of the image'
     case 'failed':
       return 'It is not open.'
     case 'ended': {
