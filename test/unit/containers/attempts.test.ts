@@ -1,78 +1,13 @@
+// What a server finds of attempts that came to no end.
+
 import t from 'tap'
-import type { Test } from 'tap'
-import { createAttempts } from '../../../src/containers/attempts.ts'
-import { createRemoval } from '../../../src/containers/removal.ts'
-import { createSettling } from '../../../src/containers/settling.ts'
-import { createVolumes } from '../../../src/containers/volumes.ts'
-import { createInventory } from '../../../src/inventory/inventory.ts'
 import { AppError } from '../../../src/errors.ts'
-import type { Store } from '../../../src/store/contract/store.ts'
-import { openStore } from '../../../src/store/sqlite/open.ts'
-import { createMemoryEngine, type MemoryEngine } from '../../helpers/memory-engine.ts'
+import { isSettled, labels, startWith, states } from '../../helpers/attempts.ts'
+import { createMemoryEngine } from '../../helpers/memory-engine.ts'
 import { binding, idOf, silentLog } from '../../helpers/records.ts'
 import { until } from '../../helpers/until.ts'
 
-type Log = Parameters<typeof createAttempts>[0]['log']
-
 const MINUTES = 60_000
-
-/** A server that starts with what an earlier one left in its store and in the engine. */
-async function startWith(
-  t: Test,
-  {
-    engine,
-    left = [],
-    final = [],
-    log = silentLog,
-    flush
-  }: {
-    engine: MemoryEngine
-    left?: [string, number?][]
-    /** Which of these were past the point of no return. */
-    final?: string[]
-    log?: Log
-    flush?: () => Promise<void>
-  }
-) {
-  const store = openStore(':memory:')
-  for (const [attempt, createdAt = Date.now()] of left) await store.intents.add(attempt, createdAt)
-  for (const attempt of final) await store.intents.finalize(attempt)
-  const inventory = createInventory({ engine, log: silentLog })
-  t.teardown(() => {
-    inventory.stop()
-    store.close()
-  })
-  const removal = createRemoval({ engine, inventory })
-  const volumes = createVolumes({
-    engine,
-    ensureVolume: async () => {},
-    inventory,
-    ownData: { check: async () => {} },
-    instanceId: 'here'
-  })
-  const settling = createSettling({ engine, inventory, removal, volumes })
-  const attempts = await createAttempts({
-    engine,
-    inventory,
-    settling,
-    table: store.intents,
-    flush: flush ?? store.flush,
-    log
-  })
-  const synced = new Promise<void>((resolve) => inventory.onSync(resolve))
-  inventory.start()
-  await synced
-  return { attempts, inventory, store }
-}
-
-const isSettled = (store: Store) => async () => (await store.intents.all()).length === 0
-const labels = (attempt: string, more: Record<string, string> = {}) => ({
-  'io.berth.managed': 'true',
-  'io.berth.attempt': attempt,
-  'io.berth.start': 'true',
-  ...more
-})
-const states = (engine: MemoryEngine) => engine.records().map(({ name, state }) => `${name} ${state}`)
 
 t.test('a half-made container that nobody can ask for again is removed', async (t) => {
   const engine = createMemoryEngine()
@@ -234,101 +169,6 @@ t.test('a removal that fails is tried again', async (t) => {
   t.equal(tries, 2)
 })
 
-t.test('an attempt', async (t) => {
-  t.test('is written down while it runs', async (t) => {
-    const { attempts, store } = await startWith(t, { engine: createMemoryEngine() })
-    const result = await attempts.run('one', async () => {
-      t.match(await store.intents.all(), [{ attempt: 'one' }])
-      return 'made'
-    })
-    t.equal(result, 'made')
-    t.strictSame(await store.intents.all(), [])
-  })
-
-  t.test('that failed for sure leaves nothing', async (t) => {
-    const { attempts, store } = await startWith(t, { engine: createMemoryEngine() })
-    for (const code of ['CONTAINER_NAME_TAKEN', 'IMAGE_NOT_FOUND', 'PORT_UNAVAILABLE', 'WAIT_TIMEOUT'] as const) {
-      const failing = attempts.run('one', async () => {
-        throw new AppError(code, 'no')
-      })
-      await t.rejects(failing, { code })
-      t.strictSame(await store.intents.all(), [], code)
-    }
-  })
-
-  t.test('of which something may be left is seen to as soon as that shows', async (t) => {
-    for (const code of ['ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED'] as const) {
-      const engine = createMemoryEngine()
-      const { attempts, store } = await startWith(t, { engine })
-      const failing = attempts.run('one', async () => {
-        throw new AppError(code, 'who knows')
-      })
-      await t.rejects(failing, { code })
-      t.match(await store.intents.all(), [{ attempt: 'one' }], code)
-      engine.add({ name: 'late', state: 'created', labels: labels('one') })
-      await until(isSettled(store))
-      t.strictSame(states(engine), [])
-    }
-  })
-})
-
-t.test('an attempt that the disk does not keep is not begun', async (t) => {
-  const engine = createMemoryEngine()
-  const lost = new Error('EIO: i/o error, fdatasync')
-  const { attempts, store } = await startWith(t, { engine, flush: () => Promise.reject(lost) })
-  const failing = attempts.run('one', async () => t.fail('the engine would hear of it'))
-  await t.rejects(failing, { code: 'AUDIT_FAILED', message: /nothing was made.*restart Berth/, cause: lost })
-  t.strictSame(await store.intents.all(), [])
-})
-
-t.test('an attempt whose point of no return the disk does not keep is taken back', async (t) => {
-  const engine = createMemoryEngine()
-  let flushes = 0
-  const flush = async () => {
-    if (++flushes === 2) throw new Error('EIO: i/o error, fdatasync')
-  }
-  const { attempts, store } = await startWith(t, { engine, flush })
-  let isTaken = false
-  const failing = attempts.run('one', async (undo) => {
-    undo.add('take it back', async () => ((isTaken = true), 'undone'))
-    await undo.passPointOfNoReturn()
-    t.fail('the engine would hear of it')
-  })
-  await t.rejects(failing, { code: 'AUDIT_FAILED' })
-  t.ok(isTaken)
-  t.strictSame(await store.intents.all(), [])
-})
-
-t.test('what an attempt made is taken back, last first, when it fails', async (t) => {
-  const engine = createMemoryEngine()
-  const { attempts, store } = await startWith(t, { engine })
-  const taken: string[] = []
-  const failing = attempts.run('one', async (undo) => {
-    undo.add('take back the first', async () => (taken.push('first'), 'undone'))
-    undo.add('take back the second', async () => (taken.push('second'), 'not needed'))
-    throw new AppError('CONTAINER_START_FAILED', 'no')
-  })
-  await t.rejects(failing, { code: 'CONTAINER_START_FAILED' })
-  t.strictSame(taken, ['second', 'first'])
-  t.strictSame(await store.intents.all(), [])
-})
-
-t.test('an undo whose end is not known hides neither the failure nor what else is to be taken back', async (t) => {
-  const engine = createMemoryEngine()
-  const { attempts, store } = await startWith(t, { engine })
-  let isTaken = false
-  const failing = attempts.run('one', async (undo) => {
-    undo.add('take back the first', async () => ((isTaken = true), 'undone'))
-    undo.add('take back the second', async () => {
-      throw new Error('socket hang up')
-    })
-    throw new AppError('CONTAINER_START_FAILED', 'no')
-  })
-  await t.rejects(failing, { code: 'CONTAINER_START_FAILED' })
-  t.ok(isTaken)
-  t.match(await store.intents.all(), [{ attempt: 'one' }], 'it stays written down')
-})
-
 t.test('what cannot be settled is said once and tried again, ever less often', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'half', state: 'created', labels: labels('one') })
@@ -345,17 +185,4 @@ t.test('what cannot be settled is said once and tried again, ever less often', a
   t.equal(tries, 1, 'not at every event')
   await until(() => tries === 2)
   t.equal(said.length, 1)
-})
-
-t.test('a failed attempt whose container gives no sign any more is seen to all the same', async (t) => {
-  const engine = createMemoryEngine()
-  engine.add({ name: 'half', labels: labels('one') })
-  engine.add({ name: 'foreign' })
-  const { attempts, store } = await startWith(t, { engine })
-  const failing = attempts.run('one', async () => {
-    throw new AppError('ENGINE_TIMEOUT', 'The engine did not remove the container in time.')
-  })
-  await t.rejects(failing, { code: 'ENGINE_TIMEOUT' })
-  await until(isSettled(store), 10_000)
-  t.strictSame(states(engine), ['foreign running'])
 })
