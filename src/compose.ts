@@ -93,6 +93,7 @@ export async function compose({
     registries,
     containers: inventory.all,
     policy,
+    defaultImage: config.defaultImage,
     onImagesChanged: inventory.onImages
   })
   const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId })
@@ -129,7 +130,10 @@ export async function compose({
     engine,
     containers: inventory.all,
     removeContainer: (id) => containers.remove(OPERATOR, id, false),
-    images,
+    images: {
+      list: (query) => images.list(OPERATOR, query),
+      remove: (id, how) => images.remove(OPERATOR, id, how)
+    },
     networks: { idle: networks.idle, remove: (name) => networks.remove(OPERATOR, name) },
     instanceId,
     isUnderWay: creator.isOnRecord

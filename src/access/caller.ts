@@ -29,3 +29,8 @@ export const NOBODY: Caller = { ...withoutToken, name: 'nobody', scopes: [], see
 export const ANYBODY: Caller = { ...withoutToken, name: 'anybody', scopes: SCOPES, seesAll: true }
 /** Whoever has BERTH_TOKEN. */
 export const OPERATOR: Caller = { ...withoutToken, name: 'operator', scopes: SCOPES, seesAll: true }
+
+/** Work that was taken in goes on for whoever asked for it, also without their token: it sees what is theirs, and has no scope. */
+export function inPlaceOf({ owner, team = null }: { owner: string | null; team?: string | null }): Caller {
+  return owner === null ? OPERATOR : { ...NOBODY, name: 'of this build', tokenId: owner, team }
+}

@@ -9,6 +9,7 @@ import type { PolicyRules, RegistryList } from './policy.ts'
 
 const patterns = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 1000 }))
 const tokens = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 1000 }))
+const count = Type.Optional(Type.Integer({ minimum: 0 }))
 const Registry = Type.Object({ pull: tokens, push: tokens }, { additionalProperties: false })
 /** What the file may say. */
 export const Policy = Type.Object(
@@ -23,8 +24,13 @@ export const Policy = Type.Object(
     pids_limit: Type.Optional(Type.Integer({ minimum: 1 })),
     file_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
     file_entries: Type.Optional(Type.Integer({ minimum: 1 })),
-    containers_per_token: Type.Optional(Type.Integer({ minimum: 0 })),
-    networks_per_token: Type.Optional(Type.Integer({ minimum: 0 })),
+    containers_per_token: count,
+    ports_per_token: count,
+    memory_per_token: count,
+    cpus_per_token: Type.Optional(Type.Number({ minimum: 0 })),
+    volumes_per_token: count,
+    networks_per_token: count,
+    builds_per_token: count,
     registries: Type.Optional(Type.Record(Type.String(), Registry)),
     remote_sources: Type.Optional(Type.Boolean())
   },

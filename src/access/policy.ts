@@ -24,13 +24,16 @@ export type PolicyRules = {
   file_bytes?: number
   /** Of an archive of files. */
   file_entries?: number
-  containers_per_token?: number
-  networks_per_token?: number
   /** Hosts of registries that may be used, and which tokens may use the operator's logins there. */
   registries?: RegistryList
   /** Whether builds may ADD what is not in their context; they may unless this is false. */
   remote_sources?: boolean
-}
+} & { [Kind in Quota as `${Kind}_per_token`]?: number }
+
+/** What a token may have so much of and no more: things by their number, memory and CPUs of all its containers together. */
+const QUOTAS = ['containers', 'ports', 'memory', 'cpus', 'volumes', 'networks', 'builds'] as const
+type Quota = (typeof QUOTAS)[number]
+export type Amounts = Partial<Record<Quota, number>>
 
 /** What somebody wants to use. */
 export type Wish = {
@@ -38,10 +41,8 @@ export type Wish = {
   volumes?: string[]
   networks?: string[]
   labels?: string[]
-  /** How many containers the caller would have then. */
-  containers?: number
-  /** The same of networks. */
-  ownNetworks?: number
+  /** How much the caller would have then. */
+  amounts?: Amounts
   /** Of an ADD in a Dockerfile. */
   remoteSources?: string[]
   /** Images that read a Dockerfile in the builder's place, and may do anything. */
@@ -69,13 +70,11 @@ export function createPolicy(rules: PolicyRules) {
   const mayMount = rules.volumes && nameMatcher(rules.volumes)
   const mayJoin = rules.networks && nameMatcher(rules.networks)
   const mayLabel = rules.labels && nameMatcher(rules.labels)
-  const { containers_per_token: mostContainers, networks_per_token: mostNetworks } = rules
 
   const allowsRemoteSources = rules.remote_sources !== false
 
   function decide(wish: Wish): FieldProblem[] {
     const { images = [], volumes = [], networks = [], labels = [], remoteSources = [], readers = [] } = wish
-    const { containers = 0, ownNetworks = 0 } = wish
     const refused = (field: string, names: string[], isAllowed: ((name: string) => boolean) | undefined) =>
       names
         .filter((name) => isAllowed && !isAllowed(name))
@@ -86,8 +85,7 @@ export function createPolicy(rules: PolicyRules) {
       ...(allowsRemoteSources ? [] : remote(remoteSources, readers)),
       ...refused('network', networks, mayJoin),
       ...refused('labels', labels, mayLabel),
-      ...tooMany('containers', containers, mostContainers),
-      ...tooMany('networks', ownNetworks, mostNetworks)
+      ...QUOTAS.flatMap((kind) => tooMuch(kind, wish.amounts?.[kind], rules[`${kind}_per_token`]))
     ]
   }
 
@@ -99,8 +97,8 @@ export function createPolicy(rules: PolicyRules) {
     names: ({ volumes = [], networks = [] }: Wish): boolean =>
       volumes.some((name) => mayMount?.(name)) || networks.some((name) => mayJoin?.(name)),
 
-    limitsContainers: mostContainers !== undefined,
-    limitsNetworks: mostNetworks !== undefined,
+    /** Whether a token may have only so much of any of these, so that it has to be counted. */
+    limits: (...kinds: Quota[]): boolean => kinds.some((kind) => rules[`${kind}_per_token`] !== undefined),
     /** Whether it says anything about what a build may take from elsewhere. */
     limitsSources: mayRun !== undefined || !allowsRemoteSources,
 
@@ -131,9 +129,10 @@ export function createPolicy(rules: PolicyRules) {
   }
 }
 
-function tooMany(field: string, count: number, most: number | undefined): FieldProblem[] {
-  if (most === undefined || count <= most) return []
-  return [{ field, message: `are ${most} at most for each token; remove one first` }]
+function tooMuch(kind: Quota, amount = 0, most = Infinity): FieldProblem[] {
+  if (amount <= most) return []
+  const what = kind === 'memory' || kind === 'cpus' ? 'of all containers of a token may come to' : 'of a token may be'
+  return [{ field: kind, message: `${what} ${most} at most, and would be ${amount}; remove something first` }]
 }
 
 function remote(sources: string[], readers: string[]): FieldProblem[] {

@@ -30,6 +30,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { to
         operationId: 'getAccess',
         tags,
         summary: 'Who you are, and what you may do',
+        description: 'Name, scopes and team of the token, and whether the server wants one at all.',
         response: { 200: ref(Access) }
       }
     },
@@ -65,6 +66,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { to
         operationId: 'listTokens',
         tags,
         summary: 'All tokens, without their secrets',
+        description: 'Name, scopes, team, and when each was made, ends and was last used.',
         response: { 200: Type.Array(ref(Token), { description: 'Oldest first.' }) }
       }
     },

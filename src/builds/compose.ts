@@ -112,6 +112,7 @@ export function composeBuilds({
       cgroupParent: config.buildCgroupParent
     },
     validator,
+    policy,
     rules,
     checkReach: registries.check,
     checkRun,

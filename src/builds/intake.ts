@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Caller } from '../access/caller.ts'
 import { ownerOf } from '../access/ownership.ts'
+import type { Policy } from '../access/policy.ts'
 import type { Access } from '../access/service.ts'
 import type { CreateContainer } from '../containers/create-schema.ts'
 import { AppError, invalidField, invalidFields } from '../errors.ts'
@@ -18,6 +19,7 @@ import { checkToRun, newRecord, type Credentials, type Origin } from './request.
 import { BuildFields } from './schemas.ts'
 import type { RegistryRules } from '../registry/rules.ts'
 import type { Room } from './room.ts'
+import type { Images } from './stages.ts'
 import type { SourcePolicy } from './source-policy.ts'
 import type { BuildTable } from './table.ts'
 
@@ -34,6 +36,8 @@ type Options = {
   credentials: Map<string, Credentials>
   limits: ContextLimits & { queued: number; namespace: string | undefined; cgroupParent: string | undefined }
   validator: Pick<Validator, 'coercing'>
+  images: Pick<Images, 'checkMayMove'>
+  policy: Pick<Policy, 'limits' | 'check'>
   rules: Pick<SourcePolicy, 'check'>
   /** Throws for names that lead to a registry which may not be used. */
   checkReach: RegistryRules['check']
@@ -46,17 +50,29 @@ type Options = {
 }
 
 export function createIntake(options: Options) {
-  const { table, files, room, credentials, limits, rules, checkReach, checkRun, exactRun, authorize, onChange, now } =
+  const { table, files, room, credentials, limits, images, policy, rules, checkReach, checkRun, exactRun, authorize } =
     options
+  const { onChange, now } = options
   const isValid = options.validator.coercing(BuildFields)
   // Those that are no build yet, but will take a place in the queue.
-  const uploads = new Set<string>()
+  const uploads = new Map<string, string | null>()
 
-  async function receive(content: Readable, id: string): Promise<Upload> {
-    uploads.add(id)
+  /** Of those that wait or are worked on. */
+  async function checkCount(owner: string | null): Promise<void> {
+    if (owner === null || !policy.limits('builds')) return
+    const sending = [...uploads.values()].filter((token) => token === owner).length
+    const seenBy = { owner, team: null }
+    const own = (status: string) => table.rows({ status, seenBy }, limits.queued, undefined)
+    const begun = [...(await own('pending')), ...(await own('in_progress'))]
+    policy.check({ amounts: { builds: begun.length + sending } })
+  }
+
+  async function receive(content: Readable, id: string, { tokenId }: Caller): Promise<Upload> {
+    uploads.set(id, tokenId)
     const { pending = 0 } = await table.counts()
     if (pending + uploads.size > limits.queued)
       throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are waiting or being sent already.`)
+    await checkCount(tokenId)
     await room.require()
     await files.make(id)
     return { id, ...(await takeContext(content, files.context(id), { ...limits, take: room.take })) }
@@ -72,7 +88,12 @@ export function createIntake(options: Options) {
     return wanted
   }
 
-  async function submit({ id, context, kept }: Upload, fields: BuildFields, origin: Origin): Promise<void> {
+  async function submit(
+    caller: Caller,
+    { id, context, kept }: Upload,
+    fields: BuildFields,
+    origin: Origin
+  ): Promise<void> {
     if (fields.builder === 'buildkit' && !holdsBuildKit(limits.cgroupParent))
       throw invalidField('builder', 'must be classic here: BuildKit cannot be put into BERTH_BUILD_CGROUP_PARENT')
     const made = newRecord(fields, { id, context, origin, now: now(), namespace: limits.namespace })
@@ -82,6 +103,7 @@ export function createIntake(options: Options) {
     if (report.problems.length > 0)
       throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
     const baseImages = await rules.check(report, made.record)
+    await images.checkMayMove(caller, made.record.references)
     await checkReach(made.record.owner, made.record.references)
     checkToRun(made.record, secrets, checkRun)
     const sent = { ...context, ...(await leaveOutIgnored(files.context(id), dockerfile, limits, kept)) }
@@ -101,9 +123,9 @@ export function createIntake(options: Options) {
     const id = randomUUID()
     let upload: Upload | undefined
     try {
-      const { fields, ...rest } = await read(async (content) => (upload = await receive(content, id)))
+      const { fields, ...rest } = await read(async (content) => (upload = await receive(content, id, caller)))
       if (!upload) throw invalidField('file', 'is missing: send a Dockerfile or an archive')
-      await submit(upload, check(fields, caller), { door, owner: ownerOf(caller), ...rest })
+      await submit(caller, upload, check(fields, caller), { door, owner: ownerOf(caller), ...rest })
       return id
     } catch (error) {
       await files.remove(id)

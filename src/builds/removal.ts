@@ -1,5 +1,6 @@
 // What goes with a build that is removed, and the removal of those whose time is over.
 
+import { inPlaceOf } from '../access/caller.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
 import { isAppError } from '../errors.ts'
 import type { BuildFiles } from './files.ts'
@@ -41,7 +42,8 @@ export function createBuildRemoval(options: Options) {
         if (!image) continue
         if (image.id !== record.imageId) kept.push({ reference, reason: 'It names another image by now.' })
         else if (await isOfAnother(record, reference)) kept.push({ reference, reason: 'Another build made it too.' })
-        else if ((await images.remove(reference, { force: false })).untagged.length > 0) removed.push(reference)
+        else if ((await images.remove(inPlaceOf(record), reference, { force: false })).untagged.length > 0)
+          removed.push(reference)
       } catch (error) {
         if (!isAppError(error)) throw error
         if (error.code !== 'IMAGE_NOT_FOUND') kept.push({ reference, reason: error.message })

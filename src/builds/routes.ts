@@ -78,6 +78,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         operationId: 'listBuilds',
         tags,
         summary: 'List builds, newest first',
+        description: 'Those that the caller may see, in pages.',
         querystring: ListBuildsQuery,
         response: { 200: jsonList(Build, 'The builds; `X-Next-Cursor` names the next page.') }
       }
@@ -97,6 +98,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         operationId: 'getBuild',
         tags,
         summary: 'One build, with its steps',
+        description: 'State, steps with their times, and, when it has ended, image, digest or reason.',
         params,
         response: { 200: { description: 'The build.', ...ref(BuildDetails) } }
       }

@@ -65,6 +65,7 @@ export const BuildFields = Type.Object(
     ),
     platform: Type.Optional(
       formed('^[a-z0-9]+(?:/[a-z0-9]+){0,2}$', 'must be a system and an architecture, such as linux/amd64', {
+        maxLength: 64,
         examples: ['linux/amd64']
       })
     ),

@@ -2,6 +2,7 @@
 
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { inPlaceOf, type Caller } from '../access/caller.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { BuildSpec, BuildStep, EngineBuilder } from '../engine/contract/builder.ts'
 import type { EngineImages, ImageRecord } from '../engine/contract/images.ts'
@@ -24,7 +25,8 @@ export type Images = {
   /** Throws for an image that Berth keeps for itself. */
   refuseKept(reference: string, image: ImageRecord | undefined): void
   /** Fails when a container uses it. */
-  remove(reference: string, options: { force: false }): Promise<{ untagged: string[] }>
+  checkMayMove(caller: Caller, references: string[]): Promise<void>
+  remove(caller: Caller, reference: string, options: { force: false }): Promise<{ untagged: string[] }>
 }
 export type Run = (
   body: CreateContainer,
@@ -144,7 +146,7 @@ export function createStages({
       pushed.push({ reference, digest, size })
       note({ pushed: [...pushed] })
     }
-    if (!record.keepImage && record.run.status === 'skipped') await forgetImage(record.references)
+    if (!record.keepImage && record.run.status === 'skipped') await forgetImage(record)
   }
 
   /** A name may have gone to another image since, which nobody asked to push or run. */
@@ -155,9 +157,9 @@ export function createStages({
     throw new AppError('IMAGE_NOT_FOUND', `${reference} ${what}. Send it again as a new build.`)
   }
 
-  async function forgetImage(references: string[]): Promise<void> {
-    for (const reference of references)
-      await images.remove(reference, { force: false }).catch((error: unknown) => {
+  async function forgetImage(record: BuildRecord): Promise<void> {
+    for (const reference of record.references)
+      await images.remove(inPlaceOf(record), reference, { force: false }).catch((error: unknown) => {
         // In use by a container, which somebody started meanwhile: then it has to stay.
         if (!isAppError(error)) throw error
       })

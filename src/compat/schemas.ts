@@ -8,8 +8,8 @@ const Word = words(['Pending', 'In Progress', 'Completed', 'Failed'] as const)
 export const BuildPushForm = Type.Object(
   {
     file: File,
-    image_name: Type.String({ examples: ['web'] }),
-    image_tag: Type.String({ examples: ['1.0'] })
+    image_name: Type.String({ maxLength: 512, examples: ['web'] }),
+    image_tag: Type.String({ maxLength: 128, examples: ['1.0'] })
   },
   { examples: [{ file: 'Dockerfile', image_name: 'web', image_tag: '1.0' }] }
 )
@@ -37,14 +37,18 @@ export const BuildPushStatus = Type.Object(
 export const DockerfileBuildForm = Type.Object(
   {
     username: Type.String({
+      maxLength: 512,
       description: 'Of Docker Hub; the image is pushed under this name.',
       examples: ['your_username']
     }),
     file: File,
-    password: Type.Optional(Type.String({ description: 'Absent: what the server is logged in with.' })),
-    docker_password: Type.Optional(Type.String({ description: 'The same as `password`.' })),
+    password: Type.Optional(
+      Type.String({ maxLength: 65536, description: 'Absent: what the server is logged in with.' })
+    ),
+    docker_password: Type.Optional(Type.String({ maxLength: 65536, description: 'The same as `password`.' })),
     docker_repo: Type.Optional(
       Type.String({
+        maxLength: 512,
         description: 'Repository, with a registry and a tag if wanted. Absent: one for this build.',
         examples: ['web:1.0']
       })

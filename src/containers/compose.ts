@@ -12,6 +12,7 @@ import { createMaker, type Images, type Networks } from './create.ts'
 import { createExpiry } from './expiry.ts'
 import { createCreator } from './idempotency.ts'
 import { createOwnData, type OwnPlaces } from './own-data.ts'
+import { createQuota } from './quota.ts'
 import { createRemoval } from './removal.ts'
 import { createReplacer } from './replace.ts'
 import { createContainerService } from './service.ts'
@@ -52,7 +53,8 @@ export async function composeContainers({ store, ...given }: Options) {
     remove: (id) => containers.removeExpired(id),
     log
   })
-  const parts = { ...given, attempts, removal, volumes, waiting, expiry, instanceId }
+  const quota = createQuota({ inventory, policy: given.policy, isMaking: attempts.isMaking })
+  const parts = { ...given, attempts, removal, volumes, waiting, expiry, quota, instanceId }
   const maker = createMaker({ ...parts, publishHost: config.publishHost ?? config.host })
   const creator = createCreator({ engine, inventory, maker, attempts, removal, config })
   const replacer = createReplacer(parts)

@@ -107,7 +107,10 @@ export const CreateContainer = Type.Object(
             'Also as `["8150:5000"]`, the host port first, or as `{"5000/tcp": 8150}`, the port of the workload first.',
           examples: [[{ container_port: 5000 }], ['5000']]
         }),
-        record(nullable(Port('Host port; null for the next free one.')), { examples: [{ '5000/tcp': null }] })
+        record(nullable(Port('Host port; null for the next free one.')), {
+          maxProperties: 32,
+          examples: [{ '5000/tcp': null }]
+        })
       )
     ),
     env: Type.Optional(Env),

@@ -2,7 +2,7 @@
 
 import type { Caller } from '../access/caller.ts'
 import { isAdmin, ownerOf } from '../access/ownership.ts'
-import type { Policy } from '../access/policy.ts'
+import type { Amounts, Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, ContainerSpec, EngineContainers } from '../engine/contract/containers.ts'
@@ -15,7 +15,7 @@ import type { Created } from './creation.ts'
 import type { Expiry } from './expiry.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { bindPorts, buildSpec, checkClosed, checkCreate, generateName, wantedPorts } from './plan.ts'
-import { createQuota } from './quota.ts'
+import type { Quota } from './quota.ts'
 import type { Removal } from './removal.ts'
 import type { CreateContainer } from './create-schema.ts'
 import type { Undo } from './undo.ts'
@@ -56,6 +56,7 @@ type Options = {
   images: Images
   networks: Networks
   policy: Policy
+  quota: Quota
   config: Config
   instanceId: string
   publishHost: string
@@ -65,9 +66,8 @@ const MAX_NAMES = 20
 const DEFAULT_WAIT_SECONDS = 30
 
 export function createMaker(options: Options) {
-  const { engine, inventory, ports, attempts, removal, volumes, waiting, expiry, images, networks, policy, config } =
-    options
-  const quota = createQuota({ inventory, policy, isMaking: attempts.isMaking })
+  const { engine, inventory, ports, attempts, removal, volumes, waiting, expiry, images, networks, policy } = options
+  const { quota, config } = options
 
   /** Throws for what may not be made, whatever there is to make it from. */
   function check(body: CreateContainer): void {
@@ -193,7 +193,7 @@ export function createMaker(options: Options) {
     check,
     waitUntilReady,
     make: (body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Made> =>
-      quota.holding(origin.caller.tokenId, () => make(body, origin, signal))
+      quota.holding(origin.caller.tokenId, amountsOf(body, config), () => make(body, origin, signal))
   }
 }
 
@@ -204,4 +204,9 @@ export function checkMayPull(caller: Caller, image: string): void {
     `The image ${image} would have to be pulled, and the token "${caller.name}" lacks the scope "images:write". Have it pulled first, or use a token with that scope.`,
     { facts: { scope: 'images:write' } }
   )
+}
+
+/** A container that says nothing of ports gets one. */
+function amountsOf({ ports, memory, cpus }: CreateContainer, { memoryDefault, cpusDefault }: Config): Amounts {
+  return { containers: 1, ports: ports?.length ?? 1, memory: memory ?? memoryDefault, cpus: cpus ?? cpusDefault }
 }

@@ -5,6 +5,10 @@ import { form, orWritten, record, words } from '../lib/schema.ts'
 
 const ENV_NAME = '^[A-Za-z_][A-Za-z0-9_.-]*$'
 const ENV_RULE = 'is not a name of a variable: it must be letters, digits, _, . and -, such as LOG_LEVEL'
+// What Linux itself can count up to; the server's own ceilings are lower.
+const MOST_CPUS = 8192
+const MOST_PIDS = 4_194_304
+const MOST_FILES = 2_147_483_584
 const MAX_WAIT_SECONDS = 300
 const MAX_TTL_SECONDS = 366 * 24 * 3600
 
@@ -52,16 +56,28 @@ export const Labels = record(Type.String({ maxLength: 4096 }), {
 export const MemoryBytes = orWritten(
   Type.Integer({
     minimum: 6 * 1024 ** 2,
+    maximum: Number.MAX_SAFE_INTEGER,
     description: 'Memory limit in bytes, or as a size.',
     examples: [536870912]
   }),
   // A number alone would be the text of the exact form.
-  Type.String({ pattern: '^[0-9.]+ ?[a-zA-Z]+$', 'x-rule': 'must be a size such as 512m', examples: ['512m'] })
+  Type.String({
+    maxLength: 32,
+    pattern: '^[0-9.]+ ?[a-zA-Z]+$',
+    'x-rule': 'must be a size such as 512m',
+    examples: ['512m']
+  })
 )
-export const Cpus = Type.Number({ minimum: 0.01, description: 'CPU limit in cores.', examples: [0.5] })
-export const PidsLimit = Type.Integer({ minimum: 1, description: 'Largest number of processes.' })
+export const Cpus = Type.Number({
+  minimum: 0.01,
+  maximum: MOST_CPUS,
+  description: 'CPU limit in cores.',
+  examples: [0.5]
+})
+export const PidsLimit = Type.Integer({ minimum: 1, maximum: MOST_PIDS, description: 'Largest number of processes.' })
 export const Nofile = Type.Integer({
   minimum: 64,
+  maximum: MOST_FILES,
   description: "Largest number of open files. Absent: the server's default, else the engine's own.",
   examples: [4096]
 })

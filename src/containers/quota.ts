@@ -1,8 +1,13 @@
-// How many containers somebody may have, also when many are asked for at once.
+// How much somebody may have in containers, also when many are asked for at once.
 
-import type { Policy } from '../access/policy.ts'
+import type { Amounts, Policy } from '../access/policy.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+
+const KINDS = ['containers', 'ports', 'memory', 'cpus'] as const
+const NOTHING = { containers: 0, ports: 0, memory: 0, cpus: 0 }
+
+export type Quota = ReturnType<typeof createQuota>
 
 export function createQuota({
   inventory,
@@ -10,35 +15,48 @@ export function createQuota({
   isMaking
 }: {
   inventory: Pick<Inventory, 'all'>
-  policy: Policy
+  policy: Pick<Policy, 'limits' | 'check'>
   isMaking: (record: ContainerRecord) => boolean
 }) {
-  const underWay = new Map<string, number>()
+  const underWay = new Map<string, Set<Amounts>>()
 
   /** What is being made is counted as such, and not again when the inventory has it already. */
-  function count(owner: string): number {
-    let made = 0
+  function held(owner: string): Amounts[] {
+    const made: Amounts[] = []
     for (const record of inventory.all()) {
       const { managed, owner: holder } = record.berth
-      if (managed && (holder ?? '') === owner && !isMaking(record)) made++
+      if (managed && (holder ?? '') === owner && !isMaking(record)) made.push(amountsOf(record))
     }
-    return made + (underWay.get(owner) ?? 0)
+    return [...made, ...(underWay.get(owner) ?? [])]
   }
 
   return {
     /** Callers without a token's id, as on a server without tokens, are one. */
-    async holding<T>(token: string | null, task: () => Promise<T>): Promise<T> {
-      if (!policy.limitsContainers) return task()
+    async holding<T>(token: string | null, asked: Amounts, task: () => Promise<T>): Promise<T> {
+      if (!policy.limits(...KINDS)) return task()
       const owner = token ?? ''
-      policy.check({ containers: count(owner) + 1 })
-      underWay.set(owner, (underWay.get(owner) ?? 0) + 1)
+      policy.check({ amounts: onlyAsked(asked, [...held(owner), asked].reduce<Amounts>(sum, NOTHING)) })
+      const own = underWay.get(owner) ?? new Set()
+      underWay.set(owner, own.add(asked))
       try {
         return await task()
       } finally {
-        const rest = (underWay.get(owner) ?? 1) - 1
-        if (rest > 0) underWay.set(owner, rest)
-        else underWay.delete(owner)
+        own.delete(asked)
+        if (own.size === 0) underWay.delete(owner)
       }
     }
   }
+}
+
+function amountsOf({ ports, limits }: ContainerRecord): Amounts {
+  return { containers: 1, ports: ports.length, memory: limits.memoryBytes ?? 0, cpus: limits.cpus ?? 0 }
+}
+
+function sum(all: Amounts, more: Amounts): Amounts {
+  return Object.fromEntries(KINDS.map((kind) => [kind, (all[kind] ?? 0) + (more[kind] ?? 0)]))
+}
+
+/** What is not to become more is not refused, whatever the policy says by now. */
+function onlyAsked(asked: Amounts, all: Amounts): Amounts {
+  return Object.fromEntries(KINDS.filter((kind) => (asked[kind] ?? 0) > 0).map((kind) => [kind, all[kind]]))
 }

@@ -89,10 +89,13 @@ export const ContainerParams = Type.Object({
 
 export const ListContainersQuery = Type.Object({
   state: Type.Optional(words(CONTAINER_STATES)),
-  name: Type.Optional(Type.String({ description: 'Part of the name.' })),
-  image: Type.Optional(Type.String({ description: 'Image, with or without tag.' })),
+  name: Type.Optional(Type.String({ maxLength: 128, description: 'Part of the name.' })),
+  image: Type.Optional(Type.String({ maxLength: 512, description: 'Image, with or without tag.' })),
   label: Type.Optional(
-    Type.Array(Type.String(), { description: '`name` or `name=value`; may be given several times.', maxItems: 16 })
+    Type.Array(Type.String({ maxLength: 4352 }), {
+      description: '`name` or `name=value`; may be given several times.',
+      maxItems: 16
+    })
   ),
   managed: Type.Optional(Type.Boolean()),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),

@@ -57,6 +57,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         operationId: 'restartContainer',
         tags,
         summary: 'Stop a container and start it again',
+        description: 'Politely first, by force when its time is over. It keeps its port where that can be had.',
         params: ContainerParams,
         querystring: StopQuery,
         response: { 200: ref(ChangedContainer) }

@@ -103,6 +103,7 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
         operationId: 'getContainerProcesses',
         tags,
         summary: 'The processes of a container',
+        description: 'As `ps` shows them on the machine of the engine. The container must run.',
         params: ContainerParams,
         response: { 200: ref(ContainerProcesses) }
       }

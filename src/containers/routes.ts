@@ -95,6 +95,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         operationId: 'listRunningContainers',
         tags,
         summary: 'The running containers',
+        description: 'The same as `GET /containers?state=running`.',
         response: { 200: containerList }
       }
     },
@@ -121,6 +122,8 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         operationId: 'getContainer',
         tags,
         summary: 'One container',
+        description:
+          'State, ports, limits, networks and volumes, as the engine last said. Values of its environment are never shown.',
         params: ContainerParams,
         response: { 200: ref(Container) }
       }

@@ -19,6 +19,7 @@ import type { CreateContainer } from './create-schema.ts'
 import type { Expiry } from './expiry.ts'
 import type { Creator } from './idempotency.ts'
 import { checkName } from './plan.ts'
+import type { Quota } from './quota.ts'
 import type { Removal } from './removal.ts'
 import { keptImage, type Replacer } from './replace.ts'
 import type { UpdateContainer } from './request-schemas.ts'
@@ -44,6 +45,7 @@ type Options = {
   config: Config
   images: Images
   policy: Policy
+  quota: Quota
   /** The container this server runs in, if it does. */
   ownId: string | undefined
   hold: HeldBytes

@@ -1,7 +1,7 @@
 // Changes of a container that exists. Its image and environment are fixed when it is made, so for those it is made anew.
 
 import type { Caller } from '../access/caller.ts'
-import type { Policy } from '../access/policy.ts'
+import type { Amounts, Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, ContainerUpdate, EngineContainers } from '../engine/contract/containers.ts'
 import { isKeptName } from '../engine/kept-images.ts'
@@ -11,6 +11,7 @@ import type { Changes } from './changes.ts'
 import { checkMayPull, type Images } from './create.ts'
 import type { Expiry } from './expiry.ts'
 import { checkUpdate, portEnvironment } from './plan.ts'
+import type { Quota } from './quota.ts'
 import type { Replacer } from './replace.ts'
 import type { UpdateContainer } from './request-schemas.ts'
 import { checkApplied } from './verify.ts'
@@ -23,13 +24,24 @@ type Options = {
   policy: Pick<Policy, 'check'>
   replacer: Replacer
   expiry: Expiry
+  quota: Quota
   changes: Changes
   config: Config
 }
 
-export type Updated = { record: ContainerRecord; message: string; isAnew: boolean }
+type Updated = { record: ContainerRecord; message: string; isAnew: boolean }
 
-export function createUpdating({ engine, inventory, images, policy, replacer, expiry, changes, config }: Options) {
+export function createUpdating({
+  engine,
+  inventory,
+  images,
+  policy,
+  replacer,
+  expiry,
+  quota,
+  changes,
+  config
+}: Options) {
   async function bring(caller: Caller, image: string, signal: AbortSignal): Promise<string> {
     policy.check({ images: [image] })
     await images.find(image, {
@@ -68,33 +80,42 @@ export function createUpdating({ engine, inventory, images, policy, replacer, ex
     }
   }
 
-  return async (
+  async function update(
     caller: Caller,
-    reference: string,
+    old: ContainerRecord,
     body: UpdateContainer,
-    signal: AbortSignal | undefined
-  ): Promise<Updated & { old: ContainerRecord }> => {
-    checkUpdate(body, config)
-    return changes.run(caller, reference, signal, async (old, hurry) => {
-      const { memory, cpus, pids_limit: pids, restart, ttl_seconds: ttl, image, env } = body
-      if (ttl !== undefined) expiry.checkOwn(old)
-      const update = {
-        ...(memory !== undefined && { memoryBytes: memory }),
-        ...(cpus !== undefined && { cpus }),
-        ...(pids !== undefined && { pids }),
-        ...(restart !== undefined && { restart })
-      }
-      const life = signal ? AbortSignal.any([signal, hurry]) : hurry
-      const anew =
-        image !== undefined || env !== undefined ? await makeAnew(caller, old, body, update, life) : undefined
-      if (!anew && Object.keys(update).length > 0) await engine.updateContainer(old.id, update)
-      const { record, message, isAnew } = anew ?? { record: old, message: 'Container changed', isAnew: false }
-      if (ttl !== undefined) await expiry.set(record.id, ttl)
-      const after = (await inventory.refresh(record.id)) ?? record
-      if (after.berth.managed) checkApplied(after, update)
-      return { record: after, message, isAnew, old }
-    })
+    { signal, hurry }: { signal: AbortSignal | undefined; hurry: AbortSignal }
+  ): Promise<Updated & { old: ContainerRecord }> {
+    const { memory, cpus, pids_limit: pids, restart, ttl_seconds: ttl, image, env } = body
+    if (ttl !== undefined) expiry.checkOwn(old)
+    const limits = {
+      ...(memory !== undefined && { memoryBytes: memory }),
+      ...(cpus !== undefined && { cpus }),
+      ...(pids !== undefined && { pids }),
+      ...(restart !== undefined && { restart })
+    }
+    const life = signal ? AbortSignal.any([signal, hurry]) : hurry
+    const anew = image !== undefined || env !== undefined ? await makeAnew(caller, old, body, limits, life) : undefined
+    if (!anew && Object.keys(limits).length > 0) await engine.updateContainer(old.id, limits)
+    const { record, message, isAnew } = anew ?? { record: old, message: 'Container changed', isAnew: false }
+    if (ttl !== undefined) await expiry.set(record.id, ttl)
+    const after = (await inventory.refresh(record.id)) ?? record
+    if (after.berth.managed) checkApplied(after, limits)
+    return { record: after, message, isAnew, old }
   }
+
+  return async (caller: Caller, reference: string, body: UpdateContainer, signal: AbortSignal | undefined) => {
+    checkUpdate(body, config)
+    return changes.run(caller, reference, signal, (old, hurry) =>
+      quota.holding(old.berth.owner, moreThan(old, body), () => update(caller, old, body, { signal, hurry }))
+    )
+  }
+}
+
+/** What the change adds to what the owner has. */
+function moreThan({ limits }: ContainerRecord, { memory, cpus }: UpdateContainer): Amounts {
+  const more = (wanted: number | undefined, now: number | null) => Math.max(0, (wanted ?? 0) - (now ?? 0))
+  return { memory: more(memory, limits.memoryBytes), cpus: more(cpus, limits.cpus) }
 }
 
 function checkMayBeMadeAnew(record: ContainerRecord): void {

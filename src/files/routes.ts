@@ -112,6 +112,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
         operationId: 'makeContainerFolder',
         tags,
         summary: 'Make a folder in a container',
+        description: 'With the folders above it that are missing. One that is there already is no error.',
         params,
         body: ref(MakeFolder),
         response: { 201: ref(WrittenFile) }

@@ -4,13 +4,14 @@ import { AppError } from '../errors.ts'
 import { parseReference, familiarName } from '../lib/reference.ts'
 import { viewUsers, type Users } from './view.ts'
 
-type Target = { reference: string; tags: string[]; users: Users; force: boolean }
+/** `others` is how many containers use it that whoever asks does not see. */
+type Target = { reference: string; tags: string[]; users: Users; others: number; force: boolean }
 
 /** The references to remove, one after the other. Throws when that would take the image from somebody. */
-export function removals({ reference, tags, users, force }: Target): string[] {
+export function removals({ reference, tags, users, others, force }: Target): string[] {
   const name = tags.find((tag) => tag === tagOf(reference))
   const takesLast = name === undefined || tags.length === 1
-  if (users.length > 0 && (takesLast || !force)) throw inUse(reference, users, takesLast)
+  if (users.length + others > 0 && (takesLast || !force)) throw inUse(reference, users, others, takesLast)
   if (name !== undefined) return [name]
   if (tags.length <= 1) return [reference]
   if (force) return tags
@@ -23,8 +24,8 @@ export function removals({ reference, tags, users, force }: Target): string[] {
   )
 }
 
-function inUse(reference: string, users: Users, takesLast: boolean): AppError {
-  const names = users.map(({ name }) => name).join(', ')
+function inUse(reference: string, users: Users, others: number, takesLast: boolean): AppError {
+  const names = [...users.map(({ name }) => name), ...(others > 0 ? ['containers of others'] : [])].join(', ')
   const advice = takesLast ? 'Remove the containers first.' : 'force=true takes this name off and leaves the others.'
   return new AppError('IMAGE_IN_USE', `The image ${reference} is used by ${names}. ${advice}`, {
     facts: { containers: viewUsers(users) }
@@ -32,7 +33,7 @@ function inUse(reference: string, users: Users, takesLast: boolean): AppError {
 }
 
 /** As the engine lists it. */
-function tagOf(reference: string): string | undefined {
+export function tagOf(reference: string): string | undefined {
   const parsed = parseReference(reference)
   return parsed && parsed.digest === undefined ? `${familiarName(parsed)}:${parsed.tag ?? 'latest'}` : undefined
 }

@@ -48,7 +48,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
       }
     },
     async (request, reply) => {
-      const { images: page, total, nextCursor } = await images.list(request.query)
+      const { images: page, total, nextCursor } = await images.list(request.caller, request.query)
       reply.header('x-total-count', total)
       if (nextCursor !== undefined) reply.header('x-next-cursor', nextCursor)
       return page
@@ -71,9 +71,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
     async (request, reply) => {
       const { image, credentials } = request.body
       images.checkName(image)
-      return answer(request, reply, (transfer) =>
-        images.pull(image, { ...transfer, owner: request.caller.tokenId, credentials })
-      )
+      return answer(request, reply, (transfer) => images.pull(request.caller, image, { ...transfer, credentials }))
     }
   )
 
@@ -112,7 +110,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
         response: { 200: ref(ImageDetails) }
       }
     },
-    async ({ body, caller }) => images.tag(body.image, body.target, caller.tokenId)
+    async ({ body, caller }) => images.tag(caller, body.image, body.target)
   )
 
   // Names have slashes. The second form takes them as they are; OpenAPI has no word for it.
@@ -140,7 +138,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
           response: { 200: ref(ImageDetails) }
         }
       },
-      async (request) => images.get(reference(request))
+      async (request) => images.get(request.caller, reference(request))
     )
 
     app.delete(
@@ -160,7 +158,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
           response: { 200: ref(RemovedImage) }
         }
       },
-      async (request) => images.remove(reference(request), { force: request.query.force ?? false })
+      async (request) => images.remove(request.caller, reference(request), { force: request.query.force ?? false })
     )
   }
 }

@@ -1,4 +1,5 @@
 import { Type, type Static } from '@sinclair/typebox'
+import type { Caller } from '../access/caller.ts'
 import type { Missed } from '../lib/channel.ts'
 import { follow, type Step } from '../lib/follow.ts'
 import { formed } from '../lib/schema.ts'
@@ -19,12 +20,17 @@ const PushRequest = Type.Composite([
 ])
 
 export function imageRpc({ images }: { images: ImageService }) {
-  async function push({ image, registry, credentials }: Static<typeof PushRequest>, transfer: TransferRequest) {
+  async function push(
+    caller: Caller,
+    { image, registry, credentials }: Static<typeof PushRequest>,
+    given: Omit<TransferRequest, 'owner'>
+  ) {
+    const transfer = { ...given, owner: caller.tokenId }
     const name = registry === undefined ? image : `${registry}/${image}`
     // A name that was given for a push that is refused would stay.
     images.checkPush(name, credentials)
     const isNew = registry !== undefined && !(await images.exists(name))
-    if (registry !== undefined) await images.tag(image, name, transfer.owner)
+    if (registry !== undefined) await images.tag(caller, image, name)
     try {
       return { success: true, ...(await images.push(name, { ...transfer, credentials })) }
     } finally {
@@ -37,8 +43,8 @@ export function imageRpc({ images }: { images: ImageService }) {
       operation: 'listImages',
       scope: 'read',
       request: ListImagesQuery,
-      call: async (query) => {
-        const { images: page, total, nextCursor } = await images.list(query)
+      call: async (query, { caller }) => {
+        const { images: page, total, nextCursor } = await images.list(caller, query)
         return { images: page, total, ...(nextCursor !== undefined && { next_cursor: nextCursor }) }
       }
     }),
@@ -47,7 +53,7 @@ export function imageRpc({ images }: { images: ImageService }) {
       operation: 'getImage',
       scope: 'read',
       request: ImageParams,
-      call: async ({ reference }) => ({ image: await images.get(reference) })
+      call: async ({ reference }, { caller }) => ({ image: await images.get(caller, reference) })
     }),
 
     pullDockerImage: unary({
@@ -56,7 +62,7 @@ export function imageRpc({ images }: { images: ImageService }) {
       request: PullImage,
       call: async ({ image, credentials }, { signal, caller }) => {
         images.checkName(image)
-        return { image: await images.pull(image, { signal, owner: caller.tokenId, credentials }) }
+        return { image: await images.pull(caller, image, { signal, credentials }) }
       }
     }),
 
@@ -67,7 +73,7 @@ export function imageRpc({ images }: { images: ImageService }) {
       call: ({ image, credentials }, { signal, caller }) => {
         images.checkName(image)
         const pull = (onProgress: (progress: Progress) => void) =>
-          images.pull(image, { signal, owner: caller.tokenId, credentials, onProgress })
+          images.pull(caller, image, { signal, credentials, onProgress })
         return messages(follow(pull, signal))
       }
     }),
@@ -76,7 +82,7 @@ export function imageRpc({ images }: { images: ImageService }) {
       operation: 'pushImage',
       scope: 'images:write',
       request: PushRequest,
-      call: (request, { signal, caller }) => push(request, { signal, owner: caller.tokenId })
+      call: (request, { signal, caller }) => push(caller, request, { signal })
     }),
 
     streamDockerPush: streaming({
@@ -84,8 +90,7 @@ export function imageRpc({ images }: { images: ImageService }) {
       scope: 'images:write',
       request: PushRequest,
       call: (request, { signal, caller }) => {
-        const owner = caller.tokenId
-        return messages(follow((onProgress) => push(request, { signal, owner, onProgress }), signal))
+        return messages(follow((onProgress) => push(caller, request, { signal, onProgress }), signal))
       }
     }),
 
@@ -93,14 +98,17 @@ export function imageRpc({ images }: { images: ImageService }) {
       operation: 'tagImage',
       scope: 'images:write',
       request: TagImage,
-      call: async ({ image, target }, { caller }) => ({ image: await images.tag(image, target, caller.tokenId) })
+      call: async ({ image, target }, { caller }) => ({ image: await images.tag(caller, image, target) })
     }),
 
     removeDockerImage: unary({
       operation: 'removeImage',
       scope: 'images:write',
       request: Type.Composite([ImageParams, RemoveImageQuery]),
-      call: async ({ reference, force = false }) => ({ success: true, ...(await images.remove(reference, { force })) })
+      call: async ({ reference, force = false }, { caller }) => ({
+        success: true,
+        ...(await images.remove(caller, reference, { force }))
+      })
     })
   } satisfies Partial<DockerMethods>
 }

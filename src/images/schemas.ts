@@ -55,7 +55,10 @@ export const ListImagesQuery = Type.Object({
   ),
   dangling: Type.Optional(Type.Boolean({ description: 'Whether it has no name.' })),
   label: Type.Optional(
-    Type.Array(Type.String(), { description: '`name` or `name=value`; may be given several times.', maxItems: 16 })
+    Type.Array(Type.String({ maxLength: 4352 }), {
+      description: '`name` or `name=value`; may be given several times.',
+      maxItems: 16
+    })
   ),
   managed: Type.Optional(Type.Boolean({ description: 'Whether Berth made it.' })),
   in_use: Type.Optional(Type.Boolean({ description: 'Whether a container was made from it.' })),

@@ -1,15 +1,17 @@
 // The images of the engine: finding the one a container is made from, pulling, pushing, naming and removing.
 
+import type { Caller } from '../access/caller.ts'
+import { isAdmin, mayChange, seenBy } from '../access/ownership.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineImages, ImageRecord, Transfer } from '../engine/contract/images.ts'
 import { isKept, isKeptName } from '../engine/kept-images.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { closest } from '../lib/closest.ts'
-import { parseReference, type ImageReference } from '../lib/reference.ts'
+import { imageName, parseReference, type ImageReference } from '../lib/reference.ts'
 import type { GivenCredentials } from '../registry/login.ts'
 import type { RegistryService } from '../registry/service.ts'
 import { selectImages, type Page } from './list.ts'
-import { removals } from './remove.ts'
+import { removals, tagOf } from './remove.ts'
 import type { ImageDetails, ListImagesQuery, PushedImage, RemovedImage } from './schemas.ts'
 import { createSharedPulls } from './shared-pulls.ts'
 import { viewDetails, viewImage } from './view.ts'
@@ -41,10 +43,12 @@ type Options = {
   registries: RegistryService
   containers: () => Iterable<ContainerRecord>
   policy: { check(wish: { images: string[] }): void }
+  /** What containers are made from that name no image: it is the operator's. */
+  defaultImage: string
   onImagesChanged: (watcher: () => void) => void
 }
 
-export function createImageService({ engine, registries, containers, policy, onImagesChanged }: Options) {
+export function createImageService({ engine, registries, containers, policy, defaultImage, onImagesChanged }: Options) {
   // What an image exposes is asked for at every create; the engine says when any image changes.
   const known = new Map<string, ImageRecord>()
   onImagesChanged(() => known.clear())
@@ -111,6 +115,26 @@ export function createImageService({ engine, registries, containers, policy, onI
     return [...containers()].filter((container) => container.imageId === imageId)
   }
 
+  function details(caller: Caller, image: ImageRecord): ImageDetails {
+    return viewDetails(image, usersOf(image.id).filter(seenBy(caller)))
+  }
+
+  /** Containers are made, and made again, by the names of their images: one that others live by is not theirs alone to move. */
+  async function checkMayMove(caller: Caller, reference: string): Promise<void> {
+    if (isAdmin(caller)) return
+    const refuse = (why: string): never => {
+      throw new AppError(
+        'FORBIDDEN',
+        `The token "${caller.name}" may not move or take the name ${reference}: ${why}. Use another name.`
+      )
+    }
+    if (imageName(reference) === imageName(defaultImage) && tagOf(reference) === tagOf(defaultImage))
+      refuse('it is what containers of this server are made from')
+    const image = await read(tagOf(reference) ?? reference)
+    if (image && usersOf(image.id).some(({ berth }) => !mayChange(caller, berth)))
+      refuse('a container that is not its own was made from that image')
+  }
+
   async function get(reference: string): Promise<ImageRecord> {
     const image = await read(reference)
     if (!image) throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine.`)
@@ -126,8 +150,8 @@ export function createImageService({ engine, registries, containers, policy, onI
       registries.checkLogin(requireName('image', reference).registry, credentials)
     },
 
-    async list(query: ListImagesQuery): Promise<Page> {
-      const users = Map.groupBy(containers(), ({ imageId }) => imageId)
+    async list(caller: Caller, query: ListImagesQuery): Promise<Page> {
+      const users = Map.groupBy([...containers()].filter(seenBy(caller)), ({ imageId }) => imageId)
       const images = await engine.listImages()
       return selectImages(
         images.map((image) => viewImage(image, users.get(image.id) ?? [])),
@@ -135,17 +159,14 @@ export function createImageService({ engine, registries, containers, policy, onI
       )
     },
 
-    async get(reference: string): Promise<ImageDetails> {
-      const image = await get(reference)
-      return viewDetails(image, usersOf(image.id))
-    },
+    get: async (caller: Caller, reference: string): Promise<ImageDetails> => details(caller, await get(reference)),
 
-    async pull(reference: string, request: TransferRequest): Promise<ImageDetails> {
+    async pull(caller: Caller, reference: string, given: Omit<TransferRequest, 'owner'>): Promise<ImageDetails> {
+      const request = { ...given, owner: caller.tokenId }
       policy.check({ images: [reference] })
       refuseKept(reference)
       await registries.checkReach(request.owner, [reference])
-      const image = await bring(reference, request)
-      return viewDetails(image, usersOf(image.id))
+      return details(caller, await bring(reference, request))
     },
 
     async push(reference: string, request: TransferRequest): Promise<PushedImage> {
@@ -172,17 +193,22 @@ export function createImageService({ engine, registries, containers, policy, onI
     },
 
     /** A name moves here from the image that had it. */
-    async tag(reference: string, target: string, owner: string | null): Promise<ImageDetails> {
+    async tag(caller: Caller, reference: string, target: string): Promise<ImageDetails> {
       const { digest } = requireName('target', target)
       if (digest !== undefined) throw invalidField('target', 'must be a name with a tag, not a digest')
       policy.check({ images: [reference, target] })
       refuseKept(target)
       refuseKept(reference, await read(reference))
-      await registries.checkReach(owner, [target])
+      await checkMayMove(caller, target)
+      await registries.checkReach(caller.tokenId, [target])
       await engine.tagImage(reference, target)
       known.clear()
-      const image = await get(target)
-      return viewDetails(image, usersOf(image.id))
+      return details(caller, await get(target))
+    },
+
+    /** For the names of a build. Throws for those that the caller may not move to another image. */
+    async checkMayMove(caller: Caller, references: string[]): Promise<void> {
+      for (const reference of references) await checkMayMove(caller, reference)
     },
 
     refuseKept,
@@ -197,10 +223,14 @@ export function createImageService({ engine, registries, containers, policy, onI
       known.clear()
     },
 
-    async remove(reference: string, { force }: { force: boolean }): Promise<RemovedImage> {
+    async remove(caller: Caller, reference: string, { force }: { force: boolean }): Promise<RemovedImage> {
       const image = await get(reference)
       const gone = { untagged: [] as string[], deleted: [] as string[] }
-      for (const name of removals({ reference, tags: image.tags, users: usersOf(image.id), force })) {
+      const users = usersOf(image.id)
+      const own = users.filter(seenBy(caller))
+      const names = removals({ reference, tags: image.tags, users: own, others: users.length - own.length, force })
+      for (const name of names) await checkMayMove(caller, name)
+      for (const name of names) {
         const { untagged, deleted } = await engine.removeImage(name)
         gone.untagged.push(...untagged)
         gone.deleted.push(...deleted)

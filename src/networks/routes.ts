@@ -16,6 +16,7 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
         operationId: 'listNetworks',
         tags,
         summary: 'The networks of the engine',
+        description: 'Those that the caller may see, and whether containers can be put on them.',
         response: { 200: Type.Array(ref(Network), { description: 'All of them, also the engine’s own.' }) }
       }
     },

@@ -17,7 +17,7 @@ export type NetworkService = ReturnType<typeof createNetworkService>
 type Options = {
   engine: EngineNetworks
   containers: () => Iterable<ContainerRecord>
-  policy: Pick<Policy, 'check' | 'allows' | 'names' | 'limitsNetworks'>
+  policy: Pick<Policy, 'check' | 'allows' | 'names' | 'limits'>
   instanceId: string
 }
 
@@ -44,12 +44,12 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
 
   /** Callers without a token's id are one, as for containers. */
   async function checkCount(owner: string | null): Promise<void> {
-    if (!policy.limitsNetworks) return
+    if (!policy.limits('networks')) return
     const isOwn = ({ labels }: NetworkRecord) => {
       const facts = readFacts(labels)
       return facts.managed && facts.owner === owner
     }
-    policy.check({ ownNetworks: (await engine.listNetworks()).filter(isOwn).length + 1 })
+    policy.check({ amounts: { networks: (await engine.listNetworks()).filter(isOwn).length + 1 } })
   }
 
   return {

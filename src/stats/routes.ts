@@ -46,6 +46,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         operationId: 'getContainerStatsHistory',
         tags,
         summary: 'What a container used in the last five minutes',
+        description: 'One sample a second, from memory. A restart begins anew.',
         params: StatsParams,
         querystring: HistoryQuery,
         response: { 200: ref(StatsHistory) }
@@ -89,6 +90,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         operationId: 'getAllStats',
         tags,
         summary: 'What all running containers use now',
+        description: 'The last sample of each, a second old at most.',
         response: { 200: ref(AllStats) }
       }
     },

@@ -18,6 +18,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         operationId: 'getAbout',
         tags,
         summary: 'What this is and what it offers',
+        description: 'Name, version, addresses of the documents, and every path with what it does.',
         response: { 200: ref(About) }
       }
     },
@@ -73,6 +74,8 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         operationId: 'getSystemStats',
         tags,
         summary: 'What the machine uses now',
+        description:
+          'Measured every two seconds: processor, memory, disk and network of the machine that the containers share.',
         response: { 200: ref(SystemStats) }
       }
     },
@@ -110,6 +113,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         operationId: 'getSystemInfo',
         tags,
         summary: 'The engine, its storage, and the limits in force',
+        description: 'Versions, storage driver, number of containers and images, and the ceilings for new containers.',
         response: { 200: ref(SystemInfo) }
       }
     },

@@ -17,6 +17,7 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
         operationId: 'listVolumes',
         tags,
         summary: 'The volumes of the engine',
+        description: 'Those that the caller may see, with the containers that mount them.',
         response: { 200: Type.Array(ref(Volume), { description: 'All of them, by name.' }) }
       }
     },
@@ -52,6 +53,7 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
         operationId: 'getVolume',
         tags,
         summary: 'A volume',
+        description: 'With the containers that mount it.',
         params: VolumeParams,
         response: { 200: ref(Volume) }
       }

@@ -16,7 +16,7 @@ export type VolumeService = ReturnType<typeof createVolumeService>
 type Options = {
   engine: Pick<EngineVolumes, 'listVolumes' | 'findVolume' | 'createVolume' | 'removeVolume'>
   containers: () => Iterable<ContainerRecord>
-  policy: Pick<Policy, 'check' | 'allows' | 'names'>
+  policy: Pick<Policy, 'check' | 'allows' | 'names' | 'limits'>
   instanceId: string
 }
 
@@ -40,6 +40,15 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
     throw new AppError('VOLUME_NOT_FOUND', `There is no volume "${name}". POST /volumes makes one.`)
   }
 
+  async function checkCount({ tokenId }: Caller): Promise<void> {
+    if (!policy.limits('volumes')) return
+    const isOwn = ({ labels }: VolumeRecord) => {
+      const { managed, owner } = readFacts(labels)
+      return managed && owner === tokenId
+    }
+    policy.check({ amounts: { volumes: (await engine.listVolumes()).filter(isOwn).length + 1 } })
+  }
+
   return {
     async list(caller: Caller): Promise<Volume[]> {
       const volumes = (await engine.listVolumes()).filter((volume) => maySee(caller, ownerOfVolume(volume)))
@@ -53,6 +62,7 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
       return inTurn(async () => {
         if (await engine.findVolume(name))
           throw new AppError('VOLUME_NAME_TAKEN', `There is a volume "${name}". Choose another name, or use that one.`)
+        await checkCount(caller)
         const owner = { ...ownerOf(caller), ...(shared && { shared }) }
         await engine.createVolume(name, writeFacts({ managed: true, instance: instanceId, ...owner }))
         return view(caller, await find(caller, name))
@@ -63,7 +73,10 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
     ensure(caller: Caller, name: string, labels: Record<string, string>): Promise<void> {
       return inTurn(async () => {
         const known = await engine.findVolume(name)
-        if (!known) return engine.createVolume(name, labels)
+        if (!known) {
+          await checkCount(caller)
+          return engine.createVolume(name, labels)
+        }
         const owner = ownerOfVolume(known)
         if (!maySee(caller, owner))
           throw new AppError('VOLUME_NAME_TAKEN', `The volume name "${name}" is in use. Choose another name.`)

@@ -22,7 +22,7 @@ export const CLIENTS: Client[] = [
 import createClient from 'openapi-fetch'
 import type { components, paths } from './openapi-typescript/types.ts'
 ${WATCH}
-const client = createClient<paths>({ baseUrl: base })
+const client = createClient<paths, 'application/json' | 'application/problem+json'>({ baseUrl: base })
 const body: components['schemas']['CreateContainer'] = { name: 'generated', wait: 'running' }
 const made = await client.POST('/containers', { body })
 must(made.data?.name === 'generated', 'made')
@@ -88,6 +88,27 @@ const failed = await getContainer('nobody')
 must(failed.status === 404 && failed.data.code === 'CONTAINER_NOT_FOUND', 'failed')
 const removed = await removeContainer('generated', { force: true })
 must(removed.status === 200 && removed.data.removed, 'removed')
+process.exit()
+`
+  },
+  {
+    name: 'openapi-zod-client',
+    generate: ['openapi-zod-client', 'openapi.json', '-o', 'zod-client.ts', '--with-alias'],
+    program: `
+import { createApiClient } from './zod-client.ts'
+${WATCH}
+const client = createApiClient(base)
+const made = await client.createContainer({ name: 'generated', wait: 'running' })
+must(made.name === 'generated', 'made')
+must((await client.listContainers({ queries: { name: 'generated' } })).length === 1, 'listed')
+must((await watch(base)) === 'container.created', 'watched')
+const code = await client.getContainer({ params: { id: 'nobody' } }).then(
+  () => undefined,
+  (error: { response?: { data?: { code?: string } } }) => error.response?.data?.code
+)
+must(code === 'CONTAINER_NOT_FOUND', 'failed')
+const removed = await client.removeContainer(undefined, { params: { id: 'generated' }, queries: { force: true } })
+must(removed.removed === true, 'removed')
 process.exit()
 `
   }

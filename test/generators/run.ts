@@ -1,5 +1,5 @@
-// `npm run test:generators`: clients that four generators make of docs/openapi.json compile strictly and work on a live
-// server. Their packages are no part of this project; they are fetched into node_modules/.cache.
+// `npm run test:generators`: clients that five generators make of docs/openapi.json compile strictly and work on a live
+// server, and Spectral finds nothing in it that spectral.yaml does not answer. Their packages are no part of this project; they are fetched into node_modules/.cache.
 
 import { execFileSync, fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,13 +11,19 @@ const ROOT = join(import.meta.dirname, '../..')
 const FOLDER = join(ROOT, 'node_modules/.cache/generators')
 const PACKAGES = {
   '@hey-api/openapi-ts': '0.95.0',
+  '@stoplight/spectral-cli': '6.16.3',
+  '@stoplight/spectral-owasp-ruleset': '2.0.1',
   '@types/node': '24.19.2',
+  '@zodios/core': '10.9.6',
+  axios: '1.21.1',
   oazapfts: '7.5.0',
   '@oazapfts/runtime': '1.2.0',
   'openapi-fetch': '0.17.0',
   'openapi-typescript': '7.13.0',
+  'openapi-zod-client': '1.18.3',
   orval: '7.13.2',
-  typescript: '5.9.3'
+  typescript: '5.9.3',
+  zod: '3.25.76'
 }
 const TSCONFIG = {
   compilerOptions: {
@@ -39,6 +45,8 @@ const say = (line: string) => void process.stdout.write(`${line}\n`)
 const { server, base } = await startServer()
 try {
   layOut()
+  run(join(FOLDER, 'node_modules/.bin/spectral'), 'lint', 'openapi.json', '-r', 'spectral.yaml', '-F', 'hint')
+  say('spectral: nothing found')
   for (const { name, generate } of CLIENTS) {
     const [program = '', ...args] = generate
     run(join(FOLDER, 'node_modules/.bin', program), ...args)
@@ -61,7 +69,7 @@ try {
 /** The programs of users beside what they import. */
 function layOut(): void {
   mkdirSync(FOLDER, { recursive: true })
-  for (const made of ['openapi-typescript', 'hey-api', 'orval', 'oazapfts.ts'])
+  for (const made of ['openapi-typescript', 'hey-api', 'orval', 'oazapfts.ts', 'zod-client.ts'])
     rmSync(join(FOLDER, made), { recursive: true, force: true })
   writeFileSync(join(FOLDER, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies: PACKAGES }))
   writeFileSync(join(FOLDER, 'tsconfig.json'), JSON.stringify(TSCONFIG))
@@ -71,6 +79,7 @@ function layOut(): void {
     `module.exports = ${JSON.stringify({ berth: { input: './openapi.json', output } })}\n`
   )
   copyFileSync(join(ROOT, 'docs/openapi.json'), join(FOLDER, 'openapi.json'))
+  copyFileSync(join(ROOT, 'spectral.yaml'), join(FOLDER, 'spectral.yaml'))
   for (const [index, { program }] of CLIENTS.entries()) writeFileSync(join(FOLDER, `client-${index}.ts`), program)
   run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save')
 }

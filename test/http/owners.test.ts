@@ -5,6 +5,7 @@ import t from 'tap'
 import { openStore } from '../../src/store/sqlite/open.ts'
 import { build, problem } from '../helpers/build.ts'
 import { buildForm, FORM_TYPE } from '../helpers/form.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { CALLERS, serveOwners, type CallerName } from '../helpers/owners.ts'
 import { openEvents } from '../helpers/sse.ts'
 import { addToken, bearer } from '../helpers/tokens.ts'
@@ -222,6 +223,27 @@ t.test('a container does not pull without the scope for it', async (t) => {
   t.notOk(engine.writes().includes('pullImage'))
   t.equal((await run({})).statusCode, 201, 'what is here needs no pull')
   problem(t, await run({ pull: 'always' }), 403, 'FORBIDDEN')
+})
+
+t.test('an image tells of the containers that one sees, and its name stays with those of others', async (t) => {
+  const engine = createMemoryEngine({ images: ['base-api-server:latest', 'app:1', 'mine:1'] })
+  const { as } = await serveOwners(t, { engine })
+  await as('own').ask('POST', '/containers', { name: 'own-web', image: 'app:1' })
+  const users = async (who: CallerName) => (await as(who).get('/images/app:1')).json().containers.length
+  t.strictSame([await users('mate'), await users('stranger'), await users('admin')], [1, 0, 1])
+  t.notMatch((await as('stranger').get('/images')).body, /own-web/)
+
+  const tag = (who: CallerName, target: string) => as(who).ask('POST', '/images/tag', { image: 'mine:1', target })
+  t.equal((await tag('stranger', 'strange:1')).statusCode, 200, 'a name that nobody has')
+  for (const target of ['app:1', 'docker.io/library/app:1', 'base-api-server', 'base-api-server:latest'])
+    problem(t, await tag('stranger', target), 403, 'FORBIDDEN')
+  const form = buildForm('FROM scratch\n', { image_name: 'app', image_tag: '1' })
+  problem(t, await as('stranger').ask('POST', '/builds', form, { 'content-type': FORM_TYPE }), 403, 'FORBIDDEN')
+  const removed = problem(t, await as('stranger').ask('DELETE', '/images/app:1?force=true'), 409, 'IMAGE_IN_USE')
+  t.match(removed, { detail: /used by containers of others/, containers: [] })
+  problem(t, await as('stranger').ask('DELETE', '/images/base-api-server:latest'), 403, 'FORBIDDEN')
+  t.equal((await tag('mate', 'app:1')).statusCode, 200)
+  t.equal((await tag('admin', 'base-api-server:latest')).statusCode, 200)
 })
 
 t.test('events reach those who see what they are about', async (t) => {

@@ -2,6 +2,8 @@ import t from 'tap'
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import { openStore } from '../../src/store/sqlite/open.ts'
 import { build, problem } from '../helpers/build.ts'
+import { DOCKERFILE, heldEngine, SENT, serveBuilds } from '../helpers/build-server.ts'
+import { buildForm } from '../helpers/form.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { idOf } from '../helpers/records.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
@@ -49,6 +51,57 @@ t.test('a token has so many containers and no more, also when all are asked for 
   const made = answers.find(({ statusCode }) => statusCode === 201)?.json()
   await ask('DELETE', `/containers/${made.id}?force=true`, { headers: as })
   t.equal((await post('/containers', {}, as)).statusCode, 201, 'a place is free again')
+})
+
+t.test('a token has so much memory, CPU, ports and volumes and no more', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = await addTokens(store)
+  const MB = 1024 ** 2
+  const { post, ask } = await build(t, {
+    store,
+    policy: { memory_per_token: 256 * MB, cpus_per_token: 1, ports_per_token: 3, volumes_per_token: 1 },
+    early: true
+  })
+  const as = bearer(secrets['containers:write'])
+  const small = { memory: 64 * MB, cpus: 0.25, ports: [] }
+  const refused = async (body: object, field: string) =>
+    t.match(problem(t, await post('/containers', body, as), 403, 'POLICY_REFUSED').errors, [{ field }])
+  t.equal((await post('/containers', { ...small, name: 'one', memory: 128 * MB }, as)).statusCode, 201)
+  await refused({ ...small, memory: 129 * MB }, 'memory')
+  await refused({ ...small, cpus: 0.8 }, 'cpus')
+  await refused({ ...small, ports: [1, 2, 3, 4].map((port) => ({ container_port: port })) }, 'ports')
+  const data = [{ source: 'data', target: '/data' }]
+  t.equal((await post('/containers', { ...small, volumes: data }, as)).statusCode, 201)
+  await refused({ ...small, volumes: [...data, { source: 'more', target: '/more' }] }, 'volumes')
+  problem(t, await post('/volumes', { name: 'more' }, as), 403, 'POLICY_REFUSED')
+  t.equal((await post('/volumes', { name: 'more' }, bearer(secrets.admin))).statusCode, 201, 'another has its own')
+
+  const grow = (memory: number) => ask('PATCH', '/containers/one', { payload: { memory }, headers: as })
+  t.match(problem(t, await grow(193 * MB), 403, 'POLICY_REFUSED').errors, [{ field: 'memory' }])
+  t.equal((await grow(192 * MB)).statusCode, 200)
+  t.equal((await grow(64 * MB)).statusCode, 200)
+  await ask('DELETE', '/containers/one?force=true', { headers: as })
+  t.equal((await post('/containers', { ...small, memory: 192 * MB }, as)).statusCode, 201, 'what went is free again')
+})
+
+t.test('a token has so many builds waiting and running and no more', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = await addTokens(store)
+  const { engine } = heldEngine()
+  const { send } = await serveBuilds(t, {
+    engine,
+    store,
+    policy: { builds_per_token: 2 },
+    env: { BERTH_BUILD_CONCURRENCY: '1' },
+    early: true
+  })
+  const as = (secret: string) => ({ ...SENT, ...bearer(secret) })
+  const ask = (secret: string) => send(buildForm(DOCKERFILE, { image_name: 'web' }), as(secret))
+  t.equal((await ask(secrets['builds:write'])).statusCode, 202)
+  t.equal((await ask(secrets['builds:write'])).statusCode, 202)
+  const refused = problem(t, await ask(secrets['builds:write']), 403, 'POLICY_REFUSED')
+  t.match(refused.errors, [{ field: 'builds' }])
+  t.equal((await ask(secrets.admin)).statusCode, 202, 'another has its own')
 })
 
 t.test('a token has so many networks and no more, also when all are asked for at once', async (t) => {

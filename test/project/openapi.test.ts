@@ -105,3 +105,64 @@ t.test('programs that choose calls by themselves are told what a call does', asy
   t.match(paths['/events'].get, { 'x-read-only': true, 'x-endless': true })
   t.notOk(paths['/containers/{id}/logs'].get['x-endless'])
 })
+
+t.test('whatever a client sends has a limit', async (t) => {
+  const { get } = await build(t)
+  const document = (await get('/openapi.json')).json()
+  const unlimited = new Set<string>()
+  const seen = new Set<string>()
+  function look(schema: Schema | undefined, at: string): void {
+    if (!schema) return
+    const name = schema.$ref?.split('/').at(-1)
+    if (name !== undefined) {
+      if (!seen.has(name)) look(document.components.schemas[name], name)
+      seen.add(name)
+      return
+    }
+    if (!isLimited(schema)) unlimited.add(at)
+    for (const choice of schema.anyOf ?? []) look(choice, at)
+    look(schema.items, `${at}[]`)
+    if (typeof schema.additionalProperties === 'object') look(schema.additionalProperties, `${at}{}`)
+    for (const [field, value] of Object.entries(schema.properties ?? {})) look(value, `${at}.${field}`)
+  }
+  for (const [path, operations] of Object.entries<Record<string, Operation>>(document.paths))
+    for (const { parameters = [], requestBody } of Object.values(operations)) {
+      for (const { name, schema } of parameters) look(schema, `${path} ${name}`)
+      for (const { schema } of Object.values(requestBody?.content ?? {})) look(schema, `${path} body`)
+    }
+  t.strictSame([...unlimited], [])
+})
+
+type Schema = {
+  $ref?: string
+  type?: string | string[]
+  enum?: string[]
+  format?: string
+  pattern?: string
+  contentMediaType?: string
+  anyOf?: Schema[]
+  items?: Schema
+  properties?: Record<string, Schema>
+  additionalProperties?: Schema | boolean
+} & Record<'maxLength' | 'minimum' | 'exclusiveMinimum' | 'maximum' | 'maxItems' | 'maxProperties', number | undefined>
+type Operation = {
+  parameters?: { name: string; schema: Schema }[]
+  requestBody?: { content: Record<string, { schema: Schema }> }
+}
+
+/** A form that is as long as it is, and files, which have limits of their own. */
+const FIXED = ['uuid', 'date-time', 'binary']
+const ENDLESS = /[*+]|\{\d+,\}/
+
+function isLimited(schema: Schema): boolean {
+  const { format = '', pattern, additionalProperties: others } = schema
+  const types = [schema.type].flat()
+  const isForm =
+    pattern?.startsWith('^') && pattern.endsWith('$') && !ENDLESS.test(pattern.replaceAll(/\[[^\]]*\]/g, 'x'))
+  if (types.includes('string'))
+    return schema.maxLength !== undefined || schema.enum !== undefined || FIXED.includes(format) || isForm === true
+  if (types.includes('integer') || types.includes('number'))
+    return (schema.minimum ?? schema.exclusiveMinimum) !== undefined && schema.maximum !== undefined
+  if (types.includes('array')) return schema.maxItems !== undefined
+  return typeof others !== 'object' || schema.maxProperties !== undefined
+}

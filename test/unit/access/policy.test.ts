@@ -78,16 +78,19 @@ t.test('an image by its id has no name that a pattern could allow', async (t) =>
 
 t.test('every reason is named', async (t) => {
   const policy = createPolicy({ images: ['app'], volumes: ['data-*'], containers_per_token: 2 })
-  t.throws(() => policy.check({ images: ['app', 'evil'], volumes: ['data-1', 'etc', 'data-1/x'], containers: 3 }), {
-    code: 'POLICY_REFUSED',
-    fields: [
-      { field: 'image', message: /"evil"/ },
-      { field: 'volumes', message: /"etc"/ },
-      { field: 'volumes', message: /"data-1\/x"/ },
-      { field: 'containers', message: /2 at most/ }
-    ]
-  })
-  t.doesNotThrow(() => policy.check({ images: ['app:7'], volumes: ['data-1'], containers: 2 }))
+  t.throws(
+    () => policy.check({ images: ['app', 'evil'], volumes: ['data-1', 'etc', 'data-1/x'], amounts: { containers: 3 } }),
+    {
+      code: 'POLICY_REFUSED',
+      fields: [
+        { field: 'image', message: /"evil"/ },
+        { field: 'volumes', message: /"etc"/ },
+        { field: 'volumes', message: /"data-1\/x"/ },
+        { field: 'containers', message: /of a token may be 2 at most, and would be 3/ }
+      ]
+    }
+  )
+  t.doesNotThrow(() => policy.check({ images: ['app:7'], volumes: ['data-1'], amounts: { containers: 2 } }))
 })
 
 t.test('ceilings lower the settings and never raise them', async (t) => {

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { OPERATOR } from '../../../src/access/caller.ts'
 import { AppError } from '../../../src/errors.ts'
 import { createImageService } from '../../../src/images/service.ts'
 import type { Transfer } from '../../../src/engine/contract/images.ts'
@@ -44,6 +45,7 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
     },
     containers: () => [],
     policy: { check() {} },
+    defaultImage: 'base-api-server:latest',
     onImagesChanged: (watcher) => {
       changed = watcher
     }
@@ -166,6 +168,7 @@ t.test('an engine that is away is not an image that is missing', async (t) => {
     },
     containers: () => [],
     policy: { check() {} },
+    defaultImage: 'base-api-server:latest',
     onImagesChanged: () => {}
   })
   await t.rejects(images.find('app:1', { pull: 'missing', owner: null, signal: listening }), {
@@ -196,8 +199,7 @@ t.test('everybody who shares a pull hears how it goes', async (t) => {
   const { images, pulls } = setUp()
   const heard: string[] = []
   const follow = (name: string) =>
-    images.pull('app:1', {
-      owner: null,
+    images.pull(OPERATOR, 'app:1', {
       signal: listening,
       onProgress: ({ status }) => void heard.push(`${name} ${status}`)
     })
@@ -213,8 +215,8 @@ t.test('who brings credentials shares with nobody', async (t) => {
   const { images, pulls, asked } = setUp()
   const credentials = { username: 'ada', password: 'x' }
   const all = [
-    images.pull('a.example/app:1', { owner: null, signal: listening }),
-    images.pull('a.example/app:1', { owner: null, credentials, signal: listening })
+    images.pull(OPERATOR, 'a.example/app:1', { signal: listening }),
+    images.pull(OPERATOR, 'a.example/app:1', { credentials, signal: listening })
   ]
   await turn()
   t.equal(pulls.length, 2)
@@ -246,7 +248,7 @@ t.test('what is no name of an image is told to the client', async (t) => {
   for (const name of ['Not a name', 'http://a.example/app', 'a.example:99999/app']) {
     const told = { code: 'INVALID_REQUEST', fields: [{ field: 'image' }] }
     await t.rejects(images.push(name, { owner: null, signal: listening }), told, name)
-    await t.rejects(images.pull(name, { owner: null, signal: listening }), told, name)
+    await t.rejects(images.pull(OPERATOR, name, { signal: listening }), told, name)
   }
   await t.rejects(images.push(`app@sha256:${'a'.repeat(64)}`, { owner: null, signal: listening }), {
     message: /by digest/

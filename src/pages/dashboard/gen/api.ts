@@ -125,7 +125,7 @@ export type RevokedToken = { id: string; name: string; revoked: true; message: s
 
 export type AuditEntry = { seq: number; time: string; outcome: "attempted" | "succeeded" | "failed" | "refused"; caller: string; token_id: string | null; scope: string | null; address: string; door: "rest" | "grpc" | "command"; action: string; object: string | null; code: string | null; duration_ms: number | null; request_id: string; hash: string }
 
-export type Policy = { visibility?: "own" | "all"; images?: (string)[]; volumes?: (string)[]; networks?: (string)[]; labels?: (string)[]; memory?: number; cpus?: number; pids_limit?: number; file_bytes?: number; file_entries?: number; containers_per_token?: number; networks_per_token?: number; registries?: { [name: string]: { pull?: (string)[]; push?: (string)[] } }; remote_sources?: boolean }
+export type Policy = { visibility?: "own" | "all"; images?: (string)[]; volumes?: (string)[]; networks?: (string)[]; labels?: (string)[]; memory?: number; cpus?: number; pids_limit?: number; file_bytes?: number; file_entries?: number; containers_per_token?: number; ports_per_token?: number; memory_per_token?: number; cpus_per_token?: number; volumes_per_token?: number; networks_per_token?: number; builds_per_token?: number; registries?: { [name: string]: { pull?: (string)[]; push?: (string)[] } }; remote_sources?: boolean }
 
 export type Access = { caller: string; token_id: string | null; team: string | null; scopes: ("read" | "files" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; sees_all: boolean; exec: boolean; policy?: Policy }
 
