@@ -1072,7 +1072,12 @@ Policy = TypedDict("Policy", {
     "file_bytes": "NotRequired[int]",
     "file_entries": "NotRequired[int]",
     "containers_per_token": "NotRequired[int]",
+    "ports_per_token": "NotRequired[int]",
+    "memory_per_token": "NotRequired[int]",
+    "cpus_per_token": "NotRequired[float]",
+    "volumes_per_token": "NotRequired[int]",
     "networks_per_token": "NotRequired[int]",
+    "builds_per_token": "NotRequired[int]",
     "registries": "NotRequired[dict[str, PolicyRegistriesValue]]",
     "remote_sources": "NotRequired[bool]",
 })
