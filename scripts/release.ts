@@ -17,7 +17,7 @@ export function notesOf(changes: string, version: string): string {
   const sections = changes.split(/^## /m).slice(1)
   const section = sections.find((text) => text.split(/\s/)[0] === version)
   if (section === undefined) throw new SetupError(`CHANGELOG.md has no section for ${version}.`)
-  return `# Berth ${version}\n${section.slice(section.indexOf('\n'))}`.trimEnd().concat('\n')
+  return `# Berth ${version}\n${section.slice(section.indexOf('\n') + 1)}`.trimEnd().concat('\n')
 }
 
 async function release(tag: string, withImage: boolean): Promise<void> {

@@ -8,9 +8,9 @@ import { stream, transfer, type StreamName, type StreamOptions, type TransferOpt
 
 export type ClientOptions = {
   /** `http://…`, `https://…`, or `unix:/path` for a socket. */
-  url?: string
+  url?: string | undefined
   /** Asked for at each call when it is a function. */
-  token?: string | (() => string | undefined)
+  token?: string | (() => string | undefined) | undefined
   fetch?: Fetch
   /** Attempts of a call that may come twice; 1 is no retry. */
   tries?: number

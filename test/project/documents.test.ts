@@ -10,7 +10,7 @@ const ROOT = join(import.meta.dirname, '../..')
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
 const documents = globSync('**/*.md', {
   cwd: ROOT,
-  exclude: (path) => /(^|\/)(node_modules|\.tap|\.git|data)$/.test(path)
+  exclude: (path) => /(^|\/)(node_modules|\.tap|\.git|data|dist)$/.test(path)
 }).toSorted()
 const { version, scripts } = JSON.parse(read('package.json')) as { version: string; scripts: Record<string, string> }
 
