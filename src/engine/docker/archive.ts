@@ -40,14 +40,16 @@ export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
     return piecesOf(await watch({ method: 'GET', path: archivePath(id, path), what, signal }), what, signal)
   }
 
+  async function readArchive(id: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>> {
+    const [, folder = '', name = ''] = /^(.*)\/([^/]*)$/s.exec(path) ?? []
+    if (isUtf8(Buffer.from(name, 'latin1'))) return read(id, path, signal)
+    const readBeside = (other: string) => readArchive(id, `${folder}/${other}`, signal)
+    return entriesBelow(name, await read(id, `${folder}/.`, signal), readBeside)
+  }
+
   return {
     statPath,
-
-    async readArchive(id, path, signal) {
-      const [, folder = '', name = ''] = /^(.*)\/([^/]*)$/s.exec(path) ?? []
-      if (isUtf8(Buffer.from(name, 'latin1'))) return read(id, path, signal)
-      return entriesBelow(name, await read(id, `${folder}/.`, signal))
-    },
+    readArchive,
 
     writeArchive(id, archive, signal) {
       return write(archive, `${archivePath(id, '/')}&noOverwriteDirNonDir=1`, signal)
@@ -76,14 +78,29 @@ export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
 }
 
 /** Docker hands the last part of a path on as JSON, where it loses what is no UTF-8. Then it is found in its folder. */
-async function* entriesBelow(name: string, archive: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* entriesBelow(
+  name: string,
+  archive: AsyncIterable<Buffer>,
+  readBeside: (path: string) => Promise<AsyncIterable<Buffer>>
+): AsyncGenerator<Buffer> {
+  let first: string | undefined
   for await (const { content, ...header } of readTar(archive)) {
-    const path = header.name.replace(/^\.\//, '')
+    const path = withoutDot(header.name)
     if (path !== name && !path.startsWith(`${name}/`)) continue
+    if (path === name && header.kind === 'link') {
+      first = withoutDot(header.target)
+      break
+    }
     if (header.kind !== 'device' && header.kind !== 'unknown') yield* tarFile({ ...header, name: path }, content)
   }
+  // The content of a hard link stands under the first name of its file.
+  if (first !== undefined)
+    for await (const { content, ...header } of readTar(await readBeside(first)))
+      if (header.kind === 'file') yield* tarFile({ ...header, name }, content)
   yield TAR_END
 }
+
+const withoutDot = (path: string): string => path.replace(/^\.\//, '')
 
 async function* piecesOf(stream: Readable, what: string, signal: AbortSignal): AsyncGenerator<Buffer> {
   try {
