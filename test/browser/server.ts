@@ -108,6 +108,8 @@ const { app, post, ask } = await build(FORGOTTEN, {
   dashboardDir: join(import.meta.dirname, '../../dist/dashboard'),
   env: { BERTH_PORT_RANGE: '8001-8999', BERTH_EXEC: 'true', ...(token !== undefined && { BERTH_TOKEN: token }) }
 })
+// A parent that was killed takes nothing down.
+process.on('disconnect', () => process.exit())
 process.on('message', (what) => {
   if (what === 'away') memory.goAway()
   else if (what === 'back') memory.comeBack()
