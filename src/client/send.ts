@@ -60,9 +60,20 @@ async function attemptOnce(
 
 function bodyOf(body: Body): Pick<RequestInit, 'body'> & { duplex?: 'half' } {
   const isPieces = typeof body === 'object' && Symbol.asyncIterator in body && !(body instanceof ReadableStream)
-  return isPieces
-    ? { body: ReadableStream.from(body), duplex: 'half' }
-    : { body: body as NonNullable<RequestInit['body']> }
+  return isPieces ? { body: streamOf(body), duplex: 'half' } : { body: body as NonNullable<RequestInit['body']> }
+}
+
+/** ReadableStream.from is not in every runtime. */
+function streamOf(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const pieces = body[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await pieces.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+    cancel: async () => void (await pieces.return?.())
+  })
 }
 
 function mayRepeat({ method, headers, isReplayable }: HttpRequest, error: BerthError): boolean {
