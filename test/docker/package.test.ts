@@ -18,7 +18,7 @@ import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { makePackage, PACKAGE_NAME, packTarball } from '../../scripts/package.ts'
-import { IMAGE, removeAllOf, removeLeftOvers, TEST_LABEL } from '../helpers/engine.ts'
+import { docker, IMAGE, removeAllOf, removeLeftOvers, TEST_LABEL } from '../helpers/engine.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { prepareImage } from '../helpers/images.ts'
 import { freePort, portsOf } from '../helpers/port-ranges.ts'
@@ -105,7 +105,8 @@ t.test('doctor, serve and run, without the repository', async (t) => {
   t.ok(existsSync(join(home, '.local/share/berth')), 'its data have a place of their own')
   t.equal((await fetch(`http://127.0.0.1:${port}/dashboard`)).status, 200)
 
-  const folder = join(home, 'hello')
+  const folder = join(home, `hello-${process.pid}`)
+  t.teardown(() => docker.getImage(`hello-${process.pid}`).remove({ force: true }))
   mkdirSync(folder)
   writeFileSync(join(folder, 'index.html'), 'hello from a folder')
   writeFileSync(
