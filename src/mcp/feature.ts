@@ -1,4 +1,4 @@
 import { mcpRoutes } from './routes.ts'
-import { McpMessage } from './schemas.ts'
+import { McpAnswer, McpMessage } from './schemas.ts'
 
-export const mcpFeature = { schemas: [McpMessage], routes: mcpRoutes, needsInventory: false }
+export const mcpFeature = { schemas: [McpMessage, McpAnswer], routes: mcpRoutes, needsInventory: false }

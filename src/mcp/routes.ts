@@ -10,7 +10,7 @@ import { ref } from '../lib/schema.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
 import { asText } from './cut.ts'
 import { answer, type ToolResult, type Tools } from './protocol.ts'
-import { McpMessage } from './schemas.ts'
+import { McpAnswer, McpMessage } from './schemas.ts'
 import { describe, type Tool } from './tool.ts'
 import { TOOLS } from './tools.ts'
 
@@ -41,7 +41,7 @@ export const mcpRoutes: FastifyPluginAsyncTypebox<Parts> = async (app, { streams
         description:
           'One message of JSON-RPC, as the revision 2026-07-28 has it, or those from 2025-03-26 on. Each tool needs the scopes of the calls that it makes.',
         body: ref(McpMessage),
-        response: { 200: ref(McpMessage) }
+        response: { 200: ref(McpAnswer) }
       }
     },
     async (request, reply) => {

@@ -27,7 +27,8 @@ const WITHOUT_TWIN: Record<string, string> = {
   createToken: 'tokens are made over REST or on the command line',
   listTokens: 'tokens are made over REST or on the command line',
   revokeToken: 'tokens are made over REST or on the command line',
-  listAudit: 'the audit trail is read over REST'
+  listAudit: 'the audit trail is read over REST',
+  callMcp: 'the Model Context Protocol speaks HTTP'
 }
 /** The calls of older systems, which spoke HTTP. */
 const isCompat = (operation: string) => operation.startsWith('compat')

@@ -1098,6 +1098,13 @@ McpMessage = TypedDict("McpMessage", {
     "method": "NotRequired[str]",
 })
 
+McpAnswer = TypedDict("McpAnswer", {
+    "jsonrpc": "NotRequired[str]",
+    "id": "NotRequired[str | float]",
+    "result": "NotRequired[dict[str, Any]]",
+    "error": "NotRequired[dict[str, Any]]",
+})
+
 
 CALLS: dict[str, tuple[str, str]] = {
     "getAbout": ("GET", "/"),
@@ -1425,6 +1432,6 @@ class Calls:
         """What was changed, and by whom."""
         return self.call("listAudit", outcome=outcome, caller=caller, action=action, object=object, request_id=request_id, since=since, until=until, limit=limit, cursor=cursor)
 
-    def call_mcp(self, body: McpMessage | None = None) -> McpMessage:
+    def call_mcp(self, body: McpMessage | None = None) -> McpAnswer:
         """Call a tool by the Model Context Protocol."""
         return self.call("callMcp", body=body)

@@ -107,7 +107,8 @@ const RULES: readonly Rule[] = [
     says: () => 'The file system of the container, or the volume at the path, is mounted read-only.'
   },
   {
-    pattern: /cannot overwrite (non-)?directory|extraction point is not a directory|copier: put: .*: file exists/i,
+    pattern:
+      /cannot overwrite (non-)?directory|extraction point is not a directory|(copier: put|processing tar file).*: file exists/i,
     code: 'FILE_KIND_DIFFERS',
     says: () => 'A folder does not take the place of a file, nor a file that of a folder. Remove what is there first.'
   },

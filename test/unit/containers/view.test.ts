@@ -39,6 +39,8 @@ t.test('a container as the API shows it', async (t) => {
     networks: [{ name: 'shop', address: '172.18.0.2', aliases: ['db'] }],
     volumes: [{ source: 'data', target: '/data', read_only: true }],
     managed: true,
+    owner: null,
+    team: null,
     started_at: '2026-01-01T00:00:01.000000000Z',
     finished_at: null,
     expires_at: '2026-02-01T00:00:00.000Z'

@@ -166,6 +166,7 @@ t.test('texts of other engines, as their users report them', async (t) => {
     ],
     ['manifest for busybox:nope not found: manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
     ['copier: put: error creating "/tmp/f": mkdir /tmp/f: file exists', 'FILE_KIND_DIFFERS'],
+    ['Error processing tar file(exit status 1): mkdir /tmp/race/at: file exists', 'FILE_KIND_DIFFERS'],
     ['no such file or directory', 'FILE_NOT_FOUND'],
     ['statat tmp/again: path escapes from parent', 'FILE_OUTSIDE'],
     ['network with name shop already exists', 'NETWORK_NAME_TAKEN'],

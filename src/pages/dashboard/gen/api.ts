@@ -131,6 +131,8 @@ export type Access = { caller: string; token_id: string | null; team: string | n
 
 export type McpMessage = { jsonrpc?: string; id?: (string) | (number); method?: string } & { [field: string]: unknown }
 
+export type McpAnswer = { jsonrpc?: string; id?: (string) | (number); result?: {  } & { [field: string]: unknown }; error?: {  } & { [field: string]: unknown } } & { [field: string]: unknown }
+
 /** Every code of a refusal that this version of the API knows. */
 export type ErrorCode =
   | 'INVALID_REQUEST'
@@ -386,7 +388,7 @@ export interface Calls {
   listTokens: { given: {  }; answer: (Token)[] }
   revokeToken: { given: { id: string }; answer: RevokedToken }
   listAudit: { given: { outcome?: "attempted" | "succeeded" | "failed" | "refused"; caller?: string; action?: string; object?: string; request_id?: string; since?: string; until?: string; limit?: number; cursor?: string }; answer: (AuditEntry)[] }
-  callMcp: { given: { body?: McpMessage }; answer: McpMessage }
+  callMcp: { given: { body?: McpMessage }; answer: McpAnswer }
 }
 
 /** The data of each event of a stream. */
