@@ -29,8 +29,8 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { to
       schema: {
         operationId: 'getAccess',
         tags,
-        summary: 'Who you are, and what you may do',
-        description: 'Name, scopes and team of the token, and whether the server wants one at all.',
+        summary: 'Get the access of the caller',
+        description: 'Returns the name, scopes and team of the token, and whether the server requires one.',
         response: { 200: ref(Access) }
       }
     },
@@ -44,9 +44,9 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { to
       schema: {
         operationId: 'createToken',
         tags,
-        summary: 'Make a token',
+        summary: 'Create a token',
         description:
-          'The answer holds the token, and nothing ever shows it again. From the first token on every request needs one.',
+          'The response contains the token, which is never shown again. Once the first token exists, every request needs one.',
         body: ref(CreateToken),
         response: { 201: ref(CreatedToken) }
       }
@@ -65,8 +65,8 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { to
       schema: {
         operationId: 'listTokens',
         tags,
-        summary: 'All tokens, without their secrets',
-        description: 'Name, scopes, team, and when each was made, ends and was last used.',
+        summary: 'List tokens',
+        description: 'Returns the name, scopes and team of each, and when it was created, expires and was last used.',
         response: { 200: Type.Array(ref(Token), { description: 'Oldest first.' }) }
       }
     },
@@ -81,7 +81,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { to
         operationId: 'revokeToken',
         tags,
         summary: 'Revoke a token',
-        description: 'At once: the next request with it is refused.',
+        description: 'Takes effect at once: the next request with the token is refused.',
         params: TokenParams,
         response: { 200: ref(RevokedToken) }
       }
@@ -99,8 +99,8 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { to
       schema: {
         operationId: 'listAudit',
         tags,
-        summary: 'What was changed, and by whom',
-        description: 'Newest first, in pages: `X-Next-Cursor` is there while more follow.',
+        summary: 'Read the audit trail',
+        description: 'Newest first, page by page: `X-Next-Cursor` is present while more follow.',
         querystring: AuditQuery,
         response: { 200: Type.Array(ref(AuditEntry), { description: 'The entries.' }) }
       }

@@ -50,9 +50,9 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       schema: {
         operationId: 'createBuild',
         tags,
-        summary: 'Build an image, and push and run it if asked',
+        summary: 'Build an image, then push and run it if asked',
         description:
-          'The answer comes when the upload is taken in; the build waits for its turn and goes on through restarts of the server. ' +
+          'Returns once the upload is complete; the build waits for its turn and survives restarts of the server. ' +
           'Example: `curl -F file=@Dockerfile -F image_name=web -F image_tag=1 http://127.0.0.1:8000/builds`, ' +
           'or with a whole folder: `tar cz . | curl -F file=@- -F image_name=web http://127.0.0.1:8000/builds`.',
         consumes: ['multipart/form-data'],
@@ -78,7 +78,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         operationId: 'listBuilds',
         tags,
         summary: 'List builds, newest first',
-        description: 'Those that the caller may see, in pages.',
+        description: 'Lists the builds that the caller may see, page by page.',
         querystring: ListBuildsQuery,
         response: { 200: jsonList(Build, 'The builds; `X-Next-Cursor` names the next page.') }
       }
@@ -97,8 +97,9 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       schema: {
         operationId: 'getBuild',
         tags,
-        summary: 'One build, with its steps',
-        description: 'State, steps with their times, and, when it has ended, image, digest or reason.',
+        summary: 'Get a build',
+        description:
+          'Returns the state, the steps with their durations and, once finished, the image, digest or reason.',
         params,
         response: { 200: { description: 'The build.', ...ref(BuildDetails) } }
       }
@@ -113,7 +114,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       schema: {
         operationId: 'getBuildLogs',
         tags,
-        summary: 'What a build says',
+        summary: 'Get the log of a build',
         description:
           'Text, with `follow=true` until the build is over. With `Accept: text/event-stream` server-sent events until then: `line` for each line, whose id can be sent back as `Last-Event-ID`, and `end` with the outcome.',
         params,
@@ -189,9 +190,9 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       schema: {
         operationId: 'retryBuild',
         tags,
-        summary: 'Do again what failed, and only that',
+        summary: 'Retry the failed stages of a build',
         description:
-          'When only the push failed, the image is pushed again without being built. Credentials may be given anew.',
+          'If only the push failed, pushes the image again without rebuilding it. You may send new credentials.',
         params,
         body: ref(RetryBuild),
         response: { 202: { description: 'The build, waiting again.', ...ref(BuildDetails) } }
@@ -213,8 +214,8 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       schema: {
         operationId: 'cancelBuild',
         tags,
-        summary: 'Stop a build',
-        description: 'The answer comes when the engine has stopped working on it.',
+        summary: 'Cancel a build',
+        description: 'Returns once the engine has stopped working on it.',
         params,
         response: { 200: { description: 'The build, cancelled.', ...ref(BuildDetails) } }
       }
@@ -231,7 +232,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         tags,
         summary: 'Remove a build, its files and its image',
         description:
-          'An image that a container uses, or whose name belongs to a later build, stays; the answer says so.',
+          'An image that a container uses, or whose name belongs to a later build, is kept; the response says so.',
         params,
         querystring: RemoveBuildQuery,
         response: { 200: { description: 'What was removed.', ...ref(RemovedBuild) } }

@@ -22,7 +22,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         tags,
         summary: 'Start a container',
         description:
-          'It gets the port it had. If somebody else took that meanwhile, it is made again with another port and the same name, settings, volumes and files; ' +
+          'It gets the port it had. If that port was taken meanwhile, Berth recreates it on another port with the same name, settings, volumes and files; ' +
           '`changed_port` and `replaced` say so, and the old id still finds it.',
         params: ContainerParams,
         response: { 200: ref(ChangedContainer) }
@@ -40,7 +40,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         tags,
         summary: 'Stop a container',
         description:
-          'Politely first, by force when its time is over. The port is kept for it as long as others are free.',
+          'Sends the stop signal, then kills after the timeout. Berth keeps the port for it as long as others are free.',
         params: ContainerParams,
         querystring: StopQuery,
         response: { 200: ref(ChangedContainer) }
@@ -56,8 +56,9 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
       schema: {
         operationId: 'restartContainer',
         tags,
-        summary: 'Stop a container and start it again',
-        description: 'Politely first, by force when its time is over. It keeps its port where that can be had.',
+        summary: 'Restart a container',
+        description:
+          'Sends the stop signal, then kills after the timeout, then starts it. It keeps its port if possible.',
         params: ContainerParams,
         querystring: StopQuery,
         response: { 200: ref(ChangedContainer) }
@@ -67,13 +68,8 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
   )
 
   for (const [verb, operationId, summary, description] of [
-    [
-      'pause',
-      'pauseContainer',
-      'Let a container stand still',
-      'It keeps its memory and its ports, and answers nobody.'
-    ],
-    ['unpause', 'unpauseContainer', 'Let a paused container go on', 'Where it stood still.']
+    ['pause', 'pauseContainer', 'Pause a container', 'Freezes all its processes. It keeps its memory and its ports.'],
+    ['unpause', 'unpauseContainer', 'Unpause a container', 'Resumes its processes where they were frozen.']
   ] as const)
     app.post(
       `/containers/:id/${verb}`,
@@ -98,8 +94,8 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
       schema: {
         operationId: 'renameContainer',
         tags,
-        summary: 'Give a container another name',
-        description: 'Its id, its ports and all else stay. Names are unique.',
+        summary: 'Rename a container',
+        description: 'Only the name changes. Names are unique; a duplicate returns 409.',
         params: ContainerParams,
         body: ref(RenameContainer),
         response: { 200: ref(ChangedContainer) }
@@ -132,9 +128,9 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
       schema: {
         operationId: 'updateContainer',
         tags,
-        summary: 'Change limits, restart policy, end date, image or environment',
+        summary: 'Update a container',
         description:
-          'Takes effect at once, also on a running container. `ttl_seconds` counts from now; null takes the end date away. ' +
+          'Takes effect at once, even on a running container. `ttl_seconds` counts from now; null removes the end date. ' +
           'For another `image` or `env` it is made anew with the same name, ports, volumes and settings, and started if it ran; `replaced` says so, ' +
           'and the old id still finds it. When that fails, the old one is back as it was.',
         params: ContainerParams,

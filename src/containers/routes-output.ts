@@ -37,9 +37,9 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
       schema: {
         operationId: 'waitForContainer',
         tags,
-        summary: 'Wait until a container is ready, or has ended',
+        summary: 'Wait for a container',
         description:
-          'Answers the moment it is so. Fails early when it cannot become so any more, with exit code and last output.',
+          'Returns as soon as the condition holds. Fails early, with the exit code and the last output, once it can no longer hold.',
         params: ContainerParams,
         querystring: WaitQuery,
         response: { 200: ref(WaitedContainer) }
@@ -57,7 +57,7 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
       schema: {
         operationId: 'getContainerLogs',
         tags,
-        summary: 'What a container wrote',
+        summary: 'Get the logs of a container',
         description:
           'Plain text, or JSON with `format=json`. With `follow=true` it goes on as `tail -f` does; with `Accept: text/event-stream` as server-sent events: ' +
           '`stdout` and `stderr` for each line, `end` when the container ended. The id of an event is its time; send it back as `Last-Event-ID` to go on after it.',
@@ -102,8 +102,8 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
       schema: {
         operationId: 'getContainerProcesses',
         tags,
-        summary: 'The processes of a container',
-        description: 'As `ps` shows them on the machine of the engine. The container must run.',
+        summary: 'List the processes of a container',
+        description: "Lists the processes as `ps` shows them on the engine's host. The container must be running.",
         params: ContainerParams,
         response: { 200: ref(ContainerProcesses) }
       }
@@ -118,10 +118,10 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
       schema: {
         operationId: 'execInContainer',
         tags,
-        summary: 'Run a command inside a container',
+        summary: 'Run a command in a container',
         description:
           'With `stream` as server-sent events: `stdout` and `stderr` as they come, `end` with the exit code. ' +
-          'Switched off unless the server was started with BERTH_EXEC=true.',
+          'Off unless the server runs with BERTH_EXEC=true.',
         params: ContainerParams,
         body: ref(ExecCommand),
         produces: ['application/json', 'text/event-stream'],

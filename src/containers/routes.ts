@@ -34,9 +34,9 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         schema: {
           operationId,
           tags,
-          summary: 'Make a container and start it',
+          summary: 'Create and start a container',
           description:
-            'Every field is optional; `{}` runs the default image. When the answer comes, the container has its own free host port and is as ready as `wait` asks. ' +
+            'Every field is optional; `{}` runs the default image. When the response arrives, the container has its own free host port and is as ready as `wait` asks. ' +
             'If any step fails nothing is left behind, and the answer says which step and why. ' +
             'With `Accept: text/event-stream` the answer is a stream: `progress` for each layer of a pull, `result` with the plain answer, `end`.',
           headers: IdempotencyHeaders,
@@ -73,8 +73,9 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       schema: {
         operationId: 'listContainers',
         tags,
-        summary: 'All containers of the engine',
-        description: 'Newest first, from memory. With `limit` in pages: `X-Next-Cursor` is there while more follow.',
+        summary: 'List containers',
+        description:
+          'Newest first, from memory. With `limit`, page by page: `X-Next-Cursor` is present while more follow.',
         querystring: ListContainersQuery,
         response: { 200: containerList }
       }
@@ -94,8 +95,8 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       schema: {
         operationId: 'listRunningContainers',
         tags,
-        summary: 'The running containers',
-        description: 'The same as `GET /containers?state=running`.',
+        summary: 'List running containers',
+        description: 'Same as `GET /containers?state=running`.',
         response: { 200: containerList }
       }
     },
@@ -121,9 +122,9 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
       schema: {
         operationId: 'getContainer',
         tags,
-        summary: 'One container',
+        summary: 'Get a container',
         description:
-          'State, ports, limits, networks and volumes, as the engine last said. Values of its environment are never shown.',
+          'Returns its state, ports, limits, networks and volumes as last reported by the engine. Values of environment variables are never shown.',
         params: ContainerParams,
         response: { 200: ref(Container) }
       }

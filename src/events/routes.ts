@@ -34,7 +34,7 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams:
       schema: {
         operationId: 'streamEvents',
         tags: ['server'],
-        summary: 'What happens, as it happens',
+        summary: 'Stream events',
         description:
           'Server-sent events: `container.created`, `.running`, `.exited`, `.removed`, `.renamed`, `.health`, `.updated`, `.restarted`, `port.changed`, `network.created`, `network.removed`, `engine.available`, `engine.unavailable`. ' +
           '`Last-Event-ID` brings what was missed, or `resync` when that is no longer known. ' +

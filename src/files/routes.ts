@@ -42,7 +42,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
         tags,
         summary: 'Read a file of a container, or list a folder',
         description:
-          'A file comes as it is, with `ETag` and `Range`; a folder as a list of what is in it. Works on stopped containers and on images without a shell. ' +
+          'Returns a file unchanged, with `ETag` and `Range`, or lists a folder. Works on stopped containers and on images without a shell. ' +
           'Links are followed inside of the container. To list a folder the engine sends all that is below it, so a large one takes time and may end early: `complete` says so.',
         params,
         querystring: ListQuery,
@@ -76,7 +76,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
       schema: {
         operationId: 'downloadContainerFiles',
         tags,
-        summary: 'A folder of a container as a tar, tar.gz or zip file',
+        summary: 'Download a folder as tar, tar.gz or zip',
         description:
           'With all that is below it, as it comes. One that breaks off has no end, so that every program that reads it says so.',
         params,
@@ -111,8 +111,8 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
       schema: {
         operationId: 'makeContainerFolder',
         tags,
-        summary: 'Make a folder in a container',
-        description: 'With the folders above it that are missing. One that is there already is no error.',
+        summary: 'Create a folder in a container',
+        description: 'Creates missing parent folders, too. An existing folder is not an error.',
         params,
         body: ref(MakeFolder),
         response: { 201: ref(WrittenFile) }
@@ -140,7 +140,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
         operationId: 'removeContainerFile',
         tags,
         summary: 'Remove a file or folder of a container',
-        description: 'A link goes, and not what it leads to.',
+        description: 'Removes a symbolic link itself, not its target.',
         params,
         querystring: RemoveQuery,
         response: { 200: ref(RemovedFile) }
@@ -165,7 +165,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
         schema: {
           operationId: 'writeContainerFile',
           tags,
-          summary: 'Write a file of a container, or unpack an archive there',
+          summary: 'Write a file or unpack an archive in a container',
           description:
             'The body is the content: `curl -T hosts "http://127.0.0.1:8000/containers/web/files?path=/etc/hosts.new"`. It needs a `Content-Length`. ' +
             'Until all of it is there, the old file stays. With `unpack=true` a tar or tar.gz file is unpacked in the folder, file by file.',

@@ -6,16 +6,16 @@ import type { Need } from '../access/scopes.ts'
 import { finishDocument } from './openapi-finish.ts'
 
 const TAGS = [
-  { name: 'containers', description: 'Make, watch and end containers.' },
-  { name: 'files', description: 'What is in the file system of a container: read, write, remove.' },
-  { name: 'images', description: 'What containers are made from: pull, push, name, remove.' },
-  { name: 'networks', description: 'On which containers find each other by name.' },
+  { name: 'containers', description: 'Create, watch and remove containers.' },
+  { name: 'files', description: 'Read, write and remove files in a container.' },
+  { name: 'images', description: 'Pull, push, tag and remove images.' },
+  { name: 'networks', description: 'Networks on which containers find each other by name.' },
   { name: 'volumes', description: 'Data that outlives containers.' },
-  { name: 'statistics', description: 'What containers use, live and over the last five minutes.' },
-  { name: 'builds', description: 'Make images from Dockerfiles, push and run them.' },
-  { name: 'ports', description: 'The host ports that containers are given.' },
-  { name: 'access', description: 'Who may do what, and who did.' },
-  { name: 'compat', description: 'The calls of older systems, as they were. New clients use `/builds`.' },
+  { name: 'statistics', description: 'CPU, memory, network and disk usage, live and over the last five minutes.' },
+  { name: 'builds', description: 'Build images from Dockerfiles, then push and run them.' },
+  { name: 'ports', description: 'Host ports and who holds them.' },
+  { name: 'access', description: 'Tokens, permissions and the audit trail.' },
+  { name: 'compat', description: 'Calls of older systems, unchanged. New clients should use `/builds`.' },
   { name: 'server', description: 'The server itself.' }
 ]
 

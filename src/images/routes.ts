@@ -23,7 +23,7 @@ const read = { scope: 'read' } as const
 const write = { scope: 'images:write' } as const
 
 const PROGRESS =
-  'The answer comes at the end. With `Accept: text/event-stream` it is a stream: `progress` for each layer, `result` with the ' +
+  'The response arrives at the end. With `Accept: text/event-stream` it is a stream: `progress` for each layer, `result` with the ' +
   'plain answer, `end`. When the client hangs up, the engine stops.'
 
 type Options = { images: ImageService; streams: Streams }
@@ -41,8 +41,8 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
       schema: {
         operationId: 'listImages',
         tags,
-        summary: 'The images of the engine',
-        description: 'Newest first. With `limit` in pages: `X-Next-Cursor` is there while more follow.',
+        summary: 'List images',
+        description: 'Newest first. With `limit`, page by page: `X-Next-Cursor` is present while more follow.',
         querystring: ListImagesQuery,
         response: { 200: Type.Array(ref(Image)) }
       }
@@ -62,7 +62,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
       schema: {
         operationId: 'pullImage',
         tags,
-        summary: 'Fetch an image from its registry',
+        summary: 'Pull an image',
         description: `${PROGRESS} Requests for the same image share one pull, unless they bring credentials.`,
         body: ref(PullImage),
         response: { 200: watchedAnswer('What came of it.', ImageDetails) }
@@ -82,7 +82,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
       schema: {
         operationId: 'pushImage',
         tags,
-        summary: 'Send an image to its registry',
+        summary: 'Push an image',
         description: `${PROGRESS} The name says where it goes; \`POST /images/tag\` gives it such a name.`,
         body: ref(PushImage),
         response: { 200: watchedAnswer('What came of it.', PushedImage) }
@@ -104,8 +104,8 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
       schema: {
         operationId: 'tagImage',
         tags,
-        summary: 'Give an image a further name',
-        description: 'If another image has the name, it loses it.',
+        summary: 'Tag an image',
+        description: 'If another image has the name, the name moves.',
         body: ref(TagImage),
         response: { 200: ref(ImageDetails) }
       }
@@ -132,8 +132,8 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
           hide,
           operationId: 'getImage',
           tags,
-          summary: 'One image',
-          description: 'By name (without a tag `latest`), by id, or by the beginning of an id.',
+          summary: 'Get an image',
+          description: 'By name (`latest` without a tag), by id, or by a prefix of an id.',
           ...params,
           response: { 200: ref(ImageDetails) }
         }
@@ -149,7 +149,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
           hide,
           operationId: 'removeImage',
           tags,
-          summary: 'Remove an image, or a name of one',
+          summary: 'Remove an image or one of its tags',
           description:
             'An image that has several names loses this one. One that a container was made from is left alone; `force=true` takes a name off ' +
             'it as long as another is left.',

@@ -11,8 +11,8 @@ export const metricsRoutes: FastifyPluginAsyncTypebox<{ metrics: Metrics }> = as
       schema: {
         operationId: 'getMetrics',
         tags: ['server'],
-        summary: 'Figures for Prometheus',
-        description: 'Of the containers that the token sees. Totals of ports and builds are of the whole server.',
+        summary: 'Get metrics for Prometheus',
+        description: 'Covers the containers that the token sees. Totals of ports and builds cover the whole server.',
         response: {
           200: { description: "Prometheus' text format.", content: { 'text/plain': { schema: { type: 'string' } } } }
         }

@@ -15,8 +15,8 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
       schema: {
         operationId: 'listNetworks',
         tags,
-        summary: 'The networks of the engine',
-        description: 'Those that the caller may see, and whether containers can be put on them.',
+        summary: 'List networks',
+        description: 'Lists the networks that the caller may see, and whether containers can join them.',
         response: { 200: Type.Array(ref(Network), { description: 'All of them, also the engine’s own.' }) }
       }
     },
@@ -30,9 +30,9 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
       schema: {
         operationId: 'createNetwork',
         tags,
-        summary: 'Make a network',
+        summary: 'Create a network',
         description:
-          'A bridge on which containers find each other by name: give it as `network` when you create them. Names are given once: 409.',
+          'A bridge on which containers find each other by name: pass it as `network` when you create them. Names are unique; a duplicate returns 409.',
         body: ref(CreateNetwork),
         response: { 201: ref(Network) }
       }
@@ -52,7 +52,7 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
         operationId: 'removeNetwork',
         tags,
         summary: 'Remove a network',
-        description: 'Only one that Berth made, and that no container is on.',
+        description: 'Only networks that Berth created and that no container is connected to.',
         params: NetworkParams,
         response: { 200: ref(RemovedNetwork) }
       }

@@ -6,5 +6,7 @@ export const DOCS_POLICY =
 /** For pages without a script. */
 export const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-/** The same with a script of ours, which asks this server only. */
+/** The same with a script of ours. */
+export const READING_POLICY = `${PAGE_POLICY}; script-src 'self'`
+/** The same with one that asks this server, and no other. */
 export const HOME_POLICY = `${PAGE_POLICY}; script-src 'self'; connect-src 'self'`

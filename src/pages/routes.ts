@@ -3,11 +3,12 @@
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyPluginAsync } from 'fastify'
 import { dashboardRoutes, isBuilt, type Dashboard } from './routes-dashboard.ts'
-import { DOCS_POLICY, HOME_POLICY, PAGE_POLICY } from './content-policy.ts'
+import { DOCS_POLICY, HOME_POLICY, PAGE_POLICY, READING_POLICY } from './content-policy.ts'
 import { renderErrors } from './errors.ts'
 import { docsScript, homeScript, renderHome } from './home.ts'
 import type { OpenApiDocument } from './reading-view/document.ts'
 import { renderReadingView } from './reading-view/page.ts'
+import { readingViewScript } from './reading-view/script.ts'
 import { readingViewStyle } from './reading-view/style.ts'
 
 const HTML = 'text/html; charset=utf-8'
@@ -63,8 +64,11 @@ export const pageRoutes: FastifyPluginAsync<{ dashboard: Dashboard }> = async (a
     readingView ??= renderReadingView(app.swagger() as OpenApiDocument, ORIGIN)
     return reply
       .type(HTML)
-      .header('content-security-policy', PAGE_POLICY)
+      .header('content-security-policy', READING_POLICY)
       .send(readingView.replaceAll(ORIGIN, `${request.protocol}://${request.host}`))
   })
+  app.get('/redoc/page.js', { schema }, async (_request, reply) =>
+    reply.type('text/javascript; charset=utf-8').send(readingViewScript)
+  )
   app.get('/redoc/style.css', { schema }, async (_request, reply) => reply.type('text/css').send(readingViewStyle))
 }

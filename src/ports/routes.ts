@@ -11,8 +11,8 @@ export const portRoutes: FastifyPluginAsyncTypebox<{ ports: PortService }> = asy
       schema: {
         operationId: 'getPorts',
         tags: ['ports'],
-        summary: 'Who has which port',
-        description: 'Counts for each state, and every port that is not free with its holder and the reason.',
+        summary: 'List ports and their holders',
+        description: 'Returns counts for each state, and every port that is not free with its holder and the reason.',
         response: { 200: ref(PortOverview) }
       }
     },

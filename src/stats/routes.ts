@@ -29,8 +29,8 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
       schema: {
         operationId: 'getContainerStats',
         tags,
-        summary: 'What a container uses now',
-        description: 'The latest of one sample a second, from memory. `age_ms` says how old it is.',
+        summary: 'Get the statistics of a container',
+        description: 'Returns the latest of one sample per second, from memory. `age_ms` is its age.',
         params: StatsParams,
         response: { 200: ref(ContainerStats) }
       }
@@ -45,8 +45,8 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
       schema: {
         operationId: 'getContainerStatsHistory',
         tags,
-        summary: 'What a container used in the last five minutes',
-        description: 'One sample a second, from memory. A restart begins anew.',
+        summary: 'Get the last five minutes of statistics',
+        description: 'One sample per second, from memory. A restart clears the history.',
         params: StatsParams,
         querystring: HistoryQuery,
         response: { 200: ref(StatsHistory) }
@@ -62,7 +62,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
       schema: {
         operationId: 'streamContainerStats',
         tags,
-        summary: 'Every sample as it is taken',
+        summary: 'Stream the statistics of a container',
         description:
           'Server-sent events: `stats` once a second, `gap` when the reader was too slow, `end` when the container ended. `Last-Event-ID` brings what was missed as `history`.',
         params: StatsParams,
@@ -89,8 +89,8 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
       schema: {
         operationId: 'getAllStats',
         tags,
-        summary: 'What all running containers use now',
-        description: 'The last sample of each, a second old at most.',
+        summary: 'Get the statistics of all running containers',
+        description: 'Returns the last sample of each, at most about a second old.',
         response: { 200: ref(AllStats) }
       }
     },
@@ -104,7 +104,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
       schema: {
         operationId: 'streamAllStats',
         tags,
-        summary: 'All running containers, once a second',
+        summary: 'Stream the statistics of all running containers',
         description: 'Server-sent events: `stats` with the answer of `GET /stats`, `gap` when the reader was too slow.',
         response: { 200: eventsOf({ stats: AllStats, gap: StreamGap }, { event: 'gap', data: { missed: 3 } }) }
       }

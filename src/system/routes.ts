@@ -17,8 +17,8 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       schema: {
         operationId: 'getAbout',
         tags,
-        summary: 'What this is and what it offers',
-        description: 'Name, version, addresses of the documents, and every path with what it does.',
+        summary: 'Describe this server',
+        description: 'Returns the name, the version, links to the documentation, and every path with its summary.',
         response: { 200: ref(About) }
       }
     },
@@ -43,8 +43,9 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       schema: {
         operationId: 'getHealth',
         tags,
-        summary: 'Whether the server lives, and whether the engine answers',
-        description: '200 as long as the server lives, also while the engine is away.',
+        summary: 'Check liveness',
+        description:
+          'Returns 200 while the server runs, even if the engine does not answer; `engine` says whether it does.',
         response: { 200: ref(Health) }
       }
     },
@@ -58,8 +59,8 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       schema: {
         operationId: 'getReadiness',
         tags,
-        summary: 'Whether the server can do its work',
-        description: '503 while the engine does not answer.',
+        summary: 'Check readiness',
+        description: 'Returns 503 while the engine does not answer.',
         response: { 200: ref(Health) }
       }
     },
@@ -73,9 +74,8 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       schema: {
         operationId: 'getSystemStats',
         tags,
-        summary: 'What the machine uses now',
-        description:
-          'Measured every two seconds: processor, memory, disk and network of the machine that the containers share.',
+        summary: 'Get host statistics',
+        description: 'Measured every two seconds: CPU, memory, disk and network of the host that the containers share.',
         response: { 200: ref(SystemStats) }
       }
     },
@@ -89,7 +89,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       schema: {
         operationId: 'streamSystemStats',
         tags,
-        summary: 'What the machine uses, every two seconds',
+        summary: 'Stream host statistics',
         description:
           'Server-sent events: `stats` with the answer of `GET /system/stats`, `gap` when the reader was too slow.',
         response: { 200: eventsOf({ stats: SystemStats, gap: StreamGap }, { event: 'gap', data: { missed: 3 } }) }
@@ -112,7 +112,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       schema: {
         operationId: 'getSystemInfo',
         tags,
-        summary: 'The engine, its storage, and the limits in force',
+        summary: 'Get engine information and limits',
         description: 'Versions, storage driver, number of containers and images, and the ceilings for new containers.',
         response: { 200: ref(SystemInfo) }
       }
@@ -127,9 +127,9 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
       schema: {
         operationId: 'cleanSystem',
         tags,
-        summary: 'Remove what nobody uses any more',
+        summary: 'Prune unused resources',
         description:
-          'Only what Berth made: containers that do not run and images without a name, and when asked for, volumes that no container mounts and networks that none is on. And when asked for, the build cache. ' +
+          'Removes only what Berth created: containers that are not running, untagged images and, on request, volumes that no container mounts and networks without containers. And when asked for, the build cache. ' +
           '`dry_run` says what would go. What cannot be removed is left and said.',
         body: ref(CleanSystem),
         response: { 200: ref(Cleaned) }

@@ -25,7 +25,7 @@ export const terminalRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
       description:
         'A WebSocket with binary frames: the subprotocol is `berth.terminal.v1`, and a token travels as a second one, `berth.token.` and its base64url. ' +
         'The first frame starts a command, or comes back to a session; the others are input, size, acknowledgements and signals one way, output and the exit code the other. ' +
-        'docs/terminal.md has every frame. Asked for without an upgrade, the route says what stands in the way, or `UPGRADE_NEEDED`. Switched off unless the server was started with BERTH_EXEC=true.',
+        'docs/terminal.md has every frame. Asked for without an upgrade, the route says what stands in the way, or `UPGRADE_NEEDED`. Off unless the server runs with BERTH_EXEC=true.',
       params: TerminalParams,
       response: {
         200: {

@@ -16,8 +16,8 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
       schema: {
         operationId: 'listVolumes',
         tags,
-        summary: 'The volumes of the engine',
-        description: 'Those that the caller may see, with the containers that mount them.',
+        summary: 'List volumes',
+        description: 'Lists the volumes that the caller may see, with the containers that mount them.',
         response: { 200: Type.Array(ref(Volume), { description: 'All of them, by name.' }) }
       }
     },
@@ -31,9 +31,9 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
       schema: {
         operationId: 'createVolume',
         tags,
-        summary: 'Make a volume',
+        summary: 'Create a volume',
         description:
-          'Data in it outlives its containers: name it in `volumes` when you create one. A create makes a volume that does not exist by itself. Names are unique; a duplicate returns 409.',
+          'Its data outlives its containers: name it in `volumes` when you create one. A create makes a missing volume by itself. Names are unique; a duplicate returns 409.',
         body: ref(CreateVolume),
         response: { 201: ref(Volume) }
       }
@@ -52,8 +52,8 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
       schema: {
         operationId: 'getVolume',
         tags,
-        summary: 'A volume',
-        description: 'With the containers that mount it.',
+        summary: 'Get a volume',
+        description: 'Returns the volume with the containers that mount it.',
         params: VolumeParams,
         response: { 200: ref(Volume) }
       }
@@ -69,7 +69,7 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
         operationId: 'removeVolume',
         tags,
         summary: 'Remove a volume and its data',
-        description: 'Only one that Berth made and that no container mounts.',
+        description: 'Only volumes that Berth created and that no container mounts.',
         params: VolumeParams,
         response: { 200: ref(RemovedVolume) }
       }

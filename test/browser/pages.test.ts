@@ -197,3 +197,29 @@ t.test('the built page names no other host', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../../dist/dashboard/index.html'), 'utf8')
   t.notMatch(page, /https?:\/\/|<script>|style=/)
 })
+
+t.test('the reading view is searched, and its samples are copied', { skip }, async (t) => {
+  if (!browser || !crowded) return
+  const { page, faults } = await openPage(browser, crowded.url)
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+  await page.goto('/redoc')
+  const shown = page.locator('.operation:visible')
+  const all = await shown.count()
+  await page.keyboard.press('/')
+  await page.keyboard.type('pause container')
+  await page.getByText(/^\d+ operations?$/).waitFor()
+  const found = await shown.count()
+  t.ok(found > 0 && found < all / 2, `${found} of ${all} operations`)
+  t.equal(await page.locator('.menu li:visible').count(), found, 'the menu has the same')
+
+  await shown.first().locator('.sample').first().hover()
+  await shown.first().getByRole('button', { name: 'Copy' }).first().click()
+  await page.getByRole('button', { name: 'Copied' }).waitFor()
+  t.match(await page.evaluate('navigator.clipboard.readText()'), /^curl .*http:/)
+
+  await page.keyboard.press('/')
+  await page.keyboard.press('Escape')
+  t.equal(await shown.count(), all, 'Escape shows all again')
+  t.strictSame(faults, [])
+  await page.context().close()
+})

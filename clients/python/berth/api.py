@@ -1181,51 +1181,51 @@ class Calls:
         raise NotImplementedError
 
     def get_about(self) -> About:
-        """What this is and what it offers."""
+        """Describe this server."""
         return self.call("getAbout")
 
     def get_health(self) -> Health:
-        """Whether the server lives, and whether the engine answers."""
+        """Check liveness."""
         return self.call("getHealth")
 
     def get_readiness(self) -> Health:
-        """Whether the server can do its work."""
+        """Check readiness."""
         return self.call("getReadiness")
 
     def get_system_stats(self) -> SystemStats:
-        """What the machine uses now."""
+        """Get host statistics."""
         return self.call("getSystemStats")
 
     def stream_system_stats(self) -> str:
-        """What the machine uses, every two seconds."""
+        """Stream host statistics."""
         return self.call("streamSystemStats")
 
     def get_system_info(self) -> SystemInfo:
-        """The engine, its storage, and the limits in force."""
+        """Get engine information and limits."""
         return self.call("getSystemInfo")
 
     def clean_system(self, body: CleanSystem | None = None) -> Cleaned:
-        """Remove what nobody uses any more."""
+        """Prune unused resources."""
         return self.call("cleanSystem", body=body)
 
     def create_container(self, body: CreateContainer | None = None) -> CreatedContainer:
-        """Make a container and start it."""
+        """Create and start a container."""
         return self.call("createContainer", body=body)
 
     def list_containers(self, *, state: Literal["created", "running", "paused", "restarting", "removing", "exited", "dead"] | None = None, name: str | None = None, image: str | None = None, label: list[str] | None = None, managed: bool | None = None, limit: int | None = None, cursor: str | None = None) -> list[Container]:
-        """All containers of the engine."""
+        """List containers."""
         return self.call("listContainers", state=state, name=name, image=image, label=label, managed=managed, limit=limit, cursor=cursor)
 
     def create_container_by_verb(self, body: CreateContainer | None = None) -> CreatedContainer:
-        """Make a container and start it."""
+        """Create and start a container."""
         return self.call("createContainerByVerb", body=body)
 
     def list_running_containers(self) -> list[Container]:
-        """The running containers."""
+        """List running containers."""
         return self.call("listRunningContainers")
 
     def get_container(self, id: str) -> Container:
-        """One container."""
+        """Get a container."""
         return self.call("getContainer", id=id)
 
     def remove_container(self, *, id: str, force: bool | None = None) -> RemovedContainer:
@@ -1233,7 +1233,7 @@ class Calls:
         return self.call("removeContainer", id=id, force=force)
 
     def update_container(self, *, id: str, body: UpdateContainer) -> ChangedContainer:
-        """Change limits, restart policy, end date, image or environment."""
+        """Update a container."""
         return self.call("updateContainer", id=id, body=body)
 
     def start_container(self, id: str) -> ChangedContainer:
@@ -1245,35 +1245,35 @@ class Calls:
         return self.call("stopContainer", id=id, timeout=timeout)
 
     def restart_container(self, *, id: str, timeout: int | None = None) -> ChangedContainer:
-        """Stop a container and start it again."""
+        """Restart a container."""
         return self.call("restartContainer", id=id, timeout=timeout)
 
     def pause_container(self, id: str) -> ChangedContainer:
-        """Let a container stand still."""
+        """Pause a container."""
         return self.call("pauseContainer", id=id)
 
     def unpause_container(self, id: str) -> ChangedContainer:
-        """Let a paused container go on."""
+        """Unpause a container."""
         return self.call("unpauseContainer", id=id)
 
     def rename_container(self, *, id: str, body: RenameContainer) -> ChangedContainer:
-        """Give a container another name."""
+        """Rename a container."""
         return self.call("renameContainer", id=id, body=body)
 
     def wait_for_container(self, *, id: str, for_: Literal["running", "port", "healthy", "http", "exited", "removed"] | None = None, path: str | None = None, timeout_seconds: float | None = None) -> WaitedContainer:
-        """Wait until a container is ready, or has ended."""
+        """Wait for a container."""
         return self.call("waitForContainer", id=id, for_=for_, path=path, timeout_seconds=timeout_seconds)
 
     def get_container_logs(self, *, id: str, tail: str | None = None, since: str | None = None, until: str | None = None, timestamps: bool | None = None, stdout: bool | None = None, stderr: bool | None = None, follow: bool | None = None, format: Literal["text", "json"] | None = None) -> ContainerLogs:
-        """What a container wrote."""
+        """Get the logs of a container."""
         return self.call("getContainerLogs", id=id, tail=tail, since=since, until=until, timestamps=timestamps, stdout=stdout, stderr=stderr, follow=follow, format=format)
 
     def get_container_processes(self, id: str) -> ContainerProcesses:
-        """The processes of a container."""
+        """List the processes of a container."""
         return self.call("getContainerProcesses", id=id)
 
     def exec_in_container(self, *, id: str, body: ExecCommand) -> ExecResult:
-        """Run a command inside a container."""
+        """Run a command in a container."""
         return self.call("execInContainer", id=id, body=body)
 
     def open_terminal(self, id: str) -> str:
@@ -1289,51 +1289,51 @@ class Calls:
         return self.call("removeContainerFile", path=path, id=id, recursive=recursive)
 
     def write_container_file(self, *, path: str, id: str, unpack: bool | None = None, mode: str | None = None, uid: int | None = None, gid: int | None = None, modified: str | None = None) -> WrittenFile | UnpackedArchive:
-        """Write a file of a container, or unpack an archive there."""
+        """Write a file or unpack an archive in a container."""
         return self.call("writeContainerFile", path=path, id=id, unpack=unpack, mode=mode, uid=uid, gid=gid, modified=modified)
 
     def download_container_files(self, *, path: str, id: str, format: Literal["tar", "tar.gz", "zip"] | None = None) -> str:
-        """A folder of a container as a tar, tar.gz or zip file."""
+        """Download a folder as tar, tar.gz or zip."""
         return self.call("downloadContainerFiles", path=path, id=id, format=format)
 
     def make_container_folder(self, *, id: str, body: MakeFolder) -> WrittenFile:
-        """Make a folder in a container."""
+        """Create a folder in a container."""
         return self.call("makeContainerFolder", id=id, body=body)
 
     def get_ports(self) -> PortOverview:
-        """Who has which port."""
+        """List ports and their holders."""
         return self.call("getPorts")
 
     def list_images(self, *, reference: str | None = None, dangling: bool | None = None, label: list[str] | None = None, managed: bool | None = None, in_use: bool | None = None, limit: int | None = None, cursor: str | None = None) -> list[Image]:
-        """The images of the engine."""
+        """List images."""
         return self.call("listImages", reference=reference, dangling=dangling, label=label, managed=managed, in_use=in_use, limit=limit, cursor=cursor)
 
     def pull_image(self, body: PullImage) -> ImageDetails:
-        """Fetch an image from its registry."""
+        """Pull an image."""
         return self.call("pullImage", body=body)
 
     def push_image(self, body: PushImage) -> PushedImage:
-        """Send an image to its registry."""
+        """Push an image."""
         return self.call("pushImage", body=body)
 
     def tag_image(self, body: TagImage) -> ImageDetails:
-        """Give an image a further name."""
+        """Tag an image."""
         return self.call("tagImage", body=body)
 
     def get_image(self, reference: str) -> ImageDetails:
-        """One image."""
+        """Get an image."""
         return self.call("getImage", reference=reference)
 
     def remove_image(self, *, reference: str, force: bool | None = None) -> RemovedImage:
-        """Remove an image, or a name of one."""
+        """Remove an image or one of its tags."""
         return self.call("removeImage", reference=reference, force=force)
 
     def list_networks(self) -> list[Network]:
-        """The networks of the engine."""
+        """List networks."""
         return self.call("listNetworks")
 
     def create_network(self, body: CreateNetwork) -> Network:
-        """Make a network."""
+        """Create a network."""
         return self.call("createNetwork", body=body)
 
     def remove_network(self, name: str) -> RemovedNetwork:
@@ -1341,15 +1341,15 @@ class Calls:
         return self.call("removeNetwork", name=name)
 
     def list_volumes(self) -> list[Volume]:
-        """The volumes of the engine."""
+        """List volumes."""
         return self.call("listVolumes")
 
     def create_volume(self, body: CreateVolume) -> Volume:
-        """Make a volume."""
+        """Create a volume."""
         return self.call("createVolume", body=body)
 
     def get_volume(self, name: str) -> Volume:
-        """A volume."""
+        """Get a volume."""
         return self.call("getVolume", name=name)
 
     def remove_volume(self, name: str) -> RemovedVolume:
@@ -1357,27 +1357,27 @@ class Calls:
         return self.call("removeVolume", name=name)
 
     def get_container_stats(self, id: str) -> ContainerStats:
-        """What a container uses now."""
+        """Get the statistics of a container."""
         return self.call("getContainerStats", id=id)
 
     def get_container_stats_history(self, *, id: str, seconds: int | None = None) -> StatsHistory:
-        """What a container used in the last five minutes."""
+        """Get the last five minutes of statistics."""
         return self.call("getContainerStatsHistory", id=id, seconds=seconds)
 
     def stream_container_stats(self, id: str) -> str:
-        """Every sample as it is taken."""
+        """Stream the statistics of a container."""
         return self.call("streamContainerStats", id=id)
 
     def get_all_stats(self) -> AllStats:
-        """What all running containers use now."""
+        """Get the statistics of all running containers."""
         return self.call("getAllStats")
 
     def stream_all_stats(self) -> str:
-        """All running containers, once a second."""
+        """Stream the statistics of all running containers."""
         return self.call("streamAllStats")
 
     def create_build(self, form: dict[str, Any]) -> BuildDetails:
-        """Build an image, and push and run it if asked."""
+        """Build an image, then push and run it if asked."""
         return self.call("createBuild", form=form)
 
     def list_builds(self, *, status: Literal["pending", "in_progress", "completed", "failed", "cancelled"] | None = None, image: str | None = None, limit: int | None = None, cursor: str | None = None) -> list[Build]:
@@ -1385,7 +1385,7 @@ class Calls:
         return self.call("listBuilds", status=status, image=image, limit=limit, cursor=cursor)
 
     def get_build(self, id: str) -> BuildDetails:
-        """One build, with its steps."""
+        """Get a build."""
         return self.call("getBuild", id=id)
 
     def remove_build(self, *, id: str, keep_image: bool | None = None, force: bool | None = None) -> RemovedBuild:
@@ -1393,35 +1393,35 @@ class Calls:
         return self.call("removeBuild", id=id, keep_image=keep_image, force=force)
 
     def get_build_logs(self, *, id: str, follow: bool | None = None, offset: int | None = None) -> str:
-        """What a build says."""
+        """Get the log of a build."""
         return self.call("getBuildLogs", id=id, follow=follow, offset=offset)
 
     def retry_build(self, *, id: str, body: RetryBuild | None = None) -> BuildDetails:
-        """Do again what failed, and only that."""
+        """Retry the failed stages of a build."""
         return self.call("retryBuild", id=id, body=body)
 
     def cancel_build(self, id: str) -> BuildDetails:
-        """Stop a build."""
+        """Cancel a build."""
         return self.call("cancelBuild", id=id)
 
     def stream_events(self, *, type: list[str] | None = None, container: str | None = None, label: list[str] | None = None, since: str | None = None) -> str:
-        """What happens, as it happens."""
+        """Stream events."""
         return self.call("streamEvents", type=type, container=container, label=label, since=since)
 
     def get_metrics(self) -> str:
-        """Figures for Prometheus."""
+        """Get metrics for Prometheus."""
         return self.call("getMetrics")
 
     def get_access(self) -> Access:
-        """Who you are, and what you may do."""
+        """Get the access of the caller."""
         return self.call("getAccess")
 
     def create_token(self, body: CreateToken) -> CreatedToken:
-        """Make a token."""
+        """Create a token."""
         return self.call("createToken", body=body)
 
     def list_tokens(self) -> list[Token]:
-        """All tokens, without their secrets."""
+        """List tokens."""
         return self.call("listTokens")
 
     def revoke_token(self, id: str) -> RevokedToken:
@@ -1429,7 +1429,7 @@ class Calls:
         return self.call("revokeToken", id=id)
 
     def list_audit(self, *, outcome: Literal["attempted", "succeeded", "failed", "refused"] | None = None, caller: str | None = None, action: str | None = None, object: str | None = None, request_id: str | None = None, since: str | None = None, until: str | None = None, limit: int | None = None, cursor: str | None = None) -> list[AuditEntry]:
-        """What was changed, and by whom."""
+        """Read the audit trail."""
         return self.call("listAudit", outcome=outcome, caller=caller, action=action, object=object, request_id=request_id, since=since, until=until, limit=limit, cursor=cursor)
 
     def call_mcp(self, body: McpMessage | None = None) -> McpAnswer:

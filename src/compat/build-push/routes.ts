@@ -56,7 +56,7 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
         operationId: 'compatBuildPushStatus',
         tags,
         deprecated: true,
-        summary: 'How a build and its push stand',
+        summary: 'Get the status of a build and its push',
         description: 'Now: `GET /builds/{id}`.',
         querystring: BuildIdQuery,
         response: { 200: { description: 'The status.', ...ref(BuildPushStatus) } }
@@ -77,7 +77,7 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
         operationId: 'compatRetryBuild',
         tags,
         deprecated: true,
-        summary: 'Do again what failed of a build',
+        summary: 'Retry a build',
         description:
           'Builds again when the build failed; only pushes again when just the push failed. Now: `POST /builds/{id}/retry`.',
         querystring: BuildIdQuery,

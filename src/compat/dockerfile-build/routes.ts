@@ -69,7 +69,7 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
         operationId: 'compatListDockerfileBuilds',
         tags,
         deprecated: true,
-        summary: 'All published Dockerfiles, or one of them',
+        summary: 'List published Dockerfiles, or get one',
         description: 'Now: `GET /builds` and `GET /builds/{id}`.',
         querystring: DockerfileBuildQuery,
         response: {

@@ -8,7 +8,7 @@ import { outline } from './outline.ts'
 import type { Group } from './outline.ts'
 
 /**
- * The whole document as one page to read, without scripts. `origin` is where the curl lines point when the document
+ * The whole document as one page, which can be read without its script. `origin` is where the curl lines point when the document
  * names no server with a full address.
  */
 export function renderReadingView(document: OpenApiDocument, origin = 'http://localhost:8000'): string {
@@ -26,6 +26,7 @@ export function renderReadingView(document: OpenApiDocument, origin = 'http://lo
         <title>${title} ${version}</title>
         <link rel="icon" href="data:," />
         <link rel="stylesheet" href="/redoc/style.css" />
+        <script src="/redoc/page.js" defer></script>
       </head>
       <body>
         <a class="skip" href="#content">Skip to the content</a>

@@ -18,6 +18,7 @@ export const readingViewStyle = `
 }
 
 * { box-sizing: border-box; }
+[hidden] { display: none !important; }
 html { scroll-padding-top: 1.5rem; -webkit-text-size-adjust: 100%; }
 body {
   margin: 0; color: var(--text); background: var(--ground);
@@ -40,6 +41,8 @@ s { text-decoration-thickness: 1px; }
 }
 .brand { padding: 0 0.75rem 1rem; font-size: 1rem; font-weight: 650; }
 .brand a { color: inherit; }
+.menu input { width: calc(100% - 1.5rem); margin: 0 0.75rem; padding: 0.375rem 0.625rem; border: 1px solid var(--line); border-radius: 6px; background: var(--ground); color: inherit; font: inherit; }
+.found { min-height: 1.5em; padding: 0.25rem 0.75rem 0; color: var(--soft); font-size: 0.75rem; }
 .version { color: var(--soft); font-size: 0.75rem; font-weight: 450; letter-spacing: 0; white-space: nowrap; }
 .menu .close, .bar { display: none; }
 .menu summary {
@@ -132,8 +135,11 @@ p.answer { padding-left: 1.9rem; }
 .fine { color: var(--fine); } .moved { color: var(--moved); } .refused { color: var(--refused); } .failed { color: var(--failed); }
 
 .samples { position: sticky; top: 1.5rem; align-self: start; display: grid; gap: 0.75rem; max-height: calc(100vh - 3rem); overflow-y: auto; scrollbar-width: thin; }
-.sample { --fine: #5fd08e; --moved: #74b4ff; --refused: #f0b35c; --failed: #ff8f87; min-width: 0; border-radius: 8px; background: var(--slab); color: var(--slab-text); overflow: hidden; color-scheme: dark; }
+.sample { --fine: #5fd08e; --moved: #74b4ff; --refused: #f0b35c; --failed: #ff8f87; position: relative; min-width: 0; border-radius: 8px; background: var(--slab); color: var(--slab-text); overflow: hidden; color-scheme: dark; }
 .sample > figcaption, .sample > summary { padding: 0.5rem 0.875rem; background: var(--slab-head); color: var(--slab-soft); font-size: 0.8125rem; }
+.sample > button { position: absolute; right: 0.5rem; margin-top: 0.5rem; padding: 0.125rem 0.5rem; border: 1px solid var(--slab-soft); border-radius: 4px; background: var(--slab-head); color: var(--slab-soft); font: inherit; font-size: 0.75rem; cursor: pointer; opacity: 0; }
+.sample:hover > button, .sample > button:focus-visible { opacity: 1; }
+@media (hover: none) { .sample > button { opacity: 1; } }
 .sample > figcaption a { float: right; color: inherit; }
 .sample :focus-visible, .sample:focus-visible { outline-color: #74b4ff; outline-offset: -2px; }
 pre { overflow-x: auto; font-size: 0.8125rem; line-height: 1.55; tab-size: 2; }
@@ -166,7 +172,7 @@ pre code { font-size: inherit; }
 }
 @media print {
   body, .operation { display: block; }
-  .menu, .bar, .links, .skip { display: none; }
+  .menu, .bar, .links, .skip, .sample > button { display: none; }
   details::details-content { content-visibility: visible; height: auto; }
   .samples { position: static; max-height: none; margin-top: 1rem; }
   .sample { --slab: #fff; --slab-head: var(--raised); --slab-text: var(--text); --slab-soft: var(--soft); border: 1px solid var(--line); }
