@@ -9,6 +9,7 @@ import t from 'tap'
 import type { Calls } from '../../src/client/api.ts'
 import { createClient, isBerthError } from '../../src/client/index.ts'
 import { serveCli } from '../helpers/cli.ts'
+import { python } from '../helpers/python.ts'
 
 type Row = { call: keyof Calls; given?: Record<string, unknown>; picks?: string[]; fails?: string }
 type Given = { form?: { file: string } }
@@ -39,7 +40,7 @@ t.test('both clients get the same of the same calls, and what the table says', a
   const ours = await byTypeScript((await serveCli(t)).url)
   const script = join(import.meta.dirname, 'calls.py')
   const env = { ...process.env, PYTHONPATH: join(ROOT, 'clients/python'), PYTHONDONTWRITEBYTECODE: '1' }
-  const { stdout } = await promisify(execFile)('/usr/bin/python3', [script, (await serveCli(t)).url], { env })
+  const { stdout } = await promisify(execFile)(python(), [script, (await serveCli(t)).url], { env })
   const { outcomes: theirs, byHand } = JSON.parse(stdout) as { outcomes: unknown[]; byHand: object }
   for (const [index, { call, fails }] of TABLE.entries()) {
     t.strictSame(theirs[index], ours[index], `${call}, row ${index + 1}`)

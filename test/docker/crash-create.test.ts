@@ -125,7 +125,7 @@ t.test('kill -9 while twelve creates are under way', async (t) => {
     const again = await Promise.all(keys.map(ask))
     t.ok(
       again.every(({ status }) => status === 200 || status === 201),
-      again.map(({ status }) => status).join()
+      again.map(({ status, body }) => `${status} ${body.code ?? ''} ${body.detail ?? ''}`).join()
     )
     for (const [index, answer] of answers.entries())
       if (answer.status === 'fulfilled') t.equal(again[index]?.body.id, answer.value.body.id)

@@ -17,9 +17,17 @@ const FILE_SECONDS = 900
 
 type Place = Pick<LabEngine, 'lab' | 'suite' | 'kind'>
 
+const FOLDER = process.env.BERTH_LAB_DIR ?? '/var/cache'
+
 /** Why there can be no lab here; false when there can. */
 export const noLab: string | false =
-  process.getuid?.() !== 0 ? 'needs root' : existsSync('/etc/debian_version') ? false : 'needs Debian'
+  process.getuid?.() !== 0
+    ? 'needs root'
+    : !existsSync('/etc/debian_version')
+      ? 'needs Debian'
+      : execFileSync('stat', ['-f', '-c', '%T', FOLDER], { encoding: 'utf8' }).trim() === 'overlayfs'
+        ? `${FOLDER} lies on an overlay; BERTH_LAB_DIR names another folder`
+        : false
 
 /** In a Debian that has it. */
 export function startLabEngine({ lab, suite, kind }: Place) {
@@ -38,7 +46,8 @@ export function installFresh({ lab, suite, kind }: Place) {
 
 /** Nothing can be fetched where the engine's tests run. */
 function prepare(): void {
-  for (const purpose of ['engines', 'registry', 'busybox', 'python', 'certificates'] as const) installFor(purpose)
+  for (const purpose of ['engines', 'registry', 'busybox', 'pythonForGrpc', 'certificates'] as const)
+    installFor(purpose)
 }
 
 function labOf(lab: string) {

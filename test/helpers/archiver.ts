@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Test } from 'tap'
+import { python } from './python.ts'
 import type { Node, Seen } from './trees.ts'
 
 type Entry = { name: string; kind: string; mode: number; uid?: number; gid?: number; seconds?: number } & Pick<
@@ -15,14 +16,14 @@ const base64 = (text: string) => Buffer.from(text, 'latin1').toString('base64')
 const latin1 = (text: string) => Buffer.from(text, 'base64').toString('latin1')
 
 export function startArchiver(t: Pick<Test, 'teardown'>) {
-  const python = spawn('python3', [join(import.meta.dirname, '../fixtures/archives.py')], {
+  const archiver = spawn(python(), [join(import.meta.dirname, '../fixtures/archives.py')], {
     stdio: ['pipe', 'pipe', 'inherit']
   })
-  t.teardown(() => python.stdin.end())
+  t.teardown(() => archiver.stdin.end())
   const waiting: ((answer: unknown) => void)[] = []
-  createInterface({ input: python.stdout }).on('line', (line) => waiting.shift()?.(JSON.parse(line)))
+  createInterface({ input: archiver.stdout }).on('line', (line) => waiting.shift()?.(JSON.parse(line)))
   const ask = <T>(asked: object): Promise<T> => {
-    python.stdin.write(`${JSON.stringify(asked)}\n`)
+    archiver.stdin.write(`${JSON.stringify(asked)}\n`)
     return new Promise((resolve) => waiting.push(resolve as (answer: unknown) => void))
   }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { buffer } from 'node:stream/consumers'
 import { pack as createPack, type Header } from 'tar-stream'
 import { makeFolder } from './folder.ts'
+import { python } from './python.ts'
 
 export type TarEntry = Partial<Header> & { name: string; content?: string | Buffer }
 
@@ -40,7 +41,7 @@ export function zipOf(...entries: ZipEntry[]): Buffer {
       writeFileSync(join(folder, String(index)), content)
       return { name, mode, isPacked }
     })
-    execFileSync('python3', ['-c', WRITE_ZIP, folder], { input: JSON.stringify(listed) })
+    execFileSync(python(), ['-c', WRITE_ZIP, folder], { input: JSON.stringify(listed) })
     return readFileSync(join(folder, 'made.zip'))
   } finally {
     rmSync(folder, { recursive: true })

@@ -15,7 +15,8 @@ const PACKAGES = {
   // Without catatonit it starts no container with `--init`; Debian only recommends it.
   podman: ['podman', 'crun', 'catatonit', 'containernetworking-plugins'],
   prometheus: ['prometheus'],
-  python: ['python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc'],
+  python: ['python3'],
+  pythonForGrpc: ['python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc'],
   registry: ['docker-registry'],
   strace: ['strace']
 }

@@ -12,6 +12,12 @@ const PLUGIN = '/usr/bin/grpc_python_plugin'
 
 const run = promisify(execFile)
 
+/** Its program, installed where it is missing. */
+export function python(): string {
+  if (!existsSync(PYTHON)) installFor('python')
+  return PYTHON
+}
+
 /** Puts docker_management_pb2.py and docker_management_pb2_grpc.py into the folder. */
 export async function generatePython(folder: string): Promise<void> {
   install()
@@ -41,7 +47,7 @@ export async function runPython(folder: string, script: string, args: string[]):
 }
 
 function install(): void {
-  if (!existsSync(PLUGIN) || !hasGrpc()) installFor('python')
+  if (!existsSync(PLUGIN) || !hasGrpc()) installFor('pythonForGrpc')
 }
 
 function hasGrpc(): boolean {

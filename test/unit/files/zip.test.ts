@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import { contentTypeOf, dispositionOf } from '../../../src/files/content-type.ts'
 import { writeZip, type ZipEntry } from '../../../src/files/zip.ts'
+import { python } from '../../helpers/python.ts'
 
 const READ = `
 import json, sys, zipfile
@@ -34,7 +35,7 @@ t.test('Python reads what was written', async (t) => {
   )
   writeFileSync(path, Buffer.concat(await Array.fromAsync(made)))
   const date = [2026, 2, 3, 4, 5, 6]
-  t.strictSame(JSON.parse(execFileSync('python3', ['-c', READ, path], { encoding: 'utf8' })), [
+  t.strictSame(JSON.parse(execFileSync(python(), ['-c', READ, path], { encoding: 'utf8' })), [
     ['d/', 0o040750, date, ''],
     ['d/é', 0o104711, date, text],
     ['l', 0o120777, date, '../etc']

@@ -9,6 +9,7 @@ import { TarError, writeHeader, type TarHeader } from '../../../src/lib/tar/head
 import { readTar } from '../../../src/lib/tar/read.ts'
 import { TAR_END, tarFile, tarHeader } from '../../../src/lib/tar/write.ts'
 import { makeFolder } from '../../helpers/folder.ts'
+import { python } from '../../helpers/python.ts'
 
 async function* inPieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
@@ -176,7 +177,7 @@ for form, name, mtime in [(tarfile.USTAR_FORMAT, '${name}', 5), (tarfile.GNU_FOR
 made.write(bytes(1024))
 sys.stdout.buffer.write(made.getvalue())
 `
-    const packed = execFileSync('python3', ['-c', script])
+    const packed = execFileSync(python(), ['-c', script])
     t.match(await readAll(packed), [
       { name, mtimeNs: 5_000_000_000n },
       { name: 'late', mtimeNs: 8n ** 11n * 1_000_000_000n },
