@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ChangedContainer, Container, CreatedContainer } from '../../src/containers/schemas.ts'
-import { answerOf, askPort, docker, eventually, ignoreMissing, IMAGE, listenOn } from '../helpers/engine.ts'
+import { answerOf, askPort, docker, eventually, ignoreMissing, IMAGE, listenOn, TEST_LABEL } from '../helpers/engine.ts'
 import { hostPort, portsOf, SLEEPER, startServer, unique, type Server } from '../helpers/server.ts'
 
 const TELL = 'echo -n "$HOST_PORT $(cat /written) $(cat /data/file) $(cat /own/file) $NAME" > /tmp/index.html'
@@ -164,6 +164,7 @@ t.test('a container is made anew from another image, and keeps what was set for 
   const made = await server.post<CreatedContainer>('/containers', {
     name,
     image: first,
+    labels: { [TEST_LABEL]: server.mark },
     env: { NAME: 'ada' },
     volumes: [{ source: volume, target: '/data' }],
     wait: 'port'
