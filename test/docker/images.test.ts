@@ -1,8 +1,9 @@
 // Images on a real engine: seen, named, removed, and never taken from a container.
 
+import assert from 'node:assert/strict'
 import t from 'tap'
 import type { Image, ImageDetails, RemovedImage } from '../../src/images/schemas.ts'
-import { docker, IMAGE } from '../helpers/engine.ts'
+import { docker, eventually, IMAGE } from '../helpers/engine.ts'
 import { makeImage } from '../helpers/images.ts'
 import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
 
@@ -15,8 +16,11 @@ t.test('what the engine says of its images', async (t) => {
 
   const list = await server.get<Image[]>(`/images?label=berth.test=${server.mark}`)
   t.match(list.body, [{ full_id: id, tags: [name], managed: false, containers: [] }])
-  const all = await docker.listImages()
-  t.equal(Number((await server.get('/images?limit=1')).headers['x-total-count']), all.length)
+  // Other tests make and remove images meanwhile.
+  await eventually(async () => {
+    const [all, { headers }] = await Promise.all([docker.listImages(), server.get('/images?limit=1')])
+    assert.equal(Number(headers['x-total-count']), all.length)
+  })
 
   const [details, escaped, byId] = [
     await server.get<ImageDetails>(`/images/${name}`),
