@@ -1,5 +1,7 @@
 // Files as a model writes them, and as tar files.
 
+import type { Berth } from '../client/client.ts'
+import { isBerthError } from '../client/errors.ts'
 import { Type, type Static } from '@sinclair/typebox'
 import { TAR_END, tarFile } from '../lib/tar/write.ts'
 
@@ -29,4 +31,19 @@ export function fileText(content: Buffer): string {
 
 async function* once(content: Buffer): AsyncGenerator<Buffer> {
   yield content
+}
+
+/** The beginning of a file, or the list of a folder, and how many bytes there are in all. What is longer never comes into memory. */
+export async function beginningOf(berth: Berth, id: string, path: string, most: number, signal: AbortSignal) {
+  try {
+    const headers = { accept: '*/*', range: `bytes=0-${most - 1}` }
+    const answer = await berth.request('readContainerFiles', { id, path }, { signal, headers })
+    const content = Buffer.from(await answer.arrayBuffer())
+    const size = Number(answer.headers.get('content-range')?.split('/')[1] ?? content.length)
+    return { content, size }
+  } catch (error) {
+    // An empty file has no first byte.
+    if (!isBerthError(error, 'RANGE_NOT_SATISFIABLE')) throw error
+    return { content: Buffer.alloc(0), size: 0 }
+  }
 }

@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox'
 import type { Berth } from '../client/client.ts'
 import { isBerthError } from '../client/errors.ts'
 import { cutText } from './cut.ts'
-import { fileText, filesField, tarOf } from './files.ts'
+import { beginningOf, fileText, filesField, tarOf } from './files.ts'
 import { only, tool } from './tool.ts'
 
 const FOLDER = '/work'
@@ -96,14 +96,9 @@ async function waitForEnd(berth: Berth, id: string, seconds: number, signal: Abo
 async function read(berth: Berth, id: string, path: string, signal: AbortSignal): Promise<string> {
   const absolute = path.startsWith('/') ? path : `${FOLDER}/${path}`
   try {
-    const answer = await berth.request(
-      'readContainerFiles',
-      { id, path: absolute },
-      { signal, headers: { accept: '*/*' } }
-    )
-    const content = Buffer.from(await answer.arrayBuffer())
-    if (content.length <= MOST_FILE_BYTES) return fileText(content)
-    return `[${content.length} bytes: too much to show. Make it smaller, or read a part of it with a command.]`
+    const { content, size } = await beginningOf(berth, id, absolute, MOST_FILE_BYTES, signal)
+    if (size <= MOST_FILE_BYTES) return fileText(content)
+    return `[${size} bytes: too much to show. Make it smaller, or read a part of it with a command.]`
   } catch (error) {
     if (!isBerthError(error, 'FILE_NOT_FOUND')) throw error
     return '[there is no such file]'

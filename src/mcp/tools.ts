@@ -4,6 +4,7 @@ import { Type } from '@sinclair/typebox'
 import type { Container, Image } from '../client/api.ts'
 import { cutRows, cutText } from './cut.ts'
 import { buildTool } from './build-tool.ts'
+import { beginningOf } from './files.ts'
 import { runTool } from './run-tool.ts'
 import { container, only, tool, type Tool } from './tool.ts'
 
@@ -192,12 +193,8 @@ export const TOOLS: readonly Tool[] = [
     input: only({ container, path: Type.String() }),
     effect: 'reads',
     async run(berth, { container: id, path }, signal) {
-      const answer = await berth.request(
-        'readContainerFiles',
-        { id, path },
-        { signal, headers: { accept: '*/*', range: 'bytes=0-262143' } }
-      )
-      return cutText(await answer.text())
+      const { content } = await beginningOf(berth, id, path, 256 * 1024, signal)
+      return cutText(content.toString())
     }
   }),
   tool({

@@ -109,6 +109,8 @@ t.test('tools make, read and remove', async (t) => {
   t.match(await use(server, 'list_containers', { state: 'running' }), { text: /"name": "shop"/ })
   t.match(await use(server, 'write_file', { container: 'shop', path: '/tmp/a', text: 'hello' }), { isError: false })
   t.match(await use(server, 'read_file', { container: 'shop', path: '/tmp/a' }), { text: 'hello' })
+  t.match(await use(server, 'write_file', { container: 'shop', path: '/tmp/none', text: '' }), { isError: false })
+  t.match(await use(server, 'read_file', { container: 'shop', path: '/tmp/none' }), { isError: false, text: '' })
   t.match(await use(server, 'exec', { container: 'shop', command: ['echo', 'hi'] }), { text: /"exit_code": 0/ })
   t.match(await use(server, 'change_container', { container: 'shop', action: 'stop' }), { text: /"exited"/ })
   t.match(await use(server, 'remove_container', { container: 'shop' }), { isError: false })
