@@ -3,7 +3,7 @@
 import type { Berth } from '../client/client.ts'
 import { isBerthError } from '../client/errors.ts'
 import { Type, type Static } from '@sinclair/typebox'
-import { TAR_END, tarFile } from '../lib/tar/write.ts'
+import { TAR_END, tarFile, tarHeader } from '../lib/tar/write.ts'
 
 export const filesField = Type.Record(Type.String(), Type.String(), {
   description: 'Text of each file by its path. Content that is no text: "base64:" and the content in base64.'
@@ -11,11 +11,13 @@ export const filesField = Type.Record(Type.String(), Type.String(), {
 
 const BASE64 = 'base64:'
 
-export async function tarOf(files: Static<typeof filesField>): Promise<Uint8Array<ArrayBuffer>> {
+/** In a folder of their own, everybody may write there: whoever the image runs as. */
+export async function tarOf(files: Static<typeof filesField>, folder = ''): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Buffer[] = []
+  if (folder !== '') pieces.push(tarHeader({ name: folder, kind: 'folder', mode: 0o777 }))
   for (const [path, text] of Object.entries(files)) {
     const content = text.startsWith(BASE64) ? Buffer.from(text.slice(BASE64.length), 'base64') : Buffer.from(text)
-    const name = Buffer.from(path.replace(/^\/+/, '')).toString('latin1')
+    const name = Buffer.from(folder + path.replace(/^\/+/, '')).toString('latin1')
     const mode = text.startsWith('#!') ? 0o755 : 0o644
     for await (const piece of tarFile({ name, kind: 'file', mode, size: content.length }, once(content)))
       pieces.push(piece)

@@ -49,12 +49,8 @@ export const runTool = tool({
     )
     const { full_id: id } = box
     if (files) {
-      await berth.makeContainerFolder({ id, body: { path: FOLDER } }, { signal }).catch(alreadyThere)
-      await berth.request(
-        'writeContainerFile',
-        { id, path: FOLDER, unpack: true },
-        { signal, bytes: await tarOf(files) }
-      )
+      const bytes = await tarOf(files, `${FOLDER.slice(1)}/`)
+      await berth.request('writeContainerFile', { id, path: '/', unpack: true }, { signal, bytes })
     }
     await berth.startContainer({ id }, { signal })
     const ended = await waitForEnd(berth, id, seconds, signal)
@@ -77,11 +73,6 @@ export const runTool = tool({
     }
   }
 })
-
-/** An image may bring the folder. */
-function alreadyThere(error: unknown): void {
-  if (!isBerthError(error, 'FILE_KIND_DIFFERS')) throw error
-}
 
 async function waitForEnd(berth: Berth, id: string, seconds: number, signal: AbortSignal): Promise<object> {
   try {

@@ -26,6 +26,7 @@ const SIZES = {
   engineRestart: 30,
   expiry: 20,
   package: 10,
+  mcp: 10,
   idempotency: 20,
   changes: 20,
   stats: 20,
