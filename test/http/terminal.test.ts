@@ -3,6 +3,7 @@
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import t from 'tap'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
@@ -160,6 +161,23 @@ t.test('a reader that does not acknowledge holds the command up', async (t) => {
   t.equal(slow.bytes(), WINDOW_BYTES, 'and nobody else')
   slow.acknowledge()
   await until(() => slow.bytes() === 2 * WINDOW_BYTES)
+})
+
+t.test('a reader that is a second behind at the end still gets the whole output', async (t) => {
+  const { base, last } = await serve(t)
+  const slow = await openTerminal(base, 'web', { command: ['cat', 'file'] })
+  slow.socket.pause()
+  last().write('x'.repeat(WINDOW_BYTES - 1) + '!')
+  last().exit(0)
+  await until(() => last().hasEnded())
+  await sleep(1_000)
+  slow.acknowledge()
+  slow.socket.resume()
+  t.match(await slow.ended(), { exit_code: 0 })
+  t.equal(slow.bytes(), WINDOW_BYTES)
+  t.match(slow.text(), /!$/)
+  await slow.whenClosed()
+  t.equal(slow.closed(), 1000)
 })
 
 t.test('there may be so many, of one caller and of all', async (t) => {
