@@ -2,8 +2,11 @@
 // Pure. A history fits when its requests can be put in an order that explains every answer.
 
 type Life = 'absent' | 'running' | 'stopped'
-/** `ends`: it is to go by itself, by its end date or since its create failed, at a time of its own. */
-export type State = { life: Life; ends: boolean }
+/**
+ * `ends`: it is to go by itself, at a time of its own. `undone`: it goes since its create failed, whose start the engine may
+ * still carry out after a later stop.
+ */
+export type State = { life: Life; ends: boolean; undone?: boolean }
 export type Operation = 'create' | 'create by key' | 'start' | 'stop' | 'remove' | 'end soon' | 'end never' | 'get'
 /** `shown` is the state in the answer. No `status`: the connection broke. */
 export type Told = { status?: number | undefined; code?: string | undefined; shown?: string | undefined }
@@ -52,7 +55,7 @@ function outcome(operation: Operation, state: State): Outcome {
     case 'end soon':
       return { status: 200, next: { ...state, ends: true } }
     case 'end never':
-      return { status: 200, next: { ...state, ends: false } }
+      return { status: 200, next: { ...state, ends: state.undone ?? false } }
   }
 }
 
@@ -64,13 +67,13 @@ function after(state: State, { operation, told }: Step): State[] {
   if (state.life !== 'absent' && state.ends && told.code === 'CONTAINER_BUSY') return [state]
   if (told.status !== status || (code !== undefined && told.code !== code)) return []
   const shown = told.shown === undefined ? undefined : SHOWN[told.shown]
-  return shown === undefined || shown === next.life ? [next] : []
+  return shown === undefined || shown === next.life || state.undone ? [next] : []
 }
 
 /** A create that was refused is undone, though it may be seen for a while; one whose answer was cut off may stand. */
 function carriedOut(operation: Operation, state: State, next: State, { status }: Told): State[] {
   if (operation !== 'create' || state.life !== 'absent') return [next]
-  const undone = { ...next, ends: true }
+  const undone = { ...next, ends: true, undone: true }
   return status === undefined ? [next, undone] : [undone]
 }
 
@@ -102,6 +105,6 @@ function endOf(step: Step | undefined): number {
   return step === undefined || isUncertain(step.told) ? Infinity : step.to
 }
 
-function keyOf({ life, ends }: State): string {
-  return `${life} ${ends}`
+function keyOf({ life, ends, undone }: State): string {
+  return `${life} ${ends} ${undone}`
 }

@@ -62,6 +62,10 @@ t.test(
       'absent'
     ])
     t.same(finals(RUNNING, ['remove', busy]), [], 'nothing else is busy for long')
+    const stillRuns: Told = { status: 200, shown: 'running' }
+    t.same(finals(ABSENT, ['create', LATE], ['stop', stillRuns], ['create', { status: 201 }]), ['running'])
+    t.same(finals(RUNNING, ['stop', stillRuns]), [], 'only what is being undone starts after a stop')
+    t.same(finals(ABSENT, ['create', LATE], ['end never', { status: 200 }]), ['absent', 'running, ends'])
   }
 )
 
