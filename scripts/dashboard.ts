@@ -7,8 +7,8 @@ import { say, SetupError } from './say.ts'
 import { step } from './step.mjs'
 
 const SOURCES = 'src/pages/dashboard'
-/** What the page and the server both speak. */
-const SHARED = 'src/terminal/frames.ts'
+/** All that the page has in common with others; Dockerfile.orchestration copies the same. */
+export const SHARED = ['src/client/api.ts', 'src/client/sse.ts', 'src/lib/format.ts', 'src/terminal/frames.ts']
 const BUILT = 'dist/dashboard'
 /** Beside the page: the hash of what it was made of. */
 const MARK = join(BUILT, 'sources.txt')
@@ -39,7 +39,8 @@ async function build(hash: string): Promise<void> {
 function hashOfSources(): string {
   const files = globSync(`${SOURCES}/**/*.{ts,tsx,css,html,svg,json}`).toSorted()
   const hash = createHash('sha256')
-  for (const file of [...files, SHARED, 'package-lock.json']) hash.update(file).update('\0').update(readFileSync(file))
+  for (const file of [...files, ...SHARED, 'package-lock.json'])
+    hash.update(file).update('\0').update(readFileSync(file))
   return hash.digest('hex')
 }
 

@@ -1,6 +1,6 @@
 // clients/python/berth/api.py: types and methods for Python, written out of the OpenAPI document, as the TypeScript client's are.
 
-import type { ApiDocument } from './dashboard-client.ts'
+import type { ApiDocument } from './typescript-client.ts'
 
 type Schema = ApiDocument['components']['schemas'][string]
 type Operation = ApiDocument['paths'][string][string] & { summary?: string }

@@ -8,7 +8,7 @@ import { homedir } from 'node:os'
 import type { Health } from '../client/api.ts'
 import { isBerthError } from '../client/errors.ts'
 import { describeAddress, engineCandidates, type EngineAddress } from '../engine/docker/locate.ts'
-import { bytes } from '../pages/dashboard/lib/format.ts'
+import { bytes } from '../lib/format.ts'
 import type { Environment, Session } from './session.ts'
 
 export type Finding = { name: string; state: 'good' | 'warning' | 'wrong'; detail: string; fix?: string }

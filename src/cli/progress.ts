@@ -2,7 +2,7 @@
 // a command prints can be piped on.
 
 import type { TransferProgress } from '../client/api.ts'
-import { bytes } from '../pages/dashboard/lib/format.ts'
+import { bytes } from '../lib/format.ts'
 import type { Session } from './session.ts'
 import { bar } from './style.ts'
 

@@ -1,7 +1,7 @@
 // `berth ps --watch`: the list with CPU and memory, drawn anew with each sample.
 
 import type { Calls, Container, ContainerStats } from '../client/api.ts'
-import { bytes, percent } from '../pages/dashboard/lib/format.ts'
+import { bytes, percent } from '../lib/format.ts'
 import { stateOf } from './commands/containers.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Session } from './session.ts'

@@ -1,6 +1,6 @@
 // Streams of server-sent events as async iterators. A stream that is read goes on after a lost connection, from where it was.
 
-import { createParser, type Message } from '../pages/dashboard/lib/sse.ts'
+import { createParser, type Message } from './sse.ts'
 import type { Calls, Streams } from './api.ts'
 import { BerthError, clientError, endError } from './errors.ts'
 import { requestOf } from './request.ts'

@@ -4,6 +4,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import t from 'tap'
+import { SHARED } from '../../scripts/dashboard.ts'
 
 const SRC = join(import.meta.dirname, '../../src')
 const FEATURES = [
@@ -246,6 +247,14 @@ t.test('the environment is read where a process begins', async (t) => {
     readers.filter((file) => !['server.ts', 'config.ts', 'cli/main.ts'].includes(file)),
     []
   )
+})
+
+t.test('the dashboard knows nothing outside of it but what its build counts among its sources', async (t) => {
+  const outside = globSync('pages/dashboard/**/*.{ts,tsx}', { cwd: SRC })
+    .flatMap(importsOf)
+    .map(({ to }) => to)
+    .filter((to) => /\.tsx?$/.test(to) && !to.startsWith('pages/dashboard/'))
+  t.strictSame([...new Set(outside)].map((to) => `src/${to}`).toSorted(), SHARED)
 })
 
 t.test('every folder with routes is one of the features', async (t) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { pythonClientOf } from '../../scripts/python-client.ts'
 import { cliPage } from '../../scripts/cli-page.ts'
-import { clientOf, type ApiDocument } from '../../scripts/dashboard-client.ts'
+import { clientOf, type ApiDocument } from '../../scripts/typescript-client.ts'
 import { SETTING_LIST } from '../../src/config.ts'
 import { build } from '../helpers/build.ts'
 
@@ -52,7 +52,7 @@ t.test('docs/openapi.json, and what is made of it for the clients', async (t) =>
   const { get } = await build(t, { version })
   const document = (await get('/openapi.json')).json<ApiDocument>()
   isUpToDate(t, 'docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`)
-  isUpToDate(t, 'src/pages/dashboard/gen/api.ts', clientOf(document))
+  isUpToDate(t, 'src/client/api.ts', clientOf(document))
   isUpToDate(t, 'clients/python/berth/api.py', pythonClientOf(document))
 })
 

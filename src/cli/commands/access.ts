@@ -2,7 +2,7 @@
 
 import type { AuditEntry, CreateToken, Token } from '../../client/api.ts'
 import { parseDuration } from '../../lib/durations.ts'
-import { ago, duration } from '../../pages/dashboard/lib/format.ts'
+import { ago, duration } from '../../lib/format.ts'
 import { command, type Command } from '../command.ts'
 import { UsageError } from '../exit-codes.ts'
 import { table } from '../style.ts'

@@ -1,7 +1,7 @@
 // Containers: listed, changed, removed.
 
 import type { Calls, ChangedContainer, Container, RemovedContainer } from '../../client/api.ts'
-import { ago } from '../../pages/dashboard/lib/format.ts'
+import { ago } from '../../lib/format.ts'
 import { command, type Command } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import type { Session } from '../session.ts'

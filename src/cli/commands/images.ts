@@ -2,7 +2,7 @@
 
 import { basename, resolve } from 'node:path'
 import type { Image } from '../../client/api.ts'
-import { ago, bytes } from '../../pages/dashboard/lib/format.ts'
+import { ago, bytes } from '../../lib/format.ts'
 import { command, type Command } from '../command.ts'
 import { UsageError } from '../exit-codes.ts'
 import { createLayers, createProgress } from '../progress.ts'

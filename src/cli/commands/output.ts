@@ -1,7 +1,7 @@
 // What containers write, use and do: logs, statistics, events.
 
 import type { BerthEvent, ContainerStats } from '../../client/api.ts'
-import { bytes, percent } from '../../pages/dashboard/lib/format.ts'
+import { bytes, percent } from '../../lib/format.ts'
 import { command, type Command } from '../command.ts'
 import { EXIT } from '../exit-codes.ts'
 import type { Session } from '../session.ts'

@@ -1,6 +1,6 @@
 // Asks the server. Whatever goes wrong is one kind of error with a problem to show.
 
-import { CALLS, type Calls, type Problem } from '../gen/api.ts'
+import { CALLS, type Calls, type Problem } from '../../../client/api.ts'
 import { headersOf, wantToken } from '../state/session.ts'
 
 export class Refused extends Error {

@@ -1,7 +1,7 @@
 // Streams of events. Those that are watched come again after a loss, from where they were, and only while somebody looks.
 
-import { createParser, type Message } from '../lib/sse.ts'
-import type { Problem, TransferProgress } from '../gen/api.ts'
+import { createParser, type Message } from '../../../client/sse.ts'
+import type { Problem, TransferProgress } from '../../../client/api.ts'
 import { problemFrom, Refused, send } from './client.ts'
 
 export type Handlers = {

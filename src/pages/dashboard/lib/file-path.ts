@@ -1,7 +1,7 @@
 // Paths in a container as they stand in an address: each byte that needs it percent-encoded, so that names that are no UTF-8
 // keep theirs. Pure.
 
-import type { FileEntry } from '../gen/api.ts'
+import type { FileEntry } from '../../../client/api.ts'
 
 const encoder = new TextEncoder()
 

@@ -2,7 +2,7 @@
 
 import { effect, signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
-import type { Access } from '../gen/api.ts'
+import type { Access } from '../../../client/api.ts'
 import { isConnected } from './feed.ts'
 
 export type Scope = Access['scopes'][number]

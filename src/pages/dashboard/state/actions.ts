@@ -2,8 +2,8 @@
 
 import { signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
-import type { Container } from '../gen/api.ts'
-import { plural } from '../lib/format.ts'
+import type { Container } from '../../../client/api.ts'
+import { plural } from '../../../lib/format.ts'
 import { byId, drop, put } from './containers.ts'
 import { dismiss, say, sayProblem } from './toasts.ts'
 

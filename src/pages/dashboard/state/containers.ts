@@ -2,7 +2,7 @@
 
 import { computed, signal } from '@preact/signals'
 import { ask, problemFrom } from '../api/client.ts'
-import type { Container, Problem } from '../gen/api.ts'
+import type { Container, Problem } from '../../../client/api.ts'
 import { onEvent, soon } from './feed.ts'
 
 export const containers = signal<Container[] | undefined>(undefined)

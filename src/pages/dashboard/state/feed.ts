@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals'
 import { follow } from '../api/stream.ts'
-import type { BerthEvent } from '../gen/api.ts'
+import type { BerthEvent } from '../../../client/api.ts'
 
 /** Newest first. */
 export const recent = signal<BerthEvent[]>([])

@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals'
 import { follow } from '../api/stream.ts'
-import type { SystemStats } from '../gen/api.ts'
+import type { SystemStats } from '../../../client/api.ts'
 
 export const host = signal<SystemStats[]>([])
 

@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
-import type { Container } from '../gen/api.ts'
+import type { Container } from '../../../client/api.ts'
 import { access, may } from './access.ts'
 
 const names = signal<ReadonlyMap<string, string>>(new Map())

@@ -2,7 +2,7 @@
 
 import { computed, effect, signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
-import type { Health } from '../gen/api.ts'
+import type { Health } from '../../../client/api.ts'
 import { isConnected, onEvent } from './feed.ts'
 
 export const health = signal<Health | undefined>(undefined)

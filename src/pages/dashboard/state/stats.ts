@@ -3,7 +3,7 @@
 import { signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
 import { follow } from '../api/stream.ts'
-import type { AllStats, ContainerStats } from '../gen/api.ts'
+import type { AllStats, ContainerStats } from '../../../client/api.ts'
 
 export type Curve = { cpu: number[]; memory: number[] }
 

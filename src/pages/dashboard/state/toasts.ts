@@ -2,7 +2,7 @@
 
 import { signal } from '@preact/signals'
 import { problemFrom } from '../api/client.ts'
-import type { Problem } from '../gen/api.ts'
+import type { Problem } from '../../../client/api.ts'
 
 export type Toast = { id: number; text: string; problem?: Problem; undo?: () => void }
 

@@ -1,7 +1,7 @@
 // How far the layers of an image are on their way.
 
-import type { TransferProgress } from '../gen/api.ts'
-import { bytes } from '../lib/format.ts'
+import type { TransferProgress } from '../../../client/api.ts'
+import { bytes } from '../../../lib/format.ts'
 
 export type LayerMap = Readonly<Record<string, TransferProgress>>
 

@@ -4,7 +4,7 @@ import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { ProblemBox, Skeleton } from './parts.tsx'
 import { problemFrom } from '../api/client.ts'
-import type { Problem } from '../gen/api.ts'
+import type { Problem } from '../../../client/api.ts'
 
 export function lazy(fetchView: () => Promise<ComponentType>): ComponentType {
   let known: ComponentType | undefined

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks'
-import { capital } from '../lib/format.ts'
+import { capital } from '../../../lib/format.ts'
 import { say, sayProblem } from '../state/toasts.ts'
 import { Confirm } from './dialog.tsx'
 import { IconButton } from './parts.tsx'

@@ -1,6 +1,6 @@
 // The state of a container as a shape, a colour and a word.
 
-import type { Container } from '../gen/api.ts'
+import type { Container } from '../../../client/api.ts'
 
 type Look = { word: string; tone: 'good' | 'warn' | 'bad' | 'idle'; shape: keyof typeof SHAPES }
 

@@ -2,8 +2,8 @@
 
 import { useEffect } from 'preact/hooks'
 import { ask } from '../api/client.ts'
-import type { BerthEvent, Container } from '../gen/api.ts'
-import { bytes, capital, percent, plural } from '../lib/format.ts'
+import type { BerthEvent, Container } from '../../../client/api.ts'
+import { bytes, capital, percent, plural } from '../../../lib/format.ts'
 import { act, verbsFor } from '../state/actions.ts'
 import { byId, containers, listProblem, loadContainers } from '../state/containers.ts'
 import { recent } from '../state/feed.ts'

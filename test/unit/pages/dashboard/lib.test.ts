@@ -3,48 +3,7 @@
 import t from 'tap'
 import { levelOf, spansOf, withoutColours } from '../../../../src/pages/dashboard/lib/ansi.ts'
 import { curlOf } from '../../../../src/pages/dashboard/lib/curl.ts'
-import { ago, bytes, duration, percent, plural } from '../../../../src/pages/dashboard/lib/format.ts'
 import { find } from '../../../../src/pages/dashboard/lib/fuzzy.ts'
-import { createParser, type Message } from '../../../../src/pages/dashboard/lib/sse.ts'
-
-t.test('figures and times', async (t) => {
-  const table: [string, string][] = [
-    [bytes(0), '0 B'],
-    [bytes(1023), '1023 B'],
-    [bytes(1536), '1.5 KiB'],
-    [bytes(512 * 1024 ** 2), '512 MiB'],
-    [bytes(3e15), '2728 TiB'],
-    [percent(0.04), '0.0 %'],
-    [percent(103.2), '103 %'],
-    [ago(1_000, 1_500), 'now'],
-    [ago(0, 59_000), '59 s ago'],
-    [ago(0, 3 * 86_400_000), '3 d ago'],
-    [ago(7_200_000, 0), 'in 2 h'],
-    [duration(340), '340 ms'],
-    [duration(4_249), '4.2 s'],
-    [duration(185_000), '3 min 5 s'],
-    [plural(1, 'port'), '1 port'],
-    [plural(1200, 'port'), '1,200 ports']
-  ]
-  for (const [found, wanted] of table) t.equal(found, wanted)
-})
-
-t.test('events come whole out of pieces that are cut anywhere', async (t) => {
-  const text = ': still here\n\nid: a-1\nevent: stats\ndata: {"n":1}\n\nevent: end\r\ndata: {\r\ndata: }\r\n\r\n'
-  for (const size of [1, 3, 7, 500]) {
-    const found: Message[] = []
-    const parse = createParser((message) => found.push(message))
-    for (let at = 0; at < text.length; at += size) parse(text.slice(at, at + size))
-    t.strictSame(
-      found,
-      [
-        { id: 'a-1', event: 'stats', data: '{"n":1}' },
-        { id: 'a-1', event: 'end', data: '{\n}' }
-      ],
-      `pieces of ${size}`
-    )
-  }
-})
 
 t.test('a few letters find a name', async (t) => {
   const names = ['checkout-1', 'search-2', 'gateway-1', 'Logs of gateway-1', 'stop gateway-1']

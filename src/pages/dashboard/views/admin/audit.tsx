@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
-import type { AuditEntry } from '../../gen/api.ts'
+import type { AuditEntry } from '../../../../client/api.ts'
 import { onEvent, soon } from '../../state/feed.ts'
 import { query, setQuery } from '../../state/route.ts'
 import { Empty, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'

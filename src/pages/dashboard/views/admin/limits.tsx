@@ -1,8 +1,8 @@
 // What is allowed: the policy in force, and the limits and the machine below it.
 
 import { ask } from '../../api/client.ts'
-import type { Policy } from '../../gen/api.ts'
-import { bytes } from '../../lib/format.ts'
+import type { Policy } from '../../../../client/api.ts'
+import { bytes } from '../../../../lib/format.ts'
 import { access } from '../../state/access.ts'
 import { Facts, type Fact } from '../../ui/facts.tsx'
 import { ProblemBox, Skeleton, useLoad } from '../../ui/parts.tsx'

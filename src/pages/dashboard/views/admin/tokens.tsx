@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
-import type { CreatedToken, CreateToken, Token } from '../../gen/api.ts'
+import type { CreatedToken, CreateToken, Token } from '../../../../client/api.ts'
 import { sayProblem } from '../../state/toasts.ts'
 import { CopyButton, Empty, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
 import { Remove } from '../../ui/remove.tsx'

@@ -2,10 +2,10 @@
 
 import { useEffect } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
-import type { Build } from '../../gen/api.ts'
+import type { Build } from '../../../../client/api.ts'
 import { onEvent, soon } from '../../state/feed.ts'
 import { hrefOf, path } from '../../state/route.ts'
-import { duration, plural } from '../../lib/format.ts'
+import { duration, plural } from '../../../../lib/format.ts'
 import { Empty, ProblemBox, Skeleton, Time, useLoad } from '../../ui/parts.tsx'
 import { Table } from '../../ui/table.tsx'
 import { BuildPage } from './build.tsx'

@@ -1,7 +1,7 @@
 // The create that makes a container again. Values of the environment are never shown by the server, so their names come
 // without.
 
-import type { Container, CreateContainer } from '../../gen/api.ts'
+import type { Container, CreateContainer } from '../../../../client/api.ts'
 
 export function bodyOf({
   image,

@@ -1,6 +1,6 @@
 import { ask } from '../../api/client.ts'
-import type { Container } from '../../gen/api.ts'
-import { bytes, plural } from '../../lib/format.ts'
+import type { Container } from '../../../../client/api.ts'
+import { bytes, plural } from '../../../../lib/format.ts'
 import { curlOf } from '../../lib/curl.ts'
 import { put } from '../../state/containers.ts'
 import { ownerOf } from '../../state/owners.ts'

@@ -1,4 +1,4 @@
-import type { BerthEvent, Container } from '../../gen/api.ts'
+import type { BerthEvent, Container } from '../../../../client/api.ts'
 import { recent } from '../../state/feed.ts'
 import { Empty, Time } from '../../ui/parts.tsx'
 

@@ -3,8 +3,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import { ask, problemFrom } from '../../api/client.ts'
 import { follow } from '../../api/stream.ts'
-import type { Container, ContainerStats, Problem, StatsHistory } from '../../gen/api.ts'
-import { bytes, percent } from '../../lib/format.ts'
+import type { Container, ContainerStats, Problem, StatsHistory } from '../../../../client/api.ts'
+import { bytes, percent } from '../../../../lib/format.ts'
 import { Plot } from '../../ui/plot.tsx'
 import { Empty, ProblemBox, Skeleton } from '../../ui/parts.tsx'
 

@@ -1,7 +1,7 @@
 // What can be done to all that are chosen.
 
-import type { Container } from '../../gen/api.ts'
-import { capital, plural } from '../../lib/format.ts'
+import type { Container } from '../../../../client/api.ts'
+import { capital, plural } from '../../../../lib/format.ts'
 import { act, remove, verbsFor, type Verb } from '../../state/actions.ts'
 
 const VERBS = ['start', 'stop', 'restart'] as const satisfies Verb[]

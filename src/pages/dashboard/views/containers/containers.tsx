@@ -7,7 +7,7 @@ import { byId, containers, listProblem, loadContainers } from '../../state/conta
 import { loadOwners, ownerOf } from '../../state/owners.ts'
 import { hrefOf, query, setQuery } from '../../state/route.ts'
 import { latest, tick, viewStats } from '../../state/stats.ts'
-import { plural } from '../../lib/format.ts'
+import { plural } from '../../../../lib/format.ts'
 import { Icon } from '../../ui/icon.tsx'
 import { Empty, ProblemBox, Skeleton } from '../../ui/parts.tsx'
 import { VirtualTable } from '../../ui/virtual.tsx'

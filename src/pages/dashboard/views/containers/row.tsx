@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact'
-import type { Container } from '../../gen/api.ts'
-import { bytes, percent } from '../../lib/format.ts'
+import type { Container } from '../../../../client/api.ts'
+import { bytes, percent } from '../../../../lib/format.ts'
 import { act, busy, leaving, remove, verbsFor } from '../../state/actions.ts'
 import { changes } from '../../state/containers.ts'
 import { ownerOf } from '../../state/owners.ts'

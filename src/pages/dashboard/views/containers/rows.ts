@@ -1,6 +1,6 @@
 // Which containers the table shows, in which order. Pure.
 
-import type { Container, ContainerStats } from '../../gen/api.ts'
+import type { Container, ContainerStats } from '../../../../client/api.ts'
 
 export type Sort = 'name' | 'state' | 'image' | 'port' | 'cpu' | 'memory' | 'owner' | 'age'
 export type Filter = 'running' | 'stopped' | 'trouble' | 'managed'

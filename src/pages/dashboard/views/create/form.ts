@@ -1,6 +1,6 @@
 // What the form of a create holds, and the body that follows from it. Pure.
 
-import type { CreateContainer } from '../../gen/api.ts'
+import type { CreateContainer } from '../../../../client/api.ts'
 
 export type Pair = { name: string; value: string }
 export type Form = {

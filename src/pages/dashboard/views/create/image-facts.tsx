@@ -1,7 +1,7 @@
 // What an image says about itself, where the engine has it.
 
 import { ask } from '../../api/client.ts'
-import { bytes } from '../../lib/format.ts'
+import { bytes } from '../../../../lib/format.ts'
 import { Facts, type Fact } from '../../ui/facts.tsx'
 import { useLoad } from '../../ui/parts.tsx'
 import type { Form } from './form.ts'

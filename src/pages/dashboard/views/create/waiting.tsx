@@ -1,7 +1,7 @@
 // What a create is at, as the server's events tell while the answer is awaited.
 
-import type { CreateContainer } from '../../gen/api.ts'
-import { duration } from '../../lib/format.ts'
+import type { CreateContainer } from '../../../../client/api.ts'
+import { duration } from '../../../../lib/format.ts'
 import { now } from '../../state/clock.ts'
 import { recent } from '../../state/feed.ts'
 import { Layers, type LayerMap } from '../../ui/layers.tsx'

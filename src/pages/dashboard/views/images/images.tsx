@@ -1,6 +1,6 @@
 import { ask } from '../../api/client.ts'
-import type { Image } from '../../gen/api.ts'
-import { bytes, plural } from '../../lib/format.ts'
+import type { Image } from '../../../../client/api.ts'
+import { bytes, plural } from '../../../../lib/format.ts'
 import { hrefOf, query, setQuery } from '../../state/route.ts'
 import { Remove } from '../../ui/remove.tsx'
 import { Table } from '../../ui/table.tsx'

@@ -2,8 +2,8 @@
 
 import { useState } from 'preact/hooks'
 import { ask, problemFrom } from '../../api/client.ts'
-import type { Cleaned, CleanSystem, Problem } from '../../gen/api.ts'
-import { bytes, plural } from '../../lib/format.ts'
+import type { Cleaned, CleanSystem, Problem } from '../../../../client/api.ts'
+import { bytes, plural } from '../../../../lib/format.ts'
 import { say } from '../../state/toasts.ts'
 import { Dialog } from '../../ui/dialog.tsx'
 import { ProblemBox, Skeleton, useLoad } from '../../ui/parts.tsx'

@@ -3,7 +3,7 @@
 import { useState } from 'preact/hooks'
 import { problemFrom } from '../../api/client.ts'
 import { transfer } from '../../api/stream.ts'
-import type { ImageDetails, Problem } from '../../gen/api.ts'
+import type { ImageDetails, Problem } from '../../../../client/api.ts'
 import { say } from '../../state/toasts.ts'
 import { Layers, withProgress, type LayerMap } from '../../ui/layers.tsx'
 import { ProblemBox } from '../../ui/parts.tsx'

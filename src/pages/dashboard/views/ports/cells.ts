@@ -1,6 +1,6 @@
 // The whole range as cells, in order. Pure.
 
-import type { PortOverview } from '../../gen/api.ts'
+import type { PortOverview } from '../../../../client/api.ts'
 
 type Entry = PortOverview['ports'][number]
 export type PortState = Entry['state']

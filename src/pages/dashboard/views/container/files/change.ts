@@ -1,7 +1,7 @@
 // What is put into a container, and taken out.
 
 import { send } from '../../../api/client.ts'
-import type { RemovedFile } from '../../../gen/api.ts'
+import type { RemovedFile } from '../../../../../client/api.ts'
 import { below } from '../../../lib/file-path.ts'
 import { tarOf, type Entry } from '../../../lib/tar.ts'
 import { urlOf } from './open.ts'

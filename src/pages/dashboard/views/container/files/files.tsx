@@ -1,6 +1,6 @@
 // The file system of a container. The address has the path; what is there decides what is shown.
 
-import type { Container } from '../../../gen/api.ts'
+import type { Container } from '../../../../../client/api.ts'
 import { stepsOf } from '../../../lib/file-path.ts'
 import { query, setQuery } from '../../../state/route.ts'
 import { ProblemBox, Skeleton, useLoad } from '../../../ui/parts.tsx'

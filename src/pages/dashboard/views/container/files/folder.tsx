@@ -2,9 +2,9 @@
 
 import { useState } from 'preact/hooks'
 import { save } from '../../../api/save.ts'
-import type { FileEntry } from '../../../gen/api.ts'
+import type { FileEntry } from '../../../../../client/api.ts'
 import { below, encodeName } from '../../../lib/file-path.ts'
-import { bytes, plural } from '../../../lib/format.ts'
+import { bytes, plural } from '../../../../../lib/format.ts'
 import { mayExec } from '../../../state/access.ts'
 import { sayProblem } from '../../../state/toasts.ts'
 import { Icon, type IconName } from '../../../ui/icon.tsx'

@@ -1,7 +1,7 @@
 // What is at a path of a container: a folder with its entries, or a file with its text where it is small and has one.
 
 import { send } from '../../../api/client.ts'
-import type { FileEntry, FolderListing } from '../../../gen/api.ts'
+import type { FileEntry, FolderListing } from '../../../../../client/api.ts'
 
 export type FoundFolder = {
   kind: 'folder'

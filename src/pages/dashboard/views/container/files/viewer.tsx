@@ -1,6 +1,6 @@
 import { save } from '../../../api/save.ts'
 import { textOfPath } from '../../../lib/file-path.ts'
-import { bytes } from '../../../lib/format.ts'
+import { bytes } from '../../../../../lib/format.ts'
 import { sayProblem } from '../../../state/toasts.ts'
 import { Icon } from '../../../ui/icon.tsx'
 import { CopyButton } from '../../../ui/parts.tsx'

@@ -9,7 +9,7 @@ import {
   type Ended
 } from '../../../../../terminal/frames.ts'
 import { send as request, problemFrom } from '../../../api/client.ts'
-import type { Problem } from '../../../gen/api.ts'
+import type { Problem } from '../../../../../client/api.ts'
 import { token } from '../../../state/session.ts'
 
 export type Size = { cols: number; rows: number }

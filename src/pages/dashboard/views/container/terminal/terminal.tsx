@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { problemFrom } from '../../../api/client.ts'
-import type { Container, Problem } from '../../../gen/api.ts'
+import type { Container, Problem } from '../../../../../client/api.ts'
 import { act, verbsFor } from '../../../state/actions.ts'
 import { Empty, ProblemBox } from '../../../ui/parts.tsx'
 

@@ -1,5 +1,5 @@
-// The types and the table of calls for the dashboard, the command line and the TypeScript client, written out of the OpenAPI
-// document: what drifts from the API does not compile.
+// src/client/api.ts: the types and the table of calls for the TypeScript client, the command line and the dashboard, written out of
+// the OpenAPI document. What drifts from the API does not compile.
 
 type Schema = {
   $ref?: string
@@ -28,7 +28,7 @@ export type ApiDocument = {
   components: { schemas: Record<string, Schema> }
 }
 
-const HEAD = `// Made of docs/openapi.json by scripts/dashboard-client.ts (npm run docs). Not to be edited.
+const HEAD = `// Made of docs/openapi.json by scripts/typescript-client.ts (npm run docs). Not to be edited.
 /* eslint-disable */
 `
 
