@@ -36,7 +36,7 @@ export const Policy = Type.Object(
   },
   {
     $id: 'Policy',
-    description: 'What the operator allows. A rule that is absent restricts nothing.',
+    description: "The operator's policy. A missing rule restricts nothing.",
     additionalProperties: false
   }
 )

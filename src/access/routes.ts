@@ -100,7 +100,7 @@ export const accessRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { to
         operationId: 'listAudit',
         tags,
         summary: 'Read the audit trail',
-        description: 'Newest first, page by page: `X-Next-Cursor` is present while more follow.',
+        description: 'Newest first, paged: `X-Next-Cursor` is present unless this is the last page.',
         querystring: AuditQuery,
         response: { 200: Type.Array(ref(AuditEntry), { description: 'The entries.' }) }
       }

@@ -52,7 +52,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         tags,
         summary: 'Build an image, then push and run it if asked',
         description:
-          'Returns once the upload is complete; the build waits for its turn and survives restarts of the server. ' +
+          'Returns once the upload is complete; the build is queued and survives restarts of the server. ' +
           'Example: `curl -F file=@Dockerfile -F image_name=web -F image_tag=1 http://127.0.0.1:8000/builds`, ' +
           'or with a whole folder: `tar cz . | curl -F file=@- -F image_name=web http://127.0.0.1:8000/builds`.',
         consumes: ['multipart/form-data'],
@@ -116,13 +116,13 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         tags,
         summary: 'Get the log of a build',
         description:
-          'Text, with `follow=true` until the build is over. With `Accept: text/event-stream` server-sent events until then: `line` for each line, whose id can be sent back as `Last-Event-ID`, and `end` with the outcome.',
+          'Plain text. With `follow=true`, the log continues until the build finishes. With `Accept: text/event-stream`, server-sent events: `line` for each line and `end` with the outcome. Send the id of a line back as `Last-Event-ID` to continue after it.',
         params,
         querystring: BuildLogsQuery,
         headers: Type.Object({
           'last-event-id': Type.Optional(
             formed('^[0-9]{1,15}$', 'must be the id of an event of this stream', {
-              description: 'Go on after this line.'
+              description: 'Continue after this line.'
             })
           )
         }),
@@ -195,7 +195,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
           'If only the push failed, pushes the image again without rebuilding it. You may send new credentials.',
         params,
         body: ref(RetryBuild),
-        response: { 202: { description: 'The build, waiting again.', ...ref(BuildDetails) } }
+        response: { 202: { description: 'The build, queued again.', ...ref(BuildDetails) } }
       },
       preValidation: async (request) => {
         request.body ??= {}
@@ -215,9 +215,9 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         operationId: 'cancelBuild',
         tags,
         summary: 'Cancel a build',
-        description: 'Returns once the engine has stopped working on it.',
+        description: 'Returns once the engine has stopped the build.',
         params,
-        response: { 200: { description: 'The build, cancelled.', ...ref(BuildDetails) } }
+        response: { 200: { description: 'The cancelled build.', ...ref(BuildDetails) } }
       }
     },
     async (request) => builds.cancel(request.caller, request.params.id)
@@ -232,10 +232,10 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
         tags,
         summary: 'Remove a build, its files and its image',
         description:
-          'An image that a container uses, or whose name belongs to a later build, is kept; the response says so.',
+          'Berth keeps an image that a container uses or whose name belongs to a later build; the response says so.',
         params,
         querystring: RemoveBuildQuery,
-        response: { 200: { description: 'What was removed.', ...ref(RemovedBuild) } }
+        response: { 200: { description: 'The removed build, and what became of its images.', ...ref(RemovedBuild) } }
       }
     },
     async (request) => builds.remove(request.caller, request.params.id, request.query)

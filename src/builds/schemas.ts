@@ -20,7 +20,11 @@ const ImageTag = formed(
   { examples: ['1.4'] }
 )
 
-const Username = Type.String({ minLength: 1, maxLength: 255, description: 'For the registry. Kept in memory only.' })
+const Username = Type.String({
+  minLength: 1,
+  maxLength: 255,
+  description: 'User name for the registry. Kept in memory only.'
+})
 const Password = Type.String({ minLength: 1, maxLength: 65536, description: 'Password or access token; never stored.' })
 
 const Run = Type.Unsafe<CreateContainer>(Type.Ref('CreateContainer'))
@@ -34,7 +38,7 @@ export const BuildFields = Type.Object(
         default: ['latest'],
         minItems: 1,
         maxItems: MAX_TAGS,
-        description: 'May be given several times.'
+        description: 'Tag of the image. Repeatable.'
       })
     ),
     dockerfile: Type.Optional(
@@ -53,14 +57,14 @@ export const BuildFields = Type.Object(
         ),
         maxProperties: 128,
         description:
-          'A JSON object. Only the names are ever shown again. They stay readable in the image: no place for secrets.'
+          'A JSON object. Berth never shows the values again, but they remain readable in the image: do not pass secrets.'
       })
     ),
     target: Type.Optional(
       formed(
         '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$',
         'must be the name of a stage in the Dockerfile, as in FROM node AS build',
-        { description: 'Stage to stop at.' }
+        { description: 'Target stage of the Dockerfile.' }
       )
     ),
     platform: Type.Optional(
@@ -73,21 +77,21 @@ export const BuildFields = Type.Object(
     builder: Type.Optional(
       words(['auto', 'buildkit', 'classic'] as const, {
         default: 'auto',
-        description: 'auto: BuildKit where the engine has it.'
+        description: '`auto` uses BuildKit if the engine has it.'
       })
     ),
-    push: Type.Optional(Type.Boolean({ default: false, description: 'Push the image when it is built.' })),
+    push: Type.Optional(Type.Boolean({ default: false, description: 'Push the image after the build.' })),
     registry: Type.Optional(
       formed(REGISTRY, 'must be a host, with its port if it has one, such as registry.example.com:5000', {
         maxLength: 255,
-        description: 'Host of the registry. Absent: Docker Hub.',
+        description: 'Host of the registry. Defaults to Docker Hub.',
         examples: ['127.0.0.1:5000']
       })
     ),
     registry_username: Type.Optional(Username),
     registry_password: Type.Optional(Password),
     keep_image: Type.Optional(
-      Type.Boolean({ default: true, description: 'Whether the image stays on this machine once it is pushed.' })
+      Type.Boolean({ default: true, description: 'Keep the image on this machine after the push.' })
     ),
     run: Type.Optional(Run)
   },
@@ -99,7 +103,7 @@ const File = (description: string) => Type.Unsafe<unknown>({ type: 'string', for
 
 export const BuildForm = Type.Object(
   {
-    file: File('A Dockerfile, or a context as tar, tar.gz or zip. What it is shows by its content.'),
+    file: File('A Dockerfile, or a build context as tar, tar.gz or zip. Berth detects the type from the content.'),
     ...BuildFields.properties,
     run: Type.Optional(
       Type.Unsafe<unknown>({
@@ -114,9 +118,9 @@ export const BuildForm = Type.Object(
 
 const Stage = Type.Object({
   status: words(STAGE_STATUSES),
-  reason: nullable(Type.String({ description: 'Why it failed.' })),
-  code: nullable(Type.String({ description: 'A code of the error catalogue.' })),
-  retryable: Type.Boolean({ description: 'Whether the same may work later.' }),
+  reason: nullable(Type.String({ description: 'Reason for the failure.' })),
+  code: nullable(Type.String({ description: 'Error code of the failure.' })),
+  retryable: Type.Boolean({ description: 'Whether a retry may succeed.' }),
   started_at: nullable(DateTime()),
   finished_at: nullable(DateTime()),
   duration_ms: nullable(Type.Integer())
@@ -152,7 +156,7 @@ export const Build = Type.Object(
           Type.Object({
             reference: Type.String(),
             digest: Type.String(),
-            size: Type.Integer({ description: 'Of the manifest, in bytes.' })
+            size: Type.Integer({ description: 'Size of the manifest, in bytes.' })
           })
         )
       })
@@ -161,14 +165,16 @@ export const Build = Type.Object(
       Stage,
       Type.Object({
         container_id: nullable(Type.String()),
-        url: nullable(Type.String({ description: 'Where it answered when it was started.' }))
+        url: nullable(Type.String({ description: 'URL of the container when it started.' }))
       })
     ]),
     log_truncated: Type.Boolean(),
     created_at: DateTime(),
     finished_at: nullable(DateTime()),
-    expires_at: nullable(DateTime({ description: 'When its files and its record are removed.' })),
-    queue_position: nullable(Type.Integer({ description: 'How many builds come before it; null once it has begun.' })),
+    expires_at: nullable(DateTime({ description: 'When Berth removes its files and record.' })),
+    queue_position: nullable(
+      Type.Integer({ description: 'Number of builds ahead in the queue. Null once the build has started.' })
+    ),
     links: Type.Object({ self: Type.String(), logs: Type.String() })
   },
   { $id: 'Build', description: 'A build.' }
@@ -201,20 +207,20 @@ export const BuildParams = Type.Object({
 
 export const ListBuildsQuery = Type.Object({
   status: Type.Optional(words(BUILD_STATUSES)),
-  image: Type.Optional(Type.String({ maxLength: 200, description: 'Exactly this image name.' })),
+  image: Type.Optional(Type.String({ maxLength: 200, description: 'Exact name of the image.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-  cursor: Type.Optional(Type.String({ format: 'uuid', description: 'From the `X-Next-Cursor` of the page before.' }))
+  cursor: Type.Optional(Type.String({ format: 'uuid', description: '`X-Next-Cursor` of the previous page.' }))
 })
 export type ListBuildsQuery = Static<typeof ListBuildsQuery>
 
 export const BuildLogsQuery = Type.Object({
-  follow: Type.Optional(Type.Boolean({ default: false, description: 'Goes on until the build is over.' })),
+  follow: Type.Optional(Type.Boolean({ default: false, description: 'Stream new lines until the build finishes.' })),
   offset: Type.Optional(
     Type.Integer({
       minimum: 0,
       maximum: Number.MAX_SAFE_INTEGER,
       default: 0,
-      description: 'Byte of the log to begin at.'
+      description: 'Byte offset in the log to start from.'
     })
   )
 })
@@ -223,7 +229,7 @@ export const RetryBuild = Type.Object(
   { registry_username: Type.Optional(Username), registry_password: Type.Optional(Password) },
   {
     $id: 'RetryBuild',
-    description: 'Credentials for the registry, given anew.',
+    description: 'New credentials for the registry.',
     additionalProperties: false,
     examples: [{}]
   }
@@ -231,8 +237,8 @@ export const RetryBuild = Type.Object(
 export type RetryBuild = Static<typeof RetryBuild>
 
 export const RemoveBuildQuery = Type.Object({
-  keep_image: Type.Optional(Type.Boolean({ default: false, description: 'Leave the image where it is.' })),
-  force: Type.Optional(Type.Boolean({ default: false, description: 'Cancel it first if it is not over.' }))
+  keep_image: Type.Optional(Type.Boolean({ default: false, description: 'Keep the image.' })),
+  force: Type.Optional(Type.Boolean({ default: false, description: 'Cancel the build first if it is not finished.' }))
 })
 export type RemoveBuildQuery = Static<typeof RemoveBuildQuery>
 
@@ -243,13 +249,13 @@ export const RemovedBuild = Type.Object(
     images_removed: Type.Array(Type.String()),
     images_kept: Type.Array(Type.Object({ reference: Type.String(), reason: Type.String() }))
   },
-  { $id: 'RemovedBuild', description: 'What was removed.' }
+  { $id: 'RemovedBuild', description: 'The removed build, and what became of its images.' }
 )
 export type RemovedBuild = Static<typeof RemovedBuild>
 
 export const BuildLine = Type.Object(
   { line: Type.String() },
-  { $id: 'BuildLine', description: 'A line of the log of a build.' }
+  { $id: 'BuildLine', description: 'A line of a build log.' }
 )
 
 export const BUILD_SCHEMAS = [BuildLine, Build, BuildDetails, RetryBuild, RemovedBuild]

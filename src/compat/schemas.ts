@@ -15,7 +15,7 @@ export const BuildPushForm = Type.Object(
 )
 export const BuildStarted = Type.Object(
   { status: Type.Literal(200), message: Type.String({ examples: ['Build started'] }), build_id: BuildId },
-  { $id: 'BuildStarted', description: 'The build was taken in.' }
+  { $id: 'BuildStarted', description: 'The build was accepted.' }
 )
 /** One of another form names no build, which is 404. */
 const AnyId = Type.String({ minLength: 1, maxLength: 128, examples: BuildId.examples })
@@ -31,25 +31,23 @@ export const BuildPushStatus = Type.Object(
       'Push Fail Reason': Type.Optional(Type.String())
     })
   },
-  { $id: 'BuildPushStatus', description: 'How the build and its push stand.' }
+  { $id: 'BuildPushStatus', description: 'Status of the build and its push.' }
 )
 
 export const DockerfileBuildForm = Type.Object(
   {
     username: Type.String({
       maxLength: 512,
-      description: 'Of Docker Hub; the image is pushed under this name.',
+      description: 'User name at Docker Hub. The image is pushed under this name.',
       examples: ['your_username']
     }),
     file: File,
-    password: Type.Optional(
-      Type.String({ maxLength: 65536, description: 'Absent: what the server is logged in with.' })
-    ),
+    password: Type.Optional(Type.String({ maxLength: 65536, description: 'Defaults to the login of the server.' })),
     docker_password: Type.Optional(Type.String({ maxLength: 65536, description: 'The same as `password`.' })),
     docker_repo: Type.Optional(
       Type.String({
         maxLength: 512,
-        description: 'Repository, with a registry and a tag if wanted. Absent: one for this build.',
+        description: 'Repository, optionally with a registry and a tag. Defaults to a new one for this build.',
         examples: ['web:1.0']
       })
     )
@@ -69,7 +67,7 @@ export const DockerfileBuild = Type.Object(
 export const DockerfileBuildQuery = Type.Object({
   dockerfile_build_id: Type.Optional(AnyId),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 1000 })),
-  cursor: Type.Optional(Type.String({ format: 'uuid', description: 'From the `X-Next-Cursor` of the page before.' }))
+  cursor: Type.Optional(Type.String({ format: 'uuid', description: '`X-Next-Cursor` of the previous page.' }))
 })
 export const DockerfileBuildIdQuery = Type.Object({ dockerfile_build_id: AnyId })
 

@@ -38,16 +38,16 @@ const Port = (description: string) => Type.Integer({ minimum: 1, maximum: 65535,
 
 const PortRequest = Type.Object(
   {
-    container_port: Port('Port on which the workload listens.'),
+    container_port: Port('Port that the workload listens on.'),
     protocol: Type.Optional(Protocols),
-    host_port: Type.Optional(Port('Host port to use, from the range. Absent: the next free one.'))
+    host_port: Type.Optional(Port('Host port, from the range. Defaults to the next free one.'))
   },
   { additionalProperties: false }
 )
 
 const VolumeRequest = Type.Object(
   {
-    source: formed(NAME, NAME_RULE, { description: 'Name of the volume; it is made when there is none.' }),
+    source: formed(NAME, NAME_RULE, { description: 'Name of the volume. Berth creates it if it does not exist.' }),
     target: formed(PATH, PATH_RULE, { maxLength: 512, description: 'Absolute path inside the container.' }),
     read_only: Type.Optional(Type.Boolean({ default: false }))
   },
@@ -66,7 +66,8 @@ const HealthcheckRequest = Type.Object(
       Type.Number({
         minimum: 5,
         maximum: 86400,
-        description: 'What a check uses is not counted against the limits of the container, so it runs seldom.'
+        description:
+          'Seconds between two checks. Their resource usage does not count against the limits of the container, hence the minimum.'
       })
     ),
     timeout_seconds: Type.Optional(Type.Number({ minimum: 0.1, maximum: 86400 })),
@@ -79,21 +80,21 @@ const HealthcheckRequest = Type.Object(
 const ContainerWait = words(['none', 'running', 'port', 'healthy', 'http'] as const, {
   default: 'running',
   description:
-    'When the answer comes: at once, when the engine has started it, when its first TCP port accepts a connection, ' +
-    'when its health check passes, or when an HTTP GET is answered with a status below 400.'
+    'When the response arrives: at once, after the engine started the container, once its first TCP port accepts a connection, ' +
+    'once its health check passes, or once an HTTP GET returns a status below 400.'
 })
 
 export const CreateContainer = Type.Object(
   {
     name: Type.Optional(
       formed(NAME, NAME_RULE, {
-        description: 'Absent: `api-server-<unix time>` and four letters.',
+        description: 'Defaults to `api-server-<unix time>` and four letters.',
         examples: ['my-api-server']
       })
     ),
     image: Type.Optional(
       formed(IMAGE, IMAGE_RULE, {
-        description: 'Absent: the default image of the server.',
+        description: 'Defaults to the default image of the server.',
         examples: ['base-api-server:latest']
       })
     ),
@@ -103,11 +104,11 @@ export const CreateContainer = Type.Object(
         Type.Array(orWritten(PortRequest, Type.String({ maxLength: 16 })), {
           maxItems: 32,
           description:
-            "Absent: the image's one exposed TCP port, else 5000. Empty: none. " +
-            'Also as `["8150:5000"]`, the host port first, or as `{"5000/tcp": 8150}`, the port of the workload first.',
+            "Ports to publish. Default to the image's only exposed TCP port, else 5000. An empty list publishes none. " +
+            'Short forms: `["8150:5000"]` with the host port first, or `{"5000/tcp": 8150}` with the container port first.',
           examples: [[{ container_port: 5000 }], ['5000']]
         }),
-        record(nullable(Port('Host port; null for the next free one.')), {
+        record(nullable(Port('Host port. Null: the next free one.')), {
           maxProperties: 32,
           examples: [{ '5000/tcp': null }]
         })
@@ -129,8 +130,8 @@ export const CreateContainer = Type.Object(
     network: Type.Optional(
       formed(NETWORK_NAME, NETWORK_RULE, {
         description:
-          'A network that exists (`GET /networks`); containers on it find each other by name. `none`: no network at all. ' +
-          "Absent: the engine's default, on which there are no names.",
+          'An existing network (`GET /networks`), on which containers find each other by name, or `none`. ' +
+          "Defaults to the engine's default network, which has no names.",
         examples: ['shop']
       })
     ),
@@ -138,32 +139,30 @@ export const CreateContainer = Type.Object(
       Type.Array(formed(ALIAS, ALIAS_RULE), {
         minItems: 1,
         maxItems: 16,
-        description: 'Further names on that network.',
+        description: 'Additional names on that network.',
         examples: [['db']]
       })
     ),
     stop_timeout: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 300, description: 'Seconds between the polite signal and the kill.' })
+      Type.Integer({ minimum: 0, maximum: 300, description: 'Seconds between the stop signal and the kill.' })
     ),
     ttl_seconds: Type.Optional(TtlSeconds),
     ttl: Type.Optional(Ttl),
-    shared: Type.Optional(
-      Type.Boolean({ default: false, description: 'Whether every token sees it and may change it.' })
-    ),
+    shared: Type.Optional(Type.Boolean({ default: false, description: 'Whether every token may see and change it.' })),
     start: Type.Optional(Type.Boolean({ default: true })),
     wait: Type.Optional(ContainerWait),
     wait_path: Type.Optional(
       formed(URL_PATH, URL_PATH_RULE, {
         maxLength: 1024,
         default: '/',
-        description: 'Path of the GET that `wait: "http"` makes.'
+        description: 'Path that `wait: "http"` requests with GET.'
       })
     ),
     wait_timeout_seconds: Type.Optional(WaitSeconds)
   },
   {
     $id: 'CreateContainer',
-    description: 'What to make.',
+    description: 'The container to create.',
     additionalProperties: false,
     examples: [{ name: 'my-api-server', image: 'base-api-server:latest' }]
   }

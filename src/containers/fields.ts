@@ -29,7 +29,7 @@ export const USER_RULE = 'must be a user, or a user and a group, by name or numb
 export const CONTAINER_STATES = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead'] as const
 export const Protocols = words(['tcp', 'udp'] as const, { default: 'tcp' })
 export const RestartPolicy = words(['no', 'on-failure', 'unless-stopped', 'always'] as const, {
-  description: 'What the engine does when the workload ends.'
+  description: 'Restart policy: what the engine does when the workload exits.'
 })
 
 export const Command = (description: string) =>
@@ -37,7 +37,7 @@ export const Command = (description: string) =>
     Type.Array(Type.String({ maxLength: 65536 }), {
       minItems: 1,
       maxItems: 1024,
-      description: `${description} A text is split into words as a shell does it.`,
+      description: `${description} A string is split into words as in a shell.`,
       examples: [['node', '-v']]
     }),
     Type.String({ maxLength: 65536, examples: ['node -v'] })
@@ -50,14 +50,14 @@ export const Env = record(EnvValue, {
 })
 export const Labels = record(Type.String({ maxLength: 4096 }), {
   propertyNames: { minLength: 1, maxLength: 255, 'x-rule': 'must be 1 to 255 characters long' },
-  description: 'Labels of your own; names that start with `io.berth.` are not.',
+  description: 'Your own labels. Names that start with `io.berth.` are reserved.',
   maxProperties: 128
 })
 export const MemoryBytes = orWritten(
   Type.Integer({
     minimum: 6 * 1024 ** 2,
     maximum: Number.MAX_SAFE_INTEGER,
-    description: 'Memory limit in bytes, or as a size.',
+    description: 'Memory limit in bytes, or with a unit.',
     examples: [536870912]
   }),
   // A number alone would be the text of the exact form.
@@ -74,24 +74,24 @@ export const Cpus = Type.Number({
   description: 'CPU limit in cores.',
   examples: [0.5]
 })
-export const PidsLimit = Type.Integer({ minimum: 1, maximum: MOST_PIDS, description: 'Largest number of processes.' })
+export const PidsLimit = Type.Integer({ minimum: 1, maximum: MOST_PIDS, description: 'Limit of processes.' })
 export const Nofile = Type.Integer({
   minimum: 64,
   maximum: MOST_FILES,
-  description: "Largest number of open files. Absent: the server's default, else the engine's own.",
+  description: "Limit of open files. Defaults to the server's default, else to the engine's.",
   examples: [4096]
 })
 export const TtlSeconds = Type.Integer({
   minimum: 1,
   maximum: MAX_TTL_SECONDS,
-  description: 'The container is removed after this time, counted from now.'
+  description: 'Remove the container after this many seconds, counted from now.'
 })
 
 /** It never reaches a feature. */
 export const Ttl = Type.Unsafe<undefined>({
   type: 'string',
   maxLength: 40,
-  description: 'The same as `ttl_seconds`, as people write it.',
+  description: 'The same as `ttl_seconds`, with a unit.',
   examples: ['2h', '7d']
 })
 

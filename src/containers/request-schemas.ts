@@ -32,7 +32,7 @@ export const IdempotencyHeaders = Type.Object({
       minLength: 1,
       maxLength: 255,
       description:
-        'The same key and request give the same container, however often they are sent. A default that is written out changes nothing.'
+        'Makes the request idempotent: the same key and request always return the same container. Sending a default explicitly makes no difference.'
     })
   )
 })
@@ -44,24 +44,24 @@ export const UpdateContainer = Type.Object(
     pids_limit: Type.Optional(PidsLimit),
     restart: Type.Optional(RestartPolicy),
     ttl_seconds: Type.Optional(
-      nullable(Type.Integer({ ...TtlSeconds, description: 'Counted from now; null: never removed.' }))
+      nullable(Type.Integer({ ...TtlSeconds, description: 'Counted from now. Null removes the end date.' }))
     ),
     ttl: Type.Optional(Ttl),
     image: Type.Optional(
-      formed(IMAGE, IMAGE_RULE, { description: 'Makes the container anew from this image.', examples: ['nginx:1.27'] })
+      formed(IMAGE, IMAGE_RULE, { description: 'Recreate the container from this image.', examples: ['nginx:1.27'] })
     ),
     env: Type.Optional(
       Type.Unsafe<Record<string, string | null>>({
         ...Env,
         additionalProperties: nullable(EnvValue),
         minProperties: 1,
-        description: 'Makes the container anew with these variables beside those that it has; null takes one away.'
+        description: 'Recreate the container with these variables added or changed. Null removes a variable.'
       })
     )
   },
   {
     $id: 'UpdateContainer',
-    description: 'What to change.',
+    description: 'The fields to change.',
     additionalProperties: false,
     minProperties: 1,
     examples: [{ ttl_seconds: 3600 }, { env: { LOG_LEVEL: 'debug', OLD_SETTING: null } }]
@@ -73,7 +73,7 @@ export const RenameContainer = Type.Object(
   { name: formed(NAME, NAME_RULE, { description: 'The new name.', examples: ['my-api-server'] }) },
   {
     $id: 'RenameContainer',
-    description: 'What to call it.',
+    description: 'The new name of the container.',
     additionalProperties: false,
     examples: [{ name: 'my-api-server' }]
   }
@@ -82,7 +82,7 @@ export const RenameContainer = Type.Object(
 export const ContainerParams = Type.Object({
   id: Type.String({
     maxLength: 128,
-    description: 'Short id, full id, unique beginning of an id, or name.',
+    description: 'Name, short id, full id, or a unique prefix of an id.',
     examples: ['my-api-server']
   })
 })
@@ -90,38 +90,42 @@ export const ContainerParams = Type.Object({
 export const ListContainersQuery = Type.Object({
   state: Type.Optional(words(CONTAINER_STATES)),
   name: Type.Optional(Type.String({ maxLength: 128, description: 'Part of the name.' })),
-  image: Type.Optional(Type.String({ maxLength: 512, description: 'Image, with or without tag.' })),
+  image: Type.Optional(Type.String({ maxLength: 512, description: 'Image name, with or without a tag.' })),
   label: Type.Optional(
     Type.Array(Type.String({ maxLength: 4352 }), {
-      description: '`name` or `name=value`; may be given several times.',
+      description: '`name` or `name=value`. Repeatable.',
       maxItems: 16
     })
   ),
   managed: Type.Optional(Type.Boolean()),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-  cursor: Type.Optional(Type.String({ maxLength: 64, description: 'From the `X-Next-Cursor` of the page before.' }))
+  cursor: Type.Optional(Type.String({ maxLength: 64, description: '`X-Next-Cursor` of the previous page.' }))
 })
 export type ListContainersQuery = Static<typeof ListContainersQuery>
 
 export const StopQuery = Type.Object({
   timeout: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 300, description: "Seconds until the kill; absent: the container's own." })
+    Type.Integer({
+      minimum: 0,
+      maximum: 300,
+      description: "Seconds until the kill. Defaults to the container's own timeout."
+    })
   )
 })
 
 export const RemoveQuery = Type.Object({
-  force: Type.Optional(Type.Boolean({ default: false, description: 'Remove it although it runs.' }))
+  force: Type.Optional(Type.Boolean({ default: false, description: 'Remove the container even if it is running.' }))
 })
 
 export const WaitQuery = Type.Object({
   for: Type.Optional(
     words(['running', 'port', 'healthy', 'http', 'exited', 'removed'] as const, {
       default: 'exited',
-      description: 'What to wait for.'
+      description: 'Condition to wait for.'
     })
   ),
   path: Type.Optional(
-    formed(URL_PATH, URL_PATH_RULE, { maxLength: 1024, default: '/', description: 'Path for `http`.' })
+    formed(URL_PATH, URL_PATH_RULE, { maxLength: 1024, default: '/', description: 'Path that `http` requests.' })
   ),
   timeout_seconds: Type.Optional(WaitSeconds)
 })
@@ -129,14 +133,14 @@ export type WaitQuery = Static<typeof WaitQuery>
 
 const Moment = Type.String({
   maxLength: 40,
-  description: 'RFC 3339 time, seconds since 1970, or how long ago, such as `10m`.',
+  description: 'RFC 3339 time, Unix seconds, or a duration before now, such as `10m`.',
   examples: ['10m']
 })
 
 export const LogsQuery = Type.Object({
   tail: Type.Optional(
     formed('^(?:all|[0-9]{1,5}|100000)$', 'must be a number of lines up to 100000, or all', {
-      description: 'Only the last lines, or `all`. Absent: 1000.',
+      description: 'Number of lines from the end, or `all`. Defaults to 1000.',
       examples: ['100', 'all']
     })
   ),
@@ -145,10 +149,10 @@ export const LogsQuery = Type.Object({
   timestamps: Type.Optional(Type.Boolean({ default: false })),
   stdout: Type.Optional(Type.Boolean({ default: true })),
   stderr: Type.Optional(Type.Boolean({ default: true })),
-  follow: Type.Optional(Type.Boolean({ default: false, description: 'Goes on until the container ends.' })),
+  follow: Type.Optional(Type.Boolean({ default: false, description: 'Stream new output until the container exits.' })),
   format: Type.Optional(
     words(['text', 'json'] as const, {
-      description: 'With `follow`, `json` is one object a line. Absent: what `Accept` asks for, else text.'
+      description: 'With `follow`, `json` is one object per line. Defaults to the type in `Accept`, else to text.'
     })
   )
 })
@@ -156,25 +160,29 @@ export type LogsQuery = Static<typeof LogsQuery>
 
 export const ExecCommand = Type.Object(
   {
-    command: Command('Program and arguments; no shell unless you name one.'),
+    command: Command('Program and arguments, without a shell unless you name one.'),
     env: Type.Optional(Env),
     working_dir: Type.Optional(formed(PATH, PATH_RULE, { maxLength: 512 })),
     user: Type.Optional(formed(USER, USER_RULE)),
     timeout_seconds: Type.Optional(WaitSeconds),
     stdin: Type.Optional(
-      Type.String({ maxLength: 262_144, description: 'What the command reads. Absent: nothing.', examples: ['hello'] })
+      Type.String({
+        maxLength: 262_144,
+        description: 'Standard input of the command. Empty by default.',
+        examples: ['hello']
+      })
     ),
     stream: Type.Optional(
       Type.Boolean({
         default: false,
         description:
-          'Answer with server-sent events while the command runs. Then `timeout_seconds` has no default, and the command ends with its client.'
+          'Stream the output as server-sent events. `timeout_seconds` then has no default, and the command ends when the client disconnects.'
       })
     )
   },
   {
     $id: 'ExecCommand',
-    description: 'What to run.',
+    description: 'The command to run.',
     additionalProperties: false,
     examples: [{ command: ['ls', '-l', '/'] }]
   }

@@ -22,8 +22,8 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         tags,
         summary: 'Start a container',
         description:
-          'It gets the port it had. If that port was taken meanwhile, Berth recreates it on another port with the same name, settings, volumes and files; ' +
-          '`changed_port` and `replaced` say so, and the old id still finds it.',
+          'The container gets its previous port. If that port was taken in the meantime, Berth recreates the container on another port with the same name, settings, volumes and files. ' +
+          '`changed_port` and `replaced` report this, and the old id still works.',
         params: ContainerParams,
         response: { 200: ref(ChangedContainer) }
       }
@@ -40,7 +40,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         tags,
         summary: 'Stop a container',
         description:
-          'Sends the stop signal, then kills after the timeout. Berth keeps the port for it as long as others are free.',
+          'Sends the stop signal, then kills after the timeout. Berth keeps its port as long as others are free.',
         params: ContainerParams,
         querystring: StopQuery,
         response: { 200: ref(ChangedContainer) }
@@ -68,8 +68,13 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
   )
 
   for (const [verb, operationId, summary, description] of [
-    ['pause', 'pauseContainer', 'Pause a container', 'Freezes all its processes. It keeps its memory and its ports.'],
-    ['unpause', 'unpauseContainer', 'Unpause a container', 'Resumes its processes where they were frozen.']
+    [
+      'pause',
+      'pauseContainer',
+      'Pause a container',
+      'Freezes all processes of the container. It keeps its memory and ports.'
+    ],
+    ['unpause', 'unpauseContainer', 'Unpause a container', 'Resumes the frozen processes of the container.']
   ] as const)
     app.post(
       `/containers/:id/${verb}`,
@@ -112,7 +117,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         operationId: 'removeContainer',
         tags,
         summary: 'Remove a container',
-        description: 'With its anonymous volumes. A running one only with `force=true`.',
+        description: 'Also removes its anonymous volumes. A running container needs `force=true`.',
         params: ContainerParams,
         querystring: RemoveQuery,
         response: { 200: ref(RemovedContainer) }
@@ -131,8 +136,8 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ containers: ContainerServ
         summary: 'Update a container',
         description:
           'Takes effect at once, even on a running container. `ttl_seconds` counts from now; null removes the end date. ' +
-          'For another `image` or `env` it is made anew with the same name, ports, volumes and settings, and started if it ran; `replaced` says so, ' +
-          'and the old id still finds it. When that fails, the old one is back as it was.',
+          'A new `image` or `env` recreates the container with the same name, ports, volumes and settings, and starts it if it was running. ' +
+          '`replaced` is the old id, which still works. If that fails, Berth restores the old container.',
         params: ContainerParams,
         body: ref(UpdateContainer),
         response: { 200: ref(ChangedContainer) }

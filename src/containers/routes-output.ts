@@ -59,8 +59,8 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
         tags,
         summary: 'Get the logs of a container',
         description:
-          'Plain text, or JSON with `format=json`. With `follow=true` it goes on as `tail -f` does; with `Accept: text/event-stream` as server-sent events: ' +
-          '`stdout` and `stderr` for each line, `end` when the container ended. The id of an event is its time; send it back as `Last-Event-ID` to go on after it.',
+          'Plain text, or JSON with `format=json`. `follow=true` streams new output like `tail -f`. With `Accept: text/event-stream`, server-sent events: ' +
+          '`stdout` and `stderr` for each line, `end` when the container exits. The id of an event is its time. Send it back as `Last-Event-ID` to continue after it.',
         params: ContainerParams,
         querystring: LogsQuery,
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 40 })) }),
@@ -103,7 +103,7 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
         operationId: 'getContainerProcesses',
         tags,
         summary: 'List the processes of a container',
-        description: "Lists the processes as `ps` shows them on the engine's host. The container must be running.",
+        description: "Lists the processes as in `ps` on the engine's host. The container must be running.",
         params: ContainerParams,
         response: { 200: ref(ContainerProcesses) }
       }
@@ -120,14 +120,14 @@ export const outputRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { co
         tags,
         summary: 'Run a command in a container',
         description:
-          'With `stream` as server-sent events: `stdout` and `stderr` as they come, `end` with the exit code. ' +
-          'Off unless the server runs with BERTH_EXEC=true.',
+          'With `stream`, server-sent events: `stdout` and `stderr` for output, `end` with the exit code. ' +
+          'Requires BERTH_EXEC=true on the server.',
         params: ContainerParams,
         body: ref(ExecCommand),
         produces: ['application/json', 'text/event-stream'],
         response: {
           200: {
-            description: 'How the command ended, and what it wrote.',
+            description: 'The exit code and output of the command.',
             content: { 'application/json': { schema: ref(ExecResult) }, ...EXEC_SHOWN.content }
           }
         }

@@ -14,8 +14,7 @@ import { Container, CreatedContainer } from './schemas.ts'
 import type { ContainerService } from './service.ts'
 
 const tags = ['containers']
-const REPLAYED =
-  'The container of the request with this key; or, when the client asks for events, how the new one comes about.'
+const REPLAYED = 'The container of an earlier request with this key, or a stream of events if the client accepts one.'
 const containerList = jsonList(Container, 'The containers, newest first.')
 
 type Options = { containers: ContainerService; streams: Streams }
@@ -37,8 +36,8 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
           summary: 'Create and start a container',
           description:
             'Every field is optional; `{}` runs the default image. When the response arrives, the container has its own free host port and is as ready as `wait` asks. ' +
-            'If any step fails nothing is left behind, and the answer says which step and why. ' +
-            'With `Accept: text/event-stream` the answer is a stream: `progress` for each layer of a pull, `result` with the plain answer, `end`.',
+            'If any step fails, nothing is left behind, and the response names the step and the reason. ' +
+            'With `Accept: text/event-stream` the response is a stream: `progress` for each layer of a pull, `result` with the plain response, `end`.',
           headers: IdempotencyHeaders,
           body: ref(CreateContainer),
           response: { 200: watchedAnswer(REPLAYED, CreatedContainer), 201: ref(CreatedContainer) }
@@ -75,7 +74,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         tags,
         summary: 'List containers',
         description:
-          'Newest first, from memory. With `limit`, page by page: `X-Next-Cursor` is present while more follow.',
+          'Newest first, from memory. With `limit`, the list is paged: `X-Next-Cursor` is present unless this is the last page.',
         querystring: ListContainersQuery,
         response: { 200: containerList }
       }
@@ -96,7 +95,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         operationId: 'listRunningContainers',
         tags,
         summary: 'List running containers',
-        description: 'Same as `GET /containers?state=running`.',
+        description: 'The same as `GET /containers?state=running`.',
         response: { 200: containerList }
       }
     },

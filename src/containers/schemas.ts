@@ -43,20 +43,21 @@ export const Container = Type.Object(
     status: words(CONTAINER_STATES, { description: 'The same as `state`.' }),
     image: Type.String({ examples: ['base-api-server:latest'] }),
     ports: record(Type.String(), { examples: [{ '5000/tcp': '127.0.0.1:8001' }] }),
-    created: Type.String({ description: 'As the engine writes it.', examples: ['2026-01-01T00:00:00.000000000Z'] }),
+    created: Type.String({
+      description: 'Creation time, as written by the engine.',
+      examples: ['2026-01-01T00:00:00.000000000Z']
+    }),
     state: words(CONTAINER_STATES),
-    url: nullable(
-      Type.String({ description: 'Where the first TCP port answers.', examples: ['http://127.0.0.1:8001'] })
-    ),
+    url: nullable(Type.String({ description: 'URL of the first TCP port.', examples: ['http://127.0.0.1:8001'] })),
     full_id: Type.String(),
     health: nullable(words(['starting', 'healthy', 'unhealthy'] as const)),
     exit_code: nullable(Type.Integer()),
     oom_killed: Type.Boolean(),
     limits: Type.Object({
-      memory: nullable(Type.Integer({ description: 'Bytes; null is unlimited.' })),
+      memory: nullable(Type.Integer({ description: 'Bytes. Null: unlimited.' })),
       cpus: nullable(Type.Number()),
       pids: nullable(Type.Integer()),
-      nofile: nullable(Type.Integer({ description: "Open files; null is the engine's own limit." }))
+      nofile: nullable(Type.Integer({ description: "Open files. Null: the engine's limit applies." }))
     }),
     restart: RestartPolicy,
     restart_count: Type.Integer(),
@@ -66,29 +67,31 @@ export const Container = Type.Object(
     networks: Type.Array(
       Type.Object({
         name: Type.String({ examples: ['shop'] }),
-        address: nullable(Type.String({ description: 'Null while it does not run.', examples: ['172.18.0.2'] })),
-        aliases: Type.Array(Type.String(), { description: 'Names there besides its own.' })
+        address: nullable(
+          Type.String({ description: 'Null while the container is not running.', examples: ['172.18.0.2'] })
+        ),
+        aliases: Type.Array(Type.String(), { description: 'Additional names on this network.' })
       })
     ),
     volumes: Type.Array(Type.Object({ source: Type.String(), target: Type.String(), read_only: Type.Boolean() })),
-    managed: Type.Boolean({ description: 'Whether Berth made it.' }),
+    managed: Type.Boolean({ description: 'Whether Berth created it.' }),
     owner: nullable(
       Type.String({
-        description: 'Id of the token that made it. Null: no token did.',
+        description: 'Id of the token that created it. Null: created without a token.',
         examples: ['3f9a1c07b2de']
       })
     ),
-    team: nullable(Type.String({ description: 'Team of that token.', examples: ['shop'] })),
+    team: nullable(Type.String({ description: 'Team of the token that created it.', examples: ['shop'] })),
     started_at: nullable(DateTime()),
     finished_at: nullable(DateTime()),
-    expires_at: nullable(DateTime({ description: 'When it will be removed.' })),
+    expires_at: nullable(DateTime({ description: 'When Berth removes it.' })),
     stale: Type.Optional(
       Type.Boolean({
         description:
-          'True while the engine does not answer, or cannot describe this container for 30 s: this is what was last known.'
+          'True if these are the last known values: the engine does not answer, or has failed to describe this container for 30 seconds.'
       })
     ),
-    age_ms: Type.Optional(Type.Integer({ description: 'With `stale`: how old this knowledge is.' }))
+    age_ms: Type.Optional(Type.Integer({ description: 'With `stale`: age of these values.' }))
   },
   { $id: 'Container', description: 'A container.', examples: [RUNNING] }
 )
@@ -96,7 +99,7 @@ export type Container = Static<typeof Container>
 
 export const LogLineEvent = Type.Object(
   { timestamp: Type.String(), line: Type.String() },
-  { $id: 'LogLineEvent', description: 'A line that a container wrote.' }
+  { $id: 'LogLineEvent', description: "A line of a container's output." }
 )
 
 export const CreatedContainer = Type.Composite(
@@ -104,10 +107,10 @@ export const CreatedContainer = Type.Composite(
     Container,
     Type.Object({
       warnings: Type.Array(Type.String(), {
-        description: 'What the engine remarked, and the last words of a workload that has ended already.'
+        description: 'Warnings from the engine, and the last output of a workload that has already exited.'
       }),
       replayed: Type.Boolean({
-        description: 'True when the Idempotency-Key was known: this is the container of the first request.'
+        description: 'True if the Idempotency-Key was known and this is the container of the first request.'
       })
     })
   ],
@@ -123,7 +126,7 @@ export const ChangedContainer = Type.Composite(
   [
     Container,
     Type.Object({
-      changed: Type.Boolean({ description: 'False when it was in that state already.' }),
+      changed: Type.Boolean({ description: 'False if it was already in the requested state.' }),
       message: Type.String({ examples: ['Container already stopped'] }),
       changed_port: Type.Optional(
         Type.Array(
@@ -134,20 +137,20 @@ export const ChangedContainer = Type.Composite(
             to: Type.Integer()
           }),
           {
-            description: 'Ports that somebody else had taken meanwhile, and those given instead.'
+            description: 'Ports that were taken in the meantime, and their replacements.'
           }
         )
       ),
       replaced: Type.Optional(
         Type.String({
-          description: 'Full id that the container had before it was made again with other ports. It still finds it.'
+          description: 'Previous full id, if Berth recreated the container. It still works.'
         })
       )
     })
   ],
   {
     $id: 'ChangedContainer',
-    description: 'The container as it is now, and whether anything changed.',
+    description: 'The current state of the container, and whether anything changed.',
     examples: [{ ...RUNNING, changed: true, message: 'Container changed' }]
   }
 )
@@ -165,7 +168,7 @@ export const WaitedContainer = Type.Object(
     reached: Type.String({ examples: ['running'] }),
     waited_ms: Type.Integer()
   },
-  { $id: 'WaitedContainer', description: 'The container once what was waited for has happened.' }
+  { $id: 'WaitedContainer', description: 'The container after the condition was met.' }
 )
 
 export const ContainerLogs = Type.Object(
@@ -181,24 +184,26 @@ export const ContainerProcesses = Type.Object(
   { titles: Type.Array(Type.String()), processes: Type.Array(Type.Array(Type.String())) },
   {
     $id: 'ContainerProcesses',
-    description: 'The processes, as `ps` shows them.',
+    description: 'The processes, as in `ps`.',
     examples: [{ titles: ['PID', 'CMD'], processes: [['4711', 'node src/server.ts']] }]
   }
 )
 
 export const ExecResult = Type.Object(
   {
-    exit_code: Type.Integer({ description: 'Of the command. The HTTP status says only that it could be run.' }),
+    exit_code: Type.Integer({
+      description: 'Exit code of the command. The HTTP status only says that the command ran.'
+    }),
     stdout: Type.String(),
     stderr: Type.String(),
-    truncated: Type.Boolean({ description: 'Whether there was more output than is kept (1 MiB).' })
+    truncated: Type.Boolean({ description: 'Whether the output was cut at 1 MiB.' })
   },
-  { $id: 'ExecResult', description: 'How the command ended, and what it wrote.' }
+  { $id: 'ExecResult', description: 'The exit code and output of the command.' }
 )
 
 export const ExecOutput = Type.Object(
   { text: Type.String({ examples: ['v24.21.0\n'] }) },
-  { $id: 'ExecOutput', description: 'What the command wrote to one of its streams.' }
+  { $id: 'ExecOutput', description: 'Output of the command on one of its streams.' }
 )
 
 export const SHARED_SCHEMAS = [

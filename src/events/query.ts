@@ -9,20 +9,21 @@ export const EventsQuery = Type.Object({
   type: Type.Optional(
     Type.Array(Type.String({ maxLength: 64 }), {
       maxItems: 16,
-      description: '`container.exited`, or all of a kind: `container`. May be given several times.'
+      description: 'Event type, such as `container.exited`, or all of a kind, such as `container`. Repeatable.'
     })
   ),
-  container: Type.Optional(Type.String({ maxLength: 128, description: 'Id, beginning of an id, or name.' })),
+  container: Type.Optional(Type.String({ maxLength: 128, description: 'Name, id, or a prefix of an id.' })),
   label: Type.Optional(
     Type.Array(Type.String({ maxLength: 512 }), {
       maxItems: 16,
-      description: 'Of the container: `name` or `name=value`; may be given several times.'
+      description: 'Label of the container, as `name` or `name=value`. Repeatable.'
     })
   ),
   since: Type.Optional(
     Type.String({
       maxLength: 40,
-      description: 'First what happened since: a time, seconds since 1970, or how long ago, such as `10m`.'
+      description:
+        'Start with past events since this RFC 3339 time, Unix time in seconds, or duration before now, such as `10m`.'
     })
   )
 })
@@ -35,5 +36,5 @@ export function wantedEvents({ since, ...filter }: Static<typeof EventsQuery>) {
 
 export const BerthEvent = Type.Object(
   { type: Type.String({ examples: ['container.exited'] }), time: DateTime() },
-  { $id: 'BerthEvent', description: 'What happened, when, and to what.', additionalProperties: true }
+  { $id: 'BerthEvent', description: 'An event: its type, time and subject.', additionalProperties: true }
 )

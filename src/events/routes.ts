@@ -37,8 +37,8 @@ export const eventRoutes: FastifyPluginAsyncTypebox<{ events: EventLog; streams:
         summary: 'Stream events',
         description:
           'Server-sent events: `container.created`, `.running`, `.exited`, `.removed`, `.renamed`, `.health`, `.updated`, `.restarted`, `port.changed`, `network.created`, `network.removed`, `engine.available`, `engine.unavailable`. ' +
-          '`Last-Event-ID` brings what was missed, or `resync` when that is no longer known. ' +
-          'With `container` or `label` only events of containers that fit.',
+          '`Last-Event-ID` replays missed events, or sends `resync` if they are no longer known. ' +
+          '`container` and `label` select the events of matching containers.',
         querystring: EventsQuery,
         headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ maxLength: 80 })) }),
         response: { 200: eventsOf({ '*': BerthEvent }, ...SHOWN) }

@@ -43,13 +43,13 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
         summary: 'Read a file of a container, or list a folder',
         description:
           'Returns a file unchanged, with `ETag` and `Range`, or lists a folder. Works on stopped containers and on images without a shell. ' +
-          'Links are followed inside of the container. To list a folder the engine sends all that is below it, so a large one takes time and may end early: `complete` says so.',
+          'Links are followed within the container. To list a folder, the engine sends everything below it, so a large folder takes time and its list may be cut: see `complete`.',
         params,
         querystring: ListQuery,
         produces: ['application/json', 'application/octet-stream'],
         response: {
           200: {
-            description: 'The folder, or the content of the file.',
+            description: 'The list of the folder, or the content of the file.',
             content: { 'application/json': { schema: ref(FolderListing) }, 'application/octet-stream': BYTES }
           },
           206: { description: 'A part of the file.', content: { 'application/octet-stream': BYTES } },
@@ -78,7 +78,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
         tags,
         summary: 'Download a folder as tar, tar.gz or zip',
         description:
-          'With all that is below it, as it comes. One that breaks off has no end, so that every program that reads it says so.',
+          'Streams the folder with everything in it. A stream that breaks off lacks the end of the archive, so tools report it as incomplete.',
         params,
         querystring: ArchiveQuery,
         produces: Object.values(ARCHIVE_TYPES),
@@ -112,7 +112,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
         operationId: 'makeContainerFolder',
         tags,
         summary: 'Create a folder in a container',
-        description: 'Creates missing parent folders, too. An existing folder is not an error.',
+        description: 'The parent folder must exist. A path that exists returns 409.',
         params,
         body: ref(MakeFolder),
         response: { 201: ref(WrittenFile) }
@@ -167,8 +167,8 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
           tags,
           summary: 'Write a file or unpack an archive in a container',
           description:
-            'The body is the content: `curl -T hosts "http://127.0.0.1:8000/containers/web/files?path=/etc/hosts.new"`. It needs a `Content-Length`. ' +
-            'Until all of it is there, the old file stays. With `unpack=true` a tar or tar.gz file is unpacked in the folder, file by file.',
+            'The body is the content, as in `curl -T hosts "http://127.0.0.1:8000/containers/web/files?path=/etc/hosts.new"`. `Content-Length` is required. ' +
+            'The old file stays until the upload is complete. With `unpack=true`, a tar or tar.gz file is unpacked into the folder, file by file.',
           params,
           querystring: WriteQuery,
           consumes: ['application/octet-stream'],

@@ -4,7 +4,7 @@ import { DateTime, formed, nullable, ref, words } from '../lib/schema.ts'
 export const FileParams = Type.Object({
   id: Type.String({
     maxLength: 128,
-    description: 'Short id, full id, unique beginning of an id, or name.',
+    description: 'Name, short id, full id, or a unique prefix of an id.',
     examples: ['my-api-server']
   })
 })
@@ -15,7 +15,7 @@ const MAX_TEXT = 3 * 4096
 const FilePath = Type.String({
   minLength: 1,
   maxLength: MAX_TEXT,
-  description: 'Absolute path in the container. A byte that is no UTF-8 is sent percent-encoded.',
+  description: 'Absolute path in the container. Percent-encode bytes that are not valid UTF-8.',
   examples: ['/etc']
 })
 
@@ -26,18 +26,25 @@ const Id = (whose: string) => Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, d
 const Attributes = {
   mode: Type.Optional({
     ...Mode,
-    description: 'Permissions. Absent: those of the file that it replaces, else 644, of a folder 755.'
+    description: 'Permissions. Default to those of the replaced file, else 644, or 755 for a folder.'
   }),
-  uid: Type.Optional(Id('Owner. Absent: that of the file that it replaces, else of the folder that it is in.')),
-  gid: Type.Optional(Id('Group, likewise.')),
-  modified: Type.Optional(DateTime({ description: 'When it was last changed. Absent: now.' }))
+  uid: Type.Optional(Id('Owner. Defaults to that of the replaced file, else of the parent folder.')),
+  gid: Type.Optional(Id('Group. Same default as the owner.')),
+  modified: Type.Optional(DateTime({ description: 'Modification time. Defaults to now.' }))
 }
 
 export const ListQuery = Type.Object({
   path: FilePath,
-  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1_000, description: 'Of a folder.' })),
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 10_000,
+      default: 1_000,
+      description: 'Largest number of entries per page, for a folder.'
+    })
+  ),
   cursor: Type.Optional(
-    Type.String({ maxLength: 400, description: 'Of a folder: from the `X-Next-Cursor` of the page before.' })
+    Type.String({ maxLength: 400, description: '`X-Next-Cursor` of the previous page, for a folder.' })
   )
 })
 
@@ -48,7 +55,7 @@ export const WriteQuery = Type.Object({
   unpack: Type.Optional(
     Type.Boolean({
       default: false,
-      description: 'The body is a tar or tar.gz file, and the path the folder that it is unpacked in.'
+      description: 'The body is a tar or tar.gz file, unpacked into the folder at `path`.'
     })
   ),
   ...Attributes
@@ -56,12 +63,12 @@ export const WriteQuery = Type.Object({
 
 export const RemoveQuery = Type.Object({
   path: ChangedPath,
-  recursive: Type.Optional(Type.Boolean({ default: false, description: 'A folder goes with all that is below it.' }))
+  recursive: Type.Optional(Type.Boolean({ default: false, description: 'Remove a folder with everything in it.' }))
 })
 
 export const MakeFolder = Type.Object(
   {
-    path: { ...FilePath, description: 'Absolute path in the container; the folder that it is in exists.' },
+    path: { ...FilePath, description: 'Absolute path in the container. The parent folder must exist.' },
     ...Attributes
   },
   {
@@ -82,7 +89,7 @@ export const ArchiveQuery = Type.Object({
 })
 
 const Base64 = Type.Optional(
-  Type.String({ description: 'Its bytes in base64, where they are no UTF-8 and the text does not show them all.' })
+  Type.String({ description: 'The same in base64, present if the bytes are not valid UTF-8.' })
 )
 
 export const FileEntry = Type.Object(
@@ -90,56 +97,55 @@ export const FileEntry = Type.Object(
     name: Type.String({ examples: ['hosts'] }),
     name_base64: Base64,
     kind: words(['file', 'folder', 'link', 'pipe', 'device', 'other'] as const),
-    size: nullable(Type.Integer({ description: 'Bytes of a file. Null for everything else.', examples: [174] })),
-    mode: Type.String({ description: 'Permissions in octal digits.', examples: ['0644'] }),
+    size: nullable(Type.Integer({ description: 'Size in bytes. Null unless it is a file.', examples: [174] })),
+    mode: Type.String({ description: 'Permissions, in octal.', examples: ['0644'] }),
     uid: Type.Integer(),
     gid: Type.Integer(),
-    modified: DateTime({ description: 'To the second.' }),
-    target: nullable(Type.String({ description: 'Of a link: what stands in it.' })),
+    modified: DateTime({ description: 'Modification time, to the second.' }),
+    target: nullable(Type.String({ description: 'Target of a link, as written in it.' })),
     target_base64: Base64
   },
-  { $id: 'FileEntry', description: 'What is in a folder of a container.' }
+  { $id: 'FileEntry', description: 'An entry of a folder in a container.' }
 )
 export type FileEntry = Static<typeof FileEntry>
 
 export const FolderListing = Type.Object(
   {
-    path: Type.String({ description: 'Without links.', examples: ['/etc'] }),
-    entries: Type.Array(ref(FileEntry), { description: 'By name.' }),
+    path: Type.String({ description: 'Absolute path with links resolved.', examples: ['/etc'] }),
+    entries: Type.Array(ref(FileEntry), { description: 'Sorted by name.' }),
     complete: Type.Boolean({
-      description:
-        'False when the folder was too large to be read to its end: what follows the last entry is not known.'
+      description: 'False if the folder was too large to be read completely. Entries after the last one are unknown.'
     }),
-    reason: nullable(Type.String({ description: 'Why it is not complete.' })),
-    read_bytes: Type.Integer({ description: 'What the engine had to send for this page.' })
+    reason: nullable(Type.String({ description: 'Why the listing is incomplete.' })),
+    read_bytes: Type.Integer({ description: 'Bytes that the engine sent for this page.' })
   },
-  { $id: 'FolderListing', description: 'A folder of a container.' }
+  { $id: 'FolderListing', description: 'A folder in a container.' }
 )
 export type FolderListing = Static<typeof FolderListing>
 
 export const WrittenFile = Type.Object(
   {
-    path: Type.String({ description: 'Without links.', examples: ['/tmp/new'] }),
+    path: Type.String({ description: 'Absolute path with links resolved.', examples: ['/tmp/new'] }),
     kind: words(['file', 'folder'] as const),
     size: nullable(Type.Integer()),
     mode: Type.String({ examples: ['0644'] }),
     uid: Type.Integer(),
     gid: Type.Integer(),
-    replaced: Type.Boolean({ description: 'Whether a file was there before.' })
+    replaced: Type.Boolean({ description: 'Whether a file was replaced.' })
   },
-  { $id: 'WrittenFile', description: 'What was written.' }
+  { $id: 'WrittenFile', description: 'The file or folder that was written.' }
 )
 export type WrittenFile = Static<typeof WrittenFile>
 
 export const UnpackedArchive = Type.Object(
   { path: Type.String(), entries: Type.Integer({ examples: [12] }), bytes: Type.Integer({ examples: [4096] }) },
-  { $id: 'UnpackedArchive', description: 'What was unpacked.' }
+  { $id: 'UnpackedArchive', description: 'The archive that was unpacked.' }
 )
 export type UnpackedArchive = Static<typeof UnpackedArchive>
 
 export const RemovedFile = Type.Object(
   { path: Type.String(), removed: Type.Boolean(), message: Type.String({ examples: ['Removed'] }) },
-  { $id: 'RemovedFile', description: 'What was removed.' }
+  { $id: 'RemovedFile', description: 'The file or folder that was removed.' }
 )
 export type RemovedFile = Static<typeof RemovedFile>
 

@@ -8,7 +8,10 @@ import { describeViolations } from '../lib/validator.ts'
 
 export const Problem = Type.Object(
   {
-    type: Type.String({ description: 'Where the code is explained.', examples: ['/docs/errors#container_not_found'] }),
+    type: Type.String({
+      description: 'Link to the explanation of the code.',
+      examples: ['/docs/errors#container_not_found']
+    }),
     title: Type.String({ examples: ['Container not found'] }),
     status: Type.Integer({ examples: [404] }),
     detail: Type.String({ examples: ['There is no container with the id or name "web".'] }),
@@ -21,7 +24,7 @@ export const Problem = Type.Object(
     request_id: Type.String(),
     errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() })))
   },
-  { $id: 'Problem', description: 'What went wrong (RFC 9457).', additionalProperties: true }
+  { $id: 'Problem', description: 'Problem details (RFC 9457).', additionalProperties: true }
 )
 
 const FASTIFY_CODES: Record<string, ErrorCode> = {

@@ -81,15 +81,15 @@ function finish(operation: Operation, method: string, path: string, schemas: Rec
 
 const text = (description: string) => ({ description, schema: { type: 'string' } })
 const HEADERS = {
-  always: { 'X-Request-Id': text('The id of the request, as the log has it; one that was sent is kept.') },
-  made: { Location: text('Path of what was made.') },
+  always: { 'X-Request-Id': text("Id of the request, as in the server's log. Berth keeps an id sent by the client.") },
+  made: { Location: text('Path of the new resource.') },
   page: {
     'X-Total-Count': {
-      description: 'How many there are on all pages, where that is known.',
+      description: 'Total number of items on all pages, if known.',
       schema: { type: 'integer' }
     },
-    'X-Next-Cursor': text('What to send as `cursor` for the next page; absent on the last one.'),
-    Link: text('The next page, as `<path>; rel="next"`.')
+    'X-Next-Cursor': text('`cursor` of the next page. Absent on the last page.'),
+    Link: text('Link to the next page, as `<path>; rel="next"`.')
   }
 }
 

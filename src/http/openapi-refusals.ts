@@ -35,69 +35,69 @@ const REFUSALS: Record<string, Refusal> = {
   },
   409: {
     name: 'Conflict',
-    description: 'It cannot be done as things are now.',
+    description: 'The request conflicts with the current state.',
     code: 'CONTAINER_NAME_TAKEN',
     detail: 'Names are unique, and a container named web exists. Choose another name, or remove that one.'
   },
   413: {
     name: 'BodyTooLarge',
-    description: 'The body is larger than the route takes.',
+    description: 'The body is larger than the route allows.',
     code: 'BODY_TOO_LARGE',
     detail: 'The body is larger than this route takes.'
   },
   415: {
     name: 'UnsupportedMediaType',
-    description: 'The body is of a type that the route does not take.',
+    description: 'The route does not accept this content type.',
     code: 'UNSUPPORTED_MEDIA_TYPE',
     detail: 'Send the body as application/json.'
   },
   422: {
     name: 'Unprocessable',
-    description: 'The request was understood, and what it asks for did not come about.',
+    description: 'The request was valid, but the operation failed.',
     code: 'CONTAINER_EXITED',
     detail: 'Container web ended with exit code 1. It wrote nothing.'
   },
   429: {
     name: 'TooManyRequests',
-    description: 'The token has used up its budget; `Retry-After` says when to try again.',
+    description: 'The caller has exceeded a limit. Retry after `Retry-After` seconds.',
     code: 'TOO_MANY_REQUESTS',
     detail: 'More than 50 changes a second were asked for.'
   },
   502: {
     name: 'BadGateway',
-    description: 'A registry or the engine refused, or cannot be reached.',
+    description: 'A registry or the engine refused the request or is unreachable.',
     code: 'REGISTRY_UNAVAILABLE',
     detail: 'The engine could not pull localhost:5001/shop/web:1.0: connection refused'
   },
   503: {
     name: 'Unavailable',
-    description: 'The engine or the server is busy or away; `Retry-After` says when to try again.',
+    description: 'The engine or the server is busy or unavailable. Retry after `Retry-After` seconds.',
     code: 'ENGINE_UNAVAILABLE',
     detail: 'The engine at unix:///var/run/docker.sock does not answer (ENOENT).'
   },
   504: {
     name: 'TimedOut',
-    description: 'What was waited for did not happen in time.',
+    description: 'The operation timed out.',
     code: 'WAIT_TIMEOUT',
     detail: 'Container web did not reach "healthy" within 30 seconds; it is running, starting.'
   }
 }
 const OTHER: Refusal = {
   name: 'Failure',
-  description: 'Any other failure. Its `code` is explained at /docs/errors.',
+  description: 'Any other error. See /docs/errors for its `code`.',
   code: 'ENGINE_TIMEOUT',
   detail: 'The engine did not start the container in time. It may still do so.'
 }
 
 const RETRY_AFTER = {
-  'Retry-After': { description: 'Seconds to wait before the next try.', schema: { type: 'integer' } }
+  'Retry-After': { description: 'Seconds to wait before a retry.', schema: { type: 'integer' } }
 }
 const QUOTA = {
   'RateLimit-Policy': {
-    description: 'How many changes a token may ask for in how many seconds.',
+    description: 'Number of changes that a token may request, and the window in seconds.',
     schema: { type: 'string' }
   },
-  RateLimit: { description: 'How many of them are left.', schema: { type: 'string' } }
+  RateLimit: { description: 'Number of changes left in the window.', schema: { type: 'string' } }
 }
 const MAY_RETRY = new Set(['429', '503'])
 

@@ -30,8 +30,8 @@ export async function registerOpenApi(
         title: 'Berth',
         version,
         description:
-          'Gives a container its place in the harbour: one call, and a workload runs on its own free port, watched live. ' +
-          'In the body of a request, null means absent where a field describes no other meaning.',
+          'Runs workloads on a Docker engine: one call starts a container on its own free port, with limits and live statistics. ' +
+          'In a request body, null means absent unless the field describes another meaning.',
         license: { name: 'MIT', identifier: 'MIT' }
       },
       servers: [{ url: '/' }],

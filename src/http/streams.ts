@@ -23,13 +23,13 @@ export type StreamEvent = { id?: string; event?: string } & ({ data: unknown } |
 export const StreamEnd = Type.Object(
   {
     reason: Type.String({ examples: ['exited'] }),
-    code: Type.Optional(Type.String({ description: 'A code of the error catalogue, when it ended by a failure.' }))
+    code: Type.Optional(Type.String({ description: 'Error code, if the stream ended with an error.' }))
   },
-  { $id: 'StreamEnd', description: 'Why no more will come.', additionalProperties: true }
+  { $id: 'StreamEnd', description: 'Why the stream ended.', additionalProperties: true }
 )
 export const StreamGap = Type.Object(
   { missed: Type.Integer({ examples: [3] }) },
-  { $id: 'StreamGap', description: 'How many events were dropped because the reader was too slow.' }
+  { $id: 'StreamGap', description: 'Number of events dropped because the reader was too slow.' }
 )
 export const STREAM_SCHEMAS = [StreamEnd, StreamGap]
 

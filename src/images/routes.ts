@@ -23,8 +23,8 @@ const read = { scope: 'read' } as const
 const write = { scope: 'images:write' } as const
 
 const PROGRESS =
-  'The response arrives at the end. With `Accept: text/event-stream` it is a stream: `progress` for each layer, `result` with the ' +
-  'plain answer, `end`. When the client hangs up, the engine stops.'
+  'The response arrives at the end. With `Accept: text/event-stream`, it is a stream: `progress` for each layer, `result` with the ' +
+  'plain response, `end`. If the client disconnects, the engine stops.'
 
 type Options = { images: ImageService; streams: Streams }
 
@@ -42,7 +42,8 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
         operationId: 'listImages',
         tags,
         summary: 'List images',
-        description: 'Newest first. With `limit`, page by page: `X-Next-Cursor` is present while more follow.',
+        description:
+          'Newest first. With `limit`, the list is paged: `X-Next-Cursor` is present unless this is the last page.',
         querystring: ListImagesQuery,
         response: { 200: Type.Array(ref(Image)) }
       }
@@ -63,9 +64,9 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
         operationId: 'pullImage',
         tags,
         summary: 'Pull an image',
-        description: `${PROGRESS} Requests for the same image share one pull, unless they bring credentials.`,
+        description: `${PROGRESS} Requests for the same image share one pull, unless they carry credentials.`,
         body: ref(PullImage),
-        response: { 200: watchedAnswer('What came of it.', ImageDetails) }
+        response: { 200: watchedAnswer('The result.', ImageDetails) }
       }
     },
     async (request, reply) => {
@@ -83,9 +84,9 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
         operationId: 'pushImage',
         tags,
         summary: 'Push an image',
-        description: `${PROGRESS} The name says where it goes; \`POST /images/tag\` gives it such a name.`,
+        description: `${PROGRESS} The name determines the registry; \`POST /images/tag\` adds such a name.`,
         body: ref(PushImage),
-        response: { 200: watchedAnswer('What came of it.', PushedImage) }
+        response: { 200: watchedAnswer('The result.', PushedImage) }
       }
     },
     async (request, reply) => {
@@ -105,7 +106,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
         operationId: 'tagImage',
         tags,
         summary: 'Tag an image',
-        description: 'If another image has the name, the name moves.',
+        description: 'If another image has the name, the name moves to this image.',
         body: ref(TagImage),
         response: { 200: ref(ImageDetails) }
       }
@@ -133,7 +134,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
           operationId: 'getImage',
           tags,
           summary: 'Get an image',
-          description: 'By name (`latest` without a tag), by id, or by a prefix of an id.',
+          description: 'Find the image by name, id or a prefix of the id. The tag defaults to `latest`.',
           ...params,
           response: { 200: ref(ImageDetails) }
         }
@@ -151,8 +152,8 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
           tags,
           summary: 'Remove an image or one of its tags',
           description:
-            'An image that has several names loses this one. One that a container was made from is left alone; `force=true` takes a name off ' +
-            'it as long as another is left.',
+            'If the image has several names, only this one is removed. An image that a container uses is kept; `force=true` removes a name of ' +
+            'it as long as another one remains.',
           ...params,
           querystring: RemoveImageQuery,
           response: { 200: ref(RemovedImage) }

@@ -11,16 +11,16 @@ const IMAGE_FIELDS = {
   id: Type.String({ examples: ['9f86d081884c'] }),
   full_id: Type.String({ examples: [DIGEST_EXAMPLE] }),
   tags: Type.Array(Type.String(), {
-    description: 'Its names. None: it is dangling.',
+    description: 'Names of the image. A dangling image has none.',
     examples: [['base-api-server:latest']]
   }),
-  digests: Type.Array(Type.String(), { description: 'Its names at registries that it was pulled from or pushed to.' }),
+  digests: Type.Array(Type.String(), { description: 'Digests at the registries it was pulled from or pushed to.' }),
   created: nullable(DateTime()),
   size: Bytes,
   labels: record(Type.String()),
-  managed: Type.Boolean({ description: 'Whether Berth made it.' }),
+  managed: Type.Boolean({ description: 'Whether Berth created it.' }),
   containers: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), state: Type.String() }), {
-    description: 'The containers made from it, also those that do not run.'
+    description: 'Containers that use it, stopped ones included.'
   })
 }
 
@@ -35,9 +35,9 @@ export const ImageDetails = Type.Object(
     exposed_ports: Type.Array(Type.String(), { examples: [['5000/tcp']] }),
     command: Type.Array(Type.String()),
     entrypoint: Type.Array(Type.String()),
-    env: Type.Array(Type.String(), { description: 'Names of its environment; values are not shown.' }),
+    env: Type.Array(Type.String(), { description: 'Names of its environment variables. Values are never shown.' }),
     working_dir: Type.String(),
-    user: Type.String({ description: 'Empty: root.' }),
+    user: Type.String({ description: 'Empty means root.' }),
     volumes: Type.Array(Type.String()),
     layers: Type.Integer()
   },
@@ -49,21 +49,21 @@ export const ListImagesQuery = Type.Object({
   reference: Type.Optional(
     Type.String({
       maxLength: 512,
-      description: 'A name, with or without tag; `*` stands for any characters.',
+      description: 'Name, with or without a tag. `*` matches any characters.',
       examples: ['shop/*']
     })
   ),
-  dangling: Type.Optional(Type.Boolean({ description: 'Whether it has no name.' })),
+  dangling: Type.Optional(Type.Boolean({ description: 'Whether it is untagged.' })),
   label: Type.Optional(
     Type.Array(Type.String({ maxLength: 4352 }), {
-      description: '`name` or `name=value`; may be given several times.',
+      description: '`name` or `name=value`. Repeatable.',
       maxItems: 16
     })
   ),
-  managed: Type.Optional(Type.Boolean({ description: 'Whether Berth made it.' })),
-  in_use: Type.Optional(Type.Boolean({ description: 'Whether a container was made from it.' })),
+  managed: Type.Optional(Type.Boolean({ description: 'Whether Berth created it.' })),
+  in_use: Type.Optional(Type.Boolean({ description: 'Whether a container uses it.' })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
-  cursor: Type.Optional(Type.String({ maxLength: 64, description: 'From the `X-Next-Cursor` of the page before.' }))
+  cursor: Type.Optional(Type.String({ maxLength: 64, description: '`X-Next-Cursor` of the previous page.' }))
 })
 export type ListImagesQuery = Static<typeof ListImagesQuery>
 
@@ -71,7 +71,7 @@ export const ImageParams = Type.Object({
   reference: Type.String({
     minLength: 1,
     maxLength: 512,
-    description: 'A name or an id. Slashes may be sent as they are or as %2F.',
+    description: 'Name or id. Slashes may be sent as they are or as %2F.',
     examples: ['base-api-server:latest']
   })
 })
@@ -79,25 +79,25 @@ export const ImageParams = Type.Object({
 const RegistryCredentials = Type.Object(
   {
     username: Type.Optional(Type.String({ maxLength: 256 })),
-    password: Type.Optional(Type.String({ maxLength: 8192, description: 'Or an access token.' })),
-    identity_token: Type.Optional(Type.String({ maxLength: 8192, description: 'Instead of user name and password.' }))
+    password: Type.Optional(Type.String({ maxLength: 8192, description: 'Password or access token.' })),
+    identity_token: Type.Optional(Type.String({ maxLength: 8192, description: 'Replaces user name and password.' }))
   },
   {
     $id: 'RegistryCredentials',
     additionalProperties: false,
-    description: 'For this one request. They are not kept, and go to the registry of the image only.',
+    description: "Credentials for this request. Berth does not store them and sends them only to the image's registry.",
     examples: [{ username: 'ada', password: 'secret' }]
   }
 )
 
 export const PullImage = Type.Object(
   {
-    image: Reference('What to pull; without a tag `latest`.', 'localhost:5000/shop/web:1.0'),
+    image: Reference('The image to pull. The tag defaults to `latest`.', 'localhost:5000/shop/web:1.0'),
     credentials: Type.Optional(ref(RegistryCredentials))
   },
   {
     $id: 'PullImage',
-    description: 'What to pull.',
+    description: 'The image to pull.',
     additionalProperties: false,
     examples: [{ image: 'hello-world:latest' }]
   }
@@ -105,12 +105,15 @@ export const PullImage = Type.Object(
 
 export const PushImage = Type.Object(
   {
-    image: Reference('What to push, by a name that says where; without a tag `latest`.', 'localhost:5000/shop/web:1.0'),
+    image: Reference(
+      'The image to push. Its name includes the registry; the tag defaults to `latest`.',
+      'localhost:5000/shop/web:1.0'
+    ),
     credentials: Type.Optional(ref(RegistryCredentials))
   },
   {
     $id: 'PushImage',
-    description: 'What to push.',
+    description: 'The image to push.',
     additionalProperties: false,
     examples: [{ image: 'localhost:5001/shop/web:1.0' }]
   }
@@ -120,25 +123,26 @@ export const PushedImage = Type.Object(
   {
     image: Type.String({ examples: ['localhost:5000/shop/web:1.0'] }),
     registry: Type.String({ examples: ['localhost:5000'] }),
-    digest: Type.String({ description: 'Under which the registry has it now.', examples: [DIGEST_EXAMPLE] }),
-    size: Type.Integer({ description: 'Bytes of its manifest or index.' }),
+    digest: Type.String({ description: 'Digest in the registry.', examples: [DIGEST_EXAMPLE] }),
+    size: Type.Integer({ description: 'Size of its manifest or index, in bytes.' }),
     confirmed: Type.Boolean({
-      description: 'Whether the registry was asked afterwards and has it. One that cannot be asked is no failure.'
+      description:
+        'Whether Berth checked afterwards that the registry has it. A registry that cannot be checked is not a failure.'
     }),
     message: Type.String({ examples: ['Pushed, and the registry has it'] })
   },
-  { $id: 'PushedImage', description: 'What the registry has now.' }
+  { $id: 'PushedImage', description: 'The image in the registry.' }
 )
 export type PushedImage = Static<typeof PushedImage>
 
 export const TagImage = Type.Object(
   {
-    image: Reference('An image that is here, by name or id.', 'base-api-server:latest'),
-    target: Reference('Its further name; without a tag `latest`.', 'localhost:5000/shop/web:1.0')
+    image: Reference('Name or id of an image on this machine.', 'base-api-server:latest'),
+    target: Reference('The additional name. The tag defaults to `latest`.', 'localhost:5000/shop/web:1.0')
   },
   {
     $id: 'TagImage',
-    description: 'Which image gets which name.',
+    description: 'The image and its new name.',
     additionalProperties: false,
     examples: [{ image: 'base-api-server:latest', target: 'localhost:5001/shop/web:1.0' }]
   }
@@ -148,7 +152,7 @@ export const RemoveImageQuery = Type.Object({
   force: Type.Optional(
     Type.Boolean({
       default: false,
-      description: 'Take a name off an image that is in use, or all names off one that is not.'
+      description: 'Remove one name of an image that is in use, or all names of one that is not.'
     })
   )
 })
@@ -156,11 +160,11 @@ export const RemoveImageQuery = Type.Object({
 export const RemovedImage = Type.Object(
   {
     id: Type.String(),
-    untagged: Type.Array(Type.String(), { description: 'Names that it lost.' }),
-    deleted: Type.Array(Type.String(), { description: 'Images and layers that are gone.' }),
+    untagged: Type.Array(Type.String(), { description: 'Names that were removed.' }),
+    deleted: Type.Array(Type.String(), { description: 'Images and layers that were deleted.' }),
     message: Type.String({ examples: ['Image removed'] })
   },
-  { $id: 'RemovedImage', description: 'What was removed.' }
+  { $id: 'RemovedImage', description: 'The names and images that were removed.' }
 )
 export type RemovedImage = Static<typeof RemovedImage>
 

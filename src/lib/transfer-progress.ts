@@ -10,7 +10,7 @@ export const TransferProgress = Type.Object(
     current_bytes: nullable(Type.Integer()),
     total_bytes: nullable(Type.Integer())
   },
-  { $id: 'TransferProgress', description: 'How far a layer is.' }
+  { $id: 'TransferProgress', description: 'Progress of a layer.' }
 )
 
 type Told = { layer: string | null; status: string; currentBytes: number | null; totalBytes: number | null }

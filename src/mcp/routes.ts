@@ -39,7 +39,7 @@ export const mcpRoutes: FastifyPluginAsyncTypebox<Parts> = async (app, { streams
         tags: ['server'],
         summary: 'Call a tool by the Model Context Protocol',
         description:
-          'One message of JSON-RPC, as the revision 2026-07-28 has it, or those from 2025-03-26 on. Each tool needs the scopes of the calls that it makes.',
+          'One JSON-RPC message, by revision 2026-07-28 or an earlier one from 2025-03-26 on. Each tool needs the scopes of the calls it makes.',
         body: ref(McpMessage),
         response: { 200: ref(McpAnswer) }
       }

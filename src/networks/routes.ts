@@ -17,7 +17,7 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
         tags,
         summary: 'List networks',
         description: 'Lists the networks that the caller may see, and whether containers can join them.',
-        response: { 200: Type.Array(ref(Network), { description: 'All of them, also the engine’s own.' }) }
+        response: { 200: Type.Array(ref(Network), { description: 'All networks, the engine’s own included.' }) }
       }
     },
     async ({ caller }) => networks.list(caller)
@@ -52,7 +52,7 @@ export const networkRoutes: FastifyPluginAsyncTypebox<{ networks: NetworkService
         operationId: 'removeNetwork',
         tags,
         summary: 'Remove a network',
-        description: 'Only networks that Berth created and that no container is connected to.',
+        description: 'Removes only networks that Berth created and that no container is connected to.',
         params: NetworkParams,
         response: { 200: ref(RemovedNetwork) }
       }

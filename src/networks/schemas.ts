@@ -13,14 +13,17 @@ export const CreateNetwork = Type.Object(
     internal: Type.Optional(
       Type.Boolean({
         default: false,
-        description: 'Containers on it reach each other and nothing else; none of their ports are published.'
+        description: 'Isolate the network: its containers reach only each other, and their ports are not published.'
       })
     ),
-    shared: Type.Optional(
-      Type.Boolean({ default: false, description: 'Whether every token sees it and may change it.' })
-    )
+    shared: Type.Optional(Type.Boolean({ default: false, description: 'Whether every token may see and change it.' }))
   },
-  { $id: 'CreateNetwork', description: 'What to make.', additionalProperties: false, examples: [{ name: 'shop' }] }
+  {
+    $id: 'CreateNetwork',
+    description: 'The network to create.',
+    additionalProperties: false,
+    examples: [{ name: 'shop' }]
+  }
 )
 export type CreateNetwork = Static<typeof CreateNetwork>
 
@@ -30,15 +33,15 @@ export const Network = Type.Object(
     full_id: Type.String(),
     name: Type.String({ examples: ['shop'] }),
     driver: Type.String({ examples: ['bridge'] }),
-    scope: Type.String({ description: 'How far it reaches: `local`, `swarm` or `global`.', examples: ['local'] }),
-    internal: Type.Boolean({ description: 'Nothing leads out of it or into it.' }),
-    attachable: Type.Boolean({ description: 'Of a network of a Swarm: whether plain containers may be on it.' }),
+    scope: Type.String({ description: 'Scope: `local`, `swarm` or `global`.', examples: ['local'] }),
+    internal: Type.Boolean({ description: 'Whether the network is isolated from the outside.' }),
+    attachable: Type.Boolean({ description: 'Whether standalone containers may join it, if it is a Swarm network.' }),
     subnets: Type.Array(Type.String(), { examples: [['172.18.0.0/16']] }),
-    created: nullable(Type.String({ description: 'As the engine writes it.' })),
-    managed: Type.Boolean({ description: 'Whether Berth made it.' }),
-    usable: Type.Boolean({ description: 'Whether `network` of a new container may name it.' }),
+    created: nullable(Type.String({ description: 'Creation time, as written by the engine.' })),
+    managed: Type.Boolean({ description: 'Whether Berth created it.' }),
+    usable: Type.Boolean({ description: 'Whether a new container may join it with `network`.' }),
     containers: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), state: Type.String() }), {
-      description: 'Who is on it, also those that do not run.'
+      description: 'Containers on it, stopped ones included.'
     })
   },
   { $id: 'Network', description: 'A network.' }

@@ -12,7 +12,8 @@ export const portRoutes: FastifyPluginAsyncTypebox<{ ports: PortService }> = asy
         operationId: 'getPorts',
         tags: ['ports'],
         summary: 'List ports and their holders',
-        description: 'Returns counts for each state, and every port that is not free with its holder and the reason.',
+        description:
+          'Returns the number of ports in each state, and every port that is not free, with its holder and the reason.',
         response: { 200: ref(PortOverview) }
       }
     },

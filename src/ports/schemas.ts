@@ -3,19 +3,19 @@ import { nullable, words } from '../lib/schema.ts'
 
 const Counts = Type.Object({
   free: Type.Integer(),
-  leased: Type.Integer({ description: 'A container is being made with it.' }),
-  bound: Type.Integer({ description: 'Its container runs.' }),
+  leased: Type.Integer({ description: 'Leased to a container that is being created.' }),
+  bound: Type.Integer({ description: 'Held by a running container.' }),
   parked: Type.Integer({
-    description: 'Its container is stopped and gets it back, unless no free port is left for others.'
+    description: 'Kept for a stopped container, unless no other port is free.'
   }),
-  blocked: Type.Integer({ description: 'Somebody else has it.' }),
-  reserved: Type.Integer({ description: 'Never given out.' })
+  blocked: Type.Integer({ description: 'Held by another program.' }),
+  reserved: Type.Integer({ description: 'Never assigned.' })
 })
 
 export const PortOverview = Type.Object(
   {
     used_ports: Type.Array(Type.Integer(), {
-      description: 'TCP ports bound or being given out.',
+      description: 'TCP ports that are bound or leased.',
       examples: [[8001, 8002]]
     }),
     available_range: Type.String({ examples: ['8001-8999'] }),
@@ -26,7 +26,7 @@ export const PortOverview = Type.Object(
       { tcp: nullable(Type.Integer({ examples: [8003] })), udp: nullable(Type.Integer({ examples: [8001] })) },
       {
         description:
-          'The port that a create would get now. Another create, or a program that takes the port first, changes that. Null when none is left.'
+          'The port that a create would get now. It changes if another create or program takes the port first. Null if no port is free.'
       }
     ),
     ports: Type.Array(
@@ -40,6 +40,6 @@ export const PortOverview = Type.Object(
       { description: 'Every port that is not free.' }
     )
   },
-  { $id: 'PortOverview', description: 'The range, and every port that is not free.' }
+  { $id: 'PortOverview', description: 'The port range, and every port that is not free.' }
 )
 export type PortOverview = Static<typeof PortOverview>

@@ -30,7 +30,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         operationId: 'getContainerStats',
         tags,
         summary: 'Get the statistics of a container',
-        description: 'Returns the latest of one sample per second, from memory. `age_ms` is its age.',
+        description: 'Returns the latest sample, from memory. Berth takes one per second; `age_ms` is its age.',
         params: StatsParams,
         response: { 200: ref(ContainerStats) }
       }
@@ -64,7 +64,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         tags,
         summary: 'Stream the statistics of a container',
         description:
-          'Server-sent events: `stats` once a second, `gap` when the reader was too slow, `end` when the container ended. `Last-Event-ID` brings what was missed as `history`.',
+          'Server-sent events: `stats` once a second, `gap` if the reader was too slow, `end` when the container exits. With `Last-Event-ID`, `history` holds the missed samples.',
         params: StatsParams,
         headers: ResumeHeaders,
         response: {
@@ -90,7 +90,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         operationId: 'getAllStats',
         tags,
         summary: 'Get the statistics of all running containers',
-        description: 'Returns the last sample of each, at most about a second old.',
+        description: 'Returns the latest sample of each container, about a second old at most.',
         response: { 200: ref(AllStats) }
       }
     },
@@ -105,7 +105,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
         operationId: 'streamAllStats',
         tags,
         summary: 'Stream the statistics of all running containers',
-        description: 'Server-sent events: `stats` with the answer of `GET /stats`, `gap` when the reader was too slow.',
+        description: 'Server-sent events: `stats` with the response of `GET /stats`, `gap` if the reader was too slow.',
         response: { 200: eventsOf({ stats: AllStats, gap: StreamGap }, { event: 'gap', data: { missed: 3 } }) }
       }
     },

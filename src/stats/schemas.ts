@@ -10,20 +10,23 @@ export const ContainerStats = Type.Object(
     container_id: Type.String({ examples: ['3f4e9a1b2c3d'] }),
     name: Type.String({ examples: ['my-api-server'] }),
     cpu_percent: Type.Number({
-      description: 'Of one core, as `docker stats` shows it: two busy cores are 200.',
+      description: 'Percent of one core, as in `docker stats`: two busy cores are 200.',
       examples: [2.5]
     }),
     memory_usage: Type.String({ examples: ['45.23 MB'] }),
-    memory_limit: Type.String({ examples: ['512.00 MB'], description: '"unlimited" when there is none.' }),
-    memory_percent: Type.Number({ description: 'Of the limit; of the machine when there is none.', examples: [8.83] }),
+    memory_limit: Type.String({ examples: ['512.00 MB'], description: '"unlimited" without a limit.' }),
+    memory_percent: Type.Number({
+      description: "Percent of the limit, or of the machine's memory without one.",
+      examples: [8.83]
+    }),
     network_rx: Type.String({ examples: ['1.25 MB'] }),
     network_tx: Type.String({ examples: ['0.75 MB'] }),
     timestamp: Type.Number({ description: 'Unix seconds of the sample.', examples: [1767225600.123] }),
-    cpu_percent_of_limit: nullable(Type.Number({ description: 'Of the CPU limit; null when there is none.' })),
-    memory_bytes: Bytes('Working set, without the page cache that can be dropped: what `docker stats` shows.'),
+    cpu_percent_of_limit: nullable(Type.Number({ description: 'Percent of the CPU limit. Null without a limit.' })),
+    memory_bytes: Bytes('Working set, without reclaimable page cache, as in `docker stats`.'),
     memory_cache_bytes: Bytes('Page cache.'),
-    memory_usage_bytes: Bytes('All together, as the kernel counts it against the limit.'),
-    memory_limit_bytes: nullable(Bytes('Null when there is no limit.')),
+    memory_usage_bytes: Bytes('Total memory, as the kernel counts it against the limit.'),
+    memory_limit_bytes: nullable(Bytes('Null without a limit.')),
     network_rx_bytes: Bytes(),
     network_tx_bytes: Bytes(),
     network_rx_per_second: PerSecond,
@@ -35,10 +38,12 @@ export const ContainerStats = Type.Object(
     block_write_per_second: PerSecond,
     pids: Type.Integer(),
     sampled_at: DateTime(),
-    age_ms: Type.Integer({ description: 'How old the sample is.' }),
-    source: words(['cgroup', 'engine'] as const, { description: "The kernel's files, or the engine's API." })
+    age_ms: Type.Integer({ description: 'Age of the sample.' }),
+    source: words(['cgroup', 'engine'] as const, {
+      description: "Source of the sample: `cgroup` is the kernel's files, `engine` the engine's API."
+    })
   },
-  { $id: 'ContainerStats', description: 'What a container uses.' }
+  { $id: 'ContainerStats', description: 'Resource usage of a container.' }
 )
 export type ContainerStats = Static<typeof ContainerStats>
 
@@ -66,7 +71,7 @@ export const StatsHistory = Type.Object(
 
 export const AllStats = Type.Object(
   { sampled_at: DateTime(), containers: Type.Array(ref(ContainerStats)) },
-  { $id: 'AllStats', description: 'What every running container uses.' }
+  { $id: 'AllStats', description: 'Resource usage of every running container.' }
 )
 
 export const StatsParams = Type.Object({

@@ -75,7 +75,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         operationId: 'getSystemStats',
         tags,
         summary: 'Get host statistics',
-        description: 'Measured every two seconds: CPU, memory, disk and network of the host that the containers share.',
+        description: 'Returns CPU, memory, disk and network usage of the host, measured every two seconds.',
         response: { 200: ref(SystemStats) }
       }
     },
@@ -91,7 +91,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         tags,
         summary: 'Stream host statistics',
         description:
-          'Server-sent events: `stats` with the answer of `GET /system/stats`, `gap` when the reader was too slow.',
+          'Server-sent events: `stats` with the response of `GET /system/stats`, `gap` if the reader was too slow.',
         response: { 200: eventsOf({ stats: SystemStats, gap: StreamGap }, { event: 'gap', data: { missed: 3 } }) }
       }
     },
@@ -113,7 +113,8 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         operationId: 'getSystemInfo',
         tags,
         summary: 'Get engine information and limits',
-        description: 'Versions, storage driver, number of containers and images, and the ceilings for new containers.',
+        description:
+          'Returns versions, the storage driver, the number of containers and images, and the limits for new containers.',
         response: { 200: ref(SystemInfo) }
       }
     },
@@ -129,8 +130,8 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         tags,
         summary: 'Prune unused resources',
         description:
-          'Removes only what Berth created: containers that are not running, untagged images and, on request, volumes that no container mounts and networks without containers. And when asked for, the build cache. ' +
-          '`dry_run` says what would go. What cannot be removed is left and said.',
+          'Removes only what Berth created: containers that are not running, untagged images and, on request, volumes that no container mounts, networks without containers, and the build cache. ' +
+          '`dry_run` reports what would be removed. `kept` lists what could not be removed, with the reason.',
         body: ref(CleanSystem),
         response: { 200: ref(Cleaned) }
       },

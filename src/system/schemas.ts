@@ -11,7 +11,7 @@ export const About = Type.Object(
     openapi: Type.String(),
     endpoints: Type.Array(Type.String(), { examples: [['GET /containers', 'POST /containers/create']] })
   },
-  { $id: 'About', description: 'What the server is, and its routes.' }
+  { $id: 'About', description: 'The server and its routes.' }
 )
 
 export const Health = Type.Object(
@@ -24,23 +24,23 @@ export const Health = Type.Object(
     engine_api_version: Type.Optional(Type.String()),
     engine_address: Type.Optional(Type.String()),
     engine_source: Type.Optional(Type.String({ description: 'How Berth found the engine.' })),
-    engine_reason: Type.Optional(Type.String({ description: 'Why it does not answer.' })),
-    engine_since: Type.Optional(DateTime({ description: 'Since when.' })),
+    engine_reason: Type.Optional(Type.String({ description: 'Why the engine does not answer.' })),
+    engine_since: Type.Optional(DateTime({ description: 'When the engine became unavailable.' })),
     inventory: words(['in_sync', 'stale'] as const, {
-      description: 'Whether what Berth knows of the containers is up to date. `stale` makes `status` `degraded`.'
+      description: 'Whether the inventory of containers is in sync with the engine. `stale` makes `status` `degraded`.'
     }),
     inventory_age_ms: Type.Optional(
       Type.Integer({
-        description: 'With `stale`: how old the oldest of that knowledge is; 0 before the first reading.'
+        description: 'With `stale`: age of the oldest record in the inventory; 0 before the first complete read.'
       })
     ),
     unread_containers: Type.Optional(
-      Type.Integer({ description: 'How many containers the engine has and could not describe for 30 s.' })
+      Type.Integer({ description: 'Containers that the engine has failed to describe for 30 seconds.' })
     ),
     version: Type.String(),
     uptime_seconds: Type.Integer()
   },
-  { $id: 'Health', description: 'How the server and its engine are.' }
+  { $id: 'Health', description: 'Health of the server and its engine.' }
 )
 export type Health = Static<typeof Health>
 
@@ -49,14 +49,14 @@ const PerSecond = Type.Number({ description: 'Bytes per second.' })
 
 export const SystemStats = Type.Object(
   {
-    cpu_percent: Type.Number({ examples: [12.5], description: 'Of all cores together.' }),
+    cpu_percent: Type.Number({ examples: [12.5], description: 'Average over all cores.' }),
     memory_percent: Type.Number({ examples: [43.1] }),
     memory_used: Type.String({ examples: ['1.23 GB'] }),
     memory_total: Type.String({ examples: ['15.50 GB'] }),
-    disk_usage_percent: Type.Number({ description: 'Of the disk that holds `/`.', examples: [61.2] }),
+    disk_usage_percent: Type.Number({ description: 'Usage of the disk that holds `/`.', examples: [61.2] }),
     timestamp: Type.Number({ description: 'Unix seconds of the sample.' }),
-    cores: Type.Array(Type.Number(), { description: 'Percent of each core.' }),
-    load: Type.Array(Type.Number(), { description: 'Load averages of 1, 5 and 15 minutes.' }),
+    cores: Type.Array(Type.Number(), { description: 'CPU usage of each core.' }),
+    load: Type.Array(Type.Number(), { description: 'Load averages over 1, 5 and 15 minutes.' }),
     memory: Type.Object({
       total_bytes: Bytes,
       used_bytes: Bytes,
@@ -72,7 +72,7 @@ export const SystemStats = Type.Object(
         size_bytes: Bytes,
         used_bytes: Bytes,
         available_bytes: Bytes,
-        used_percent: Type.Number({ description: 'Of what can be used, as `df` shows it.' })
+        used_percent: Type.Number({ description: 'Used share of the usable space, as in `df`.' })
       })
     ),
     networks: Type.Array(
@@ -87,9 +87,9 @@ export const SystemStats = Type.Object(
     uptime_seconds: Type.Integer(),
     containers: Type.Object({ total: Type.Integer(), running: Type.Integer(), managed: Type.Integer() }),
     sampled_at: DateTime(),
-    age_ms: Type.Integer({ description: 'How old the sample is.' })
+    age_ms: Type.Integer({ description: 'Age of the sample.' })
   },
-  { $id: 'SystemStats', description: 'What the machine uses.' }
+  { $id: 'SystemStats', description: 'Resource usage of the machine.' }
 )
 export type SystemStats = Static<typeof SystemStats>
 
@@ -126,11 +126,11 @@ export const SystemInfo = Type.Object(
       cpus_max: Type.Number(),
       pids_default: Type.Integer(),
       pids_max: Type.Integer(),
-      nofile_default: nullable(Type.Integer({ description: "Null: the engine's own." })),
+      nofile_default: nullable(Type.Integer({ description: "Null: the engine's limit applies." })),
       nofile_max: Type.Integer(),
       exec: Type.Boolean()
     }),
-    own_container: nullable(Type.String({ description: 'The container this server runs in, if it does.' }))
+    own_container: nullable(Type.String({ description: 'Container that this server runs in, if any.' }))
   },
   { $id: 'SystemInfo', description: 'The engine, the machine and this server.' }
 )
@@ -138,18 +138,18 @@ export type SystemInfo = Static<typeof SystemInfo>
 
 export const CleanSystem = Type.Object(
   {
-    containers: Type.Optional(Type.Boolean({ default: true, description: 'Containers that do not run.' })),
+    containers: Type.Optional(Type.Boolean({ default: true, description: 'Remove containers that are not running.' })),
     images: Type.Optional(
-      Type.Boolean({ default: true, description: 'Images that have no name and that no container was made from.' })
+      Type.Boolean({ default: true, description: 'Remove untagged images that no container uses.' })
     ),
     volumes: Type.Optional(
-      Type.Boolean({ default: false, description: 'Volumes that no container mounts. What is in them is lost.' })
+      Type.Boolean({ default: false, description: 'Remove volumes that no container mounts. Their data is lost.' })
     ),
-    networks: Type.Optional(Type.Boolean({ default: false, description: 'Networks that no container is on.' })),
+    networks: Type.Optional(Type.Boolean({ default: false, description: 'Remove networks without containers.' })),
     build_cache: Type.Optional(
       Type.Boolean({
         default: false,
-        description: 'What the engine keeps of builds, whoever built; the next ones take longer.'
+        description: "Remove the engine's build cache, that of other tools included. The next builds take longer."
       })
     ),
     older_than_seconds: Type.Optional(
@@ -157,14 +157,14 @@ export const CleanSystem = Type.Object(
         minimum: 0,
         maximum: 1_000_000_000,
         default: 0,
-        description: 'Only what was over, made or used that long ago.'
+        description: 'Only remove resources that ended, were created or were last used at least this many seconds ago.'
       })
     ),
-    dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only say what would be removed.' }))
+    dry_run: Type.Optional(Type.Boolean({ default: false, description: 'Only report what would be removed.' }))
   },
   {
     $id: 'CleanSystem',
-    description: 'What to remove.',
+    description: 'The resources to prune.',
     additionalProperties: false,
     examples: [{ dry_run: true }, { volumes: true, older_than_seconds: 86_400 }]
   }
@@ -178,17 +178,17 @@ export const Cleaned = Type.Object(
     images: Type.Array(Type.Object(Item)),
     volumes: Type.Array(Type.Object(Item)),
     networks: Type.Array(Type.Object(Item)),
-    build_cache_bytes: Type.Integer({ description: 'What the build cache gave up.' }),
-    freed_bytes: Type.Integer({ description: 'All of it together, as the engine counts.' }),
+    build_cache_bytes: Type.Integer({ description: 'Bytes freed from the build cache.' }),
+    freed_bytes: Type.Integer({ description: 'Total bytes freed, as reported by the engine.' }),
     kept: Type.Array(Type.Object({ ...Item, reason: Type.String() }), {
-      description: 'What could not be removed, and why.'
+      description: 'Resources that could not be removed, with the reason.'
     }),
-    dry_run: Type.Boolean({ description: 'Nothing was removed.' }),
+    dry_run: Type.Boolean({ description: 'True if nothing was removed because `dry_run` was set.' }),
     message: Type.String({
       examples: ['Containers removed: 2, images removed: 1, volumes removed: 0, networks removed: 0']
     })
   },
-  { $id: 'Cleaned', description: 'What was removed, and what was kept and why.' }
+  { $id: 'Cleaned', description: 'The resources that were removed, and those that were kept, with the reason.' }
 )
 export type Cleaned = Static<typeof Cleaned>
 

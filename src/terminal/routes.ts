@@ -23,17 +23,17 @@ export const terminalRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
       tags: ['containers'],
       summary: 'Open a terminal in a container',
       description:
-        'A WebSocket with binary frames: the subprotocol is `berth.terminal.v1`, and a token travels as a second one, `berth.token.` and its base64url. ' +
-        'The first frame starts a command, or comes back to a session; the others are input, size, acknowledgements and signals one way, output and the exit code the other. ' +
-        'docs/terminal.md has every frame. Asked for without an upgrade, the route says what stands in the way, or `UPGRADE_NEEDED`. Off unless the server runs with BERTH_EXEC=true.',
+        'Opens a WebSocket with binary frames. The subprotocol is `berth.terminal.v1`. Send a token as a second subprotocol: `berth.token.` and its base64url. ' +
+        'The first frame starts a command or resumes a session. Then the client sends input, size, acknowledgements and signals, and the server output and the exit code. ' +
+        'See docs/terminal.md for every frame. Without an upgrade, the route returns the error that an upgrade would meet, else `UPGRADE_NEEDED`. Requires BERTH_EXEC=true on the server.',
       params: TerminalParams,
       response: {
         200: {
-          description: 'Never sent: the answer to an upgrade is 101.',
+          description: 'Never sent. A successful upgrade returns 101.',
           content: { 'application/octet-stream': { schema: { type: 'string', format: 'binary' } } }
         },
         426: {
-          description: 'The request does not ask for an upgrade to WebSocket.',
+          description: 'The request is not a WebSocket upgrade.',
           content: { 'application/problem+json': { schema: ref(Problem) } }
         }
       }

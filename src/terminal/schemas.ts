@@ -14,7 +14,7 @@ export const StartTerminal = Type.Object(
       Type.Array(Type.String({ maxLength: 65536 }), {
         minItems: 1,
         maxItems: 1024,
-        description: 'Program and arguments. Absent: the best shell of the image.'
+        description: 'Program and arguments. Defaults to the best shell of the image.'
       })
     ),
     env: Type.Optional(record(Type.String({ maxLength: 65536 }), { maxProperties: 512 })),
@@ -39,7 +39,7 @@ export const SIGNALS = ['HUP', 'INT', 'QUIT', 'KILL', 'TERM', 'USR1', 'USR2', 'C
 export const TerminalParams = Type.Object({
   id: Type.String({
     maxLength: 128,
-    description: 'Short id, full id, unique beginning of an id, or name.',
+    description: 'Name, short id, full id, or a unique prefix of an id.',
     examples: ['my-api-server']
   })
 })

@@ -18,7 +18,7 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
         tags,
         summary: 'List volumes',
         description: 'Lists the volumes that the caller may see, with the containers that mount them.',
-        response: { 200: Type.Array(ref(Volume), { description: 'All of them, by name.' }) }
+        response: { 200: Type.Array(ref(Volume), { description: 'All volumes, sorted by name.' }) }
       }
     },
     async ({ caller }) => volumes.list(caller)
@@ -69,7 +69,7 @@ export const volumeRoutes: FastifyPluginAsyncTypebox<{ volumes: VolumeService }>
         operationId: 'removeVolume',
         tags,
         summary: 'Remove a volume and its data',
-        description: 'Only volumes that Berth created and that no container mounts.',
+        description: 'Removes only volumes that Berth created and that no container mounts.',
         params: VolumeParams,
         response: { 200: ref(RemovedVolume) }
       }

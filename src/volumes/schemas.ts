@@ -10,11 +10,14 @@ const RULE =
 export const CreateVolume = Type.Object(
   {
     name: formed(NAME, RULE, { examples: ['data'] }),
-    shared: Type.Optional(
-      Type.Boolean({ default: false, description: 'Whether every token sees it and may change it.' })
-    )
+    shared: Type.Optional(Type.Boolean({ default: false, description: 'Whether every token may see and change it.' }))
   },
-  { $id: 'CreateVolume', description: 'The volume to make.', additionalProperties: false, examples: [{ name: 'data' }] }
+  {
+    $id: 'CreateVolume',
+    description: 'The volume to create.',
+    additionalProperties: false,
+    examples: [{ name: 'data' }]
+  }
 )
 export type CreateVolume = Static<typeof CreateVolume>
 
@@ -22,11 +25,11 @@ export const Volume = Type.Object(
   {
     name: Type.String({ examples: ['data'] }),
     driver: Type.String({ examples: ['local'] }),
-    created: nullable(Type.String({ description: 'When it was made, as the engine writes it.' })),
-    managed: Type.Boolean({ description: 'Whether Berth made it.' }),
-    usable: Type.Boolean({ description: 'Whether `volumes` of a new container may name it.' }),
+    created: nullable(Type.String({ description: 'Creation time, as written by the engine.' })),
+    managed: Type.Boolean({ description: 'Whether Berth created it.' }),
+    usable: Type.Boolean({ description: 'Whether a new container may mount it with `volumes`.' }),
     containers: Type.Array(Type.Object({ id: Type.String(), name: Type.String(), state: Type.String() }), {
-      description: 'The containers that mount it, stopped ones included.'
+      description: 'Containers that mount it, stopped ones included.'
     })
   },
   { $id: 'Volume', description: 'A named volume.' }

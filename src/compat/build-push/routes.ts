@@ -32,10 +32,10 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
         deprecated: true,
         summary: 'Build a Dockerfile and push the image',
         description:
-          'The image goes to `DOCKERHUB_NAMESPACE`/`image_name`:`image_tag`, or to the registry that `image_name` names, and is removed here once it is there. Now: `POST /builds` with `push=true`.',
+          'Pushes the image to `DOCKERHUB_NAMESPACE`/`image_name`:`image_tag`, or to the registry in `image_name`, then removes it from this machine. Replaced by `POST /builds` with `push=true`.',
         consumes: ['multipart/form-data'],
         body: BuildPushForm,
-        response: { 200: { description: 'The build was taken in.', ...ref(BuildStarted) } }
+        response: { 200: { description: 'The build was accepted.', ...ref(BuildStarted) } }
       }
     },
     async (request) => {
@@ -57,7 +57,7 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
         tags,
         deprecated: true,
         summary: 'Get the status of a build and its push',
-        description: 'Now: `GET /builds/{id}`.',
+        description: 'Replaced by `GET /builds/{id}`.',
         querystring: BuildIdQuery,
         response: { 200: { description: 'The status.', ...ref(BuildPushStatus) } }
       }
@@ -79,9 +79,9 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
         deprecated: true,
         summary: 'Retry a build',
         description:
-          'Builds again when the build failed; only pushes again when just the push failed. Now: `POST /builds/{id}/retry`.',
+          'Builds again if the build failed. If only the push failed, only pushes again. Replaced by `POST /builds/{id}/retry`.',
         querystring: BuildIdQuery,
-        response: { 200: { description: 'It was begun again.', ...ref(BuildStarted) } }
+        response: { 200: { description: 'The build was restarted.', ...ref(BuildStarted) } }
       }
     },
     async (request) => {

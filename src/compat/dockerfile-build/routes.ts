@@ -40,10 +40,10 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
         tags,
         deprecated: true,
         summary: 'Build a Dockerfile and publish the image',
-        description: 'Now: `POST /builds` with `push=true`.',
+        description: 'Replaced by `POST /builds` with `push=true`.',
         consumes: ['multipart/form-data'],
         body: DockerfileBuildForm,
-        response: { 202: { description: 'The build was taken in.', ...Type.Object({ data: ref(DockerfileBuild) }) } }
+        response: { 202: { description: 'The build was accepted.', ...Type.Object({ data: ref(DockerfileBuild) }) } }
       }
     },
     async (request, reply) => {
@@ -70,12 +70,12 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
         tags,
         deprecated: true,
         summary: 'List published Dockerfiles, or get one',
-        description: 'Now: `GET /builds` and `GET /builds/{id}`.',
+        description: 'Replaced by `GET /builds` and `GET /builds/{id}`.',
         querystring: DockerfileBuildQuery,
         response: {
           200: {
             description:
-              'A list, newest first, or with `dockerfile_build_id` one build. `X-Next-Cursor` is there when there are more.',
+              'A list, newest first, or one build with `dockerfile_build_id`. `X-Next-Cursor` is present unless this is the last page.',
             ...Type.Object({ data: Type.Union([Type.Array(ref(DockerfileBuild)), ref(DockerfileBuild)]) })
           }
         }
@@ -99,11 +99,11 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
         tags,
         deprecated: true,
         summary: 'Remove a published Dockerfile, its record and its image',
-        description: 'The image in the registry stays. Now: `DELETE /builds/{id}`.',
+        description: 'The image stays in the registry. Replaced by `DELETE /builds/{id}`.',
         querystring: DockerfileBuildIdQuery,
         response: {
           200: {
-            description: 'What was removed.',
+            description: 'The Dockerfile that was removed.',
             ...Type.Object({ message: Type.String(), data: ref(DockerfileBuild) })
           }
         }
