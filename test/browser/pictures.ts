@@ -21,18 +21,21 @@ const life = { teardown: (work: () => unknown) => void undo.unshift(work) }
 const browser = await openBrowser(life)
 if (!browser) throw new Error('There is no Chromium. Install the package chromium.')
 const { url } = await serveDashboard(life)
-const [container] = (await (await fetch(`${url}/containers?name=checkout-1`)).json()) as { id: string }[]
+const found = async (path: string) => ((await (await fetch(`${url}${path}`)).json()) as { id: string }[])[0]?.id
+const container = await found('/containers?name=checkout-1')
+const build = await found('/builds?image=shop/checkout')
 const VIEWS = {
   overview: '',
   containers: '/containers',
-  drawer: `/containers?open=${container?.id}&tab=logs`,
-  container: `/containers/${container?.id}`,
-  logs: `/containers/${container?.id}/logs`,
-  terminal: `/containers/${container?.id}/terminal`,
-  files: `/containers/${container?.id}/files?at=/app`,
+  drawer: `/containers?open=${container}&tab=logs`,
+  container: `/containers/${container}`,
+  logs: `/containers/${container}/logs`,
+  terminal: `/containers/${container}/terminal`,
+  files: `/containers/${container}/files?at=/app`,
   ports: '/ports',
-  create: `/create?from=${container?.id}`,
+  create: `/create?from=${container}`,
   builds: '/builds',
+  build: `/builds/${build}`,
   images: '/images',
   networks: '/networks',
   access: '/admin'

@@ -9,8 +9,11 @@ import type { Test } from 'tap'
 import { writeFacts } from '../../src/engine/labels.ts'
 import { createHost } from '../../src/system/host.ts'
 import { build } from '../helpers/build.ts'
+import { buildForm, FORM_TYPE } from '../helpers/form.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
-import { binding } from '../helpers/records.ts'
+import { network } from '../helpers/memory-engine/state.ts'
+import { binding, idOf, image } from '../helpers/records.ts'
+import { DEMO_BUILDS, demoBuilds } from './demo-builds.ts'
 
 const FORGOTTEN = { teardown() {} } as unknown as Test
 const MIB = 1024 ** 2
@@ -52,14 +55,21 @@ const SCREEN = [
 ].join('\r\n')
 
 const { containers: count = 24, token } = JSON.parse(process.argv[2] ?? '{}') as { containers?: number; token?: string }
-const memory = createMemoryEngine({ images: ['base-api-server:latest', ...IMAGES] })
+const memory = createMemoryEngine()
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString().replace('Z', '000000Z')
+
+for (const [n, name] of ['base-api-server:latest', ...IMAGES].entries())
+  memory.images.set(
+    name,
+    image({ tags: [name], createdAt: ago(90 + n * n * 1_900), sizeBytes: (31 + ((n * 67) % 190)) * MIB, layers: 4 + n })
+  )
 
 for (let n = 0; n < count; n++) {
   const isStopped = n % 9 === 7
   const { id } = memory.add({
     name: `${NAMES[n % NAMES.length]}-${1 + Math.floor(n / NAMES.length)}`,
     image: IMAGES[n % IMAGES.length] ?? '',
+    imageId: `sha256:${idOf(IMAGES[n % IMAGES.length] ?? '')}`,
     createdAt: ago(3 + n * 47),
     startedAt: ago(2 + n * 47),
     ports: n % 6 === 4 ? [] : [binding(8001 + n + (n % 5))],
@@ -75,10 +85,17 @@ for (let n = 0; n < count; n++) {
     memory.write(id, LOG[(n + line) % LOG.length] ?? '', line % 9 === 5 ? 'stderr' : 'stdout')
 }
 memory.foreignPorts.add(8030)
+for (const [n, name] of ['shop', 'backend', 'preview'].entries())
+  memory.networks.set(
+    name,
+    network(name, { subnets: [`172.${20 + n}.0.0/16`], internal: name === 'backend', joinable: true })
+  )
+for (const name of ['orders', 'search-index', 'uploads']) memory.volumes.set(name, writeFacts({ managed: true }))
 
 /** Each container has a load of its own, which comes and goes. */
 const engine = {
   ...memory,
+  buildImage: demoBuilds(memory.buildImage),
   async startProcess(...asked: Parameters<typeof memory.startProcess>) {
     const running = await memory.startProcess(...asked)
     memory.processes.at(-1)?.write(SCREEN)
@@ -122,6 +139,11 @@ if (token === undefined) {
   const headers = { 'content-type': 'application/octet-stream' }
   for (const [path, payload] of Object.entries(FILES))
     await ask('PUT', `/containers/checkout-1/files?path=${path}`, { payload, headers })
+  for (const fields of DEMO_BUILDS)
+    await ask('POST', '/builds', {
+      payload: buildForm('FROM node:24-slim\n', fields),
+      headers: { 'content-type': FORM_TYPE }
+    })
 }
 
 await app.listen({ host: '127.0.0.1', port: 0 })

@@ -59,7 +59,7 @@ export function Audit() {
               <td class={TONES[how]}>
                 {how} {code && <code>{code}</code>}
               </td>
-              <td>{action}</td>
+              <td class="word">{action}</td>
               <td class="mono">{object}</td>
               <td>{caller}</td>
               <td class="muted">
