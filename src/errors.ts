@@ -65,6 +65,7 @@ export const ERRORS = {
   IDEMPOTENCY_KEY_REUSED: { status: 422, title: 'The idempotency key belongs to another request' },
   CONTAINER_START_FAILED: { status: 422, title: 'The container could not be started' },
   COMMAND_NOT_STARTED: { status: 422, title: 'The container cannot run the command' },
+  RUNTIME_UNAVAILABLE: { status: 422, title: 'The engine does not have this runtime' },
   LIMIT_UNAVAILABLE: { status: 422, title: 'The engine cannot set this limit' },
   CONTAINER_EXITED: { status: 422, title: 'The container exited before it was ready' },
   CONTAINER_UNHEALTHY: { status: 422, title: "The container's health check fails" },

@@ -19,6 +19,11 @@ export type Caller = {
   life: AbortSignal
 }
 
+/** What an entry of the policy may call a token: its name, its team, or every token. */
+export function namesOf({ name, team }: Caller): string[] {
+  return ['*', name, ...(team === null ? [] : [`team:${team}`])]
+}
+
 const forEver = new AbortController().signal
 setMaxListeners(0, forEver)
 const withoutToken = { tokenId: null, team: null, life: forEver }

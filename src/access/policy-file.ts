@@ -10,6 +10,10 @@ import type { PolicyRules, RegistryList } from './policy.ts'
 const patterns = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 300 }), { maxItems: 1000 }))
 const tokens = Type.Optional(Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 1000 }))
 const count = Type.Optional(Type.Integer({ minimum: 0 }))
+const Runtime = Type.Object(
+  { runtime: Type.String({ minLength: 1, maxLength: 63 }), images: patterns, tokens },
+  { additionalProperties: false }
+)
 const Registry = Type.Object({ pull: tokens, push: tokens }, { additionalProperties: false })
 /** What the file may say. */
 export const Policy = Type.Object(
@@ -19,6 +23,7 @@ export const Policy = Type.Object(
     volumes: patterns,
     networks: patterns,
     labels: patterns,
+    runtimes: Type.Optional(Type.Array(Runtime, { maxItems: 100 })),
     memory: Type.Optional(Type.Integer({ minimum: 6 * 1024 ** 2 })),
     cpus: Type.Optional(Type.Number({ minimum: 0.01 })),
     pids_limit: Type.Optional(Type.Integer({ minimum: 1 })),

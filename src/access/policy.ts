@@ -6,6 +6,9 @@ import type { Visibility } from './tokens.ts'
 import { imageMatcher, nameMatcher } from './patterns.ts'
 
 /** By host; `*` stands for every registry of the internet, and among tokens for all of them. */
+/** Containers of these images and tokens may run with it; absent: of all. */
+type RuntimeRule = { runtime: string; images?: string[]; tokens?: string[] }
+
 export type RegistryList = Record<string, { pull?: string[]; push?: string[] }>
 
 /** As the policy file has them; what is absent is not restricted. */
@@ -17,6 +20,8 @@ export type PolicyRules = {
   networks?: string[]
   /** Names of labels that a container may be given. */
   labels?: string[]
+  /** The first that fits is what a container gets, unless it asks for another that fits. */
+  runtimes?: RuntimeRule[]
   memory?: number
   cpus?: number
   pids_limit?: number
@@ -49,6 +54,14 @@ export type Wish = {
   readers?: string[]
 }
 
+export type RuntimeWish = {
+  /** What the policy may call the caller. */
+  tokens: string[]
+  /** Every name of the image. */
+  images: string[]
+  asked: string | undefined
+}
+
 // They know no more ways to fetch than builders do.
 const USUAL_READERS = imageMatcher(['docker/dockerfile', 'docker/dockerfile-upstream'])
 
@@ -71,6 +84,8 @@ export function createPolicy(rules: PolicyRules) {
   const mayJoin = rules.networks && nameMatcher(rules.networks)
   const mayLabel = rules.labels && nameMatcher(rules.labels)
 
+  const runtimes = (rules.runtimes ?? []).map((rule) => ({ ...rule, fits: rule.images && imageMatcher(rule.images) }))
+
   const allowsRemoteSources = rules.remote_sources !== false
 
   function decide(wish: Wish): FieldProblem[] {
@@ -89,6 +104,12 @@ export function createPolicy(rules: PolicyRules) {
     ]
   }
 
+  function refuse(fields: FieldProblem[]): void {
+    if (fields.length === 0) return
+    const detail = fields.map(({ field, message }) => `${field} ${message}`).join('; ')
+    throw new AppError('POLICY_REFUSED', detail, { fields })
+  }
+
   return {
     allowsRemoteSources,
     allows: (wish: Wish): boolean => decide(wish).length === 0,
@@ -103,11 +124,20 @@ export function createPolicy(rules: PolicyRules) {
     limitsSources: mayRun !== undefined || !allowsRemoteSources,
 
     /** Throws when the policy does not allow it, with every reason. */
-    check(wish: Wish): void {
-      const fields = decide(wish)
-      if (fields.length === 0) return
-      const detail = fields.map(({ field, message }) => `${field} ${message}`).join('; ')
-      throw new AppError('POLICY_REFUSED', detail, { fields })
+    check: (wish: Wish): void => refuse(decide(wish)),
+
+    /** Each runtime that it names. */
+    runtimes: [...new Set(runtimes.map(({ runtime }) => runtime))],
+
+    /** What a container of an image with these names runs with. Undefined: the engine's default. */
+    runtimeFor({ tokens, images, asked }: RuntimeWish): string | undefined {
+      const fitting = runtimes
+        .filter((rule) => !rule.fits || images.some(rule.fits))
+        .filter((rule) => !rule.tokens || tokens.some((name) => rule.tokens?.includes(name)))
+        .map(({ runtime }) => runtime)
+      if (asked !== undefined && !fitting.includes(asked))
+        refuse([{ field: 'runtime', message: `"${asked}" is not among those that the policy allows` }])
+      return asked ?? fitting[0]
     },
 
     /** The settings under the policy's ceilings, where these are lower. */

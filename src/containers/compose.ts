@@ -15,6 +15,7 @@ import { createOwnData, type OwnPlaces } from './own-data.ts'
 import { createQuota } from './quota.ts'
 import { createRemoval } from './removal.ts'
 import { createReplacer } from './replace.ts'
+import { warnOfMissingRuntimes } from './runtimes.ts'
 import { createContainerService } from './service.ts'
 import { createSettling } from './settling.ts'
 import { createVolumes } from './volumes.ts'
@@ -39,6 +40,7 @@ type Options = {
 export async function composeContainers({ store, ...given }: Options) {
   const { config, engine, inventory, log } = given
   const { instanceId } = store
+  warnOfMissingRuntimes({ engine, policy: given.policy, log })
   const waiting = createWaiting({ inventory, engine, probeHost: config.probeHost })
   const removal = createRemoval({ engine, inventory })
   const ownData = createOwnData({ engine, inventory, ownId: given.ownId, places: given.ownPlaces })

@@ -30,6 +30,8 @@ import {
 const NETWORK_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 const ALIAS = '^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$'
 
+const RUNTIME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
+const RUNTIME_RULE = 'must be the name of a runtime that the engine knows, such as runsc'
 const NETWORK_RULE = 'must be the name of a network, such as shop: letters, digits, dots, dashes and underscores'
 const ALIAS_RULE =
   'must be up to 63 letters, digits, dots, dashes and underscores between letters or digits, such as db'
@@ -124,6 +126,20 @@ export const CreateContainer = Type.Object(
     cpus: Type.Optional(Cpus),
     pids_limit: Type.Optional(PidsLimit),
     nofile: Type.Optional(Nofile),
+    read_only: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description: 'Makes the root file system read-only. Volumes stay writable.'
+      })
+    ),
+    runtime: Type.Optional(
+      formed(RUNTIME, RUNTIME_RULE, {
+        description:
+          'Runs the container with this runtime of the engine. Only runtimes that the policy allows. ' +
+          "Absent: the policy's first that fits, else the engine's default.",
+        examples: ['runsc']
+      })
+    ),
     restart: Type.Optional(Type.Unsafe<Static<typeof RestartPolicy>>({ ...RestartPolicy, default: 'no' })),
     healthcheck: Type.Optional(HealthcheckRequest),
     volumes: Type.Optional(Type.Array(VolumeRequest, { maxItems: 32, description: 'Named volumes only.' })),

@@ -1,6 +1,6 @@
 // One call makes a ready workload, or leaves nothing behind. The steps are those of docs/architecture.md.
 
-import type { Caller } from '../access/caller.ts'
+import { namesOf, type Caller } from '../access/caller.ts'
 import { isAdmin, ownerOf } from '../access/ownership.ts'
 import type { Amounts, Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
@@ -91,6 +91,11 @@ export function createMaker(options: Options) {
       onProgress: origin.onProgress,
       beforePull: () => checkMayPull(origin.caller, image)
     })
+    const runtime = policy.runtimeFor({
+      tokens: namesOf(origin.caller),
+      images: [image, ...found.tags],
+      asked: body.runtime
+    })
     const wanted = isClosed ? [] : wantedPorts(body, found)
 
     return ports.withLeases(wanted, (leases, attempt) =>
@@ -102,6 +107,7 @@ export function createMaker(options: Options) {
           image,
           ports: bindPorts(wanted, leases, options.publishHost),
           ceilings: config,
+          runtime,
           identity: { instanceId: options.instanceId, owner, attempt, idempotencyKey: key, requestHash }
         })
         await volumes.make(caller, body, attempt, undo)

@@ -164,8 +164,9 @@ export function buildSpec(options: {
   ports: PortBinding[]
   ceilings: Ceilings
   identity: Identity
+  runtime?: string | undefined
 }): ContainerSpec {
-  const { body, image, ports, ceilings, identity } = options
+  const { body, image, ports, ceilings, identity, runtime } = options
   const { healthcheck: check } = body
   return {
     image,
@@ -181,6 +182,8 @@ export function buildSpec(options: {
       pids: body.pids_limit ?? ceilings.pidsDefault,
       nofile: body.nofile ?? ceilings.nofileDefault ?? null
     },
+    readOnlyRoot: body.read_only ?? false,
+    runtime,
     restart: body.restart ?? 'no',
     healthcheck: check && {
       test: check.test,

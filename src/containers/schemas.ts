@@ -21,6 +21,8 @@ const RUNNING = {
   exit_code: null,
   oom_killed: false,
   limits: { memory: 536_870_912, cpus: 1, pids: 256, nofile: null },
+  read_only: false,
+  runtime: 'runc',
   restart: 'no',
   restart_count: 0,
   labels: { team: 'red' },
@@ -59,6 +61,8 @@ export const Container = Type.Object(
       pids: nullable(Type.Integer()),
       nofile: nullable(Type.Integer({ description: "Open files. Null: the engine's limit applies." }))
     }),
+    read_only: Type.Boolean({ description: 'Whether the root file system is read-only.' }),
+    runtime: nullable(Type.String({ description: 'Runtime of the engine that runs it.', examples: ['runc'] })),
     restart: RestartPolicy,
     restart_count: Type.Integer(),
     labels: record(Type.String()),

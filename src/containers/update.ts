@@ -1,6 +1,6 @@
 // Changes of a container that exists. Its image and environment are fixed when it is made, so for those it is made anew.
 
-import type { Caller } from '../access/caller.ts'
+import { namesOf, type Caller } from '../access/caller.ts'
 import type { Amounts, Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
 import type { ContainerRecord, ContainerUpdate, EngineContainers } from '../engine/contract/containers.ts'
@@ -21,7 +21,7 @@ type Options = {
   engine: Pick<EngineContainers, 'containerSpec' | 'updateContainer'>
   inventory: Inventory
   images: Images
-  policy: Pick<Policy, 'check'>
+  policy: Pick<Policy, 'check' | 'runtimeFor'>
   replacer: Replacer
   expiry: Expiry
   quota: Quota
@@ -42,15 +42,20 @@ export function createUpdating({
   changes,
   config
 }: Options) {
-  async function bring(caller: Caller, image: string, signal: AbortSignal): Promise<string> {
+  async function bring(
+    caller: Caller,
+    image: string,
+    signal: AbortSignal
+  ): Promise<{ image: string; runtime: string | undefined }> {
     policy.check({ images: [image] })
-    await images.find(image, {
+    const found = await images.find(image, {
       pull: 'missing',
       owner: caller.tokenId,
       signal,
       beforePull: () => checkMayPull(caller, image)
     })
-    return image
+    const names = [image, ...found.tags]
+    return { image, runtime: policy.runtimeFor({ tokens: namesOf(caller), images: names, asked: undefined }) }
   }
 
   /** What was set for it stays; what the old image said by itself gives way to what the new one says. */
@@ -65,9 +70,11 @@ export function createUpdating({
     const origin = originOf(record)
     const { restart, ...limits } = update
     const asked = await engine.containerSpec(record.id, { without: origin })
+    const other = image === undefined ? undefined : await bring(caller, image, signal)
     const spec = {
       ...asked,
-      image: image === undefined ? origin : await bring(caller, image, signal),
+      image: other?.image ?? origin,
+      runtime: other?.runtime ?? asked.runtime,
       env: { ...portEnvironment(record.ports), ...changed(asked.env, env) },
       limits: { ...asked.limits, ...limits },
       restart: restart ?? asked.restart

@@ -8,8 +8,14 @@ import { AppError } from '../errors.ts'
 const CPUS_EXACTNESS = 0.001
 
 /** For one that was just made: throws when it is not as it was to be. */
-export function checkMade(record: ContainerRecord, { limits, network }: ContainerSpec): void {
+export function checkMade(record: ContainerRecord, spec: ContainerSpec): void {
+  const { limits, network, readOnlyRoot, runtime } = spec
   checkApplied(record, limits)
+  const missing = [
+    ...(readOnlyRoot && !record.readOnlyRoot ? ['the read-only root file system'] : []),
+    ...(runtime !== undefined && runtime !== record.runtime ? [`the runtime ${runtime}`] : [])
+  ]
+  if (missing.length > 0) throw notApplied(record, missing, [])
   const expected = network ? [network.name] : DEFAULT_NETWORKS
   const strays = record.networks.filter(({ name }) => !expected.includes(name))
   if (strays.length > 0)

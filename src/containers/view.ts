@@ -28,6 +28,8 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     exit_code: record.exitCode,
     oom_killed: record.oomKilled,
     limits: { memory: limits.memoryBytes, cpus: limits.cpus, pids: limits.pids, nofile: limits.nofile },
+    read_only: record.readOnlyRoot,
+    runtime: record.runtime,
     restart: record.restart,
     restart_count: record.restartCount,
     labels: Object.fromEntries(Object.entries(record.labels).filter(([name]) => !isReservedLabel(name))),

@@ -2,7 +2,7 @@
 // docs/decisions/090-registries-are-a-list.md
 
 import { lookup } from 'node:dns/promises'
-import type { Caller } from '../access/caller.ts'
+import { namesOf, type Caller } from '../access/caller.ts'
 import type { RegistryList } from '../access/policy.ts'
 import { AppError, type FieldProblem } from '../errors.ts'
 import { isPrivateAddress } from '../lib/private-address.ts'
@@ -11,7 +11,7 @@ import { DOCKER_HUB, parseReference } from '../lib/reference.ts'
 export type Use = 'pull' | 'push'
 export type RegistryRules = ReturnType<typeof createRegistryRules>
 
-/** In the policy: every registry of the internet, or every token. */
+/** In the policy: every registry of the internet. */
 const ANY = '*'
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{64}$/
 
@@ -69,11 +69,6 @@ export function createRegistryRules({
       return caller !== undefined && namesOf(caller).some((name) => users.includes(name))
     }
   }
-}
-
-/** What an entry of the policy may call a token. */
-function namesOf({ name, team }: Caller): string[] {
-  return [ANY, name, ...(team === null ? [] : [`team:${team}`])]
 }
 
 /** None for a name that leads nowhere. */

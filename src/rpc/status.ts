@@ -53,6 +53,7 @@ const BY_CODE: Partial<Record<ErrorCode, Code>> = {
   REGISTRY_PLAIN_HTTP: Code.FailedPrecondition,
   TERMINAL_TAKEN_OVER: Code.Aborted,
   COMMAND_NOT_STARTED: Code.FailedPrecondition,
+  RUNTIME_UNAVAILABLE: Code.FailedPrecondition,
   LIMIT_UNAVAILABLE: Code.FailedPrecondition,
   REGISTRY_REFUSED: Code.FailedPrecondition,
   REGISTRY_NOT_FOUND: Code.NotFound,

@@ -109,6 +109,7 @@ export const SystemInfo = Type.Object(
       memory_bytes: Bytes,
       cgroup_version: Type.String(),
       swarm: Type.String(),
+      runtimes: Type.Array(Type.String(), { description: 'What can run a container.', examples: [['runc', 'runsc']] }),
       images: Type.Integer(),
       containers: Type.Object({
         total: Type.Integer(),

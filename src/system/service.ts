@@ -163,6 +163,7 @@ export function createSystemService({ version, config, engine, host, inventory, 
           memory_bytes: info.memoryBytes,
           cgroup_version: info.cgroupVersion,
           swarm: info.swarm,
+          runtimes: info.runtimes,
           images: info.images,
           containers: info.containers
         },

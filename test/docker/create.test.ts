@@ -80,6 +80,26 @@ t.test('what a request asks for', async (t) => {
   )
 })
 
+t.test('a read-only root file system leaves volumes writable', async (t) => {
+  const volume = unique('written')
+  t.teardown(() => ignoreMissing(docker.getVolume(volume).remove({ force: true })))
+  const { body } = await server.create({
+    command: [
+      'sh',
+      '-c',
+      'echo x > /file || echo root refused; echo y > /data/file && echo volume written; sleep 3600'
+    ],
+    read_only: true,
+    volumes: [{ source: volume, target: '/data' }]
+  })
+  t.equal(body.read_only, true)
+  await eventually(async () => {
+    const { text } = await server.get(`/containers/${body.id}/logs`)
+    if (!/root refused\s+volume written/.test(text)) throw new Error(`it says ${text}`)
+  })
+  await server.delete(`/containers/${body.id}?force=true`)
+})
+
 t.test('several ports, TCP and UDP', async (t) => {
   const { body, status } = await server.create({
     command: ['sh', '-c', 'env > /tmp/env; httpd -p 5000 -h /tmp; httpd -p 5001 -h /; sleep 3600'],

@@ -16,6 +16,7 @@ const EVERYWHERE: Record<string, string> = {
   'builds-engine': OWN_ENGINE,
   'engine-restart': OWN_ENGINE,
   'full-range': 'needs an hour; npm run test:full-range runs it',
+  gvisor: OWN_ENGINE,
   'hostile-proxy': 'is about answers that no engine gives; npm run test:faults runs it',
   metrics: 'is about programs that read the metrics',
   model: 'needs an engine of its own; npm run test:model runs it',

@@ -10,6 +10,7 @@ const PACKAGES = {
   busybox: ['busybox-static'],
   certificates: ['openssl'],
   engines: ['debootstrap'],
+  gvisor: ['runsc'],
   network: ['slirp4netns'],
   pictures: ['pngquant'],
   // Without catatonit it starts no container with `--init`; Debian only recommends it.

@@ -34,6 +34,7 @@ const SIZES = {
   streams: 20,
   events: 20,
   grpc: 20,
+  gvisor: 10,
   metrics: 10,
   compat: 10,
   buildsPush: 10,

@@ -32,6 +32,8 @@ export function container(given: Partial<ContainerRecord> = {}): ContainerRecord
     command: ['serve'],
     envNames: [],
     limits: { memoryBytes: null, cpus: null, pids: null, nofile: null },
+    readOnlyRoot: false,
+    runtime: 'runc',
     networks: [],
     volumes: [],
     anonymousVolumes: [],

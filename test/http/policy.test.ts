@@ -133,6 +133,8 @@ t.test('a container on which the engine did not impose everything is removed aga
       ({ limits }) => ({ limits: { ...limits, nofile: 100_000 } }),
       { missing: ['the limit of open files'] }
     ],
+    ['a writable root', () => ({ readOnlyRoot: false }), { missing: ['the read-only root file system'] }],
+    ['another runtime', () => ({ runtime: 'runc' }), { missing: ['the runtime runsc'] }],
     ['no CPU limit', ({ limits }) => ({ limits: { ...limits, cpus: null } }), { missing: ['the CPU limit'] }],
     ['new privileges', () => ({ freedoms: ['new privileges'] }), { freedoms: ['new privileges'] }]
   ]
@@ -143,10 +145,11 @@ t.test('a container on which the engine did not impose everything is removed aga
       const record = await inspect(...args)
       return record && { ...record, ...lie(record) }
     }
-    const { post } = await build(t, { engine })
+    const { post } = await build(t, { engine, policy: { runtimes: [{ runtime: 'runsc' }] } })
     const answer = await post('/containers', {
       name: 'web',
       nofile: 4096,
+      read_only: true,
       volumes: [{ source: 'data', target: '/data' }]
     })
     t.match(problem(t, answer, 502, 'POLICY_NOT_APPLIED'), facts, name)

@@ -126,6 +126,7 @@ SystemInfoEngine = TypedDict("SystemInfoEngine", {
     "memory_bytes": "int",
     "cgroup_version": "str",
     "swarm": "str",
+    "runtimes": "list[str]",
     "images": "int",
     "containers": "SystemInfoEngineContainers",
 })
@@ -253,6 +254,8 @@ CreateContainer = TypedDict("CreateContainer", {
     "cpus": "NotRequired[float]",
     "pids_limit": "NotRequired[int]",
     "nofile": "NotRequired[int]",
+    "read_only": "NotRequired[bool]",
+    "runtime": "NotRequired[str]",
     "restart": "NotRequired[Literal['no', 'on-failure', 'unless-stopped', 'always']]",
     "healthcheck": "NotRequired[CreateContainerHealthcheck]",
     "volumes": "NotRequired[list[CreateContainerVolumesItem]]",
@@ -301,6 +304,8 @@ Container = TypedDict("Container", {
     "exit_code": "int | None",
     "oom_killed": "bool",
     "limits": "ContainerLimits",
+    "read_only": "bool",
+    "runtime": "str | None",
     "restart": "Literal['no', 'on-failure', 'unless-stopped', 'always']",
     "restart_count": "int",
     "labels": "dict[str, str]",
@@ -351,6 +356,8 @@ CreatedContainer = TypedDict("CreatedContainer", {
     "exit_code": "int | None",
     "oom_killed": "bool",
     "limits": "CreatedContainerLimits",
+    "read_only": "bool",
+    "runtime": "str | None",
     "restart": "Literal['no', 'on-failure', 'unless-stopped', 'always']",
     "restart_count": "int",
     "labels": "dict[str, str]",
@@ -410,6 +417,8 @@ ChangedContainer = TypedDict("ChangedContainer", {
     "exit_code": "int | None",
     "oom_killed": "bool",
     "limits": "ChangedContainerLimits",
+    "read_only": "bool",
+    "runtime": "str | None",
     "restart": "Literal['no', 'on-failure', 'unless-stopped', 'always']",
     "restart_count": "int",
     "labels": "dict[str, str]",
@@ -1055,6 +1064,12 @@ AuditEntry = TypedDict("AuditEntry", {
     "hash": "str",
 })
 
+PolicyRuntimesItem = TypedDict("PolicyRuntimesItem", {
+    "runtime": "str",
+    "images": "NotRequired[list[str]]",
+    "tokens": "NotRequired[list[str]]",
+})
+
 PolicyRegistriesValue = TypedDict("PolicyRegistriesValue", {
     "pull": "NotRequired[list[str]]",
     "push": "NotRequired[list[str]]",
@@ -1066,6 +1081,7 @@ Policy = TypedDict("Policy", {
     "volumes": "NotRequired[list[str]]",
     "networks": "NotRequired[list[str]]",
     "labels": "NotRequired[list[str]]",
+    "runtimes": "NotRequired[list[PolicyRuntimesItem]]",
     "memory": "NotRequired[int]",
     "cpus": "NotRequired[float]",
     "pids_limit": "NotRequired[int]",

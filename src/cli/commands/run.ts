@@ -36,6 +36,8 @@ const run = command({
     memory: { type: 'string', short: 'm', value: 'SIZE', about: 'Limit of memory, such as 512m.' },
     cpus: { type: 'string', value: 'COUNT', about: 'Limit of CPU, such as 0.5.' },
     network: { type: 'string', value: 'NAME', about: 'Network to be on.' },
+    'read-only': { type: 'boolean', about: 'Make its root file system read-only.' },
+    runtime: { type: 'string', value: 'NAME', about: 'Runtime of the engine, if the policy allows it.' },
     restart: { type: 'string', value: 'WHEN', about: 'no, on-failure, unless-stopped or always.' },
     ttl: { type: 'string', value: 'TIME', about: 'Remove it after this time, such as 2h.' },
     wait: { type: 'string', value: 'WHAT', about: 'Be done when: running, port, healthy or http.' },
@@ -62,15 +64,29 @@ const run = command({
 })
 
 type RunOptions = {
-  [Name in 'name' | 'memory' | 'cpus' | 'network' | 'restart' | 'ttl' | 'wait' | 'wait-path']?: string
+  'read-only'?: boolean
+} & {
+  [Name in 'name' | 'memory' | 'cpus' | 'network' | 'runtime' | 'restart' | 'ttl' | 'wait' | 'wait-path']?: string
 } & { [Name in 'env' | 'publish' | 'volume' | 'label']?: string[] }
 
 /** The server checks every value, and says what is wrong with it. */
 function bodyOf(options: RunOptions, words: string[]): CreateContainer {
-  const { env, publish, volume, label, cpus, restart, wait, 'wait-path': path, ...same } = options
+  const {
+    env,
+    publish,
+    volume,
+    label,
+    cpus,
+    restart,
+    wait,
+    'wait-path': path,
+    'read-only': readOnly,
+    ...same
+  } = options
   return {
     ...same,
     ...(path !== undefined && { wait_path: path }),
+    ...(readOnly && { read_only: true }),
     ...(restart !== undefined && { restart: restart as NonNullable<CreateContainer['restart']> }),
     ...(wait !== undefined && { wait: wait as NonNullable<CreateContainer['wait']> }),
     ...(cpus !== undefined && { cpus: Number(cpus) }),

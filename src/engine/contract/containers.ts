@@ -54,6 +54,10 @@ export type ContainerRecord = {
   command: string[]
   envNames: string[]
   limits: Limits
+  /** Whether its root file system can be written to. */
+  readOnlyRoot: boolean
+  /** What runs its processes, as the engine calls it. */
+  runtime: string | null
   networks: NetworkPlace[]
   volumes: VolumeMount[]
   anonymousVolumes: string[]
@@ -81,6 +85,9 @@ export type ContainerSpec = {
   workingDir?: string | undefined
   user?: string | undefined
   limits: Limits
+  readOnlyRoot?: boolean | undefined
+  /** Absent: the engine's default. */
+  runtime?: string | undefined
   restart: RestartPolicy
   healthcheck?: Healthcheck | undefined
   volumes: VolumeMount[]

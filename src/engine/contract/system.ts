@@ -15,6 +15,8 @@ export type EngineInfo = {
   images: number
   containers: { total: number; running: number; paused: number; stopped: number }
   swarm: string
+  /** Names of what can run a container. */
+  runtimes: string[]
   /** Networks and hosts of registries that may do without TLS. Null: the engine does not say. */
   insecureRegistries: string[] | null
 }

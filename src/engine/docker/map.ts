@@ -58,6 +58,9 @@ export function mapContainer(info: RawContainer): ContainerRecord {
       pids: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : null,
       nofile: mapNofile(host)
     },
+    readOnlyRoot: host.ReadonlyRootfs ?? false,
+    // Podman calls each of its own `oci` there.
+    runtime: info.OCIRuntime || host.Runtime || null,
     networks: mapNetworks(info),
     volumes: mapVolumes(info),
     anonymousVolumes: anonymousVolumes(info),
@@ -100,6 +103,8 @@ export function mapSpec(info: RawContainer): ContainerSpec {
     workingDir: config.WorkingDir || undefined,
     user: config.User || undefined,
     limits: record.limits,
+    readOnlyRoot: record.readOnlyRoot,
+    runtime: record.runtime ?? undefined,
     restart: record.restart,
     healthcheck: mapHealthcheck(config.Healthcheck),
     volumes: [...record.volumes, ...anonymousMounts(info)],
@@ -150,6 +155,7 @@ export function mapInfo(info: RawInfo): EngineInfo {
     rootDir: info.DockerRootDir ?? '',
     cgroupVersion: info.CgroupVersion ?? '1',
     hasCgroups: info.CgroupDriver !== 'none',
+    runtimes: Object.keys(info.Runtimes ?? {}),
     images: info.Images ?? 0,
     containers: {
       total: info.Containers ?? 0,

@@ -30,6 +30,8 @@ export function createPayload(spec: ContainerSpec): ContainerCreateOptions {
     ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port.containerPort}/${port.protocol}`, {}])),
     HostConfig: {
       ...limitsPayload(spec.limits),
+      ...(spec.readOnlyRoot && { ReadonlyRootfs: true }),
+      ...(spec.runtime && { Runtime: spec.runtime }),
       PortBindings: portBindings(spec),
       ...(spec.network && { NetworkMode: spec.network.name }),
       RestartPolicy: { Name: spec.restart },

@@ -95,6 +95,10 @@ const RULES: readonly Rule[] = [
     code: 'ENGINE_UNSUPPORTED',
     hint: () => "The engine lists processes with the program ps: install it on the engine's machine (procps)."
   },
+  {
+    pattern: /unknown (or invalid )?runtime|(default|requested) OCI runtime .*not (found|available)/i,
+    code: 'RUNTIME_UNAVAILABLE'
+  },
   { pattern: /rlimit type 7\b|RLIMIT_NOFILE/i, code: 'LIMIT_UNAVAILABLE' },
   {
     pattern:

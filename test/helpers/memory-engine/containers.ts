@@ -6,7 +6,7 @@ import { AppError } from '../../../src/errors.ts'
 import { container, idOf, image as imageRecord } from '../records.ts'
 import type { Emit } from './events.ts'
 import { rootNode } from './file-tree.ts'
-import type { Kept, State } from './state.ts'
+import { RUNTIMES, type Kept, type State } from './state.ts'
 
 export function createContainers({ state, reach, emit }: { state: State; reach: () => void; emit: Emit }) {
   const { containers: kept, images, volumes, foreignPorts, tick } = state
@@ -38,6 +38,8 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       labels: record.labels,
       command: record.command,
       limits: record.limits,
+      readOnlyRoot: record.readOnlyRoot,
+      runtime: record.runtime ?? undefined,
       restart: record.restart,
       volumes: record.volumes,
       ports: record.ports
@@ -98,6 +100,8 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       const image = images.get(spec.image) ?? [...images.values()].find(({ id }) => id === spec.image)
       if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${spec.image}`)
       requireFree(name)
+      if (spec.runtime && !RUNTIMES.some((known) => known === spec.runtime))
+        throw new AppError('RUNTIME_UNAVAILABLE', `Unknown runtime specified ${spec.runtime}`)
       const id = idOf(`container ${++made}`)
       for (const { source } of spec.volumes) if (!volumes.has(source)) volumes.set(source, spec.volumeLabels ?? {})
       const record = container({
@@ -118,6 +122,8 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
         command: spec.command ?? ['serve'],
         envNames: Object.keys(spec.env),
         limits: spec.limits,
+        readOnlyRoot: spec.readOnlyRoot ?? false,
+        runtime: spec.runtime ?? RUNTIMES[0],
         networks: spec.network?.name === 'none' ? [] : [{ ...placeOf(spec), address: null }],
         volumes: spec.volumes,
         mounts: spec.volumes.map(({ target, readOnly }) => ({ target, kind: 'volume', readOnly })),

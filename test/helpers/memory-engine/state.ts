@@ -12,6 +12,9 @@ export type State = ReturnType<typeof createState>
 const START_MS = Date.parse('2026-01-01T00:00:00Z')
 export const START = new Date(START_MS).toISOString()
 
+/** The first is the default. */
+export const RUNTIMES = ['runc', 'runsc'] as const
+
 export function createState(images: string[]) {
   let clock = START_MS
   return {

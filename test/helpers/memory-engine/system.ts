@@ -1,7 +1,7 @@
 // What the engine says of itself, and of the space that everything takes.
 
 import type { Engine } from '../../../src/engine/contract/engine.ts'
-import { START, type State } from './state.ts'
+import { RUNTIMES, START, type State } from './state.ts'
 
 /** The machine on which its containers would run. */
 export const MACHINE = { kernel: '6.0', memoryBytes: 8e9, hasCgroups: true }
@@ -24,6 +24,7 @@ export function systemCalls({ state, reach }: { state: State; reach: () => void 
         images: images.size,
         containers: { total: kept.size, running: 0, paused: 0, stopped: 0 },
         swarm: 'inactive',
+        runtimes: [...RUNTIMES],
         insecureRegistries: ['127.0.0.0/8']
       }
     },

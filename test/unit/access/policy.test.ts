@@ -44,6 +44,26 @@ t.test('images', async (t) => {
   t.doesNotThrow(() => createPolicy({}).check({ images: ['sha256:0000'] }), 'no list allows all')
 })
 
+t.test('runtimes: the first rule that fits, or the one that is asked for among those', async (t) => {
+  const { runtimeFor, runtimes } = createPolicy({
+    runtimes: [
+      { runtime: 'kata', images: ['strong/*'] },
+      { runtime: 'runc', tokens: ['ci', 'team:core'] },
+      { runtime: 'runsc' }
+    ]
+  })
+  const given = (images: string[], tokens: string[], asked?: string) => runtimeFor({ images, tokens, asked })
+  t.strictSame(runtimes, ['kata', 'runc', 'runsc'])
+  t.equal(given(['app'], ['*', 'guest']), 'runsc')
+  t.equal(given(['app'], ['*', 'ci']), 'runc')
+  t.equal(given(['app'], ['*', 'x', 'team:core'], 'runsc'), 'runsc')
+  t.equal(given(['sha256:00', 'strong/app:1'], ['*', 'ci']), 'kata', 'by each of its names')
+  for (const asked of ['runc', 'kata', 'other'])
+    t.throws(() => given(['app'], ['*', 'guest'], asked), { code: 'POLICY_REFUSED', message: /runtime/ })
+  t.equal(createPolicy({}).runtimeFor({ images: ['app'], tokens: ['*'], asked: undefined }), undefined)
+  t.throws(() => createPolicy({}).runtimeFor({ images: ['app'], tokens: ['*'], asked: 'runsc' }), /runtime/)
+})
+
 t.test('registries of the policy file are known by the one name they have', async (t) => {
   const read = (registries: object) => {
     const file = `${t.testdir({})}/policy.json`

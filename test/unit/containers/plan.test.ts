@@ -136,6 +136,8 @@ t.test('the spec of an empty request', async (t) => {
     image: 'app:1',
     env: { HOST_PORT: '8001' },
     limits: { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256, nofile: null },
+    readOnlyRoot: false,
+    runtime: undefined,
     restart: 'no',
     volumes: [],
     ports: [{ hostPort: 8001 }]
@@ -162,6 +164,7 @@ t.test('the spec of a full request', async (t) => {
     cpus: 0.5,
     pids_limit: 9,
     nofile: 4096,
+    read_only: true,
     restart: 'always',
     healthcheck: {
       test: ['CMD', 'true'],
@@ -180,6 +183,7 @@ t.test('the spec of a full request', async (t) => {
     image: 'app:1',
     ports: [binding(8001)],
     ceilings: config,
+    runtime: 'runsc',
     identity: { ...identity, idempotencyKey: 'key', requestHash: 'hash' }
   })
   t.match(spec, {
@@ -189,6 +193,8 @@ t.test('the spec of a full request', async (t) => {
     workingDir: '/srv',
     user: 'app',
     limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 9, nofile: 4096 },
+    readOnlyRoot: true,
+    runtime: 'runsc',
     restart: 'always',
     healthcheck: { test: ['CMD', 'true'], intervalMs: 500, timeoutMs: 1000, startPeriodMs: 1, retries: 2 },
     volumes: [{ source: 'data', target: '/data', readOnly: false }],

@@ -56,6 +56,8 @@ t.test('everything that may be asked for', async (t) => {
     workingDir: '/srv',
     user: '1000:1000',
     limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.25, pids: 9, nofile: 4096 },
+    readOnlyRoot: true,
+    runtime: 'runsc',
     restart: 'unless-stopped',
     healthcheck: {
       test: ['CMD', 'true'],
@@ -88,6 +90,8 @@ t.test('everything that may be asked for', async (t) => {
       NanoCpus: 0.25e9,
       PidsLimit: 9,
       Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }],
+      ReadonlyRootfs: true,
+      Runtime: 'runsc',
       RestartPolicy: { Name: 'unless-stopped' },
       Mounts: [
         { Type: 'volume', Source: 'data', Target: '/data', ReadOnly: true, VolumeOptions: { Labels: { a: 'b' } } }

@@ -23,6 +23,7 @@ const Info = Type.Object({
   ContainersRunning: Count,
   ContainersPaused: Count,
   ContainersStopped: Count,
+  Runtimes: maybe(Type.Record(Type.String(), Type.Unknown())),
   Swarm: maybe(Type.Object({ LocalNodeState: Text })),
   RegistryConfig: maybe(
     Type.Object({

@@ -1,0 +1,25 @@
+// Tells the operator when the engine lacks a runtime that the policy names: every create that needs it fails.
+
+import type { Policy } from '../access/policy.ts'
+import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { EngineSystem } from '../engine/contract/system.ts'
+
+type Options = {
+  engine: Pick<EngineAvailability, 'onStatus'> & Pick<EngineSystem, 'info'>
+  policy: Pick<Policy, 'runtimes'>
+  log: { warn(fields: object, message: string): void }
+}
+
+/** Looks whenever an engine is found. */
+export function warnOfMissingRuntimes({ engine, policy, log }: Options): void {
+  if (policy.runtimes.length === 0) return
+  engine.onStatus(({ available }) => {
+    if (available) void look().catch((err: unknown) => log.warn({ err }, 'the runtimes of the engine are not known'))
+  })
+
+  async function look(): Promise<void> {
+    const { runtimes } = await engine.info()
+    const missing = policy.runtimes.filter((name) => !runtimes.includes(name))
+    if (missing.length > 0) log.warn({ missing, runtimes }, 'the engine lacks runtimes that the policy names')
+  }
+}
