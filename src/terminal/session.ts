@@ -80,9 +80,10 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
   async function end(reason: string, graceMs = GRACE_MS): Promise<void> {
     if (ended || ending !== undefined) return void (await over.promise)
     ending = reason
-    const isReached = await running.end(graceMs).catch(() => false)
+    // Docker 28 tells of no end in a container, not even that of a helper, while the output of a command there waits.
     isDraining = true
     wakePump()
+    const isReached = await running.end(graceMs).catch(() => false)
     // Else the output of what goes on would never end.
     if (!isReached) running.release()
     await over.promise
