@@ -84,12 +84,13 @@ function layOut(): void {
   run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save')
 }
 
-/** Generated imports leave the ending out, which Node does not find; so they become one file. */
+/** Generated imports leave the ending out, which Node does not find; so they become one file. Packages stay outside of it. */
 function tryOut(index: number): void {
   run(
     join(FOLDER, 'node_modules/.bin/esbuild'),
     `client-${index}.ts`,
     '--bundle',
+    '--packages=external',
     '--platform=node',
     '--format=esm',
     `--outfile=client-${index}.mjs`,
