@@ -1,6 +1,6 @@
 // A build as the API shows it. Pure.
 
-import { statusOf, type BuildRecord, type Stage } from './record.ts'
+import { statusOf, type BuildRecord, type BuildStatus, type Stage } from './record.ts'
 import type { Build, BuildDetails } from './schemas.ts'
 
 export type ViewContext = { retentionMs: number; position: number | null }
@@ -50,7 +50,7 @@ export function viewDetails(record: BuildRecord, context: ViewContext): BuildDet
 /** What is told of a build whenever something about it changes. */
 export function buildEvent(
   record: BuildRecord
-): [type: string, facts: Record<string, unknown>, subject: { owner: BuildRecord }] {
+): [type: `build.${BuildStatus}`, facts: Record<string, unknown>, subject: { owner: BuildRecord }] {
   const { id, imageName, build, push, run } = record
   const stages = { build: build.status, push: push.status, run: run.status }
   return [`build.${statusOf(record)}`, { id, image_name: imageName, ...stages }, { owner: record }]

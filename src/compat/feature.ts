@@ -4,7 +4,7 @@ import { COMPAT_SCHEMAS } from './schemas.ts'
 
 type Parts = Parameters<typeof buildPushRoutes>[1] & Parameters<typeof dockerfileBuildRoutes>[1]
 
-// Since the first day of Berth (RFC 9745). There is no date from which they will be gone.
+// Since the first day of Berth (RFC 9745). Why no Sunset: docs/decisions/160-no-sunset-of-older-calls.md
 const SINCE = `@${Date.parse('2026-11-20T00:00:00Z') / 1000}`
 
 export const compatFeature = {

@@ -44,7 +44,7 @@ const PortRequest = Type.Object(
     protocol: Type.Optional(Protocols),
     host_port: Type.Optional(Port('Host port, from the range. Defaults to the next free one.'))
   },
-  { additionalProperties: false }
+  { additionalProperties: false, examples: [{ container_port: 5000 }] }
 )
 
 const VolumeRequest = Type.Object(
@@ -53,7 +53,7 @@ const VolumeRequest = Type.Object(
     target: formed(PATH, PATH_RULE, { maxLength: 512, description: 'Absolute path inside the container.' }),
     read_only: Type.Optional(Type.Boolean({ default: false }))
   },
-  { additionalProperties: false }
+  { additionalProperties: false, examples: [{ source: 'shop-data', target: '/data' }] }
 )
 
 const HealthcheckRequest = Type.Object(
@@ -103,7 +103,7 @@ export const CreateContainer = Type.Object(
     pull: Type.Optional(words(['missing', 'always', 'never'] as const, { default: 'missing' })),
     ports: Type.Optional(
       orWritten(
-        Type.Array(orWritten(PortRequest, Type.String({ maxLength: 16 })), {
+        Type.Array(orWritten(PortRequest, Type.String({ maxLength: 16, examples: ['8150:5000'] })), {
           maxItems: 32,
           description:
             "Ports to publish. Default to the image's only exposed TCP port, else 5000. An empty list publishes none. " +

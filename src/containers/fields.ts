@@ -4,7 +4,8 @@ import { Type } from '@sinclair/typebox'
 import { form, orWritten, record, words } from '../lib/schema.ts'
 
 const ENV_NAME = '^[A-Za-z_][A-Za-z0-9_.-]*$'
-const ENV_RULE = 'is not a name of a variable: it must be letters, digits, _, . and -, such as LOG_LEVEL'
+const ENV_RULE =
+  'is not a name of a variable: it must be letters, digits, _, . and - that begin with a letter or _, such as LOG_LEVEL'
 // What Linux itself can count up to; the server's own ceilings are lower.
 const MOST_CPUS = 8192
 const MOST_PIDS = 4_194_304
@@ -46,12 +47,14 @@ export const EnvValue = Type.String({ maxLength: 65536 })
 export const Env = record(EnvValue, {
   propertyNames: form(ENV_NAME, ENV_RULE),
   description: 'Environment of the workload. Values are never shown again.',
-  maxProperties: 512
+  maxProperties: 512,
+  examples: [{ LOG_LEVEL: 'debug' }]
 })
 export const Labels = record(Type.String({ maxLength: 4096 }), {
   propertyNames: { minLength: 1, maxLength: 255, 'x-rule': 'must be 1 to 255 characters long' },
   description: 'Your own labels. Names that start with `io.berth.` are reserved.',
-  maxProperties: 128
+  maxProperties: 128,
+  examples: [{ team: 'red' }]
 })
 export const MemoryBytes = orWritten(
   Type.Integer({

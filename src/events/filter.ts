@@ -1,7 +1,7 @@
 // Which events a reader asked for. Pure.
 
-import { glob } from '../lib/glob.ts'
 import { hasLabels } from '../lib/label-filter.ts'
+import { typesLike } from './types.ts'
 
 export type EventFilter = {
   /** `container.exited`, or all of a kind: `container`, `container.*`. */
@@ -16,7 +16,7 @@ export type Facts = { type: string; id?: unknown; name?: unknown }
 const SHORTEST_ID = 4
 
 export function createFilter({ type, container, label }: EventFilter) {
-  const isWanted = type?.map((each) => glob(each.includes('.') || each.includes('*') ? each : `${each}.*`))
+  const isWanted = type?.map(typesLike)
   return ({ type: kind, id, name }: Facts, labels: Record<string, string> | undefined): boolean => {
     if (isWanted && !isWanted.some((matches) => matches(kind))) return false
     if (container === undefined && label === undefined) return true

@@ -5,8 +5,9 @@ import { maySee, type Owner } from '../access/ownership.ts'
 import { createChannel } from '../lib/channel.ts'
 import { Ring } from '../lib/ring.ts'
 import { createFilter, type EventFilter } from './filter.ts'
+import type { EventType } from './types.ts'
 
-type BerthEvent = { type: string; time: string; [fact: string]: unknown }
+type BerthEvent = { type: EventType; time: string; [fact: string]: unknown }
 export type EventLog = ReturnType<typeof createEventLog>
 
 const KEPT = 1_000
@@ -52,7 +53,7 @@ export function createEventLog({ epoch, now = Date.now }: { epoch: string; now?:
   }
 
   return {
-    add(type: string, facts: Record<string, unknown>, subject: Subject = {}): void {
+    add(type: EventType, facts: Record<string, unknown>, subject: Subject = {}): void {
       const event = { type, time: new Date(now()).toISOString(), ...facts }
       const entry = { sequence: ++sequence, event, ...subject }
       kept.push(entry)

@@ -2,8 +2,10 @@
 
 import { Type, type Static } from '@sinclair/typebox'
 import { invalidField } from '../errors.ts'
+import { closest } from '../lib/closest.ts'
 import { MOMENT_RULE, parseMoment } from '../lib/durations.ts'
 import { DateTime } from '../lib/schema.ts'
+import { EVENT_TYPES, typesLike } from './types.ts'
 
 export const EventsQuery = Type.Object({
   type: Type.Optional(
@@ -31,7 +33,20 @@ export const EventsQuery = Type.Object({
 export function wantedEvents({ since, ...filter }: Static<typeof EventsQuery>) {
   const sinceMs = since === undefined ? undefined : parseMoment(since)
   if (since !== undefined && sinceMs === undefined) throw invalidField('since', MOMENT_RULE)
+  for (const type of filter.type ?? []) checkType(type)
   return { ...filter, sinceMs }
+}
+
+/** A stream of a misspelt type would stay empty for ever. */
+function checkType(type: string): void {
+  if (EVENT_TYPES.some(typesLike(type))) return
+  const meant = closest(type, [...EVENT_TYPES])
+  throw invalidField(
+    'type',
+    meant === undefined
+      ? 'must be a type of event, such as container.exited, or a kind: container, build, port, network or engine'
+      : `is not a type of event; is "${meant}" meant?`
+  )
 }
 
 export const BerthEvent = Type.Object(

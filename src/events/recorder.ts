@@ -7,6 +7,7 @@ import type { EngineEvent } from '../engine/contract/watch.ts'
 import type { Change } from '../inventory/bus.ts'
 import type { PortChange } from '../ports/allocator.ts'
 import type { EventLog } from './log.ts'
+import type { EventType } from './types.ts'
 
 type Sources = {
   inventory: {
@@ -57,7 +58,7 @@ export function recordEvents(log: EventLog, { inventory, ports, engine, ownerOfN
   })
 }
 
-type Found = { type: string; facts: Record<string, unknown> }
+type Found = { type: EventType; facts: Record<string, unknown> }
 
 /** What has happened to a container between two looks at it. Pure. */
 export function containerEvents({ before, after }: Pick<Change, 'before' | 'after'>): Found[] {

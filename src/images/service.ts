@@ -248,7 +248,8 @@ export function createImageService({ engine, registries, containers, policy, def
       refuseKept(reference, present)
       if (present) return present
       if (policy === 'never') {
-        throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine, and pull is "never".`)
+        const message = `The image ${reference} is not on this machine, and pull is "never".`
+        throw await withMeant(reference, new AppError('IMAGE_NOT_FOUND', message))
       }
       if (IMAGE_ID.test(reference)) throw new AppError('IMAGE_NOT_FOUND', `There is no image with the id ${reference}.`)
       beforePull?.()

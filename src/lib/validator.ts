@@ -6,6 +6,7 @@ import { Ajv2020, type ErrorObject, type Options, type ValidateFunction } from '
 
 import { dropNulls } from './absent-nulls.ts'
 import { closest } from './closest.ts'
+import { inWords } from './violation-words.ts'
 
 const OPTIONS: Options = {
   removeAdditional: false,
@@ -90,12 +91,13 @@ function withoutData({ keyword, instancePath, schemaPath, params, message, paren
   const known = keyword === 'additionalProperties' && { known: Object.keys(parentSchema?.properties ?? {}) }
   const rule: unknown = (keyword === 'propertyNames' ? parentSchema?.propertyNames : parentSchema)?.['x-rule']
   const written = keyword === 'anyOf' && parentSchema?.['x-written'] === true && { written: true }
+  const examples = (keyword === 'type' || written) && { examples: parentSchema?.examples as unknown }
   const said = typeof rule === 'string' && WITH_RULES.has(keyword) ? rule : message
   return {
     keyword,
     instancePath,
     schemaPath,
-    params: { ...params, ...known, ...written },
+    params: { ...params, ...known, ...written, ...examples },
     ...(said && { message: said })
   }
 }
@@ -109,13 +111,20 @@ export function describeViolations(violations: Violation[], whole: string): Prob
   return more > 0 ? [...problems, { field: whole, message: `has ${more} more problems` }] : problems
 }
 
-/** Of a value that people may write in other forms, what is wrong with its exact form is told. */
+/** Of a value that people may write in other forms, what is wrong with its exact form is told; examples are of all. */
 function withoutWritten(violations: Violation[]): Violation[] {
-  const choices = violations.filter(({ params }) => params.written === true).map(({ schemaPath }) => `${schemaPath}`)
-  return violations.filter(({ schemaPath = '' }) => {
-    const choice = choices.find((each) => schemaPath.startsWith(each))
-    return choice === undefined || schemaPath.startsWith(`${choice}/0/`)
-  })
+  const choices = violations
+    .filter(({ params }) => params.written === true)
+    .map(({ schemaPath, params: { examples } }) => ({ path: `${schemaPath}`, examples }))
+  return violations
+    .filter(({ schemaPath = '' }) => {
+      const choice = choices.find(({ path }) => schemaPath.startsWith(path))
+      return choice === undefined || schemaPath.startsWith(`${choice.path}/0/`)
+    })
+    .map((violation) => {
+      const choice = choices.find(({ path }) => violation.schemaPath === `${path}/0/type`)
+      return choice ? { ...violation, params: { ...violation.params, examples: choice.examples } } : violation
+    })
 }
 
 function describe({ keyword, instancePath, params, message }: Violation, whole: string): Problem {
@@ -132,7 +141,7 @@ function describe({ keyword, instancePath, params, message }: Violation, whole: 
   if (keyword === 'format') return { field: path || whole, message: FORMATS[String(params.format)] ?? message ?? '' }
   if (keyword === 'enum' && Array.isArray(params.allowedValues))
     return { field: path || whole, message: `must be one of ${params.allowedValues.join(', ')}` }
-  return { field: path || whole, message: message ?? 'is not valid' }
+  return { field: path || whole, message: inWords(keyword, params) ?? message ?? 'is not valid' }
 }
 
 /** A field that does not exist has its name from the client, and goes back in an answer. */

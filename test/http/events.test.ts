@@ -38,3 +38,13 @@ t.test('without since there is only what comes; a time that is none is refused',
   t.match(await stream.first(2), [{ event: 'container.created', data: { name: 'db' } }, { event: 'container.running' }])
   problem(t, await get('/events?since=yesterday'), 400, 'INVALID_REQUEST')
 })
+
+t.test('a type that no event has is refused, with the one that was meant', async (t) => {
+  const { get } = await build(t)
+  const refused = async (type: string) => problem(t, await get(`/events?type=${type}`), 400, 'INVALID_REQUEST').detail
+  t.equal(await refused('container.exitd'), 'type is not a type of event; is "container.exited" meant?')
+  t.match(
+    await refused('kubernetes'),
+    /^type must be a type of event, such as container\.exited, or a kind: container,/
+  )
+})

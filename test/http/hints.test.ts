@@ -40,6 +40,11 @@ t.test('a misspelt image is told with the one that is here', async (t) => {
   }
   const { detail } = problem(t, await post('/containers', { image: 'base-api-sevrer' }), 404, 'IMAGE_NOT_FOUND')
   t.match(detail, /denied\. There is base-api-server(:latest)? on this machine: is that meant\?$/)
+  const notHere = await post('/containers', { image: 'base-api-server:latets', pull: 'never' })
+  t.match(
+    problem(t, notHere, 404, 'IMAGE_NOT_FOUND').detail,
+    /"never"\. There is base-api-server:latest on this machine/
+  )
   t.notMatch(problem(t, await post('/containers', { image: 'zzz/qqq' }), 404, 'IMAGE_NOT_FOUND').detail, /meant/)
 })
 

@@ -93,6 +93,7 @@ t.test('the calls of older systems say that they are deprecated, and what came a
   const payload = buildForm('FROM scratch\n', { image_name: 'web', image_tag: '1' })
   const { headers } = await ask('POST', '/build-push', { payload, headers: SENT })
   t.match(headers, { deprecation: /^@\d+$/, link: '</builds>; rel="successor-version"' })
+  t.equal(headers.sunset, undefined, 'nobody plans to remove them')
   t.equal((await get('/builds')).headers.deprecation, undefined)
 })
 

@@ -10,6 +10,16 @@ const REFUSED: [url: string, body: object, message: RegExp][] = [
   ['/containers', { name: 'deadbeef0123' }, /^name looks like the id of a container/],
   ['/containers', { image: 'a b' }, /^image must be the name of an image, such as nginx:1\.27/],
   ['/containers', { env: { 'A B': '1' } }, /^env\.A B is not a name of a variable.*such as LOG_LEVEL$/],
+  [
+    '/containers',
+    { env: { 1: '1' } },
+    /^env\.1 is not a name of a variable.* begin with a letter or _, such as LOG_LEVEL$/
+  ],
+  ['/containers', { env: ['A=b'] }, /^env must be an object, such as \{"LOG_LEVEL":"debug"\}$/],
+  ['/containers', { volumes: ['data:/data'] }, /^volumes\.0 must be an object, such as \{"source":"shop-data",/],
+  ['/containers', { cpus: 0 }, /^cpus must be at least 0\.01$/],
+  ['/containers', { command: [] }, /^command must not be empty$/],
+  ['/containers', { start: 'yes' }, /^start must be true or false$/],
   ['/containers', { labels: { '': 'x' } }, /^labels\. must be 1 to 255 characters long$/],
   ['/containers', { working_dir: 'srv' }, /^working_dir must be an absolute path, such as \/data$/],
   ['/containers', { user: 'a b' }, /^user must be a user, or a user and a group/],

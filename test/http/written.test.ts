@@ -26,10 +26,15 @@ t.test('both forms are the same request to an idempotency key', async (t) => {
 t.test('of what is refused, the exact form is told', async (t) => {
   const { post } = await build(t)
   for (const [body, errors] of [
-    [{ memory: 1024 }, [{ field: 'memory', message: 'must be >= 6291456' }]],
-    [{ memory: true }, [{ field: 'memory', message: 'must be integer' }]],
-    [{ ports: [{ container_port: 0 }] }, [{ field: 'ports.0.container_port', message: 'must be >= 1' }]],
-    [{ command: [7] }, [{ field: 'command.0', message: 'must be string' }]]
+    [{ memory: 1024 }, [{ field: 'memory', message: 'must be at least 6291456' }]],
+    [{ memory: true }, [{ field: 'memory', message: 'must be a whole number, such as 536870912 or "512m"' }]],
+    [{ ports: [{ container_port: 0 }] }, [{ field: 'ports.0.container_port', message: 'must be at least 1' }]],
+    [{ command: [7] }, [{ field: 'command.0', message: 'must be text' }]],
+    [{ command: 7 }, [{ field: 'command', message: 'must be a list, such as ["node","-v"] or "node -v"' }]],
+    [
+      { ports: [80] },
+      [{ field: 'ports.0', message: 'must be an object, such as {"container_port":5000} or "8150:5000"' }]
+    ]
   ] as const)
     t.strictSame(problem(t, await post('/containers', body), 400, 'INVALID_REQUEST').errors, errors)
 })

@@ -17,7 +17,11 @@ const RULES: readonly Rule[] = [
   {
     pattern:
       /port is already allocated|address already in use|ports are not available|forbidden by its access permissions|proxy already running/i,
-    code: 'PORT_UNAVAILABLE'
+    code: 'PORT_UNAVAILABLE',
+    says: (text) => {
+      const port = conflictingPort(text)
+      return `${port === undefined ? 'A port of the container' : `Port ${port}`} is taken: another program or container listens on it.`
+    }
   },
   { pattern: /cannot assign requested address/i, code: 'PUBLISH_ADDRESS_UNAVAILABLE' },
   // After a kill of the engine: its own book says "created" or "exited", that of the runtime below has the container still.

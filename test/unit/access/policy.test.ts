@@ -134,13 +134,13 @@ t.test('a policy file that is not one ends the start', async (t) => {
   const table: [text: string, why: RegExp][] = [
     ['', /JSON/],
     ['{"images": ["a"]', /JSON/],
-    ['[]', /must be object/],
-    ['null', /must be object/],
+    ['[]', /must be an object/],
+    ['null', /must be an object/],
     ['{"image": ["a"]}', /image is not a known field/],
-    ['{"images": "a"}', /images must be array/],
+    ['{"images": "a"}', /images must be a list/],
     ['{"images": [""]}', /images.0/],
-    ['{"memory": "2g"}', /memory must be integer/],
-    ['{"cpus": 0}', /cpus must be >= 0.01/]
+    ['{"memory": "2g"}', /memory must be a whole number/],
+    ['{"cpus": 0}', /cpus must be at least 0.01/]
   ]
   for (const [text, why] of table) t.throws(() => read(text), { message: why }, text)
 })

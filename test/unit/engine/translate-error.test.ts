@@ -116,6 +116,13 @@ t.test('a task that the runtime still has after a kill of the engine', async (t)
   }
 })
 
+const TAKEN = /^Names are unique, and a \w+ (named |of this name)/
+const OWN_WORDS: Partial<Record<ErrorCode, RegExp>> = {
+  CONTAINER_NAME_TAKEN: TAKEN,
+  NETWORK_NAME_TAKEN: TAKEN,
+  PORT_UNAVAILABLE: /^Port 893[12] is taken: another program or container listens on it\.$/
+}
+
 for (const recording of recordings.filter(isAnswer)) {
   const { engine, failure: kind, what } = recording
   const name = `${engine} ${kind} ${what}`
@@ -125,11 +132,7 @@ for (const recording of recordings.filter(isAnswer)) {
     const client = await engineThatSays(t, recording)
     const error = await failure(() => request(client, asked))
     t.equal(error.code, code, error.message)
-    const isOurs = code === 'CONTAINER_NAME_TAKEN' || code === 'NETWORK_NAME_TAKEN'
-    t.match(
-      error.message,
-      isOurs ? /^Names are unique, and a \w+ (named |of this name)/ : /^The engine could not do it: ./
-    )
+    t.match(error.message, (code && OWN_WORDS[code]) ?? /^The engine could not do it: ./)
     t.equal((await failure(() => openStream(client, asked))).code, code, 'and the same for a stream')
     if (code === 'PORT_UNAVAILABLE') t.match(error.facts, { port: /^893[12]$/ })
   })

@@ -11,7 +11,7 @@ function open(t: Test, epoch = 'cafe0001') {
   t.teardown(() => end.abort())
   return {
     add(from: number, to = from) {
-      for (let n = from; n <= to; n++) log.add('thing.done', { n })
+      for (let n = from; n <= to; n++) log.add('container.updated', { n })
     },
     /** Everything that a reader is given, now and later. */
     async read(lastEventId?: string) {
@@ -51,7 +51,7 @@ t.test('a new reader gets what happens from now on', async (t) => {
   t.strictSame(events, [
     {
       id: 'cafe0001-3',
-      event: { type: 'thing.done', time: '2026-01-01T12:00:00.000Z', n: 3 }
+      event: { type: 'container.updated', time: '2026-01-01T12:00:00.000Z', n: 3 }
     }
   ])
 })
