@@ -3,7 +3,7 @@
 
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -141,24 +141,24 @@ t.test('a read-only volume is refused in words', async (t) => {
 })
 
 t.test('a folder of the machine that is mounted is not written', async (t) => {
-  const host = makeFolder('bind')
-  t.teardown(() => rmSync(host, { recursive: true }))
-  mkdirSync(join(host, 'd'))
+  // On the machine of the engine, which need not be this one.
+  const host = `/tmp/${unique('bind')}`
   const foreign = await docker.createContainer({
     Image: IMAGE,
-    Cmd: SLEEPER,
+    Cmd: ['sh', '-c', 'mkdir /host/d; trap "rm -r /host/*; exit" TERM; sleep 3600 & wait'],
     Labels: server.labels,
     HostConfig: { Binds: [`${host}:/host`], ReadonlyRootfs: false }
   })
-  t.teardown(() => ignoreMissing(foreign.remove({ force: true })))
+  await foreign.start()
+  t.teardown(() => ignoreMissing(foreign.stop().then(() => foreign.remove({ force: true }))))
   const other = filesClient(server.url, foreign.id)
-  await until(async () => (await other.read('/')).status === 200)
+  await until(async () => (await other.namesIn('/host')).includes('d'))
   refused(t, await other.write('/host/f', 'x'), 'FILE_OUTSIDE', /mounted/)
   refused(t, await other.makeFolder('/host/d/e'), 'FILE_OUTSIDE', /mounted/)
   refused(t, await other.unpack('/tmp', await tarOf({ name: 'f', content: 'x' })), 'FILE_OUTSIDE', /mounted/)
   t.match((await other.remove('/host/d')).json.code, /FILE_OUTSIDE|FILE_IN_USE/)
   succeeded(await other.write('/tmp/f', 'x'))
-  t.strictSame(readdirSync(host), ['d'])
+  t.strictSame(await other.namesIn('/host'), ['d'])
 })
 
 t.test('containers that stopped, never ran, or have no program at all', async (t) => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import t from 'tap'
 import type { ChangedContainer, Container, CreatedContainer } from '../../src/containers/schemas.ts'
 import { answerOf, askPort, docker, eventually, ignoreMissing, IMAGE, listenOn, TEST_LABEL } from '../helpers/engine.ts'
@@ -171,8 +172,10 @@ t.test('a container is made anew from another image, and keeps what was set for 
   })
   t.equal(made.status, 201, made.text)
   const before = made.body
-  const inside = await docker.getContainer(before.full_id).exec({ Cmd: ['sh', '-c', 'echo -n kept > /data/file'] })
-  await inside.start({})
+  const inside = await docker
+    .getContainer(before.full_id)
+    .exec({ Cmd: ['sh', '-c', 'echo -n kept > /data/file'], AttachStdout: true })
+  await once((await inside.start({})).resume(), 'end')
   const patch = (body: object) => server.patch<ChangedContainer>(`/containers/${name}`, body)
   const port = hostPort(before)
   const says = (text: string) =>
