@@ -6,8 +6,9 @@ import type { RawHostConfig } from './schemas/containers.ts'
 
 export type Inspected = { HostConfig: RawHostConfig; Mounts?: { Type: string }[] | null | undefined }
 
-// What engines give a container that says nothing, without those that Berth gives. Podman lists these and not `ALL`.
-const DROPPED = ['AUDIT_WRITE', 'FSETID', 'MKNOD', 'NET_RAW', 'SETFCAP', 'SETPCAP', 'SYS_CHROOT']
+// What every Podman gives a container that says nothing, without those that Berth gives. It lists what was dropped of its
+// own defaults and not `ALL`; those of Podman 4 have AUDIT_WRITE, MKNOD and NET_RAW besides, those of Podman 5 do not.
+const DROPPED = ['FSETID', 'SETFCAP', 'SETPCAP', 'SYS_CHROOT']
 
 export function freedomsOf({ HostConfig: host, Mounts: mounts }: Inspected): string[] {
   const { NetworkMode, PidMode, IpcMode, UTSMode, UsernsMode } = host

@@ -28,6 +28,10 @@ t.test('each freedom is seen', async (t) => {
   for (const CapAdd of [['SYS_ADMIN'], ['CAP_SYS_ADMIN'], ['ALL'], ['NET_RAW']])
     t.strictSame(having({ CapAdd }), ['more capabilities'], String(CapAdd))
   t.strictSame(having({ CapDrop: ['NET_RAW'] }), ['more capabilities'])
+  const podman5 = ['FSETID', 'SETFCAP', 'SETPCAP', 'SYS_CHROOT']
+  t.strictSame(having({ CapAdd: [], CapDrop: podman5 }), [])
+  for (const kept of podman5)
+    t.strictSame(having({ CapAdd: [], CapDrop: podman5.filter((name) => name !== kept) }), ['more capabilities'], kept)
   t.strictSame(having({ CapDrop: null }), ['more capabilities'])
   t.strictSame(having({ Devices: [{}] }), ['a device'])
   t.strictSame(having({ DeviceRequests: [{}] }), ['a device'])
