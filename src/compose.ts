@@ -142,7 +142,10 @@ export async function compose({
   function makerOf(owner: string | null): Caller {
     const caller = tokens.holderOf(owner)
     if (caller) return caller
-    throw new AppError('FORBIDDEN', 'The token that asked for this build is no longer valid, so nothing is run for it.')
+    throw new AppError(
+      'FORBIDDEN',
+      'The token that requested this build is no longer valid, so no container was created for it.'
+    )
   }
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
   recordEvents(events, { inventory, ports: allocator, engine, ownerOfNetwork: networks.ownerOf })

@@ -183,9 +183,13 @@ export function isDiskFull(error: unknown): boolean {
 /** What nobody thought of: a fault of Berth's own, of which nothing is shown. A disk may be full at any time. */
 export function unexpected(cause: unknown): AppError {
   if (isDiskFull(cause)) return new AppError('STORAGE_FULL', 'The disk of the data folder is full.', { cause })
-  return new AppError('INTERNAL', 'Something went wrong inside Berth. The log has the details under this request_id.', {
-    cause
-  })
+  return new AppError(
+    'INTERNAL',
+    'An unexpected error occurred. The log of the server has the details under this request_id.',
+    {
+      cause
+    }
+  )
 }
 
 /** A request that does not fit its schema. */

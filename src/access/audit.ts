@@ -125,7 +125,7 @@ export function createAudit({
       if (code !== null) return
       throw new AppError(
         'AUDIT_FAILED',
-        'The change was made, but the disk failed to keep the record of it: a power failure may undo it. Check the disk and restart Berth.',
+        'The change was made, but the disk did not sync its record: a power failure may undo it. Check the disk and restart Berth.',
         { cause }
       )
     }
@@ -139,13 +139,13 @@ export function createAudit({
       else if (!reserve.hasRoom())
         throw new AppError(
           'STORAGE_FULL',
-          'The disk of the data folder is full. Stopping, removing, cancelling and pruning still work; make room with them.'
+          'The disk of the data folder is full. Stopping, removing, cancelling and pruning still work; use them to free space.'
         )
       try {
         await write(subject, 'attempted')
       } catch (cause) {
         log.error({ err: cause }, 'the audit trail cannot be written')
-        throw new AppError('AUDIT_FAILED', 'The audit trail cannot be written, and without it nothing is changed.', {
+        throw new AppError('AUDIT_FAILED', 'The audit trail cannot be written, so the change was refused.', {
           cause
         })
       }

@@ -55,11 +55,9 @@ export function createBudget({
       left.set(keyOf(caller), { changes: changes < 1 ? changes : changes - 1, at: time })
       tell({ most: burst, seconds: BURST_SECONDS, left: Math.max(0, Math.floor(changes - 1)) })
       if (changes >= 1) return
-      throw new AppError(
-        'TOO_MANY_REQUESTS',
-        `"${caller.name}" asks for more than ${changesPerSecond} changes a second.`,
-        { retryAfterSeconds: Math.max(1, Math.ceil((1 - changes) / changesPerSecond)) }
-      )
+      throw new AppError('TOO_MANY_REQUESTS', `"${caller.name}" exceeds ${changesPerSecond} changes per second.`, {
+        retryAfterSeconds: Math.max(1, Math.ceil((1 - changes) / changesPerSecond))
+      })
     },
 
     /** Takes one stream; returns what gives it back. */
@@ -68,11 +66,9 @@ export function createBudget({
       const key = keyOf(caller)
       const giveBack = take(streams, key, mostStreams)
       if (giveBack) return giveBack
-      throw new AppError(
-        'TOO_MANY_REQUESTS',
-        `"${caller.name}" has ${mostStreams} streams open, and that is the most.`,
-        { retryAfterSeconds: 5 }
-      )
+      throw new AppError('TOO_MANY_REQUESTS', `"${caller.name}" has ${mostStreams} streams open, the maximum.`, {
+        retryAfterSeconds: 5
+      })
     },
 
     /**
@@ -87,17 +83,13 @@ export function createBudget({
       if (open.size >= most)
         throw new AppError(
           'TOO_MANY_REQUESTS',
-          `"${caller.name}" has ${most} requests open, and that is the most. Wait for their answers.`,
+          `"${caller.name}" has ${most} requests open, the maximum. Wait for their responses.`,
           { retryAfterSeconds: 5 }
         )
       if (open.size >= FEW && backlogOf(open) > UNSENT_BYTES)
-        throw new AppError(
-          'TOO_MANY_REQUESTS',
-          `"${caller.name}" does not read the answers that are there. Read them.`,
-          {
-            retryAfterSeconds: 5
-          }
-        )
+        throw new AppError('TOO_MANY_REQUESTS', `"${caller.name}" does not read its responses. Read them first.`, {
+          retryAfterSeconds: 5
+        })
       requests.set(key, open.add(unsent))
       return () => {
         open.delete(unsent)

@@ -42,13 +42,9 @@ export function createHeldBytes({
             `must be smaller: the answer is more than ${one / MEBIBYTE} MiB; a stream has no limit`
           )
         if ((held.get(caller) ?? 0) + bytes > one || total + bytes > all)
-          throw new AppError(
-            'TOO_MANY_REQUESTS',
-            'Other answers hold the memory that this one needs. Ask again later.',
-            {
-              retryAfterSeconds: 5
-            }
-          )
+          throw new AppError('TOO_MANY_REQUESTS', 'Other responses use the memory that this one needs. Retry later.', {
+            retryAfterSeconds: 5
+          })
         own += bytes
         change(caller, bytes)
       },

@@ -39,10 +39,7 @@ function refuseForeignPage({ method, host, origin, fetchSite }: RequestOrigin): 
   const foreignSite = fetchSite !== undefined && fetchSite !== 'same-origin'
   const foreignOrigin = origin !== undefined && originHost(origin) !== host?.toLowerCase()
   if (foreignSite || foreignOrigin)
-    throw new AppError(
-      'CROSS_ORIGIN_REFUSED',
-      'Changes may only be asked for by this server’s own pages or by programs.'
-    )
+    throw new AppError('CROSS_ORIGIN_REFUSED', 'Only this server’s own pages and programs may request changes.')
 }
 
 function hostName(host: string): string {

@@ -95,7 +95,7 @@ export async function createTokens({
     create: ({ name, scopes, team, ttlSeconds }: NewToken): Promise<{ token: ManagedToken; secret: string }> =>
       inOrder(CHANGES, async () => {
         const taken = RESERVED.includes(name) || [...byHash.values()].some((token) => token.name === name)
-        if (taken) throw new AppError('TOKEN_NAME_TAKEN', `There is a token "${name}" already.`)
+        if (taken) throw new AppError('TOKEN_NAME_TAKEN', `A token named "${name}" already exists.`)
         const createdAt = now()
         const token: ManagedToken = {
           id: randomBytes(6).toString('hex'),
@@ -109,7 +109,7 @@ export async function createTokens({
         if (!hasOperator && !isAdmin(token) && ![...byHash.values()].some(isAdmin))
           throw new AppError(
             'ADMIN_TOKEN_NEEDED',
-            'From the first token on every request needs one, so the first must have the scope "admin": without BERTH_TOKEN nobody could make or revoke tokens.'
+            'Once a token exists, every request needs one. So the first token must have the scope "admin"; otherwise nobody could create or revoke tokens without BERTH_TOKEN.'
           )
         const secret = PREFIX + randomBytes(TOKEN_BYTES).toString('base64url')
         const hash = hashOf(secret)
@@ -127,7 +127,7 @@ export async function createTokens({
         if (isNeeded)
           throw new AppError(
             'ADMIN_TOKEN_NEEDED',
-            `"${token.name}" is the last token with the scope "admin". Make another one first.`
+            `"${token.name}" is the last token with the scope "admin". Create another one first.`
           )
         await table.remove(token.id)
         byHash.delete(hash)

@@ -71,7 +71,7 @@ export function createIntake(options: Options) {
     uploads.set(id, tokenId)
     const { pending = 0 } = await table.counts()
     if (pending + uploads.size > limits.queued)
-      throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are waiting or being sent already.`)
+      throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are already waiting or being uploaded.`)
     await checkCount(tokenId)
     await room.require()
     await files.make(id)

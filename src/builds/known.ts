@@ -48,7 +48,7 @@ export function createKnownBuilds({ table, retentionMs, onChange }: Options) {
     /** For changes of builds that nobody works on; `from` is the status before. */
     async change(record: BuildRecord, from: BuildStatus): Promise<void> {
       if (!(await table.change(record, from)))
-        throw new AppError('BUILD_RUNNING', `Build ${record.id} has just been begun.`)
+        throw new AppError('BUILD_RUNNING', `Build ${record.id} has just started.`)
       onChange(record)
     }
   }

@@ -27,10 +27,7 @@ export function createRoom({
 
   function check(): void {
     if (used >= most)
-      throw new AppError(
-        'STORAGE_FULL',
-        `Builds take up ${used} bytes of ${most}. Remove some, or wait until they end.`
-      )
+      throw new AppError('STORAGE_FULL', `Builds use ${used} of ${most} bytes. Remove some, or wait until they finish.`)
     if (!hasRoom()) throw new AppError('STORAGE_FULL', 'The disk of the data folder is full. Remove builds or images.')
   }
 

@@ -171,7 +171,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
       yield {
         event: 'end',
         data: {
-          reason: 'the build is over',
+          reason: 'the build is finished',
           status,
           build: build.status,
           push: push.status,
@@ -245,7 +245,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
 const SHOWN = eventsOf(
   { line: BuildLine, end: StreamEnd },
   { id: '31', event: 'line', data: { line: 'Step 1/2 : FROM node:24-alpine' } },
-  { event: 'end', data: { reason: 'the build is over', status: 'completed' } }
+  { event: 'end', data: { reason: 'the build is finished', status: 'completed' } }
 )
 
 /** As `tail -f` shows it. */

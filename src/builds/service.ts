@@ -35,12 +35,12 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
   async function reopened(caller: Caller, id: string): Promise<{ record: BuildRecord; from: BuildStatus }> {
     const record = await findOwn(caller, id)
     const from = statusOf(record)
-    if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not over: it is ${from}.`)
+    if (!isOver(record)) throw new AppError('BUILD_RUNNING', `Build ${id} is not finished: it is ${from}.`)
     const again = reopen(record)
     if (again) return { record: again, from }
     throw new AppError(
       'BUILD_NOT_FAILED',
-      `Nothing of build ${id} has failed, so there is nothing to do again. To build anew, send it as a new build.`
+      `No stage of build ${id} has failed, so there is nothing to retry. To build again, submit a new build.`
     )
   }
 
@@ -111,7 +111,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       if (await worker.abort(id)) return known.details(caller, id)
       const record = await findOwn(caller, id)
       const from = statusOf(record)
-      if (isOver(record)) throw new AppError('BUILD_FINISHED', `Build ${id} is over: it is ${from}.`)
+      if (isOver(record)) throw new AppError('BUILD_FINISHED', `Build ${id} is finished: it is ${from}.`)
       const cancelled = { ...cancel(record, now()), finishedAt: now() }
       await known.change(cancelled, from)
       await files.endLog(id)
@@ -126,12 +126,13 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       await findOwn(caller, id)
       await worker.settled(id)
       if (!isOver(await findOwn(caller, id))) {
-        if (!force) throw new AppError('BUILD_RUNNING', `Build ${id} is not over. Cancel it first, or use force=true.`)
+        if (!force)
+          throw new AppError('BUILD_RUNNING', `Build ${id} is not finished. Cancel it first, or use force=true.`)
         await this.cancel(caller, id)
       }
       const record = await findOwn(caller, id)
       const images = keepImage ? { images_removed: [], images_kept: [] } : await removal.removeImages(record)
-      if (!(await table.remove(id))) throw new AppError('BUILD_RUNNING', `Build ${id} has just been begun again.`)
+      if (!(await table.remove(id))) throw new AppError('BUILD_RUNNING', `Build ${id} has just started again.`)
       await removal.removeFiles(id)
       return { id, message: 'Build removed', ...images }
     },

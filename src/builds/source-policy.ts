@@ -29,7 +29,7 @@ export function createSourcePolicy(policy: Rules, registries: Pick<RegistryRules
     await registries.check(owner, allImages)
     if (policy.allowsRemoteSources) return baseImages.filter((name) => !name.includes('$'))
     if (platform !== null)
-      throw invalidField('platform', 'cannot be given here: base images would be fetched without a look at them')
+      throw invalidField('platform', 'is not allowed here: base images would be pulled without a check')
     const images = allImages.filter((name) => !readers.includes(name))
     const unknown = images.filter((name) => name.includes('$'))
     policy.check({ remoteSources: unknown })
@@ -60,7 +60,7 @@ export function createSourcePolicy(policy: Rules, registries: Pick<RegistryRules
       if (!policy.allows({ images: allImages, remoteSources }))
         throw new AppError(
           'POLICY_REFUSED',
-          `The base image ${reference} has triggers (ONBUILD) that take from elsewhere what the policy does not allow.`
+          `The base image ${reference} has triggers (ONBUILD) with sources that the policy does not allow.`
         )
       await registries.check(owner, allImages)
     }

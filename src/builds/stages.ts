@@ -126,7 +126,7 @@ export function createStages({
     if (record.hasOwnCredentials && !own)
       throw new AppError(
         'REGISTRY_UNAUTHORIZED',
-        'The credentials of the request are gone with the server that took them: send them again with POST /builds/{id}/retry.'
+        'The credentials of the request were lost when the server restarted. Send them again with POST /builds/{id}/retry.'
       )
     const pushed: BuildRecord['pushed'] = []
     note({ pushed: [] })
@@ -188,7 +188,7 @@ function cacheOf({ owner, team = null }: BuildRecord): Record<string, string> {
 /** Opened first: an address without a file must not look like an engine that does not answer. */
 async function openContext(path: string): Promise<Readable> {
   const file = await open(path).catch((cause: unknown) => {
-    throw new AppError('BUILD_FAILED', 'Its context is gone from the data folder: send it again as a new build.', {
+    throw new AppError('BUILD_FAILED', 'Its context is missing from the data folder. Submit a new build.', {
       cause
     })
   })
@@ -211,7 +211,7 @@ function createLimit(
         : new AppError('ENGINE_UNAVAILABLE', 'The engine stopped answering in the middle of the build.')
     )
   const total = setTimeout(() => end(`It took longer than ${totalMs / 1000} seconds.`), totalMs)
-  const idle = setTimeout(() => end(`It said nothing for ${idleMs / 1000} seconds.`), idleMs)
+  const idle = setTimeout(() => end(`It had no output for ${idleMs / 1000} seconds.`), idleMs)
   return {
     signal: AbortSignal.any([signal, over.signal]),
     renew: () => void idle.refresh(),

@@ -184,7 +184,7 @@ export function createWorker({
     }
     try {
       if (record.attempts > MAX_ATTEMPTS)
-        throw new AppError('BUILD_FAILED', `It was begun ${MAX_ATTEMPTS} times and interrupted each time.`)
+        throw new AppError('BUILD_FAILED', `It was started ${MAX_ATTEMPTS} times and interrupted each time.`)
       await stages[name]({ record, note, signal, say: (line) => lines.line(line) })
       work.record = complete(work.record, name, now())
       return true
@@ -198,7 +198,7 @@ export function createWorker({
       // To be stopped on purpose is no sign of a build that does harm.
       if (isAppError(error, 'SERVER_STOPPING')) note({ attempts: work.record.attempts - 1 })
       if (isAppError(error, 'SERVER_STOPPING', 'ENGINE_UNAVAILABLE') && work.record.attempts < MAX_ATTEMPTS) {
-        await lines.lastWord(`INTERRUPTED: ${error.message} It is taken up again.`)
+        await lines.lastWord(`INTERRUPTED: ${error.message} It resumes later.`)
         work.record = interrupt(work.record)
         void pumpAfter(sleep(PAUSE_MS, life.signal))
         return false
@@ -227,7 +227,7 @@ export function createWorker({
   function explained(error: unknown): AppError {
     const known = unexpected(error)
     if (known.code !== 'INTERNAL') return known
-    return new AppError('INTERNAL', 'Something unexpected happened. The log of the server says more.')
+    return new AppError('INTERNAL', 'An unexpected error occurred. See the log of the server.')
   }
 
   return {

@@ -24,11 +24,14 @@ export function createChanges({ inventory, config, ownId }: Options) {
   function findChangeable(caller: Caller, reference: string): ContainerRecord {
     const record = inventory.find(reference, seenBy(caller))
     if (record.id === ownId)
-      throw new AppError('CONTAINER_IS_BERTH', 'This container is Berth itself; it does not stop or remove itself.')
+      throw new AppError(
+        'CONTAINER_IS_BERTH',
+        'This container runs Berth, which never stops or removes its own container.'
+      )
     if (!record.berth.managed && !config.manageForeign) {
       throw new AppError(
         'CONTAINER_NOT_MANAGED',
-        `Container ${record.name} was not made by Berth. BERTH_MANAGE_FOREIGN=true allows to change such containers.`
+        `Container ${record.name} was not created by Berth. Set BERTH_MANAGE_FOREIGN=true to manage it.`
       )
     }
     checkMayChange(caller, record.berth, `Container ${record.name}`)

@@ -178,7 +178,7 @@ export function createMaker(options: Options) {
 
   async function look(id: string, spec: ContainerSpec): Promise<ContainerRecord> {
     const record = await inventory.refresh(id)
-    if (!record) throw new AppError('CONTAINER_NOT_FOUND', `Container ${id} was removed while it was made.`)
+    if (!record) throw new AppError('CONTAINER_NOT_FOUND', `Container ${id} was removed while it was being created.`)
     checkMade(record, spec)
     return record
   }
@@ -207,7 +207,7 @@ export function checkMayPull(caller: Caller, image: string): void {
   if (isAdmin(caller) || caller.scopes.includes('images:write')) return
   throw new AppError(
     'FORBIDDEN',
-    `The image ${image} would have to be pulled, and the token "${caller.name}" lacks the scope "images:write". Have it pulled first, or use a token with that scope.`,
+    `The image ${image} must be pulled, but the token "${caller.name}" lacks the scope "images:write". Have it pulled first, or use a token with that scope.`,
     { facts: { scope: 'images:write' } }
   )
 }

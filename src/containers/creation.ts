@@ -57,7 +57,7 @@ export function createCreation({
 }
 
 function uncertain(what: string, cause?: unknown): AppError {
-  return new AppError('ENGINE_ANSWER_INVALID', `${what} What became of it is looked at again later.`, { cause })
+  return new AppError('ENGINE_ANSWER_INVALID', `${what} Berth checks the outcome later.`, { cause })
 }
 
 /** Whether the engine may have carried out what it did not answer. */

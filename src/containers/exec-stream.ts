@@ -31,7 +31,7 @@ export async function* followExec(
     if (either.aborted) throw new Error('it was ended')
     yield { end: { reason: 'exited', exit_code: await running.exitCode() } }
   } catch (error) {
-    throw deadline?.aborted ? new AppError('EXEC_TIMEOUT', 'The command did not end in time.') : error
+    throw deadline?.aborted ? new AppError('EXEC_TIMEOUT', 'The command did not finish in time.') : error
   } finally {
     either.removeEventListener('abort', stop)
     running.release()

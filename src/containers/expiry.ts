@@ -139,7 +139,7 @@ export async function createExpiry({
       if (!isElsewhere(record)) return
       throw new AppError(
         'CONTAINER_OF_ANOTHER_SERVER',
-        `Container ${record.name} was made by the Berth server with the id ${record.berth.instance}, which alone decides when it ends. Set ttl_seconds there.`,
+        `Container ${record.name} was created by the Berth server with the id ${record.berth.instance}, and only that server can change its end date. Set ttl_seconds there.`,
         { facts: { instance: record.berth.instance } }
       )
     },

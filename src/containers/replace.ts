@@ -136,7 +136,8 @@ export function createReplacer({
     await removal.remove(old.id, { volumes: false })
     await engine.renameContainer(id, old.name)
     const record = await inventory.refresh(id)
-    if (!record) throw new AppError('CONTAINER_NOT_FOUND', `Container ${old.name} was removed while it was made anew.`)
+    if (!record)
+      throw new AppError('CONTAINER_NOT_FOUND', `Container ${old.name} was removed while it was being recreated.`)
     return record
   }
 

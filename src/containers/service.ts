@@ -183,7 +183,7 @@ export function createContainerService(options: Options) {
         if (creator.isMaking(record) && !force) {
           throw new AppError(
             'CONTAINER_BUSY',
-            `Container ${record.name} is just being made. Wait for that, or remove it with force=true.`
+            `Container ${record.name} is being created. Wait for that, or remove it with force=true.`
           )
         }
         await removeNow(record)

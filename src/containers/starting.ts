@@ -18,7 +18,7 @@ export function createStarting({ engine, ports, replacer }: Options) {
     if (!record.berth.managed) {
       throw new AppError(
         'PORT_UNAVAILABLE',
-        `A port of ${record.name} is taken, and Berth does not make other people's containers anew.`
+        `A port of ${record.name} is taken, and Berth recreates only containers that it created.`
       )
     }
     const { record: made, changes } = await replacer.replace(record)

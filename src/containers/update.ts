@@ -82,7 +82,7 @@ export function createUpdating({
     const imageName = image ?? nameOf(record)
     return {
       record: await replacer.renew(record, { spec, imageName, signal }),
-      message: `Container made anew from ${imageName}; its volumes stay, its other files are those of the image`,
+      message: `Container recreated from ${imageName}. Its volumes stay; its other files are those of the image`,
       isAnew: true
     }
   }
@@ -130,7 +130,7 @@ function checkMayBeMadeAnew(record: ContainerRecord): void {
   if (record.berth.managed) return
   throw new AppError(
     'CONTAINER_NOT_MANAGED',
-    `Another image or environment needs container ${record.name} to be made anew, and Berth does not make other people's containers anew.`
+    `A new image or environment requires recreating container ${record.name}, and Berth recreates only containers that it created.`
   )
 }
 

@@ -47,7 +47,7 @@ function notApplied({ name }: ContainerRecord, missing: string[], freedoms: stri
   ]
   return new AppError(
     'POLICY_NOT_APPLIED',
-    `The engine did not shut in the container ${name} as it was told: ${reasons.join('; ')}.`,
+    `The engine did not isolate the container ${name} as requested: ${reasons.join('; ')}.`,
     { facts: { missing, freedoms } }
   )
 }

@@ -207,7 +207,7 @@ function noHealthcheck(record: ContainerRecord): AppError {
 }
 
 function goneError(id: string): AppError {
-  return new AppError('CONTAINER_NOT_FOUND', `Container ${shortId(id)} was removed while it was waited for.`)
+  return new AppError('CONTAINER_NOT_FOUND', `Container ${shortId(id)} was removed during the wait.`)
 }
 
 function said(logs: string): string {

@@ -4,5 +4,5 @@ import { AppError } from '../errors.ts'
 export type FileLimits = { filesMax: number; fileEntriesMax: number; fileScanMax: number }
 
 export function tooLarge({ filesMax }: FileLimits): AppError {
-  return new AppError('FILE_TOO_LARGE', `More than ${filesMax} bytes are not copied at once (BERTH_FILES_MAX).`)
+  return new AppError('FILE_TOO_LARGE', `A copy is limited to ${filesMax} bytes (BERTH_FILES_MAX).`)
 }

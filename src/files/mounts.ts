@@ -21,7 +21,7 @@ export function checkWritable(mounts: readonly MountPoint[], path: string): void
   if (deepest?.kind === 'other' || (!deepest && [...ENGINES_OWN, ...KERNELS_OWN].some((own) => isAtOrBelow(path, own))))
     throw new AppError(
       'FILE_OUTSIDE',
-      `${quoted(path)} is not of the container's own file system: something else is mounted there. Only the container itself can write it.`
+      `${quoted(path)} is not on the container's own file system: something else is mounted there. Only the container itself can write to it.`
     )
   if (deepest?.readOnly)
     throw new AppError('FILE_READ_ONLY', `A volume is mounted read-only at ${quoted(deepest.target)}.`)
@@ -32,7 +32,7 @@ export function checkRemovable(mounts: readonly MountPoint[], path: string): voi
   const targets = [...mounts.map(({ target }) => bytesOfText(target)), ...ENGINES_OWN]
   const found = targets.find((target) => isAtOrBelow(target, path))
   if (found !== undefined)
-    throw new AppError('FILE_IN_USE', `Something is mounted at ${quoted(found)}. Remove what is in it one by one.`)
+    throw new AppError('FILE_IN_USE', `Something is mounted at ${quoted(found)}. Remove its contents one by one.`)
 }
 
 /** Throws where an archive could reach what is not of the file system of its folder: by its paths, or by links that are there. */
@@ -47,6 +47,6 @@ export function checkUnpackable(mounts: readonly MountPoint[], folder: string): 
   if (below)
     throw new AppError(
       'FILE_OUTSIDE',
-      `A volume is mounted below the folder, at ${quoted(bytesOfText(below.target))}. Unpack what belongs there apart.`
+      `A volume is mounted below the folder, at ${quoted(bytesOfText(below.target))}. Unpack its contents separately.`
     )
 }

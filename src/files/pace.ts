@@ -77,6 +77,6 @@ function createWatch({ bytes, withinMs }: Pace) {
 function tooSlow({ bytes, withinMs }: Pace): AppError {
   return new AppError(
     'REQUEST_TIMEOUT',
-    `A copy moves at least ${bytes / 1024} KiB in ${withinMs / 1000} seconds, since the engine holds the container meanwhile.`
+    `A copy must transfer at least ${bytes / 1024} KiB in ${withinMs / 1000} seconds, since it locks the container in the engine.`
   )
 }

@@ -23,12 +23,12 @@ export function createPlaces(engine: Pick<EngineArchive, 'statPath' | 'readArchi
       if (stat.kind !== 'link') return { path: at, stat }
       at = targetOf(at, stat)
     }
-    throw new AppError('FILE_NOT_FOUND', `The links at ${quoted(path)} lead to each other.`)
+    throw new AppError('FILE_NOT_FOUND', `The links at ${quoted(path)} form a loop.`)
   }
 
   /** The path itself without any link in it. What is not there yet has no links. */
   async function resolve(id: string, path: string, signal: AbortSignal, links = 0): Promise<string> {
-    if (links > MOST_LINKS) throw new AppError('FILE_NOT_FOUND', `The links at ${quoted(path)} lead to each other.`)
+    if (links > MOST_LINKS) throw new AppError('FILE_NOT_FOUND', `The links at ${quoted(path)} form a loop.`)
     const parts = path.split('/').filter((part) => part !== '')
     let at = '/'
     for (const [index, part] of parts.entries()) {
@@ -66,7 +66,7 @@ function targetOf(path: string, { target }: PathStat): string {
   if (target !== null && !target.includes(LOST)) return target
   throw new AppError(
     'FILE_NOT_FOUND',
-    `The link ${quoted(path)} leads to a name that is no UTF-8. Give that path itself.`
+    `The link ${quoted(path)} leads to a name that is not valid UTF-8. Use that path itself.`
   )
 }
 

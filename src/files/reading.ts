@@ -80,7 +80,7 @@ export function createReading({ engine, places, find, limits }: Options) {
     const { entry, close } = await understood(() => places.open(id, at, pace.signal))
     if (entry.kind !== 'file') {
       await close()
-      throw new AppError('FILE_KIND_DIFFERS', `${quoted(path)} became something else while it was opened.`)
+      throw new AppError('FILE_KIND_DIFFERS', `${quoted(path)} changed its type while it was being opened.`)
     }
     return {
       name: textOf(splitPath(at).name),

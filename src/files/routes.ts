@@ -252,5 +252,8 @@ function sizeOf({ headers }: FastifyRequest): number {
   const length = headers['content-length']
   if (length !== undefined) return Number(length)
   if (headers['transfer-encoding'] === undefined) return 0
-  throw new AppError('LENGTH_REQUIRED', 'Send Content-Length: a file is sent to the engine behind its length.')
+  throw new AppError(
+    'LENGTH_REQUIRED',
+    'Send Content-Length: the engine needs the length of a file before its content.'
+  )
 }

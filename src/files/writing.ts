@@ -36,7 +36,7 @@ const BUFFER = { objectMode: false, highWaterMark: 256 * 1024 }
 export function createWriting({ engine, places, findChangeable, isAllowed, limits, log, now = Date.now }: Options) {
   function find(caller: Caller, reference: string): ContainerRecord {
     if (isAllowed) return findChangeable(caller, reference)
-    throw new AppError('EXEC_DISABLED', 'Changing files in containers is switched off. BERTH_EXEC=true switches it on.')
+    throw new AppError('EXEC_DISABLED', 'Changing files in containers is disabled. Set BERTH_EXEC=true to enable it.')
   }
 
   async function statOf(id: string, path: string, signal: AbortSignal) {
@@ -45,7 +45,7 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
     const { folder } = splitPath(path)
     const above = await engine.statPath(id, folder, signal)
     if (above?.kind === 'folder') return undefined
-    throw new AppError('FILE_NOT_FOUND', `There is no folder ${quoted(folder)} in the container. Make it first.`)
+    throw new AppError('FILE_NOT_FOUND', `There is no folder ${quoted(folder)} in the container. Create it first.`)
   }
 
   async function ownerOf(id: string, path: string, signal: AbortSignal) {
@@ -149,7 +149,7 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       const { id, mounts } = find(caller, reference)
       const path = await places.resolve(id, given, signal)
       checkWritable(mounts, path)
-      if (await statOf(id, path, signal)) throw new AppError('FILE_KIND_DIFFERS', `${quoted(given)} is there already.`)
+      if (await statOf(id, path, signal)) throw new AppError('FILE_KIND_DIFFERS', `${quoted(given)} already exists.`)
       const attributes = attributesOf(wanted, await usualIn(id, path, FOLDER_MODE, signal), now())
       await engine.writeArchive(id, Readable.from([folderEntry(path, attributes)]), signal)
       return { ...written(path, attributes), kind: 'folder', size: null, replaced: false }
@@ -172,7 +172,7 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       if (stat.kind === 'folder' && !recursive)
         throw new AppError(
           'FILE_KIND_DIFFERS',
-          `${quoted(given)} is a folder. recursive=true removes it with all below it.`
+          `${quoted(given)} is a folder. recursive=true removes it with everything in it.`
         )
       await engine.removePath(id, path)
       return { path: textOf(path), removed: true, message: 'Removed' }
@@ -208,6 +208,6 @@ async function* unzipped(content: AsyncIterable<Buffer>): AsyncGenerator<Buffer>
   } catch (cause) {
     if (isAppError(cause) || !(cause instanceof Error) || !String((cause as { code?: unknown }).code).startsWith('Z_'))
       throw cause
-    throw new AppError('INVALID_ARCHIVE', `It cannot be unpacked: ${cause.message}.`, { cause })
+    throw new AppError('INVALID_ARCHIVE', `The archive cannot be unpacked: ${cause.message}.`, { cause })
   }
 }

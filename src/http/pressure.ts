@@ -24,7 +24,7 @@ export async function registerPressure(
       // Whoever restarts a server that does not live must not do so because it is busy.
       if (request.routeOptions.config.scope === 'open') return
       if (performance.now() < judgedFrom) return
-      throw new AppError('SERVER_BUSY', 'The server has more to do than it can follow.')
+      throw new AppError('SERVER_BUSY', 'The server is overloaded.')
     }
   })
 }

@@ -18,7 +18,7 @@ const DETAILS: Partial<Record<ErrorCode, string>> = {
 export function answerRawError({ code = '' }: { code?: string }, socket: Socket): void {
   if (code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const known = CODES[code] ?? 'INVALID_REQUEST'
-  const error = new AppError(known, DETAILS[known] ?? 'This is not a request of HTTP.')
+  const error = new AppError(known, DETAILS[known] ?? 'This is not an HTTP request.')
   const requestId = randomUUID()
   const body = JSON.stringify(problemOf(error, requestId))
   const head = [

@@ -177,7 +177,7 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
 }
 
 function clientWentAway(): AppError {
-  return new AppError('REQUEST_CANCELLED', 'The client went away.')
+  return new AppError('REQUEST_CANCELLED', 'The client disconnected.')
 }
 
 /** Returns what gives up waiting for that end. */

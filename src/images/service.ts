@@ -100,7 +100,7 @@ export function createImageService({ engine, registries, containers, policy, def
     const here = (await engine.listImages().catch(() => [])).flatMap(({ tags }) => tags)
     const meant = closest(reference, [...here, ...here.map((tag) => tag.replace(/:latest$/, ''))])
     if (meant === undefined || meant === reference) return error
-    const said = `${error.message.replace(/\.?$/, '.')} There is ${meant} on this machine: is that meant?`
+    const said = `${error.message.replace(/\.?$/, '.')} Did you mean ${meant}, which is on this machine?`
     return new AppError(error.code, said, { ...(error.facts && { facts: error.facts }), cause: error })
   }
 

@@ -39,7 +39,7 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
   async function find(caller: Caller, name: string): Promise<NetworkRecord> {
     const found = (await engine.listNetworks()).find((network) => network.name === name)
     if (found && maySee(caller, ownerOfNetwork(found))) return found
-    throw new AppError('NETWORK_NOT_FOUND', `There is no network "${name}". POST /networks makes one.`)
+    throw new AppError('NETWORK_NOT_FOUND', `There is no network "${name}". POST /networks creates one.`)
   }
 
   /** Callers without a token's id are one, as for containers. */
@@ -100,14 +100,14 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
       return inTurn(async () => {
         const network = await find(caller, name)
         if (!readFacts(network.labels).managed)
-          throw new AppError('NETWORK_NOT_MANAGED', `The network "${name}" was not made by Berth.`)
+          throw new AppError('NETWORK_NOT_MANAGED', `Berth did not create the network "${name}".`)
         checkMayChange(caller, ownerOfNetwork(network), `The network "${name}"`)
         policy.check({ networks: [name] })
         const users = view(caller, network).containers.map(({ id, name: user }) => ({ id, name: user }))
         if (usersOf(name).length > 0)
           throw new AppError(
             'NETWORK_IN_USE',
-            `On the network "${name}" are still: ${namesOf(users)}. Remove these containers first.`,
+            `The network "${name}" still has containers: ${namesOf(users)}. Remove them first.`,
             { facts: { containers: users } }
           )
         await engine.removeNetwork(network.id)

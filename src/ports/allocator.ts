@@ -125,7 +125,7 @@ export function createAllocator(options: { range: PortRange; reserved?: Map<numb
     const { bound, parked, blocked, reserved: kept, leased } = counts
     return new AppError(
       'PORT_RANGE_EXHAUSTED',
-      `All ${range.last - range.first + 1} ${protocol} ports from ${range.first} to ${range.last} are taken: ${bound} bound, ${leased} being given out, ` +
+      `All ${range.last - range.first + 1} ${protocol} ports from ${range.first} to ${range.last} are taken: ${bound} bound, ${leased} leased, ` +
         `${parked} parked, ${blocked} blocked, ${kept} reserved. Remove containers or widen BERTH_PORT_RANGE.`,
       { facts: { range: `${range.first}-${range.last}`, protocol, counts } }
     )
@@ -139,7 +139,7 @@ export function createAllocator(options: { range: PortRange; reserved?: Map<numb
     const reason = tables[protocol].reasonOf(port)
     return new AppError(
       'PORT_UNAVAILABLE',
-      `Port ${port}/${protocol} is ${state}${reason ? ` (${reason})` : ''}. Leave host_port out to get a free one.`,
+      `Port ${port}/${protocol} is ${state}${reason ? ` (${reason})` : ''}. Omit host_port to get a free one.`,
       {
         facts: { port, protocol, state }
       }

@@ -58,7 +58,7 @@ export async function askOrFail(
     if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|EPROTO/.test(code))
       throw new AppError(
         'REGISTRY_PLAIN_HTTP',
-        `${whom} does not speak TLS, and the engine does not trust it without. If it is to be used so, write ` +
+        `${whom} does not speak TLS, and the engine does not trust it without. To use it anyway, write ` +
           `"insecure-registries": ["${registry}"] into the engine's /etc/docker/daemon.json and restart the engine.`,
         { cause }
       )

@@ -24,13 +24,16 @@ export async function preflight(login: Login, options: PreflightOptions): Promis
 
   const challenge = readChallenge(answer.challenge)
   if (!challenge)
-    throw new AppError('REGISTRY_REFUSED', `The registry ${registry} asks for a login in a way that Berth cannot read.`)
+    throw new AppError(
+      'REGISTRY_REFUSED',
+      `The registry ${registry} requests a login in a way that Berth does not understand.`
+    )
   const foreign = foreignRealm(registry, challenge, answer.origin, options.authHosts)
   if (foreign) {
     throw new AppError(
       'REGISTRY_REFUSED',
-      `The registry ${registry} wants its logins sent to ${foreign.origin}, so Berth did not give the engine one. ` +
-        'If that is right, name the host under auth_hosts in BERTH_REGISTRIES_FILE.'
+      `The registry ${registry} sends its logins to ${foreign.origin}, so Berth did not give the engine one. ` +
+        'If that is correct, add the host to auth_hosts in BERTH_REGISTRIES_FILE.'
     )
   }
   // The engine would try a wrong password for most of a minute before it said so.

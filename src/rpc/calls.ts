@@ -207,7 +207,7 @@ function reasonOf(signal: AbortSignal): AppError {
   if (signal.reason instanceof AppError) return signal.reason
   return new AppError(
     'REQUEST_CANCELLED',
-    hasPassed(signal) ? 'The deadline of the call has passed.' : 'The client went away.'
+    hasPassed(signal) ? 'The deadline of the call has passed.' : 'The client disconnected.'
   )
 }
 

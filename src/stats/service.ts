@@ -63,7 +63,7 @@ export function createStatsService({
     if (!isMeasured(record)) {
       throw new AppError(
         'CONTAINER_NOT_RUNNING',
-        `Container ${record.name} is ${record.state}, so there is nothing to measure.`,
+        `Container ${record.name} is ${record.state}, so it has no statistics.`,
         {
           facts: { state: record.state }
         }
@@ -126,7 +126,7 @@ export function createStatsService({
         if (performance.now() > deadline) {
           throw new AppError(
             'STATS_UNAVAILABLE',
-            `Container ${record.name} could not be measured; neither the kernel's files nor the engine gave figures.`
+            `Container ${record.name} has no statistics: neither the kernel's files nor the engine reported any.`
           )
         }
         await nextTick()

@@ -88,7 +88,7 @@ export function createHost({ log }: { log: Log }) {
         })
         const limit = setTimeout(() => {
           forget()
-          reject(new AppError('STATS_UNAVAILABLE', 'The machine could not be measured.'))
+          reject(new AppError('STATS_UNAVAILABLE', 'The statistics of the machine are not available.'))
         }, FIRST_SAMPLE_MS)
       })
     }

@@ -33,7 +33,7 @@ export async function openRecording({
   try {
     await once(file, 'open')
   } catch (cause) {
-    throw new AppError('AUDIT_FAILED', 'The recording cannot be written, and without it no terminal opens.', { cause })
+    throw new AppError('AUDIT_FAILED', 'The recording cannot be written, so the terminal was not opened.', { cause })
   }
   const decoder = new StringDecoder('utf8')
   let hasFailed = false

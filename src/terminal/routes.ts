@@ -40,10 +40,7 @@ export const terminalRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     preHandler: async (request) => terminals.check(request.caller, request.params.id),
     handler: async () => {
-      throw new AppError(
-        'UPGRADE_NEEDED',
-        'This route speaks WebSocket. Ask for an upgrade; docs/terminal.md says how.'
-      )
+      throw new AppError('UPGRADE_NEEDED', 'This route requires a WebSocket upgrade; see docs/terminal.md.')
     },
     wsHandler: (socket, request) => {
       const { id } = request.params

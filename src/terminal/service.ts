@@ -63,8 +63,8 @@ export function createTerminalService({
       throw new AppError(
         'TOO_MANY_REQUESTS',
         isFull
-          ? `"${caller.name}" has ${own} terminals open, and that is the most. Close one.`
-          : `All callers together have ${all} terminals open, and that is the most.`,
+          ? `"${caller.name}" has ${own} terminals open, the maximum. Close one.`
+          : `All callers together have ${all} terminals open, the maximum.`,
         { retryAfterSeconds: 5 }
       )
     starting.set(owner, (starting.get(owner) ?? 0) + 1)
@@ -151,7 +151,7 @@ export function createTerminalService({
   function resume({ session: id, received, cols, rows }: Resume, { caller }: Visitor): Viewer {
     const found = kept.get(id)
     if (!found || found.owner !== ownerOf(caller))
-      throw new AppError('TERMINAL_NOT_FOUND', 'There is no terminal session of yours with this id. Open a new one.')
+      throw new AppError('TERMINAL_NOT_FOUND', 'You have no terminal session with this id. Open a new one.')
     const viewer = found.session.attach(received)
     if (cols !== undefined && rows !== undefined) viewer.take({ kind: 'resize', cols, rows })
     return viewer

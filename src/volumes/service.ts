@@ -37,7 +37,7 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
   async function find(caller: Caller, name: string): Promise<VolumeRecord> {
     const found = await engine.findVolume(name)
     if (found && maySee(caller, ownerOfVolume(found))) return found
-    throw new AppError('VOLUME_NOT_FOUND', `There is no volume "${name}". POST /volumes makes one.`)
+    throw new AppError('VOLUME_NOT_FOUND', `There is no volume "${name}". POST /volumes creates one.`)
   }
 
   async function checkCount({ tokenId }: Caller): Promise<void> {
@@ -61,7 +61,10 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
       policy.check({ volumes: [name] })
       return inTurn(async () => {
         if (await engine.findVolume(name))
-          throw new AppError('VOLUME_NAME_TAKEN', `There is a volume "${name}". Choose another name, or use that one.`)
+          throw new AppError(
+            'VOLUME_NAME_TAKEN',
+            `A volume named "${name}" already exists. Choose another name, or use that one.`
+          )
         await checkCount(caller)
         const owner = { ...ownerOf(caller), ...(shared && { shared }) }
         await engine.createVolume(name, writeFacts({ managed: true, instance: instanceId, ...owner }))
@@ -88,7 +91,10 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
       return inTurn(async () => {
         const volume = await find(caller, name)
         if (!readFacts(volume.labels).managed)
-          throw new AppError('VOLUME_NOT_MANAGED', `Berth did not make the volume "${name}", so it does not remove it.`)
+          throw new AppError(
+            'VOLUME_NOT_MANAGED',
+            `Berth did not create the volume "${name}", so it does not remove it.`
+          )
         checkMayChange(caller, ownerOfVolume(volume), `The volume "${name}"`)
         policy.check({ volumes: [name] })
         const users = view(caller, volume).containers.map(({ id, name: user }) => ({ id, name: user }))
@@ -99,7 +105,7 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
             { facts: { containers: users } }
           )
         if (await engine.removeVolume(name)) return { name, removed: true, message: 'Volume removed' }
-        throw new AppError('VOLUME_NOT_FOUND', `The volume "${name}" is gone already.`)
+        throw new AppError('VOLUME_NOT_FOUND', `The volume "${name}" was already removed.`)
       })
     }
   }

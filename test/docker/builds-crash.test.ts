@@ -177,7 +177,7 @@ t.test('a context that is gone from the disk', async (t) => {
   await proxy.comeBack()
   t.match(await endOf(server, body.id), {
     status: 'failed',
-    build: { code: 'BUILD_FAILED', reason: /context is gone/ }
+    build: { code: 'BUILD_FAILED', reason: /context is missing/ }
   })
   t.match((await server.get('/health')).body, { engine: 'available' })
 })

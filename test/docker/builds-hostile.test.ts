@@ -96,7 +96,7 @@ const CASES: Case[] = [
   ['a reader of its own', `# syntax=${HOST}/evil:1\n${after('RUN true')}`, IMAGES],
   ['an allowed image as a reader', `# syntax=${IMAGE}\n${after('RUN true')}`, /is to be read by/],
   ['a reader by an argument', after('RUN true'), /is to be read by/, { build_arg: `BUILDKIT_SYNTAX=${IMAGE}` }],
-  ['another platform', after('RUN true'), /platform cannot be given here/, { platform: 'linux/arm64' }],
+  ['another platform', after('RUN true'), /platform is not allowed here/, { platform: 'linux/arm64' }],
   ['zeros', `FROM ${IMAGE}\nRUN true\0\nADD ${url('zero')} /x`, /no text/],
   ['what looks like a comment', `FROM ${IMAGE}\n//syntax=${HOST}/evil:1\n`, NO_DOCKERFILE],
   ['COPY of an address', after(`COPY ${url('copy')} /x`), 'failed'],
@@ -152,7 +152,7 @@ t.test('triggers of a base image', async (t) => {
     t.match(await send(harmless), { status: 'completed' })
     t.match(await send(evil), {
       status: 'failed',
-      build: { code: 'POLICY_REFUSED', retryable: false, reason: /has triggers \(ONBUILD\) that take from elsewhere/ }
+      build: { code: 'POLICY_REFUSED', retryable: false, reason: /has triggers \(ONBUILD\) with sources/ }
     })
   }
   t.same(hits, [])

@@ -88,7 +88,7 @@ t.test('credentials are not written down: after a restart they are asked for aga
   await registry.start()
   await retry(id)
   const asked = await endOf(server, id)
-  t.match(asked.push, { status: 'failed', code: 'REGISTRY_UNAUTHORIZED', reason: /send them again/ })
+  t.match(asked.push, { status: 'failed', code: 'REGISTRY_UNAUTHORIZED', reason: /Send them again/ })
   await retry(id, RIGHT)
   t.match(await endOf(server, id), { status: 'completed' })
 })

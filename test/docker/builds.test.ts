@@ -220,7 +220,7 @@ t.test('a build that hangs is ended', async (t) => {
   })
   const word = `8${process.pid}`
   const cases = BUILDERS.flatMap((builder) => [
-    { builder, command: `sleep ${word}1`, reason: 'It said nothing for 6 seconds.' },
+    { builder, command: `sleep ${word}1`, reason: 'It had no output for 6 seconds.' },
     {
       builder,
       command: `while true; do echo on and on; sleep 0.5${word}2; done`,

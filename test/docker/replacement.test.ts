@@ -146,7 +146,7 @@ t.test('where no port is left the stopped container stays as it was', async (t) 
   t.match(started, { state: 'running', full_id: original.full_id, ports: original.ports })
 })
 
-t.test('a container is made anew from another image, and keeps what was set for it', async (t) => {
+t.test('a container recreated from another image keeps its settings', async (t) => {
   const mark = unique('renewal')
   const [first, second, broken] = [`${mark}:one`, `${mark}:two`, `${mark}:broken`]
   const volume = unique('volume')

@@ -30,7 +30,10 @@ t.test('a log is followed as it comes, and again from where it broke off', async
     { data: { line: 'zwei 漢🐳' }, id: second?.id ?? '' },
     { data: { line: 'three' } },
     { data: { line: 'Step 1/1 : FROM scratch' } },
-    { event: 'end', data: { reason: 'the build is over', status: 'completed', build: 'completed', push: 'skipped' } }
+    {
+      event: 'end',
+      data: { reason: 'the build is finished', status: 'completed', build: 'completed', push: 'skipped' }
+    }
   ])
   t.equal(all.length, 4)
   await ended(id)
@@ -63,10 +66,7 @@ t.test('the engine is away: builds are taken in and wait; gone in the middle, th
   engine.comeBack()
   ;(await next(1)).end()
   t.match(await ended(id), { status: 'completed' })
-  t.match(
-    (await get(`/builds/${id}/logs`)).body,
-    /^begun\nINTERRUPTED: The engine went away\. It is taken up again\.\n/
-  )
+  t.match((await get(`/builds/${id}/logs`)).body, /^begun\nINTERRUPTED: The engine went away\. It resumes later\.\n/)
 })
 
 t.test('the server is stopped while builds wait and run', async (t) => {

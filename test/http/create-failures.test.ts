@@ -80,7 +80,7 @@ for (const [what, breakEngine, status, code] of FAILURES) {
   })
 }
 
-t.test('when an engine that was killed meanwhile can start the container no more, it is made anew', async (t) => {
+t.test('a container that a killed engine can no longer start is recreated', async (t) => {
   const server = await build(t)
   const { engine, post } = server
   const volumes = [{ source: 'data', target: '/data' }]

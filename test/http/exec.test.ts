@@ -73,7 +73,7 @@ t.test('ends when its time is over', async (t) => {
   const { post, engine } = await withExec(t)
   engine.exec = async (_id, _request, { signal }) => {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-    throw new AppError('EXEC_TIMEOUT', 'The command did not end in time.')
+    throw new AppError('EXEC_TIMEOUT', 'The command did not finish in time.')
   }
   // The deadline alone does not keep a process alive that does not listen.
   const alive = setInterval(() => {}, 1_000)

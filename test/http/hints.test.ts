@@ -39,13 +39,13 @@ t.test('a misspelt image is told with the one that is here', async (t) => {
     throw new AppError('IMAGE_NOT_FOUND', 'The engine could not pull it: pull access denied')
   }
   const { detail } = problem(t, await post('/containers', { image: 'base-api-sevrer' }), 404, 'IMAGE_NOT_FOUND')
-  t.match(detail, /denied\. There is base-api-server(:latest)? on this machine: is that meant\?$/)
+  t.match(detail, /denied\. Did you mean base-api-server(:latest)?, which is on this machine\?$/)
   const notHere = await post('/containers', { image: 'base-api-server:latets', pull: 'never' })
   t.match(
     problem(t, notHere, 404, 'IMAGE_NOT_FOUND').detail,
-    /"never"\. There is base-api-server:latest on this machine/
+    /"never"\. Did you mean base-api-server:latest, which is on this machine/
   )
-  t.notMatch(problem(t, await post('/containers', { image: 'zzz/qqq' }), 404, 'IMAGE_NOT_FOUND').detail, /meant/)
+  t.notMatch(problem(t, await post('/containers', { image: 'zzz/qqq' }), 404, 'IMAGE_NOT_FOUND').detail, /Did you mean/)
 })
 
 t.test('a path of the API is no name, and the verb has its method', async (t) => {

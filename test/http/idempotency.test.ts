@@ -161,7 +161,7 @@ t.test('a half-made container with the key', async (t) => {
     t.equal(engine.records().length, 1)
   })
 
-  t.test('is made anew when its port went to somebody else', async (t) => {
+  t.test('is recreated when its port was taken', async (t) => {
     const engine = await made()
     engine.foreignPorts.add(8001)
     const { post } = await build(t, { engine })
@@ -174,7 +174,7 @@ t.test('a half-made container with the key', async (t) => {
   })
 })
 
-t.test('a container that is on its way out is no answer: it is made anew', async (t) => {
+t.test('a container that is being removed is not returned but recreated', async (t) => {
   t.test('when an earlier failure is still being taken back', async (t) => {
     const { post, engine } = await build(t)
     const { startContainer: start, removeContainer: remove } = engine

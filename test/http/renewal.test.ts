@@ -31,7 +31,7 @@ t.test('another environment', async (t) => {
   const answer = await patch({ env: { GREETING: 'bye', OLD: null, NEW: '1' } })
   t.equal(answer.statusCode, 200, answer.body)
   const after = answer.json()
-  t.match(after, { name: 'web', state: 'running', changed: true, replaced: before.full_id, message: /made anew/ })
+  t.match(after, { name: 'web', state: 'running', changed: true, replaced: before.full_id, message: /recreated from/ })
   for (const field of ['image', 'labels', 'command', 'ports', 'volumes', 'limits', 'restart', 'managed', 'expires_at'])
     t.strictSame(after[field], before[field], `${field} is the same`)
   t.equal(engine.records().length, 1)
@@ -94,7 +94,7 @@ t.test('after a crash in the middle the old one runs again', async (t) => {
   t.match(engine.records(), [{ id: before.full_id, name: 'web', state: 'running' }])
 })
 
-t.test('other people’s containers are not made anew, nor paused ones', async (t) => {
+t.test('containers that Berth did not create are not recreated, nor paused ones', async (t) => {
   const engine = createMemoryEngine({ images: IMAGES })
   engine.add({ name: 'foreign' })
   const { ask, make, post } = await build(t, { engine, env: { BERTH_MANAGE_FOREIGN: 'true' } })

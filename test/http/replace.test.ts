@@ -223,7 +223,7 @@ t.test('when the engine removes the old one late, the new one stays', async (t) 
   t.match(engine.records(), [{ name: 'web', state: 'running' }])
 })
 
-t.test('other people’s containers are not made anew', async (t) => {
+t.test('containers that Berth did not create are not recreated', async (t) => {
   const engine = createMemoryEngine()
   engine.foreignPorts.add(8001)
   engine.add({ name: 'foreign', state: 'exited', ports: [binding(8001)] })

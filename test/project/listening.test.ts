@@ -107,7 +107,7 @@ t.test('the command about tokens asks the server while it runs', async (t) => {
     statusOf({ host: '127.0.0.1', port, path: '/system/info', headers: { authorization: `Bearer ${token}` } })
   t.not(await call(), 401, 'it is valid at once')
   t.match(await command('list'), { code: 0, output: /ci {2}read,containers:write {2}team none {2}ends \d{4}-/ })
-  t.match(await command('create', 'ci', '--scopes', 'read'), { code: 1, output: /There is a token "ci" already/ })
+  t.match(await command('create', 'ci', '--scopes', 'read'), { code: 1, output: /A token named "ci" already exists/ })
   t.match(await command('create', 'x', '--scopes', 'root'), { code: 1, output: /"root" is not a scope/ })
   t.match(await command('revoke', 'ci'), { code: 0, output: /revoked/ })
   t.equal(await call(), 401)

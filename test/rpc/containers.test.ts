@@ -52,7 +52,7 @@ t.test('a container from its first call to its last', async (t) => {
     container: { limits: { cpus: 1 }, expiresAt: undefined }
   })
   const anew = await docker.updateDockerContainer({ name: 'web', env: { LEVEL: 'debug' }, unsetEnv: ['COLOUR'] })
-  t.match(anew, { message: /made anew/, replaced: /^[0-9a-f]{64}$/, container: { name: 'web', state: 'running' } })
+  t.match(anew, { message: /recreated from/, replaced: /^[0-9a-f]{64}$/, container: { name: 'web', state: 'running' } })
   t.strictSame(anew.container?.env, ['HOST_PORT', 'LEVEL'])
 
   t.match(await refusal(docker.removeDockerContainer({ name: 'web' })), {

@@ -97,6 +97,6 @@ function buildFailure(text: string, step: string | undefined): AppError {
   if (/no space left on device|disk quota exceeded/i.test(text)) return new AppError('STORAGE_FULL', said)
   // Nobody here asked for that: it was stopped, or ended what an earlier try of the same step had left.
   if (/(^|: )context canceled$/.test(text.trim()))
-    return new AppError('ENGINE_UNAVAILABLE', 'The engine gave the build up by itself.')
+    return new AppError('ENGINE_UNAVAILABLE', 'The engine aborted the build.')
   return new AppError('BUILD_FAILED', step === undefined ? said : `${step}: ${said}`)
 }

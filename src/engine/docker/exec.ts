@@ -13,7 +13,7 @@ export async function runExec(
   { bytes, signal }: { bytes: number; signal: AbortSignal }
 ): Promise<ExecResult> {
   const running = await startProcess(id, { ...asked, takesInput: stdin !== undefined }, signal)
-  const late = () => new AppError('EXEC_TIMEOUT', 'The command did not end in time.')
+  const late = () => new AppError('EXEC_TIMEOUT', 'The command did not finish in time.')
   const stop = () => {
     running.release()
     // The answer is that it took too long, whether it can be ended or not.

@@ -44,9 +44,9 @@ export function createImageCalls(
     const tooLong = new AbortController()
     const giveUp = (why: string) =>
       tooLong.abort(
-        new AppError('REGISTRY_TIMEOUT', `${why} when asked to ${asked.what}. The engine was told to stop.`)
+        new AppError('REGISTRY_TIMEOUT', `${why} when asked to ${asked.what}. Berth told the engine to stop.`)
       )
-    const idle = setTimeout(() => giveUp(`Nothing moved for ${limits.idleMs / 1000} seconds`), limits.idleMs)
+    const idle = setTimeout(() => giveUp(`No progress for ${limits.idleMs / 1000} seconds`), limits.idleMs)
     const total = setTimeout(() => giveUp(`${limits.totalMs / 1000} seconds were not enough`), limits.totalMs)
     const ended = signal ? AbortSignal.any([signal, tooLong.signal]) : tooLong.signal
     try {
@@ -119,7 +119,7 @@ export function createImageCalls(
     async tagImage(source, target) {
       const parsed = parseReference(target)
       if (!parsed || parsed.digest !== undefined)
-        throw new AppError('INVALID_REQUEST', `"${target}" is not a name that can be given to an image.`)
+        throw new AppError('INVALID_REQUEST', `"${target}" is not a valid name for an image.`)
       const path = `/images/${imagePath(source)}/tag`
       const query = { repo: familiarName(parsed), tag: parsed.tag ?? 'latest' }
       await change({ method: 'POST', path, query, what: `give the image ${source} the name ${target}` })

@@ -210,7 +210,7 @@ function translateRefusal(refusal: Refusal, { what }: Failure): AppError {
 export function translateUnreadable(error: Error, { what, isChange }: Pick<Failure, 'what' | 'isChange'>): AppError {
   const reason = plainText(error.message)
   const effect = isChange ? ' Whether the engine did it is not known.' : ''
-  return new AppError('ENGINE_ANSWER_INVALID', `The answer to the call to ${what} is of no use: ${reason}.${effect}`, {
+  return new AppError('ENGINE_ANSWER_INVALID', `The answer to the call to ${what} is unusable: ${reason}.${effect}`, {
     cause: error
   })
 }
@@ -276,7 +276,7 @@ export function withoutText(error: unknown, what: string): unknown {
   if (!(error instanceof UnknownText)) return error
   return new AppError(
     error.code,
-    `The engine could not ${what}, for a reason that Berth does not know and so does not pass on. Its log has it.`,
+    `The engine could not ${what}, for an unknown reason, which is only in the log of the server.`,
     { cause: error }
   )
 }

@@ -19,7 +19,7 @@ export function archiveCalls({ state, find }: { state: State; find: (id: string)
     { follow }: { follow: boolean },
     hops = 0
   ): { at: string; node?: FileNode } {
-    if (hops > MOST_LINKS) throw new AppError('FILE_NOT_FOUND', 'Too many links lead to each other.')
+    if (hops > MOST_LINKS) throw new AppError('FILE_NOT_FOUND', 'The links form a loop.')
     let node: FileNode = root
     let at = ''
     const parts = path.split('/').filter((part) => part !== '' && part !== '.')

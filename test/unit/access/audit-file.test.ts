@@ -27,7 +27,7 @@ for (const [what, take] of [
   ['moved', (path: string) => renameSync(path, `${path}.moved`)],
   ['removed', (path: string) => rmSync(path)]
 ] as const)
-  t.test(`a file that is ${what} is made anew, with the next line in it`, async (t) => {
+  t.test(`a file that is ${what} is created again with the next line`, async (t) => {
     const dataDir = t.testdir({})
     const path = join(dataDir, 'audit.jsonl')
     const file = openAuditFile(dataDir)

@@ -53,7 +53,7 @@ t.test('one with a key is finished, since its client will ask again', async (t) 
   t.equal(inventory.find('half', () => true).state, 'running')
 })
 
-t.test('one with a key whose port went to somebody else is removed, so that it can be made anew', async (t) => {
+t.test('a container with a key whose port was taken is removed, so that it can be recreated', async (t) => {
   const engine = createMemoryEngine()
   engine.foreignPorts.add(8001)
   engine.add({
@@ -67,7 +67,7 @@ t.test('one with a key whose port went to somebody else is removed, so that it c
   t.strictSame(states(engine), [])
 })
 
-t.test('one with a key that can never start is removed, so that it can be made anew', async (t) => {
+t.test('a container with a key that can never start is removed, so that it can be recreated', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'half', state: 'created', labels: labels('one', { 'io.berth.idempotency-key': 'key' }) })
   engine.startContainer = async () => {

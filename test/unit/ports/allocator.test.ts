@@ -50,8 +50,7 @@ t.test('when all are taken the error says by what', async (t) => {
     refusal(() => allocator.lease('tcp', 'late')),
     {
       code: 'PORT_RANGE_EXHAUSTED',
-      message:
-        /All 4 tcp ports from 8001 to 8004 are taken: 1 bound, 1 being given out, 0 parked, 1 blocked, 1 reserved/,
+      message: /All 4 tcp ports from 8001 to 8004 are taken: 1 bound, 1 leased, 0 parked, 1 blocked, 1 reserved/,
       facts: {
         range: '8001-8004',
         protocol: 'tcp',
