@@ -1,4 +1,4 @@
-// What a terminal shows once the server is up: where it is, and the first thing to do.
+// The first lines on a terminal after the start: the address, and a first command.
 
 import type { Config } from './config.ts'
 

@@ -138,7 +138,7 @@ export async function compose({
     instanceId,
     isUnderWay: creator.isOnRecord
   })
-  /** Who asked for a build, when its container is to be run. */
+  /** The caller of a build that runs its container. */
   function makerOf(owner: string | null): Caller {
     const caller = tokens.holderOf(owner)
     if (caller) return caller
@@ -220,7 +220,7 @@ export async function compose({
   })
   const rpc = createRpcServer({
     host: config.host,
-    // Whoever wants a socket that only its owner may use wants no port beside it.
+    // A socket that only its owner may use excludes a port.
     port: config.socket === undefined ? config.grpcPort : undefined,
     tls,
     methods: rpcMethods(parts, inventory.whenKnown),

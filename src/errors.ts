@@ -180,7 +180,7 @@ export function isDiskFull(error: unknown): boolean {
   return FULL.has(code) || errcode === SQLITE_FULL
 }
 
-/** What nobody thought of: a fault of Berth's own, of which nothing is shown. A disk may be full at any time. */
+/** Unexpected faults of Berth, reported without details. A full disk can happen at any time. */
 export function unexpected(cause: unknown): AppError {
   if (isDiskFull(cause)) return new AppError('STORAGE_FULL', 'The disk of the data folder is full.', { cause })
   return new AppError(

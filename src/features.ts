@@ -42,12 +42,12 @@ type Feature = (typeof ALL)[number]
 type Rpc<F> = F extends { rpc: infer R extends (parts: never) => unknown } ? R : never
 type All<U> = (U extends unknown ? (each: U) => void : never) extends (all: infer A) => void ? A : never
 
-/** What the features need, all together. */
+/** The dependencies of all features. */
 export type Parts = All<Parameters<Feature['routes']>[1] | Parameters<Rpc<Feature>>[0]>
 
 export const FEATURES: HttpFeature<Parts>[] = ALL
 
-/** Every method of the gRPC service; the compiler misses one that no feature offers. */
+/** Every method of the gRPC service; the compiler finds a missing one. */
 export function rpcMethods(parts: Parts, ready: () => Promise<void>): DockerMethods {
   const offered = ALL.map((feature) => {
     if (!('rpc' in feature)) return {}

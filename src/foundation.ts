@@ -1,4 +1,4 @@
-// What a server stands on: handed to compose.ts, by server.ts or a test.
+// The inputs of a server, passed to compose.ts by server.ts or a test.
 
 import type { FastifyBaseLogger } from 'fastify'
 import type { AuditFile } from './access/audit-file.ts'
@@ -29,7 +29,7 @@ export type Foundation = {
   host?: Host
   logger: FastifyBaseLogger
   version: string
-  /** What the age of knowledge is counted with. Absent: a clock that only goes forward. */
+  /** Measures the age of records. Defaults to a monotonic clock. */
   now?: () => number
   /** The container this server runs in, if it does. */
   ownId: string | undefined

@@ -1,5 +1,5 @@
-// What has a life beside the requests: started in phases, stopped in phases the other way round. Each is limited in time, and
-// one that fails stops no other.
+// Parts that live beside the requests: started in phases, stopped in the reverse order. Each has a timeout, and a
+// failing one does not stop the others.
 
 import type { FastifyInstance } from 'fastify'
 
@@ -10,7 +10,9 @@ export type Phase = { limitMs: number; parts: Part[] }
 /** For open requests to end by themselves. */
 const REQUESTS_MS = 5_000
 
-/** `background` runs for as long as requests may need it; `doors` let callers in. Both start before the server listens. */
+/**
+ * `background` runs for as long as requests may need it; `doors` accept callers. Both start before the server listens.
+ */
 export function attachLifecycle(
   app: FastifyInstance,
   { background, doors, log }: { background: Phase[]; doors: Phase; log: Log }

@@ -1,4 +1,4 @@
-// Settings from an environment: each by itself, then together.
+// Reads the settings from an environment, one by one, then checks them together.
 
 import { isPrivate, SETTING_LIST, SETTINGS, type Config } from './config.ts'
 import { closest } from './lib/closest.ts'

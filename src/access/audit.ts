@@ -9,12 +9,12 @@ import type { AuditFile } from './audit-file.ts'
 import type { Caller, Peer } from './caller.ts'
 import type { Need } from './scopes.ts'
 
-/** Who wants to do what to what. */
+/** The caller, the operation and its object. */
 export type AuditSubject = {
   caller: Caller
   peer: Peer
   scope: Need | null
-  /** The operation's name, the same at every door: `createContainer`. */
+  /** Name of the operation, the same for REST and gRPC: `createContainer`. */
   action: string
   object: string | null
   requestId: string
@@ -35,10 +35,10 @@ const REFUSALS = new Set<ErrorCode>([
 ])
 const KEPT = { refusals: 10_000, others: 100_000 }
 const PRUNE_EVERY = 1_000
-// Whoever knocks a thousand times a second must not fill the disk; how many more there were is said.
+// A flood of refusals must not fill the disk. The rest is counted.
 const REFUSALS_PER_MINUTE = 20
 const MINUTE_MS = 60_000
-// What is done on a full disk, too.
+// Operations that also work on a full disk.
 const MAKES_ROOM = new Set([
   'stopContainer',
   'removeContainer',
@@ -66,7 +66,7 @@ export function createAudit({
   now = Date.now
 }: {
   table: AuditStore
-  /** Resolves when all that stands in the store survives a power failure. */
+  /** Resolves when everything in the store survives a power failure. */
   flush: () => Promise<void>
   /** Where each entry goes as a line, too. */
   file: Pick<AuditFile, 'append' | 'flush'> | undefined
@@ -75,7 +75,7 @@ export function createAudit({
   log: Log
   now?: () => number
 }) {
-  // Whoever is known is counted apart: knocks without a token hide nobody's refusals.
+  // Refusals of known tokens have their own limit, so refusals without a token cannot hide them.
   const minutes = new Map<string | null, Minute>()
 
   async function write(
@@ -107,7 +107,7 @@ export function createAudit({
     if (row.seq % PRUNE_EVERY === 0) await table.keep(KEPT)
   }
 
-  /** For what has happened already: an answer is not taken back because it could not be written down. */
+  /** For changes that have already happened: a failed audit entry does not revoke the response. */
   async function writeIfPossible(...what: Parameters<typeof write>): Promise<void> {
     try {
       await write(...what)
@@ -116,7 +116,7 @@ export function createAudit({
     }
   }
 
-  /** A change that failed is told as what it failed with. */
+  /** Records a failed change with its error. */
   async function keep(code: ErrorCode | null): Promise<void> {
     try {
       await Promise.all([flush(), file?.flush()])
@@ -132,7 +132,7 @@ export function createAudit({
   }
 
   return {
-    /** To be called before anything is changed; what cannot be written down is not done. */
+    /** Call this before a change. A change that cannot be recorded is refused. */
     async attempt(subject: AuditSubject): Promise<Attempt> {
       const startedAt = performance.now()
       if (MAKES_ROOM.has(subject.action)) reserve.help()
@@ -159,7 +159,7 @@ export function createAudit({
       }
     },
 
-    /** Somebody who was not let in, or may not do this. Requests that failed in other ways are not written down. */
+    /** A caller without access or permission. Requests that failed for other reasons are not recorded. */
     async refused(subject: AuditSubject, code: ErrorCode): Promise<void> {
       if (!REFUSALS.has(code)) return
       const time = now()

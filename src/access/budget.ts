@@ -1,4 +1,4 @@
-// How much each caller may ask for, at all doors together: changes in a second, streams and requests at once.
+// Limits of each caller, for REST and gRPC together: changes per second, streams and concurrent requests.
 
 import { AppError } from '../errors.ts'
 import { hostOf } from '../lib/address.ts'
@@ -8,17 +8,17 @@ import { ANYBODY, NOBODY, type Caller } from './caller.ts'
 export type Quota = { most: number; seconds: number; left: number }
 export type Budget = ReturnType<typeof createBudget>
 
-// Whoever has not used it for that long may ask for so many changes at once.
+// After this idle time, a caller may make a full burst of changes.
 const BURST_SECONDS = 5
 // Without a token, of one address: health, documents, and whatever is refused.
 const REQUESTS_OF_NOBODY = 256
 // Where no token is needed, programs of this machine share its address.
 const CALLERS_AT_AN_ADDRESS = 3
-// What waits for readers that do not read. Those who have few requests open have little waiting.
+// Bytes that wait for slow readers. Callers with few open requests are exempt.
 const UNSENT_BYTES = 32 * 1024 ** 2
 const FEW = 8
 
-/** 0 is no limit. On a server without tokens all callers are one, and nobody to be held back for another's sake. */
+/** 0 means no limit. On a server without tokens all callers count as one, so limits would protect nobody. */
 export function createBudget({
   changesPerSecond,
   streams: mostStreams,
@@ -44,7 +44,9 @@ export function createBudget({
   return {
     whose,
 
-    /** Takes one change, or throws and says when the next will be there. `tell` hears in both cases how many are left. */
+    /**
+     * Takes one change, or throws with the time of the next one. Calls `tell` with the remaining number in both cases.
+     */
     change(caller: Caller, tell: (quota: Quota) => void = () => {}): void {
       if (changesPerSecond === 0 || caller === ANYBODY) return
       const time = now()
@@ -105,7 +107,7 @@ function backlogOf(open: Set<() => number>): number {
   return bytes
 }
 
-/** Who is counted as one: a token, or an address where there is none. */
+/** The unit of counting: a token, or an address without one. */
 function whose({ name, tokenId, scopes }: Caller, address: string): string {
   if (tokenId !== null) return tokenId
   return name === ANYBODY.name || scopes.length === 0 ? `address ${hostOf(address)}` : name

@@ -5,7 +5,7 @@ type Door = 'rest' | 'grpc' | 'command'
 /** Where a request comes from. */
 export type Peer = { address: string; door: Door }
 
-/** Who asks. The same object for as long as a token exists, so that what was made for a caller can be kept. */
+/** The caller. The object stays the same while its token exists, so results can be cached per caller. */
 export type Caller = {
   name: string
   /** Null for BERTH_TOKEN and where no token is needed. */
@@ -28,14 +28,16 @@ const forEver = new AbortController().signal
 setMaxListeners(0, forEver)
 const withoutToken = { tokenId: null, team: null, life: forEver }
 
-/** Whoever is not asked for a token, and so may do nothing that needs a scope. */
+/** A caller without a token. It has no scope. */
 export const NOBODY: Caller = { ...withoutToken, name: 'nobody', scopes: [], seesAll: false }
 /** On a server that needs no token everybody may do everything. */
 export const ANYBODY: Caller = { ...withoutToken, name: 'anybody', scopes: SCOPES, seesAll: true }
-/** Whoever has BERTH_TOKEN. */
+/** The caller with BERTH_TOKEN. */
 export const OPERATOR: Caller = { ...withoutToken, name: 'operator', scopes: SCOPES, seesAll: true }
 
-/** Work that was taken in goes on for whoever asked for it, also without their token: it sees what is theirs, and has no scope. */
+/**
+ * Accepted work continues on behalf of its caller without the token: it sees the caller's resources, and has no scope.
+ */
 export function inPlaceOf({ owner, team = null }: { owner: string | null; team?: string | null }): Caller {
   return owner === null ? OPERATOR : { ...NOBODY, name: 'of this build', tokenId: owner, team }
 }

@@ -1,4 +1,4 @@
-// How often somebody came with a token that opens nothing. Bounded, so that many addresses are no way to fill the memory.
+// Counts invalid tokens per address. Bounded, so that many addresses cannot fill the memory.
 
 const WINDOW_MS = 60_000
 const MAX_ADDRESSES = 10_000
@@ -16,7 +16,7 @@ export function createFailedLogins({ limit, now = Date.now }: { limit: number; n
         return known.count > limit ? Math.ceil((known.until - time) / 1000) : undefined
       }
       counts.delete(address)
-      // The oldest goes: entries stand in the order of their windows.
+      // Drops the oldest: entries are in the order of their windows.
       const [oldest] = counts.keys()
       if (counts.size >= MAX_ADDRESSES && oldest !== undefined) counts.delete(oldest)
       counts.set(address, { count: 1, until: time + WINDOW_MS })

@@ -1,10 +1,10 @@
-// What is held in memory to answer, all callers together and each one's part of it. Who asks for more is refused at once:
-// to wait would hold it all the longer.
+// Memory held for responses, in total and per caller. A request beyond the limit is refused at once, since waiting
+// would hold its memory even longer.
 
 import { AppError, invalidField } from '../errors.ts'
 
 export type HeldBytes = ReturnType<typeof createHeldBytes>
-/** What one answer holds. */
+/** The memory of one response. */
 export type Holding = { take(bytes: number): void; giveBack(bytes: number): void; end(): void }
 
 const MEBIBYTE = 1024 ** 2

@@ -1,4 +1,4 @@
-// Whose a thing is, and who may see and change it. This one place decides, for every door. Pure.
+// Ownership: who may see and change a resource. Only this file decides, for REST and gRPC. Pure.
 
 import { AppError } from '../errors.ts'
 import type { Caller } from './caller.ts'
@@ -24,7 +24,7 @@ export function mayChange(caller: Caller, { owner, team = null, shared = false }
   return isAdmin(caller) || shared || isOwn || isOfTeam
 }
 
-/** What a caller may not see does not exist for it. */
+/** A resource that the caller may not see does not exist for it. */
 export const maySee = (caller: Caller, thing: Owner): boolean => caller.seesAll || mayChange(caller, thing)
 
 /** Of a volume or a network. What Berth did not make belongs to no token, and is shared where the policy names it. */
@@ -35,7 +35,7 @@ export function ownerOfNamed(facts: Owner & { managed: boolean }, isNamed: boole
 type Container = { berth: Owner }
 const everything = () => true
 
-/** Which containers the caller may see. */
+/** Selects the containers that the caller may see. */
 export function seenBy(caller: Caller): (container: Container) => boolean {
   return caller.seesAll ? everything : ({ berth }) => maySee(caller, berth)
 }

@@ -1,4 +1,4 @@
-// Patterns of image references and names. `*` stands for anything but a slash, `**` for anything. Pure.
+// Patterns of image references and names. `*` matches anything but a slash, `**` anything. Pure.
 
 import { glob } from '../lib/glob.ts'
 
@@ -18,7 +18,7 @@ export function imageMatcher(patterns: string[]): (reference: string) => boolean
     }
   })
   return (reference) => {
-    // By its id an image has no name that a pattern could speak of, nor with a variable that nobody could resolve.
+    // An image id, or a reference with an unresolved variable, matches no pattern.
     if (isImageId(reference) || !/^[\w.:/@-]+$/.test(reference)) return false
     const { name, ...rest } = split(reference)
     return matchers.some((fits) => fits({ name: withRegistry(name), ...rest }))

@@ -15,7 +15,7 @@ const Runtime = Type.Object(
   { additionalProperties: false }
 )
 const Registry = Type.Object({ pull: tokens, push: tokens }, { additionalProperties: false })
-/** What the file may say. */
+/** Contents of the file. */
 export const Policy = Type.Object(
   {
     visibility: Type.Optional(words(['own', 'all'] as const)),

@@ -1,11 +1,10 @@
-// What the operator allows beyond what the API can express: which images, volumes and networks, how much. One place decides, for
-// every door. Pure.
+// The operator's policy for images, volumes, networks and amounts. Only this file decides, for REST and gRPC. Pure.
 
 import { AppError, type FieldProblem } from '../errors.ts'
 import type { Visibility } from './tokens.ts'
 import { imageMatcher, nameMatcher } from './patterns.ts'
 
-/** By host; `*` stands for every registry of the internet, and among tokens for all of them. */
+/** By host. `*` means every public registry; among tokens, it means all of them. */
 /** Containers of these images and tokens may run with it; absent: of all. */
 type RuntimeRule = { runtime: string; images?: string[]; tokens?: string[] }
 
@@ -35,18 +34,18 @@ export type PolicyRules = {
   remote_sources?: boolean
 } & { [Kind in Quota as `${Kind}_per_token`]?: number }
 
-/** What a token may have so much of and no more: things by their number, memory and CPUs of all its containers together. */
+/** Amounts limited per token: numbers of resources, and the memory and CPUs of all its containers together. */
 const QUOTAS = ['containers', 'ports', 'memory', 'cpus', 'volumes', 'networks', 'builds'] as const
 type Quota = (typeof QUOTAS)[number]
 export type Amounts = Partial<Record<Quota, number>>
 
-/** What somebody wants to use. */
+/** The resources that a request uses. */
 export type Wish = {
   images?: string[]
   volumes?: string[]
   networks?: string[]
   labels?: string[]
-  /** How much the caller would have then. */
+  /** The caller's amount after the request. */
   amounts?: Amounts
   /** Of an ADD in a Dockerfile. */
   remoteSources?: string[]

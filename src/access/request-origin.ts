@@ -3,7 +3,7 @@
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
 
-/** What a request says about where it comes from. */
+/** The origin of a request, according to its headers. */
 type RequestOrigin = {
   method: string
   host: string | undefined

@@ -1,4 +1,4 @@
-// Who asks, and whether they may. The same for every door.
+// Authenticates and authorizes callers, for REST and gRPC.
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
@@ -9,7 +9,7 @@ import type { Tokens } from './tokens.ts'
 
 export type Access = ReturnType<typeof createAccess>
 
-// In a minute and from one address. A right token is let in all the same, so that nobody can lock out their neighbours.
+// Per minute and address. A valid token still works, so nobody can lock out their neighbours.
 const MAX_FAILURES = 10
 
 export function createAccess({

@@ -10,12 +10,12 @@ import type { Scope } from './scopes.ts'
 
 export type ManagedToken = Omit<TokenRow, 'hash' | 'scopes'> & { scopes: Scope[] }
 export type NewToken = { name: string; scopes: Scope[]; team?: string | undefined; ttlSeconds: number | undefined }
-/** What the scope `read` lets a token see. */
+/** Visibility of the scope `read`. */
 export type Visibility = 'own' | 'all'
 type KnownToken = ManagedToken & { caller: Caller; end: () => void; writtenUse: number }
 export type Tokens = Awaited<ReturnType<typeof createTokens>>
 
-// What the audit trail calls those who have no token of this list.
+// Names in the audit trail for callers without a token of this list.
 const RESERVED = [ANYBODY, NOBODY, OPERATOR].map(({ name }) => name)
 const TOKEN_BYTES = 32
 const PREFIX = 'berth_'
@@ -68,7 +68,7 @@ export async function createTokens({
     throw new AppError('TOKEN_NOT_FOUND', `There is no token with the id or name "${reference}".`)
   }
 
-  /** A full disk locks nobody out; it is written with a later use. */
+  /** A full disk locks nobody out: a later use records it. */
   async function writeUse(token: { id: string; writtenUse: number }, time: number): Promise<void> {
     const { writtenUse } = token
     token.writtenUse = time
@@ -135,14 +135,16 @@ export async function createTokens({
         return token
       }),
 
-    /** Whoever has the token with this id, if it is valid now. Null is that of the operator, and of all where none is needed. */
+    /** The caller with this token id, if it is valid now. Null is the operator, or everybody if no token is needed. */
     holderOf(id: string | null): Caller | undefined {
       if (id === null) return OPERATOR
       const token = [...byHash.values()].find((each) => each.id === id)
       return token && isValid(token) ? token.caller : undefined
     },
 
-    /** Whoever has this token, if it is valid now. Found by its hash, so how long that takes says nothing about the text. */
+    /**
+     * The caller with this token, if it is valid now. Found by its hash, so the timing reveals nothing about the text.
+     */
     find(secret: string): Caller | undefined {
       const token = byHash.get(hashOf(secret))
       if (!token || !isValid(token)) return undefined

@@ -1,11 +1,11 @@
-// The cgroup that bounds builds: made by the operator, and gone after the next start of the machine if nobody makes it again.
+// The cgroup that limits builds. The operator creates it, and again after each reboot of the machine.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /**
- * BuildKit cannot be told a cgroup over the engine's API. Without systemd its steps run in one of this name, so that both
- * builders are bounded where the operator bounds that.
+ * The engine's API cannot assign BuildKit a cgroup. Without systemd its steps run in one of this name, so limits on it
+ * apply to both builders.
  */
 export function holdsBuildKit(parent: string | undefined): boolean {
   return parent === undefined || parent.endsWith('/buildkit')
@@ -14,7 +14,7 @@ export function holdsBuildKit(parent: string | undefined): boolean {
 /** Why builds would not be bounded by it. Undefined when they would be, or when this cannot be seen from here. */
 export function cgroupProblem(parent: string, cgroupDir: string): string | undefined {
   const root = [join(cgroupDir, 'pids'), cgroupDir].find((folder) => existsSync(join(folder, 'cgroup.procs')))
-  // The group of the whole machine has no limit; one that has is a container's own.
+  // The root group has no limit; a group with limits belongs to a container.
   if (root === undefined || existsSync(join(root, 'pids.max'))) return undefined
   const file = join(root, pathOf(parent), 'pids.max')
   if (!existsSync(file)) return `there is no ${file}: make the cgroup first`

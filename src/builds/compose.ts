@@ -44,7 +44,7 @@ export function composeBuilds({
   config: Config
   engine: EngineBuilder & Pick<EngineImages, 'inspectImage'> & EngineAvailability
   table: BuildTable
-  /** Resolves when all that stands in the table survives a power failure. */
+  /** Resolves when everything in the table survives a power failure. */
   flush: () => Promise<void>
   images: Images
   run: Run

@@ -29,7 +29,7 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
     remove: (id: string) => rm(folder(id), { recursive: true, force: true }),
     removeContext: (id: string) => rm(join(folder(id), 'context.tar'), { force: true }),
 
-    /** What all of them take up. */
+    /** Disk usage of all builds. */
     async bytes(): Promise<number> {
       let total = 0
       // Somebody removed it; the next upload makes it again.
@@ -39,7 +39,7 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
       return total
     },
 
-    /** What an upload or a deletion left that a crash cut short. */
+    /** Leftovers of an upload or a deletion that a crash interrupted. */
     removeAllBut(ids: Set<string>): void {
       for (const id of readdirSync(root)) if (!ids.has(id)) rmSync(folder(id), { recursive: true, force: true })
     },
@@ -49,7 +49,7 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
       if (!isOver) live.set(id, log)
       return log
     },
-    /** `note` is told whether lines are missing. */
+    /** Calls `note` with whether lines are missing. */
     async endLog(id: string, note: (isIncomplete: boolean) => void = () => {}): Promise<void> {
       const log = live.get(id)
       // Readers find it until everything is on the disk.
@@ -63,7 +63,7 @@ export function createBuildFiles({ dataDir, maxLogBytes }: { dataDir: string; ma
   }
 }
 
-/** Nothing when it has gone meanwhile. */
+/** Undefined if it was removed in the meantime. */
 async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size

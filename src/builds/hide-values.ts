@@ -1,6 +1,6 @@
 // Values of build arguments are not shown. BuildKit puts them into the names of its steps. Pure.
 
-// What is shorter is no secret, and stands everywhere.
+// Shorter values are no secrets, and occur everywhere.
 const LEAST = 4
 const HIDDEN = '***'
 

@@ -1,4 +1,4 @@
-// From an upload to a build that waits: one call, whichever door it came in by. Nothing is left of one that is refused.
+// From an upload to a queued build in one call, for every API. A refused upload leaves nothing behind.
 
 import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
@@ -26,7 +26,7 @@ import type { BuildTable } from './table.ts'
 type Upload = { id: string } & Intake
 /** Takes a Dockerfile or an archive in, and says which build it is for. */
 type Receive = (content: Readable) => Promise<{ id: string }>
-/** Fields as text or as what they stand for. */
+/** Fields as text or as parsed values. */
 type Asked = { fields: unknown; username?: string; filename?: string | undefined }
 
 type Options = {
@@ -115,7 +115,7 @@ export function createIntake(options: Options) {
     onChange(record)
   }
 
-  /** Returns the id of the build. `read` hands the upload to what it is given, and returns what came with it. */
+  /** Returns the id of the build. `read` passes the upload to its argument, and returns the fields. */
   return async (
     { caller, door }: { caller: Caller; door: string },
     read: (receive: Receive) => Promise<Asked>

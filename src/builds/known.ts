@@ -1,4 +1,4 @@
-// Looks builds up, and changes those that nobody works on.
+// Finds builds, and changes those without a worker.
 
 import type { Caller } from '../access/caller.ts'
 import { checkMayChange, maySee } from '../access/ownership.ts'
@@ -45,7 +45,7 @@ export function createKnownBuilds({ table, retentionMs, onChange }: Options) {
     details: async (caller: Caller, id: string): Promise<BuildDetails> => view(await find(caller, id)),
     all: (filter: { image?: string } = {}): Promise<BuildRecord[]> => table.list(filter, ALL, undefined),
 
-    /** For changes of builds that nobody works on; `from` is the status before. */
+    /** Changes builds without a worker; `from` is the status before. */
     async change(record: BuildRecord, from: BuildStatus): Promise<void> {
       if (!(await table.change(record, from)))
         throw new AppError('BUILD_RUNNING', `Build ${record.id} has just started.`)

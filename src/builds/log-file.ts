@@ -3,7 +3,7 @@
 import { statSync } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
 
-/** `offset` is where the next line begins: from there a reader that was cut off goes on. */
+/** `offset` is the start of the next line, from which a reader can resume. */
 export type LogLine = { text: string; offset: number }
 export type LogFile = ReturnType<typeof createLogFile>
 
@@ -50,7 +50,7 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
     tell()
   }
 
-  /** What stands there already is of an earlier process, which may have been killed in the middle of a line. */
+  /** Existing content is from an earlier process, which may have been killed in the middle of a line. */
   async function openLog(): Promise<FileHandle> {
     const opened = await open(path, 'a+', 0o600)
     const { size } = await opened.stat()
@@ -95,14 +95,14 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
       else timer ??= setTimeout(() => void flush(), FLUSH_MS)
     },
 
-    /** How it ended is kept, however much was said before. */
+    /** Keeps the outcome, however long the log is. */
     async lastWord(text: string): Promise<void> {
       addOmission()
       add(shortened(text))
       await flush()
     },
 
-    /** No line comes any more. Whether lines are missing is told before the readers hear of the end; the log says so itself. */
+    /** Ends the log. Reports missing lines before it notifies the readers; the log mentions them, too. */
     async end(note: (isIncomplete: boolean) => void = () => {}): Promise<void> {
       addOmission()
       await flush()
@@ -156,7 +156,7 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-/** What stands in the file just now. A last line without its end is still being written. */
+/** The current content of the file. A last line without an end is still being written. */
 async function* readLines(path: string, offset: number): AsyncGenerator<LogLine> {
   const file = await open(path, 'r').catch(() => undefined)
   if (!file) return

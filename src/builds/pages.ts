@@ -24,7 +24,7 @@ type Options = {
 export function createPages({ table, retentionMs }: Options) {
   const kept = new Map<string, { record: string; build: Placed['build'] }>()
 
-  /** What is kept holds as long as the record has the same words. */
+  /** The cache is valid as long as the record has the same JSON. */
   function viewOf(row: StoredBuild): Placed['build'] {
     const { id, record } = row
     const live = table.live(id)

@@ -1,4 +1,4 @@
-// A build as it is kept, and the rules of its states. A record never changes; each step returns a new one. Pure.
+// A build record and the rules of its states. Records are immutable; each step returns a new one. Pure.
 
 import type { BuildStep } from '../engine/contract/builder.ts'
 import type { AppError, ErrorCode } from '../errors.ts'
@@ -25,7 +25,7 @@ export type StageName = (typeof STAGES)[number]
 export type BuildRecord = Readonly<
   {
     id: string
-    /** The door it came in by. */
+    /** The API that it was submitted by. */
     origin: string
     username: string | null
     /** Of the uploaded file. */
@@ -44,7 +44,7 @@ export type BuildRecord = Readonly<
     platform: string | null
     noCache: boolean
     builder: 'auto' | 'buildkit' | 'classic'
-    /** The token that asked for it. */
+    /** The token that requested it. */
     owner: string | null
     /** The team of that token. Records of earlier versions have none. */
     team?: string | null
@@ -61,7 +61,7 @@ export type BuildRecord = Readonly<
     containerId: string | null
     /** Records of earlier versions have none. */
     containerUrl?: string | null
-    /** How often the build was begun, for one that takes the server down each time. */
+    /** Number of starts, to detect a build that crashes the server each time. */
     attempts: number
     logTruncated: boolean
   } & Record<StageName, Stage>
@@ -96,7 +96,7 @@ export function complete(record: BuildRecord, name: StageName, now: number): Bui
   return { ...record, [name]: { ...record[name], status: 'completed', finishedAt: now }, attempts: 0 }
 }
 
-/** What comes after a stage that failed is not tried. */
+/** Stages after a failed one are skipped. */
 export function fail(record: BuildRecord, name: StageName, error: AppError, now: number): BuildRecord {
   const { code, message, entry } = error
   const reason = message.length > MAX_REASON ? `${message.slice(0, MAX_REASON)}…` : message

@@ -1,4 +1,4 @@
-// What goes with a build that is removed, and the removal of those whose time is over.
+// Removes builds with their files and images, on request or after their retention.
 
 import { inPlaceOf } from '../access/caller.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
@@ -84,7 +84,7 @@ export function createBuildRemoval(options: Options) {
 
   return {
     removeImages,
-    /** To be told of each build that is over. */
+    /** Call this for each finished build. */
     ended(): void {
       if (++over >= SURPLUS) void forgetSurplus()
     },

@@ -1,4 +1,4 @@
-// From what a client asked for to what is kept of it. Pure.
+// Converts a client's request to the stored request. Pure.
 
 import type { Owner } from '../access/ownership.ts'
 import type { CreateContainer } from '../containers/create-schema.ts'
@@ -9,7 +9,7 @@ import { stage, type BuildRecord } from './record.ts'
 import type { BuildFields } from './schemas.ts'
 
 export type BuildSecrets = { buildArgs: Record<string, string>; run?: CreateContainer }
-/** Who asks for it, and by which door. */
+/** The caller and the API. */
 export type Origin = {
   door: string
   owner: Owner
@@ -76,7 +76,7 @@ export function newRecord(
   return { record, secrets: { buildArgs, ...(run && { run }) }, credentials }
 }
 
-/** What is to be run would be refused only when it has been built; so it is asked for before. */
+/** An invalid run would otherwise fail only after the build, so it is checked before. */
 export function checkToRun(
   { run, references: [image = ''] }: BuildRecord,
   { run: body }: BuildSecrets,

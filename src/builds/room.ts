@@ -1,4 +1,4 @@
-// How much builds may take up on the disk, contexts and logs together, and whether the disk has room at all.
+// The disk space for builds, contexts and logs together, and whether the disk has any left.
 
 import { AppError } from '../errors.ts'
 import type { BuildFiles } from './files.ts'
@@ -41,7 +41,7 @@ export function createRoom({
       check()
     },
 
-    /** To be told of what is written. */
+    /** Call this with the bytes written. */
     take(bytes: number): void {
       used += bytes
       unlooked += bytes

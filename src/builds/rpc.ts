@@ -50,7 +50,10 @@ export function buildRpc({ builds, buildRoots }: { builds: BuildService; buildRo
     })
   }
 
-  /** A build that somebody waits for; when they go away, so does it. When the server stops, it goes on after the next start. */
+  /**
+   * A build that its caller waits for. It is cancelled when the caller disconnects. If the server stops, it continues
+   * after the next start.
+   */
   async function* attended(request: BuildRequest, call: Call) {
     const { signal } = call
     const build = await submit(request, call)

@@ -1,4 +1,4 @@
-// Builds from the record on: looked at, tried again, cancelled, removed. How they come in: intake.ts.
+// Builds after submission: get, list, retry, cancel, remove. Their submission: intake.ts.
 
 import type { Caller } from '../access/caller.ts'
 import { AppError } from '../errors.ts'
@@ -31,7 +31,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
   const intake = createIntake({ ...options, now })
   const removal = createBuildRemoval({ ...options, known, now })
 
-  /** A build that is over, back where it is to be taken up again. */
+  /** A finished build, moved back to where a retry resumes. */
   async function reopened(caller: Caller, id: string): Promise<{ record: BuildRecord; from: BuildStatus }> {
     const record = await findOwn(caller, id)
     const from = statusOf(record)
@@ -47,7 +47,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
   return {
     async start(): Promise<void> {
       await table.releaseAll()
-      // What a server that was killed had begun waits again, and says so even while there is no engine to go on with.
+      // Builds that a killed server had started are queued again, and show it even before the engine is back.
       for (const record of await table.list({ status: 'in_progress' }, ALL, undefined))
         await table.change(interrupt(record), 'in_progress')
       files.removeAllBut(new Set(await table.ids()))
@@ -70,12 +70,12 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
 
     get: known.details,
 
-    /** As it is kept, for the doors that speak of builds in other words. */
+    /** The stored record, for APIs that describe builds differently. */
     record: find,
     list: pages.list,
-    /** A page of the builds that came in by one door, as they are kept. */
+    /** A page of the stored records that were submitted by one API. */
     records: pages.records,
-    /** To be told of each build that is over. */
+    /** Call this for each finished build. */
     ended: removal.ended,
 
     async logs(
@@ -97,7 +97,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       if (asked.run.status === 'pending') authorize(caller, 'containers:write')
       checkToRun(asked, secrets, checkRun)
       if (asked.build.status === 'pending') await rules.checkAgain(asked, files.context(id), secrets.buildArgs)
-      // Somebody else may have asked for the same meanwhile.
+      // A concurrent request may have done the same.
       const { record, from } = await reopened(caller, id)
       await known.change(own ? { ...record, hasOwnCredentials: true } : record, from)
       if (own) credentials.set(id, own)

@@ -1,5 +1,5 @@
-// What a build may take from elsewhere, as the policy has it: images, and with `remote_sources` switched off no ADD of
-// anything that is not in the context, not even by a trigger of a base image.
+// The sources that the policy allows a build: images, and without `remote_sources` no ADD from outside the context, not
+// even by a trigger of a base image.
 
 import { existsSync } from 'node:fs'
 import type { Policy } from '../access/policy.ts'
@@ -49,7 +49,7 @@ export function createSourcePolicy(policy: Rules, registries: Pick<RegistryRules
       return check(await inspectDockerfile(contextFile, record.dockerfile, buildArgs), record)
     },
 
-    /** What a base image adds to the Dockerfile by itself. */
+    /** Instructions that a base image adds to the Dockerfile. */
     async checkTriggers(
       reference: string,
       { triggers }: Pick<ImageRecord, 'triggers'>,

@@ -101,7 +101,7 @@ export function createStages({
     }
   }
 
-  /** What is recorded may be of a time with other settings. */
+  /** The record may be from a time with other settings. */
   function builderFor({ builder }: BuildRecord): BuildSpec['builder'] {
     if (!holdsBuildKit(limits.cgroupParent)) return 'classic'
     return builder === 'auto' ? (engine.hasBuildKit() ? 'buildkit' : 'classic') : builder
@@ -137,7 +137,7 @@ export function createStages({
         signal,
         owner: record.owner,
         credentials: own,
-        // What counts up is for a screen and not for a log.
+        // Counters are for a screen, not for a log.
         onProgress: ({ layer, status, totalBytes }) => {
           if (totalBytes === null) void say(layer === null ? status : `${layer}: ${status}`)
         }
@@ -149,7 +149,7 @@ export function createStages({
     if (!record.keepImage && record.run.status === 'skipped') await forgetImage(record)
   }
 
-  /** A name may have gone to another image since, which nobody asked to push or run. */
+  /** The name may refer to another image by now, which nobody asked to push or run. */
   async function checkIsBuilt({ imageId }: BuildRecord, reference: string): Promise<void> {
     const named = await engine.inspectImage(reference)
     if (imageId === null || named?.id === imageId) return
@@ -160,7 +160,7 @@ export function createStages({
   async function forgetImage(record: BuildRecord): Promise<void> {
     for (const reference of record.references)
       await images.remove(inPlaceOf(record), reference, { force: false }).catch((error: unknown) => {
-        // In use by a container, which somebody started meanwhile: then it has to stay.
+        // A container that was started in the meantime uses it, so it stays.
         if (!isAppError(error)) throw error
       })
   }
@@ -197,7 +197,7 @@ async function openContext(path: string): Promise<Readable> {
 
 const CONTEXT_CHUNK = 256 * 1024
 
-/** A build ends when it takes too long in all, or has said nothing for too long: by itself, or because the engine hangs. */
+/** Aborts a build after its total or idle timeout, whether the build or the engine hangs. */
 function createLimit(
   signal: AbortSignal,
   { totalMs, idleMs }: Pick<Limits, 'totalMs' | 'idleMs'>,

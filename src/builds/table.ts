@@ -1,4 +1,4 @@
-// The store keeps a build as JSON; here it is a record. While a build is worked on, its record is ahead of what is written down.
+// Converts between stored JSON and records. During a build, its record is ahead of the store.
 
 import type { BuildFilter, BuildRow, BuildStore, StoredBuild } from '../store/contract/builds.ts'
 import { statusOf, type BuildRecord, type BuildStatus } from './record.ts'
@@ -25,7 +25,7 @@ export function createBuildTable(store: BuildStore) {
       return live(id) ?? maybe(written)
     },
     secrets: async (id: string) => (await store.secrets(id)) as BuildSecrets,
-    /** As they are written down, for whoever does not need to know what is in all of them. */
+    /** The stored JSON, for callers that do not need to parse all of it. */
     rows: store.list,
     list: async (filter: BuildFilter, limit: number, before: number | undefined) =>
       (await store.list(filter, limit, before)).map(read),

@@ -47,7 +47,7 @@ export function viewDetails(record: BuildRecord, context: ViewContext): BuildDet
   return { ...viewBuild(record, context), steps }
 }
 
-/** What is told of a build whenever something about it changes. */
+/** Sent whenever a build changes. */
 export function buildEvent(
   record: BuildRecord
 ): [type: `build.${BuildStatus}`, facts: Record<string, unknown>, subject: { owner: BuildRecord }] {

@@ -18,7 +18,7 @@ import {
   type StageName
 } from './record.ts'
 
-/** What a stage works with. It notes what it made, writes the log, and throws when it fails. */
+/** Context of a stage. A stage notes its results, writes the log, and throws on failure. */
 export type Job = {
   /** As it was when the stage began. */
   record: BuildRecord
@@ -32,7 +32,7 @@ type Running = { work: Work; aborter: AbortController; renew: () => Promise<void
 
 export type Worker = ReturnType<typeof createWorker>
 
-// A build that was begun this often and never came to an end takes the server or the engine down.
+// A build that started this often without finishing crashes the server or the engine.
 const MAX_ATTEMPTS = 3
 const CLAIM_MS = 60_000
 const RENEW_MS = 20_000
@@ -65,7 +65,9 @@ export function createWorker({
   let waits = false
   let pumping = Promise.resolve()
 
-  /** Resolves when as much has been begun as may be. One pump after the other: two would begin more than that. */
+  /**
+   * Resolves when the limit of running builds is reached. Pumps run one after the other; two would exceed the limit.
+   */
   function pump(): Promise<void> {
     pumping = pumping.then(fill)
     return pumping
@@ -144,12 +146,15 @@ export function createWorker({
       void pumpAfter(sleep(PAUSE_MS, life.signal))
     } finally {
       clearInterval(renewal)
-      // Where this fails, the claim runs out by itself.
+      // If this fails, the claim expires.
       await tryTo(() => table.release(id, token), id)
     }
   }
 
-  /** Only of a build whose end is on the disk, or a power failure leaves one to be built from nothing. What failed may be retried. */
+  /**
+   * Only for a build whose end is on disk; otherwise a power failure would leave a build without a context. A failed
+   * build may be retried.
+   */
   async function removeContext(id: string): Promise<void> {
     await flush()
     await files.removeContext(id)
@@ -175,7 +180,7 @@ export function createWorker({
     }
   }
 
-  /** False when the build is to be taken up again later. */
+  /** False if the build resumes later. */
   async function runStage(work: Work, name: StageName, signal: AbortSignal): Promise<boolean> {
     const { record } = work
     const lines = files.log(record.id, false)
@@ -212,7 +217,7 @@ export function createWorker({
   }
 
   async function close(work: Work): Promise<void> {
-    // Whoever followed the log finds the build over when that ends, and complete when it is over.
+    // The log ends after the build is finished, and the build is finished after its log is complete.
     await files.endLog(work.record.id, (logTruncated) => {
       work.record = { ...work.record, finishedAt: now(), logTruncated }
     })
@@ -232,13 +237,13 @@ export function createWorker({
 
   return {
     pump,
-    /** When the work on a build that is over has been written down, so that it may be changed. */
+    /** Resolves when the end of a build is stored, so that it may be changed. */
     async settled(id: string): Promise<void> {
       const job = running.get(id)
       if (job && isOver(job.work.record)) await job.done
     },
 
-    /** Ends the work on a build; false when nobody works on it. */
+    /** Stops the work on a build; false if it has no worker. */
     async abort(id: string): Promise<boolean> {
       const job = running.get(id)
       if (!job) return false
@@ -247,7 +252,7 @@ export function createWorker({
       return true
     },
 
-    /** What runs is left as it is and taken up at the next start. */
+    /** Running builds stay as they are and resume at the next start. */
     async stop(): Promise<void> {
       life.abort()
       const reason = new AppError('SERVER_STOPPING', 'The server was stopped.')

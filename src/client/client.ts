@@ -119,7 +119,7 @@ export function createClient({
   }
 }
 
-/** A create whose answer was lost is asked for again, and makes nothing twice. */
+/** Repeats a create whose response was lost; it creates nothing twice. */
 function withKey<O extends { idempotencyKey?: string }>(name: keyof Calls, options: O): O {
   const isCreate = name === 'createContainer' || name === 'createContainerByVerb'
   return isCreate ? { idempotencyKey: crypto.randomUUID(), ...options } : options

@@ -13,7 +13,7 @@ export class BerthError extends Error {
   readonly problem: Problem
   /** When the server says that a retry may succeed, in milliseconds. */
   readonly retryAfterMs: number | undefined
-  /** The JSON of an answer that is no problem of the API, as MCP has it for its errors. */
+  /** The JSON of a response that is not problem details, such as an MCP error. */
   readonly body: object | undefined
 
   constructor(problem: Problem, { cause, retryAfterMs, body }: Given = {}) {

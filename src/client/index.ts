@@ -1,4 +1,4 @@
-// What users of the client import.
+// The public interface of the client.
 
 export { createClient, type Berth, type CallOptions, type ClientOptions, type ScopedContainer } from './client.ts'
 export { BerthError, isBerthError, type BerthErrorCode } from './errors.ts'

@@ -1,4 +1,4 @@
-// A form with a file, written as it is sent: a folder that is packed on the way needs no room anywhere.
+// A form with a file, streamed: a folder that is packed on the way needs no disk space.
 
 type Content = Blob | AsyncIterable<Uint8Array>
 

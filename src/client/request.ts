@@ -9,7 +9,7 @@ export type HttpRequest = {
   method: string
   path: string
   headers: Record<string, string>
-  /** Made anew for each attempt; undefined when it can be read once only. */
+  /** Created again for each attempt; undefined if it can be read only once. */
   body: (() => Body) | undefined
   isReplayable: boolean
 }

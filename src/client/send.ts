@@ -16,7 +16,7 @@ export type Transport = {
 /** The server refused these before it did anything. */
 const UNTOUCHED = new Set(['SERVER_BUSY', 'TOO_MANY_REQUESTS', 'SERVER_STOPPING'])
 const FIRST_PAUSE_MS = 500
-/** Who is told to come back later than this is told so by an error. */
+/** A longer Retry-After is returned as an error. */
 const LONGEST_PAUSE_MS = 30_000
 
 /** The answer, which is no refusal. */

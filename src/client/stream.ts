@@ -1,4 +1,4 @@
-// Streams of server-sent events as async iterators. A stream that is read goes on after a lost connection, from where it was.
+// Server-sent events as async iterators. A read-only stream resumes after a lost connection.
 
 import { createParser, type Message } from './sse.ts'
 import type { Calls, Streams } from './api.ts'
@@ -12,7 +12,7 @@ export type StreamName = keyof Streams & keyof Calls
 export type StreamEvent<K extends StreamName> = EventsOf<Streams[K]>
 export type StreamOptions = {
   signal?: AbortSignal
-  /** The id of the last event that was seen, to go on after it. */
+  /** The id of the last event, to resume after it. */
   lastEventId?: string
   /** Called when a connection was lost, before the next attempt. */
   onLost?: (error: BerthError) => void
@@ -77,7 +77,7 @@ export async function transfer<K extends TransferName>(
   const key = idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }
   const headers = { ...request.headers, ...key, accept: 'text/event-stream' }
   const answer = await send(transport, { ...request, headers, signal })
-  // What came about before, by the same key, is answered at once.
+  // A result that already exists for the same key is returned at once.
   if (answer.headers.get('content-type')?.includes('json')) return (await answer.json()) as Calls[K]['answer']
   let result: Calls[K]['answer'] | undefined
   let end = { reason: 'The connection was lost before the answer.' }

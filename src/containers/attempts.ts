@@ -1,5 +1,6 @@
-// Every create is written down before the engine hears of it, and struck out when it is known how it ended. What is left
-// over names a half-made container or its volumes: after a crash, a lost answer, or an undo whose end is not known.
+// Records every create before the first call to the engine, and deletes the record when the outcome is known. A
+// leftover intent names a half-created container or its volumes: after a crash, a lost answer, or an undo with unknown
+// outcome.
 
 import { AppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
@@ -33,7 +34,7 @@ export async function createAttempts({
   inventory: Inventory
   settling: Settling
   table: IntentStore
-  /** Resolves when all that stands in the table survives a power failure. */
+  /** Resolves when everything in the table survives a power failure. */
   flush: () => Promise<void>
   log: Log
 }) {
@@ -74,7 +75,7 @@ export async function createAttempts({
     if (Date.now() - createdAt > REMEMBER_MS) await forget(attempt)
   }
 
-  /** Whoever asks meanwhile waits for the same. */
+  /** Concurrent callers wait for the same run. */
   function settle(attempt: string, record: ContainerRecord | undefined): Promise<void> {
     const known = beingSettled.get(attempt)
     if (known) return known
@@ -100,7 +101,7 @@ export async function createAttempts({
     lookAgain(pauseMs)
   }
 
-  /** What gives no sign of itself is looked for: no event tells of a removal that the engine did not carry out. */
+  /** Polls for intents without events: no event reports a removal that the engine did not carry out. */
   function lookAgain(afterMs: number): void {
     const at = performance.now() + afterMs
     if (next && next.at <= at) return
@@ -134,7 +135,7 @@ export async function createAttempts({
   })
 
   return {
-    /** Runs one attempt. When it fails, what it made is taken back; what that leaves open is settled later. */
+    /** Runs one attempt. After a failure, its steps are undone; unknown outcomes are settled later. */
     async run<T>(attempt: string, task: (undo: Undo) => Promise<T>): Promise<T> {
       const createdAt = Date.now()
       const finalize = async () => {

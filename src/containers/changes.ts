@@ -1,4 +1,4 @@
-// Which containers may be changed, and one change of a container after the other.
+// Which containers may be changed. Serializes the changes of each container.
 
 import type { Caller } from '../access/caller.ts'
 import { checkMayChange, seenBy } from '../access/ownership.ts'
@@ -39,9 +39,9 @@ export function createChanges({ inventory, config, ownId }: Options) {
   }
 
   /**
-   * One change of a container after the other, each on what the one before left. One that is cancelled while it waits is never
-   * begun; one that was begun is finished, since half of it would leave more to clean up. A forced one goes first, and a task
-   * that only waits is told so by its signal.
+   * Serializes the changes of a container. A change that is cancelled while it is queued never starts; a started change
+   * finishes, since half of it would leave more to clean up. A forced change goes first, and aborts the signal of a
+   * task that only waits.
    */
   async function changing<T>(
     caller: Caller,
@@ -53,7 +53,7 @@ export function createChanges({ inventory, config, ownId }: Options) {
     await inventory.whenReady()
     const found = findChangeable(caller, reference)
     const change = async (hurry: AbortSignal) => {
-      // It may have been replaced or removed meanwhile, and its name given to another.
+      // It may have been replaced or removed in the meantime, and its name reused.
       const record = await inventory.refresh(findChangeable(caller, found.id).id)
       if (!record)
         throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
@@ -74,7 +74,7 @@ export function createChanges({ inventory, config, ownId }: Options) {
     find: findChangeable,
     run: changing,
 
-    /** For changes by rule and not by request, which nobody has to allow. */
+    /** For changes by a rule instead of a request, which need no permission. */
     async runByRule(id: string, task: (record: ContainerRecord) => Promise<void>): Promise<void> {
       const found = inventory.get(id)
       if (!found || id === ownId) return

@@ -1,4 +1,4 @@
-// What may be asked for when a container is made.
+// The request that creates a container.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { formed, nullable, orWritten, record, words } from '../lib/schema.ts'

@@ -24,9 +24,9 @@ import type { Volumes } from './volumes.ts'
 import type { Waiting } from './wait.ts'
 
 export type Made = { record: ContainerRecord; warnings: string[] }
-/** How a container is asked for, beside its body. `onProgress` hears how far a pull of its image is. */
+/** The context of a create, besides its body. `onProgress` gets the progress of a pull. */
 export type Asked = { key: string | undefined; onProgress?: Transfer['onProgress'] }
-/** Who asked; with a key, the name that follows from it and what the request means. */
+/** The caller; with a key, the name derived from it and the hash of the request. */
 export type Origin = Asked & { caller: Caller; fixedName?: string; requestHash: string }
 export type Maker = ReturnType<typeof createMaker>
 
@@ -163,7 +163,7 @@ export function createMaker(options: Options) {
     }
   }
 
-  /** Starting twice does no harm, so a start whose answer was lost is asked for again. */
+  /** Starting is idempotent, so a start with a lost answer is repeated. */
   function start(id: string, signal: AbortSignal): Promise<void> {
     return inventory.holding(id, async () => {
       try {

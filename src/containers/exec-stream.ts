@@ -1,4 +1,4 @@
-// A command whose output is told as it comes, both streams apart. It ends with its client, or when its time is over.
+// Runs a command and streams its output, stdout and stderr separately. It ends with its client or at its timeout.
 
 import { StringDecoder } from 'node:string_decoder'
 import type { EngineProcess, OutputPiece } from '../engine/contract/workloads.ts'
@@ -10,7 +10,7 @@ export type ExecEvent = { stream: StreamName; text: string } | { end: { reason: 
 
 const GRACE_MS = 1_000
 
-/** `deadline` is why it ends by itself, `signal` that nobody listens any more. */
+/** `deadline` is the reason of a timeout; `signal` aborts when the client disconnects. */
 export async function* followExec(
   running: EngineProcess,
   { stdin, signal, deadline }: { stdin: string | undefined; signal: AbortSignal; deadline: AbortSignal | undefined }
@@ -20,7 +20,7 @@ export async function* followExec(
   const either = deadline ? AbortSignal.any([signal, deadline]) : signal
   const stop = () => {
     running.release()
-    // Nobody is left to hear whether it could be ended, or hears that it took too long.
+    // The client has disconnected, or gets the timeout anyway.
     running.end(GRACE_MS).catch(() => {})
   }
   either.addEventListener('abort', stop, { once: true })

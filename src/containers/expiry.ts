@@ -46,7 +46,7 @@ export async function createExpiry({
     known.set(id, end)
   }
 
-  /** One server decides when a container ends: the one that made it. */
+  /** Only the server that created a container enforces its end date. */
   function isElsewhere({ berth }: ContainerRecord): boolean {
     return berth.instance !== null && berth.instance !== instanceId
   }

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts'
 import { CreateContainer } from './create-schema.ts'
 
 export type Fingerprint = {
-  /** Of what the request means: a default that is written out changes nothing. */
+  /** Hash of the parsed request: sending a default explicitly makes no difference. */
   meant: string
   /** Of what it says. Containers of earlier versions carry this one. */
   said: string

@@ -1,5 +1,5 @@
-// What people write by hand, turned into the exact form that everything behind it knows. Pure. What is neither is left for
-// the schema to refuse.
+// Converts forms that people write to the exact form used internally. Pure. Invalid values are left for the schema to
+// refuse.
 
 import { invalidField } from '../errors.ts'
 import { splitCommand } from '../lib/command-line.ts'

@@ -73,7 +73,7 @@ export function createCreator({
     }
   }
 
-  /** What is being settled or removed is no answer: first it comes to its end. */
+  /** A container that is being settled or removed is not returned; the request waits first. */
   async function findByKey(origin: Keyed): Promise<ContainerRecord | undefined> {
     for (;;) {
       const record = carrierOf(origin)
@@ -88,7 +88,7 @@ export function createCreator({
     return undefined
   }
 
-  /** Who has the name that the key's container is to have. The engine reserves a name well before it shows its container. */
+  /** The holder of the name for this key. The engine reserves a name well before it shows its container. */
   async function seekHolder(body: CreateContainer, origin: Keyed): Promise<ContainerRecord | undefined> {
     for (let pause = 25; pause < 3_000; pause *= 2) {
       const holder = await inventory.refresh(body.name ?? origin.fixedName ?? '')
@@ -129,7 +129,7 @@ export function createCreator({
   return { check: maker.check, create, isMaking: attempts.isMaking, isOnRecord: attempts.isOnRecord }
 }
 
-/** Keys of different tokens have nothing to do with each other: whoever guesses one must not be told of another's container. */
+/** Keys of different tokens are independent, so guessing a key reveals no other token's container. */
 function hasKey({ berth }: ContainerRecord, { key, caller }: Keyed): boolean {
   return berth.key === key && berth.owner === caller.tokenId
 }

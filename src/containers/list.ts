@@ -1,4 +1,4 @@
-// Which containers a list shows, in which order, and where a page ends. Pure.
+// Selects, sorts and pages the containers of a list. Pure.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { invalidField } from '../errors.ts'

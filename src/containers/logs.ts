@@ -1,4 +1,4 @@
-// Which output of a container is asked for, and how a line is shown. Pure.
+// Parses a request for output, and formats its lines. Pure.
 
 import type { Holding } from '../access/held-bytes.ts'
 import type { LogLine, LogQuery } from '../engine/contract/workloads.ts'
@@ -7,7 +7,7 @@ import { MOMENT_RULE, parseDuration } from '../lib/durations.ts'
 import type { LogsQuery } from './request-schemas.ts'
 
 const DEFAULT_TAIL = 1000
-// What a line takes beside its text.
+// Overhead of a line besides its text.
 const LINE_BYTES = 100
 
 export function logQuery(
@@ -50,10 +50,10 @@ export function logEntry({ stream, time, text }: LogLine) {
   return { stream, timestamp: time, line: text }
 }
 
-/** What a line takes in memory, more or less. */
+/** Approximate memory of a line. */
 export const bytesOf = ({ text }: LogLine): number => text.length + LINE_BYTES
 
-/** The last lines of many. What is kept, no more than twice as many, is counted while it is. */
+/** The last lines of many. Keeps and counts at most twice as many. */
 export async function* lastOf(lines: AsyncIterable<LogLine>, count: number, holding: Holding): AsyncGenerator<LogLine> {
   let kept: LogLine[] = []
   try {

@@ -1,4 +1,4 @@
-// A create request, the settings and the image together: what exactly is to be made. Pure.
+// Combines a create request, the settings and the image into the exact container to create. Pure.
 
 import { createHash, randomBytes } from 'node:crypto'
 import type { Owner } from '../access/ownership.ts'
@@ -132,7 +132,7 @@ export function generateName(now: number): string {
   return `api-server-${Math.floor(now / 1000)}-${randomBytes(2).toString('hex')}`
 }
 
-/** The engine then refuses a second container for the same key, whoever asks. */
+/** The engine then refuses a second container for the same key, from any client. */
 export function nameForKey(key: string): string {
   return `api-server-${createHash('sha256').update(key).digest('hex').slice(0, 16)}`
 }

@@ -1,4 +1,4 @@
-// How much somebody may have in containers, also when many are asked for at once.
+// Limits the amounts per token, even for concurrent requests.
 
 import type { Amounts, Policy } from '../access/policy.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
@@ -20,7 +20,7 @@ export function createQuota({
 }) {
   const underWay = new Map<string, Set<Amounts>>()
 
-  /** What is being made is counted as such, and not again when the inventory has it already. */
+  /** Counts containers being created, but not twice once the inventory has them. */
   function held(owner: string): Amounts[] {
     const made: Amounts[] = []
     for (const record of inventory.all()) {
@@ -56,7 +56,7 @@ function sum(all: Amounts, more: Amounts): Amounts {
   return Object.fromEntries(KINDS.map((kind) => [kind, (all[kind] ?? 0) + (more[kind] ?? 0)]))
 }
 
-/** What is not to become more is not refused, whatever the policy says by now. */
+/** A change without an increase is allowed, whatever the policy says by now. */
 function onlyAsked(asked: Amounts, all: Amounts): Amounts {
   return Object.fromEntries(KINDS.filter((kind) => (asked[kind] ?? 0) > 0).map((kind) => [kind, all[kind]]))
 }

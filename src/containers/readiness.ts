@@ -6,8 +6,8 @@ import http from 'node:http'
 const CONNECT_TIMEOUT_MS = 1_000
 const HTTP_TIMEOUT_MS = 5_000
 
-// Docker's proxy accepts on the host before it tries the container, and hangs up at once when nobody listens there.
-// So a connection only counts when it is still open, or has brought data, a moment later.
+// Docker's proxy accepts on the host before it tries the container, and closes at once if nothing listens there. So a
+// connection counts only if it is still open, or has received data, a moment later.
 const STAYS_OPEN_MS = 100
 
 export type Target = { host: string; port: number }

@@ -38,7 +38,7 @@ export function createRemoval({
   return {
     remove,
 
-    /** It is no answer to anybody: nothing can be done with it any more. */
+    /** It is not returned to anybody, since nothing can be done with it any more. */
     isDying: ({ id, state }: ContainerRecord): boolean => underWay.has(id) || state === 'removing' || state === 'dead',
 
     /** Returns when it is gone. One that the engine has given up half-way is removed. */

@@ -74,7 +74,7 @@ export function createReplacer({
       // One that a crash left would lose its name to the new one, and with it the way to find it.
       await engine.removeImage(keptImage(old.id)).catch(() => false)
       const facts = writeFacts({ instance: instanceId, anonymousVolumes: anonymousVolumesOf(old) })
-      // The new container is given its environment anew, and images are seen by more people than that.
+      // Berth passes the environment to the new container, since more people can see images.
       const emptied = Object.keys(spec.env)
       await engine.commitContainer(old.id, KEPT_REPOSITORY, shortId(old.id), { labels: facts, emptied })
       return await moveToPorts(old, { ...spec, image: keptImage(old.id) })
@@ -167,7 +167,7 @@ function replacementSpec(
   }
 }
 
-/** What the request set itself under such a name stays. */
+/** Values of the request under such a name stay. */
 function withNewPorts(
   env: Record<string, string>,
   before: Record<string, string>,

@@ -1,4 +1,4 @@
-// What clients send about containers that exist. To make one: create-schema.ts. What they get: schemas.ts.
+// Requests about existing containers. The create: create-schema.ts. Responses: schemas.ts.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { formed, nullable, words } from '../lib/schema.ts'

@@ -1,4 +1,4 @@
-// What runs in a container, over HTTP: whether it is ready, what it wrote, its processes, commands beside it.
+// Routes for the workload of a container: readiness, output, processes, commands.
 
 import { Readable } from 'node:stream'
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'

@@ -54,7 +54,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
           request.made = created.id
           return created
         }
-        // What is refused at once is refused by a status, also when events are asked for.
+        // An immediate refusal is an HTTP status, even if the client accepts events.
         containers.check(request.body)
         const watched = await sendProgress(streams, { request, reply, begin })
         if (watched) return watched

@@ -1,4 +1,4 @@
-// What clients get about containers. What they send: request-schemas.ts.
+// Responses about containers. Requests: request-schemas.ts.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { DateTime, nullable, record, ref, words } from '../lib/schema.ts'

@@ -81,7 +81,7 @@ export function createContainerService(options: Options) {
     return { ...container, ...(ports.length > 0 && { changed_port: ports }), replaced: old.id }
   }
 
-  /** What came with the container and goes with it; a failure here leaves litter but no broken promise. */
+  /** Removes the resources of a removed container. A failure leaves litter but breaks no guarantee. */
   async function removeBelongings(record: ContainerRecord): Promise<void> {
     for (const volume of record.berth.anonymousVolumes) await engine.removeVolume(volume).catch(() => false)
     for (const replaced of record.berth.replaces) {
@@ -210,7 +210,7 @@ export function createContainerService(options: Options) {
 
     async wait(caller: Caller, reference: string, request: WaitRequest) {
       await inventory.whenReady()
-      // What connects to a port is sent to those of Berth's own containers only.
+      // Waits connect only to ports of containers that Berth created.
       const { id } = isProbed(request.condition)
         ? changes.find(caller, reference)
         : inventory.find(reference, seenBy(caller))

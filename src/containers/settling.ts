@@ -1,5 +1,5 @@
-// What becomes of an attempt that came to no end: its container is finished or removed, its volumes go with it. Each of
-// these throws when it cannot be known whether that was done.
+// Settles an interrupted attempt: finishes or removes its container, and removes its volumes. Each function throws if
+// the outcome is unknown.
 
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import { isAppError } from '../errors.ts'
@@ -22,7 +22,7 @@ export function createSettling({
   removal: Removal
   volumes: Pick<Volumes, 'removeOf'>
 }) {
-  /** With a key the client will ask again, so the container is finished for it; without one nobody knows of it. */
+  /** With a key, the client will retry, so the container is finished. Without one, nobody knows of it. */
   async function settleCreate(record: ContainerRecord, attempt: string): Promise<void> {
     const isWanted = record.berth.key !== null && !removal.isDying(record)
     if (!isWanted) await removeWithVolumes(record, attempt)
@@ -45,8 +45,8 @@ export function createSettling({
   }
 
   /**
-   * While the old container is there it is the whole one; once it is gone its replacement is, and only lacks its name. When
-   * its removal was asked for, it may go at any moment, and what counts is the replacement.
+   * While the old container exists, it is the intact one; afterwards the replacement is, and only lacks its name. Once
+   * its removal was requested, the old one may disappear at any moment, so the replacement counts.
    */
   async function settleReplacement(record: ContainerRecord, oldId: string, isFinal: boolean): Promise<void> {
     if (isFinal) await removal.remove(oldId, { volumes: false })
@@ -78,7 +78,10 @@ export function createSettling({
   }
 }
 
-/** What was stopped for another one. It stays so where its port is somebody else's by now: its next start gets it another. */
+/**
+ * Starts the container that was stopped for a replacement. If its port was taken, it stays stopped; its next start gets
+ * another port.
+ */
 export async function startAgain(engine: Pick<EngineContainers, 'startContainer'>, id: string): Promise<UndoEnd> {
   try {
     await engine.startContainer(id)

@@ -1,4 +1,4 @@
-// Starts a container on the ports it had. When that can no longer be, it is made again.
+// Starts a container on its previous ports. If that is impossible, recreates it.
 
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import { AppError, isAppError } from '../errors.ts'
@@ -7,7 +7,7 @@ import type { PortChange, Replacer } from './replace.ts'
 
 export type Started = {
   record: ContainerRecord
-  /** Undefined: it runs as it was. */
+  /** Undefined if the same container runs. */
   again: { reason: string; changes: PortChange[] } | undefined
 }
 
@@ -42,7 +42,7 @@ export function createStarting({ engine, ports, replacer }: Options) {
   }
 }
 
-/** The message for whoever asked for the start. */
+/** The message for the caller. */
 export function describeStart({ again }: Started): string {
   if (!again) return 'Container started'
   const { reason, changes } = again

@@ -1,4 +1,4 @@
-// What the steps of an attempt made, so that a failure can take it back, last first.
+// The undo stack of an attempt: a failure undoes its steps in reverse order.
 
 /** `not needed`: there was nothing to take back, or somebody else has come to use it. */
 export type UndoEnd = 'undone' | 'not needed' | 'not known'
@@ -12,7 +12,7 @@ export function createUndo({
   log
 }: {
   attempt: string
-  /** Writes down that the attempt is to be finished. */
+  /** Records that the attempt must be finished. */
   finalize: () => Promise<void>
   log: Log
 }) {
@@ -34,7 +34,7 @@ export function createUndo({
       steps.push({ what, undo })
     },
 
-    /** From here on a failure, or a crash, leaves things as they are, to be finished later. */
+    /** From here on, a failure or a crash leaves everything in place, to be finished later. */
     async passPointOfNoReturn(): Promise<void> {
       await finalize()
       isFinal = true

@@ -1,4 +1,4 @@
-// Changes of a container that exists. Its image and environment are fixed when it is made, so for those it is made anew.
+// Changes of an existing container. Its image and environment are immutable, so changing them recreates it.
 
 import { namesOf, type Caller } from '../access/caller.ts'
 import type { Amounts, Policy } from '../access/policy.ts'
@@ -58,7 +58,7 @@ export function createUpdating({
     return { image, runtime: policy.runtimeFor({ tokens: namesOf(caller), images: names, asked: undefined }) }
   }
 
-  /** What was set for it stays; what the old image said by itself gives way to what the new one says. */
+  /** Values set for the container stay; values of the old image give way to those of the new one. */
   async function makeAnew(
     caller: Caller,
     record: ContainerRecord,
@@ -119,7 +119,7 @@ export function createUpdating({
   }
 }
 
-/** What the change adds to what the owner has. */
+/** The increase over the owner's current amount. */
 function moreThan({ limits }: ContainerRecord, { memory, cpus }: UpdateContainer): Amounts {
   const more = (wanted: number | undefined, now: number | null) => Math.max(0, (wanted ?? 0) - (now ?? 0))
   return { memory: more(memory, limits.memoryBytes), cpus: more(cpus, limits.cpus) }

@@ -1,4 +1,4 @@
-// What was imposed on a container against what the engine says of it. Pure.
+// Compares the requested restrictions of a container with the engine's inspection. Pure.
 
 import type { ContainerRecord, ContainerSpec, Limits } from '../engine/contract/containers.ts'
 import { DEFAULT_NETWORKS } from '../engine/network-names.ts'
@@ -7,7 +7,7 @@ import { AppError } from '../errors.ts'
 // Podman keeps CPUs as a quota of whole microseconds.
 const CPUS_EXACTNESS = 0.001
 
-/** For one that was just made: throws when it is not as it was to be. */
+/** For a new container: throws if it differs from the request. */
 export function checkMade(record: ContainerRecord, spec: ContainerSpec): void {
   const { limits, network, readOnlyRoot, runtime } = spec
   checkApplied(record, limits)

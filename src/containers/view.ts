@@ -51,7 +51,7 @@ export function urlOf(record: ContainerRecord): string | null {
   return port && record.state === 'running' ? `http://${reachableHost(port.hostIp)}:${port.hostPort}` : null
 }
 
-/** An address to connect to for one that was listened on: "all addresses" is not one. */
+/** An address to connect to, from a listening address: "all addresses" is not one. */
 export function reachableHost(hostIp: string): string {
   if (hostIp === '0.0.0.0' || hostIp === '') return '127.0.0.1'
   if (hostIp === '::') return '[::1]'

@@ -1,5 +1,5 @@
-// Containers as the API shows them: one, and pages of them. What did not change is the same object as last time, so that a door
-// need not write it out again.
+// Containers as the API shows them: one, and pages. An unchanged container is the same object as before, so its JSON
+// can be cached.
 
 import { ANYBODY, type Caller } from '../access/caller.ts'
 import { seenBy } from '../access/ownership.ts'

@@ -89,7 +89,7 @@ export function createWaiting({
       if (!record) throw goneError(id)
       if (cannotHold(record, condition)) throw await exitedError(record)
       const target = targetOf(record)
-      // Before it runs, whoever answers on its port is somebody else.
+      // Before the container runs, another program may answer on its port.
       if (record.state === 'running') {
         const obstacle = await (condition === 'http'
           ? probeHttp(target, path, signal)
@@ -161,7 +161,7 @@ export function createWaiting({
     return lines.join('\n').slice(-MAX_LOG_CHARS)
   }
 
-  /** What a client should hear of a workload that has ended before it was answered. */
+  /** Warnings about a workload that has already exited before the response. */
   async function lastWords(record: ContainerRecord): Promise<string[]> {
     return hasEnded(record) ? [(await exitedError(record)).message] : []
   }
@@ -174,7 +174,7 @@ export function waitRequest(query: WaitQuery, signal: AbortSignal): WaitRequest 
   return { condition, path, timeoutMs: seconds * 1000, signal }
 }
 
-/** One that ended meanwhile has left its port to whoever took it, who may have answered in its place. */
+/** A container that exited in the meantime released its port, so another holder may have answered. */
 function isSameRun(before: ContainerRecord, after: ContainerRecord): boolean {
   return after.state === 'running' && after.startedAt === before.startedAt
 }
@@ -190,7 +190,7 @@ export function holds(record: ContainerRecord, condition: Condition): boolean {
   return false
 }
 
-/** An ended container stays ended; one that the engine restarts may still come to it. */
+/** An exited container stays exited; one that the engine restarts may still meet the condition. */
 export function cannotHold(record: ContainerRecord, condition: Condition): boolean {
   if (condition === 'exited' || condition === 'removed') return false
   return hasEnded(record)

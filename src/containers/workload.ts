@@ -1,4 +1,4 @@
-// What runs in a container: its output, its processes, commands beside it.
+// The workload of a container: output, processes, commands.
 
 import type { Caller } from '../access/caller.ts'
 import type { HeldBytes } from '../access/held-bytes.ts'
@@ -127,7 +127,7 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
       return engine.exec(record.id, asked, { bytes: EXEC_OUTPUT_BYTES, signal: deadline })
     },
 
-    /** The same as it goes on, for as long as somebody listens. */
+    /** Streams it for as long as somebody reads. */
     async streamExec(
       caller: Caller,
       reference: string,

@@ -1,4 +1,4 @@
-// The images that keep the filesystem of a container which is made again: they are for that alone. Plain words, as labels are.
+// The images with the file systems of containers being recreated; they have no other use. Plain words, like labels.
 
 import { imageName } from '../lib/reference.ts'
 

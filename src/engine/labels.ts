@@ -30,7 +30,7 @@ const ANONYMOUS_VOLUME = /^[0-9a-f]{64}$/
 export function readFacts(labels: Labels): BerthFacts {
   const list = (label: string) => (labels[label] ?? '').split(',').filter((item) => item !== '')
   const managed = labels[LABELS.managed] === 'true'
-  // What others made belongs to no token, whatever it says.
+  // A container that Berth did not create belongs to no token, whatever its labels say.
   const owned = (label: string) => (managed && labels[label]) || null
   const ttl = Number(labels[LABELS.ttlSeconds])
   return {
@@ -56,7 +56,7 @@ export function writeFacts(facts: Partial<BerthFacts>): Labels {
   return Object.fromEntries(written.map(([fact, value]) => [LABELS[fact as keyof BerthFacts], String(value)]))
 }
 
-/** Every label of ours is set, if only to nothing: one that is not set here would be the image's, and anybody writes images. */
+/** Sets every label of Berth, if only to an empty value: otherwise the image could set it. */
 export function writeAllFacts(facts: Partial<BerthFacts>): Labels {
   return { ...Object.fromEntries(Object.values(LABELS).map((label) => [label, ''])), ...writeFacts(facts) }
 }

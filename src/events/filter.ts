@@ -1,4 +1,4 @@
-// Which events a reader asked for. Pure.
+// Selects the events of a request. Pure.
 
 import { hasLabels } from '../lib/label-filter.ts'
 import { typesLike } from './types.ts'

@@ -1,4 +1,4 @@
-// What happened, in order: the last events, for whoever asks again, and each new one for whoever listens.
+// The latest events in order, for readers that resume, and each new one for current readers.
 
 import type { Caller } from '../access/caller.ts'
 import { maySee, type Owner } from '../access/ownership.ts'
@@ -11,12 +11,15 @@ type BerthEvent = { type: EventType; time: string; [fact: string]: unknown }
 export type EventLog = ReturnType<typeof createEventLog>
 
 const KEPT = 1_000
-// A reader this far behind is told to read the lists again.
+// A reader this far behind must read the lists again.
 const QUEUE = 256
 
-/** What an event is about. */
+/** The subject of an event. */
 type Subject = {
-  /** Whoever may not see that does not hear of it. Absent: it is about the server, for everybody. */
+  /**
+   * The owner: callers who may not see it do not get the event. Absent for events about the server, which are for
+   * everybody.
+   */
   owner?: Owner
   /** Of the container. */
   labels?: Record<string, string> | undefined
@@ -85,5 +88,5 @@ export function createEventLog({ epoch, now = Date.now }: { epoch: string; now?:
   }
 }
 
-/** What a reader is told that has to read the lists again. */
+/** Tells a reader to read the lists again. */
 export const resyncOf = (reason: string) => ({ reason, advice: 'read GET /containers and GET /ports again' })

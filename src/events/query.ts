@@ -1,4 +1,4 @@
-// What a reader of events may ask for.
+// The query of a reader of events.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { invalidField } from '../errors.ts'

@@ -26,7 +26,7 @@ const SHORT_ID = 12
 const OF_NO_TOKEN: Owner = { owner: null }
 
 export function recordEvents(log: EventLog, { inventory, ports, engine, ownerOfNetwork }: Sources): void {
-  // What is found at the first reading was there before.
+  // Containers found by the first read existed before.
   let isKnown = false
   inventory.onSync(() => (isKnown = true))
   inventory.onChange((change) => {
@@ -36,7 +36,7 @@ export function recordEvents(log: EventLog, { inventory, ports, engine, ownerOfN
     const subject = { owner: record.berth, labels: record.labels }
     for (const { type, facts } of containerEvents(change)) log.add(type, facts, subject)
   })
-  // The engine does not say whose a network is, and of one that is gone nobody can say it.
+  // The engine does not report the owner of a network, and the owner of a removed one is unknown.
   const owners = new Map<string, Owner>()
   let told = Promise.resolve()
   async function tell({ action, id, attributes }: EngineEvent): Promise<void> {
@@ -60,7 +60,7 @@ export function recordEvents(log: EventLog, { inventory, ports, engine, ownerOfN
 
 type Found = { type: EventType; facts: Record<string, unknown> }
 
-/** What has happened to a container between two looks at it. Pure. */
+/** The events between two records of a container. Pure. */
 export function containerEvents({ before, after }: Pick<Change, 'before' | 'after'>): Found[] {
   const record = after ?? before
   if (!record) return []
@@ -73,7 +73,7 @@ export function containerEvents({ before, after }: Pick<Change, 'before' | 'afte
     found.push({ type: `container.${after.state}`, facts })
   else if (before && before.startedAt !== after.startedAt)
     found.push({ type: after.state === 'running' ? 'container.restarted' : `container.${after.state}`, facts })
-  // What has ended is "unhealthy" to the engine.
+  // The engine calls an exited container "unhealthy".
   if (before?.health !== after.health && after.health && after.state === 'running')
     found.push({ type: 'container.health', facts: { ...facts, health: after.health } })
   if (

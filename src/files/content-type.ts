@@ -1,5 +1,5 @@
-// What a browser is told that a file is, by its name. Never anything that it would run: pages and pictures with scripts are
-// shown as their text. Pure.
+// The content type of a file, by its name. Never one that a browser would run: pages and pictures with scripts are
+// text. Pure.
 
 const TEXT = /\.(txt|log|md|conf|cfg|ini|env|json|ya?ml|toml|xml|csv|html?|css|svg|[cm]?[jt]sx?|sh|py|sql)$/i
 const PICTURES: Record<string, string> = {

@@ -1,6 +1,6 @@
 import { AppError } from '../errors.ts'
 
-/** How much is copied and read at once, by the settings and the policy. */
+/** Limits of copies and reads, by the settings and the policy. */
 export type FileLimits = { filesMax: number; fileEntriesMax: number; fileScanMax: number }
 
 export function tooLarge({ filesMax }: FileLimits): AppError {

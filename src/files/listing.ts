@@ -6,7 +6,7 @@ import { readTar, type TarEntry } from '../lib/tar/read.ts'
 export type Listed = Pick<TarEntry, 'name' | 'kind' | 'size' | 'mode' | 'uid' | 'gid' | 'mtimeNs' | 'target'>
 export type Listing = {
   entries: Listed[]
-  /** Hard links to what stands outside of the list, so that their sizes are not known. */
+  /** Hard links to files outside of the list, so their sizes are unknown. */
   unsized: Listed[]
   /** Whether there are more behind the last one. */
   hasMore: boolean

@@ -1,4 +1,4 @@
-// What is mounted in a container, and what that allows at a path. Pure.
+// Mounts of a container, and the operations that they allow at a path. Pure.
 
 import type { MountPoint } from '../engine/contract/containers.ts'
 import { AppError } from '../errors.ts'
@@ -7,9 +7,9 @@ import { bytesOfText, quoted } from './path.ts'
 const isAtOrBelow = (path: string, folder: string): boolean =>
   path === folder || path.startsWith(folder === '/' ? '/' : `${folder}/`)
 
-// The engine mounts them in every container, and sees them as they were before.
+// The engine mounts them in every container, and its archive calls see the files below the mounts.
 const ENGINES_OWN = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf']
-// There only while the container runs, made by the kernel: what is written below them nobody would ever see.
+// Mounted by the kernel while the container runs: files written below them would never be visible.
 const KERNELS_OWN = ['/proc', '/sys', '/dev']
 
 /** Throws when nothing may be written at the path, which has no links left in it. */

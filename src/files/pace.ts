@@ -7,7 +7,7 @@ type Pace = { bytes: number; withinMs: number }
 
 const LEAST: Pace = { bytes: 256 * 1024, withinMs: 60_000 }
 
-/** Of what goes out. Its signal ends the reading when nobody takes what was read. */
+/** For outgoing data. Its signal aborts the read if the client takes nothing. */
 export function paceOf(signal: AbortSignal, least = LEAST) {
   const slow = new AbortController()
   const watch = createWatch(least)
@@ -26,7 +26,7 @@ export function paceOf(signal: AbortSignal, least = LEAST) {
   return { signal: AbortSignal.any([signal, slow.signal]), taken }
 }
 
-/** What comes in. It fails when its sender is too slow. */
+/** Incoming data. Fails if its sender is too slow. */
 export async function* arriving(content: AsyncIterable<Buffer>, least = LEAST): AsyncGenerator<Buffer> {
   const pieces = content[Symbol.asyncIterator]()
   const watch = createWatch(least)

@@ -14,7 +14,7 @@ export function cleanPath(raw: string, field = 'path'): string {
   return `/${cleanParts(raw, (rule) => invalidField(field, rule)).join('/')}`
 }
 
-/** The names between its slashes. `refuse` makes the error of one that cannot be a path. */
+/** The names between the slashes of a path. `refuse` creates the error for an invalid one. */
 export function cleanParts(raw: string, refuse: (rule: string) => Error): string[] {
   const parts = raw.split('/').filter((part) => part !== '' && part !== '.')
   if (raw.includes('\0')) throw refuse('must not hold a zero byte')
@@ -51,7 +51,7 @@ export function lostBytesOf(path: string): string | undefined {
 
 export const bytesOfText = (text: string): string => Buffer.from(text, 'utf8').toString('latin1')
 
-/** What a query string has under `path`, byte by byte: read as text it would lose what is no UTF-8. */
+/** The `path` of a query string as bytes: as text it would lose bytes that are not UTF-8. */
 export function pathIn(url: string): string {
   const query = url.slice(url.indexOf('?') + 1)
   const given = query.split('&').find((each) => each.startsWith('path='))

@@ -1,4 +1,4 @@
-// What is where in a container. Links are followed by the engine, which keeps them inside of it.
+// Resolves paths in a container. The engine follows links within the container.
 
 import type { EngineArchive, PathStat } from '../engine/contract/archive.ts'
 import { AppError } from '../errors.ts'
@@ -10,11 +10,11 @@ export type Place = { path: string; stat: PathStat }
 export type Places = ReturnType<typeof createPlaces>
 
 const MOST_LINKS = 40
-// What the engine shows in place of a byte that is no UTF-8.
+// The engine's replacement for a byte that is not UTF-8.
 const LOST = Buffer.from('\u{fffd}').toString('latin1')
 
 export function createPlaces(engine: Pick<EngineArchive, 'statPath' | 'readArchive'>) {
-  /** What is at the path; where the last part is a link, at its end. */
+  /** The file at a path, with links followed. */
   async function look(id: string, path: string, signal: AbortSignal): Promise<Place> {
     let at = path
     for (let links = 0; links <= MOST_LINKS; links++) {
@@ -26,7 +26,7 @@ export function createPlaces(engine: Pick<EngineArchive, 'statPath' | 'readArchi
     throw new AppError('FILE_NOT_FOUND', `The links at ${quoted(path)} form a loop.`)
   }
 
-  /** The path itself without any link in it. What is not there yet has no links. */
+  /** The path with links resolved. A missing path has none. */
   async function resolve(id: string, path: string, signal: AbortSignal, links = 0): Promise<string> {
     if (links > MOST_LINKS) throw new AppError('FILE_NOT_FOUND', `The links at ${quoted(path)} form a loop.`)
     const parts = path.split('/').filter((part) => part !== '')

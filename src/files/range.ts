@@ -26,7 +26,7 @@ function checked(range: Range, size: number): Range {
   throw new AppError('RANGE_NOT_SATISFIABLE', `The file has ${size} bytes.`, { facts: { size } })
 }
 
-/** Ends with the last byte that is asked for. */
+/** Ends with the last requested byte. */
 export async function* sliceOf(content: AsyncIterable<Buffer>, { first, last }: Range): AsyncGenerator<Buffer> {
   let at = 0
   for await (const piece of content) {

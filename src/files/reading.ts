@@ -147,7 +147,7 @@ async function* bounded(content: AsyncIterable<Buffer>, limits: FileLimits): Asy
 
 function gzipped(content: AsyncIterable<Buffer>): AsyncIterable<Buffer> {
   const gzip = createGzip()
-  // Who reads it hears of a failure.
+  // The reader gets the error.
   pipeline(Readable.from(content), gzip, () => {})
   return gzip
 }

@@ -243,7 +243,7 @@ function rangeOf(headers: FastifyRequest['headers'], file: OpenFile, reply: Fast
   }
 }
 
-/** What is not read of it stays for Node, which passes over it when the answer is sent. */
+/** Node skips the unread rest when the response is sent. */
 function bodyOf({ raw }: FastifyRequest): AsyncIterable<Buffer> {
   return raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>
 }

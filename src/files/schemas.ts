@@ -22,7 +22,7 @@ const FilePath = Type.String({
 const Mode = formed('^[0-7]{3,4}$', 'must be three or four octal digits, such as 644', { examples: ['644'] })
 const Id = (whose: string) => Type.Integer({ minimum: 0, maximum: 2 ** 31 - 1, description: whose })
 
-/** What a new file or folder is to be like. */
+/** Attributes of a new file or folder. */
 const Attributes = {
   mode: Type.Optional({
     ...Mode,

@@ -1,6 +1,6 @@
-// What is sent to the engine for an upload. A file first comes in under a name of Berth's own, and only when all of it is
-// there its own name is linked to it. So an upload that breaks off leaves the old file, and none of the new one but what is
-// then removed: docs/decisions/093-uploads-under-a-name-of-their-own.md
+// The archive that uploads a file. The file arrives under a temporary name, and only when it is complete is its final
+// name linked to it. So an upload that breaks off leaves the old file, and only a temporary file to remove:
+// docs/decisions/093-uploads-under-a-name-of-their-own.md
 
 import { AppError, invalidField } from '../errors.ts'
 import { TarError, type TarHeader } from '../lib/tar/header.ts'
@@ -82,7 +82,7 @@ function count({ kind, size }: Pick<TarEntry, 'kind' | 'size'>, limits: Limits, 
     throw new AppError('FILE_TOO_LARGE', `The archive has more than ${limits.bytes} bytes once unpacked.`)
 }
 
-/** Else what follows in the tar file would stand at the wrong place. */
+/** Otherwise the rest of the tar file would be at the wrong position. */
 async function* exactly(size: number, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let left = size
   for await (const piece of content) {

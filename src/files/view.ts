@@ -44,7 +44,7 @@ function nanosecondsOf(moment: string): bigint {
 
 type Owned = { mode: number; uid: number; gid: number }
 
-/** What is asked for, and for the rest what was there before. */
+/** Requested attributes, with the previous ones as defaults. */
 export function attributesOf({ mode, uid, gid, modified }: Attributes, usual: Owned, now: number) {
   return {
     mode: mode === undefined ? usual.mode : Number.parseInt(mode, 8),

@@ -54,13 +54,13 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
     return entry
   }
 
-  /** Whoever is in a folder belongs to whom the folder does. */
+  /** A new file gets the owner of its folder. */
   async function usualIn(id: string, path: string, mode: number, signal: AbortSignal) {
     const { uid, gid } = await ownerOf(id, splitPath(path).folder, signal)
     return { mode, uid, gid }
   }
 
-  /** The engine may still unpack what it has, and holds the container meanwhile. */
+  /** The engine may still be unpacking, which locks the container. */
   async function removeStage(id: string, stage: string): Promise<void> {
     let failure: unknown
     for (const pauseMs of REMOVAL_PAUSES_MS) {
@@ -92,7 +92,7 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
   }
 
   return {
-    /** `size` is that of the content, which must be known before: it stands before it in the archive. */
+    /** `size` must be known in advance, since it precedes the content in the archive. */
     async write(
       caller: Caller,
       reference: string,

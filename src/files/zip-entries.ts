@@ -1,4 +1,4 @@
-// What a zip file holds of a folder: the entries of the tar file that the engine makes of it.
+// Converts the entries of the engine's tar file to entries of a zip file.
 
 import { AppError } from '../errors.ts'
 import type { TarHeader } from '../lib/tar/header.ts'

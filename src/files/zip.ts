@@ -1,5 +1,4 @@
-// A zip file piece by piece, from entries whose sizes are known. What is larger than the format was made for is written in
-// its newer form (zip64).
+// Streams a zip file from entries of known sizes. Larger sizes use the newer format (zip64).
 
 import { isUtf8 } from 'node:buffer'
 import { pipeline, Readable } from 'node:stream'
@@ -20,7 +19,7 @@ const NEWER = 45
 const OLDER = 20
 const UNIX = 3
 const DEFLATED = 8
-// Sum and sizes stand behind the content.
+// The checksum and sizes follow the content.
 const SIZES_FOLLOW = 0x0008
 const NAME_IN_UTF8 = 0x0800
 const TYPES = { file: 0o100000, folder: 0o040000, symlink: 0o120000 }
@@ -65,7 +64,7 @@ function deflated({ size }: Facts, content: AsyncIterable<Buffer>): AsyncIterabl
   if (size === 0) return [PACKED_NOTHING]
 
   const deflate = createDeflateRaw()
-  // Who reads it hears of a failure.
+  // The reader gets the error.
   pipeline(Readable.from(content), deflate, () => {})
   return deflate
 }

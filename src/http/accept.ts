@@ -1,4 +1,4 @@
-// In what form an answer is asked for. Who says nothing, as curl does, gets what is good to read.
+// Content negotiation. A client without preference, such as curl, gets a readable form.
 
 import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
@@ -7,7 +7,7 @@ type Asked = Pick<FastifyRequest, 'headers'>
 
 const names = ({ headers }: Asked, type: string): boolean => (headers.accept ?? '').includes(type)
 
-/** A browser's `EventSource` asks for them by itself. */
+/** A browser's `EventSource` sends this header. */
 export const asksForEvents = (request: Asked): boolean => names(request, 'text/event-stream')
 
 export const asksForJson = (request: Asked): boolean =>

@@ -36,7 +36,7 @@ import { STREAM_SCHEMAS } from './streams.ts'
 import { registerValidation } from './validation.ts'
 import { registerWebSockets, type TokenAmong } from './websockets.ts'
 
-/** What a feature hands over to HTTP. Its routes take what they need from the parts. */
+/** The HTTP part of a feature. Its routes take their dependencies from the parts. */
 export type HttpFeature<Parts extends FastifyPluginOptions> = {
   /** Those that OpenAPI names and others refer to. */
   schemas: TSchema[]
@@ -59,7 +59,7 @@ type Options<Parts extends FastifyPluginOptions> = {
   onBehalf: OnBehalf
   tokenAmong: TokenAmong
   connectionsMax: number
-  /** Who calls until it is known who does. */
+  /** The caller before authentication. */
   nobody: Caller
   validator: Validator
   tls: Tls | undefined

@@ -1,4 +1,4 @@
-// Every request that may change something is written down before its handler runs and when it is answered.
+// Records every request that may change something, before its handler runs and when it is answered.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Audit, AuditSubject } from '../access/audit.ts'
@@ -15,7 +15,7 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
     const { scope } = request.routeOptions.config
     if (!isChange(request) || scope === undefined) return
     traces.set(request, { code: null, attempt: await audit.attempt(subjectOf(request)) })
-    // A WebSocket is answered by no hook; it is over when its connection is.
+    // No hook answers a WebSocket; it ends with its connection.
     if (request.ws) reply.raw.once('close', () => void traces.get(request)?.attempt.end(request.failedStream))
   })
 
@@ -38,7 +38,7 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
     await attempt.end(code, made || undefined)
   })
 
-  // What was answered as a stream went past the hook above.
+  // Streamed responses bypass the hook above.
   app.addHook('onResponse', async (request) => {
     await traces.get(request)?.attempt.end(request.failedStream, request.made ?? undefined)
   })

@@ -73,7 +73,7 @@ export function registerErrors(app: FastifyInstance): void {
   })
 }
 
-/** For the clients of older systems, which read a `message`: it stands beside what every error has. */
+/** For clients of older systems, which read `message`, in addition to the common fields. */
 export function answerWithMessage(app: FastifyInstance): void {
   app.setErrorHandler((error) => {
     const { code, message, fields, facts, cause } = toAppError(error)

@@ -1,4 +1,4 @@
-// Multipart forms: the file goes to its receiver as it comes, in whatever order the parts stand.
+// Multipart forms: the file streams to its receiver, whatever the order of the parts.
 
 import type { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
@@ -18,7 +18,7 @@ type Form<T> = { fields: Record<string, unknown>; file: T | undefined; filename:
 export async function acceptForms(app: FastifyInstance): Promise<void> {
   await app.register(multipart, {
     throwFileSizeLimit: false,
-    // How large the file may be is counted where it is received.
+    // The receiver of the file limits its size.
     limits: { fileSize: Infinity, files: MAX_FILES, fields: MAX_FIELDS, fieldSize: FIELD_BYTES, headerPairs: 100 }
   })
 }

@@ -1,5 +1,5 @@
-// A request that the server sends to itself, for whoever called: the same token, host and address, and so every check that a
-// request from outside passes. The headers that hooks take away from a request still stand in its raw ones.
+// A request of the server to itself on behalf of a caller: with the same token, host and address, so it passes every
+// check of an outside request. Headers that hooks remove from a request are still in its raw ones.
 
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 

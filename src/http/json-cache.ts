@@ -1,11 +1,11 @@
-// JSON of values that are sent again and again. A value that is the same object as last time is not written out again.
+// Caches the JSON of values that are sent repeatedly, by object identity.
 
 import { Type, type TSchema } from '@sinclair/typebox'
 import { ref } from '../lib/schema.ts'
 
 export const JSON_TYPE = 'application/json; charset=utf-8'
 
-/** An array to clients; bytes to the route, which sends them as they are. */
+/** An array for clients; bytes for the route, which sends them unchanged. */
 export function jsonList(item: TSchema, description: string) {
   return {
     description,
@@ -13,7 +13,7 @@ export function jsonList(item: TSchema, description: string) {
   }
 }
 
-/** To be given values that nobody changes. */
+/** Its values must be immutable. */
 export function createJsonCache(write: (value: object) => string = JSON.stringify): (value: object) => string {
   const known = new WeakMap<object, string>()
   return (value) => {

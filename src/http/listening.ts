@@ -25,13 +25,13 @@ export function readTls({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>)
   }
 }
 
-/** What the server under Fastify is made with. It answers alike with TLS and without, so Fastify's types keep to the plain one. */
+/** Options of the server under Fastify. TLS makes no difference to it, so Fastify's types use the plain one. */
 export function serverOptions(tls: Tls | undefined): { http: object } {
   const limits = {
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: HEADERS_MS,
     connectionsCheckingInterval: CHECK_MS,
-    // Else Node answers by itself, with nothing in it; the rule about hosts has an answer.
+    // Otherwise Node would send an empty response; the host check has a proper one.
     requireHostHeader: false,
     // Else the first of two counts; together they are neither a host nor a token.
     joinDuplicateHeaders: true
@@ -60,7 +60,7 @@ export async function listen(
   return `unix:${socket}`
 }
 
-/** A server that was killed leaves its socket behind, which then stands in the way of the next. */
+/** A killed server leaves its socket behind, which blocks the next one. */
 async function removeStale(path: string): Promise<void> {
   const found = lstatSync(path, { throwIfNoEntry: false })
   if (!found) return

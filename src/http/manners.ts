@@ -6,7 +6,7 @@ import compress from '@fastify/compress'
 import etag from '@fastify/etag'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
-// Streams are sent past these hooks, and a log is to come as it is written.
+// Streams bypass these hooks, and a log must arrive as it is written.
 const COMPRESSED = /^(text\/(html|css|javascript)|application\/(json|javascript|problem\+json)|image\/svg\+xml)\b/
 // Less would hardly be shorter.
 const LEAST_BYTES = 1024
@@ -19,7 +19,7 @@ export async function registerManners(app: FastifyInstance): Promise<void> {
   })
   app.addHook('onSend', async (request, reply, payload) => {
     linkNextPage(request, reply)
-    // What comes piece by piece would be held back until there is enough of it.
+    // Compression would hold back a stream until there is enough of it.
     if (payload instanceof Readable && !isFile(reply)) request.headers['x-no-compression'] = 'true'
     return withNewline(request, reply, payload)
   })
@@ -53,7 +53,7 @@ function linkNextPage({ url }: FastifyRequest, reply: FastifyReply): void {
   reply.header('link', `<${path}?${next.toString()}>; rel="next"`)
 }
 
-/** Else the prompt of a shell stands behind the answer. */
+/** Otherwise a shell prompt would follow on the same line. */
 function withNewline({ headers }: FastifyRequest, reply: FastifyReply, payload: unknown): unknown {
   const isText = typeof payload === 'string' || Buffer.isBuffer(payload)
   const isJson = /^application\/(problem\+)?json\b/.test(String(reply.getHeader('content-type')))

@@ -1,5 +1,5 @@
-// What the document says beside what the routes say themselves: how operations fail, what an answer is, what may be left
-// out, and what a program should know before it calls. Pure.
+// Completes the OpenAPI document: errors of operations, descriptions of responses, optional fields, and hints for
+// programs. Pure.
 
 import { refusalComponents, refusalsOf } from './openapi-refusals.ts'
 
@@ -102,7 +102,7 @@ function headersOf(status: string, operationId: string, isPaged: boolean): objec
   }
 }
 
-/** What is made, pulled, pushed or named is of an image that must be there. */
+/** Examples of images use one that exists. */
 const namesImage = (path: string, isChange: boolean): boolean => isChange && /^\/(containers|images)\b/.test(path)
 
 /** In the words of what it holds. */
@@ -115,7 +115,7 @@ function describe(answer: Answer, schemas: Record<string, Schema>): void {
   for (const each of Object.values(answer.content ?? {})) exemplify(each, schemas)
 }
 
-/** What is shown, and what "Try it out" begins with. */
+/** The example that is shown, and with which "Try it out" begins. */
 function exemplify(media: Media, schemas: Record<string, Schema>): void {
   const { schema } = media
   const item = nameOf(schema?.items as Schema | undefined)
@@ -150,7 +150,7 @@ function sentBy({ paths }: Document): Set<string> {
   return new Set(names)
 }
 
-/** Generators take a field with a default for one that must be sent. In words it hurts nobody. */
+/** Generators treat a field with a default as required. In words it does no harm. */
 function sayDefaults(schema: Schema): void {
   if ('default' in schema) {
     const said = `Default: \`${String(schema.default)}\`.`

@@ -1,5 +1,5 @@
-// How operations fail, as the document tells it: by explicit statuses, which every generator of clients understands, and
-// `default` for the rest.
+// Errors of operations in the document: explicit statuses, which every generator of clients understands, and `default`
+// for the rest.
 
 import { AppError, type ErrorCode } from '../errors.ts'
 import { problemOf } from './errors.ts'
@@ -103,7 +103,7 @@ const MAY_RETRY = new Set(['429', '503'])
 
 export type Asked = {
   isOpen: boolean
-  /** Whether the state of things may stand against it. */
+  /** Whether the operation can conflict with the current state. */
   hasConflicts: boolean
   isAboutOne: boolean
   hasBody: boolean

@@ -60,7 +60,7 @@ export async function registerOpenApi(
   app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger())
 }
 
-/** The scope stands where OAuth has its own: OpenAPI 3.1 allows that for any kind of token. */
+/** The scope is where OAuth has its own: OpenAPI 3.1 allows that for any kind of token. */
 function needOf(scope: Need | undefined, hasToken: boolean): Record<string, string[]>[] {
   if (scope === undefined || scope === 'open') return []
   return hasToken ? [{ bearer: [scope] }] : [{}, { bearer: [scope] }]

@@ -21,7 +21,7 @@ export async function registerPressure(
     maxEventLoopDelay,
     sampleInterval,
     pressureHandler(request) {
-      // Whoever restarts a server that does not live must not do so because it is busy.
+      // Liveness must not fail on a busy server, since a supervisor would restart it.
       if (request.routeOptions.config.scope === 'open') return
       if (performance.now() < judgedFrom) return
       throw new AppError('SERVER_BUSY', 'The server is overloaded.')

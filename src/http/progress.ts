@@ -1,4 +1,4 @@
-// Answers that may be watched while they come about: in one piece, or as events to whoever asks for them.
+// Responses with progress: in one piece, or as events if the client accepts them.
 
 import type { TObject } from '@sinclair/typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'

@@ -1,4 +1,4 @@
-// What is refused before it is a request: Node's parser has no answer object to give, so the answer is written by hand.
+// Errors before there is a request: Node's parser has no response object, so the response is written by hand.
 
 import { randomUUID } from 'node:crypto'
 import type { Server } from 'node:http'
@@ -33,7 +33,7 @@ export function answerRawError({ code = '' }: { code?: string }, socket: Socket)
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
 }
 
-/** An expectation that nobody knows is answered like any request; Node itself would send an empty 417. */
+/** An unknown expectation is handled like any request; Node itself would send an empty 417. */
 export function ignoreExpectations(server: Server): void {
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
 }

@@ -25,7 +25,7 @@ export function registerRequestLog(app: FastifyInstance): void {
   })
 }
 
-/** Without the query, in which people send tokens although nobody asks for them there. */
+/** Without the query, since people send tokens in it. */
 function pathOf(url: string): string {
   return url.split('?', 1)[0] ?? url
 }

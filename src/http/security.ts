@@ -1,5 +1,5 @@
-// Who may ask for what. A web page may ask for nothing, a route without a scope does not exist, and everything else is for
-// the access service to say.
+// Authorization of requests. Web pages may not send any, a route without a scope does not exist, and the access service
+// decides the rest.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Budget } from '../access/budget.ts'
@@ -24,7 +24,7 @@ export function isChange({ method, routeOptions }: FastifyRequest): boolean {
   return routeOptions.config.isChange ?? !SAFE_METHODS.has(method)
 }
 
-/** Whoever comes by the unix socket has no address. */
+/** A client of the unix socket has no address. */
 export function addressOf({ ip }: FastifyRequest): string {
   return ip || 'socket'
 }
@@ -62,7 +62,7 @@ export function registerSecurity(
   app.addHook('onRequest', async (request, reply) => {
     request.caller = nobody
     const { headers } = request
-    // Whoever logs the headers of a request later, as the parser of forms does, must not log these.
+    // Later logs of the headers, as by the parser of forms, must not contain these.
     const { authorization = takeSocketToken(headers, tokenAmong) } = headers
     for (const name of SECRET_HEADERS) delete headers[name]
     const method = isChange(request) ? 'POST' : request.method
@@ -70,7 +70,7 @@ export function registerSecurity(
     const { config } = request.routeOptions
     if (config.scope === 'open') return count(request, reply)
     request.caller = access.authenticate(authorization, { address: addressOf(request), door: 'rest' })
-    // What is not there has no scope; that is said to whoever has a token at all.
+    // An unknown route has no scope; every valid token gets its error.
     if (config.scope) access.authorize(request.caller, config.scope)
     count(request, reply)
     if (isChange(request))
@@ -78,7 +78,7 @@ export function registerSecurity(
         reply.headers({ 'ratelimit-policy': `"changes";q=${most};w=${seconds}`, ratelimit: `"changes";r=${left}` })
       })
   })
-  // Not earlier: what reads a body goes on in another context.
+  // Not earlier: parsing a body changes the async context.
   app.addHook('preHandler', (request, _reply, done) => {
     onBehalf.run(budget.whose(request.caller, addressOf(request)), done)
   })

@@ -1,5 +1,5 @@
-// How long a request may take to arrive. Node has one limit for all; but a body of JSON comes at once, while an upload may
-// well take an hour, as long as it moves.
+// Limits the time to receive a request. Node has one limit for all, but JSON arrives at once, while an upload may take
+// an hour as long as it makes progress.
 
 import type { FastifyInstance } from 'fastify'
 import { answerRawError } from './raw-errors.ts'
@@ -27,7 +27,7 @@ export function registerSlowBodies(app: FastifyInstance, { bodyMs = BODY_MS, idl
     }
     const clear = () => clearTimeout(timer)
     raw.once('end', clear).once('close', clear)
-    // Who has an answer already may leave the rest unsent.
+    // A client that has its response may leave the rest unsent.
     reply.raw.once('finish', clear)
   })
 }

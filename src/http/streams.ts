@@ -17,7 +17,7 @@ declare module 'fastify' {
   }
 }
 
-/** `text` is data that was written out already, for what many readers get alike. */
+/** `text` is encoded data, shared by many readers. */
 export type StreamEvent = { id?: string; event?: string } & ({ data: unknown } | { text: string })
 /** The last event of a stream that has an end. */
 export const StreamEnd = Type.Object(
@@ -33,7 +33,7 @@ export const StreamGap = Type.Object(
 )
 export const STREAM_SCHEMAS = [StreamEnd, StreamGap]
 
-/** How a stream is described in OpenAPI: the data of each event, and events as they come. */
+/** Describes a stream in OpenAPI: the data of each event, and an example. */
 export function eventsOf(events: Record<string, TSchema>, ...shown: StreamEvent[]) {
   const named = Object.fromEntries(Object.entries(events).map(([event, schema]) => [event, ref(schema)]))
   const text = shown.map(asEvent).join('')
@@ -44,7 +44,7 @@ export function eventsOf(events: Record<string, TSchema>, ...shown: StreamEvent[
 }
 
 export const TEXT_TYPE = 'text/plain; charset=utf-8'
-/** How a stream is written for clients that did not ask for events. */
+/** The format of a stream for clients that did not ask for events. */
 export type StreamForm = { type: string; write: (event: StreamEvent) => string; heartbeat?: string }
 
 type Line = { line: string; timestamp?: string }
@@ -64,7 +64,7 @@ export function linesOf(type: string, write: (line: Line, event: string | undefi
 export type Streams = ReturnType<typeof createStreams>
 
 const HEARTBEAT_MS = 15_000
-// How long a reader that does not fetch its last words may hold up the end of the server.
+// How long a reader that does not fetch its last events may delay the shutdown.
 const FAREWELL_MS = 200
 const HEADERS = {
   'cache-control': 'no-store',
@@ -89,9 +89,9 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
 
   return {
     /**
-     * Sends what the source yields until it ends; its last event may be an `end` of its own. The source is opened first, so that
-     * what cannot be opened is answered like any other failure; its signal says when nobody listens any more. A slow reader
-     * slows only its own source.
+     * Sends the items of the source until it ends; the last one may be its own `end`. The source is opened first, so a
+     * failure to open it is an ordinary error; its signal aborts when the client disconnects. A slow reader slows only
+     * its own source.
      */
     async send<T>(
       reply: FastifyReply,
@@ -109,7 +109,7 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
       }
       reply.hijack()
       const { raw, request } = reply.headers({ ...HEADERS, 'content-type': type })
-      // Whoever is gone already is not told again that it left.
+      // A client that has disconnected needs no end event.
       if (raw.destroyed) return life.abort()
       raw.writeHead(200, reply.getHeaders() as Record<string, string>)
       raw.flushHeaders()

@@ -1,4 +1,5 @@
-// Bodies are taken as they are, but that null means absent; in query strings, which are text, numbers and booleans are read out of it.
+// Bodies are taken as they are, except that null means absent. Query strings are text, so numbers and booleans are
+// parsed from it.
 
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -45,7 +46,7 @@ function takesNoBody({ routeOptions }: FastifyRequest): boolean {
   return routeOptions.schema?.body === undefined
 }
 
-/** How deep arrays and objects lie in one another, and how many values there are, before anything is made of the text. */
+/** The depth and number of values of a body, checked before it is parsed. */
 function problemWith(json: string): string | undefined {
   let depth = 0
   let values = 1

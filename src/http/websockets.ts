@@ -33,7 +33,7 @@ export async function registerWebSockets(app: FastifyInstance): Promise<void> {
     options: OPTIONS,
     // A client's fault, of which its connection is closed already; a fault of ours is caught where it happens.
     errorHandler: (_error, socket) => socket.terminate(),
-    // Whoever serves them ends them in order, and what is left then is cut off.
+    // Handlers close them gracefully; the rest is cut off.
     preClose: (done) => {
       setTimeout(() => {
         for (const socket of sockets) socket.destroy()
@@ -54,8 +54,8 @@ export function takeSocketToken(headers: IncomingHttpHeaders, tokenAmong: TokenA
 }
 
 /**
- * What the client sends, from now on. Ends when the client closes the connection in order, and throws when the connection
- * breaks or the client leaves for a while.
+ * The client's messages from now on. Ends when the client closes the connection, and throws if the connection breaks or
+ * the client leaves for a while.
  */
 export function messagesOf(socket: Socket): AsyncIterable<Buffer> {
   let code = 0

@@ -1,4 +1,4 @@
-// Which images a list shows, in which order, and where a page ends. Pure.
+// Selects, sorts and pages the images of a list. Pure.
 
 import { invalidField } from '../errors.ts'
 import { glob } from '../lib/glob.ts'

@@ -1,4 +1,4 @@
-// What may be taken off an image. A name can go while another is left; the image itself only when nobody uses it.
+// Rules for removing images. A name can be removed while another is left; the image itself only if nothing uses it.
 
 import { AppError } from '../errors.ts'
 import { parseReference, familiarName } from '../lib/reference.ts'

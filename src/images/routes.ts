@@ -114,7 +114,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
     async ({ body, caller }) => images.tag(caller, body.image, body.target)
   )
 
-  // Names have slashes. The second form takes them as they are; OpenAPI has no word for it.
+  // Names have slashes. The second form accepts them unescaped; OpenAPI cannot express it.
   for (const [url, hide] of [
     ['/images/:reference', false],
     ['/images/*', true]

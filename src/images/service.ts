@@ -43,13 +43,13 @@ type Options = {
   registries: RegistryService
   containers: () => Iterable<ContainerRecord>
   policy: { check(wish: { images: string[] }): void }
-  /** What containers are made from that name no image: it is the operator's. */
+  /** The default image of containers, which belongs to the operator. */
   defaultImage: string
   onImagesChanged: (watcher: () => void) => void
 }
 
 export function createImageService({ engine, registries, containers, policy, defaultImage, onImagesChanged }: Options) {
-  // What an image exposes is asked for at every create; the engine says when any image changes.
+  // Every create needs the exposed ports of its image, so they are cached; the engine reports when an image changes.
   const known = new Map<string, ImageRecord>()
   onImagesChanged(() => known.clear())
   const sharedPull = createSharedPulls()
@@ -72,7 +72,7 @@ export function createImageService({ engine, registries, containers, policy, def
     )
   }
 
-  /** Whoever may use the operator's login shares a pull with others who may. */
+  /** Callers that may use the operator's login share a pull. */
   function fetchTogether(reference: string, request: TransferRequest): Promise<void> {
     const { registry } = requireName('image', reference)
     const { owner } = request
@@ -82,7 +82,7 @@ export function createImageService({ engine, registries, containers, policy, def
 
   async function bring(reference: string, request: TransferRequest): Promise<ImageRecord> {
     requireName('image', reference)
-    // Who has a login of their own gets what that login may see, and nobody else does.
+    // A pull with its own login is not shared.
     try {
       await (request.credentials ? fetch(reference, request) : fetchTogether(reference, request))
     } catch (error) {
@@ -104,7 +104,7 @@ export function createImageService({ engine, registries, containers, policy, def
     return new AppError(error.code, said, { ...(error.facts && { facts: error.facts }), cause: error })
   }
 
-  /** What keeps the filesystem of a container for Berth is for nothing else, by whatever name or id. */
+  /** Images that keep the file system of a container have no other use, by name or by id. */
   function refuseKept(reference: string, image?: ImageRecord): void {
     if (!isKeptName(reference) && !(image && isKept(image))) return
     const message = `"${reference}" keeps the files of a container for Berth and is for nothing else`
@@ -119,7 +119,10 @@ export function createImageService({ engine, registries, containers, policy, def
     return viewDetails(image, usersOf(image.id).filter(seenBy(caller)))
   }
 
-  /** Containers are made, and made again, by the names of their images: one that others live by is not theirs alone to move. */
+  /**
+   * Containers are created and recreated by the names of their images, so a token alone cannot move a name that others
+   * depend on.
+   */
   async function checkMayMove(caller: Caller, reference: string): Promise<void> {
     if (isAdmin(caller)) return
     const refuse = (why: string): never => {
@@ -142,7 +145,7 @@ export function createImageService({ engine, registries, containers, policy, def
   }
 
   return {
-    /** Throws for what no image can be called, before anything is begun. */
+    /** Throws for an invalid reference, before anything starts. */
     checkName: (reference: string): void => void requireName('image', reference),
 
     /** The same, and for a login that is none. */
@@ -240,7 +243,7 @@ export function createImageService({ engine, registries, containers, policy, def
       return { id: image.id, ...gone, message }
     },
 
-    /** For a container: as it is here, or pulled. */
+    /** For a container: the local image, or a pulled one. */
     async find(reference: string, { pull: policy, beforePull, ...request }: FindRequest): Promise<ImageRecord> {
       await registries.checkReach(request.owner, [reference])
       refuseKept(reference)

@@ -1,4 +1,4 @@
-// Requests for the same image share one pull. It goes on when one of them goes away, and is stopped with the last.
+// Requests for the same image share one pull. It continues if one of them leaves, and stops with the last.
 
 import type { Transfer, TransferProgress } from '../engine/contract/images.ts'
 import { cancellation } from '../errors.ts'
@@ -21,7 +21,7 @@ export function createSharedPulls() {
       if (running.get(key) === shared) running.delete(key)
     }
     const done = start({ signal: stop.signal, onProgress }).finally(forget)
-    // Those who wait are told; when nobody does, nobody has to be.
+    // Waiting requests get the error; without any, nobody needs it.
     done.catch(() => {})
     const shared = { done, stop, followers }
     running.set(key, shared)

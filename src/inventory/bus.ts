@@ -1,4 +1,4 @@
-// What the inventory tells the rest of the server.
+// The events of the inventory.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineEvent } from '../engine/contract/watch.ts'

@@ -9,7 +9,7 @@ const SHORT_ID = 12
 export const shortId = (id: string): string => id.slice(0, SHORT_ID)
 
 export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
-  /** From the id of a container that is gone to the one that took its place. */
+  /** Maps the id of a replaced container to its replacement. */
   const aliases = new Map<string, string>()
 
   /** While the container that another is to replace is there, that is the whole one. */
@@ -33,7 +33,7 @@ export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
     if (exact && isVisible(exact)) return exact
     const found = new Map<string, ContainerRecord>()
     const looksLikeId = /^[0-9a-f]{4,64}$/.test(reference)
-    // An engine lets a container be called like the id of another. What is as long as an id is one.
+    // An engine allows a container name that looks like another's id. A reference as long as an id is an id.
     const isId = looksLikeId && reference.length >= SHORT_ID
     let named: ContainerRecord | undefined
     for (const record of records.values()) {

@@ -60,7 +60,7 @@ export function createInventory({
     /** To be called when the engine said that it removed the container. */
     removed: records.drop,
 
-    /** How old the knowledge is, of all containers or of the one that is named. Null when it is up to date. */
+    /** Age of the records, of all containers or the named one. Null if they are up to date. */
     staleMs(id?: string): number | null {
       return readiness.staleMs() ?? (id === undefined ? null : records.staleMs(id))
     },

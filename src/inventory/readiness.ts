@@ -46,7 +46,7 @@ export function createReadiness({ engine, syncs, now }: Options) {
       await whenKnown()
     },
 
-    /** How old the knowledge is, when the engine cannot be watched just now. Null when it is up to date. */
+    /** Age of the records while the engine cannot be watched. Null if they are up to date. */
     staleMs(): number | null {
       if (inSync && engine.status().available) return null
       return knownAt === undefined ? 0 : Math.round(now() - knownAt)

@@ -1,4 +1,4 @@
-// The record of every container. A slower, older answer never undoes a newer one, nor brings back what was removed meanwhile.
+// The record of every container. An older read never replaces a newer one, nor restores a removed container.
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
@@ -7,7 +7,7 @@ import type { Change } from './bus.ts'
 import { createIds } from './ids.ts'
 import type { Reading } from './turns.ts'
 
-/** What the engine has and could not describe is neither known nor gone, and nothing may be concluded from that. */
+/** A container that the engine lists but cannot describe is neither known nor gone, and allows no conclusions. */
 export type Presence = { is: 'known'; record: ContainerRecord } | { is: 'unread' } | { is: 'absent' }
 export type Records = ReturnType<typeof createRecords>
 
@@ -36,7 +36,7 @@ export function createRecords(changes: Topic<Change>, now: () => number) {
     return Math.round(now() - (readAt.get(id) ?? since))
   }
 
-  /** What the engine said when it was asked at that time. */
+  /** The engine's answer to a call of that time. */
   function put(record: ContainerRecord, asked: number): void {
     if (asked < (readAt.get(record.id) ?? goneAt.get(record.id) ?? 0)) return
     const before = records.get(record.id)
@@ -75,7 +75,7 @@ export function createRecords(changes: Topic<Change>, now: () => number) {
       version++
     },
 
-    /** Of all that the engine is believed to have. */
+    /** All containers that the engine is believed to have. */
     ids: (): Set<string> => new Set([...records.keys(), ...failing.keys()]),
 
     presence(id: string): Presence {
@@ -84,17 +84,17 @@ export function createRecords(changes: Topic<Change>, now: () => number) {
       return failing.has(id) ? { is: 'unread' } : { is: 'absent' }
     },
 
-    /** How many containers of the engine are not known, or not any more as they are. */
+    /** Number of containers without a current record. */
     failing: (): number => failing.size,
     isFailing: (id: string): boolean => failing.has(id),
     hasUnread: (): boolean => [...failing.keys()].some((id) => !records.has(id)),
 
-    /** How old the knowledge is of a container that could not be read for a while. Null when it is up to date. */
+    /** Age of a record that could not be refreshed for a while. Null if it is up to date. */
     staleMs,
     /** The same of all such containers; of those that were never read, since when that has failed. */
     unreadMs: (): number[] => [...failing.keys()].flatMap((id) => staleMs(id) ?? []),
 
-    /** Of those that can be read; the others are tried again as it is. */
+    /** Only readable containers; the others are retried anyway. */
     readings: (): Reading[] =>
       [...records.keys()].filter((id) => !failing.has(id)).map((id) => ({ id, readAt: readAt.get(id) ?? 0 })),
 
@@ -102,7 +102,7 @@ export function createRecords(changes: Topic<Change>, now: () => number) {
       for (const [id, gone] of goneAt) if (now() - gone > REMEMBER_GONE_MS) goneAt.delete(id)
     },
 
-    /** When the engine was asked for what is known of it; 0 when nothing is. */
+    /** Time of the call behind a record; 0 without one. */
     readAt: (id: string): number => readAt.get(id) ?? 0,
     /** Another number for every change: what was made of all records under the same number still holds. */
     version: (): number => version,

@@ -14,7 +14,7 @@ export function createTurns() {
   let credit = 0
 
   return {
-    /** Who is to be read, `elapsedMs` after the last turn. */
+    /** The containers to read, `elapsedMs` after the last turn. */
     next(readings: Reading[], now: number, elapsedMs: number): string[] {
       credit = Math.min(readings.length, credit + (readings.length * elapsedMs) / ROUND_MS)
       const due = readings

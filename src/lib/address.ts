@@ -1,4 +1,4 @@
-// Whose address it is, for counting. Pure.
+// Groups addresses for counting. Pure.
 
 import { isIPv6 } from 'node:net'
 

@@ -1,7 +1,7 @@
-/** What a reader gets in place of the items it was too slow for. */
+/** Replaces the items that a reader was too slow for. */
 export type Missed = { missed: number }
 
-/** One writer, many readers. A slow reader never holds up the writer: it loses what it did not fetch, and is told how much. */
+/** One writer, many readers. A slow reader never blocks the writer: it loses unread items, and gets their number. */
 export function createChannel<T extends object>(capacity: number) {
   type Reader = { queue: T[]; missed: number; wake: () => void }
   const readers = new Set<Reader>()

@@ -1,4 +1,4 @@
-// What somebody may have meant by a name that does not exist.
+// Suggests an existing name for an unknown one.
 
 const ALIKE_ENOUGH = 0.35
 const LONGEST = 40

@@ -1,5 +1,5 @@
-// A bounded number of connections that nobody can keep others out of: when all are taken, the host that has the most gives
-// one up for a newcomer. A connection is held while it carries a call that was let in; every other one is idle, however busy.
+// A bounded number of connections that no host can monopolize: when all are taken, the host with the most gives one up
+// for a new one. A connection with an authorized call is held; all others are idle, however busy.
 
 import type { Socket } from 'node:net'
 import { hostOf } from './address.ts'
@@ -64,7 +64,7 @@ export function createConnections(most: number) {
       return true
     },
 
-    /** Returns what says that the call is over. Over TLS the peer is another object than the connection. */
+    /** Returns a function to call at the end of the call. Over TLS the peer is another object than the connection. */
     hold(peer: Peer): () => void {
       const entry = entries.get(keyOf(peer))
       if (!entry) return () => {}

@@ -1,5 +1,5 @@
-// What a .dockerignore leaves out, by the rules of `docker build`. Pure. No expressions are made of its lines: whoever
-// sends them could make these take forever.
+// The rules of .dockerignore, as in `docker build`. Pure. Lines are not converted to regular expressions, which a
+// client could make run forever.
 
 export type Ignore = (path: string) => boolean
 /** Makes the error for lines that cannot be used. */
@@ -43,7 +43,7 @@ function ruleOf(line: string, refuse: Refuse): Rule | undefined {
     else if (part !== '' && part !== '.') parts.push(part)
   }
   if (parts.length === 0) return undefined
-  // What is below a folder that fits is left out with it.
+  // A matching folder excludes everything below it.
   return { segments: [...parts.map((part) => segmentOf(part, refuse)), ANY_FOLDERS], keeps }
 }
 
@@ -84,7 +84,9 @@ function fitsLetter(piece: Piece, letter: string, spend: Spend): boolean {
   return typeof piece === 'string' ? piece === letter : piece.test(letter)
 }
 
-/** Whether a row fits a pattern, in which some pieces stand for any number of items. Only the last of these is tried anew. */
+/**
+ * Whether a row matches a pattern, in which some pieces match any number of items. Only the last of these is retried.
+ */
 function fits<P, I>(
   pattern: P[],
   items: I[],

@@ -1,4 +1,4 @@
-// A long task step by step: what it reports while it goes on, then what came of it.
+// A long task as a stream: its progress, then its result.
 
 import { createChannel, type Missed } from './channel.ts'
 
@@ -20,7 +20,7 @@ export async function* follow<P, T>(
       throw error
     }
   )
-  // It is awaited when the steps are over; until then nobody listens.
+  // It is awaited after the steps; until then nobody handles its error.
   done.catch(() => {})
   for await (const step of coming) {
     yield step

@@ -31,7 +31,7 @@ export function ago(time: number, now: number): string {
   return ms < 1_000 ? 'now' : `${span(ms)} ago`
 }
 
-/** How long a step took: `340 ms`, `4.2 s`, `3 min 5 s`. */
+/** The duration of a step: `340 ms`, `4.2 s`, `3 min 5 s`. */
 export function duration(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`
   if (ms < 60_000) return `${(ms / 1_000).toFixed(1)} s`

@@ -3,7 +3,7 @@
 
 type Restart = { token: number; at: number }
 
-/** `*` stands for anything but a slash, `**` for anything. With `crossing`, one star crosses slashes, too. */
+/** `*` matches anything but a slash, `**` anything. With `crossing`, one star matches slashes, too. */
 export function glob(pattern: string, { crossing = false } = {}): (text: string) => boolean {
   const tokens = pattern.match(/\*+|[^*]+/g) ?? []
   const isStar = (token: string | undefined) => token?.startsWith('*') === true

@@ -1,4 +1,4 @@
-// Waiting for the disk, shared: one sync serves all who asked for it before it began.
+// Shared disk syncs: one sync serves all callers that requested it before it started.
 
 import { open } from 'node:fs/promises'
 

@@ -1,7 +1,7 @@
 type Options = {
-  /** Leaves the line when it aborts, with its reason; a task that has begun is not ended by it. */
+  /** Leaves the queue when it aborts, with its reason; it does not stop a running task. */
   signal?: AbortSignal | undefined
-  /** Goes before all that wait, and tells the one that runs that it is waited for. */
+  /** Goes to the front of the queue, and notifies the running task. */
   urgent?: (() => Error) | undefined
 }
 type Line = { hurry: AbortController; waiting: (() => void)[] }

@@ -1,4 +1,4 @@
-// On whose behalf the code runs that asks, however deep below the door. What lets callers take turns looks here.
+// The caller on whose behalf the current code runs, at any depth. Fair queues use it.
 
 import { AsyncLocalStorage } from 'node:async_hooks'
 

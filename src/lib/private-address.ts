@@ -1,4 +1,4 @@
-// Which addresses lead to this machine, to networks behind it or to nobody, and not to the internet. Pure.
+// Addresses that lead to this machine, to private networks or to nobody, and not to the internet. Pure.
 
 import { BlockList, isIP } from 'node:net'
 

@@ -1,7 +1,7 @@
 type Turn = {
   /** Thrown when too many wait already. Without one the task waits all the same. */
   refusal?: (() => Error) | undefined
-  /** Leaves the line when it aborts; a task that has begun is not ended by it. */
+  /** Leaves the queue when it aborts; it does not stop a running task. */
   signal?: AbortSignal | undefined
   /** For whom. Each has a line of its own, and the lines take turns. */
   whose?: string | undefined
@@ -10,8 +10,8 @@ type Turn = {
 const NOBODY = ''
 
 /**
- * Lets at most `limit` tasks run at once. The others wait, in the order they came for one caller, and callers take turns.
- * Of those that can be refused `most` may wait, divided by the callers that wait: a full line keeps out nobody else.
+ * Runs at most `limit` tasks at once. The others are queued, in order for one caller, and callers take turns. At most
+ * `most` refusable tasks are queued, divided among the waiting callers: a full queue blocks nobody else.
  */
 export function createSemaphore(limit: number, most = Infinity) {
   const lines = new Map<string, Set<() => void>>()
@@ -47,7 +47,7 @@ export function createSemaphore(limit: number, most = Infinity) {
     return (own?.size ?? 0) >= Math.ceil(most / callers)
   }
 
-  /** The one of whom nobody was served for the longest time goes first. */
+  /** The caller that has waited longest since its last turn goes first. */
   function next(): (() => void) | undefined {
     const [first] = lines
     if (!first) return undefined

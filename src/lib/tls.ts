@@ -1,4 +1,4 @@
-// What TLS is spoken at both doors: 1.3, or 1.2 with forward secrecy and authenticated encryption.
+// The TLS versions of REST and gRPC: 1.3, or 1.2 with forward secrecy and authenticated encryption.
 
 export type Tls = { cert: Buffer; key: Buffer }
 
@@ -14,7 +14,7 @@ const CIPHERS = [
   'ECDHE-RSA-AES128-GCM-SHA256'
 ].join(':')
 
-/** A handshake that does not go on holds a connection. */
+/** A stalled handshake holds a connection. */
 const HANDSHAKE_MS = 10_000
 
 export function secureOptions({ cert, key }: Tls) {

@@ -1,4 +1,4 @@
-// One kind of news and those who want to hear it, told at once and in the order in which they came.
+// Publishes events of one kind to its listeners, synchronously and in order.
 
 export type Topic<T> = ReturnType<typeof createTopic<T>>
 

@@ -1,4 +1,4 @@
-// How far a pull or push is, as every door shows it.
+// The progress of a pull or push, the same in every API.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { nullable } from './schema.ts'

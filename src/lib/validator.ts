@@ -102,9 +102,9 @@ function withoutData({ keyword, instancePath, schemaPath, params, message, paren
   }
 }
 
-/** Which fields, and what is wrong with each. `whole` names what has no field. */
+/** The invalid fields, and the fault of each. `whole` names a fault without a field. */
 export function describeViolations(violations: Violation[], whole: string): Problem[] {
-  // What is wrong with a name in an object is said twice, and the second time with the name.
+  // The fault of a property name is reported twice, the second time with the name.
   const told = withoutWritten(violations).filter(({ schemaPath }) => !schemaPath?.includes('/propertyNames/'))
   const problems = told.slice(0, MOST_PROBLEMS).map((violation) => describe(violation, whole))
   const more = told.length - problems.length

@@ -1,4 +1,5 @@
-// How many values a body may hold. To say what is wrong with each of a hundred thousand would hold up everybody else. Pure.
+// Limits the number of values in a body, since reporting the fault of each of a hundred thousand would block everybody
+// else. Pure.
 
 /** Many times what the largest valid body has. */
 export const MAX_VALUES = 12_000

@@ -27,7 +27,7 @@ export async function* tarEntries(source: Readable): AsyncGenerator<EntrySource>
   try {
     for await (const entry of extract) {
       yield { header: entry.header, content: explaining(entry as AsyncIterable<Uint8Array>, explain) }
-      // What was not read stands before the next entry.
+      // The reader skips the unread rest before the next entry.
       entry.resume()
     }
   } catch (error) {
@@ -58,7 +58,7 @@ export async function* zipEntries(file: string): AsyncGenerator<EntrySource> {
         yield { header: { ...base, type: 'symlink', mode: 0o777, linkname }, content: undefined }
       } else {
         const content = await zip.openReadStreamPromise(entry)
-        // It may fail while nobody reads it.
+        // It may fail before anybody reads it.
         content.on('error', () => {})
         const size = entry.uncompressedSize
         const header = { ...base, type: 'file', mode: mode & 0o7777 || 0o644, size } as const

@@ -5,13 +5,13 @@ import { remoteWords } from './remote-sources.ts'
 
 export type DockerfileReport = {
   problems: string[]
-  /** What is needed before the build. */
+  /** Images needed before the build. */
   baseImages: string[]
-  /** What any builder could take from, however it reads the file: for the policy. */
+  /** Images that any builder could use, under any interpretation of the file: for the policy. */
   allImages: string[]
   /** Images that would take the place of the builder's own reader of Dockerfiles. */
   readers: string[]
-  /** What any builder would fetch for an ADD, or might, once variables are put in. */
+  /** Sources that any builder would or could fetch for an ADD, once variables are substituted. */
   remoteSources: string[]
 }
 
@@ -89,7 +89,7 @@ function* args(words: string[], buildArgs: Record<string, string>): Generator<[s
   }
 }
 
-/** What is or becomes longer than any name stays as it is: variables could double themselves again and again. */
+/** Texts longer than any name are not substituted: variables could double themselves without end. */
 function substitute(text: string, values: Map<string, string>): string {
   if (text.length > MAX_NAME) return text
   const put = text.replaceAll(

@@ -3,7 +3,10 @@
 
 export type Instruction = { line: number; words: string[] }
 
-/** `escape`: what goes on in the next line. `doubled`: whether it also does so after itself, as up to BuildKit 0.10. */
+/**
+ * `escape`: the character that continues a line. `doubled`: whether it also does so after itself, as up to BuildKit
+ * 0.10.
+ */
 type Reading = { escape: '\\' | '`'; doubled: boolean; heredocs: boolean }
 
 export type Directives = { escape: '\\' | '`'; syntax: string | undefined }
@@ -16,7 +19,7 @@ const HEREDOC = /<<(-?)(["']?)([A-Za-z_]\w*)\2/g
 
 export const linesOf = (text: string): string[] => text.replace(/^\uFEFF/, '').split(/\r?\n/)
 
-/** They stand at the top, one in a line, before anything else. */
+/** Directives are at the top, one per line, before anything else. */
 export function directives(lines: string[]): Directives {
   const found = new Map<string, string>()
   for (const line of lines.slice(lines[0]?.startsWith('#!') ? 1 : 0)) {

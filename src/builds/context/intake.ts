@@ -45,7 +45,7 @@ export async function takeContext(upload: Readable, tarFile: string, limits: Con
     const { unpacked, entries } = meter.seen
     return { context: { kind: kind === 'gzip' ? 'tar' : kind, bytes: unpacked, entries }, kept: keeper.kept() }
   } catch (error) {
-    // What is still to come is read and dropped: a client that listens only when it has sent everything hears of it too.
+    // Reads and drops the rest: some clients read the response only after they have sent everything.
     upload.unpipe().resume()
     await rm(tarFile, { force: true })
     throw error

@@ -1,4 +1,4 @@
-// The small files of a context that say what is to be done with it, kept while it streams, so that it need not be read again.
+// The small control files of a context, kept while it streams, so that Berth need not read it again.
 
 import { IGNORE_FILE } from '../../lib/dockerignore.ts'
 import { MAX_DOCKERFILE_BYTES } from './rules.ts'
@@ -9,7 +9,7 @@ const MAX_BYTES = 1024 * 1024
 export type Kept = {
   /** By path. */
   texts: ReadonlyMap<string, string>
-  /** False: some of them were too large, or too many, and stand in the context only. */
+  /** False if some files were too large or too many, and are only in the context. */
   isComplete: boolean
 }
 

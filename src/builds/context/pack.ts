@@ -47,7 +47,7 @@ export async function writeTar(
   }
 }
 
-/** Who owned a file elsewhere means nothing here, and there is no entry for the root. */
+/** Owners from elsewhere mean nothing here, and the root has no entry. */
 function cleanHeader({ name: raw, type: rawType, linkname, mode, mtime, size }: EntryHeader) {
   const type = entryType(raw, rawType)
   const name = entryPath(raw)

@@ -1,4 +1,4 @@
-// Which sources of an ADD a builder fetches from elsewhere, by http or git. Pure.
+// Sources of an ADD that a builder fetches by http or git. Pure.
 
 /** Those that are, or may become so once a variable is put in. With the words of the instruction, flags included. */
 export function remoteWords(words: string[]): string[] {
@@ -17,7 +17,7 @@ function plain(word: string): string {
 }
 
 function mayBeRemote(word: string): boolean {
-  // What begins as a path stays one, whatever follows.
+  // A source that begins like a path stays one, whatever follows.
   if (word.includes('$')) return !/^[^:@$]*\//.test(word)
   return word.includes('://') || isOfSsh(word)
 }

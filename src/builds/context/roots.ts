@@ -34,7 +34,7 @@ export function createBuildRoots(roots: readonly string[]) {
   }
 
   return {
-    /** `dockerfile` is its path in the context; a folder stands for the Dockerfile in it. */
+    /** `dockerfile` is its path in the context. A folder means the Dockerfile in it. */
     async open(path: string): Promise<{ context: Readable; dockerfile: string }> {
       const real = await locate(path)
       const isFolder = (await stat(real)).isDirectory()
@@ -77,7 +77,7 @@ async function add(pack: Pack, entry: Dirent, path: string, name: string): Promi
     const { size, mode, mtime } = await stat(path)
     const target = pack.entry({ name, size, mode, mtime })
     if (size === 0) target.end(null)
-    // What is written to it meanwhile is no part of it.
+    // Later writes to it are not part of the context.
     else await pipeline(createReadStream(path, { end: size - 1 }), target)
   }
 }

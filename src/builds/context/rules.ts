@@ -1,4 +1,4 @@
-// What may be in a build context. Pure.
+// Rules for the contents of a build context. Pure.
 
 import { AppError } from '../../errors.ts'
 
@@ -11,7 +11,7 @@ export type ContextLimits = {
   take?: ((bytes: number) => void) | undefined
 }
 
-// What stands in a Dockerfile is read on the only thread, in every way that some builder would.
+// A Dockerfile is parsed on the only thread, under every interpretation of any builder.
 export const MAX_DOCKERFILE_BYTES = 128 * 1024
 const MAX_PATH = 1024
 const MAX_SEGMENT = 255
@@ -23,7 +23,7 @@ export function invalidContext(message: string, cause?: unknown): AppError {
   return new AppError('INVALID_CONTEXT', message, { fields: [{ field: 'file', message }], cause })
 }
 
-/** The path as it stands in the tar file that the builder gets; undefined for the root itself. */
+/** The path in the tar file for the builder; undefined for the root itself. */
 export function entryPath(raw: string): string | undefined {
   const shown = JSON.stringify(raw.length > 120 ? `${raw.slice(0, 120)}…` : raw)
   if (raw.includes('\0') || raw.includes('\\'))
@@ -46,7 +46,7 @@ export function entryType(name: string, type: string | null | undefined): EntryT
   throw invalidContext(`${JSON.stringify(name)} is ${kind}; a context holds files, folders and links only.`)
 }
 
-/** What was looked at must be what the builder meets: nothing stands twice, or behind a link that leads somewhere else. */
+/** The builder must get exactly the checked files: no path occurs twice, or behind a link that leads elsewhere. */
 export function createPathCheck() {
   const types = new Map<string, EntryType>()
   return (path: string, type: EntryType): void => {

@@ -23,7 +23,7 @@ export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildSer
   // Said by the route, in the words of that system.
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
-  /** Builds that came in by other doors are not of that system. */
+  /** Builds submitted by other APIs do not belong to that system. */
   async function find(caller: Caller, id: string): Promise<BuildRecord> {
     const record = await builds.record(caller, requireBuildId(id))
     if (record.origin === DOOR) return record

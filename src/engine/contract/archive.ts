@@ -20,14 +20,15 @@ export type EngineArchive = {
    */
   statPath(id: string, path: string, signal?: AbortSignal): Promise<PathStat | undefined>
   /**
-   * What is at the path, as a tar file: a folder with all below it, in the order of names; a link as a link. The names in it begin
-   * with the last part of the path.
+   * The content of a path as a tar file: a folder with everything below it, sorted by name; a link as a link. Its names
+   * begin with the last part of the path.
    */
   readArchive(id: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>
   /**
-   * Unpacks a tar file, whose names begin at the root of the container. Folders that are missing are made. What was unpacked before
-   * a failure stays, half of a file too. A folder does not take the place of a file, nor a file that of a folder. An engine may
-   * refuse a path through a link that leads out of the container (FILE_OUTSIDE); else the link stays inside.
+   * Unpacks a tar file, with names relative to the root of the container. Creates missing folders. After a failure,
+   * unpacked entries stay, half of a file included. A folder does not replace a file, nor a file a folder. An engine
+   * may refuse a path through a link that leads out of the container (FILE_OUTSIDE); otherwise it resolves the link
+   * inside.
    */
   writeArchive(id: string, archive: Readable, signal: AbortSignal): Promise<void>
   /** With all below it; a link, and not where it leads. False when there was nothing to remove. */

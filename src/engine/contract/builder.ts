@@ -33,6 +33,9 @@ export type EngineBuilder = {
   hasBuildKit(): boolean
   /** Ends when the image is made; failures are thrown. `context` is a tar file, read once. */
   buildImage(spec: BuildSpec, context: Readable, signal: AbortSignal): AsyncIterable<BuildProgress>
-  /** What earlier tries of a build left when the engine was killed. `since` is a time before the first of them. */
+  /**
+   * Removes leftovers of earlier tries of a build from when the engine was killed. `since` is a time before the first
+   * try.
+   */
   removeBuildContainers(buildId: string, since: number): Promise<void>
 }

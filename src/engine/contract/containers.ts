@@ -75,7 +75,7 @@ export type ContainerRecord = {
 /** A row of the engine's list: enough to see whether a record is still true. */
 export type ContainerSummary = { id: string; name: string; state: ContainerState; health: ContainerHealth | null }
 
-/** All that is said to the engine when a container is made. What is not here cannot be asked for. */
+/** Everything that Berth may send to the engine in a create. Other options do not exist. */
 export type ContainerSpec = {
   image: string
   env: Record<string, string>
@@ -107,20 +107,20 @@ export type EngineContainers = {
   /** Undefined when the engine says that there is none. Throws when it could not be read. */
   inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerRecord | undefined>
   /**
-   * What was said to the engine when the container was made, with the values of its environment. Engines write down what
-   * the image says beside it; that is left out for the image `without`.
+   * The create request behind the container, environment values included. Engines merge values of the image into it;
+   * those of the image `without` are left out.
    */
   containerSpec(id: string, options?: { without?: string }): Promise<ContainerSpec>
   /** Here and for a start, the signal ends the wait for its turn, but not a call that was sent. */
   createContainer(name: string, spec: ContainerSpec, signal?: AbortSignal): Promise<{ id: string; warnings: string[] }>
-  /** Starting what runs and stopping what does not is no error. */
+  /** Idempotent: starting a running container and stopping a stopped one succeed. */
   startContainer(id: string, signal?: AbortSignal): Promise<void>
-  /** The engine goes on with a stop that the signal ends here. */
+  /** Aborting the signal ends the wait, not the stop in the engine. */
   stopContainer(id: string, timeoutSeconds: number, signal?: AbortSignal): Promise<void>
   /** False when there was nothing to remove. `volumes` takes the anonymous volumes along. */
   removeContainer(id: string, options: { force: boolean; volumes: boolean }): Promise<boolean>
   renameContainer(id: string, name: string): Promise<void>
-  /** Its processes stand still and keep their memory and ports. */
+  /** Its processes are frozen and keep their memory and ports. */
   pauseContainer(id: string): Promise<void>
   unpauseContainer(id: string): Promise<void>
   updateContainer(id: string, update: ContainerUpdate): Promise<void>

@@ -19,13 +19,16 @@ export type BerthFacts = {
   /** The Idempotency-Key of the request. */
   key: string | null
   requestHash: string | null
-  /** What the request asked for. The store has the truth, since it can be renewed; this is for a crash before that was written. */
+  /**
+   * The end date in the request. The store is authoritative, since it can be renewed; this is for a crash before the
+   * store was written.
+   */
   ttlSeconds: number | null
   /** The image as the request named it, when the container runs a commit of it. */
   image: string | null
   /** Ids of the containers this one took the place of, newest first. */
   replaces: string[]
-  /** Whether the container it took the place of ran until then, and is to run again should this one not come about. */
+  /** Whether the replaced container was running, and must be started again if the replacement fails. */
   resumesOld: boolean
   /** Volumes that go with the container although it does not own them: those of the container it replaced. */
   anonymousVolumes: string[]

@@ -26,13 +26,13 @@ export type ImageRecord = ImageSummary & {
   layers: number
 }
 
-/** What opens one registry, named by host and port. */
+/** The login of one registry, by host and port. */
 export type RegistryLogin = {
   registry: string
   reveal(): { username: string; password: string } | { identityToken: string }
 }
 
-/** What a pull or push has come to, for one layer or as a whole. */
+/** The progress of a pull or push, for one layer or in total. */
 export type TransferProgress = {
   layer: string | null
   status: string
@@ -59,6 +59,6 @@ export type EngineImages = {
   pullImage(reference: string, transfer?: Transfer): Promise<void>
   pushImage(reference: string, transfer?: Transfer): Promise<PushedImage>
   tagImage(source: string, target: string): Promise<void>
-  /** Removing what is not there is no error. `force` also takes a name that a container goes by. */
+  /** Removing a missing image succeeds. `force` also removes a name that a container uses. */
   removeImage(reference: string, options?: { force?: boolean }): Promise<RemovedImage>
 }

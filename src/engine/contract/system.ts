@@ -21,7 +21,7 @@ export type EngineInfo = {
   insecureRegistries: string[] | null
 }
 
-/** What takes up the engine's disk; sizes are what would be free without the thing. */
+/** Disk usage of the engine; a size is the space that removing the resource would free. */
 export type DiskUsage = {
   containers: Map<string, number>
   images: Map<string, number>
@@ -38,6 +38,6 @@ export type DiskUsage = {
 export type EngineSystem = {
   info(): Promise<EngineInfo>
   diskUsage(): Promise<DiskUsage>
-  /** What no build uses and nothing was used of for that long. Returns the bytes that are free now. */
+  /** Removes the build cache that has not been used for that long. Returns the freed bytes. */
   pruneBuildCache(olderThanSeconds: number): Promise<number>
 }

@@ -1,4 +1,4 @@
-// What happens at the engine, as it happens.
+// The event stream of an engine.
 
 export type EngineEvent = {
   type: 'container' | 'image' | 'network'

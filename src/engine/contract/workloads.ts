@@ -1,9 +1,9 @@
-// What goes on inside of a container: its output, its figures, its processes, commands run in it.
+// The workload of a container: its output, statistics, processes, commands.
 
 /** Counters of one container that only grow, and a few levels. */
 export type ContainerCounters = {
   cpuNs: number
-  /** How long one core has run, by the reader's own clock: the base of the CPU figure. */
+  /** The time one core has run, by the reader's own clock: the base of the CPU figure. */
   clockNs: number
   memoryUsage: number
   inactiveFile: number
@@ -45,7 +45,7 @@ type Signal = 'HUP' | 'INT' | 'QUIT' | 'KILL' | 'TERM' | 'USR1' | 'USR2' | 'CONT
 
 /** A command that runs in a container, and the connection to it. */
 export type EngineProcess = {
-  /** To be read once. What is not read holds the command up. */
+  /** Readable once. Unread output blocks the command. */
   output: AsyncIterable<OutputPiece>
   /** Resolves when more may be written. */
   write(bytes: Uint8Array): Promise<void>
@@ -61,7 +61,7 @@ export type EngineProcess = {
   end(graceMs: number): Promise<boolean>
   /** Null while it runs, and when the container is gone. */
   exitCode(): Promise<number | null>
-  /** Lets go of the connection; the command goes on. */
+  /** Closes the connection; the command keeps running. */
   release(): void
 }
 

@@ -12,7 +12,7 @@ import type { Asked, Calls } from './calls.ts'
 import { mapStat } from './map-stat.ts'
 import { readPathStat } from './schemas/archive.ts'
 
-// How long an upload may take is its sender's to say, with the signal.
+// The caller's signal limits the time of an upload.
 const UPLOAD_MS = 24 * 3_600_000
 const STAT = 'x-docker-container-path-stat'
 
@@ -65,7 +65,7 @@ export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
       if (!stat) return false
       const name = path.slice(1)
       let failure: unknown
-      // Podman links to where a link leads. What then stands there is a file, which goes at the second time.
+      // Podman links to the target of a link. A file then takes its place, which the second time removes.
       for (let times = stat.kind === 'link' ? 2 : 1; times > 0; times--) {
         const archive = Readable.from([tarHeader({ name, kind: 'link', target: name }), TAR_END])
         await write(archive, archivePath(id, '/')).catch((error: unknown) => (failure = error))
@@ -77,7 +77,9 @@ export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
   }
 }
 
-/** Docker hands the last part of a path on as JSON, where it loses what is no UTF-8. Then it is found in its folder. */
+/**
+ * Docker returns the last part of a path as JSON, which loses bytes that are not UTF-8. Then it is found in its folder.
+ */
 async function* entriesBelow(
   name: string,
   archive: AsyncIterable<Buffer>,
@@ -93,7 +95,7 @@ async function* entriesBelow(
     }
     if (header.kind !== 'device' && header.kind !== 'unknown') yield* tarFile({ ...header, name: path }, content)
   }
-  // The content of a hard link stands under the first name of its file.
+  // The first name of a file has the content of its hard links.
   if (first !== undefined)
     for await (const { content, ...header } of readTar(await readBeside(first)))
       if (header.kind === 'file') yield* tarFile({ ...header, name }, content)
@@ -112,7 +114,7 @@ async function* piecesOf(stream: Readable, what: string, signal: AbortSignal): A
   }
 }
 
-/** Bytes of a path as they are: a text would be sent as UTF-8. */
+/** Bytes of a path, unchanged: a string would be sent as UTF-8. */
 function archivePath(id: string, path: string): string {
   return `/containers/${id}/archive?path=${encodeBytes(path)}`
 }

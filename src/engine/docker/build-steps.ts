@@ -1,5 +1,5 @@
-// What a build says, as numbered steps and lines that a person can read. One reader for each builder; both are fed the
-// frames of the engine's stream in order.
+// Converts a build's output to numbered steps and readable lines. One reader for each builder; both take the frames of
+// the engine's stream in order.
 
 import { StringDecoder } from 'node:string_decoder'
 import type { BuildProgress, BuildStep } from '../contract/builder.ts'
@@ -9,7 +9,7 @@ import type { ProgressFrame } from './schemas/streams.ts'
 export type StepReader = (frame: ProgressFrame) => BuildProgress[]
 
 const TRACE = 'moby.buildkit.trace'
-// What never ends its line is cut, so that it takes no more memory than this.
+// An endless line is cut at this length, to limit the memory.
 const MAX_REST = 8 * 1024
 
 /** BuildKit runs steps side by side, so that each line names its step, as `docker build --progress=plain` does. */
@@ -65,7 +65,7 @@ export function createBuildKitReader(): StepReader {
   }
 }
 
-/** Podman counts the steps of each stage by itself, and the stages only where there are several. */
+/** Podman counts the steps per stage, and the stages only if there are several. */
 const CLASSIC_STEP =
   /^(?:Step (?<number>\d+)\/(?<total>\d+) : |(?:\[(?<stage>\d+)\/\d+\] )?STEP (?<number>\d+)\/(?<total>\d+): )(?<instruction>.*)\n?$/
 const CACHED = /^ ?-{2,3}> Using cache\b/
@@ -85,7 +85,7 @@ export function createClassicReader(now: () => number = Date.now): StepReader {
     yield { step: { ...step, status: step.status === 'running' ? status : step.status, durationMs: now() - started } }
   }
 
-  /** What the builder says of itself comes in frames of its own. */
+  /** The builder's own messages have separate frames. */
   function* stepProgress(said: string): Generator<BuildProgress> {
     const { stage, number = '', total = '', instruction = '' } = CLASSIC_STEP.exec(said)?.groups ?? {}
     const next = { stage: Number(stage ?? 0), number: Number(number) }
@@ -115,7 +115,7 @@ export function createClassicReader(now: () => number = Date.now): StepReader {
   }
 }
 
-/** What runs in a step may print a line like that of a step, too. */
+/** A program in a step may print a line that looks like a step. */
 function follows(next: { stage: number; number: number }, last: { stage: number; number: number }): boolean {
   return next.stage > last.stage ? next.number === 1 : next.stage === last.stage && next.number === last.number + 1
 }

@@ -41,7 +41,7 @@ export async function* buildImage(
         for (const progress of readable(() => read(frame))) {
           if ('step' in progress) {
             const { name, status } = progress.step
-            // Those beside the one that failed are ended too, and say so after it.
+            // BuildKit also aborts the parallel steps, and reports them after the failed one.
             if (status === 'failed') failed ??= name
             if (spec.builder === 'classic') running = status === 'running' ? name : undefined
           }
@@ -91,11 +91,11 @@ function readable<T>(read: () => T): T {
   }
 }
 
-/** A build's own words may sound like anybody's, so that only what is sure to be about this machine is told apart. */
+/** The output of a build may look like any error, so only certain faults of this machine are recognized. */
 function buildFailure(text: string, step: string | undefined): AppError {
   const said = plainText(text)
   if (/no space left on device|disk quota exceeded/i.test(text)) return new AppError('STORAGE_FULL', said)
-  // Nobody here asked for that: it was stopped, or ended what an earlier try of the same step had left.
+  // Nobody requested this: it was stopped, or it removed leftovers of an earlier try of the same step.
   if (/(^|: )context canceled$/.test(text.trim()))
     return new AppError('ENGINE_UNAVAILABLE', 'The engine aborted the build.')
   return new AppError('BUILD_FAILED', step === undefined ? said : `${step}: ${said}`)

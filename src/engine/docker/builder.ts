@@ -1,4 +1,4 @@
-// What the engine's builder is asked.
+// Calls to the engine's builder.
 
 import type { EngineBuilder } from '../contract/builder.ts'
 import { markOf, removeBuildContainers } from './build-containers.ts'

@@ -7,8 +7,8 @@ import type { EngineRequest, Head } from './request.ts'
 export type Asked<T = unknown> = Omit<EngineRequest<T>, 'timeoutMs'> & {
   timeoutMs?: number
   /**
-   * Ends the wait of a change for its turn, and not the change: once it was sent the engine carries it out, and without its
-   * answer nobody would know.
+   * Ends the wait of a queued change, but not a sent one: the engine carries it out anyway, and without its answer the
+   * outcome would be unknown.
    */
   queueSignal?: AbortSignal | undefined
 }
@@ -29,7 +29,7 @@ export type Calls = {
   connect: (asked: Asked) => Promise<Duplex>
 }
 
-/** Undefined when the engine says that what was asked for is not there. */
+/** Undefined if the engine reports that the object does not exist. */
 export async function unlessGone<T>(
   code: 'CONTAINER_NOT_FOUND' | 'IMAGE_NOT_FOUND' | 'NETWORK_NOT_FOUND',
   call: Promise<T>

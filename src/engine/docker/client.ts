@@ -22,10 +22,10 @@ export type Client = {
   close(): void
 }
 
-// How long a silent peer on another machine may be before the kernel asks whether it is there.
+// Idle time before the kernel probes a silent peer on another machine.
 const TCP_KEEP_ALIVE_MS = 15_000
 
-/** Without a version the paths are sent as they are. */
+/** Without a version, paths are unchanged. */
 export function createClient(address: EngineAddress, apiVersion: string | undefined, maxSockets: number): Client {
   const isSecure = address.kind === 'tcp' && address.protocol === 'https'
   const { Agent, request } = isSecure ? https : http

@@ -112,7 +112,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
   }
 
   return {
-    /** Makes the first try; returns whether an engine answered. Further tries go on in the background. */
+    /** Makes the first attempt; returns whether an engine answered. Further attempts run in the background. */
     async start(): Promise<boolean> {
       await connect()
       if (!live) void reconnect()
@@ -133,7 +133,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
     /** Aborted when the engine is found hanging or exchanged, for streams that would not notice. */
     hangs: (): AbortSignal => hanging.signal,
 
-    /** To be told when a call or stream found the engine gone. */
+    /** Call this when a call or stream lost the engine. */
     lost: lose,
 
     async whenAvailable(signal: AbortSignal): Promise<void> {
@@ -166,7 +166,7 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
   }
 }
 
-/** Why an engine has to be met anew: it does not answer, or another version has come in its place. */
+/** Why Berth must reconnect: the engine does not answer, or another version replaced it. */
 async function findChange({ calls, apiVersion }: Live): Promise<string | undefined> {
   try {
     const agreed = agree({ newest: await newestApiOf(calls.address, HANG_MS) })
@@ -219,7 +219,7 @@ async function newestApiOf(address: EngineAddress, timeoutMs: number): Promise<s
   }
 }
 
-/** An engine that speaks TLS answers 400 to one that does not. */
+/** An engine with TLS answers 400 to a client without it. */
 function protocolHint(address: EngineAddress, status: number | undefined): string {
   const isClear = address.kind === 'tcp' && address.protocol === 'http'
   return isClear && status === 400 ? ', or one that speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH' : ''

@@ -1,5 +1,5 @@
-// One machine's Docker engine (or Podman's Docker API): how its calls are made and wait for each other. What is asked stands
-// by subject in the files beside this one.
+// One machine's Docker engine (or Podman's Docker API): how its calls are made and queued. The calls themselves are in
+// the files of their subjects.
 
 import type { Duplex, Readable } from 'node:stream'
 import { AppError, cancellation, isAppError } from '../../errors.ts'
@@ -33,7 +33,7 @@ export function createDockerEngine(options: {
   registryTimeoutMs: number
   /** For whom a change is; callers take turns. */
   whose?: () => string | undefined
-  /** How many changes may wait for their turn. */
+  /** Number of changes that may be queued. */
   queue: number
   /** Where this machine shows its processes. */
   procFolder?: string
@@ -75,7 +75,7 @@ export function createDockerEngine(options: {
     }
   }
 
-  /** What makes something new is refused when too many wait; what starts, ends or undoes what is there never is. */
+  /** A full queue refuses calls that create something, but never those that start, stop or undo. */
   function make<T>(asked: Asked<T>): Promise<T> {
     return change<T>(
       asked,

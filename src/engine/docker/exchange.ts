@@ -16,7 +16,7 @@ export type Sent = Outgoing & {
   signal?: AbortSignal | undefined
 }
 
-/** Reads the answer. `reading` starts the clocks of its body, `piece` is told of each piece. */
+/** Reads the answer. Calls `reading` when its body starts, and `piece` for each piece. */
 type Take<T> = (answer: IncomingMessage, clocks: { reading(): void; piece(): void }) => Promise<T>
 
 // An engine has its whole answer before it sends the head, so that what remains is the way here.
@@ -65,7 +65,7 @@ export async function exchange<T>(client: Client, sent: Sent, take: Take<T>): Pr
   }
 }
 
-/** The whole body, as long as it is no larger than that. */
+/** The whole body, up to that size. */
 export async function readBody(answer: IncomingMessage, maxBytes: number, onPiece: () => void): Promise<Buffer> {
   const pieces: Buffer[] = []
   let size = 0
@@ -119,7 +119,7 @@ function isStale({ method, reusedSocket }: ClientRequest, error: unknown): boole
 function answerTo(call: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     call.on('response', (answer: IncomingMessage) => {
-      // Who reads the answer is told, too; without a listener an error between two reads would end the process.
+      // The reader gets the error, too; without a listener, an error between two reads would end the process.
       answer.on('error', reject)
       resolve(answer)
     })

@@ -3,7 +3,7 @@
 /** Nothing came in time. */
 export class TimeoutError extends Error {}
 
-/** Something came that is no answer: cut JSON, another content type, another container's. What the engine did is not known. */
+/** An invalid answer: cut JSON, another content type, another container's. The outcome of the call is unknown. */
 export class UnreadableAnswer extends Error {}
 
 /** The engine answered that it will not or cannot. */

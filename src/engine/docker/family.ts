@@ -1,6 +1,6 @@
-// A command of a container and all that it started, as this machine shows them under /proc: whoever belongs to its session,
-// descends from it, or carries its mark in the environment, which also those have that broke away. Only processes of the
-// same container are looked at, so that a number that was given again harms nobody.
+// A command in a container and its descendants, as visible in this machine's /proc: processes that belong to its
+// session, descend from it, or carry its mark in the environment, which also finds detached ones. Only processes of the
+// same container count, so a reused number harms nobody.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { sleep } from '../../lib/sleep.ts'
@@ -101,7 +101,7 @@ export function relatedTo(all: Status[], leader: number, isMarked: (pid: number)
   return all.filter(({ pid, state }) => family.has(pid) && !GONE.has(state))
 }
 
-/** False when it is not permitted. Whoever has ended meanwhile needs no signal. */
+/** False if it is not permitted. A process that has ended needs no signal. */
 function send(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal)

@@ -1,4 +1,4 @@
-// What the engine does with images. Pulls and pushes go on as long as something moves, and stop with their caller.
+// Calls about images. Pulls and pushes continue as long as they make progress, and stop with their caller.
 
 import { AppError, cancellation, isAppError } from '../../errors.ts'
 import { familiarName, parseReference } from '../../lib/reference.ts'
@@ -15,12 +15,12 @@ import type { EngineRequest } from './request.ts'
 
 export type TransferLimits = { idleMs: number; totalMs: number }
 
-/** `noteUnknown` hears of errors inside the streams of pulls and pushes. */
+/** `noteUnknown` gets errors inside the streams of pulls and pushes. */
 type ImageCalls = Pick<Calls, 'ask' | 'change' | 'stream'> & { noteUnknown: (error: unknown) => void }
 
 const LIST_TRIES = 5
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{1,64}$/
-/** What is missing at a push is missing on this machine, or at the registry. */
+/** A missing image of a push is missing on this machine or at the registry. */
 const NOT_HERE = /locally|no such image|tag does not exist|image not known/i
 
 export const imageInspection = (reference: string) =>
@@ -146,7 +146,7 @@ function shortName(name: string): string {
   return parsed?.tag === undefined || parsed.digest !== undefined ? name : `${familiarName(parsed)}:${parsed.tag}`
 }
 
-/** With containerd's store a list fails as a whole when one of its images is removed meanwhile. */
+/** With containerd's store, a list fails completely if one of its images is removed at the same time. */
 async function untilNoneVanishes<T>(list: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
@@ -162,8 +162,8 @@ function withTag(reference: string): string {
   return /(:[^/]+|@[^/]+)$/.test(reference) ? reference : `${reference}:latest`
 }
 
-// The slashes and colons of a reference belong in the path; everything else is escaped. What is no reference may be another
-// path: the engine answers `a//b` and `a/../b` with a redirect, which its client would follow wherever it leads.
+// The slashes and colons of a reference stay in the path; everything else is escaped. An invalid reference may be
+// another path: the engine answers `a//b` and `a/../b` with a redirect, which its client would follow anywhere.
 function imagePath(reference: string): string {
   if (!IMAGE_ID.test(reference) && !parseReference(reference))
     throw new AppError('INVALID_REQUEST', `"${reference}" is neither the name nor the id of an image.`)

@@ -1,5 +1,5 @@
-// How a command is reached from inside of its container, where this machine does not show its processes: by a shell, which
-// finds them by the mark in their environment ($0).
+// Signals a command from inside its container if this machine does not show its processes: a shell finds them by the
+// mark in their environment ($0).
 
 /** Exits with 0 when none is left. $1: seconds between the signals. */
 export const END_SCRIPT = `

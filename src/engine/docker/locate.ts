@@ -145,7 +145,7 @@ function readJson(path: string): unknown {
   }
 }
 
-/** What is missing, or belongs to another user, is as good as not configured. */
+/** A missing file, or one of another user, counts as not configured. */
 function readIfThere(path: string): Buffer | undefined {
   try {
     return readFileSync(path)

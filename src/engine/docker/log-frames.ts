@@ -1,5 +1,5 @@
-// Container output as lines. Without a TTY it comes in frames (8 bytes of head: stream number, length), with one it is raw.
-// Lines are asked for with timestamps, which gives each an identity to resume from.
+// Parses container output into lines. Without a TTY it has frames (8 bytes of header: stream number, length), with one
+// it is raw. Lines have timestamps, from which a reader can resume.
 
 import type { LogLine } from '../contract/workloads.ts'
 import { UnreadableAnswer } from './failures.ts'
@@ -16,7 +16,7 @@ const NEWLINE = 0x0a
 const MAX_LINE_BYTES = 256 * 1024
 const PART_BYTES = 16 * 1024
 
-/** What a frame holds is handed on as it comes, so that a frame takes no more memory than a chunk. */
+/** Passes content on as it arrives, so a frame takes no more memory than a chunk. */
 async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
   let pending: Buffer = Buffer.alloc(0)
   let frame: Frame = { stream: 'stdout', missing: 0 }
@@ -48,7 +48,7 @@ async function* readRaw(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece
   for await (const chunk of chunks) yield { stream: 'stdout', bytes: asBuffer(chunk) }
 }
 
-/** The framed or raw pieces of a stream, as they come. */
+/** The framed or raw pieces of a stream. */
 export function readOutput(chunks: AsyncIterable<Uint8Array>, tty: boolean): AsyncGenerator<Piece> {
   return tty ? readRaw(chunks) : readFrames(chunks)
 }

@@ -1,4 +1,4 @@
-// What takes up the engine's disk in Docker's JSON, in our words. Pure.
+// Maps Docker's disk usage. Pure.
 
 import type { DiskUsage } from '../contract/system.ts'
 import type { RawUsage } from './schemas/system.ts'

@@ -87,7 +87,7 @@ export function mapSummary(info: RawContainerRow): ContainerSummary {
   }
 }
 
-/** The inverse of `payload.ts`, for a container that is to be made again. */
+/** The inverse of `payload.ts`, to recreate a container. */
 export function mapSpec(info: RawContainer): ContainerSpec {
   const record = mapContainer(info)
   const { Config: config } = info
@@ -114,7 +114,7 @@ export function mapSpec(info: RawContainer): ContainerSpec {
   }
 }
 
-/** A container that ended gives an answer with nothing but its name: that is no data, not zero. */
+/** An exited container has an answer with nothing but its name: that means no data, not zero. */
 export function mapCounters(raw: RawStats): ContainerCounters | undefined {
   const cpu = raw.cpu_stats ?? {}
   const memory = raw.memory_stats ?? {}
@@ -198,7 +198,7 @@ export function mapTime(time: string | null | undefined): string | null {
   return !time || time.startsWith('0001-') ? null : time
 }
 
-/** Docker says nothing of what it gives by itself; Podman writes that down, too, and in capitals. */
+/** Docker omits its defaults; Podman lists them, in capitals. */
 function mapNofile({ Ulimits: all }: RawHostConfig): number | null {
   return all?.find(({ Name: name }) => /^(RLIMIT_)?nofile$/i.test(name))?.Hard ?? null
 }
@@ -209,7 +209,7 @@ function mapCpus(host: RawHostConfig): number | null {
   return null
 }
 
-/** The ports that were asked for; where the engine chose one itself, what it chose. One row per port, not one per IP family. */
+/** The requested ports, or those that the engine chose. One row per port, not one per IP family. */
 function mapPorts(info: RawContainer): PortBinding[] {
   const asked = info.HostConfig.PortBindings ?? {}
   const actual = info.NetworkSettings?.Ports ?? {}
@@ -235,7 +235,7 @@ export function parsePortKey(key: string): { containerPort: number; protocol: Pr
   return { containerPort, protocol }
 }
 
-/** Docker keeps what was asked for under HostConfig.Mounts; Podman, and Docker with Binds, only says what is mounted. */
+/** Docker keeps the request under HostConfig.Mounts; Podman, and Docker with Binds, only shows the mounts. */
 function mapVolumes(info: RawContainer): VolumeMount[] {
   const asked = (info.HostConfig.Mounts ?? [])
     .filter((mount) => mount.Type === 'volume' && mount.Source)
@@ -259,7 +259,7 @@ function mounted(info: RawContainer): VolumeMount[] {
 const isAnonymous = (name: string): boolean => /^[0-9a-f]{64}$/.test(name)
 
 function mapMounts({ Mounts: mounts, HostConfig: host }: RawContainer): MountPoint[] {
-  // What is mounted in memory stands elsewhere.
+  // Mounts in memory are listed elsewhere.
   const inMemory = Object.keys(host.Tmpfs ?? {}).map((target) => ({ target, kind: 'other', readOnly: false }) as const)
   const listed = (mounts ?? []).map(
     ({ Type: type, Destination: target, RW: isWritable }) =>

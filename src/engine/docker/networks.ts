@@ -14,7 +14,7 @@ export function createNetworkCalls({ ask, change, make }: Calls): EngineNetworks
     },
 
     async createNetwork({ name, internal, labels }) {
-      // Older engines make a second one of the same name unless told not to.
+      // Older engines create a second network of the same name unless told not to.
       const body = { Name: name, CheckDuplicate: true, Driver: 'bridge', Internal: internal, Labels: labels }
       const asked = {
         method: 'POST',

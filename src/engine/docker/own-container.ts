@@ -1,4 +1,4 @@
-// What this process can see of where it runs: in which container, and with which places of the machine.
+// Where this process runs: its container, and the paths of the machine that it mounts.
 
 import { readFileSync } from 'node:fs'
 

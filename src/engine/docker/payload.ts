@@ -4,7 +4,8 @@
 import type { ContainerCreateOptions, MountSettings } from 'dockerode'
 import type { ContainerSpec, ContainerUpdate, Healthcheck, Limits } from '../contract/containers.ts'
 
-// What ordinary images need to drop to their own user, own their files and listen on a low port. All others are dropped.
+// Ordinary images need these to switch to their own user, own their files and listen on a low port. All others are
+// dropped.
 export const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
 const LOG_LIMITS = { 'max-size': '10m', 'max-file': '3' }
 const STOP_SECONDS = 10

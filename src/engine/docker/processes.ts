@@ -23,7 +23,7 @@ const START_MS = 5_000
 const SETTLE_MS = 2_000
 const LOOK_MS = 10
 const WHAT = 'run the command'
-// What a program does not survive that leaves terminals in their usual state: interrupted, then no more input.
+// Ends a program that leaves terminals in their usual state: an interrupt, then end of input.
 const GIVE_UP = Buffer.from('\u0003\u0004')
 
 export function createProcesses(calls: Calls, procFolder: string): { startProcess: StartProcess } {
@@ -43,11 +43,11 @@ export function createProcesses(calls: Calls, procFolder: string): { startProces
     const connection = await calls.connect({
       method: 'POST',
       path: `/exec/${execId}/start`,
-      // Engines before 23 know no size at the start; they are told it right after.
+      // Engines before 23 accept no size at the start, so it is set right after.
       body: { Detach: false, Tty: tty, ...(asked.size && { ConsoleSize: [asked.size.rows, asked.size.cols] }) },
       what: WHAT
     })
-    // Whoever reads is told, too.
+    // The reader gets the error, too.
     connection.on('error', () => {})
 
     let known: Promise<Family> | undefined
@@ -166,7 +166,7 @@ async function exitCodeOf(inspect: Inspect): Promise<number | null> {
   }
 }
 
-/** What no longer runs, nor its container, needs nothing more. */
+/** A command needs no signal if it, or its container, no longer runs. */
 function unlessStopped<T>(error: unknown, then: T): T {
   if (isAppError(error, 'CONTAINER_NOT_RUNNING', 'CONTAINER_NOT_FOUND')) return then
   throw error

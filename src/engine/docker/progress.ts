@@ -47,7 +47,7 @@ export function pushedImage({ status, aux }: ProgressFrame): PushedImage | undef
   return { digest, sizeBytes: typeof sizeBytes === 'number' ? sizeBytes : 0 }
 }
 
-/** What a frame says about a layer or the whole. Undefined when it says nothing to people. */
+/** The progress in a frame, for a layer or in total. Undefined if it has nothing to show. */
 export function mapTransfer({ id, status, progressDetail }: ProgressFrame): TransferProgress | undefined {
   if (!status) return undefined
   return {

@@ -1,5 +1,5 @@
-// What is passed on of a registry's refusal: words that are known, and nothing else of what it said. Whatever answers at the
-// address calls itself a registry, and the engine repeats its whole answer.
+// Extracts known phrases from a registry's refusal and drops the rest. Any server at the address may call itself a
+// registry, and the engine repeats its whole answer.
 
 const WORDS = [
   'connection refused',

@@ -1,4 +1,4 @@
-// The one way to the engine: a call with a deadline, an answer that is believed only when it fits, errors of the catalogue.
+// The only way to the engine: a call with a deadline, a validated answer, and errors with our codes.
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
@@ -19,7 +19,7 @@ export type EngineRequest<T = unknown> = Sent & {
 
 const SUCCESS = new Set([200, 201, 202, 204, 304])
 const MAX_ANSWER_BYTES = 32 * 1024 ** 2
-// An engine passes on what a registry says, of any length; why it refuses stands at the beginning.
+// An engine repeats texts of a registry, of any length; the reason is at the beginning.
 const MAX_REFUSAL_BYTES = 64 * 1024
 
 /** Sends a request and returns its answer. */
@@ -54,13 +54,13 @@ export function openStream(client: Client, asked: EngineRequest): Promise<Readab
 export type Head = { isThere: boolean; headers: IncomingHttpHeaders }
 
 /**
- * Returns the headers of the answer to a GET without its body, and whether what was asked for is there. An engine says why it
- * refuses in a body, so that a refusal is asked for once more.
+ * Returns the headers of a GET without its body, and whether the object exists. An engine gives its reasons in a body,
+ * so a refused request is sent again as a GET.
  */
 export async function readHead(client: Client, asked: Omit<EngineRequest, 'method'>): Promise<Head> {
   const found = await translated(client, { ...asked, method: 'HEAD' }, () =>
     exchange(client, { ...asked, method: 'HEAD' }, async (answer) => {
-      // It has no body, and yet its socket serves nobody else before it was read to its end.
+      // It has no body, but its socket is reusable only after it was read to its end.
       answer.resume()
       return { statusCode: answer.statusCode ?? 0, headers: answer.headers }
     })
@@ -92,7 +92,7 @@ function endWith(signal: AbortSignal | undefined, answer: IncomingMessage): void
   answer.once('close', () => signal.removeEventListener('abort', end))
 }
 
-/** An engine says why. Where something else answers in its place, nobody knows what the engine did. */
+/** An engine gives a reason. If something else answers in its place, the outcome is unknown. */
 export async function refusal(answer: IncomingMessage, onPiece: () => void): Promise<Error> {
   const { statusCode = 0, headers } = answer
   const text = (await readStart(answer, MAX_REFUSAL_BYTES, onPiece)).toString('utf8').trim()

@@ -1,4 +1,4 @@
-// Engines write what an image says into the containers made of it. What is left without that was asked for. Pure.
+// Engines merge values of an image into its containers. This removes them, which leaves the request. Pure.
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ContainerSpec } from '../contract/containers.ts'

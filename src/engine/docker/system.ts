@@ -1,4 +1,4 @@
-// The engine's machine, and what takes up its disk.
+// The engine's machine and disk usage.
 
 import type { EngineSystem } from '../contract/system.ts'
 import type { Calls } from './calls.ts'
@@ -19,7 +19,7 @@ export function createSystemCalls({ ask, change }: Calls): EngineSystem {
       const asked = {
         method: 'GET',
         path: '/system/df',
-        // From API 1.52 on, the things themselves are said only when asked for.
+        // From API 1.52 on, the items are listed only on request.
         query: { verbose: true },
         what: 'say what takes up its disk',
         answer: readUsage

@@ -8,7 +8,7 @@ import { Refusal, TimeoutError, UnreadableAnswer } from './failures.ts'
 
 export type Failure = { what: string; isChange: boolean; address: string; cancelled: boolean }
 
-/** A hint says what to do where the engine's own words do not; `says` stands in their place. */
+/** A hint says what to do if the engine's text does not; `says` replaces that text. */
 type Rule = { pattern: RegExp; code: ErrorCode; hint?: (text: string) => string; says?: (text: string) => string }
 
 // The first that fits: a text often holds the words of several.
@@ -49,7 +49,7 @@ const RULES: readonly Rule[] = [
   },
   { pattern: /(^|: )network (\S+ )?not found|no such network/i, code: 'NETWORK_NOT_FOUND' },
   { pattern: /toomanyrequests|too many requests|HTTP (status: )?429/i, code: 'REGISTRY_RATE_LIMITED' },
-  // "access denied" stands before it, which alone may mean that there is no such image.
+  // Preceded by "access denied", which alone may mean that there is no such image.
   { pattern: /authorization failed: no basic auth credentials/i, code: 'REGISTRY_UNAUTHORIZED' },
   {
     pattern:
@@ -171,7 +171,7 @@ const UNREACHABLE = new Set([
 // Streams are answered before they fail.
 const STREAM_STATUS = 200
 
-/** What the engine said fits no rule, so that only its status tells what it means. */
+/** The text matches no rule, so only the status counts. */
 export class UnknownText extends AppError {
   readonly status: number
 
@@ -215,7 +215,7 @@ export function translateUnreadable(error: Error, { what, isChange }: Pick<Failu
   })
 }
 
-/** There is nobody, or the connection broke. */
+/** Nothing listens there, or the connection broke. */
 function translateSilence(error: unknown, { address }: Failure): AppError {
   const { code, message } = (typeof error === 'object' && error !== null ? error : {}) as NodeJS.ErrnoException
   if (code === 'EACCES') {
@@ -271,7 +271,7 @@ function isOfRegistry(code: ErrorCode): boolean {
   return code.startsWith('REGISTRY_') || code === 'IMAGE_NOT_FOUND'
 }
 
-/** What a registry may have said in words that nobody knows: they stay in the log. */
+/** Unknown texts, which may be from a registry, stay in the log. */
 export function withoutText(error: unknown, what: string): unknown {
   if (!(error instanceof UnknownText)) return error
   return new AppError(

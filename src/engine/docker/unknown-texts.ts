@@ -3,7 +3,7 @@
 
 import { UnknownText } from './translate-error.ts'
 
-// What is said beyond that many texts is not worth the memory.
+// More texts are not worth the memory.
 const MOST = 200
 
 type Log = { warn(fields: object, message: string): void }

@@ -1,4 +1,4 @@
-// Which versions of the Docker API the engine and Berth have in common. Pure.
+// The API versions that the engine and Berth have in common. Pure.
 
 // The newest whose answers were read for this code, and the oldest that has all it needs (Docker 20.10, Podman 4).
 const NEWEST_API = '1.51'

@@ -1,4 +1,4 @@
-// What goes on inside of a container.
+// Calls about the workload of a container.
 
 import type { EngineWorkloads, ProcessTable } from '../contract/workloads.ts'
 import { brokenStream } from './broken-stream.ts'

@@ -1,5 +1,5 @@
-// Who uses the ports of this machine besides containers. A port in use is not worth a start; a port that looks unused may
-// still be taken when the server does not see the host's network, so only the start is proof.
+// Ports that other programs on this machine use. A port in use is skipped; a port that looks unused may still be taken
+// if the server does not see the host's network, so only the start is proof.
 
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
@@ -81,8 +81,8 @@ function isInUse(error: unknown): boolean {
 }
 
 /**
- * The kernel lists the TCP sockets that listen first. Of the others, of which a busy machine has thousands, it writes out four
- * kilobytes at a time, so it is not asked for more when the first of them has come.
+ * The kernel lists the listening TCP sockets first. A busy machine has thousands of others, in pieces of four
+ * kilobytes, so reading stops at the first of those.
  */
 async function readTable(path: string, protocol: Protocol): Promise<string> {
   const file = await open(path)

@@ -6,7 +6,7 @@ import type { EngineAvailability } from '../contract/availability.ts'
 import type { EngineSystem } from '../contract/system.ts'
 import type { Listeners } from './listeners.ts'
 
-/** What tells this machine from another. */
+/** Properties that tell this machine from another. */
 export type Identity = { kernel: string; memoryBytes: number }
 type Description = Identity & { hasCgroups: boolean }
 
@@ -47,7 +47,7 @@ export function createMachine({
     return found !== undefined && (found.kernel !== here.kernel || found.memoryBytes !== here.memoryBytes)
   }
 
-  // Another engine may have come in place of the one that was lost.
+  // Another engine may have replaced the lost one.
   engine.onStatus(({ available }) => {
     described = undefined
     if (available) void describe()

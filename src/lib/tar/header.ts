@@ -18,7 +18,7 @@ export type TarHeader = {
   more: ReadonlyMap<string, string>
 }
 
-/** What a file that calls itself a tar file must not be. */
+/** An invalid tar file. */
 export class TarError extends Error {}
 
 export const BLOCK = 512
@@ -142,7 +142,7 @@ type Fields = {
 function blockOf(flag: string, { name, size, mode, uid, gid, seconds, target }: Fields): Buffer {
   const block = Buffer.alloc(BLOCK)
   const write = ([start, length]: Field, text: string) => block.write(text, start, length, 'latin1')
-  // What does not fit stands in the records before the block.
+  // Values that do not fit are in the records before the block.
   const octal = (field: Field, value: number) =>
     write(field, (value % 8 ** (field[1] - 1)).toString(8).padStart(field[1] - 1, '0'))
   write(NAME, name)

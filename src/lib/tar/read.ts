@@ -1,4 +1,4 @@
-// The entries of a tar file, one after the other, as they come. What a reader leaves of an entry is passed over before the next.
+// Streams the entries of a tar file. The unread rest of an entry is skipped before the next one.
 
 import { BLOCK, paddingOf, readBlock, readHeader, readRecords, TarError, type TarHeader } from './header.ts'
 
@@ -23,7 +23,7 @@ export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<Ta
       const header = readHeader(block, extended)
       extended = new Map()
       extendedBytes = 0
-      // What is no file has a size at times, and nothing that follows.
+      // An entry that is not a file may have a size but no content.
       const length = header.kind === 'file' || header.kind === 'unknown' ? header.size : 0
       const content = bytes.open(length)
       yield { ...header, content }
@@ -37,7 +37,7 @@ export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<Ta
   }
 }
 
-/** What stands before an entry and belongs to it. Undefined for the block of the entry itself. */
+/** Metadata before an entry. Undefined for the block of the entry itself. */
 async function readExtension(bytes: ByteReader, flag: string, size: number): Promise<Map<string, string> | undefined> {
   if (!isExtension(flag)) return undefined
   const data = (await bytes.take(size)) ?? Buffer.alloc(0)

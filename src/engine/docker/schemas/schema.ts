@@ -1,4 +1,4 @@
-// An answer is believed when what Berth reads of it has the form it should have. What it does not read is not looked at.
+// Validates the fields of an answer that Berth reads, and ignores all others.
 
 import { Type, type Static, type TSchema } from '@sinclair/typebox'
 import { TypeCompiler, type TypeCheck } from '@sinclair/typebox/compiler'
@@ -6,7 +6,7 @@ import { UnreadableAnswer } from '../failures.ts'
 
 export const Id = Type.String({ minLength: 1 })
 
-/** Engines leave a field out, or say null, as they like. */
+/** Engines may omit a field or send null. */
 export const maybe = <T extends TSchema>(schema: T) => Type.Optional(Type.Union([schema, Type.Null()]))
 
 export const Labels = maybe(Type.Record(Type.String(), Type.String()))
@@ -31,7 +31,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A list asked for by a label is no answer when something in it does not carry the label. */
+/** A list filtered by a label is invalid if an entry does not carry the label. */
 export function checkLabelled(rows: { Labels?: Record<string, string> | null | undefined }[], filter: string): void {
   const [name = '', ...value] = filter.split('=')
   const isStray = (labels: Record<string, string> | null | undefined) => labels?.[name] !== value.join('=')

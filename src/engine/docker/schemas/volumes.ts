@@ -17,7 +17,7 @@ export type RawVolume = Static<typeof Volume>
 
 const List = Type.Object({ Volumes: Type.Union([Type.Array(Volume), Type.Null()]) })
 
-/** An answer that says nothing of volumes is not one that says there are none. */
+/** An answer without a list of volumes does not mean that there are none. */
 export const readVolumes = createReader(List)
 
 export function readVolumesLabelled(filter: string): (json: unknown) => Static<typeof List> {

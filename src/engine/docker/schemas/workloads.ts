@@ -1,4 +1,4 @@
-// What Berth reads of what goes on in a container.
+// The fields that Berth reads about a workload.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { createReader, maybe } from './schema.ts'
