@@ -90,7 +90,7 @@ t.test('a folder that is dropped becomes a running container', { skip }, async (
   await page.getByLabel('Image name').fill(`dashboard-${server.mark}`)
   await page.getByRole('button', { name: 'Build', exact: true }).click()
   await page.getByRole('list', { name: 'Steps' }).getByText('COPY pages /pages').waitFor()
-  await page.getByRole('link', { name: 'To its container' }).click()
+  await page.getByRole('link', { name: 'Open its container' }).click()
   const built = page.getByRole('link', { name: /^Open \d+$/ })
   t.equal(await (await fetch((await built.getAttribute('href')) ?? '')).text(), 'from a folder\n')
   await page.goBack()

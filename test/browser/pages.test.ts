@@ -154,7 +154,7 @@ t.test('a token is asked for and kept in the tab, and shows what is its own', { 
   }
   const forget = async () => {
     await page.getByRole('button', { name: 'Forget the token' }).click()
-    await page.getByText('This server asks for a token').waitFor()
+    await page.getByText('This server requires a token').waitFor()
   }
   await page.goto('/dashboard/containers')
   await enter('wrong-token-wrong-token-wrong-token-1')

@@ -1,4 +1,4 @@
-// How the page is built: into files with hashed names, without anything inline.
+// Builds the page into files with hashed names, without inline code.
 
 import { defineConfig } from 'vite'
 
@@ -10,7 +10,7 @@ export default defineConfig({
     outDir: '../../../dist/dashboard',
     emptyOutDir: true,
     target: 'es2023',
-    // The policy of the page lets nothing inline run, and every browser that it is for preloads by itself.
+    // The content security policy forbids inline scripts, and every supported browser preloads natively.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0
   }

@@ -38,10 +38,10 @@ function requestOf<K extends keyof Calls>(name: K, given: Calls[K]['given']) {
   return { method, url: query.size > 0 ? `${path}?${query}` : path, body }
 }
 
-/** How often a server that has too much to do is asked again: it refused before it did anything. */
+/** Retries for an overloaded server, which refused before it did anything. */
 const TRIES = 4
 
-/** An answer that is no refusal. */
+/** An error response without problem details. */
 export async function send(url: string, init: RequestInit = {}): Promise<Response> {
   for (let tries = 1; ; tries++) {
     const answer = await attempt(url, init)

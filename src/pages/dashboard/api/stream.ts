@@ -78,7 +78,10 @@ export function follow(url: string, handlers: Handlers): () => void {
 
 type Transfer = { body: unknown; idempotencyKey?: string; onProgress: (progress: TransferProgress) => void }
 
-/** Asks for work that tells how far it is, and returns what came of it. It goes on in a hidden tab: who hangs up stops it. */
+/**
+ * Runs an operation with progress, and returns its result. It continues in a hidden tab, since a disconnect would stop
+ * it.
+ */
 export async function transfer<T>(url: string, { body, idempotencyKey, onProgress }: Transfer): Promise<T> {
   const headers = new Headers({ accept: 'text/event-stream', 'content-type': 'application/json' })
   if (idempotencyKey !== undefined) headers.set('idempotency-key', idempotencyKey)
@@ -94,7 +97,7 @@ export async function transfer<T>(url: string, { body, idempotencyKey, onProgres
   if (result !== undefined) return result
   const { reason: detail, code = 'SERVER_UNREACHABLE' } = end
   const type = end.code === undefined ? '' : `/docs/errors#${code.toLowerCase()}`
-  throw new Refused({ type, title: 'It failed', status: 0, detail, code, retryable: true, request_id: '' })
+  throw new Refused({ type, title: 'The operation failed', status: 0, detail, code, retryable: true, request_id: '' })
 }
 
 async function readEvents({ body }: Response, onMessage: (message: Message) => void): Promise<void> {

@@ -1,4 +1,4 @@
-// What one has to know whatever one looks at: the engine or the server is away, or the page is older than the server.
+// Warnings on every view: the engine or the server is unavailable, or the page is older than the server.
 
 import { engineIsAway, health, isOutdated, isReachable } from '../state/server.ts'
 import { isConnected } from '../state/feed.ts'
@@ -8,7 +8,7 @@ export function Banner() {
   if (!isReachable.value)
     return (
       <div class="banner bad-ground" role="alert">
-        The server does not answer. What you see is the last it said; this page keeps trying.
+        The server does not answer. You see its last data; this page keeps trying.
       </div>
     )
   if (engineIsAway.value)

@@ -78,7 +78,7 @@ function Open() {
         ))}
         {found.length === 0 && (
           <li role="option" aria-selected="false" aria-disabled="true">
-            Nothing has a name like that.
+            No match.
           </li>
         )}
       </ul>

@@ -15,7 +15,7 @@ export function TokenPrompt() {
           keepToken(text.trim())
         }}
       >
-        <h2>This server asks for a token</h2>
+        <h2>This server requires a token</h2>
         {why !== '' && (
           <p class="bad" role="alert">
             {why}
@@ -32,9 +32,7 @@ export function TokenPrompt() {
             value={text}
             onInput={(event) => setText(event.currentTarget.value)}
           />
-          <span class="hint">
-            It is kept in this tab only, sent to this server only, and gone when you close the tab.
-          </span>
+          <span class="hint">It stays in this tab, goes only to this server, and is gone when you close the tab.</span>
         </label>
         <div class="dialog-foot">
           <button type="submit" class="button main">

@@ -42,7 +42,7 @@ export function withoutColours(line: string): string {
 const LEVEL = /\b(trace|debug|info|notice|warn(?:ing)?|err(?:or)?|fatal|panic|critical)\b/i
 const NUMBERS: Record<number, string> = { 10: 'debug', 20: 'debug', 30: 'info', 40: 'warn', 50: 'error', 60: 'error' }
 
-/** What a line says of its weight, plain or as JSON. */
+/** The log level in a line, plain or as JSON. */
 export function levelOf(line: string): 'error' | 'warn' | 'info' | 'debug' | undefined {
   const number = /^\{.*"level":(\d0)\b/.exec(line)?.[1]
   const word = number === undefined ? LEVEL.exec(line.slice(0, 200))?.[1] : NUMBERS[Number(number)]

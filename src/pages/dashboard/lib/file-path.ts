@@ -1,5 +1,4 @@
-// Paths in a container as they stand in an address: each byte that needs it percent-encoded, so that names that are no UTF-8
-// keep theirs. Pure.
+// Paths in a container as in a URL: percent-encoded bytes keep names that are not UTF-8. Pure.
 
 import type { FileEntry } from '../../../client/api.ts'
 

@@ -1,6 +1,6 @@
 // Finds what somebody means by a few letters. Pure, and quick enough to run at every key for thousands of names.
 
-/** How well the letters fit in their order; 0 when they do not. Beginnings of words and runs of letters count most. */
+/** How well the letters match in order; 0 if they do not. Beginnings of words and runs of letters count most. */
 function score(wanted: string, name: string): number {
   if (wanted === '') return 1
   const whole = name.indexOf(wanted)

@@ -1,4 +1,5 @@
-// Who one is to the server, and so what the page offers. Asked for again after each loss: a token may have changed meanwhile.
+// The access of the caller, which decides what the page offers. Read again after each disconnect: the token may have
+// changed.
 
 import { effect, signal } from '@preact/signals'
 import { ask } from '../api/client.ts'

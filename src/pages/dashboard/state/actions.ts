@@ -1,4 +1,4 @@
-// What can be done to containers from anywhere in the page. A removal waits a moment, so that it can be taken back.
+// Actions on containers, from anywhere in the page. A removal is delayed, so it can be undone.
 
 import { signal } from '@preact/signals'
 import { ask } from '../api/client.ts'
@@ -73,7 +73,7 @@ async function removeOne({ id, name }: Container): Promise<void> {
     await ask('removeContainer', { id, ...(isRunning && { force: true }) })
     drop(id)
   } catch (error) {
-    sayProblem(`${name}: remove was refused`, error)
+    sayProblem(`${name}: the removal was refused`, error)
   }
 }
 

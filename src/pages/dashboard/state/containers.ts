@@ -36,7 +36,7 @@ function replaceAll(next: Container[]): void {
   containers.value = next
 }
 
-/** What an action answered is newer than what is shown. */
+/** The result of an action is newer than the list. */
 export function put(next: Container): void {
   const all = containers.value ?? []
   note(byId.value.get(next.id), next)

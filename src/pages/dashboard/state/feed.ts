@@ -1,4 +1,4 @@
-// What happens on the server, once for all views: the last events to show, and each new one for whoever listens.
+// Events of the server, once for all views: the latest ones, and each new one for listeners.
 
 import { signal } from '@preact/signals'
 import { follow } from '../api/stream.ts'
@@ -19,7 +19,7 @@ export function onEvent(listener: Listener): () => void {
   return () => void listeners.delete(listener)
 }
 
-/** Views that read once at their start hear of a new connection as of a gap. */
+/** Views that read once at their start treat a new connection like a gap. */
 export function startFeed(): void {
   const since = new Date(Date.now() - HOUR_MS).toISOString()
   follow(`/events?since=${since}`, {

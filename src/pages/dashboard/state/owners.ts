@@ -1,4 +1,5 @@
-// Whose containers are, in names. Only admins may read those of other tokens; to others an owner is its team, or an id.
+// Owners of containers, by name. Only admins may read the names of other tokens; for others an owner is its team or an
+// id.
 
 import { signal } from '@preact/signals'
 import { ask } from '../api/client.ts'

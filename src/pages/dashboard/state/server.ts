@@ -1,4 +1,4 @@
-// How the server and its engine are, always in sight.
+// The health of the server and its engine, always visible.
 
 import { computed, effect, signal } from '@preact/signals'
 import { ask } from '../api/client.ts'

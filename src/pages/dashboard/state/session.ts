@@ -4,7 +4,7 @@ import { signal } from '@preact/signals'
 
 const KEY = 'berth-token'
 
-/** Why a token is asked for; undefined while none is. */
+/** Why the page asks for a token; undefined if it does not. */
 export const tokenWanted = signal<string | undefined>(undefined)
 
 export const token = (): string | null => sessionStorage.getItem(KEY)

@@ -45,7 +45,7 @@ function push(points: number[], value: number): void {
 const seeding = new Set<string>()
 let queue = Promise.resolve()
 
-/** The minute before somebody looked, which the server remembers. One is asked for after the other. */
+/** Loads the last minute from the server, one container after the other. */
 export function seedCurve(id: string): void {
   if (seeding.has(id)) return
   seeding.add(id)

@@ -1,4 +1,4 @@
-// How wide the window is, for what leaves something out on a narrow one.
+// The width of the window, for views that omit something on a narrow one.
 
 import { signal } from '@preact/signals'
 

@@ -1,4 +1,4 @@
-// How far the layers of an image are on their way.
+// The progress of an image's layers.
 
 import type { TransferProgress } from '../../../client/api.ts'
 import { bytes } from '../../../lib/format.ts'

@@ -12,7 +12,7 @@ type Props = {
   times: readonly number[]
   lines: readonly Line[]
   format: (value: number) => string
-  /** What the axis reaches at least. */
+  /** The minimum of the axis' upper end. */
   top?: number | undefined
   sync: string
   /** Bytes have steps of their own. */
@@ -20,7 +20,10 @@ type Props = {
 }
 
 const HEIGHT = 130
-/** What is shown: at first a minute, that a new curve has a form, and in the end five, since the server keeps no more. */
+/**
+ * The visible range: at first a minute, so that a new curve has a shape, and at most five, since the server keeps no
+ * more.
+ */
 const SPAN_SECONDS = { least: 60, most: 300 }
 /** Steps of an axis of bytes: so that its labels are round. */
 const BYTE_STEPS = Array.from({ length: 40 }, (_, power) => 2 ** power)

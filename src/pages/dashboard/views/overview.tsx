@@ -1,4 +1,4 @@
-// The host in five seconds: how it is, who uses it, what needs somebody, what happened.
+// The host at a glance: its state, its top containers, problems, recent events.
 
 import { useEffect } from 'preact/hooks'
 import { ask } from '../api/client.ts'
@@ -175,8 +175,8 @@ function Busiest() {
   )
   return (
     <section class="panel">
-      <h2>Who uses most</h2>
-      {busiest.length === 0 && <Empty>Nothing runs.</Empty>}
+      <h2>Top containers</h2>
+      {busiest.length === 0 && <Empty>No running containers.</Empty>}
       {busiest
         .slice(0, SHOWN)
         .map(({ container_id: id, name, cpu_percent: cpu, memory_bytes: memory, memory_percent: share }) => (
@@ -199,8 +199,8 @@ function Happened() {
   const events = recent.value.filter(({ type }) => !type.startsWith('port.'))
   return (
     <section class="panel">
-      <h2>What happened</h2>
-      {events.length === 0 && <Empty>Nothing in the last hour.</Empty>}
+      <h2>Recent events</h2>
+      {events.length === 0 && <Empty>No events in the last hour.</Empty>}
       {events.slice(0, SHOWN).map((event, index) => (
         <div class="list-line" key={`${event.time} ${event.type} ${index}`}>
           <span class="tag">{event.type}</span>

@@ -12,7 +12,7 @@ export function Admin() {
       <div class="view-head">
         <h1>Access</h1>
       </div>
-      <nav class="tabs" aria-label="Of access">
+      <nav class="tabs" aria-label="Views of access">
         {Object.entries(TABS).map(([name, label]) => (
           <a key={name} class="tab" href={hrefOf('admin', name)} aria-current={name === tab ? 'page' : undefined}>
             {label}

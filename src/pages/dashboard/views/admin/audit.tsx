@@ -1,4 +1,4 @@
-// What was changed and what was refused, newest first, and as it happens.
+// The audit trail, newest first, updated live.
 
 import { useEffect, useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
@@ -45,7 +45,7 @@ export function Audit() {
       </div>
       {problem && <ProblemBox problem={problem} again={again} />}
       {!entries && !problem && <Skeleton />}
-      {entries?.length === 0 && <Empty>Nothing of that kind happened.</Empty>}
+      {entries?.length === 0 && <Empty>No matching entries.</Empty>}
       {entries && entries.length > 0 && (
         <Table
           heads={['When', 'Outcome', 'Action', 'Object', 'Caller', 'From']}
@@ -73,7 +73,7 @@ export function Audit() {
   )
 }
 
-/** A change stands there twice: as it began, and how it ended. The end says all. */
+/** A change has two entries: its start and its outcome. The outcome is enough. */
 function withoutBegun(entries: readonly AuditEntry[]): AuditEntry[] {
   const keyOf = ({ request_id: request, action }: AuditEntry) => `${request} ${action}`
   const ended = new Set(entries.filter((each) => each.outcome !== 'attempted').map(keyOf))

@@ -1,4 +1,4 @@
-// What is allowed: the policy in force, and the limits and the machine below it.
+// The policy in force, and the limits and the machine below it.
 
 import { ask } from '../../api/client.ts'
 import type { Policy } from '../../../../client/api.ts'
@@ -48,7 +48,7 @@ function InForce({ policy }: { policy: Policy }) {
     <section class="panel">
       <h2>Policy</h2>
       {rules.length === 0 ? (
-        <p class="muted">No policy file is in force. BERTH_POLICY_FILE names one.</p>
+        <p class="muted">No policy is in force. Set BERTH_POLICY_FILE to use one.</p>
       ) : (
         <Facts facts={rules} />
       )}
@@ -65,7 +65,7 @@ function rulesOf(policy: Policy): Fact[] {
     ([host, { pull, push }]) => `${host}: pull ${list(pull) ?? 'none'}, push ${list(push) ?? 'none'}`
   )
   const rules: Fact[] = [
-    ['Tokens see', policy.visibility && (policy.visibility === 'all' ? 'everything' : 'what is theirs')],
+    ['Tokens see', policy.visibility && (policy.visibility === 'all' ? 'everything' : 'their own resources')],
     ['Images', list(policy.images)],
     ['Volumes', list(policy.volumes)],
     ['Networks', list(policy.networks)],
@@ -76,10 +76,10 @@ function rulesOf(policy: Policy): Fact[] {
     ['Processes of a container', most(policy.pids_limit)],
     ['Containers of a token', most(policy.containers_per_token)],
     ['Networks of a token', most(policy.networks_per_token)],
-    ['Bytes of a copy', most(policy.file_bytes, bytes)],
-    ['Entries of an archive', most(policy.file_entries)],
+    ['Bytes per copy', most(policy.file_bytes, bytes)],
+    ['Entries per archive', most(policy.file_entries)],
     [
-      'Builds fetch from elsewhere',
+      'Builds use remote sources',
       policy.remote_sources === undefined ? undefined : policy.remote_sources ? 'yes' : 'no'
     ]
   ]

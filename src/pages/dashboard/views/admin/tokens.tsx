@@ -66,7 +66,7 @@ function Row({
         <Remove
           verb="revoke"
           name={name}
-          warning="Whoever uses it is refused from then on. This cannot be taken back."
+          warning="Requests with it are refused from now on. This cannot be undone."
           remove={() => ask('revokeToken', { id })}
           onGone={onGone}
         />
@@ -83,7 +83,7 @@ function New({ onMade }: { onMade: (token: CreatedToken) => void }) {
       onMade(await ask('createToken', { body: { name, scopes } }))
       setName('')
     } catch (error) {
-      sayProblem('The token was not made', error)
+      sayProblem('The token was not created', error)
     }
   }
   return (
@@ -94,7 +94,7 @@ function New({ onMade }: { onMade: (token: CreatedToken) => void }) {
         void make()
       }}
     >
-      <Text label="New token, for" placeholder="ci" value={name} onInput={setName} />
+      <Text label="Name of the new token" placeholder="ci" value={name} onInput={setName} />
       <div class="actions-line">
         {SCOPES.map((scope) => (
           <label class="check" key={scope}>

@@ -12,7 +12,7 @@ import { sayProblem } from '../../state/toasts.ts'
 import { ProblemBox, Skeleton, useLoad } from '../../ui/parts.tsx'
 import { Stage } from './stage.tsx'
 
-/** While it runs, its steps are asked for this often. */
+/** Interval for reading the steps of a running build. */
 const LOOK_MS = 1_000
 
 export function BuildPage({ id }: { id: string }) {
@@ -62,7 +62,7 @@ function Actions({ build, again }: { build: BuildDetails; again: () => void }) {
     <div class="actions-line">
       {container && (
         <a class="button small main" href={hrefOf('containers', container)}>
-          To its container
+          Open its container
         </a>
       )}
       {stage.status === 'completed' && !container && (

@@ -76,7 +76,7 @@ function All() {
   )
 }
 
-/** How many of its tags are there, where it has several. */
+/** The number of tags, if there are several. */
 function pushOf({ push, references }: Build): string {
   const isSeveral = references.length > 1 && push.status !== 'skipped'
   return isSeveral ? `${push.status}, ${push.pushed.length} of ${references.length}` : push.status

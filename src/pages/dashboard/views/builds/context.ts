@@ -1,11 +1,11 @@
-// What was dropped, as the one file that a build takes: a Dockerfile or an archive as it is, a folder packed.
+// Converts dropped files to the one file of a build: a Dockerfile or an archive unchanged, a folder packed.
 
 import { tarOf, type Entry } from '../../lib/tar.ts'
 
 export type Context = { file: Blob; fileName: string; about: string }
 
 const ARCHIVE = /\.(tar|tar\.gz|tgz|zip)$/i
-/** What is never of use in a build, and often large. */
+/** Never useful in a build, and often large. */
 export const LEFT_OUT = new Set(['.git', 'node_modules'])
 
 export function contextOf(items: readonly Entry[]): Context {

@@ -57,7 +57,7 @@ export function Configuration({ container }: { container: Container }) {
         <h2 class="actions-line">
           Make it again <CopyButton text={curl} label="Copy" />
         </h2>
-        {env.length > 0 && <p class="muted">Values of the environment are never shown again: fill them in.</p>}
+        {env.length > 0 && <p class="muted">Environment values are never shown again. Fill them in.</p>}
         <pre class="code">{curl}</pre>
       </section>
     </div>

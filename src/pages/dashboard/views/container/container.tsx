@@ -1,4 +1,4 @@
-// One container: what it uses, what it says, what happened to it, and how it was made.
+// One container: usage, logs, files, events, configuration.
 
 import type { ComponentType } from 'preact'
 import { useEffect } from 'preact/hooks'
@@ -49,7 +49,7 @@ export function ContainerInDrawer() {
 
 type Props = { id: string; tab: string; hrefOfTab: (name: string) => string }
 
-/** It may be named in a way that only the server knows: by the id of one that it replaced. */
+/** Only the server can resolve some names: the id of a replaced container. */
 function Known({ id, tab, hrefOfTab }: Props) {
   const container = byId.value.get(id)
   const isMissing = containers.value !== undefined && container === undefined
@@ -88,7 +88,7 @@ function Shown({ container, tab, hrefOfTab }: { container: Container } & Omit<Pr
         <span class="muted mono">{container.image}</span>
         <Actions container={container} />
       </div>
-      <nav class="tabs" aria-label="Of this container">
+      <nav class="tabs" aria-label="Views of the container">
         {offered.map(({ name, label }) => (
           <a key={name} class="tab" href={hrefOfTab(name)} aria-current={name === shown?.name ? 'page' : undefined}>
             {label}

@@ -2,13 +2,13 @@ import type { BerthEvent, Container } from '../../../../client/api.ts'
 import { recent } from '../../state/feed.ts'
 import { Empty, Time } from '../../ui/parts.tsx'
 
-/** What an event says under a name, as text. */
+/** A field of an event, as text. */
 export function factOf(event: BerthEvent, name: string): string {
   const fact = event[name]
   return typeof fact === 'string' || typeof fact === 'number' ? String(fact) : ''
 }
 
-/** What an event says besides what every event does. */
+/** The fields that are specific to an event. */
 export function aboutOf(event: BerthEvent): string {
   const code = factOf(event, 'exit_code')
   const facts = [code && `exit code ${code}`, event['oom_killed'] === true && 'out of memory']
@@ -22,7 +22,7 @@ export function Events({ container }: { container: Container }) {
   if (own.length === 0)
     return (
       <Empty>
-        <p>Nothing happened to it in the last hour.</p>
+        <p>No events in the last hour.</p>
       </Empty>
     )
   return (

@@ -1,4 +1,4 @@
-// The lines of a log as they come: kept up to a bound, and searched.
+// Log lines: kept up to a limit, and searched.
 
 import { levelOf, withoutColours } from '../../lib/ansi.ts'
 

@@ -12,7 +12,7 @@ import { createLogLines, searchFor, type LogLine } from './log-lines.ts'
 
 const LINE = 18
 const MORE = 20
-/** Lines of different heights are drawn as they are, so only the last of them. */
+/** Lines have different heights and are not virtual, so only the last of them are drawn. */
 const WRAPPED = 3_000
 const TAIL = 10_000
 

@@ -43,7 +43,7 @@ export function Usage({ container }: { container: Container }) {
   if (!isRunning && !points)
     return (
       <Empty>
-        <p>It does not run, so it uses nothing but disk.</p>
+        <p>It is not running, so it uses only disk space.</p>
       </Empty>
     )
   if (problem) return <ProblemBox problem={problem} />

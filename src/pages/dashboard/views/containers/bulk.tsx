@@ -1,4 +1,4 @@
-// What can be done to all that are chosen.
+// Actions on the selected containers.
 
 import type { Container } from '../../../../client/api.ts'
 import { capital, plural } from '../../../../lib/format.ts'
@@ -8,7 +8,7 @@ const VERBS = ['start', 'stop', 'restart'] as const satisfies Verb[]
 
 export function Bulk({ targets, onDone }: { targets: Container[]; onDone: () => void }) {
   return (
-    <div class="bulk" role="group" aria-label="Actions for the chosen">
+    <div class="bulk" role="group" aria-label="Actions for the selection">
       <span class="muted">{plural(targets.length, 'chosen', 'chosen')}</span>
       {VERBS.map((verb) => {
         const able = targets.filter((each) => verbsFor(each).includes(verb))

@@ -31,7 +31,7 @@ export const OPTIONAL = COLUMNS.filter(({ isFixed }) => !isFixed)
 
 const KEY = 'berth-columns'
 
-/** What somebody chose, kept in this browser; until then everything that says something here. */
+/** The columns chosen in this browser; by default all that have content here. */
 const chosen = signal<readonly string[] | undefined>(localStorage.getItem(KEY)?.split(','))
 const hasOwners = computed(() => containers.value?.some(({ owner }) => owner !== null) ?? false)
 

@@ -123,7 +123,7 @@ function Nothing({ isFiltered }: { isFiltered: boolean }) {
   if (isFiltered)
     return (
       <Empty>
-        <p>No container fits.</p>
+        <p>No container matches.</p>
         <button type="button" class="button" onClick={() => setQuery({ q: undefined, show: undefined })}>
           Show all
         </button>

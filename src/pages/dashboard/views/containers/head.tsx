@@ -11,7 +11,7 @@ export function Head({ sort, isDown, isAllChosen, onChooseAll }: Props) {
         <span role="columnheader">
           <input
             type="checkbox"
-            aria-label="Choose all"
+            aria-label="Select all"
             checked={isAllChosen}
             onChange={(event) => onChooseAll(event.currentTarget.checked)}
           />

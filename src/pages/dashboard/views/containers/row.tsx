@@ -30,7 +30,7 @@ export function Row({ container, index, isChosen, onChoose }: Props) {
         <span role="cell">
           <input
             type="checkbox"
-            aria-label={`Choose ${name}`}
+            aria-label={`Select ${name}`}
             checked={isChosen}
             onChange={(event) => onChoose(event.currentTarget.checked)}
           />
@@ -118,7 +118,7 @@ function Cell({
   const changed = Math.max(...fields.map((field) => changes.get(`${id} ${field}`) ?? 0))
   const isLit = Date.now() - changed < LIT_MS
   return (
-    // With another key the light begins anew.
+    // A new key restarts the animation.
     <span role="cell" key={`${fields[0]} ${changed}`} class={`clip ${name} ${isLit ? 'lit' : ''}`}>
       {children}
     </span>
@@ -142,7 +142,7 @@ function Live({ container: { id, limits }, figure }: { container: Container; fig
     figure === 'cpu'
       ? {
           text: percent(now.cpu_percent),
-          about: 'Of one core',
+          about: 'Percent of one core',
           top: limits.cpus === null ? undefined : limits.cpus * 100
         }
       : { text: bytes(now.memory_bytes), about: most ? `of ${bytes(most)}` : 'without a limit', top: most }

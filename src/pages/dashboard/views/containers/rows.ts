@@ -1,4 +1,4 @@
-// Which containers the table shows, in which order. Pure.
+// Selects and sorts the containers of the table. Pure.
 
 import type { Container, ContainerStats } from '../../../../client/api.ts'
 
@@ -9,7 +9,7 @@ export const FILTERS: { name: Filter; label: string; fits: (container: Container
   { name: 'running', label: 'Running', fits: ({ state }) => state === 'running' },
   { name: 'stopped', label: 'Stopped', fits: ({ state }) => ['exited', 'created', 'dead'].includes(state) },
   { name: 'trouble', label: 'Needs attention', fits: needsAttention },
-  { name: 'managed', label: 'Made by Berth', fits: ({ managed }) => managed }
+  { name: 'managed', label: 'Created by Berth', fits: ({ managed }) => managed }
 ]
 
 export function needsAttention({

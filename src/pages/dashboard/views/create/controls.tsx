@@ -85,7 +85,7 @@ export function Pairs({ names: [first, second], add, pairs, onChange }: PairsPro
           />
           <IconButton
             icon="close"
-            label={`Leave out ${name || first}`}
+            label={`Remove ${name || first}`}
             onClick={() => onChange(pairs.filter((_, at) => at !== index))}
           />
         </div>

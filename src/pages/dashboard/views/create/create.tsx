@@ -80,21 +80,21 @@ export function Create() {
           <fieldset class="fieldset">
             <legend>What runs</legend>
             <div class="form-line">
-              <Text label="Name" placeholder="made up when empty" {...text('name')} />
+              <Text label="Name" placeholder="generated if empty" {...text('name')} />
               <Text label="Image" placeholder="the server’s default" list="images" {...text('image')} />
             </div>
             <datalist id="images">
               {images.flatMap(({ tags }) => tags.map((tag) => <option key={tag} value={tag} />))}
             </datalist>
-            <Text label="Command" hint="Replaces the image’s own." mono {...text('command')} />
+            <Text label="Command" hint="Replaces the image’s command." mono {...text('command')} />
           </fieldset>
           <fieldset class="fieldset">
             <legend>Ports and readiness</legend>
             <div class="form-line">
               <Text
                 label="Ports of the workload"
-                placeholder="what the image exposes"
-                hint="5000, or 8150:5000 to choose the host’s."
+                placeholder="the image’s exposed port"
+                hint="5000, or 8150:5000 to choose the host port."
                 value={form.value.ports}
                 onInput={(ports) => set({ ports })}
               />
@@ -102,7 +102,7 @@ export function Create() {
                 label="Ready when"
                 value={form.value.wait}
                 options={{
-                  port: 'its port accepts',
+                  port: 'its port accepts connections',
                   http: 'it answers HTTP',
                   healthy: 'its health check passes',
                   running: 'it was started',
@@ -128,7 +128,7 @@ export function Create() {
             />
           </fieldset>
           <fieldset class="fieldset">
-            <legend>Limits and life</legend>
+            <legend>Limits and lifetime</legend>
             <div class="form-line">
               <Text label="Memory" placeholder="512m" {...text('memory')} />
               <Text label="CPUs" placeholder="0.5" {...text('cpus')} />

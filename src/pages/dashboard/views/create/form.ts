@@ -1,4 +1,4 @@
-// What the form of a create holds, and the body that follows from it. Pure.
+// The values of the create form, and the body derived from them. Pure.
 
 import type { CreateContainer } from '../../../../client/api.ts'
 

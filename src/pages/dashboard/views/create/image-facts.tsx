@@ -1,4 +1,4 @@
-// What an image says about itself, where the engine has it.
+// Facts about the chosen image, if the engine has it.
 
 import { ask } from '../../api/client.ts'
 import { bytes } from '../../../../lib/format.ts'
@@ -9,7 +9,7 @@ import type { Form } from './form.ts'
 export function ImageFacts({ image, onTake }: { image: string; onTake: (change: Partial<Form>) => void }) {
   const { value } = useLoad(async () => {
     if (image === '') return undefined
-    // Half a name is the name of no image: that is no problem to show.
+    // A half-typed name is not an error to show.
     return ask('getImage', { reference: image }).catch(() => undefined)
   }, [image])
   if (image === '') return null

@@ -1,4 +1,4 @@
-// What the OpenAPI document says of the fields of a create. Fetched once, when the form opens.
+// The descriptions of the create fields in the OpenAPI document. Loaded once, when the form opens.
 
 import { send } from '../../api/client.ts'
 import type { Fields } from './fault.ts'

@@ -1,4 +1,4 @@
-// What a create is at, as the server's events tell while the answer is awaited.
+// The progress of a create, from the server's events, until the response arrives.
 
 import type { CreateContainer } from '../../../../client/api.ts'
 import { duration } from '../../../../lib/format.ts'
@@ -15,7 +15,7 @@ export function Waiting({ since, body, layers }: { since: number; body: CreateCo
   const has = (type: string) => news.some((event) => event.type === type)
   const steps = [
     {
-      text: 'Image found or pulled, port leased, container made',
+      text: 'Image found or pulled, port leased, container created',
       isDone: has('container.created') || has('container.running')
     },
     { text: 'Started', isDone: has('container.running') },

@@ -42,7 +42,7 @@ export function Prune({ onClose }: { onClose: () => void }) {
   return (
     <Dialog label="Clean up" onClose={onClose}>
       <div class="dialog-body">
-        <h2>Clean up what Berth made and nobody uses</h2>
+        <h2>Remove unused resources that Berth created</h2>
         <div>
           {KINDS.map((kind) => (
             <label class="check" key={kind}>
@@ -73,7 +73,7 @@ export function Prune({ onClose }: { onClose: () => void }) {
 function Preview({ preview }: { preview: Cleaned }) {
   const going = [...preview.containers, ...preview.images, ...preview.volumes, ...preview.networks]
   return (
-    <section aria-label="What would go">
+    <section aria-label="To be removed">
       <p>
         {plural(going.length, 'thing')} would go.
         {preview.freed_bytes > 0 ? ` About ${bytes(preview.freed_bytes)} would come back.` : ''}

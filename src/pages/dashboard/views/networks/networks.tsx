@@ -19,7 +19,7 @@ export function Networks() {
       <div class="view-head">
         <h1>Networks and volumes</h1>
       </div>
-      <nav class="tabs" aria-label="Of networks and volumes">
+      <nav class="tabs" aria-label="Networks and volumes">
         {Object.entries(TABS).map(([name, label]) => (
           <a key={name} class="tab" href={hrefOf('networks', name)} aria-current={name === tab ? 'page' : undefined}>
             {label}

@@ -7,12 +7,12 @@ export type PortState = Entry['state']
 export type Cell = { port: number; state: PortState; holder: Entry['holder']; reason: string | null }
 
 export const STATES: { state: PortState; label: string; about: string }[] = [
-  { state: 'free', label: 'free', about: 'Nobody has it.' },
+  { state: 'free', label: 'free', about: 'Not in use.' },
   { state: 'bound', label: 'bound', about: 'A running container answers here.' },
-  { state: 'leased', label: 'leased', about: 'It is held for a create that has begun.' },
-  { state: 'parked', label: 'parked', about: 'A stopped container comes back to it.' },
+  { state: 'leased', label: 'leased', about: 'Held for a create in progress.' },
+  { state: 'parked', label: 'parked', about: 'Kept for a stopped container.' },
   { state: 'blocked', label: 'blocked', about: 'Another program listens here.' },
-  { state: 'reserved', label: 'reserved', about: 'It is never given out.' }
+  { state: 'reserved', label: 'reserved', about: 'Never assigned.' }
 ]
 
 export function cellsOf({ available_range: range, ports }: PortOverview): Cell[] {

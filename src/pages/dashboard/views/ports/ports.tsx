@@ -71,7 +71,7 @@ function About({ cell, next }: { cell: Cell | undefined; next: number | null }) 
       <b>{port}</b>
       <span class="tag">{state}</span>
       {holder && <a href={hrefOf('containers', holder.id)}>{holder.name}</a>}
-      {holder && !holder.managed && <span class="muted">not made by Berth</span>}
+      {holder && !holder.managed && <span class="muted">not created by Berth</span>}
       {port === next && <span class="good">The next create gets it.</span>}
       <span class="muted">{reason ?? STATES.find((each) => each.state === state)?.about}</span>
     </div>
@@ -120,7 +120,7 @@ function Map({ cells, next, only, at, onAt }: MapProps) {
       class="panel port-map"
       ref={grid}
       role="group"
-      aria-label="Map of the ports"
+      aria-label="Port map"
       style={{ '--columns': String(columns) }}
       onKeyDown={onKeyDown}
       onFocusCapture={point}

@@ -15,10 +15,10 @@ import { put } from './change.ts'
 type Props = {
   id: string
   path: string
-  /** What is there already. */
+  /** The existing entries. */
   names: string[]
   onAdded: () => void
-  /** What stands beside the buttons. */
+  /** Shown beside the buttons. */
   tools: ComponentChildren
   children: ComponentChildren
 }
@@ -40,7 +40,7 @@ export function AddTo({ id, path, names, onAdded, tools, children }: Props) {
     setSending(false)
     onAdded()
   }
-  /** What would replace something is asked about first. */
+  /** Asks before it replaces anything. */
   const take = (entries: Entry[]) => {
     if (entries.length === 0) return
     const isKnown = ({ path: to }: Entry) => names.includes(to.split('/')[0] ?? '')
@@ -94,8 +94,8 @@ export function AddTo({ id, path, names, onAdded, tools, children }: Props) {
       {children}
       {doubtful && (
         <Confirm
-          title="Replace what is there?"
-          text={`${[...new Set(doubtful.map((each) => each.path.split('/')[0]))].join(', ')}: something has that name already. Files of the same name are replaced.`}
+          title="Replace existing files?"
+          text={`${[...new Set(doubtful.map((each) => each.path.split('/')[0]))].join(', ')}: this name exists already. Files of the same name are replaced.`}
           action="Replace"
           onYes={() => void upload(doubtful)}
           onClose={() => setDoubtful(undefined)}

@@ -1,4 +1,4 @@
-// What is put into a container, and taken out.
+// Uploads to and removals from a container.
 
 import { send } from '../../../api/client.ts'
 import type { RemovedFile } from '../../../../../client/api.ts'
@@ -11,7 +11,7 @@ export async function removeAt(id: string, path: string): Promise<RemovedFile> {
   return (await answer.json()) as RemovedFile
 }
 
-/** A file as it is; files in folders as one archive that is unpacked there. */
+/** A file unchanged; files in folders as one archive that is unpacked there. */
 export async function put(id: string, folder: string, entries: readonly Entry[]): Promise<void> {
   const isFile = ({ path }: Entry) => !path.includes('/')
   for (const { path, content } of entries.filter(isFile))

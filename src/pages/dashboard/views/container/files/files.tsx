@@ -12,7 +12,7 @@ export function Files({ container: { id, name } }: { container: Container }) {
   const path = query.value.get('at') ?? '/'
   const { value, problem, again } = useLoad(() => open(id, path), [id, path])
   const go = (to: string) => setQuery({ at: to === '/' ? undefined : to })
-  // What was at another path is not shown under this one.
+  // Data of another path must not appear under this one.
   const found = value?.path === path ? value : undefined
   return (
     <section class="rows" aria-label={`Files of ${name}`}>

@@ -19,7 +19,7 @@ type Props = { id: string; found: FoundFolder; onGo: (path: string) => void; aga
 
 export function Folder({ id, found, onGo, again }: Props) {
   const [more, setMore] = useState<FoundFolder>()
-  // What was read again begins at its first page.
+  // A reload starts at the first page.
   const shown = more && more.entries[0] === found.entries[0] ? more : found
   const { path, entries, reason, cursor } = shown
   const failed = (what: string) => (error: unknown) => sayProblem(what, error)

@@ -1,4 +1,4 @@
-// What is at a path of a container: a folder with its entries, or a file with its text where it is small and has one.
+// Loads a path of a container: a folder with its entries, or a file, with its content if it is a small text.
 
 import { send } from '../../../api/client.ts'
 import type { FileEntry, FolderListing } from '../../../../../client/api.ts'

@@ -16,7 +16,7 @@ export function allowStyles(): void {
   }
 }
 
-/** Its text is a sheet for as long as it is there. */
+/** Its text becomes a style sheet while it exists. */
 function sheetLike(element: HTMLElement): HTMLElement {
   const sheet = new CSSStyleSheet()
   document.adoptedStyleSheets.push(sheet)

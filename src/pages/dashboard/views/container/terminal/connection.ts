@@ -31,7 +31,7 @@ export function connect(id: string, { size, onOutput, onOpened, onLost, onEnded 
   const path = `/containers/${encodeURIComponent(id)}/terminal`
   const key = `berth-terminal ${id}`
   let session = sessionStorage.getItem(key) ?? undefined
-  /** How much of the output has arrived; of a session of an earlier page nothing has. */
+  /** The number of received output bytes; none of a session of an earlier page. */
   let received: number | undefined
   let socket: WebSocket
   let tries = 0

@@ -13,7 +13,7 @@ const NAMES = ['black', 'red', 'green', 'yellow', 'blue', 'magenta', 'cyan', 'wh
 
 type Options = Pick<Handlers, 'onOpened' | 'onLost' | 'onEnded'> & { id: string; box: HTMLElement; label: string }
 
-/** Returns what takes it down again. The command goes on for a minute. */
+/** Returns a function that removes it. The command keeps running for a minute. */
 export function openScreen({ id, box, label, ...heard }: Options): () => void {
   const screen = new Terminal({
     fontFamily: getComputedStyle(box).fontFamily,

@@ -19,7 +19,7 @@ export function Terminal({ container }: { container: Container }) {
   const [course, setCourse] = useState<Course>({ is: 'connecting' })
   const [round, setRound] = useState(0)
   const isRunning = state === 'running'
-  // What a terminal showed stays to be read when its container has stopped.
+  // The output of a terminal stays readable after its container has stopped.
   const isShown = isRunning || course.is !== 'connecting'
 
   useEffect(() => {
