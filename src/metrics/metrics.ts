@@ -1,4 +1,4 @@
-// What Prometheus is told: gathered from memory when it asks.
+// Metrics for Prometheus, gathered from memory at each scrape.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'

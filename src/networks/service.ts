@@ -22,7 +22,7 @@ type Options = {
 }
 
 export function createNetworkService({ engine, containers, policy, instanceId }: Options) {
-  // An engine that is asked for the same name twice at once may make both; and what somebody has is counted one by one.
+  // An engine may create both of two concurrent networks of the same name; and quotas are counted one by one.
   const inTurn = createSemaphore(1)
 
   const usersOf = (name: string) =>
@@ -58,7 +58,7 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
       return networks.map((network) => view(caller, network))
     },
 
-    /** Whose a network is that has just been made. Undefined for one that is not there. */
+    /** The owner of a new network. Undefined for a missing one. */
     async ownerOf(id: string): Promise<Owner | undefined> {
       const network = (await engine.listNetworks()).find((each) => each.id === id)
       return network && ownerOfNetwork(network)

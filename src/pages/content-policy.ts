@@ -1,4 +1,4 @@
-// What the pages may load: their own files and nothing else.
+// The content security policy of the pages: only their own files.
 
 // Swagger UI's own would upgrade its assets to https, which a plain http address other than localhost does not answer.
 export const DOCS_POLICY =
@@ -8,5 +8,5 @@ export const PAGE_POLICY =
   "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 /** The same with a script of ours. */
 export const READING_POLICY = `${PAGE_POLICY}; script-src 'self'`
-/** The same with one that asks this server, and no other. */
+/** The same for a page that calls this server, and no other. */
 export const HOME_POLICY = `${PAGE_POLICY}; script-src 'self'; connect-src 'self'`

@@ -1,4 +1,4 @@
-// What a browser sees at `/`: where to go, how the server is, and what to try first.
+// The page at `/` for browsers: links, the state of the server, and a first call.
 
 import { html } from './reading-view/html.ts'
 
@@ -80,7 +80,7 @@ document.getElementById('forget').addEventListener('click', () => {
 void show()
 `
 
-/** For Swagger UI: the token of the tab goes in, and one that is typed there is kept for the tab. */
+/** For Swagger UI: fills in the token of the tab, and stores one that is entered there. */
 export const docsScript = `
 addEventListener('load', () => setTimeout(() => {
   const token = sessionStorage.getItem('${TOKEN}')

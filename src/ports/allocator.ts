@@ -1,5 +1,5 @@
-// Which host port a container gets, and why. Kept in memory and rebuilt from the engine's containers; the engine has the
-// last word when the container starts.
+// Chooses the host port of a container. Kept in memory and rebuilt from the engine's containers; the engine decides
+// when the container starts.
 
 import type { Protocol } from '../engine/contract/containers.ts'
 import { AppError } from '../errors.ts'
@@ -19,7 +19,7 @@ export type Use = { port: number; protocol: Protocol }
 export type PortChange = Use & { from: PortState; to: PortState }
 export type PortRow = Use & { state: PortState; holder: string | undefined; reason: string | undefined }
 
-/** How long a port that turned out to be taken by somebody else is left alone. */
+/** How long a port that turned out to be taken is blocked. */
 const BLOCK_MS = 60_000
 
 export type Allocator = ReturnType<typeof createAllocator>
@@ -62,7 +62,7 @@ export function createAllocator(options: { range: PortRange; reserved?: Map<numb
       return leaseOf(port, protocol, owner)
     },
 
-    /** This very port, if nobody uses it. A port parked by another container may be taken by name. */
+    /** Exactly this port, if nobody uses it. A port parked by another container may be requested by number. */
     leaseExactly(port: number, protocol: Protocol, owner: string): Lease {
       const state = tables[protocol].stateOf(port)
       if (!tables[protocol].has(port) || (state !== 'free' && state !== 'parked'))
@@ -75,12 +75,12 @@ export function createAllocator(options: { range: PortRange; reserved?: Map<numb
       if (tables[protocol].has(port)) tables[protocol].block(port, reason, forMs)
     },
 
-    /** Whoever had it is gone. */
+    /** Its previous holder is gone. */
     unblock(port: number, protocol: Protocol): void {
       tables[protocol].unblock(port)
     },
 
-    /** What the engine says about a container's ports, now. */
+    /** The engine's current view of a container's ports. */
     observe(containerId: string, uses: Use[], bound: boolean): void {
       const kept = uses.filter((use) => tables[use.protocol].has(use.port))
       for (const before of claimed.get(containerId) ?? []) {

@@ -104,7 +104,7 @@ export class PortTable {
     const claims = this.#claims.get(port) ?? new Map<string, boolean>()
     claims.set(containerId, bound)
     this.#claims.set(port, claims)
-    // Whoever was met on the port was this container, seen before its engine told of it.
+    // The listener on the port was this container, seen before the engine reported it.
     if (bound) this.#blocks.delete(port)
     this.#settle(port)
   }

@@ -56,7 +56,7 @@ export function createPortService({
       if (kind === protocol && state === 'blocked' && !taken.has(port)) allocator.unblock(port, protocol)
   }
 
-  /** The next port that is free for us and that nobody else was met on. */
+  /** The next free port without a listener. */
   async function leaseFree(protocol: Protocol, owner: string): Promise<Lease> {
     for (;;) {
       const lease = allocator.lease(protocol, owner)
@@ -71,11 +71,12 @@ export function createPortService({
     return allocator.has(port) && (state === 'free' || state === 'parked')
   }
 
-  /** Marks every port of the range on which a process listens that is no container. */
+  /** Blocks every port of the range on which a process other than a container listens. */
   async function lookAround(): Promise<void> {
     await Promise.all(
       (['tcp', 'udp'] as const).map(async (protocol) => {
-        // Nobody of ours had the port before the look nor has it after: so it is not one that came or went meanwhile.
+        // No container held the port before or after the check, so the listener is not one that came or went in
+        // between.
         const unused = new Set<number>()
         const { first, last } = allocator.range
         for (let port = first; port <= last; port++) if (isAvailable(port, protocol)) unused.add(port)
@@ -93,7 +94,7 @@ export function createPortService({
     await lookAgain(exactly.map(({ hostPort: port = 0, protocol }) => ({ port, protocol })))
     const leases: Lease[] = []
     try {
-      // Those asked for by number first, so that no other takes them.
+      // Ports requested by number first, so that no other lease takes them.
       const exact = wanted.map(({ protocol, hostPort, isPreference }) => {
         if (hostPort === undefined || (isPreference && !isAvailable(hostPort, protocol))) return undefined
         const taken = allocator.leaseExactly(hostPort, protocol, owner)
@@ -131,7 +132,7 @@ export function createPortService({
     isAvailable,
     counts: (protocol: Protocol) => allocator.counts(protocol),
 
-    /** Who holds a port is said of what the caller sees. */
+    /** The holder of a port is shown only to callers who may see it. */
     async overview(caller: Caller): Promise<PortOverview> {
       await lookAround()
       const rows = allocator.rows()

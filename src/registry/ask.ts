@@ -9,7 +9,7 @@ const TIMEOUT_MS = 10_000
 const HUB_ADDRESS = 'registry-1.docker.io'
 
 export type Answer = {
-  /** Which of the two it speaks. */
+  /** The protocol that it uses. */
   origin: URL
   status: number
   challenge: string

@@ -1,5 +1,5 @@
-// What a registry asks of those who want in: the header WWW-Authenticate. Pure. An engine sends a login to whatever address
-// stands there, so whoever hands the engine a login has to read it first, and more strictly than the engine.
+// Parses a registry's login challenge: the header WWW-Authenticate. Pure. An engine sends a login to the address in it,
+// so Berth must parse it first, and more strictly than the engine.
 
 export type Challenge = { basic: boolean; realms: URL[] }
 
@@ -18,7 +18,7 @@ export function readChallenge(header: string): Challenge | undefined {
   return { basic: /(?:^|[\s,])basic(?=[\s,]|$)/i.test(header), realms }
 }
 
-/** Whether a login for the registry may be shown at the address: the registry's own host and port, or one that is known. */
+/** Whether a login for the registry may be sent to the address: the registry's own host and port, or a known one. */
 export function isTrustedRealm(realm: URL, origin: URL, authHosts: readonly string[]): boolean {
   if (realm.username !== '' || realm.password !== '') return false
   if (realm.protocol !== 'https:' && realm.protocol !== origin.protocol) return false

@@ -1,4 +1,4 @@
-// What opens one registry. The secret does not show when a login is logged, printed or written as JSON by accident.
+// The login of one registry. The secret does not appear when a login is logged, printed or serialized by accident.
 
 import { invalidField } from '../errors.ts'
 

@@ -1,5 +1,5 @@
-// Which login goes with a registry, best first: the registries file, DOCKERHUB_*, docker's own config.json. Files are read
-// when they are needed, so that a new login needs no restart.
+// The logins for a registry, best first: the registries file, DOCKERHUB_*, docker's own config.json. Files are read
+// when needed, so a new login needs no restart.
 
 import { readFileSync, statSync } from 'node:fs'
 import { findInDockerConfig, registriesInDockerConfig } from './docker-config.ts'
@@ -32,7 +32,7 @@ export function createLogins({ registriesFile, ofNamespace, dockerConfigFile }: 
     return parseRegistriesFile(readFileSync(registriesFile, 'utf8')).get(registry)
   }
 
-  /** What is wrong with a file must not stop what needs no login; it is told where one is needed. */
+  /** An invalid file must not block operations without a login; the error appears where a login is needed. */
   function attempt<T>(file: string | undefined, read: () => T): { found?: T; problem?: string } {
     try {
       return { found: read() }
@@ -79,7 +79,7 @@ export function createLogins({ registriesFile, ofNamespace, dockerConfigFile }: 
   }
 }
 
-/** What is wrong with the operator's file, for the start of the server. */
+/** The error in the operator's file, for the start of the server. */
 export function inspectRegistriesFile(file: string): { problem?: string; warning?: string } {
   try {
     parseRegistriesFile(readFileSync(file, 'utf8'))

@@ -1,4 +1,4 @@
-// The file of BERTH_REGISTRIES_FILE: what an operator says about registries. Its problems are told without its contents.
+// The file at BERTH_REGISTRIES_FILE, with the operator's settings for registries. Errors do not reveal its contents.
 
 import { registryName } from '../lib/reference.ts'
 import { createLogin, type Login } from './login.ts'

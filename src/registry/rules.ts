@@ -1,4 +1,4 @@
-// Which registries the engine may be sent to on whose behalf, and who may use the logins that the operator has for them.
+// The registries that the engine may contact for a caller, and the callers who may use the operator's logins.
 // docs/decisions/090-registries-are-a-list.md
 
 import { lookup } from 'node:dns/promises'
@@ -25,7 +25,7 @@ export function createRegistryRules({
   list: RegistryList | undefined
   /** Docker Hub aside, those that the operator has named elsewhere. */
   usual: () => string[]
-  /** Whoever has the token with this id, if it is valid; null where none is needed. */
+  /** The caller with this token id, if it is valid; null if no token is needed. */
   holderOf: (owner: string | null) => Caller | undefined
   addressesOf?: (host: string) => Promise<string[]>
 }) {
@@ -44,7 +44,7 @@ export function createRegistryRules({
     /** Whether there are registries that it may not use. */
     limits: (owner: string | null): boolean => list !== undefined || !isAdmin(owner),
 
-    /** Throws when the engine would be asked for, or could be sent to, a registry that is not allowed. */
+    /** Throws if the engine would contact, or could be sent to, a registry that is not allowed. */
     async check(owner: string | null, references: string[]): Promise<void> {
       if (!list && isAdmin(owner)) return
       const named = new Set(list ? Object.keys(list) : [DOCKER_HUB, ...usual()])

@@ -47,7 +47,7 @@ export function streaming(options: CallOptions, method: StreamingMethod, { input
   }
 }
 
-/** The handler gets the requests as they come; what does not fit its schema is thrown where they are read. */
+/** The handler gets a stream of requests; a read of an invalid one throws. */
 export function duplex(options: CallOptions, method: DuplexMethod, { input, output }: Shapes) {
   return async function* (messages: AsyncIterable<Message>, context: HandlerContext) {
     const call = callOf(options, context)
@@ -66,7 +66,7 @@ export function duplex(options: CallOptions, method: DuplexMethod, { input, outp
 
 async function takePlace({ budget }: CallOptions, { ready }: AnyMethod, { signal, caller }: Call): Promise<void> {
   await ready?.()
-  // Who has left already would take a place that nothing gives back.
+  // A caller that has already disconnected would take a place that nothing returns.
   signal.throwIfAborted()
   signal.addEventListener('abort', budget.stream(caller), { once: true })
 }
@@ -89,7 +89,7 @@ async function* relay(
   if (signal.aborted) await refusing(options, context, () => Promise.reject(cancellation(signal)))
 }
 
-/** What a client streams. It is written down, as any change is, with what its first message says. */
+/** A client stream. It is recorded like any change, with the values of its first message. */
 export function receiving(options: CallOptions, method: ReceivingMethod, { input, output }: Shapes) {
   return (messages: AsyncIterable<Message>, context: HandlerContext) =>
     refusing(options, context, async () => {
@@ -104,7 +104,7 @@ export function receiving(options: CallOptions, method: ReceivingMethod, { input
     })
 }
 
-/** What the client streams. What cannot be read of it is the client's fault. */
+/** The client's stream. An unreadable message is the client's fault. */
 async function* arriving(messages: AsyncIterable<Message>): AsyncGenerator<Message> {
   try {
     yield* messages
@@ -150,7 +150,7 @@ export async function refusing<T>(
   }
 }
 
-/** What changes something is written down before it is done and after. */
+/** Records a change before and after it. */
 async function audited<T>(
   { audit, nobody }: CallOptions,
   method: AnyMethod,

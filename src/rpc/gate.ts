@@ -10,7 +10,7 @@ import { AppError } from '../errors.ts'
 import type { OnBehalf } from '../lib/on-behalf.ts'
 import type { AnyMethod, DockerMethods } from './methods.ts'
 
-/** What the connection knows about a request, before anything of it is read. */
+/** Facts about a request before anything of it is read. */
 export type Arrival = {
   authority: string | undefined
   address: string

@@ -1,4 +1,4 @@
-// What answers on the gRPC port. Loaded at the first call: see docs/decisions/032-grpc-is-loaded-at-the-first-call.md.
+// The handler of the gRPC port. Loaded at the first call: see docs/decisions/032-grpc-is-loaded-at-the-first-call.md.
 
 import { createConnectRouter, createContextValues, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import {
@@ -37,7 +37,7 @@ export type HandlerOptions = CallOptions & {
 
 // For what is small, or goes to this same machine, compressing costs more than it saves.
 const COMPRESS_BYTES = 256 * 1024
-// A field that nobody knows is refused, as over REST.
+// An unknown field is an error, as over REST.
 const JSON_OPTIONS = { useProtoFieldName: true, ignoreUnknownFields: false }
 const OPEN_SERVICES = [Health, ServerReflection, ServerReflectionAlpha]
 

@@ -1,17 +1,20 @@
-// How a feature offers its calls over gRPC: the scope, the schema of the request, the call. Requests and answers are JSON with
-// the names of the proto file, so the schemas and services are those of REST.
+// How a feature offers its calls over gRPC: the scope, the schema of the request, the call. Requests and responses are
+// JSON with the names of the proto file, so the schemas and services are those of REST.
 
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { Caller } from '../access/caller.ts'
 import type { Need } from '../access/scopes.ts'
 import type { DockerService } from './gen/docker_management_pb.ts'
 
-/** How large an answer may be; the most that clients take by themselves. */
+/** Size limit of a response: the default of clients. */
 export const MESSAGE_BYTES = 4 * 1024 ** 2
-/** How large a request may be unless a call says otherwise, as over REST. */
+/** Size limit of a request unless a call sets its own, as over REST. */
 export const REQUEST_BYTES = 256 * 1024
 
-/** Who calls, and until when. The signal aborts at the deadline, when the client goes away, and when the server stops. */
+/**
+ * The caller and the deadline. The signal aborts at the deadline, when the client disconnects, and when the server
+ * stops.
+ */
 export type Call = { caller: Caller; address: string; signal: AbortSignal; requestId: string }
 
 type Described<S extends TSchema> = {
@@ -19,9 +22,9 @@ type Described<S extends TSchema> = {
   operation: string
   scope: Need
   request: S
-  /** How large a request may be. Absent: REQUEST_BYTES. */
+  /** Size limit of the request. Defaults to REQUEST_BYTES. */
   messageBytes?: number
-  /** What has to be waited for before the call. */
+  /** Must resolve before the call. */
   ready?: () => Promise<void>
 }
 type Method<S extends TSchema, Answer> = Described<S> & { call: (request: Static<S>, call: Call) => Answer }

@@ -1,5 +1,5 @@
-// The gRPC port: HTTP/2, with TLS where REST has it, open from the start. What answers on it is loaded at the first call, since most servers
-// never get one and it would cost each of them its start and its memory.
+// The gRPC port: HTTP/2, with TLS if REST has it, open from the start. The first call loads its handler, since most
+// servers never get one and would pay for its start and memory.
 
 import { once } from 'node:events'
 import http2, {
@@ -32,7 +32,7 @@ const STREAMS_PER_CONNECTION = 100
 const SHARE_OF_CONNECTIONS = 4
 // A client whose machine is gone says nothing any more; its connection ends when two of these were not answered.
 const KEEPALIVE_MS = 30_000
-// For open calls to be told that the server stops.
+// Notifies open calls that the server stops.
 const FAREWELL_MS = 500
 
 const LOGGED_PATH = 200
@@ -159,7 +159,7 @@ export function createRpcServer({ host, port, tls, connectionsMax, onAnswered, .
   }
 }
 
-/** What cannot even be read as a call: an `:authority` that is no host, for instance. Said so that gRPC and HTTP understand it. */
+/** Requests that cannot be read as a call, such as an invalid `:authority`. The response is valid for gRPC and HTTP. */
 function refuse(response: Http2ServerResponse): void {
   if (response.stream.destroyed) return
   const status = {
@@ -179,7 +179,7 @@ function statusOf({ stream, statusCode }: Http2ServerResponse): string {
   return statusCode < 400 ? 'OK' : `HTTP_${statusCode}`
 }
 
-/** A timer that is set to more runs out at once. Who allows that long sets no deadline. */
+/** A longer timer would fire at once. A client that allows that long sets no deadline. */
 function dropEndlessDeadline(headers: IncomingHttpHeaders): void {
   const [, amount = 0, unit = ''] = /^(\d+)([HMS])$/.exec(String(headers['grpc-timeout'])) ?? []
   if (Number(amount) * (UNIT_MS[unit] ?? 0) > LONGEST_TIMER_MS) delete headers['grpc-timeout']

@@ -107,7 +107,7 @@ function texts(facts: Record<string, unknown> = {}): Record<string, string> {
   )
 }
 
-/** What is said first, and what came last: of the output of a workload that is what tells most. */
+/** Keeps the beginning and the end: in the output of a workload the end says most. */
 function shortened(text: string, bytes: number): string {
   const all = Buffer.from(text)
   if (all.length <= bytes) return text

@@ -1,4 +1,4 @@
-// How many builds run, how large they may be, and how long they are kept.
+// Limits of builds: number, size, time and retention.
 
 import { bytes, integer, list, number, oneOf, optional } from '../lib/settings.ts'
 

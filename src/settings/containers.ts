@@ -1,4 +1,4 @@
-// What a container gets when its request does not say, what it may have at most, and what may be done to it.
+// Defaults and limits of containers, and the operations on them that are allowed.
 
 import { bytes, flag, integer, number, optional, optionalInteger, portList, portRange, text } from '../lib/settings.ts'
 

@@ -1,4 +1,4 @@
-// Where the server listens, who may reach it, how much of it each caller may use, and what it writes.
+// Addresses, access, limits per caller, data and logs of the server.
 
 import { flag, integer, list, number, oneOf, optional, portOrOff, text } from '../lib/settings.ts'
 

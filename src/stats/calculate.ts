@@ -21,7 +21,7 @@ export type Sample = {
   rates: Rates
 }
 
-/** What lies between two readings. Undefined when they cannot be compared: no time passed, or counters went backwards. */
+/** The difference of two readings. Undefined if they cannot be compared: no time passed, or counters went backwards. */
 export function ratesBetween(before: Counters, after: Counters): Rates | undefined {
   const clockNs = after.clockNs - before.clockNs
   const cpuNs = after.cpuNs - before.cpuNs

@@ -98,8 +98,8 @@ function readV2(lines: string[], cgroupDir: string): Reader['read'] | undefined 
 }
 
 /**
- * The folder of a group. A server in a cgroup namespace of its own, which is the rule for containers on cgroup v2, is told
- * the way from its own group (`/../docker-….scope`) without a name for where that is.
+ * The folder of a group. A server in its own cgroup namespace, the default for containers on cgroup v2, sees paths
+ * relative to its own group (`/../docker-….scope`).
  */
 function findGroup(root: string, path: string): string | undefined {
   const below = path.replace(/^(\/\.\.)+/, '')

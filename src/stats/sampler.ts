@@ -1,4 +1,4 @@
-// One sample a second of every running container, whoever watches. Reads come from here and cost the engine nothing.
+// Takes one sample per second of every running container. Reads come from here and cost the engine nothing.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -139,7 +139,7 @@ export function createSampler({
   }
 }
 
-/** What has processes has figures; a paused container keeps its memory. */
+/** Every container with processes has statistics; a paused one keeps its memory. */
 export function isMeasured({ state }: ContainerRecord): boolean {
   return state === 'running' || state === 'paused'
 }

@@ -1,4 +1,4 @@
-// Statistics of containers: the latest sample, five minutes of history, and streams that carry each sample as it is taken.
+// Statistics of containers: the latest sample, five minutes of history, and live streams.
 
 import type { Caller } from '../access/caller.ts'
 import { seenBy } from '../access/ownership.ts'
@@ -17,10 +17,10 @@ export type StatsService = ReturnType<typeof createStatsService>
 
 // A container that has just started has its first sample within a second; from the engine's API within three.
 const FIRST_SAMPLE_MS = 5_000
-// A reader that is this many samples behind is told of the gap.
+// A reader that is this many samples behind gets a gap.
 const QUEUE = 8
 
-/** What a reader of one container is given: a sample, the state in which it ended, or neither. */
+/** An item for a reader of one container: a sample, the state in which it ended, or neither. */
 type Frame = { stats?: ContainerStats; readAt?: number | undefined; ended?: string }
 type AllNow = { sampled_at: string; containers: ContainerStats[] }
 /** Each caller has those that it sees; those who see all have the same object. */
@@ -45,7 +45,7 @@ export function createStatsService({
   const ticks = createChannel<Tick>(QUEUE)
   const readers = new Map<string, number>()
   let readersOfAll = 0
-  // Looked at now, once for all readers: one that is late must get what was measured then.
+  // Evaluated now, once for all readers, so a late one gets the values of this moment.
   sampler.onTick(() => {
     if (!ticks.hasReaders) return
     const frames = new Map([...readers.keys()].map((id) => [id, frameOf(id)]))
@@ -153,7 +153,9 @@ export function createStatsService({
 
     all: (caller: Caller): AllNow => look()(caller),
 
-    /** Each sample until the container ends. With the time of the last one seen, what came since comes first. */
+    /**
+     * Streams each sample until the container exits. With the time of the last received sample, newer ones come first.
+     */
     stream(
       caller: Caller,
       reference: string,

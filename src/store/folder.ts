@@ -35,7 +35,7 @@ export function closeFolder(dataDir: string): void {
   }
 }
 
-/** What an operator should hear about. Nothing is refused: some file systems, as those of WSL, know no modes. */
+/** Warnings for the operator. Nothing is refused: some file systems, such as those of WSL, have no modes. */
 export function folderWarning(dataDir: string): string | undefined {
   const { mode } = statSync(dataDir)
   if (!(mode & OTHERS)) return undefined

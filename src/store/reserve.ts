@@ -1,5 +1,5 @@
-// Room on the disk of the data folder that is kept for what makes room: a file that is given up when the disk is full, so
-// that stopping, removing and cancelling can still be written down, and made again when there is room again.
+// Reserved disk space in the data folder for operations that free space: a file that Berth deletes when the disk is
+// full, so that stopping, removing and cancelling can still be recorded, and creates again once there is space.
 
 import { closeSync, existsSync, openSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ type Log = { warn(fields: object, message: string): void; info(fields: object, m
 
 const MEBIBYTE = 1024 ** 2
 const RESERVE_BYTES = 16 * MEBIBYTE
-// What is written down of one change takes a few pages of the database.
+// The records of one change take a few pages of the database.
 const LOW_BYTES = MEBIBYTE
 
 export function createReserve({ dataDir, log, bytes = RESERVE_BYTES }: { dataDir: string; log: Log; bytes?: number }) {
@@ -45,9 +45,9 @@ export function createReserve({ dataDir, log, bytes = RESERVE_BYTES }: { dataDir
   }
 
   return {
-    /** Whether something that takes room may be begun. The reserve is made first. */
+    /** Whether an operation that needs space may start. The reserve is created first. */
     hasRoom(): boolean {
-      // Whoever writes says that the folder is gone.
+      // The next write reports the missing folder.
       if (!existsSync(dataDir)) return true
       const isWhole = size() >= bytes
       if (free() < (isWhole ? bytes : 2 * bytes)) return false

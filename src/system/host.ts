@@ -29,7 +29,7 @@ const FIRST_SAMPLE_MS = 10_000
 const FRESH_MS = 5_000
 const LINGER_MS = 5 * 60_000
 // It holds one sample at a time; left alone it would let its heap grow as a server's.
-/** The same file as it is, or compiled. */
+/** The same file, as source or compiled. */
 const WORKER = join(import.meta.dirname, `host-worker${extname(import.meta.filename)}`)
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
 
@@ -76,7 +76,7 @@ export function createHost({ log }: { log: Log }) {
     look,
     onSample,
 
-    /** The latest sample; when nobody looked for a while that is half a second away. */
+    /** The latest sample; after a while without readers it is half a second away. */
     async latest(): Promise<HostSample> {
       look()
       if (latest && Date.now() - latest.sampledAt < FRESH_MS) return latest

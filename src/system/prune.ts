@@ -1,5 +1,6 @@
-// What nobody uses any more, as far as Berth made it: containers that do not run, images without a name, volumes that no
-// container mounts, networks without a container; and the engine's build cache. First it is chosen, then removed, so that a dry run tells the truth.
+// Prunes unused resources that Berth created: containers that are not running, untagged images, volumes without a
+// container, networks without a container; and the engine's build cache. Selects first and removes then, so that a dry
+// run is exact.
 
 import type { ContainerRecord, ContainerState } from '../engine/contract/containers.ts'
 import type { BerthFacts } from '../engine/contract/facts.ts'
@@ -46,7 +47,7 @@ export function createPruner(options: Options) {
     return isOurs(facts) && !isUnderWay(facts.attempt ?? '')
   }
 
-  /** Nobody's age is nobody's risk: what has none is taken for new. */
+  /** A resource of unknown age counts as new, to be safe. */
   function isOld(time: string | null, request: CleanSystem): boolean {
     const seconds = request.older_than_seconds ?? 0
     return seconds === 0 || (time !== null && now() - Date.parse(time) >= seconds * 1000)
@@ -101,7 +102,7 @@ export function createPruner(options: Options) {
         try {
           if (!isDry) await remove()
         } catch (error) {
-          // It was started or removed meanwhile, or something else needs it; the others go all the same.
+          // It was started or removed in the meantime, or something else needs it; the others are removed anyway.
           if (!isAppError(error) || error.code === 'INTERNAL') throw error
           kept.push({ id, name, reason: error.message })
           continue

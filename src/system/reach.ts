@@ -11,7 +11,7 @@ type Options = {
   log: { warn(fields: object, message: string): void }
 }
 
-/** Says so once, as soon as it is known. */
+/** Logs it once, as soon as it is known. */
 export function warnOutOfReach({ inventory, ownId, config, log }: Options): void {
   if (ownId === undefined || config.socket !== undefined || !isPrivate(config)) return
   const stop = inventory.onChange(({ id }) => {

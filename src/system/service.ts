@@ -1,4 +1,4 @@
-// The server and the machine it runs on: health, figures, what the engine is and what is allowed.
+// The server and its machine: health, statistics, the engine and the limits.
 
 import { loadavg } from 'node:os'
 import type { Config } from '../config.ts'

@@ -1,13 +1,13 @@
-// What travels between a terminal and its client: one byte that names the kind of frame, then its content. Pure and without
-// imports, so that a page in a browser uses the same file. docs/terminal.md explains the protocol.
+// The frames between a terminal and its client: one byte for the kind, then the content. Pure and without imports, so a
+// page in a browser uses the same file. docs/terminal.md explains the protocol.
 
 /** The subprotocol that both sides speak. */
 export const TERMINAL_PROTOCOL = 'berth.terminal.v1'
 const TOKEN_PREFIX = 'berth.token.'
 
-/** How many bytes of output may be on their way without an acknowledgement, and how many a client that comes back gets again. */
+/** Limit of unacknowledged output bytes, and of the output that a resuming client gets again. */
 export const WINDOW_BYTES = 256 * 1024
-/** The code with which a client closes the WebSocket to leave the session as it is. */
+/** The close code with which a client leaves the session open. */
 export const DETACH_CODE = 4000
 
 /** A new session, or one to come back to. */

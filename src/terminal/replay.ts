@@ -14,7 +14,7 @@ export function createReplay(capacity: number) {
     let size = ring.length
     while (size < least) size *= 2
     ring = Buffer.alloc(size)
-    // Each byte stands at its position modulo the size.
+    // Each byte is at its position modulo the size.
     place(all, end - all.length)
   }
 

@@ -1,4 +1,4 @@
-// What a client says when it opens a terminal.
+// The request that opens a terminal.
 
 import { Type } from '@sinclair/typebox'
 import { formed, record } from '../lib/schema.ts'

@@ -1,4 +1,4 @@
-// The rules of terminals: who may open one, how many there may be, who may come back to one, and when each ends.
+// The rules of terminals: who may open and resume one, how many there may be, and when each ends.
 
 import { randomBytes } from 'node:crypto'
 import type { Audit } from '../access/audit.ts'
@@ -15,14 +15,14 @@ import { createSession, type Session, type Viewer } from './session.ts'
 import { SHELL } from './shell.ts'
 
 export type TerminalService = ReturnType<typeof createTerminalService>
-/** Who asks, for the audit trail too. */
+/** The caller, also for the audit trail. */
 export type Visitor = { caller: Caller; peer: Peer; requestId: string }
 
 type Options = {
   engine: Pick<EngineWorkloads, 'startProcess'>
   /** The container, if commands may run in it. */
   target: (caller: Caller, reference: string) => ContainerRecord
-  /** The container as it is now. */
+  /** The current container. */
   refresh: (id: string) => Promise<ContainerRecord | undefined>
   validator: Validator
   audit: Pick<Audit, 'attempt'>

@@ -1,5 +1,5 @@
-// One terminal: a command that runs, the last of its output, and whoever looks at it. It outlives a connection that breaks.
-// What is not acknowledged holds the command up, and is never more than what can be replayed: so nothing is lost, and a slow
+// One terminal: a running command, the end of its output, and its client. It survives a broken connection.
+// Unacknowledged output blocks the command, and never exceeds what can be replayed: so nothing is lost, and a slow
 // reader costs no memory. docs/decisions/095-one-window-for-flow-and-replay.md
 
 import type { EngineProcess } from '../engine/contract/workloads.ts'
@@ -17,9 +17,9 @@ type Options = {
   command: string[]
   running: EngineProcess
   recording: Recording | undefined
-  /** How long it waits for somebody to come back. */
+  /** How long it waits for its client to resume. */
   lingerMs: number
-  /** Why the command ended, when nobody ended it. */
+  /** Why the command ended, if nobody ended it. */
   whyEnded: () => Promise<string>
   /** The command is no more. */
   onEnd: (ended: Ended) => void
@@ -40,7 +40,7 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
   let ending: string | undefined
   let current: symbol | undefined
   let latest: symbol | undefined
-  // What a command that has ended left unread is read to its end, whether anybody acknowledges it or not.
+  // The output of an ended command is read completely, acknowledged or not.
   let isDraining = false
   let pendingInput = 0
   // The engine takes sizes over another connection: what is typed after one must not get there before it.
@@ -84,7 +84,7 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
     isDraining = true
     wakePump()
     const isReached = await running.end(graceMs).catch(() => false)
-    // Else the output of what goes on would never end.
+    // Otherwise the output of background processes would never end.
     if (!isReached) running.release()
     await over.promise
   }
@@ -123,7 +123,7 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
     id,
     end,
 
-    /** Whoever looked until now is shown no more. `received` is how much of the output the client has. */
+    /** Replaces the current client. `received` is the number of output bytes that the new one has. */
     attach(received?: number) {
       const me = Symbol(id)
       let failure: AppError | undefined

@@ -1,4 +1,4 @@
-// The best shell that an image has, chosen inside by the one that every shell's image has.
+// Finds the best shell of an image, from inside, with the shell that every image with a shell has.
 
 const BEST = 'for shell in bash zsh; do command -v "$shell" >/dev/null 2>&1 && exec "$shell"; done; exec sh'
 

@@ -1,4 +1,4 @@
-// Named volumes: which there are, and making and removing those of Berth. A create makes the ones it names by itself.
+// Named volumes: list, and create and remove those of Berth. A create makes missing ones automatically.
 
 import type { Caller } from '../access/caller.ts'
 import { checkMayChange, maySee, ownerOf, ownerOfNamed, seenBy, type Owner } from '../access/ownership.ts'
@@ -72,7 +72,7 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
       })
     },
 
-    /** For a container: the volume of that name, made if there is none. Throws for one that the caller may not use. */
+    /** For a container: the volume of that name, created if missing. Throws if the caller may not use it. */
     ensure(caller: Caller, name: string, labels: Record<string, string>): Promise<void> {
       return inTurn(async () => {
         const known = await engine.findVolume(name)

@@ -95,7 +95,7 @@ export type OpenApiDocument = {
   security?: SecurityRequirement[]
 }
 
-/** What a value is once its local references are followed; what stands beside a reference has precedence. */
+/** Resolves local references; properties next to a reference take precedence. */
 export function resolve<T extends { $ref?: string }>(document: OpenApiDocument, value: T): T {
   const seen = new Set<string>()
   let resolved = value
@@ -107,7 +107,7 @@ export function resolve<T extends { $ref?: string }>(document: OpenApiDocument, 
   return resolved
 }
 
-/** What one local reference points at; an empty object when there is nothing. */
+/** The target of a local reference; an empty object if there is none. */
 export function follow(document: OpenApiDocument, ref: string): object {
   if (!ref.startsWith('#/')) return {}
   let target: unknown = document

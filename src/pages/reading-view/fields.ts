@@ -13,8 +13,8 @@ export type FieldViews = {
 type Row = { name: string; required: boolean; deprecated: boolean; description?: string | undefined; shape: Shape }
 
 /**
- * Lists of fields: the name on one side; type, limits and meaning on the other; nested objects folded below.
- * What is sent marks what is required, what is answered marks what may be missing.
+ * Lists of fields: the name on one side; type, limits and meaning on the other; nested objects folded below. Requests
+ * mark required fields, responses optional ones.
  */
 export function createFieldViews(shape: Shaper, mark: 'required' | 'optional'): FieldViews {
   const facts = (it: Shape): Html => {

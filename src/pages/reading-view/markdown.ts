@@ -7,7 +7,7 @@ const NUMBER = /^\s*\d+[.)] +/
 const INLINE = /`([^`]+)`|\*\*(.+?)\*\*|\[([^\]]+)\]\(([^()\s]+)\)/g
 const SAFE_LINK = /^(?:https?:\/\/|mailto:|\/(?!\/)|#|\.\/)/i
 
-/** Paragraphs, lists, fenced and inline code, bold and links. Everything else is shown as it was written. */
+/** Paragraphs, lists, fenced and inline code, bold and links. Everything else is shown unchanged. */
 export function markdown(text: string | undefined): Part {
   if (!text) return null
   // Splitting by a pattern with one group yields text and code in turns.

@@ -92,7 +92,7 @@ export function createOperationView(document: OpenApiDocument, origin: string): 
       response: resolve(document, response),
       isShared: response.$ref !== undefined
     }))
-    // What all operations have alike is told in a line, and shown nowhere: the page would be three times as long.
+    // Parts common to all operations are explained in one line and omitted: the page would be three times as long.
     const [own, shared] = [answers.filter(({ isShared }) => !isShared), answers.filter(({ isShared }) => isShared)]
     const title = operation.summary ?? `${method.toUpperCase()} ${path}`
     const curl = curlLine({ document, origin, shape, examples }, { ...entry, content: body?.content ?? {} })

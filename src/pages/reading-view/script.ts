@@ -1,4 +1,4 @@
-/** What the page can do where scripts run: find operations by their words, and copy samples. It can be read without. */
+/** Enhancements with scripts: search operations, and copy samples. The page is readable without them. */
 export const readingViewScript = `
 const menu = document.getElementById('menu')
 const operations = [...menu.querySelectorAll('li a')].map((link) => {

@@ -1,7 +1,7 @@
 import type { Schema } from './document.ts'
 import type { Shape, Shaper } from './shape.ts'
 
-/** What lies inside, seen through arrays and maps. */
+/** The inner type of arrays and maps. */
 export function coreOf(shape: Shaper, it: Shape): Shape {
   if (it.fields.length > 0 || it.repeated !== undefined) return it
   const inner = it.items ?? (it.entries === true ? undefined : it.entries)
@@ -27,7 +27,7 @@ function bareTypeOf(shape: Shaper, it: Shape): string {
   return it.types.join(' or ') || (it.nullable ? 'null' : 'anything')
 }
 
-/** What else must hold, in words; limits of the elements come after those of the array or map around them. */
+/** Further constraints, in words; limits of the elements follow those of the array or map around them. */
 export function limitsOf(shape: Shaper, it: Shape): string[] {
   const core = coreOf(shape, it)
   const own = limitsIn(it.schema)

@@ -1,4 +1,4 @@
-/** What a store has to see of a build; the rest is its JSON. */
+/** The fields of a build that a store needs; the rest is its JSON. */
 export type BuildRow = { id: string; createdAt: number; finishedAt: number | null; status: string; imageName: string }
 export type BuildFilter = {
   status?: string | undefined
@@ -18,22 +18,22 @@ export type BuildStore = {
   secrets(id: string): Promise<unknown>
   /** Newest first, from the one after `before` on. */
   list(filter: BuildFilter, limit: number, before: number | undefined): Promise<StoredBuild[]>
-  /** Where a build stands in the order of the list. */
+  /** The position of a build in the list. */
   sequence(id: string): Promise<number | undefined>
-  /** How many wait in front of it. */
+  /** The number of builds ahead in the queue. */
   countBefore(id: string): Promise<number>
   /** Those that wait, in the order in which they are worked on. */
   queue(): Promise<string[]>
   counts(): Promise<Record<string, number>>
-  /** The oldest that nobody works on, or whose claim has run out. */
+  /** The oldest without a worker, or with an expired claim. */
   claim(token: string, until: number, now: number): Promise<string | undefined>
   renew(id: string, token: string, until: number): Promise<boolean>
   release(id: string, token: string): Promise<void>
   /** For a start: whoever held claims before is no more. */
   releaseAll(): Promise<void>
-  /** By whoever holds the claim. False when it was lost meanwhile. */
+  /** For the holder of the claim. False if it was lost in the meantime. */
   save(row: BuildRow, record: string, token: string): Promise<boolean>
-  /** Of a build that nobody works on. False when somebody does by now, or when its status is no longer `from`. */
+  /** For a build without a worker. False if it has one by now, or if its status is no longer `from`. */
   change(row: BuildRow, record: string, from: string): Promise<boolean>
   remove(id: string): Promise<boolean>
   finishedBefore(time: number): Promise<string[]>

@@ -1,9 +1,9 @@
-/** When a container is to be removed; null is "never". One of which nothing was said is not there. */
+/** The end dates of containers; null means "never". A container without a row has no recorded date. */
 export type ExpiryRow = { containerId: string; expiresAt: number | null }
 
 export type ExpiryStore = {
   all(): Promise<ExpiryRow[]>
   set(containerId: string, expiresAt: number | null): Promise<void>
-  /** Removing what is not there is no error. */
+  /** Removing a missing row succeeds. */
   remove(containerId: string): Promise<void>
 }

@@ -1,11 +1,11 @@
-/** Creates that were begun and not yet answered. `isFinal`: past the point of no return, to be finished and not undone. */
+/** Unfinished creates. `isFinal`: past the point of no return, to be finished and not undone. */
 export type Intent = { attempt: string; createdAt: number; isFinal: boolean }
 
 export type IntentStore = {
   add(attempt: string, now: number): Promise<void>
   /** Marks it as past the point of no return. */
   finalize(attempt: string): Promise<void>
-  /** Removing what is not there is no error. */
+  /** Removing a missing row succeeds. */
   remove(attempt: string): Promise<void>
   all(): Promise<Intent[]>
 }

@@ -1,4 +1,4 @@
-// What the engine cannot remember, in our words. A store is a folder beside this one; one suite of tests holds them all.
+// The facts that the engine cannot remember. A store is a folder beside this one; all stores pass one test suite.
 
 import type { AuditStore } from './audit.ts'
 import type { BuildStore } from './builds.ts'

@@ -14,7 +14,10 @@ const CONDITIONS: Record<keyof AuditFilter, string> = {
   before: 'seq < ?'
 }
 
-/** Refusals are counted apart, so that whoever only knocks cannot wash away what was done. `check` throws when the disk lost something. */
+/**
+ * Refusals are counted separately, so that a flood of them cannot displace changes. `check` throws if the disk lost
+ * something.
+ */
 export function createAuditTable(db: DatabaseSync, check: () => void): AuditStore {
   const insert = db.prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const last = db.prepare(`SELECT ${COLUMNS} FROM audit ORDER BY seq DESC LIMIT 1`)

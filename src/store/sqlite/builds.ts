@@ -28,7 +28,7 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
   const drop = db.prepare('DELETE FROM builds WHERE id = ? AND claim_token IS NULL')
   const countByStatus = db.prepare('SELECT status, COUNT(*) AS count FROM builds GROUP BY status')
   const finishedBefore = db.prepare('SELECT id FROM builds WHERE finished_at < ?')
-  // The last of whoever has the most, so that nobody pushes out the builds of others.
+  // The oldest of the owner with the most, so that nobody displaces the builds of others.
   const finishedBeyond = db.prepare(
     `SELECT id FROM (
        SELECT id, ROW_NUMBER() OVER (PARTITION BY record ->> 'owner' ORDER BY finished_at DESC, sequence DESC) AS age

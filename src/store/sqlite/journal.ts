@@ -14,7 +14,7 @@ export function openJournal(dataDir: string) {
   const files = ['berth.db', 'berth.db-wal'].map((name) => join(dataDir, name))
   const inodes = files.map((path) => statSync(path).ino)
   const fd = openSync(join(dataDir, 'berth.db-wal'), 'r')
-  // What a start wrote: the tables, the id, the key, and the names of their files.
+  // Checks what a start writes: the tables, the id, the key, and the names of their files.
   fdatasyncSync(fd)
   syncFolder(dataDir)
   const { flush, check } = createGroupSync(() => syncData(fd))
