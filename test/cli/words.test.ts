@@ -11,7 +11,7 @@ import { settingsOf } from '../../src/cli/settings.ts'
 import { berth, serveCli } from '../helpers/cli.ts'
 import { makeFolder } from '../helpers/folder.ts'
 
-t.test('every command has an example that names it, and stands in the overview', async (t) => {
+t.test('every command has an example that names it, and is in the overview', async (t) => {
   const { out, code } = await berth(['--help'])
   t.equal(code, 0)
   for (const command of COMMANDS) {

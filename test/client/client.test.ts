@@ -63,7 +63,7 @@ t.test('a transfer says how far it is, and fails with the code of its end', asyn
   t.match(error, { code: 'CONTAINER_NAME_TAKEN', status: 409 })
 })
 
-t.test('what the server refused before it did anything is asked for again, when it says', async (t) => {
+t.test('a request that the server refused unprocessed is retried at the given time', async (t) => {
   const times: number[] = []
   const url = await serve(t, (_request, answer) => {
     times.push(performance.now())
@@ -92,7 +92,7 @@ t.test('a change that may have been done is not asked for twice, a create with i
   t.strictSame(seen.slice(1), ['POST order-1', 'POST order-1'])
 })
 
-t.test('a stream goes on after the last event when its connection breaks', async (t) => {
+t.test('a stream resumes after the last event if its connection breaks', async (t) => {
   const asked: (string | undefined)[] = []
   const url = await serve(t, (request, answer) => {
     asked.push(request.headers['last-event-id'] as string | undefined)
@@ -142,7 +142,7 @@ t.test('a socket serves as well as a port', async (t) => {
   t.match(await berth.createBuild({ form }), { image_name: 'web' })
 })
 
-t.test('what is no Berth is said to be none', async (t) => {
+t.test('a server that is not Berth is recognized', async (t) => {
   const url = await serve(t, (_request, answer) => answer.writeHead(404).end('<h1>nginx'))
   await t.rejects(createClient({ url }).getHealth(), { code: 'NO_PROBLEM', message: /is that a Berth\?/ })
 })

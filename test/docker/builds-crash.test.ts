@@ -183,7 +183,7 @@ t.test('a context that is gone from the disk', async (t) => {
 })
 
 const noTmpfs = process.getuid?.() === 0 ? false : 'needs root to mount a small disk'
-t.test('a full disk: 507, nothing is left, and the server goes on', { skip: noTmpfs }, async (t) => {
+t.test('a full disk: 507, nothing is left, and the server keeps running', { skip: noTmpfs }, async (t) => {
   const disk = mkdtempSync(join(tmpdir(), 'berth-test-disk-'))
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', disk])
   t.teardown(() => {

@@ -140,7 +140,7 @@ t.test('the engine is killed and frozen under builds and pushes', { skip: noPriv
     }
   )
 
-  await t.test('killed in the middle of a push: pushed again by itself, not built again', async (t) => {
+  await t.test('killed in the middle of a push: pushed again automatically, not rebuilt', async (t) => {
     const id = await send(BIG, { image_name: 'killed', push: 'true', registry: registry.host })
     await untilPushing(id)
     registry.freeze()

@@ -161,7 +161,7 @@ FROM \${BASE} AS small\nCOPY --from=made /hello.txt /hello.txt\nFROM small AS un
   })
 }
 
-t.test('what a build prints is followed while it runs', async (t) => {
+t.test('the log of a running build can be followed', async (t) => {
   const { id } = await send(`FROM ${IMAGE}\nRUN for i in 1 2 3; do echo "tick $i"; sleep 0.4; done\n`, {
     image_name: name('ticks')
   })
@@ -238,7 +238,7 @@ t.test('a build that hangs is ended', async (t) => {
   await isQuiet(word)
 })
 
-t.test('what was built is run, and an image that a container uses stays', async (t) => {
+t.test('the built image runs, and stays while a container uses it', async (t) => {
   const image = name('run')
   const { id } = await send(`FROM ${IMAGE}\nEXPOSE 5000\nCMD ${JSON.stringify(WORKLOAD)}\n`, {
     image_name: image,

@@ -53,7 +53,7 @@ t.test('a container removed while its create waits', async (t) => {
   t.match((await server.portOverview()).counts, { bound: 0, leased: 0, parked: 0 })
 })
 
-t.test('a stop waits as long as it was told, and holds up nothing else', async (t) => {
+t.test('a stop waits for its timeout, and delays nothing else', async (t) => {
   const stubborn = await Promise.all([1, 2, 3].map(() => server.create({ command: STUBBORN, stop_timeout: 6 })))
   const started = performance.now()
   const stops = stubborn.map(({ body }) => server.post<ChangedContainer>(`/containers/${body.id}/stop`))

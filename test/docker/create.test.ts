@@ -15,7 +15,7 @@ const server = await startServer(t, {
   env: { BERTH_RESERVED_PORTS: String(RESERVED), BERTH_NOFILE_MAX: '2147483647' }
 })
 
-t.test('what is imposed on every container', async (t) => {
+t.test('restrictions of every container', async (t) => {
   const { body } = await server.create({ command: ['sh', '-c', 'cat /proc/1/status /proc/self/status; sleep 3600'] })
   const { HostConfig: host, Config: config } = await docker.getContainer(body.full_id).inspect()
   t.match(host, {
@@ -44,7 +44,7 @@ t.test('what is imposed on every container', async (t) => {
   t.same([...new Set(seen.match(/Cap(Eff|Prm|Bnd):\s*\S+/g)?.map((line) => line.slice(8)))], ['00000000000004eb'])
 })
 
-t.test('what a request asks for', async (t) => {
+t.test('settings of a request', async (t) => {
   const { body, status } = await server.create({
     command: ['sh', '-c', 'echo "$GREETING $(pwd) $(id -u) $(ulimit -n) $(hostname)"; sleep 3600'],
     env: { GREETING: 'hello', SECRET: 'never shown' },
@@ -159,7 +159,7 @@ t.test('no ports', async (t) => {
   t.notOk(body.env.includes('HOST_PORT'))
 })
 
-t.test('an image that speaks in Berth’s name is not believed', async (t) => {
+t.test('labels of Berth in an image are ignored', async (t) => {
   const image = unique('hostile')
   const volume = unique('victim')
   const key = unique('key')

@@ -110,7 +110,7 @@ t.test('Last-Event-ID brings exactly what was missed', async (t) => {
   t.strictSame(kinds(about(again.events, marker.id)), ['container.created', 'container.running'], 'and it goes on')
 })
 
-t.test('an id that is no longer known brings resync, and then what happens now', async (t) => {
+t.test('an unknown id returns resync, then new events', async (t) => {
   const stream = follow(url(), { lastEventId: 'beef0001-7' })
   t.match((await stream.count(1))[0], {
     event: 'resync',
@@ -120,7 +120,7 @@ t.test('an id that is no longer known brings resync, and then what happens now',
   await stream.next(is('container.created', made.id), 0)
 })
 
-t.test('the engine goes and comes back; what happened meanwhile is told then', async (t) => {
+t.test('after a loss of the engine, changes in the meantime are reported', async (t) => {
   const { events, next } = follow(url())
   const made = await make()
   await next(is('container.running', made.id), 0)

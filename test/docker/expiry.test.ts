@@ -12,7 +12,7 @@ const isGone = (id: string) =>
     return performance.now()
   })
 
-t.test('a container is removed when its time is over', async (t) => {
+t.test('a container is removed at its end date', async (t) => {
   const asked = Date.now()
   const { body } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
   const end = Date.parse(body.expires_at ?? '')

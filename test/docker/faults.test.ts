@@ -231,7 +231,7 @@ t.test('one container that the engine cannot describe does not hide the others',
   await docker.getContainer(stuck.full_id).remove({ force: true })
 })
 
-t.test('what happens behind the server’s back is seen within a second', async (t) => {
+t.test('changes by other clients are visible within a second', async (t) => {
   const body = await made(t, { command: SLEEPER })
   const container = docker.getContainer(body.full_id)
   const all: number[] = []

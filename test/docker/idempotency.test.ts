@@ -51,7 +51,7 @@ t.test('after a removal the key makes a new container', async (t) => {
   t.not(second.body.id, first.body.id)
 })
 
-t.test('one key at two servers gives one container', async (t) => {
+t.test('one key on two servers returns one container', async (t) => {
   for (let round = 1; round <= 3; round++) {
     const key = randomUUID()
     const labels = { 'berth.test': one.mark }

@@ -9,7 +9,7 @@ import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
 
 const ports = portsOf('images')
 
-t.test('what the engine says of its images', async (t) => {
+t.test('lists the images of the engine', async (t) => {
   const server = await startServer(t, { ports })
   const name = `127.0.0.1:5999/berth-test/own-${server.mark}:1`
   const id = await makeImage(name, server.mark)

@@ -93,7 +93,7 @@ t.test('follow ends with the container and says how', async (t) => {
   t.ok(events.slice(0, -1).every(({ id: at, data }) => at === data.timestamp))
 })
 
-t.test('Last-Event-ID goes on without loss and without doubling', async (t) => {
+t.test('Last-Event-ID resumes without loss or duplicates', async (t) => {
   const { id } = await run('for i in $(seq 300); do echo $i; [ $((i % 20)) = 0 ] && sleep 0.1; done; exit 0')
   const seen: string[] = []
   let last: string | undefined

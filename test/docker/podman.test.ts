@@ -40,7 +40,7 @@ t.test('Podman', { skip: noPodman() }, async (t) => {
     t.same(await server.inEngine(), [])
   })
 
-  await t.test('one that dies is told with its last words', async (t) => {
+  await t.test('an exited workload is reported with its last output', async (t) => {
     const { status, body } = await server.create({ command: ['sh', '-c', 'echo no luck; exit 3'], wait: 'port' })
     t.equal(status, 422)
     t.match(body, { exit_code: 3, logs: /no luck/ })

@@ -11,7 +11,7 @@ const ports = portsOf('prune')
 const KB = 1024
 const names = (items: { name: string }[]) => items.map(({ name }) => name)
 
-t.test('what Berth made and nobody uses', { skip: noPrivateEngine }, async (t) => {
+t.test('unused resources of Berth', { skip: noPrivateEngine }, async (t) => {
   const { engine, socket } = await startPrivateEngine(t)
   const server = await startServer(t, { ports, socket, engine })
   const mount = (source: string) => [{ source, target: '/data' }]

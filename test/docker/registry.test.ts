@@ -76,7 +76,7 @@ t.test('refusals of pushes', together(), async (t: Test) => {
   )
 })
 
-t.test('what is pushed can be pulled', together(), async (t) => {
+t.test('a pushed image can be pulled', together(), async (t) => {
   const [server, registry] = [await startServer(t, { ports }), await startRegistry(t)]
   const { name, repository, id } = await imageAt(server, registry.host)
   const pushed = await push(server, name)

@@ -25,7 +25,7 @@ async function loseItsPort(server: Server, id: string): Promise<void> {
   await server.delete(`/containers/${freed?.Id}?force=true`)
 }
 
-t.test('a container whose port was given away goes on under another one', async (t) => {
+t.test('a container whose port was assigned elsewhere gets another one', async (t) => {
   const image = unique('image')
   const volume = unique('volume')
   const base = await docker.createContainer({ Image: IMAGE, Cmd: ['true'] })
@@ -124,7 +124,7 @@ t.test('only the ports that were lost change', async (t) => {
   t.match(moved.ports, { '5000/tcp': original.ports['5000/tcp'], '5002/tcp': original.ports['5002/tcp'] })
 })
 
-t.test('where no port is left the stopped container stays as it was', async (t) => {
+t.test('without a free port, the stopped container stays unchanged', async (t) => {
   const { first } = portsOf('replacement')
   const server = await startServer(t, { ports: { first, last: first } })
   const { body: original } = await server.create({ command: SLEEPER })

@@ -218,7 +218,7 @@ t.test(
   }
 )
 
-t.test('what does not run has no figures, and keeps its history', together(), async (t) => {
+t.test('a stopped container has no statistics, and keeps its history', together(), async (t) => {
   const { id } = await make({})
   await statsOf(server, id)
   await server.post(`/containers/${id}/stop?timeout=0`)

@@ -50,7 +50,7 @@ t.test('where null has a meaning it keeps it', async (t) => {
   t.match(changed.json(), { expires_at: null })
 })
 
-t.test('what must be there, and an item of a list, is not absent', async (t) => {
+t.test('null is an error for required fields and items of lists', async (t) => {
   const { post } = await build(t)
   const refused: [body: object, field: string][] = [
     [{ ports: [{ container_port: null }] }, 'ports.0.container_port'],

@@ -138,7 +138,7 @@ t.test('the trail can be asked', async (t) => {
   problem(t, await get('/audit?cursor=x', { headers: as('admin') }), 400, 'INVALID_REQUEST')
 })
 
-t.test('the chain goes on after a restart, and shows what was changed', async (t) => {
+t.test('the chain continues after a restart, and reveals changes', async (t) => {
   const { post, lines, as, app, store } = await serve(t)
   await post('/containers', { name: 'web' }, as('admin'))
   const [last] = await store.audit.find({}, 1)
@@ -150,7 +150,7 @@ t.test('the chain goes on after a restart, and shows what was changed', async (t
   t.equal(findBreak([second, first]), 1)
 })
 
-t.test('who comes by the unix socket has no address, and is written down all the same', async (t) => {
+t.test('a client of the unix socket has no address, and is recorded', async (t) => {
   const { app, get } = await build(t)
   // The folder of a test has a name that is too long for a socket.
   const folder = mkdtempSync(join(tmpdir(), 'berth-'))

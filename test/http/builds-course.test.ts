@@ -79,7 +79,7 @@ t.test('the server is stopped while builds wait and run', async (t) => {
   t.ok(held.signal.aborted)
 })
 
-t.test('a build that is over says at once whether its log is whole', async (t) => {
+t.test('the log of a finished build says at once whether it is complete', async (t) => {
   const { engine, next } = heldEngine()
   const { submit, ended } = await serveBuilds(t, { engine, env: { BERTH_BUILD_LOG_MAX: '1k' } })
   for (let index = 0; index < 20; index++) {

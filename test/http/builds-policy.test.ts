@@ -85,7 +85,7 @@ t.test('so does a build that waited through a restart', async (t) => {
   await narrow.end()
 })
 
-t.test('what is to be run is refused where the create would refuse it', async (t) => {
+t.test('POST /builds refuses a run that the create would refuse', async (t) => {
   const { begin, next } = restarting(t)
   const before = await begin({})
   const run = { memory: 256 * 1024 ** 2, volumes: [{ source: 'data', target: '/data' }] }

@@ -10,7 +10,7 @@ import { buildForm, FORM_TYPE, formOf, type Part } from '../helpers/form.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 import { until } from '../helpers/until.ts'
 
-t.test('what POST /builds refuses leaves nothing behind', async (t) => {
+t.test('a refused POST /builds leaves nothing behind', async (t) => {
   const { send, get, engine, folders } = await serveBuilds(t, { env: { BERTH_BUILD_UPLOAD_MAX: '100k' } })
   const name = { name: 'image_name', value: 'web' }
   const file = { name: 'file', value: DOCKERFILE, filename: 'Dockerfile' }
@@ -149,7 +149,7 @@ t.test('a full queue', async (t) => {
   ;(await held(0)).end()
 })
 
-t.test('what is being sent has its place in the queue, until it is refused', async (t) => {
+t.test('an upload reserves its place in the queue, until it is refused', async (t) => {
   const { app, send, folders } = await serveBuilds(t, { env: { BERTH_BUILD_QUEUE_MAX: '1' } })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
@@ -163,7 +163,7 @@ t.test('what is being sent has its place in the queue, until it is refused', asy
   t.equal((await send(form)).statusCode, 202)
 })
 
-t.test('a refused upload is answered while the client still sends, and hears of it', async (t) => {
+t.test('a client that is still sending gets the error of a refused upload', async (t) => {
   const { app } = await serveBuilds(t)
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo

@@ -16,7 +16,7 @@ import { until } from '../helpers/until.ts'
 const DAY = 86_400_000
 const HOUR = 3_600_000
 
-t.test('what is older than ten days goes with its files, at the start and at the hourly sweep', async (t) => {
+t.test('builds older than ten days are removed with their files, at the start and hourly', async (t) => {
   // The one thing here that is not to happen at its own time.
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())

@@ -21,7 +21,7 @@ t.test('changes of one container happen one after the other', async (t) => {
   t.match((await starting).json(), { changed: true, state: 'running' })
 })
 
-t.test('what happens behind Berth’s back', async (t) => {
+t.test('changes by other clients', async (t) => {
   const { make, post, ask, engine, get } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
 
@@ -37,7 +37,7 @@ t.test('what happens behind Berth’s back', async (t) => {
   })
 })
 
-t.test('what was abandoned is dropped from the line, and force goes first', async (t) => {
+t.test('an abandoned change leaves the queue, and a forced one goes first', async (t) => {
   const engine = createMemoryEngine()
   const { make, app, ask } = await build(t, { engine })
   await make({ name: 'web' })

@@ -154,7 +154,7 @@ t.test('when the workload ends before it is ready, with its exit code and last o
   await leavesNothing(t, server)
 })
 
-t.test('a short task that has ended by the time of the answer is no failure', async (t) => {
+t.test('a short task that exits before the response is not a failure', async (t) => {
   const { engine, make } = await build(t)
   const start = engine.startContainer
   engine.startContainer = async (id) => {
@@ -227,7 +227,7 @@ t.test('when the answer to the create was lost', async (t) => {
     t.strictSame(await store.intents.all(), [])
   })
 
-  t.test('one that shows up after the client was told is removed, and the volume that it brings', async (t) => {
+  t.test('a container that appears after the error is removed with its volume', async (t) => {
     const server = await build(t)
     const { engine, post, store } = server
     const create = engine.createContainer
@@ -258,7 +258,7 @@ t.test('a start whose answer was lost is asked for again', async (t) => {
   t.equal(starts, 2)
 })
 
-t.test('when the engine goes away in the middle, what is left is removed as soon as it is back', async (t) => {
+t.test('if the engine goes away in the middle, leftovers are removed once it is back', async (t) => {
   const server = await build(t)
   const { engine, post, store } = server
   engine.startContainer = async () => {

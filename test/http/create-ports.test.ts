@@ -63,7 +63,7 @@ t.test('a conflict that names no port moves the only one', async (t) => {
   t.match(await make(), { ports: { '5000/tcp': '127.0.0.1:8002' } })
 })
 
-t.test('as many containers as ports have one each, and the next is told why there is none', async (t) => {
+t.test('each port gets one container, and the next create gets the reason', async (t) => {
   const { make, post, get } = await build(t, { env: { BERTH_PORT_RANGE: '8001-8025' } })
   const made = await Promise.all(Array.from({ length: 25 }, () => make()))
   t.equal(new Set(made.map(({ url }) => url)).size, 25)

@@ -179,7 +179,7 @@ t.test('an image that has to be fetched', async (t) => {
   t.strictSame(pulled, ['shop/web:2', 'shop/web:2'])
 })
 
-t.test('what the engine remarks is handed on', async (t) => {
+t.test('returns warnings of the engine', async (t) => {
   const engine = createMemoryEngine()
   const create = engine.createContainer
   engine.createContainer = async (...args) => ({ ...(await create(...args)), warnings: ['No swap limit support.'] })

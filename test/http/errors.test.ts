@@ -74,7 +74,7 @@ t.test('a body that is too large', async (t) => {
   t.strictSame(engine.writes(), [])
 })
 
-t.test('an empty body that is called JSON is no body', async (t) => {
+t.test('an empty JSON body counts as no body', async (t) => {
   const { make, ask } = await build(t)
   const headers = { 'content-type': 'application/json' }
   await make({ name: 'web' })

@@ -62,7 +62,7 @@ t.test('tells the output as it comes, both streams apart, and the exit code', as
   )
 })
 
-t.test('a stream ends when its time is over, and its command with it', async (t) => {
+t.test('a stream ends at its timeout, and its command with it', async (t) => {
   const { post, engine } = await withExec(t)
   const answer = await post(EXEC, { command: ['sleep', '9'], stream: true, timeout_seconds: 0.1 })
   t.match(answer.body, /"code":"EXEC_TIMEOUT"/)

@@ -140,7 +140,7 @@ t.test('removing', async (t) => {
   problem(t, await remove('/etc', '&recursive=true'), 409, 'FILE_IN_USE')
 })
 
-t.test('what cannot be is said, and changes nothing', async (t) => {
+t.test('invalid requests return errors and change nothing', async (t) => {
   const { put, get, at, ask, engine } = await serve(t, { env: { BERTH_FILES_MAX: '1k' } })
   await put('/tmp/f', 'old')
   const before = engine.writes().length
@@ -183,7 +183,7 @@ t.test('without BERTH_EXEC files are read, and nothing is written', async (t) =>
   problem(t, await ask('POST', '/containers/web/files/folder', { payload: { path: '/tmp/d' } }), 403, 'EXEC_DISABLED')
 })
 
-t.test('what Berth did not make is read and not changed', async (t) => {
+t.test('a foreign container can be read but not changed', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'foreign' })
   const { ask, get } = await serve(t, { engine })
@@ -211,7 +211,7 @@ t.test('the audit trail names the container and the path', async (t) => {
   )
 })
 
-t.test('what a failed upload leaves is removed, also when the engine answers at a second try only', async (t) => {
+t.test('leftovers of a failed upload are removed, even if the engine answers only on the second try', async (t) => {
   const engine = createMemoryEngine()
   const { put, get, at } = await serve(t, { engine })
   const { removePath } = engine

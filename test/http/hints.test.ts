@@ -16,7 +16,7 @@ t.test('a build that runs its image says where it answers', async (t) => {
   t.match(events.at(-1), { event: 'end', data: { url: 'http://127.0.0.1:8001' } })
 })
 
-t.test('a workload that has ended is told, with its last words', async (t) => {
+t.test('reports an exited workload with its last output', async (t) => {
   const { engine, post } = await build(t)
   const start = engine.startContainer
   engine.startContainer = async (id) => {
@@ -33,7 +33,7 @@ t.test('a workload that has ended is told, with its last words', async (t) => {
   t.strictSame(idle.json().warnings, [])
 })
 
-t.test('a misspelt image is told with the one that is here', async (t) => {
+t.test('a misspelt image name gets a suggestion', async (t) => {
   const { engine, post } = await build(t)
   engine.pullImage = async () => {
     throw new AppError('IMAGE_NOT_FOUND', 'The engine could not pull it: pull access denied')
@@ -48,7 +48,7 @@ t.test('a misspelt image is told with the one that is here', async (t) => {
   t.notMatch(problem(t, await post('/containers', { image: 'zzz/qqq' }), 404, 'IMAGE_NOT_FOUND').detail, /Did you mean/)
 })
 
-t.test('a path of the API is no name, and the verb has its method', async (t) => {
+t.test('a path of the API is not a container name, and the error names the method', async (t) => {
   const { get, post } = await build(t)
   const answer = await get('/containers/create')
   t.match(problem(t, answer, 405, 'METHOD_NOT_ALLOWED').detail, /takes POST, not GET/)
@@ -57,7 +57,7 @@ t.test('a path of the API is no name, and the verb has its method', async (t) =>
     t.match(problem(t, await post('/containers', { name }), 400, 'INVALID_REQUEST').errors, [{ field: 'name' }])
 })
 
-t.test('an unknown setting is told with the one that was meant', async (t) => {
+t.test('an unknown setting gets a suggestion', async (t) => {
   const warningOf = (name: string) => loadConfig({ [name]: '1' }).warnings[0]
   t.match(warningOf('BERTH_PRT'), /is BERTH_PORT meant\?$/)
   t.match(warningOf('BERTH_MEMORY_LIMIT'), /is BERTH_MEMORY_(MAX|DEFAULT) meant\?$/)

@@ -6,7 +6,7 @@ import { build } from '../helpers/build.ts'
 const BROWSER = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8'
 const TOKEN = 'correct-horse-battery-staple-0123456789'
 
-t.test('Accept decides what stands at /', async (t) => {
+t.test('Accept determines the content of /', async (t) => {
   const { get } = await build(t)
   const page = await get('/', { headers: { accept: BROWSER } })
   t.match(page.headers, { 'content-type': 'text/html; charset=utf-8', vary: /accept/ })

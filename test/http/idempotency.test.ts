@@ -133,7 +133,7 @@ t.test('a container that was removed may be made again with its key', async (t) 
   t.not(again.json().id, id)
 })
 
-t.test('the key holds when the server starts anew', async (t) => {
+t.test('the key survives a restart of the server', async (t) => {
   const engine = createMemoryEngine()
   const before = await build(t, { engine })
   const { id } = (await before.post('/containers', { name: 'web' }, key('one'))).json()
@@ -203,7 +203,7 @@ t.test('a container that is being removed is not returned but recreated', async 
     t.equal(engine.records().length, 1)
   })
 
-  t.test('when somebody is removing it', async (t) => {
+  t.test('while it is being removed', async (t) => {
     const { ask, post, engine } = await build(t)
     const first = await post('/containers', {}, key('one'))
     const remove = engine.removeContainer
@@ -265,7 +265,7 @@ t.test('two servers that are asked with the same key at the same time', async (t
   t.equal(engine.records().length, 1)
 })
 
-t.test('a key that is on a container of somebody else’s making', async (t) => {
+t.test('a key on a container that Berth did not create', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'other', ports: [binding(8001)], labels: { 'io.berth.idempotency-key': 'one' } })
   const { post } = await build(t, { engine })

@@ -82,7 +82,7 @@ t.test('POST /images/pull', async (t) => {
   )
 })
 
-t.test('what a pull or push refuses before anything is asked of anybody', async (t) => {
+t.test('a pull or push refuses invalid requests before any call', async (t) => {
   const { post, engine } = await withImages(t)
   const credentials = { username: 'ada', password: 'x' }
   const table: [body: object, field: string][] = [

@@ -66,7 +66,7 @@ t.test('stop', async (t) => {
     )
   })
 
-  t.test('by force is told', async (t) => {
+  t.test('reports a forced stop', async (t) => {
     const { make, post, engine } = await build(t)
     await make({ name: 'web' })
     engine.stopContainer = async (id) => engine.end(id, 137)
@@ -115,7 +115,7 @@ t.test('start', async (t) => {
     t.match((await get('/ports')).json().counts, { parked: 1, leased: 0, blocked: 0 })
   })
 
-  t.test('of a paused or restarting one never makes it anew', async (t) => {
+  t.test('never recreates a paused or restarting container', async (t) => {
     for (const state of ['paused', 'restarting'] as const) {
       const { make, post, engine, get } = await build(t)
       const { full_id: id } = await make({ name: 'web' })

@@ -31,7 +31,7 @@ async function listening(t: Parameters<typeof build>[0], env: Record<string, str
   return { ...server, port, send }
 }
 
-t.test('what is no HTTP is answered in the one form that errors have', async (t) => {
+t.test('an invalid HTTP request gets problem details', async (t) => {
   const { send, engine } = await listening(t)
   const before = engine.writes().length
   const close = 'connection: close\r\n\r\n'
@@ -89,7 +89,7 @@ t.test('what is no HTTP is answered in the one form that errors have', async (t)
   t.equal(engine.writes().length, before)
 })
 
-t.test('whoever sends slowly is told so, and the others are not held up', async (t) => {
+t.test('a slow sender gets a timeout, and the others are not delayed', async (t) => {
   const { app, send, get } = await listening(t)
   app.server.headersTimeout = 200
   app.server.requestTimeout = 300
@@ -117,7 +117,7 @@ t.test('bodies are bounded in size and depth', async (t) => {
   t.equal(engine.records().length, 1)
 })
 
-t.test('what is wrong is said shortly, however much it is', async (t) => {
+t.test('the number of reported problems is limited', async (t) => {
   const { post } = await build(t)
   const unknown = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`u${index}`, 1]))
   const many = await post('/containers', unknown)

@@ -29,7 +29,7 @@ t.test('lines come as they are written, and the end says why', async (t) => {
   ])
 })
 
-t.test('Last-Event-ID goes on after the line it names', async (t) => {
+t.test('Last-Event-ID resumes after its line', async (t) => {
   const { app, engine, make } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   const [, second, third] = ['one', 'two', 'three'].map((text) => engine.write(id, text))
@@ -45,7 +45,7 @@ t.test('a line of exactly the time that `since` names is there', async (t) => {
   t.match(await stream.first(1), [{ id: second?.time, data: { line: 'two' } }])
 })
 
-t.test('an empty Last-Event-ID is none, one that is no time is refused', async (t) => {
+t.test('an empty Last-Event-ID is ignored, and an invalid one is refused', async (t) => {
   const { app, engine, make, get } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   engine.write(id, 'one')
@@ -74,7 +74,7 @@ t.test('a container that has ended has an end at once', async (t) => {
   ])
 })
 
-t.test('a container that is removed meanwhile', async (t) => {
+t.test('a container that is removed during the stream', async (t) => {
   const { app, engine, make } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   const stream = await openEvents(t, app, FOLLOW)
@@ -82,7 +82,7 @@ t.test('a container that is removed meanwhile', async (t) => {
   t.match(await stream.all(), [{ event: 'end', data: { reason: 'removed', exit_code: null } }])
 })
 
-t.test('a failure in the middle is told in the stream', async (t) => {
+t.test('a failure in the middle is reported in the stream', async (t) => {
   const { app, engine, make } = await build(t)
   await make({ name: 'web' })
   engine.containerLogs = async function* () {

@@ -91,7 +91,7 @@ t.test('when the engine fails before the first line', async (t) => {
   }
 })
 
-t.test('what is not understood is refused, naming it', async (t) => {
+t.test('an invalid parameter is refused by name', async (t) => {
   const { get } = await withOutput(t)
   const table: [query: string, field: string][] = [
     ['tail=-1', 'tail'],

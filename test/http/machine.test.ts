@@ -20,13 +20,13 @@ t.test('a container without a memory limit may use the memory of its own machine
   t.equal(percent, 0.56, '45 MB of 8 GB')
 })
 
-t.test('what listens on this machine takes no port of another', async (t) => {
+t.test('a listener on this machine does not block a port of another machine', async (t) => {
   const { make, get } = await build(t, { here: ELSEWHERE, listeners })
   t.match(await make(), { ports: { '5000/tcp': '127.0.0.1:8001' } })
   t.match((await get('/ports')).json(), { counts: { blocked: 0, bound: 1 } })
 })
 
-t.test('what listens on the machine of the engine does', async (t) => {
+t.test("a listener on the engine's machine does", async (t) => {
   const { post, get } = await build(t, { here: MACHINE, listeners, env: { BERTH_PORT_RANGE: '8001-8002' } })
   t.match((await post('/containers', {})).json(), { code: 'PORT_RANGE_EXHAUSTED' })
   t.match((await get('/ports')).json(), { counts: { blocked: 2 } })

@@ -38,7 +38,7 @@ t.test('a compressed request is not unpacked', async (t) => {
   problem(t, await ask('POST', '/containers', { payload: gzipSync('{}'), headers }), 400, 'INVALID_REQUEST')
 })
 
-t.test('what has not changed is not sent again', async (t) => {
+t.test('an unchanged response is not sent again', async (t) => {
   const { get, make } = await build(t)
   await make({ name: 'web' })
   for (const url of ['/redoc', '/openapi.json', '/containers']) {

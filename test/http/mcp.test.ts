@@ -63,7 +63,7 @@ t.test('each request says all about itself, and gets all it needs', async (t) =>
   t.match(hints.remove_container, { readOnlyHint: false, destructiveHint: true })
 })
 
-t.test('what the protocol does not allow is refused with its code', async (t) => {
+t.test('protocol errors have their codes', async (t) => {
   const server = await build(t)
   const table: [what: string, answer: Promise<Answer>, status: number, code: number][] = [
     ['no _meta', send(server, 'tools/list', { _meta: undefined }), 400, -32602],
@@ -155,7 +155,7 @@ t.test('a tool may do what its token may do, and the trail has what it did', asy
   t.strictSame(await trail('callMcp'), ['refused nobody'], 'a call by itself changes nothing')
 })
 
-t.test('pages of somebody else are refused', async (t) => {
+t.test('pages of other origins are refused', async (t) => {
   const server = await build(t)
   const message = { jsonrpc: '2.0', id: 1, method: 'ping' }
   t.equal((await server.post('/mcp', message, { origin: 'http://evil.example' })).statusCode, 403)

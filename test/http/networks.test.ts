@@ -40,7 +40,7 @@ t.test('many who ask for the same name at once make one network', async (t) => {
   t.ok(engine.networks.has('shop'))
 })
 
-t.test('what cannot be the network of a container', async (t) => {
+t.test('invalid networks of a container', async (t) => {
   const { post, ask, engine } = await build(t)
   const before = engine.writes().length
   for (const network of ['host', 'bridge', 'default', 'ingress', 'docker_gwbridge', 'pasta', 'ns'])
@@ -62,7 +62,7 @@ t.test('what cannot be the network of a container', async (t) => {
   t.equal(engine.writes().length, before)
 })
 
-t.test('one that the engine has and that nobody may join', async (t) => {
+t.test('an engine network that no container may join', async (t) => {
   const { post, engine } = await build(t)
   const bridge = engine.networks.get('bridge')!
   engine.networks.set('lan', { ...bridge, name: 'lan', driver: 'macvlan', joinable: false })
@@ -128,7 +128,7 @@ t.test('a container that ended up on another network is removed', async (t) => {
   }
 })
 
-t.test('what the prune takes: only those of Berth that nobody is on, when asked for', async (t) => {
+t.test('a prune removes only unused networks of Berth, and only on request', async (t) => {
   const { post, make, engine } = await build(t)
   for (const name of ['idle', 'busy']) await post('/networks', { name })
   await engine.createNetwork({ name: 'of-others', internal: false, labels: {} })

@@ -8,7 +8,7 @@ import { buildForm } from '../helpers/form.ts'
 const FORM = { 'content-type': 'application/x-www-form-urlencoded' }
 const DOCKERFILE = 'FROM scratch\n'
 
-t.test('an empty form is no body', async (t) => {
+t.test('an empty form counts as no body', async (t) => {
   const { ask, engine } = await build(t)
   const created = await ask('POST', '/containers/create', { headers: { ...FORM, 'content-length': '0' } })
   t.equal(created.statusCode, 201, created.body)
@@ -67,7 +67,7 @@ t.test('ids and paths of the older systems are answered with a hint', async (t) 
   t.match(problem(t, await get('/nothing/like/it'), 404, 'ROUTE_NOT_FOUND').detail, /it\. GET \/docs/)
 })
 
-t.test('/api/dockerfile-build says in its own words that a body is no form', async (t) => {
+t.test('/api/dockerfile-build has its own message for a body that is not a form', async (t) => {
   const { ask } = await build(t)
   const answer = await ask('POST', '/api/dockerfile-build/', { payload: 'username=me', headers: FORM })
   t.match(problem(t, answer, 400, 'INVALID_REQUEST').message, /^Content-Type is not valid\. /)

@@ -90,7 +90,7 @@ async function submit({ as }: Server, who: CallerName, name: string): Promise<st
   return answer.json<{ id: string }>().id
 }
 
-t.test('who may do what to what: every operation on a thing that a token made', async (t) => {
+t.test('ownership: every operation on a resource of a token', async (t) => {
   const server = await serveOwners(t)
   for (const operation of await operationsOn(server)) {
     const { operationId, method, path } = operation

@@ -8,7 +8,7 @@ import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { idOf } from '../helpers/records.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
 
-t.test('what the policy does not allow is refused before the engine hears of it', async (t) => {
+t.test('the policy refuses a request before any call to the engine', async (t) => {
   const engine = createMemoryEngine({ images: ['base-api-server:latest', 'evil:1'] })
   const { post, ask, make } = await build(t, {
     engine,

@@ -59,7 +59,7 @@ t.test('without being asked for, volumes and the build cache stay', async (t) =>
   t.strictSame(names(engine.records()), ['foreign', 'just over', 'runs'])
 })
 
-t.test('what is asked for goes, what others made stays', async (t) => {
+t.test('removes the requested kinds, and keeps resources that Berth did not create', async (t) => {
   const { post, engine } = await withRests(t)
   const body = (
     await post('/system/prune', { containers: false, images: false, volumes: true, build_cache: true })
@@ -75,7 +75,7 @@ t.test('what is asked for goes, what others made stays', async (t) => {
   t.strictSame(engine.writes(), ['removeVolume', 'pruneBuildCache'])
 })
 
-t.test('what cannot be removed is left and said', async (t) => {
+t.test('keeps and reports resources that cannot be removed', async (t) => {
   const { post, engine } = await withRests(t)
   engine.removeVolume = async () => {
     const { AppError } = await import('../../src/errors.ts')

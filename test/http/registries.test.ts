@@ -100,7 +100,7 @@ t.test("the operator's login serves those whom the policy names, and admins", as
   }
 })
 
-t.test('whoever may not use the login is told so, and does not share the pull of those who may', async (t) => {
+t.test('a token without the login gets an error, and does not share pulls of tokens with it', async (t) => {
   const { post, engine, secrets, logins } = await withTokens(t)
   const image = 'login.example/app:1'
   const pulls = [post('/images/pull', { image }, bearer(secrets.admin))]

@@ -45,7 +45,7 @@ t.test('another image, with other limits and end date at once', async (t) => {
   t.match(after, { image: 'app:2', limits: { cpus: 0.25 }, restart: 'always', expires_at: null, ports: before.ports })
 })
 
-t.test('one that does not run stays so', async (t) => {
+t.test('a stopped container stays stopped', async (t) => {
   const { patch, post, before } = await withWeb(t)
   await post('/containers/web/stop')
   t.match((await patch({ image: 'app:2' })).json(), { state: 'created', image: 'app:2', replaced: before.full_id })
@@ -105,7 +105,7 @@ t.test('containers that Berth did not create are not recreated, nor paused ones'
   problem(t, await patch('web'), 409, 'CONTAINER_NOT_RUNNING')
 })
 
-t.test('what the policy does not allow is refused', async (t) => {
+t.test('the policy refuses a change', async (t) => {
   const engine = createMemoryEngine({ images: IMAGES })
   const { ask, make } = await build(t, { engine, policy: { images: ['base-api-server'] } })
   await make({ name: 'web' })

@@ -52,7 +52,7 @@ t.test('start gives it another port and says so', async (t) => {
   ])
 })
 
-t.test('the old id still finds it, also when the server starts anew', async (t) => {
+t.test('the old id still works, even after a restart of the server', async (t) => {
   const { post, get, before, engine, app } = await withTakenPort(t)
   const { full_id: id } = (await post('/containers/web/start')).json()
   for (const reference of [before.full_id, before.id])
@@ -116,7 +116,7 @@ t.test('twice', async (t) => {
   t.strictSame([...engine.images.keys()], ['base-api-server:latest'])
 })
 
-t.test('a port that another container got meanwhile is not even tried', async (t) => {
+t.test('a port that another container got in the meantime is not tried', async (t) => {
   const { make, post, engine } = await build(t, { env: { BERTH_PORT_RANGE: '8001-8002' } })
   await make({ name: 'web' })
   await post('/containers/web/stop')

@@ -20,7 +20,7 @@ const spellings = (secret: string) => [
   encodeURIComponent(secret)
 ]
 
-t.test('no secret is said or kept', async (t) => {
+t.test('no secret is shown or stored', async (t) => {
   const dataDir = t.testdir({})
   const store = openStore(dataDir)
   const auditFile = openAuditFile(dataDir)

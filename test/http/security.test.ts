@@ -132,7 +132,7 @@ t.test('the name under which the server is asked', async (t) => {
   for (const host of refused) problem(t, await get('/health', { headers: { host } }), 421, 'HOST_NOT_ALLOWED')
 })
 
-t.test('who asks for a change', async (t) => {
+t.test('the caller of a change', async (t) => {
   const { engine, ask } = await build(t)
   const host = '127.0.0.1:8000'
   const table: [headers: Record<string, string>, allowed: boolean, who: string][] = [

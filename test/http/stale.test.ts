@@ -80,7 +80,7 @@ t.test('health stays 200, readiness does not', async (t) => {
   t.equal((await get('/health/ready')).statusCode, 200)
 })
 
-t.test('when it is back the answers are fresh, with what happened meanwhile', async (t) => {
+t.test('once it is back, responses are fresh and include changes in the meantime', async (t) => {
   const { get, engine, id, post } = await withoutEngine(t)
   for (const record of engine.records()) if (record.id === id) Object.assign(record, { state: 'exited', exitCode: 137 })
   engine.comeBack()

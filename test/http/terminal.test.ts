@@ -87,7 +87,7 @@ t.test('takes the token as a subprotocol, and needs the scope exec', async (t) =
   const { session } = terminal.opened()
   t.equal(terminal.socket.protocol, TERMINAL_PROTOCOL, 'the token is not sent back')
 
-  t.test('somebody else cannot come back to it', async (t) => {
+  t.test('another caller cannot resume it', async (t) => {
     terminal.cut()
     const other = await openTerminal(base, 'web', { session }, { token: OPERATOR })
     t.match(other.failed(), { code: 'TERMINAL_NOT_FOUND' })
@@ -108,7 +108,7 @@ t.test('takes the token as a subprotocol, and needs the scope exec', async (t) =
 t.test('a connection that breaks', async (t) => {
   const { base, last } = await serve(t)
 
-  t.test('keeps its session, which goes on where it was', async (t) => {
+  t.test('keeps its session, which resumes where it was', async (t) => {
     const first = await openTerminal(base, 'web')
     first.type('one ')
     await first.shows('one ')
@@ -127,7 +127,7 @@ t.test('a connection that breaks', async (t) => {
     t.notOk(last().hasEnded(), 'whoever detaches leaves it as it is')
   })
 
-  t.test('hears the exit code of what ended meanwhile', async (t) => {
+  t.test('gets the exit code of a command that ended in the meantime', async (t) => {
     const first = await openTerminal(base, 'web')
     first.cut()
     last().write('bye')

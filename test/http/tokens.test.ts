@@ -56,7 +56,7 @@ t.test('an open server is closed by its first token, which must be an admin’s'
   t.equal((await get('/containers')).statusCode, 200, 'as it was before')
 })
 
-t.test('what cannot be done', async (t) => {
+t.test('impossible operations', async (t) => {
   const { post, ask } = await build(t, { env: { BERTH_TOKEN: OPERATOR } })
   const as = bearer(OPERATOR)
   await post('/tokens', { name: 'ci', scopes: ['read'] }, as)

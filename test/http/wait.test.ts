@@ -5,7 +5,7 @@ const alive = setInterval(() => {}, 1_000)
 t.teardown(() => clearInterval(alive))
 
 t.test('GET /containers/:id/wait', async (t) => {
-  t.test('answers when the container has ended, which is what it waits for by itself', async (t) => {
+  t.test('returns when the container exits, by default', async (t) => {
     const { make, get, engine } = await build(t)
     const { full_id: id } = await make({ name: 'web' })
     const waiting = get('/containers/web/wait')
@@ -43,7 +43,7 @@ t.test('GET /containers/:id/wait', async (t) => {
     t.match(body, { exit_code: 1, logs: 'out of luck' })
   })
 
-  t.test('fails when the time is over, and leaves the container alone', async (t) => {
+  t.test('fails after the timeout, and leaves the container alone', async (t) => {
     const { make, get, engine } = await build(t)
     await make({ name: 'web' })
     problem(t, await get('/containers/web/wait?timeout_seconds=0.1'), 504, 'WAIT_TIMEOUT')

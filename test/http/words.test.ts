@@ -31,7 +31,7 @@ const REFUSED: [url: string, body: object, message: RegExp][] = [
   ['/tokens', { name: 'a b', scopes: ['read'] }, /^name must be up to 63 letters.*such as ci$/]
 ]
 
-t.test('the rule stands in a sentence', async (t) => {
+t.test('a rule is explained in a sentence', async (t) => {
   const { post } = await build(t)
   for (const [url, body, message] of REFUSED) {
     const { detail } = problem(t, await post(url, body), 400, 'INVALID_REQUEST')
@@ -67,7 +67,7 @@ t.test('a container is found by its id, also when another is called like it', as
   t.match((await post(`/containers/${one.id}/stop`)).json(), { name: 'one', state: 'exited' })
 })
 
-t.test('an address of IPv6 stands in brackets', async (t) => {
+t.test('an IPv6 address is in brackets', async (t) => {
   const { make } = await build(t, { env: { BERTH_PUBLISH_HOST: '::1' } })
   t.match(await make({}), { ports: { '5000/tcp': '[::1]:8001' }, url: 'http://[::1]:8001' })
 })

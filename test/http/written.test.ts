@@ -23,7 +23,7 @@ t.test('both forms are the same request to an idempotency key', async (t) => {
   t.match((await post('/containers', exact, key)).json(), { replayed: true, id: first.json().id })
 })
 
-t.test('of what is refused, the exact form is told', async (t) => {
+t.test('the error describes the exact form', async (t) => {
   const { post } = await build(t)
   for (const [body, errors] of [
     [{ memory: 1024 }, [{ field: 'memory', message: 'must be at least 6291456' }]],
@@ -55,7 +55,7 @@ t.test('logs: how long ago, and all of them', async (t) => {
   t.match(problem(t, await get('/containers/web/logs?since=soon'), 400, 'INVALID_REQUEST').detail, /such as 10m/)
 })
 
-t.test('logs that are followed are plain lines, and events for who asks for them', async (t) => {
+t.test('followed logs are plain lines, or events on request', async (t) => {
   const { app, get, make, engine } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   engine.write(id, 'hello')

@@ -49,7 +49,7 @@ t.test('a database that was removed lets no second server in, and the first chan
   t.equal((await first.ask('/health')).status, 200)
 })
 
-t.test('a data folder that is gone is said so', async (t) => {
+t.test('a missing data folder is reported', async (t) => {
   const dataDir = join(folder, 'gone')
   const server = serve(t, dataDir)
   await server.up()

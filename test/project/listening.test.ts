@@ -38,7 +38,7 @@ t.test('it refuses to start where anybody could come in, and says why', async (t
   )
 })
 
-t.test('a unix socket for its owner only; one that was left behind is no obstacle', async (t) => {
+t.test('a unix socket for its owner only; a leftover one is no obstacle', async (t) => {
   const socket = join(folder, 's')
   const env = { BERTH_SOCKET: socket, BERTH_DATA_DIR: dataDir('socket') }
   const first = runBare(t, env)
@@ -114,7 +114,7 @@ t.test('the command about tokens asks the server while it runs', async (t) => {
   t.match(await command('nonsense'), { code: 1, output: /Usage/ })
 })
 
-t.test('an address that somebody has is named', async (t) => {
+t.test('an address in use is named', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
   await once(taken, 'listening')
   t.teardown(() => taken.close())

@@ -55,7 +55,7 @@ t.test('every reference leads somewhere, and every component is used', async (t)
   t.strictSame([...new Set(used)].toSorted(), names.toSorted())
 })
 
-t.test('what generators of clients stumble over is not there', async (t) => {
+t.test('the document avoids constructs that client generators mishandle', async (t) => {
   const { get } = await build(t)
   const { paths, components } = (await get('/openapi.json')).json()
   t.notOk(JSON.stringify(paths).includes('"Default Response"'))
@@ -106,7 +106,7 @@ t.test('programs that choose calls by themselves are told what a call does', asy
   t.notOk(paths['/containers/{id}/logs'].get['x-endless'])
 })
 
-t.test('whatever a client sends has a limit', async (t) => {
+t.test('every request value has a limit', async (t) => {
   const { get } = await build(t)
   const document = (await get('/openapi.json')).json()
   const unlimited = new Set<string>()

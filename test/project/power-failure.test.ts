@@ -26,7 +26,7 @@ async function serve(t: Parameters<typeof runBare>[0], dataDir: string) {
   }
 }
 
-t.test('what was answered survives a power failure', { skip }, async (t) => {
+t.test('an acknowledged change survives a power failure', { skip }, async (t) => {
   const disk = makeDisk(t, 64)
   const post = await serve(t, join(disk.folder, 'data'))
   const trailOf = (folder: string) => readFileSync(join(folder, 'audit.jsonl'), 'utf8').trim().split('\n')

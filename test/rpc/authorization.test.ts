@@ -135,7 +135,7 @@ t.test('each scope opens what it is for and nothing else; admin everything', asy
       }
 })
 
-t.test('who is refused is in the audit trail, at each method', async (t) => {
+t.test('every method records a refused caller in the audit trail', async (t) => {
   // A server writes down twenty refusals a minute and counts the rest.
   for (let from = 0; from < CLOSED.length; from += 10) {
     const { call, trail, secrets } = await serve(t)
@@ -183,7 +183,7 @@ t.test('another name and another page are refused, at every method and with the 
   t.equal(engine.writes().length, before)
 })
 
-t.test('what a page may send without being asked first is taken by no method, nor is GET, nor gRPC-Web', async (t) => {
+t.test('no method accepts requests that a page can send without a preflight, nor GET, nor gRPC-Web', async (t) => {
   const { call, engine, secrets } = await serve(t)
   const before = engine.writes().length
   for (const method of METHODS) {

@@ -101,7 +101,7 @@ t.test('a build that fails is an outcome', async (t) => {
   t.match(build, { status: 'failed', build: { status: 'failed', reason: message } })
 })
 
-t.test('what is no build is refused', async (t) => {
+t.test('an invalid build is refused', async (t) => {
   const { docker } = await start(t)
   t.match(await refusal(docker.buildDockerImage({ imageName: 'web' })), {
     status: 'InvalidArgument',
@@ -115,7 +115,7 @@ t.test('what is no build is refused', async (t) => {
   t.match(await docker.listDockerBuilds({}), { builds: [] })
 })
 
-t.test('a deadline in the middle of a build cancels it; one that was handed in goes on', async (t) => {
+t.test('a deadline cancels a build that the call waits for; a submitted build continues', async (t) => {
   const engine = createMemoryEngine()
   const ended: boolean[] = []
   engine.buildImage = async function* (_spec, context, signal) {

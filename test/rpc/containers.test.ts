@@ -77,7 +77,7 @@ t.test('a container may publish no port at all', async (t) => {
   t.strictSame((await docker.runDockerContainer({})).container?.ports, { '5000/tcp': '127.0.0.1:8001' })
 })
 
-t.test('the same idempotency key gives the same container, over either door', async (t) => {
+t.test('the same idempotency key returns the same container over REST and gRPC', async (t) => {
   const { docker, post } = await buildRpc(t)
   const first = await post('/containers', { name: 'once', cpus: 0.5 }, { 'idempotency-key': 'k1' })
   const again = await docker.runDockerContainer({ name: 'once', cpus: 0.5, idempotencyKey: 'k1' })
@@ -103,7 +103,7 @@ t.test('a list has filters and pages', async (t) => {
   t.strictSame([names(next), next.nextCursor], [['aa'], undefined])
 })
 
-t.test('what is wrong is named, as over REST, and nothing is done', async (t) => {
+t.test('an invalid request names its fields, as over REST, and changes nothing', async (t) => {
   const { docker, engine, post } = await buildRpc(t)
   const bad = { name: '-x', memory: 5, cpus: -1, wait: 'never', ports: [{ container_port: 0 }] }
   const rest = (await post('/containers', bad)).json()

@@ -39,7 +39,7 @@ t.test('names of any bytes', async (t) => {
   t.equal(text(await all(docker.readDockerFile(place))), 'x')
 })
 
-t.test('what is not as it was announced leaves the old file', async (t) => {
+t.test('an upload that differs from its announced size leaves the old file', async (t) => {
   const { docker } = await buildRpc(t, EXEC)
   await docker.runDockerContainer({ name: 'web' })
   const place = { name: 'web', path: '/tmp/f' }

@@ -79,7 +79,7 @@ t.test('a method that is not there', async (t) => {
   t.equal(http, 404, 'which gRPC clients take for UNIMPLEMENTED')
 })
 
-t.test('an authority that is no host is refused, and the next call is answered', async (t) => {
+t.test('an invalid authority is refused, and the next call succeeds', async (t) => {
   const { port } = await buildRpc(t)
   const raw = connectRaw(port)
   t.teardown(raw.close)

@@ -49,7 +49,7 @@ t.test('a terminal: input, size, output, exit code, end of the requests', async 
   await until(() => engine.processes[1]?.hasEnded() === true)
 })
 
-t.test('what cannot be is refused', async (t) => {
+t.test('impossible requests are refused', async (t) => {
   const { open } = await serve(t)
   const refused = (first: Request) => refusal(open(first).next())
   t.match(await refused({ frame: { case: 'signal', value: 'INT' } }), { reason: 'INVALID_REQUEST' })

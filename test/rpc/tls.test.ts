@@ -18,7 +18,7 @@ t.test('with a certificate it speaks TLS, and nothing else', async (t) => {
   t.match(await refusal(plain.getDockerPorts({})), { reason: undefined }, 'without TLS')
 })
 
-t.test('both doors speak TLS with forward secrecy and authenticated encryption only', async (t) => {
+t.test('REST and gRPC require TLS with forward secrecy and authenticated encryption', async (t) => {
   const { port: grpcPort, app } = await buildRpc(t, { tls: { cert: pem, key: pem } })
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as { port: number }

@@ -24,6 +24,6 @@ t.test('on a socket there are neither pages nor gRPC', async (t) => {
   t.notMatch(banner, /Docs|gRPC/)
 })
 
-t.test('nothing is said of a gRPC port that is off', async (t) => {
+t.test('a disabled gRPC port is not mentioned', async (t) => {
   t.notMatch(createBanner(http, { ...plain, grpcPort: undefined }), /gRPC/)
 })

@@ -114,7 +114,7 @@ t.test('/load', async (t) => {
     }
   })
 
-  await t.test('ends a load when its time is over', async (t) => {
+  await t.test('ends a load at its timeout', async (t) => {
     const { app } = await build(t)
     await app.inject({ method: 'POST', url: '/load/cpu', payload: { seconds: 1, percent: 1 } })
     await until(async () => (await app.inject('/load')).json().loads.length === 0)

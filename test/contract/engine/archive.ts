@@ -100,7 +100,7 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
     t.equal(await engine.statPath(id, `/tmp/${name}`), undefined)
   })
 
-  await t.test('what is removed is gone with all below it, and nothing else', async (t) => {
+  await t.test('a removal removes everything below the path, and nothing else', async (t) => {
     const { id } = await make(t, subject, { start: false })
     await write(
       id,
@@ -145,7 +145,7 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
     }
   )
 
-  await t.test('what is not there', async (t) => {
+  await t.test('missing objects', async (t) => {
     const { id } = await make(t, subject, { start: false })
     await write(id, file('tmp/f', 'x'))
     const missing = { code: 'FILE_NOT_FOUND' }

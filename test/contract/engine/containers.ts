@@ -29,7 +29,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.match(await engine.containerSpec(id), { env: { A: 'secret' }, command: ['sleep', '3600'], restart: 'always' })
   })
 
-  await t.test('what the image says can be left out of what was asked for', async (t) => {
+  await t.test('values of the image can be left out of the spec', async (t) => {
     const { id } = await make(t, subject, { start: false, env: { A: 'secret' } })
     const { imageId } = await look(subject, id)
     t.match(await engine.containerSpec(id, { without: imageId }), { env: { A: 'secret' }, command: ['sleep', '3600'] })
@@ -52,7 +52,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.equal((await look(subject, second.id)).name, second.name, 'and nothing came of it')
   })
 
-  await t.test('one that is paused goes on where it stood still', async (t) => {
+  await t.test('a paused container resumes where it was', async (t) => {
     const { id } = await make(t, subject)
     await engine.pauseContainer(id)
     t.equal((await look(subject, id)).state, 'paused')
@@ -85,7 +85,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.equal((await look(subject, id)).startedAt, before.startedAt)
   })
 
-  await t.test('what was stopped has an exit code and can be started again', async (t) => {
+  await t.test('a stopped container has an exit code and can be started again', async (t) => {
     const { id } = await make(t, subject)
     const before = await look(subject, id)
     await engine.stopContainer(id, 0)
@@ -112,7 +112,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.equal((await look(subject, id)).state, 'exited')
   })
 
-  await t.test('what runs or is paused is removed by force only', async (t) => {
+  await t.test('removing a running or paused container needs force', async (t) => {
     for (const isPaused of [false, true]) {
       const { id } = await make(t, subject)
       if (isPaused) await subject.pause(id)
@@ -123,7 +123,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     }
   })
 
-  await t.test('what is not there', async (t) => {
+  await t.test('missing objects', async (t) => {
     const missing = { code: 'CONTAINER_NOT_FOUND' }
     t.equal(await engine.inspectContainer(NOBODY), undefined)
     t.equal(await engine.removeContainer(NOBODY, KEEP), false)

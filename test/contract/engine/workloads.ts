@@ -51,7 +51,7 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
     t.match(await engine.exec(id, { command: ['cat'], env: {}, stdin: 'read' }, limits()), { stdout: 'read' })
   })
 
-  await t.test('a command that goes on, without a terminal', async (t) => {
+  await t.test('a streamed command without a terminal', async (t) => {
     const { id } = await make(t, subject)
     const cat = await engine.startProcess(id, { command: ['cat'], env: {}, takesInput: true })
     await cat.write(Buffer.from('one\n'))
@@ -83,7 +83,7 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
     await t.rejects(start(['nothing']), { code: 'COMMAND_NOT_STARTED' })
   })
 
-  await t.test('what stands still is held up, and loses nothing', async (t) => {
+  await t.test('unread output blocks the command and loses nothing', async (t) => {
     const { id } = await make(t, subject)
     const yes = await engine.startProcess(id, {
       command: ['yes'],
@@ -109,7 +109,7 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
     t.equal(await engine.containerCounters(id), undefined)
   })
 
-  await t.test('one that runs has both', async (t) => {
+  await t.test('a running container has both', async (t) => {
     const { id } = await make(t, subject)
     const { titles, processes } = await engine.containerProcesses(id)
     t.ok(titles.includes('PID'))

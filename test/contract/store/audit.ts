@@ -25,7 +25,7 @@ const append = (audit: AuditStore, given: Partial<AuditRow> = {}) =>
   audit.append((newest) => ({ seq: (newest?.seq ?? 0) + 1, hash: `${newest?.hash ?? ''}.`, ...entry(given) }))
 
 export async function auditContract(t: Test, open: (t: Test) => Store): Promise<void> {
-  await t.test('an entry is given back as it was added, the newest first', async (t) => {
+  await t.test('entries are returned unchanged, newest first', async (t) => {
     const { audit } = open(t)
     t.strictSame(await audit.find({}, 10), [])
     t.match(await append(audit), { seq: 1, hash: '.', ...entry() })
@@ -46,7 +46,7 @@ export async function auditContract(t: Test, open: (t: Test) => Store): Promise<
     )
   })
 
-  await t.test('what makes no entry adds none', async (t) => {
+  await t.test('an empty batch adds no entry', async (t) => {
     const { audit } = open(t)
     const none = audit.append(() => {
       throw new Error('no')
@@ -73,7 +73,7 @@ export async function auditContract(t: Test, open: (t: Test) => Store): Promise<
     t.strictSame(await found({ before: 2 }, 2), [1])
   })
 
-  await t.test('refusals are kept apart, so that knocking washes nothing away', async (t) => {
+  await t.test('refusals are stored separately, so a flood displaces nothing', async (t) => {
     const { audit } = open(t)
     await append(audit)
     for (let count = 0; count < 5; count++) await append(audit, { outcome: 'refused' })

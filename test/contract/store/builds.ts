@@ -20,7 +20,7 @@ function start(store: Store) {
 }
 
 export async function buildsContract(t: Test, open: (t: Test) => Store): Promise<void> {
-  await t.test('a record is given back as it was kept, with its secrets', async (t) => {
+  await t.test('a record is returned unchanged, with its secrets', async (t) => {
     const { table, add } = start(open(t))
     const record = await add({ steps: [{ number: 1, name: 'x', status: 'cached', durationMs: null }] })
     t.same(await table.get(record.id), record)
@@ -60,7 +60,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
     t.equal(await table.claim('e', 400, 150), undefined)
   })
 
-  await t.test('what is between two stages or was interrupted is claimed too', async (t) => {
+  await t.test('builds between two stages and interrupted ones are claimed, too', async (t) => {
     const { table, add } = start(open(t))
     const between = await add({ build: stage('completed'), push: stage('pending') })
     const interrupted = await add({ build: stage('in_progress') })
@@ -129,7 +129,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
     t.equal(await table.countBefore(three.id), 1)
   })
 
-  await t.test('what is old enough to be forgotten', async (t) => {
+  await t.test('old builds are listed for removal', async (t) => {
     const { table, add } = start(open(t))
     const old = await add({ finishedAt: 99, build: stage('failed') })
     await add({ finishedAt: 100, build: stage('failed') })

@@ -38,7 +38,7 @@ t.test('a clock that is set back keeps no refusal out of the trail', async (t) =
   t.match(await audit.find({}, 1), [{ code: 'UNAUTHORIZED' }])
 })
 
-t.test('whoever only knocks cannot wash away what was done', async (t) => {
+t.test('refusals cannot displace changes', async (t) => {
   const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
   const audit = createAudit({ table, flush, file: undefined, log })
@@ -63,7 +63,7 @@ t.test('the table cannot be rewritten', async (t) => {
   db.close()
 })
 
-t.test('knocks without a token hide nobody’s refusals', async (t) => {
+t.test('refusals without a token do not hide those of tokens', async (t) => {
   const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
   const audit = createAudit({ table, flush, file: undefined, log })

@@ -54,7 +54,7 @@ t.test('streams are given back', async (t) => {
   t.throws(() => stream(ci))
 })
 
-t.test('without tokens nobody is held back for another’s sake, and 0 is no limit', async (t) => {
+t.test('without tokens there are no limits, and 0 means no limit', async (t) => {
   const strict = createBudget({ changesPerSecond: 1, streams: 1 })
   const none = createBudget({ changesPerSecond: 0, streams: 0 })
   for (let count = 0; count < 5_000; count++) {
@@ -87,7 +87,7 @@ t.test('open requests are counted for each token, and for each address where the
   }
 })
 
-t.test('whoever does not read the answers that are there gets no more', async (t) => {
+t.test('a caller that does not read its responses gets no more', async (t) => {
   const { request } = createBudget({ changesPerSecond: 0, streams: 0, requests: 100 })
   let unsent = 4 * 1024 ** 2
   for (let count = 0; count < 9; count++) request(ci, '10.0.0.1', () => unsent)

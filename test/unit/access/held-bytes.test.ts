@@ -3,7 +3,7 @@ import { createHeldBytes } from '../../../src/access/held-bytes.ts'
 
 const MEBIBYTE = 1024 ** 2
 
-t.test('what is held is counted for each caller and for all', async (t) => {
+t.test('held memory is counted per caller and in total', async (t) => {
   let caller = 'a'
   const hold = createHeldBytes({ whose: () => caller, all: 5 * MEBIBYTE, one: 2 * MEBIBYTE })
   const first = hold('tail')

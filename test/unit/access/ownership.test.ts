@@ -38,12 +38,12 @@ for (const [why, caller, thing, sees, changes] of TABLE)
     t.equal(mayChange(caller, thing), changes)
   })
 
-t.test('what a caller makes belongs to it and its team', async (t) => {
+t.test('resources belong to their caller and its team', async (t) => {
   t.strictSame(ownerOf(mate), { owner: 'mate', team: 'shop' })
   t.ok(mayChange(mate, ownerOf(mate)))
 })
 
-t.test('what is seen and may not be changed says who may', async (t) => {
+t.test('a visible but protected resource says who may change it', async (t) => {
   t.throws(() => checkMayChange(watcher, OWN, 'Container web'), { code: 'FORBIDDEN', message: /Container web .*admin/ })
   t.doesNotThrow(() => checkMayChange(ci, OWN, 'Container web'))
 })

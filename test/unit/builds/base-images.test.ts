@@ -14,7 +14,7 @@ t.test('as they are usually written', async (t) => {
   t.strictSame(imagesOf('FROM a\nCOPY --from=b:1 / /\nADD --from=c / /'), ['a', 'b:1', 'c'])
 })
 
-t.test('as somebody writes them who wants to get round a policy', async (t) => {
+t.test('evasive spellings', async (t) => {
   const table: [name: string, text: string, args: Record<string, string>][] = [
     ['an argument in place of the default', 'ARG BASE=good\nFROM $BASE', { BASE: 'evil' }],
     ['an argument without a default', 'ARG BASE\nFROM ${BASE}', { BASE: 'evil' }],
@@ -41,7 +41,7 @@ t.test('as somebody writes them who wants to get round a policy', async (t) => {
     t.ok(imagesOf(text, args).includes('evil'), `${name}: ${imagesOf(text, args)}`)
 })
 
-t.test('what cannot be resolved stays visible', async (t) => {
+t.test('unresolved variables stay visible', async (t) => {
   t.match(imagesOf('FROM $UNKNOWN'), ['$UNKNOWN'])
   t.match(imagesOf('ARG A=evilx\nFROM ${A%x}'), ['${A%x}'])
 })

@@ -4,7 +4,7 @@ import { readDockerfile } from '../../../src/builds/context/dockerfile.ts'
 const images = (text: string, buildArgs?: Record<string, string>) => readDockerfile(text, buildArgs).allImages
 const problems = (text: string) => readDockerfile(text).problems
 
-t.test('what is a Dockerfile', async (t) => {
+t.test('valid Dockerfiles', async (t) => {
   const good: [why: string, text: string][] = [
     ['one line', 'FROM scratch'],
     ['small letters', 'from busybox\nrun true'],
@@ -26,7 +26,7 @@ t.test('what is a Dockerfile', async (t) => {
   for (const [why, text] of good) t.same(problems(text), [], why)
 })
 
-t.test('what is none, and why', async (t) => {
+t.test('invalid Dockerfiles, with the reason', async (t) => {
   const bad: [text: string, problem: RegExp][] = [
     ['', /^there is no FROM$/],
     ['# only a comment\n', /^there is no FROM$/],
@@ -79,7 +79,7 @@ t.test('which images it is built on', async (t) => {
   for (const [why, text, expected, buildArgs] of cases) t.same(images(text, buildArgs), expected, why)
 })
 
-t.test('what is sure to be pulled is told from what only may be an image', (t) => {
+t.test('images that are certainly pulled are separate from possible ones', (t) => {
   const text =
     '# syntax=s\n# escape=`\nFROM a\nRUN <<EOF\nFROM users\nEOF\nCOPY --from=c x y\nRUN --mount=from=m `\nFROM x\n'
   t.same(readDockerfile(text).baseImages, ['a', 'c', 'm'])

@@ -29,7 +29,7 @@ t.test('an upload that breaks off, at whatever byte', async (t) => {
   }
 })
 
-t.test('a refused upload is read to its end, so that its client hears of it', { timeout: 10_000 }, async (t) => {
+t.test('a refused upload is read to its end, so its client gets the error', { timeout: 10_000 }, async (t) => {
   const bad = await tarOf({ name: '/absolute' })
   for (const head of [bad, gzipSync(bad).subarray(0, 60), zipOf({ name: '/absolute' }), Buffer.alloc(600)]) {
     let sent = 0

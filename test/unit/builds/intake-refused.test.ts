@@ -5,7 +5,7 @@ import { createNoise, DOCKERFILE, intake, MIB, TREE, type LIMITS } from '../../h
 
 const { files, take } = intake(t)
 
-t.test('what is refused leaves nothing behind', async (t) => {
+t.test('a refused upload leaves nothing behind', async (t) => {
   const tar = (...entries: TarEntry[]) => tarOf(DOCKERFILE, ...entries)
   const zeros = Buffer.alloc(24 * MIB)
   const good = await tarOf(...TREE)

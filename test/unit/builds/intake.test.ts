@@ -11,7 +11,7 @@ const { file, files, take, takeIn, kept } = intake(t)
 
 const textsOf = async (bytes: Buffer) => Object.fromEntries((await takeIn(bytes)).kept.texts)
 
-t.test('what says how to build is kept on the way, by its clean path', async (t) => {
+t.test('control files are kept during the upload, by their normalized path', async (t) => {
   const files = [
     DOCKERFILE,
     { name: './.dockerignore', content: '*' },
@@ -34,7 +34,7 @@ t.test('what says how to build is kept on the way, by its clean path', async (t)
   })
 })
 
-t.test('what is too large to keep, or too many, says so and stands in the context', async (t) => {
+t.test('files too large or too many to keep are marked and stay in the context', async (t) => {
   const big = 'x'.repeat(200 * 1024)
   const one = await takeIn(await tarOf(DOCKERFILE, { name: '.dockerignore', content: big }))
   t.strictSame([[...one.kept.texts.keys()], one.kept.isComplete], [['Dockerfile'], false])
@@ -115,7 +115,7 @@ t.test('a zip file', async (t) => {
   t.same(files(), ['context.tar'], 'the zip file itself is not kept')
 })
 
-t.test('one large file that does not pack is no bomb, nor is one that packs as files do', async (t) => {
+t.test('a large file with a normal compression ratio is not a bomb', async (t) => {
   const noise = Buffer.alloc(50 * MIB, createHash('sha512').update('x').digest())
   t.match(await take(await tarOf(DOCKERFILE, { name: 'big', content: noise }), { piece: 16_384 }), {
     bytes: 50 * MIB + 13

@@ -49,7 +49,7 @@ t.test('readers that come early, in the middle and late get the same lines', asy
   t.same(await textsOf(log), early.seen)
 })
 
-t.test('one who does not follow gets what is there', async (t) => {
+t.test('a reader without follow gets the existing lines', async (t) => {
   const log = createLogFile(fileOf(t), MANY)
   t.same(await textsOf(log, 0, false), [])
   await log.line('one')
@@ -108,7 +108,7 @@ t.test('a very long line is shortened', async (t) => {
   t.ok(line.length < 17_000 && line.endsWith('…') && line.isWellFormed(), `${line.length} ${line.slice(-3)}`)
 })
 
-t.test('a log goes on where an earlier process left it, on a line of its own', async (t) => {
+t.test('a log continues after an earlier process, on a new line', async (t) => {
   const path = fileOf(t)
   writeFileSync(path, 'one\ntwo, cut o')
   const log = createLogFile(path, MANY)
@@ -132,7 +132,7 @@ t.test('the limit counts what is there already', async (t) => {
   )
 })
 
-t.test('of a build that is over everything is there at once', async (t) => {
+t.test('the log of a finished build is returned at once', async (t) => {
   const path = fileOf(t)
   writeFileSync(path, 'one\ntwo\n')
   t.same(await textsOf(createLogFile(path, MANY, true)), ['one', 'two'])
@@ -153,7 +153,7 @@ t.test('a reader that goes away is let go', async (t) => {
   await log.end()
 })
 
-t.test('what comes after the end is dropped, and nothing is held open', async (t) => {
+t.test('lines after the end are dropped, and no file stays open', async (t) => {
   const path = fileOf(t)
   const log = createLogFile(path, MANY)
   await log.line('one')
@@ -163,7 +163,7 @@ t.test('what comes after the end is dropped, and nothing is held open', async (t
   t.equal(readFileSync(path, 'utf8'), 'one\n')
 })
 
-t.test('a disk that takes nothing more: the lines are missing, and that is said', async (t) => {
+t.test('a full disk: the missing lines are reported', async (t) => {
   const log = createLogFile(join(fileOf(t), 'no/such/folder'), MANY)
   await log.line('one')
   t.equal(await isIncomplete(log), true)
@@ -182,7 +182,7 @@ t.test('lines by the hundred thousand, read while they are written', async (t) =
   t.comment(`${Math.round((process.memoryUsage().rss - before) / 1e6)} MB more`)
 })
 
-t.test('somebody else who adds to the file is no line lost', async (t) => {
+t.test('another writer to the file loses no line', async (t) => {
   const path = fileOf(t)
   appendFileSync(path, 'ä'.repeat(40_000))
   appendFileSync(path, '\nend\n')

@@ -49,7 +49,7 @@ t.test('a page says of every build what its view says, also past what is kept', 
   }
 })
 
-t.test('what did not change is the same object, wherever it stands in the queue', async (t) => {
+t.test('an unchanged build is the same object, wherever it is in the queue', async (t) => {
   const { put, page } = pagesOf()
   const [a, b] = [rowOf(buildRecord({ id: 'a' })), rowOf(buildRecord({ id: 'b' }))]
   put([b, a], ['a', 'b'])
@@ -64,7 +64,7 @@ t.test('what did not change is the same object, wherever it stands in the queue'
   })
 })
 
-t.test('what is worked on shows as it is now', async (t) => {
+t.test('a running build shows its current state', async (t) => {
   const running = new Map([['c', buildRecord({ id: 'c', imageId: 'sha256:made' })]])
   const { put, shown } = pagesOf(running)
   put([rowOf(buildRecord({ id: 'c' }))], [])

@@ -110,7 +110,7 @@ t.test('a retry asks only for what was asked for', (t) => {
   t.end()
 })
 
-t.test('what a retry keeps and what it forgets', (t) => {
+t.test('a retry keeps some fields and resets others', (t) => {
   const made = () => ({
     ...recordOf('ccc'),
     imageId: 'sha256:1',

@@ -5,7 +5,7 @@ import { readDockerfile } from '../../../src/builds/context/dockerfile.ts'
 
 const found = (lines: string) => readDockerfile(`FROM a\n${lines}`).remoteSources
 
-t.test('what is or may become an address', async (t) => {
+t.test('sources that are or may become remote', async (t) => {
   const table: [name: string, lines: string][] = [
     ['http', 'ADD http://a/b /x'],
     ['https, after flags', 'ADD --chown=1 --checksum=sha256:0 https://a/b /x'],
@@ -36,7 +36,7 @@ t.test('what is or may become an address', async (t) => {
   t.equal(readDockerfile('# comment\n# escape=`\nFROM a\nRUN a \\\nADD http://a /x').remoteSources.length, 1)
 })
 
-t.test('what is not', async (t) => {
+t.test('sources that are not', async (t) => {
   for (const lines of [
     'ADD a.tar.gz /x',
     'ADD ./$NAME /x',

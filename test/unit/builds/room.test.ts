@@ -3,7 +3,7 @@ import { createRoom } from '../../../src/builds/room.ts'
 
 const MEBIBYTE = 1024 ** 2
 
-t.test('what builds take up is measured now and then, and counted in between', async (t) => {
+t.test('disk usage of builds is measured periodically, and counted in between', async (t) => {
   let now = 0
   let onDisk = 0
   const room = createRoom({

@@ -24,7 +24,7 @@ t.test('secrets cannot be read in the files', async (t) => {
   t.same(await table.secrets(id), secrets)
 })
 
-t.test('a build that is worked on is shown as it is now, until it is hidden', async (t) => {
+t.test('a running build is shown in its current state, until it is hidden', async (t) => {
   const store = openStore(':memory:')
   t.teardown(() => store.close())
   const table = createBuildTable(store.builds)

@@ -71,7 +71,7 @@ t.test('an attempt whose point of no return the disk does not keep is taken back
   t.strictSame(await store.intents.all(), [])
 })
 
-t.test('what an attempt made is taken back, last first, when it fails', async (t) => {
+t.test('a failed attempt is undone in reverse order', async (t) => {
   const engine = createMemoryEngine()
   const { attempts, store } = await startWith(t, { engine })
   const taken: string[] = []

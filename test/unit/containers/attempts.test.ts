@@ -41,7 +41,7 @@ t.test('the volumes of an attempt go with it, or alone, unless others use them',
   t.strictSame([...engine.volumes.keys()], ['used', 'answered', 'of-key'])
 })
 
-t.test('one with a key is finished, since its client will ask again', async (t) => {
+t.test('a container with a key is finished, since its client will retry', async (t) => {
   const engine = createMemoryEngine()
   const key = { 'io.berth.idempotency-key': 'key' }
   engine.add({ name: 'half', state: 'created', labels: labels('one', key) })
@@ -78,7 +78,7 @@ t.test('a container with a key that can never start is removed, so that it can b
   t.strictSame(states(engine), [])
 })
 
-t.test('one with a key that is on its way out is removed, and not started', async (t) => {
+t.test('a container with a key that is being removed is not started', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'half', state: 'dead', labels: labels('one', { 'io.berth.idempotency-key': 'key' }) })
   const { store } = await startWith(t, { engine, left: [['one']] })
@@ -140,7 +140,7 @@ t.test('a container that shows up late is settled then', async (t) => {
   t.strictSame(states(engine), [])
 })
 
-t.test('what never shows up is forgotten after a while', async (t) => {
+t.test('an intent without a container is dropped after a while', async (t) => {
   const now = Date.now()
   const { store } = await startWith(t, {
     engine: createMemoryEngine(),
@@ -169,7 +169,7 @@ t.test('a removal that fails is tried again', async (t) => {
   t.equal(tries, 2)
 })
 
-t.test('what cannot be settled is said once and tried again, ever less often', async (t) => {
+t.test('a failure to settle is logged once and retried with backoff', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'half', state: 'created', labels: labels('one') })
   let tries = 0

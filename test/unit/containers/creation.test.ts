@@ -51,7 +51,7 @@ t.test('when the list, too, names another, the answer is not certain', async (t)
   await t.rejects(creation('one', 'web', spec), { code: 'ENGINE_ANSWER_INVALID' })
 })
 
-t.test('whatever hinders the look at it, the answer is not certain', async (t) => {
+t.test('any failure to inspect it makes the outcome uncertain', async (t) => {
   const { engine, creation } = creationAnsweredWith((id) => id)
   engine.inspectContainer = async () => {
     throw new AppError('INVALID_REQUEST', 'the engine does not like it')

@@ -128,7 +128,7 @@ t.test('the date of a container of another server is not ours to know or change'
   t.doesNotThrow(() => expiry.checkOwn(container()))
 })
 
-t.test('what was written down counts more than the label', async (t) => {
+t.test('the store takes precedence over the label', async (t) => {
   const { expiry } = await setUp(t)
   const record = labelled('60')
   await expiry.set(record.id, null)

@@ -18,7 +18,7 @@ t.test('the order of fields makes no difference', async (t) => {
   )
 })
 
-t.test('what means something else has another one', async (t) => {
+t.test('a different meaning has a different hash', async (t) => {
   const different: CreateContainer[] = [
     {},
     { image: 'app:2' },

@@ -42,13 +42,13 @@ t.test('human forms become exact ones', async (t) => {
   for (const [written, exact] of table) t.strictSame(exactForms(written), exact, JSON.stringify(written))
 })
 
-t.test('what is exact or unknown stays as it is', async (t) => {
+t.test('exact and unknown forms stay unchanged', async (t) => {
   const body = { memory: 5, command: ['a b'], ports: [{ container_port: 80 }, 7], name: '512m', env: { memory: '5m' } }
   t.strictSame(exactForms(body), body)
   for (const other of [null, undefined, 'text', 7, []]) t.strictSame(exactForms(other), other)
 })
 
-t.test('what cannot be read is refused with its field', async (t) => {
+t.test('an invalid form is refused with its field', async (t) => {
   const table: [written: object, message: RegExp][] = [
     [{ memory: 'much' }, /^memory must be a number of bytes, or a size such as 512m/],
     [{ command: 'echo "a' }, /^command has a quote that is not closed/],

@@ -18,13 +18,13 @@ t.test('a time as the engine takes it', async (t) => {
   for (const [text, seconds, why] of table) t.equal(engineTime('since', text), seconds, why)
 })
 
-t.test('what is no time names the field', async (t) => {
+t.test('an invalid time names the field', async (t) => {
   for (const text of ['yesterday', '-5', '1e9', '2026-13-01', '12:00', '2026-01-01T25:00:00Z', '', ' 1']) {
     t.throws(() => engineTime('until', text), { code: 'INVALID_REQUEST', fields: [{ field: 'until' }] }, `"${text}"`)
   }
 })
 
-t.test('what is asked of the engine', async (t) => {
+t.test('the options for the engine', async (t) => {
   const all = { stdout: true, stderr: true, follow: false }
   t.match(logQuery({}, undefined), { ...all, tail: 1000, since: undefined })
   t.match(logQuery({ tail: 5, stderr: false }, undefined), { stdout: true, stderr: false, tail: 5 })

@@ -36,7 +36,7 @@ function refusal(body: object): Record<string, string> {
   }
 }
 
-t.test('what is refused without asking the engine', async (t) => {
+t.test('requests refused without a call to the engine', async (t) => {
   const tcp = { container_port: 80 }
   const table: [body: object, refused: string[]][] = [
     [{}, []],

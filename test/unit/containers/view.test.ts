@@ -2,7 +2,7 @@ import t from 'tap'
 import { reachableHost, viewContainer } from '../../../src/containers/view.ts'
 import { binding, container, idOf } from '../../helpers/records.ts'
 
-t.test('one that has ended or is paused is not unhealthy', async (t) => {
+t.test('an exited or paused container is not unhealthy', async (t) => {
   for (const state of ['exited', 'created', 'dead', 'restarting', 'paused'] as const)
     t.equal(viewContainer(container({ state, health: 'unhealthy' }), null).health, null, state)
   t.equal(viewContainer(container({ health: 'unhealthy' }), null).health, 'unhealthy')

@@ -59,7 +59,7 @@ t.test('which state answers which wait', async (t) => {
   t.notOk(holds(container({ health: 'healthy', state: 'paused' }), 'healthy'))
 })
 
-t.test('what holds already is answered at once', async (t) => {
+t.test('returns at once if the condition holds', async (t) => {
   const { waitFor, inventory } = setUp([container()])
   t.match(await waitFor('running'), { name: 'web' })
   t.equal(inventory.watcherCount(), 0, 'and leaves nobody listening')
@@ -129,7 +129,7 @@ t.test('waiting for health needs a health check', async (t) => {
   await t.rejects(waitFor('healthy'), { code: 'INVALID_REQUEST', fields: [{ field: 'wait' }] })
 })
 
-t.test('when the time is over the answer says what was met', async (t) => {
+t.test('the error of a timeout names the state', async (t) => {
   const { waitFor } = setUp([container({ health: 'starting' })], ['still starting'])
   await t.rejects(waitFor('healthy', { timeoutMs: 10 }), {
     code: 'WAIT_TIMEOUT',
@@ -138,7 +138,7 @@ t.test('when the time is over the answer says what was met', async (t) => {
   })
 })
 
-t.test('one that turned unhealthy is waited for no longer', async (t) => {
+t.test('the wait fails once the container is unhealthy', async (t) => {
   const { waitFor } = setUp([container({ health: 'unhealthy' })], ['no database'])
   await t.rejects(waitFor('healthy'), {
     code: 'CONTAINER_UNHEALTHY',
@@ -167,12 +167,12 @@ t.test('a client that was gone before the wait began does not begin it', async (
 t.test('waiting for a port', async (t) => {
   const on = (port: number) => [container({ ports: [binding(53, 53, 'udp'), binding(port)] })]
 
-  t.test('is over when a connection stays open', async (t) => {
+  t.test('ends when a connection stays open', async (t) => {
     const port = await listen(t, net.createServer())
     t.match(await setUp(on(port)).waitFor('port'), { name: 'web' })
   })
 
-  t.test('is over when data comes', async (t) => {
+  t.test('ends when data arrives', async (t) => {
     const port = await listen(
       t,
       net.createServer((socket) => socket.end('220 ready\r\n'))
@@ -191,7 +191,7 @@ t.test('waiting for a port', async (t) => {
     })
   })
 
-  t.test('goes on until somebody listens', async (t) => {
+  t.test('continues until something listens', async (t) => {
     const server = net.createServer()
     const port = await listen(t, server)
     await new Promise((resolve) => server.close(resolve))
@@ -212,7 +212,7 @@ t.test('waiting for a port', async (t) => {
 })
 
 t.test('waiting for HTTP', async (t) => {
-  t.test('is over at a status below 400', async (t) => {
+  t.test('ends at a status below 400', async (t) => {
     let asked = 0
     const paths: (string | undefined)[] = []
     const server = http.createServer((request, answer) => {
@@ -226,7 +226,7 @@ t.test('waiting for HTTP', async (t) => {
     t.strictSame(paths, ['/ready?x=1', '/ready?x=1', '/ready?x=1'])
   })
 
-  t.test('says which status it met when the time is over', async (t) => {
+  t.test('names the last status after the timeout', async (t) => {
     const port = await listen(
       t,
       http.createServer((_request, answer) => answer.writeHead(500).end())
@@ -249,7 +249,7 @@ t.test('waiting for HTTP', async (t) => {
   })
 })
 
-t.test('whoever answers on the port of a container that has ended meanwhile is somebody else', async (t) => {
+t.test('an answer on the port of an exited container does not count', async (t) => {
   const { promise: asked, resolve: isAsked } = Promise.withResolvers<void>()
   const { promise: over, resolve: end } = Promise.withResolvers<void>()
   const port = await listen(

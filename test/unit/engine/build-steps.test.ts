@@ -165,7 +165,7 @@ t.test('characters of several bytes over two frames', (t) => {
   t.end()
 })
 
-t.test('what a terminal would obey is taken out', (t) => {
+t.test('terminal control sequences are removed', (t) => {
   const cases: [said: string, line: string][] = [
     ['\u001B[1;31mred\u001B[0m', 'red'],
     ['\u001B]0;title\u0007text', 'text'],

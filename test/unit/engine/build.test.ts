@@ -75,7 +75,7 @@ t.test('before any step fails, none is blamed', async (t) => {
   await t.rejects(build(parsing, { builder: 'classic' }).said, { message: 'dockerfile parse error line 2' })
 })
 
-t.test('a stream that ends too early is no success', async (t) => {
+t.test('a stream that ends too early is a failure', async (t) => {
   for (const name of ['buildkit', 'classic'] as const) {
     const frames = fixture(name).trimEnd().split('\n')
     const done = frames.findIndex((frame) => /moby\.image\.id|Successfully built/.test(frame))
@@ -103,14 +103,14 @@ t.test('the engine goes away in the middle', async (t) => {
   await t.rejects(build(broken()).said, { code: 'ENGINE_UNAVAILABLE' })
 })
 
-t.test('nonsense is told from an engine that went away', async (t) => {
+t.test('an invalid stream differs from a lost engine', async (t) => {
   await t.rejects(build('<html>\n').said, { code: 'ENGINE_ANSWER_INVALID' })
   await t.rejects(build('{"id":"moby.buildkit.trace","aux":"bm9uc2Vuc2U="}\n').said, {
     code: 'ENGINE_ANSWER_INVALID'
   })
 })
 
-t.test('a build that the engine itself gave up is told from one that failed', async (t) => {
+t.test('a build aborted by the engine differs from a failed one', async (t) => {
   const failing = (text: string) => build(`${JSON.stringify({ error: text })}\n`).said
   for (const text of [
     'context canceled',

@@ -85,7 +85,7 @@ t.test('the first candidate that answers is taken', async (t) => {
   t.match(asked, ['/_ping', /^\/v1\.41\/version/])
 })
 
-t.test('what the engine is called', async (t) => {
+t.test('the name of the engine', async (t) => {
   const table: [version: object, name: string][] = [
     [DOCKER, 'Docker Engine'],
     [{ ...DOCKER, Platform: { Name: 'Docker Engine - Community' } }, 'Docker Engine - Community'],
@@ -102,7 +102,7 @@ t.test('what the engine is called', async (t) => {
   }
 })
 
-t.test('when none answers, every reason is told', async (t) => {
+t.test('if no engine answers, every reason is listed', async (t) => {
   const old = await engineAt(t, { apiVersion: '1.30' })
   const web = await engineAt(t, { status: 404 })
   const closed = await engineAt(t)
@@ -149,7 +149,7 @@ t.test('an engine that is lost is found again', async (t) => {
   )
 })
 
-t.test('an engine that was exchanged for another version behind the same socket is met anew', async (t) => {
+t.test('a new engine version behind the same socket causes a reconnect', async (t) => {
   const given: Given = { apiVersion: '1.41' }
   const { address } = await engineAt(t, given)
   const connection = connect(t, address)
@@ -162,7 +162,7 @@ t.test('an engine that was exchanged for another version behind the same socket 
   }, 10_000)
 })
 
-t.test('whoever waits leaves nothing behind', async (t) => {
+t.test('a wait leaves nothing behind', async (t) => {
   const { address } = await engineAt(t)
   const connection = connect(t, address)
   await connection.start()
@@ -172,7 +172,7 @@ t.test('whoever waits leaves nothing behind', async (t) => {
   t.equal(getEventListeners(signal, 'abort').length, 0)
 })
 
-t.test('whoever waits for the engine may give up', async (t) => {
+t.test('a wait for the engine can be aborted', async (t) => {
   const connection = connect(t, NOWHERE)
   await connection.start()
   const giveUp = new AbortController()

@@ -41,7 +41,7 @@ t.test('listing by label', async (t) => {
   t.match(asked[0]?.query, { all: '1', filters: '{"label":["a=b"]}' })
 })
 
-t.test('a list by label that holds something without the label is no answer', async (t) => {
+t.test('a list by label with an entry without the label is invalid', async (t) => {
   for (const Labels of [undefined, null, {}, { a: 'c' }]) {
     const { engine } = await engineThat(t, {
       'GET /containers/json': json(200, [{ Id: ID, Names: ['/web'], Labels, State: 'running' }]),
@@ -53,7 +53,7 @@ t.test('a list by label that holds something without the label is no answer', as
   }
 })
 
-t.test('starting what runs and stopping what does not is no error', async (t) => {
+t.test('starting a running container and stopping a stopped one succeed', async (t) => {
   const unchanged: Answer = (_asked, answer) => answer.writeHead(304).end()
   const { engine, asked } = await engineThat(t, {
     [`POST /containers/${ID}/start`]: unchanged,
@@ -108,7 +108,7 @@ t.test('pulling', async (t) => {
   await t.rejects(broken.engine.pullImage('x'), { code: 'ENGINE_FAILED' })
 })
 
-t.test('what is not there is told apart from what could not be read', async (t) => {
+t.test('a missing container differs from an unreadable one', async (t) => {
   const engineWith = async (status: number, body: unknown) => {
     const answers = { [`GET /containers/${ID}/json`]: json(status, body), 'GET /images/web/json': json(status, body) }
     return (await engineThat(t, answers)).engine

@@ -21,7 +21,7 @@ t.test('a line of /proc/<pid>/stat, whatever the program is called', async (t) =
   t.equal(readStatus(''), undefined, 'of a process that is gone')
 })
 
-t.test('who belongs to a command', async (t) => {
+t.test('the processes of a command', async (t) => {
   const all = [
     status(10),
     status(11, { parent: 10, session: 10 }),

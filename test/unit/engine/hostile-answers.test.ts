@@ -97,7 +97,7 @@ for (const [name, play, code] of TABLE) {
   })
 }
 
-t.test('a body that stands still, or comes a byte at a time', async (t) => {
+t.test('a body that stalls, or arrives one byte at a time', async (t) => {
   const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9999\r\n\r\n'
   const table: [name: string, play: Play | string, withinMs: number][] = [
     ['it stands still', head, 6_500],

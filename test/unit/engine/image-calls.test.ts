@@ -143,7 +143,7 @@ t.test('a transfer that says the same again and again does not move', async (t) 
   t.equal(seen.length, 1, 'and is told once')
 })
 
-t.test('a transfer that takes long goes on as long as something moves', async (t) => {
+t.test('a long transfer continues as long as it makes progress', async (t) => {
   const stream = new PassThrough()
   let beats = 0
   const drip = setInterval(() => {
@@ -193,7 +193,7 @@ t.test('naming and removing', async (t) => {
   t.match(asked[2]?.query, { force: 1 })
 })
 
-t.test('what is no reference never becomes a path: the engine would redirect, and its client follow', async (t) => {
+t.test('an invalid reference never becomes a path: the engine would redirect, and its client follow', async (t) => {
   const { images, asked } = engineThat({})
   const id = 'a'.repeat(64)
   for (const reference of ['a//b', 'a/../b', '../containers/json', '..', 'a/', '/a', 'a?b', 'a b', 'A/B', '']) {

@@ -21,14 +21,14 @@ const EVERYTHING: BerthFacts = {
   anonymousVolumes: [ANONYMOUS, 'b2'.repeat(32)]
 }
 
-t.test('what is written is read back', async (t) => {
+t.test('labels survive a round trip', async (t) => {
   t.same(readFacts(writeFacts(EVERYTHING)), EVERYTHING)
   const nothing = readFacts({})
   t.same(readFacts(writeFacts(nothing)), nothing)
   t.same(readFacts({ ...writeFacts(EVERYTHING), ...writeAllFacts({}) }), nothing, 'and nothing hides what was there')
 })
 
-t.test('what was not known is not written', async (t) => {
+t.test('unknown facts are not written', async (t) => {
   t.same(writeFacts({ managed: true, owner: null, anonymousVolumes: [] }), { 'io.berth.managed': 'true' })
 })
 
@@ -37,11 +37,11 @@ t.test('lists are filtered by the label that was written', async (t) => {
   t.equal(labelFilter('attempt', 'one'), `${name}=${value}`)
 })
 
-t.test('an image cannot name volumes that somebody named', async (t) => {
+t.test('an image cannot claim named volumes', async (t) => {
   const labels = { 'io.berth.anonymous-volumes': `database,../containers/web,${ANONYMOUS}` }
   t.same(readFacts(labels).anonymousVolumes, [ANONYMOUS])
 })
 
-t.test('a lifetime that is no number is none', async (t) => {
+t.test('an invalid lifetime counts as none', async (t) => {
   for (const ttl of ['', '0', '-5', 'soon']) t.equal(readFacts({ 'io.berth.ttl-seconds': ttl }).ttlSeconds, null, ttl)
 })

@@ -61,7 +61,7 @@ t.test('the kernel itself lists those that listen first', async (t) => {
   server.close()
 })
 
-t.test('what cannot be read is nobody', async (t) => {
+t.test('unreadable files mean no listener', async (t) => {
   const listeners = createListeners({ procDir: t.testdir({}), host: '127.0.0.1' })
   t.strictSame(await listeners.listening('tcp'), new Set())
 })

@@ -163,7 +163,7 @@ t.test('the docker context', async (t) => {
     t.strictSame(engineCandidates({ ...nowhere, dockerConfig }), engineCandidates(nowhere))
   })
 
-  t.test('one that does not exist is named', async (t) => {
+  t.test('a missing context is named', async (t) => {
     t.throws(() => engineCandidates({ ...nowhere, dockerContext: 'lost' }), { message: /"lost" does not exist/ })
   })
 

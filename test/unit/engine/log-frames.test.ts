@@ -31,7 +31,7 @@ t.test('frames may be split at every byte', async (t) => {
   }
 })
 
-t.test('a character may be split across frames, while the other stream goes on', async (t) => {
+t.test('a character may be split across frames of two streams', async (t) => {
   const [whale, omega] = [Buffer.from('🐳'), Buffer.from('Ω')]
   const bytes = Buffer.concat([
     frame('stdout', Buffer.concat([Buffer.from(`${TIME} `), whale.subarray(0, 2)])),
@@ -74,7 +74,7 @@ t.test('the last line needs no newline', async (t) => {
   ])
 })
 
-t.test('a line without a time is kept as it is', async (t) => {
+t.test('a line without a time is kept unchanged', async (t) => {
   const bytes = Buffer.concat([frame('stdout', 'no time here\n'), frame('stdout', `${TIME}\n`)])
   t.strictSame(await collect(readLogLines(inPieces(bytes, 100), false)), [
     { stream: 'stdout', time: '', text: 'no time here' },

@@ -33,7 +33,7 @@ t.test('where a container is', async (t) => {
   t.strictSame(mapNetworks({ Id }), [])
 })
 
-t.test('what it was made for', async (t) => {
+t.test('the requested network', async (t) => {
   const place = (name: string) => ({ name, address: null, aliases: [`at-${name}`] })
   t.strictSame(chosenNetwork('shop', [place('later'), place('shop')]), { name: 'shop', aliases: ['at-shop'] })
   t.strictSame(chosenNetwork('bridge', [place('shop')]), { name: 'shop', aliases: ['at-shop'] }, 'as Podman says it')

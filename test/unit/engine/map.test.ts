@@ -87,7 +87,7 @@ for (const engine of ENGINES) {
       t.notMatch(JSON.stringify(record), 'a=b', 'values of the environment stay out')
     })
 
-    t.test('one that ended keeps the ports it asked for', async (t) => {
+    t.test('an exited container keeps its requested ports', async (t) => {
       t.match(map('exited'), {
         state: 'exited',
         exitCode: 3,
@@ -98,11 +98,11 @@ for (const engine of ENGINES) {
       })
     })
 
-    t.test('one that is paused', async (t) => {
+    t.test('a paused container', async (t) => {
       t.match(map('paused'), { state: 'paused', exitCode: null, finishedAt: null })
     })
 
-    t.test('one that somebody else made: one row per port, and its anonymous volume', async (t) => {
+    t.test('a foreign container: one row per port, and its anonymous volume', async (t) => {
       const record = map('foreign')
       t.match(record.ports, [
         { containerPort: 80, hostIp: '0.0.0.0', hostPort: 8944 },
@@ -125,7 +125,7 @@ for (const engine of ENGINES) {
       }
     })
 
-    t.test('what was said when it was made can be said again', async (t) => {
+    t.test('the spec of a container can be sent again', async (t) => {
       const spec = mapSpec(of('running').inspect)
       t.match(spec, {
         env: { HOST_PORT: '8941', GREETING: 'a=b' },

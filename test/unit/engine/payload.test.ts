@@ -136,7 +136,7 @@ const HOST = [
   'SecurityOpt'
 ]
 
-t.test('whatever is asked for, nothing else can reach the engine', async (t) => {
+t.test('no request can send other options to the engine', async (t) => {
   const optional = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined })
   const words = fc.array(fc.string(), { maxLength: 3 })
   const specs = fc.record({

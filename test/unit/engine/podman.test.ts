@@ -7,7 +7,7 @@ const ID = 'a1'.repeat(32)
 const PODMAN = { version: { Version: '5.8.6', Components: [{ Name: 'Podman Engine' }] } }
 const ok: Answer = (_asked, answer) => void answer.writeHead(204).end()
 
-t.test('what is paused goes on before it is stopped', async (t) => {
+t.test('a paused container is unpaused before a stop', async (t) => {
   let isPaused = true
   const { engine, asked } = await engineThat(t, {
     [`POST /containers/${ID}/stop`]: (call, answer) =>
@@ -32,7 +32,7 @@ t.test('CPUs are changed by their quota', async (t) => {
   t.strictSame(asked[0]?.body, { CpuPeriod: 100_000, CpuQuota: 25_000, PidsLimit: 9 })
 })
 
-t.test('a name that was taken off is said as it was given', async (t) => {
+t.test('a removed name is reported as requested', async (t) => {
   const rows = ['docker.io/library/app:1', 'localhost/app:1', 'docker.io/team/app@sha256:1'].map((Untagged) => ({
     Untagged
   }))

@@ -55,7 +55,7 @@ t.test('garbage is a failure and not an exception of the parser', async (t) => {
   }
 })
 
-t.test('JSON that is no object is a failure', async (t) => {
+t.test('JSON other than an object is a failure', async (t) => {
   for (const text of ['null\n', '7\n', '"text"\n', '[]\n']) {
     await t.rejects(read(text), { message: /object/ }, text)
   }

@@ -230,7 +230,7 @@ t.test('texts of other engines, as their users report them', async (t) => {
   }
 })
 
-t.test('no answer at all', async (t) => {
+t.test('no answer', async (t) => {
   const base = { what: 'do it', isChange: true, address: 'unix:///x', cancelled: false }
   const refused = Object.assign(new Error('connect ECONNREFUSED /x'), { code: 'ECONNREFUSED' })
   t.match(translateError(refused, base), { code: 'ENGINE_UNAVAILABLE', message: /unix:\/\/\/x .*ECONNREFUSED/ })
@@ -244,7 +244,7 @@ t.test('no answer at all', async (t) => {
   t.match(translateError('text', base), { code: 'ENGINE_UNAVAILABLE' })
 })
 
-t.test('what is already told apart stays as it is', async (t) => {
+t.test('a translated error stays unchanged', async (t) => {
   const own = new AppError('STORAGE_FULL', 'full')
   t.equal(translateError(own, { what: 'x', isChange: true, address: 'y', cancelled: true }), own)
 })

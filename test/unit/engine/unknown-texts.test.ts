@@ -33,7 +33,7 @@ t.test('a text that no rule knows is logged once, whatever its ids and numbers',
   t.equal(lines.length, 3)
 })
 
-t.test('what a rule knows is not logged, nor what is no answer', async (t) => {
+t.test('neither known texts nor invalid answers are logged', async (t) => {
   const { lines, note } = noting()
   note(answered(404, 'No such container: web'))
   note(translateStreamError('manifest unknown', 'pull it'))

@@ -56,7 +56,7 @@ t.test('a new reader gets what happens from now on', async (t) => {
   ])
 })
 
-t.test('with the id of the last event seen, what was missed comes first and then it goes on', async (t) => {
+t.test('with the id of the last event, missed events come before new ones', async (t) => {
   const { add, read } = open(t)
   add(1, 5)
   const events = await read('cafe0001-3')
@@ -66,13 +66,13 @@ t.test('with the id of the last event seen, what was missed comes first and then
   t.strictSame(ids(events), ['cafe0001-4', 'cafe0001-5', 'cafe0001-6'])
 })
 
-t.test('one who has seen everything missed nothing', async (t) => {
+t.test('a current reader missed nothing', async (t) => {
   const { add, read } = open(t)
   add(1, 5)
   t.strictSame(await read('cafe0001-5'), [])
 })
 
-t.test('one who saw the last event before those that are kept can still go on', async (t) => {
+t.test('a reader of the last dropped event can still resume', async (t) => {
   const { add, read } = open(t)
   add(1, 1_500)
   const events = await read('cafe0001-500')
@@ -119,7 +119,7 @@ t.test('a reader that is a little slow loses nothing', async (t) => {
   )
 })
 
-t.test('a reader that is too slow is told to read the lists again, and how much it missed', async (t) => {
+t.test('a reader that is too slow gets a resync with the number of missed events', async (t) => {
   const { add, connect } = open(t)
   const read = connect()
   add(1, 2_000)

@@ -171,7 +171,7 @@ t.test('containers, ports and the engine in one order', async (t) => {
   ])
 })
 
-t.test('what is found at the start of the server did not happen then', async (t) => {
+t.test('existing containers at the start cause no events', async (t) => {
   const { inventory, changePort, since } = watch()
   inventory.put(running)
   changePort({ port: 8001, protocol: 'tcp', from: 'free', to: 'bound' })

@@ -21,7 +21,7 @@ async function* content(text: string) {
 
 const names = (listing: Awaited<ReturnType<typeof readListing>>) => listing?.entries.map(({ name }) => name)
 
-t.test('what is in a folder, without what is below', async (t) => {
+t.test('lists a folder without its subfolders', async (t) => {
   for (const top of ['top', '', '.']) {
     const listing = await readListing(folder(top), LIMITS)
     t.strictSame(names(listing), ['a', 'b', 'c', 'd', 'e'], top)
@@ -45,7 +45,7 @@ t.test('a page begins behind a name and stops when it is full', async (t) => {
   t.match(await readListing(folder(), { ...LIMITS, after: 'c', count: 2 }), { hasMore: false })
 })
 
-t.test('what is too much is not read, and that is said', async (t) => {
+t.test('a listing beyond the limit is incomplete and says so', async (t) => {
   const large = await readListing(folder('top', 500_000), { ...LIMITS, bytes: 10_000 })
   t.strictSame(names(large), ['a', 'b'])
   t.match(large, { stoppedAt: 'bytes' })
@@ -54,6 +54,6 @@ t.test('what is too much is not read, and that is said', async (t) => {
   t.match(many, { stoppedAt: 'entries' })
 })
 
-t.test('a file is no folder', async (t) => {
+t.test('a file is not a folder', async (t) => {
   t.equal(await readListing(tarFile({ name: 'f', kind: 'file', size: 1 }, content('x')), LIMITS), undefined)
 })

@@ -27,7 +27,7 @@ t.test('where may be written', async (t) => {
   t.doesNotThrow(() => checkWritable([{ target: '/proc/own', kind: 'volume', readOnly: false }], '/proc/own/x'))
 })
 
-t.test('what may be removed', async (t) => {
+t.test('removable paths', async (t) => {
   for (const path of ['/data', '/srv', '/etc', '/etc/hosts'])
     t.throws(() => checkRemovable(MOUNTS, path), { code: 'FILE_IN_USE' }, path)
   for (const path of ['/data/x', '/tmp', '/dat']) t.doesNotThrow(() => checkRemovable(MOUNTS, path), path)

@@ -12,7 +12,7 @@ async function* pieces(count: number, pauseMs = 0) {
   }
 }
 
-t.test('what arrives slowly, but at the least pace, is passed on', async (t) => {
+t.test('a slow transfer at the minimum pace is accepted', async (t) => {
   t.equal((await Array.fromAsync(arriving(pieces(8, 10), LEAST))).length, 8)
 })
 
@@ -65,7 +65,7 @@ t.test('a reader that takes nothing aborts the reading', async (t) => {
   await reader.return(undefined)
 })
 
-t.test('one that reads on, or has ended, aborts nothing', async (t) => {
+t.test('a client that reads or has ended aborts nothing', async (t) => {
   const { signal, taken } = paceOf(new AbortController().signal, LEAST)
   // The source may be as slow as it likes.
   t.equal((await Array.fromAsync(taken(pieces(3, 60)))).length, 3)

@@ -11,7 +11,7 @@ t.test('a path is cleaned of what means nothing', async (t) => {
     t.equal(cleanPath(given), expected)
 })
 
-t.test('what is no path is refused', async (t) => {
+t.test('an invalid path is refused', async (t) => {
   for (const given of ['', 'etc', '/../etc', '/a/..', '/a\0b', `/${'n'.repeat(256)}`, `/${'n/'.repeat(2100)}`])
     t.throws(() => cleanPath(given), { code: 'INVALID_REQUEST', fields: [{ field: 'path' }] }, given.slice(0, 20))
 })

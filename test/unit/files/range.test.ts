@@ -1,7 +1,7 @@
 import t from 'tap'
 import { rangeFrom, readRange, sliceOf } from '../../../src/files/range.ts'
 
-t.test('what a range says of ten bytes', async (t) => {
+t.test('ranges of ten bytes', async (t) => {
   for (const [header, expected] of [
     [undefined, undefined],
     ['bytes=0-3', [0, 3]],

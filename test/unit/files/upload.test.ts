@@ -43,7 +43,7 @@ t.test('a content of another length than was said never gets its name', async (t
     })
 })
 
-t.test('each file of an archive likewise, the rest as it is', async (t) => {
+t.test('each file of an archive likewise, other entries unchanged', async (t) => {
   const sent = unpack(
     tarHeader({ name: './', kind: 'folder' }),
     tarHeader({ name: './d', kind: 'folder', mode: 0o700 }),
@@ -60,7 +60,7 @@ t.test('each file of an archive likewise, the rest as it is', async (t) => {
   ])
 })
 
-t.test('what leads out of the folder is refused, and what is no file', async (t) => {
+t.test('paths out of the folder and special files are refused', async (t) => {
   const link = tarHeader({ name: 'l', kind: 'symlink', target: '/etc' })
   for (const [why, pieces] of Object.entries({
     'a path up': [await file('../x', 'x')],

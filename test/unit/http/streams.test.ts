@@ -193,7 +193,7 @@ t.test('a slow reader slows its own source, and is served when it reads again', 
   await has('id: 2000\n')
 })
 
-t.test('a reader that stops and goes on again and again leaves no listeners behind', async (t) => {
+t.test('a reader that stops and resumes repeatedly leaves no listeners behind', async (t) => {
   const warnings: Error[] = []
   const warned = (warning: Error) => void warnings.push(warning)
   process.on('warning', warned)

@@ -65,7 +65,7 @@ t.test('an image that is there is asked for once', async (t) => {
   t.strictSame(calls, ['inspect app:1', 'inspect app:1'], 'until the engine says that images changed')
 })
 
-t.test('one that is missing is fetched', async (t) => {
+t.test('a missing image is pulled', async (t) => {
   const { images, calls, pulls } = setUp()
   const found = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
   await turn()
@@ -104,7 +104,7 @@ t.test('requests for the same image share one pull', async (t) => {
   t.equal(calls.filter((call) => call === 'pull app:1').length, 1)
 })
 
-t.test('one that goes away does not end the pull of the others', async (t) => {
+t.test('a client that disconnects does not end a shared pull', async (t) => {
   const { images, pulls } = setUp()
   const client = new AbortController()
   const gone = images.find('app:1', { pull: 'missing', owner: null, signal: client.signal })
@@ -195,7 +195,7 @@ t.test('a pull is stopped when the last who waits for it goes away', async (t) =
   await again
 })
 
-t.test('everybody who shares a pull hears how it goes', async (t) => {
+t.test('every client of a shared pull gets its progress', async (t) => {
   const { images, pulls } = setUp()
   const heard: string[] = []
   const follow = (name: string) =>
@@ -211,7 +211,7 @@ t.test('everybody who shares a pull hears how it goes', async (t) => {
   t.strictSame(heard, ['one Downloading', 'two Downloading'])
 })
 
-t.test('who brings credentials shares with nobody', async (t) => {
+t.test('a pull with credentials is not shared', async (t) => {
   const { images, pulls, asked } = setUp()
   const credentials = { username: 'ada', password: 'x' }
   const all = [
@@ -243,7 +243,7 @@ t.test('a push goes with the login of its registry', async (t) => {
   t.match(asked, [{ registry: 'a.example:5000' }])
 })
 
-t.test('what is no name of an image is told to the client', async (t) => {
+t.test('an invalid image name is an error of the client', async (t) => {
   const { images, calls } = setUp()
   for (const name of ['Not a name', 'http://a.example/app', 'a.example:99999/app']) {
     const told = { code: 'INVALID_REQUEST', fields: [{ field: 'image' }] }

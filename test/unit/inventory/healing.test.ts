@@ -31,7 +31,7 @@ t.test('a container that could not be read is neither known nor gone, and is rea
   t.notOk(inventory.hasUnread())
 })
 
-t.test('what no event told of and no list shows heals within a minute', async (t) => {
+t.test('changes without an event heal within a minute', async (t) => {
   const { engine, inventory, start, advance, changes } = setUp(t)
   const { id } = engine.add({ name: 'web' })
   engine.add({ name: 'other' })

@@ -157,7 +157,7 @@ t.test('a container that was made while the list was on its way is not dropped f
   t.notOk(changes.some(({ after }) => after === undefined))
 })
 
-t.test('what the event stream lost, the next list finds', async (t) => {
+t.test('the next list finds changes lost by the event stream', async (t) => {
   const engine = createMemoryEngine()
   const [stays, goes] = [engine.add({ name: 'stays' }), engine.add({ name: 'goes' })]
   engine.events = async (_since, signal) =>
@@ -275,7 +275,7 @@ t.test('a replaced id finds the container again when a newer one came to nothing
   t.equal(inventory.find(first, () => true).id, moved.id)
 })
 
-t.test('who watches is told what was before and what is now', async (t) => {
+t.test('watchers get the previous and the current record', async (t) => {
   const engine = createMemoryEngine()
   const { inventory, start, changes } = setUp(t, engine)
   await start()

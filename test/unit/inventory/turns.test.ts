@@ -28,7 +28,7 @@ for (const count of [1, 7, 300]) {
   })
 }
 
-t.test('a reading that came meanwhile counts', async (t) => {
+t.test('an intermediate read counts', async (t) => {
   const [busy, quiet] = [
     { id: 'busy', readAt: 0 },
     { id: 'quiet', readAt: 0 }
@@ -50,6 +50,6 @@ t.test('when most were removed, the others are read in time all the same', async
   t.ok(mostAtOnce <= 8, `${mostAtOnce} at once`)
 })
 
-t.test('nobody is due where nobody is', async (t) => {
+t.test('without containers none is due', async (t) => {
   t.strictSame(createTurns().next([], 60_000, 60_000), [])
 })

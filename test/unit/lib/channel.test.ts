@@ -54,7 +54,7 @@ t.test('a reader that keeps up loses nothing', async (t) => {
   )
 })
 
-t.test('a slow reader is told how much it missed, then goes on with what is new', async (t) => {
+t.test('a slow reader gets the number of missed items, then new ones', async (t) => {
   const { push, subscribe } = open(4)
   const reader = subscribe()
   push(1, 4)
@@ -66,7 +66,7 @@ t.test('a slow reader is told how much it missed, then goes on with what is new'
   t.strictSame(await read(reader, 1), [{ n: 12 }], 'and it is told once')
 })
 
-t.test('a gap is told at once when everything was lost to it', async (t) => {
+t.test('a gap is reported at once if everything was lost', async (t) => {
   const { push, subscribe } = open(1)
   const reader = subscribe()
   push(1, 100)
@@ -106,7 +106,7 @@ t.test('a signal that was aborted before gives nothing', async (t) => {
   t.match(await reader.next(), { done: true })
 })
 
-t.test('a reader that stops by itself is forgotten at once', async (t) => {
+t.test('a reader that stops is forgotten at once', async (t) => {
   const { channel, push, end } = open()
   const source = channel.subscribe(end.signal)
   push(1, 2)

@@ -14,7 +14,7 @@ const FIELDS = [
   'env'
 ]
 
-t.test('what was probably meant', async (t) => {
+t.test('suggestions', async (t) => {
   for (const [name, meant] of [
     ['memroy', 'memory'],
     ['Memory', 'memory'],

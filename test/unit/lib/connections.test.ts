@@ -18,7 +18,7 @@ function from(remoteAddress: string) {
   return socket as unknown as Socket
 }
 
-t.test('whoever has the most idle ones makes room', async (t) => {
+t.test('the host with the most idle connections loses one', async (t) => {
   const { add, size } = createConnections(5)
   const flood = Array.from({ length: 4 }, () => from('10.0.0.1'))
   const other = from('10.0.0.2')
@@ -43,7 +43,7 @@ t.test('a connection that carries a call is idle again afterwards', async (t) =>
   t.ok(first.destroyed)
 })
 
-t.test('of those that are held, whoever has the most gives one to another host only', async (t) => {
+t.test('the host with the most held connections loses one only to another host', async (t) => {
   const { add, hold } = createConnections(3)
   const held = Array.from({ length: 3 }, () => from('10.0.0.1'))
   for (const socket of held) {

@@ -4,7 +4,7 @@ import { readIgnore as read } from '../../../src/lib/dockerignore.ts'
 
 const readIgnore = (text: string) => read(text, invalidContext)
 
-t.test('what is left out, as docker build has it', async (t) => {
+t.test('ignored paths, as in docker build', async (t) => {
   const table: [lines: string, out: string[], kept: string[]][] = [
     ['', [], ['a']],
     ['# a\n\n  \n', [], ['a', '# a']],

@@ -25,7 +25,7 @@ t.test('all who ask while one sync runs share the next', async (t) => {
   t.equal(ends.length, 2)
 })
 
-t.test('after a failed sync nothing is said to be on the disk', async (t) => {
+t.test('after a failed sync no data is reported as durable', async (t) => {
   const { ends, flush, check } = held()
   t.doesNotThrow(check)
   const first = flush()

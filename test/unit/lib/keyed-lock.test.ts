@@ -54,7 +54,7 @@ t.test('a task that comes while the last of its key runs still waits', async (t)
   t.strictSame(log, ['first', 'second', 'third'])
 })
 
-t.test('who is cancelled leaves the line at once', async (t) => {
+t.test('a cancelled task leaves the queue at once', async (t) => {
   const locked = createKeyedLock()
   const gate = Promise.withResolvers<void>()
   const first = locked('k', () => gate.promise)
@@ -70,7 +70,7 @@ t.test('who is cancelled leaves the line at once', async (t) => {
   t.equal(begun, 0)
 })
 
-t.test('what is urgent goes first, and tells the one that runs', async (t) => {
+t.test('an urgent task goes first, and notifies the running one', async (t) => {
   const locked = createKeyedLock()
   const log: string[] = []
   const waits = (hurry: AbortSignal) =>

@@ -21,7 +21,7 @@ t.test('lines beyond the bound are dropped, counted, and said to be missing', as
   t.equal(taken[3], 'later\n')
 })
 
-t.test('a reader that is gone is no failure', async (t) => {
+t.test('a closed reader is not a failure', async (t) => {
   const reader = new Writable({ write: (_chunk, _encoding, next) => next(new Error('EPIPE')) })
   createLogOutput(reader).write('line\n')
   await new Promise((resolve) => setImmediate(resolve))

@@ -27,7 +27,7 @@ t.test('which registry, repository, tag and digest a name means', async (t) => {
     t.strictSame(parseReference(text), { registry, repository, tag, digest }, text)
 })
 
-t.test('what is no name of an image', async (t) => {
+t.test('invalid image names', async (t) => {
   const table = [
     ...[
       '',

@@ -20,7 +20,7 @@ for (const { pushed, kept, last, why } of CASES) {
   })
 }
 
-t.test('what is pushed while it is read does not disturb the reading', async (t) => {
+t.test('a push during a read does not disturb it', async (t) => {
   const ring = new Ring<number>(3)
   for (const item of [1, 2, 3, 4]) ring.push(item)
   const seen: number[] = []

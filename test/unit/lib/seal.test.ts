@@ -4,7 +4,7 @@ import { createSeal, KEY_BYTES } from '../../../src/lib/seal.ts'
 
 const seal = createSeal(randomBytes(KEY_BYTES))
 
-t.test('what was sealed opens as it was', (t) => {
+t.test('a sealed value opens unchanged', (t) => {
   for (const value of [{ A: '1', B: { C: ['ä漢🐳'] } }, '', null, 0, [], 'x'.repeat(100_000)])
     t.same(seal.open(seal.seal(value)), value)
   t.end()

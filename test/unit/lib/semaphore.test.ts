@@ -81,7 +81,7 @@ t.test('refuses what may be refused when too many wait, and nothing else', async
   t.strictSame(started, ['a', 'b', 'c', 'e'])
 })
 
-t.test('who is cancelled leaves the line at once, and keeps nobody waiting', async (t) => {
+t.test('a cancelled task leaves the queue at once, and delays nobody', async (t) => {
   const withPermit = createSemaphore(1, 2)
   const { started, running, task } = tasks()
   const cancelled = new AbortController()
@@ -102,7 +102,7 @@ t.test('who is cancelled leaves the line at once, and keeps nobody waiting', asy
   t.strictSame(started, ['first', 'last', 'next'], 'what had begun went on')
 })
 
-t.test('callers take turns, whoever has more in the line', async (t) => {
+t.test('callers take turns, regardless of their queue lengths', async (t) => {
   const withPermit = createSemaphore(1)
   const { started, running, task } = tasks()
   const of = (whose: string, name: string) => withPermit(task(name), { whose })

@@ -71,7 +71,7 @@ t.test('samples', async (t) => {
     t.match(read(page), '404 410 application/problem+json { "code": "GONE" }')
   })
 
-  await t.test('text is shown as it is', async (t) => {
+  await t.test('text is shown unchanged', async (t) => {
     const page = pageOf({ responses: { 200: { content: { 'text/event-stream': { example: 'data: 1\n\n' } } } } })
     t.match(page, '<code>data: 1</code>')
   })

@@ -3,7 +3,7 @@ import type { Schema } from '../../../src/pages/reading-view/document.ts'
 import { answering, read, sending } from '../../helpers/reading-view.ts'
 
 t.test('schemas', async (t) => {
-  await t.test('references are followed, with what stands beside them', async (t) => {
+  await t.test('references are resolved together with adjacent properties', async (t) => {
     const page = answering(
       { $ref: '#/components/schemas/Box' },
       {
@@ -84,7 +84,7 @@ t.test('schemas', async (t) => {
     })
   }
 
-  await t.test('what is sent marks the required, what is answered the optional', async (t) => {
+  await t.test('requests mark required fields, responses optional ones', async (t) => {
     const schema = { required: ['a'], properties: { a: { type: 'string' }, b: { type: 'string', deprecated: true } } }
     t.match(read(sending(schema)), 'a required string b deprecated string')
     t.match(read(answering(schema)), 'a string b optional deprecated string')

@@ -149,7 +149,7 @@ const commands = [
   )
 ]
 
-t.test('whatever happens, the allocator agrees with the model', async () => {
+t.test('the allocator always agrees with the model', async () => {
   fc.assert(
     fc.property(fc.commands(commands, { maxCommands: 60 }), (run) => {
       fc.modelRun(() => {

@@ -75,7 +75,7 @@ t.test('a port asked for by number', async (t) => {
     t.equal(allocator.leaseExactly(8005, 'tcp', 'a').port, 8005)
   })
 
-  t.test('is refused when somebody has it', async (t) => {
+  t.test('is refused if it is taken', async (t) => {
     const allocator = createAllocator({ range })
     allocator.observe('running', [tcp(8001)], true)
     allocator.lease('tcp', 'request')

@@ -22,7 +22,7 @@ t.test('the state of a port follows from what is known about it', async (t) => {
   }
 })
 
-t.test('what lies outside of the range is not given', async (t) => {
+t.test('ports outside of the range are not assigned', async (t) => {
   const { ports } = table()
   t.notOk(ports.has(8000))
   t.ok(ports.has(8001))
@@ -61,7 +61,7 @@ t.test('a lease is given back by its owner only', async (t) => {
   t.equal(ports.stateOf(8001), 'free')
 })
 
-t.test('a block ends by itself', async (t) => {
+t.test('a block expires', async (t) => {
   const { ports, clock } = table()
   ports.block(8001, 'short', 100)
   ports.block(8002, 'long', 1000)
@@ -107,7 +107,7 @@ t.test('a port has the running container as its holder, else the last of the sto
   t.equal(ports.stateOf(8001), 'free')
 })
 
-t.test('whoever listened on the port of a running container was that container', async (t) => {
+t.test('the listener on the port of a running container was that container', async (t) => {
   const { ports } = table()
   ports.claim(8001, 'web', false)
   ports.block(8001, 'another process listens on it', 15_000)
@@ -116,7 +116,7 @@ t.test('whoever listened on the port of a running container was that container',
   t.equal(ports.stateOf(8001), 'parked')
 })
 
-t.test('every change of state is told', async (t) => {
+t.test('every change of state is published', async (t) => {
   const changes: string[] = []
   const ports = new PortTable(
     8001,

@@ -26,7 +26,7 @@ function setUp({ last = 8009, reserved = new Map<number, string>() } = {}) {
 const any = { protocol: 'tcp' as const, hostPort: undefined }
 const wanted = (hostPort: number, protocol: Protocol = 'tcp') => ({ protocol, hostPort })
 
-t.test('a port on which somebody listens is passed over and kept away from', async (t) => {
+t.test('a port with a listener is skipped and blocked', async (t) => {
   const { ports, allocator, listening } = setUp()
   listening.tcp.add(8001).add(8002)
   const [lease] = await ports.lease([any], 'request')
@@ -44,7 +44,7 @@ t.test('a listener of the other protocol is in nobody’s way', async (t) => {
   t.equal((await ports.lease([any], 'request'))[0]?.port, 8001)
 })
 
-t.test('when somebody listens on every port the range is exhausted', async (t) => {
+t.test('the range is exhausted if every port has a listener', async (t) => {
   const { ports, listening, allocator } = setUp({ last: 8002 })
   listening.tcp.add(8001).add(8002)
   await t.rejects(ports.lease([any], 'request'), { code: 'PORT_RANGE_EXHAUSTED' })
@@ -118,7 +118,7 @@ t.test('a port whose holder has gone is looked at again before it is refused', a
   t.match(await ports.reclaim(stopped, 'start'), [{ port: 8002 }], 'of a stopped container')
 })
 
-t.test('what the engine found taken is tried again once for each request', async (t) => {
+t.test('a port that the engine found taken is retried once per request', async (t) => {
   const { ports } = setUp({ last: 8003 })
   const tried: (number | undefined)[] = []
   const task = ports.withLeases([any], async ([lease]) => {
@@ -157,7 +157,7 @@ t.test('reclaim', async (t) => {
     t.equal(allocator.stateOf(8005, 'tcp'), 'parked')
   })
 
-  t.test('gives nothing when one of them went to somebody else', async (t) => {
+  t.test('leases nothing if one of the ports was taken', async (t) => {
     const { ports, inventory, allocator } = setUp()
     const stopped = container({ state: 'exited', ports: [binding(8005), binding(8006)] })
     inventory.put(stopped)
@@ -203,7 +203,7 @@ t.test('overview', async (t) => {
     t.match(overview.udp_counts, { free: 7, bound: 0, parked: 1, reserved: 1 })
   })
 
-  t.test('shows a foreign listener, and only as long as it was seen lately', async (t) => {
+  t.test('shows a foreign listener, but only if it was seen recently', async (t) => {
     const { ports, inventory, listening, clock } = setUp()
     inventory.put(container({ ports: [binding(8001)] }))
     listening.tcp.add(8001).add(8005).add(80)

@@ -70,7 +70,7 @@ t.test('DOCKERHUB_* go to the registry of the namespace, and to no other', async
   t.equal(find('docker.io').login, undefined)
 })
 
-t.test('a credential helper is not started, and that is said where a login is needed', async (t) => {
+t.test('a credential helper is not started, and the error appears where a login is needed', async (t) => {
   const { find } = logins(t, {
     docker: { credsStore: 'desktop', credHelpers: { 'c.example': 'ecr-login' }, auths: { 'a.example': {} } }
   })
@@ -83,7 +83,7 @@ t.test('a credential helper is not started, and that is said where a login is ne
   t.match(both.find('a.example'), { login: Login, hint: undefined })
 })
 
-t.test('a file that cannot be used is told without its contents, and stops nothing else', async (t) => {
+t.test('an invalid file is reported without its contents, and blocks nothing else', async (t) => {
   const { find, warnings } = logins(t, {
     file: '{"a.example": {"username": "ada", "password": "canary',
     docker: '{"canary'

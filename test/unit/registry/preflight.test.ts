@@ -45,7 +45,7 @@ t.test('a registry that is open is shown nothing', async (t) => {
   t.strictSame(seen, ['GET /v2/ -'])
 })
 
-t.test('one that asks for the login itself gets it, and says at once when it is wrong', async (t) => {
+t.test('a registry that requires the login itself gets it, and rejects a wrong one at once', async (t) => {
   const right = await registryThat(t, ({ headers }, answer) =>
     answer.writeHead(headers.authorization ? 200 : 401, { 'www-authenticate': 'Basic realm="here"' }).end()
   )
@@ -55,7 +55,7 @@ t.test('one that asks for the login itself gets it, and says at once when it is 
   await t.rejects(check(wrong.host), { code: 'REGISTRY_UNAUTHORIZED' })
 })
 
-t.test('one that sends logins elsewhere is refused, unless the operator named the place', async (t) => {
+t.test('a registry that sends logins elsewhere is refused, unless the operator listed the host', async (t) => {
   const thief = await registryThat(t, (_request, answer) => answer.end('{}'))
   const { host, seen } = await registryThat(t, challengeOf(`Bearer realm="http://${thief.host}/token",service="x"`))
   await t.rejects(check(host), {
@@ -76,7 +76,7 @@ t.test('a redirect is not followed', async (t) => {
   t.strictSame(elsewhere.seen, [])
 })
 
-t.test('what else a registry may do', async (t) => {
+t.test('other behaviour of a registry', async (t) => {
   const table: [status: number, code: string][] = [
     [403, 'REGISTRY_FORBIDDEN'],
     [404, 'REGISTRY_REFUSED'],

@@ -41,7 +41,7 @@ t.test('a registry that has it, and shows it to everybody', async (t) => {
   t.strictSame(seen, ['HEAD /v2/shop/web/manifests/1 -'], 'the login is not shown to whom does not ask for it')
 })
 
-t.test('one that wants the login', async (t) => {
+t.test('a registry that requires the login', async (t) => {
   const { host, seen } = await registryThat(t, (request, answer) =>
     request.headers.authorization === `Basic ${SECRET}`
       ? holds(DIGEST)(request, answer)
@@ -52,7 +52,7 @@ t.test('one that wants the login', async (t) => {
   t.match(await ask(host, { login: false }), { confirmed: false, reason: /status 401/ })
 })
 
-t.test('one that gives out tokens', async (t) => {
+t.test('a registry with tokens', async (t) => {
   const { host, seen } = await registryThat(t, (request, answer) => {
     if (request.url?.startsWith('/token')) return void answer.end('{"token":"abc.def"}')
     if (request.headers.authorization === 'Bearer abc.def') return holds(DIGEST)(request, answer)
@@ -63,7 +63,7 @@ t.test('one that gives out tokens', async (t) => {
   t.equal(seen[1], `GET /token?service=harbour&scope=repository%3Ashop%2Fweb%3Apull Basic ${SECRET}`)
 })
 
-t.test('one that has its logins sent elsewhere gets none', async (t) => {
+t.test('a registry that sends logins elsewhere gets none', async (t) => {
   const thief = await registryThat(t, (_request, answer) => answer.end('{"token":"abc"}'))
   const { host } = await registryThat(t, (_request, answer) =>
     answer.writeHead(401, { 'www-authenticate': `Bearer realm="http://${thief.host}/token"` }).end()
@@ -72,13 +72,13 @@ t.test('one that has its logins sent elsewhere gets none', async (t) => {
   t.strictSame(thief.seen, [])
 })
 
-t.test('one that has nothing of it: then it was not pushed', async (t) => {
+t.test('a registry without the image: the push failed', async (t) => {
   const { host, seen } = await registryThat(t, (_request, answer) => answer.writeHead(404).end())
   await t.rejects(ask(host), { code: 'REGISTRY_REFUSED', message: /does not have it/ })
   t.equal(seen.length, 3, 'it was given time')
 })
 
-t.test('one that shows it only after a moment', async (t) => {
+t.test('a registry that shows it only after a moment', async (t) => {
   let asked = 0
   const { host } = await registryThat(t, (request, answer) =>
     ++asked < 3 ? void answer.writeHead(404).end() : holds(DIGEST)(request, answer)

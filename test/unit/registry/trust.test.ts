@@ -4,7 +4,7 @@ import { isTrustedWithoutTls } from '../../../src/registry/trust.ts'
 // As Docker 28.5 says it by default.
 const DEFAULT = ['::1/128', '127.0.0.0/8']
 
-t.test('whom the engine trusts without TLS', async (t) => {
+t.test('registries that the engine trusts without TLS', async (t) => {
   const table: [registry: string, insecure: string[] | null, isTrusted: boolean][] = [
     ['127.0.0.1:5000', DEFAULT, true],
     ['localhost:5000', DEFAULT, true],

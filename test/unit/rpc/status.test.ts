@@ -28,7 +28,7 @@ t.test('docs/grpc.md has the status of every code', async (t) => {
   )
 })
 
-t.test('what is retryable says when, and nothing else does', async (t) => {
+t.test('only retryable errors say when to retry', async (t) => {
   for (const [code, entry] of Object.entries(ERRORS)) {
     const types = toStatus(new AppError(code as ErrorCode, 'x'), 'id').details.map(
       (detail) => 'desc' in detail && detail.desc.typeName
@@ -37,7 +37,7 @@ t.test('what is retryable says when, and nothing else does', async (t) => {
   }
 })
 
-t.test('whatever there is to say, it fits into the trailers that clients take', async (t) => {
+t.test('every error fits into the trailers that clients accept', async (t) => {
   const texts = { ascii: 'x', wide: 'ж', lines: 'line\n', emoji: '🚢', control: '\u0001' }
   for (const [name, piece] of Object.entries(texts)) {
     const text = piece.repeat(20_000)

@@ -143,7 +143,7 @@ t.test('each reading has its own time, on the clock that never jumps', async (t)
   t.equal(first.clockNs, first.readAt * 1e6)
 })
 
-t.test('figures are read anew each time', async (t) => {
+t.test('statistics are read again each time', async (t) => {
   const made = machine(t)
   v1(made)
   void made.source.read(record())
@@ -175,7 +175,7 @@ t.test('after a restart the new process is read', async (t) => {
   t.match(made.source.read(record({ pid: 815 })), { networks: { eth0: { rxBytes: 99 } } })
 })
 
-t.test('a container that ends between two readings is no data, and can come back', async (t) => {
+t.test('a container that exits between two readings has no data, and can come back', async (t) => {
   for (const gone of [`proc/${PID}`, `cgroup/memory/docker/${ID}`]) {
     const made = machine(t)
     v1(made)
@@ -197,7 +197,7 @@ t.test('its number went to another process while its group is gone', async (t) =
   t.equal(made.source.read(record()), undefined)
 })
 
-t.test('what cannot be seen is no data', async (t) => {
+t.test('unreadable files mean no data', async (t) => {
   const made = machine(t)
   t.equal(made.source.read(record()), undefined, 'no such process')
   t.equal(made.source.read(record({ pid: null })), undefined, 'the engine names no process')

@@ -6,7 +6,7 @@ import { container } from '../../helpers/records.ts'
 import { at, fakeSource, startableSampler } from '../../helpers/sampler.ts'
 import { turn, until } from '../../helpers/until.ts'
 
-t.test('one sample a second, the first when there are two readings', async (t) => {
+t.test('one sample per second, the first after two readings', async (t) => {
   const { sampler, pass, steady } = startableSampler(t)
   const { id } = container()
   sampler.start()

@@ -55,7 +55,7 @@ for (const state of NOT_MEASURED) {
   })
 }
 
-t.test('one that ends while its first sample is waited for', async (t) => {
+t.test('a container that exits before its first sample', async (t) => {
   const { stats, inventory, pass } = statsService(t)
   const asked = stats.latest(ANYBODY, 'web')
   inventory.put(container({ state: 'exited' }))
@@ -64,7 +64,7 @@ t.test('one that ends while its first sample is waited for', async (t) => {
   await refused
 })
 
-t.test('one that nobody knows', async (t) => {
+t.test('an unknown container', async (t) => {
   const { stats } = statsService(t)
   await t.rejects(stats.latest(ANYBODY, 'nobody'), { code: 'CONTAINER_NOT_FOUND' })
   t.throws(() => stats.history(ANYBODY, 'nobody', 10), { code: 'CONTAINER_NOT_FOUND' })

@@ -58,7 +58,7 @@ t.test('it ends when the container does, and says how', async (t) => {
   }
 })
 
-t.test('a pause is no end, nor is a restart between two samples', async (t) => {
+t.test('neither a pause nor a restart between two samples ends the stream', async (t) => {
   const { pass, open, inventory } = statsService(t)
   await pass(2)
   const { read, take } = open()
@@ -114,7 +114,7 @@ for (const time of [Number.NaN, -5, 0, 99999999999999]) {
   })
 }
 
-t.test('a reader that is a little late gets each sample as it was', async (t) => {
+t.test('a reader that is slightly late gets each sample unchanged', async (t) => {
   const { pass, open, openAll } = statsService(t)
   await pass(2)
   const one = open()
@@ -129,7 +129,7 @@ t.test('a reader that is a little late gets each sample as it was', async (t) =>
   )
 })
 
-t.test('one that ended is told of its end after what it had not read yet', async (t) => {
+t.test('the end follows the unread samples', async (t) => {
   const { pass, open, inventory } = statsService(t)
   await pass(2)
   const late = open()
@@ -140,7 +140,7 @@ t.test('one that ended is told of its end after what it had not read yet', async
   t.strictSame(kinds(await late.take()), ['stats', 'stats', 'stats', 'ended'])
 })
 
-t.test('a reader that is too late is told of the gap, then gets live figures', async (t) => {
+t.test('a reader that is too late gets a gap, then live samples', async (t) => {
   for (const what of ['one', 'all'] as const) {
     await t.test(what, async (t) => {
       const { pass, open, openAll } = statsService(t)

@@ -14,7 +14,7 @@ t.test('a store in memory', async (t) => {
   t.not(other.instanceId, store.instanceId)
 })
 
-t.test('what is written is there when the server starts again', async (t) => {
+t.test('stored data survives a restart', async (t) => {
   const folder = join(t.testdir({}), 'deep', 'data')
   const first = openStore(folder)
   await first.expiries.set('web', 5678)
@@ -28,7 +28,7 @@ t.test('what is written is there when the server starts again', async (t) => {
   t.match(await second.intents.all(), [{ attempt: 'two', createdAt: 2 }])
 })
 
-t.test('nobody else may read the folder', async (t) => {
+t.test('only the owner may read the folder', async (t) => {
   const folder = join(t.testdir({}), 'data')
   const store = openStore(folder)
   t.teardown(store.close)

@@ -72,7 +72,7 @@ t.test('the first sample is what the kernel says now', async (t) => {
   t.same(warnings, [])
 })
 
-t.test('what is left of memory and disk is what the kernel and df say', async (t) => {
+t.test('available memory and disk match the kernel and df', async (t) => {
   // Others fill and empty them meanwhile, so it may take more than one look.
   await until(async () => {
     const { memory, disks } = await next()

@@ -12,7 +12,7 @@ import {
 
 const bytes = new Uint8Array([0, 255, 10])
 
-t.test('every frame is read as it was written', async (t) => {
+t.test('every frame survives a round trip', async (t) => {
   const ofClient: ClientFrame[] = [
     { kind: 'open', open: { command: ['sh'], cols: 80, rows: 24 } },
     { kind: 'open', open: { session: 'x', received: 7 } },
@@ -31,7 +31,7 @@ t.test('every frame is read as it was written', async (t) => {
   for (const frame of ofServer) t.strictSame(decodeServer(encodeServer(frame)), frame)
 })
 
-t.test('what is no frame is told apart', async (t) => {
+t.test('invalid frames are recognized', async (t) => {
   for (const text of ['', '\u0009', '\u0001{', '\u00017', '\u0003\u0000', '\u00041234567'])
     t.equal(decodeClient(Buffer.from(text, 'latin1')), undefined, JSON.stringify(text))
   t.equal(decodeServer(new Uint8Array([99])), undefined)

@@ -159,7 +159,7 @@ t.test('a folder is packed as others read it, with long names and without what i
   t.strictSame(await readTar(tarOf([])), {}, 'an empty one is one, too')
 })
 
-t.test('a Dockerfile or an archive is sent as it is', async (t) => {
+t.test('a Dockerfile or an archive is sent unchanged', async (t) => {
   const content = new Blob(['FROM scratch'])
   for (const path of ['Dockerfile', 'web.tar.gz', 'web.zip']) {
     const context = contextOf([{ path, content }])
