@@ -36,6 +36,8 @@ async function engineAt(t: Test, given: Given = {}) {
         versionAfterMs
       )
   })
+  // An engine closes no connection by itself.
+  server.keepAliveTimeout = 0
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const close = () => {
     server.closeAllConnections()
