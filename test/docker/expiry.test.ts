@@ -74,7 +74,7 @@ t.test('a stopped container expires, too', async (t) => {
 })
 
 t.test('another server leaves it alone', async (t) => {
-  const { body } = await server.create({ command: SLEEPER, ttl_seconds: 1 })
+  const { body } = await server.create({ command: SLEEPER, ttl_seconds: 5 })
   await server.kill()
   const other = await startServer(t, { ports: portsOf('expiry') })
   const { body: seen } = await other.get<Container>(`/containers/${body.id}`)
