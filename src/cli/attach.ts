@@ -24,7 +24,7 @@ export async function attach(session: Session, { container, command, session: ol
   const input = session.input as NodeJS.ReadStream
   const socket = connect(session.target(), container)
   const send = (frame: ClientFrame) => socket.readyState === WebSocket.OPEN && socket.send(encodeClient(frame))
-  const size = () => ({ cols: out.columns ?? 80, rows: out.rows ?? 24 })
+  const size = () => ({ cols: out.columns || 80, rows: out.rows || 24 })
   const resize = () => send({ kind: 'resize', ...size() })
   let id = old
   let received = 0

@@ -26,7 +26,7 @@ export function createProgress({ err, json, io: { env } }: Pick<Session, 'err' |
     draw(lines: () => string[]): void {
       if (!isLive || Date.now() - lastAt < AGAIN_MS) return
       lastAt = Date.now()
-      const width = (err.columns ?? 80) - 1
+      const width = (err.columns || 80) - 1
       clear()
       const shown = lines().slice(-12)
       err.write(shown.map((line) => `${line.slice(0, width)}\n`).join(''))

@@ -26,8 +26,6 @@ export async function watch(session: Session, given: Calls['listContainers']['gi
       if (json) row({ sampled_at: event.data.sampled_at, containers: rowsAsJson(containers, samples) }, String)
       else draw(out, watchTable(containers, samples, cpu, style))
     }
-  } catch (error) {
-    if (!signal.aborted) throw error
   } finally {
     await changes
   }
@@ -68,7 +66,7 @@ export function watchTable(
 }
 
 function draw(out: Session['out'], text: string): void {
-  const lines = text.split('\n').slice(0, (out.rows ?? Number.POSITIVE_INFINITY) - 1)
+  const lines = text.split('\n').slice(0, (out.rows || Number.POSITIVE_INFINITY) - 1)
   const head = out.isTTY ? '\u001B[H\u001B[0J' : ''
   out.write(`${head}${lines.join('\n')}\n`)
 }

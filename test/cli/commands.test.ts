@@ -180,3 +180,13 @@ t.test('berth mcp hands lines on, and errors of the protocol back', async (t) =>
   t.match(byId.null, { error: { code: -32700 } })
   t.equal(answers.length, 4)
 })
+
+t.test('ps --watch draws what runs, also on a terminal that does not say how large it is', async (t) => {
+  const { berth, make } = await serveCli(t)
+  await make({ name: 'web' })
+  const stop = new AbortController()
+  let seen = ''
+  const running = berth(['ps', '--watch'], { isTTY: true, signal: stop.signal, onOut: (text) => (seen = text) })
+  await until(() => seen.includes('web'), 30_000).finally(() => stop.abort())
+  t.match(await running, { code: 130, out: /NAME +STATE +CPU/ })
+})

@@ -23,7 +23,8 @@ export async function berth(
 ): Promise<Ran> {
   const texts = { out: '', err: '' }
   const sink = (name: 'out' | 'err') => {
-    const stream = Object.assign(new PassThrough(), { isTTY })
+    // As a pseudo-terminal is until somebody gives it a size.
+    const stream = Object.assign(new PassThrough(), { isTTY, columns: 0, rows: 0 })
     stream.on('data', (piece: Buffer) => {
       texts[name] += piece.toString()
       if (name === 'out') onOut?.(texts.out)
