@@ -19,9 +19,14 @@ _berth() {
 compdef _berth berth`,
   fish: `function __berth_complete
   set -l words (commandline -opc) (commandline -ct)
-  berth __complete $words[2..-1] 2>/dev/null
+  set -l offers (berth __complete $words[2..-1] 2>/dev/null)
+  if count $offers >/dev/null
+    printf '%s\\n' $offers
+  else
+    __fish_complete_path (commandline -ct)
+  end
 end
-complete -c berth -a '(__berth_complete)'`
+complete -c berth -f -a '(__berth_complete)'`
 }
 
 export const completionCommands: readonly Command[] = [
