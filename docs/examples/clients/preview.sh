@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A preview environment for each branch, in a pipeline: BERTH_URL and BERTH_TOKEN say where. The last one of the branch goes first.
+# A preview environment for each branch, in a pipeline: BERTH_URL and BERTH_TOKEN say where. It replaces the branch's last one.
 set -euo pipefail
 branch=$(git rev-parse --abbrev-ref HEAD | tr -c 'a-zA-Z0-9\n' '-' | cut -c1-40)
 berth rm --force "preview-$branch" 2>/dev/null || true

@@ -1,4 +1,5 @@
 """Runs a program that nobody trusts: no network, little memory, an end; and gives back the files it made.
+The server must have been started with BERTH_EXEC=true, since it writes the program into the container.
 
     python3 sandbox.py program.py result.json
 """
