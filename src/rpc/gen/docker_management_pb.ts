@@ -31,7 +31,7 @@ export const file_docker_management: GenFile = /*@__PURE__*/
  */
 export type RunDockerContainerRequest = Message<"berth.docker.v1.RunDockerContainerRequest"> & {
   /**
-   * `[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}`. Defaults to `api-server-<unix time>` and four letters.
+   * 2 to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit. Defaults to `api-server-<unix time>` and four letters.
    *
    * @generated from field: optional string name = 1;
    */
