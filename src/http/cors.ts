@@ -2,9 +2,11 @@
 
 import type { FastifyInstance } from 'fastify'
 
-const METHODS = 'GET, POST, PATCH, DELETE'
-const HEADERS = 'authorization, content-type, idempotency-key, last-event-id, x-request-id'
-const EXPOSED = 'location, link, x-next-cursor, x-total-count, x-request-id, retry-after'
+const METHODS = 'GET, POST, PUT, PATCH, DELETE'
+const HEADERS =
+  'authorization, content-type, idempotency-key, if-none-match, if-range, last-event-id, range, traceparent, x-request-id'
+const EXPOSED =
+  'content-range, deprecation, etag, link, location, ratelimit, ratelimit-policy, retry-after, traceparent, x-next-cursor, x-request-id, x-total-count'
 const REMEMBER_SECONDS = 600
 
 /** Before every rule about who may ask: a preflight has no token. */
