@@ -49,7 +49,7 @@ t.test('retry, cancel and delete in every state', async (t) => {
   t.equal((await post(`/builds/${id}/retry`)).statusCode, 202)
   ;(await next(2)).end()
   t.match(await ended(id), { status: 'completed' })
-  t.match(problem(t, await post(`/builds/${id}/retry`), 409, 'BUILD_NOT_FAILED').detail, /send it as a new build/)
+  t.match(problem(t, await post(`/builds/${id}/retry`), 409, 'BUILD_NOT_FAILED').detail, /submit a new build/)
   problem(t, await post(`/builds/${id}/cancel`), 409, 'BUILD_FINISHED')
 
   // Removed with its image.

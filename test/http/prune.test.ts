@@ -110,7 +110,10 @@ t.test('a container that is just being made is left alone', async (t) => {
   }
   const making = make({ name: 'web' })
   await until(async () => (await ask('GET', '/containers/web')).statusCode === 200)
-  t.match((await post('/system/prune', {})).json(), { containers: [], kept: [{ name: 'web', reason: /being made/ }] })
+  t.match((await post('/system/prune', {})).json(), {
+    containers: [],
+    kept: [{ name: 'web', reason: /being created/ }]
+  })
   problem(t, await ask('DELETE', '/containers/web'), 409, 'CONTAINER_BUSY')
   proceed.resolve()
   t.match(await making, { name: 'web', state: 'running' })

@@ -80,7 +80,7 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /name invalid|(manifest|digest|size|tag|blob upload) invalid|blob unknown|(parsing HTTP|HTTP status:) \d+|unexpected status from .* request to|error from registry:/i,
+      /name invalid|(manifest|digest|size|tag|blob upload) invalid|blob unknown|(parsing HTTP|HTTP status:) \d+|unexpected status from .* request to|error from registry:|^unknown: /i,
     code: 'REGISTRY_REFUSED'
   },
   {

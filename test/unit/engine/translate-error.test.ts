@@ -167,6 +167,7 @@ t.test('texts of other engines, as their users report them', async (t) => {
       "pull access denied for nobody/nothing, repository does not exist or may require 'docker login': denied: requested access to the resource is denied",
       'IMAGE_NOT_FOUND'
     ],
+    ['unknown: a page of a proxy', 'REGISTRY_REFUSED'],
     ['manifest for busybox:nope not found: manifest unknown: manifest unknown', 'IMAGE_NOT_FOUND'],
     ['copier: put: error creating "/tmp/f": mkdir /tmp/f: file exists', 'FILE_KIND_DIFFERS'],
     ['Error processing tar file(exit status 1): mkdir /tmp/race/at: file exists', 'FILE_KIND_DIFFERS'],
