@@ -31,6 +31,8 @@ t.test('a container as the API shows it', async (t) => {
     exit_code: null,
     oom_killed: false,
     limits: { memory: 64, cpus: 0.5, pids: 9, nofile: 512 },
+    read_only: false,
+    runtime: 'runc',
     restart: 'no',
     restart_count: 0,
     labels: { team: 'red' },

@@ -60,7 +60,7 @@ t.test('a registry that sends logins elsewhere is refused, unless the operator l
   const { host, seen } = await registryThat(t, challengeOf(`Bearer realm="http://${thief.host}/token",service="x"`))
   await t.rejects(check(host), {
     code: 'REGISTRY_REFUSED',
-    message: new RegExp(`sent to http://${thief.host}.*auth_hosts`)
+    message: new RegExp(`sends its logins to http://${thief.host}.*auth_hosts`)
   })
   await check(host, [thief.host])
   t.strictSame(thief.seen, [])
