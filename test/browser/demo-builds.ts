@@ -42,7 +42,7 @@ export const demoBuilds = (make: EngineBuilder['buildImage']): EngineBuilder['bu
   async function* (spec, context, signal) {
     const steps = STEPS[spec.tags[0]?.split(':')[0] ?? ''] ?? []
     for (const [index, step] of steps.entries()) yield* play(index + 1, step, signal)
-    yield* make(spec, context, signal)
+    for await (const made of make(spec, context, signal)) if (!('line' in made)) yield made
   }
 
 async function* play(number: number, said: Said, signal: AbortSignal): AsyncGenerator<BuildProgress> {

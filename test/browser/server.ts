@@ -58,7 +58,7 @@ const { containers: count = 24, token } = JSON.parse(process.argv[2] ?? '{}') as
 const memory = createMemoryEngine()
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString().replace('Z', '000000Z')
 
-for (const [n, name] of ['base-api-server:latest', ...IMAGES].entries())
+for (const [n, name] of ['base-api-server:latest', ...IMAGES, 'node:24-slim'].entries())
   memory.images.set(
     name,
     image({ tags: [name], createdAt: ago(90 + n * n * 1_900), sizeBytes: (31 + ((n * 67) % 190)) * MIB, layers: 4 + n })

@@ -60,7 +60,7 @@ function All() {
                   </a>{' '}
                   <span class="muted">{each.image_tags.join(', ')}</span>
                 </td>
-                <td>{each.build.status}</td>
+                <td>{each.build.status.replace('_', ' ')}</td>
                 <td>{pushOf(each)}</td>
                 <td>{each.run.status}</td>
                 <td class="end">{each.build.duration_ms === null ? '–' : duration(each.build.duration_ms)}</td>

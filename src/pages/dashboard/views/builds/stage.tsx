@@ -6,7 +6,7 @@ const LOOKS = {
   in_progress: { shape: 'half', tone: 'warn' },
   running: { shape: 'half', tone: 'warn' },
   completed: { shape: 'disc', tone: 'good' },
-  cached: { shape: 'bars', tone: 'good' },
+  cached: { shape: 'ring', tone: 'good' },
   failed: { shape: 'cross', tone: 'bad' },
   cancelled: { shape: 'cross', tone: 'idle' }
 } as const
