@@ -4,9 +4,9 @@
 type Life = 'absent' | 'running' | 'stopped'
 /**
  * `ends`: it is to go by itself, at a time of its own. `undone`: it goes since its create failed, whose start the engine may
- * still carry out after a later stop.
+ * still carry out after a later stop. `mayGo`: the engine may yet remove it, or not.
  */
-export type State = { life: Life; ends: boolean; undone?: boolean }
+export type State = { life: Life; ends: boolean; undone?: boolean; mayGo?: boolean }
 export type Operation = 'create' | 'create by key' | 'start' | 'stop' | 'remove' | 'end soon' | 'end never' | 'get'
 /** `shown` is the state in the answer. No `status`: the connection broke. */
 export type Told = { status?: number | undefined; code?: string | undefined; shown?: string | undefined }
@@ -70,8 +70,12 @@ function after(state: State, { operation, told }: Step): State[] {
   return shown === undefined || shown === next.life || state.undone ? [next] : []
 }
 
-/** A create that was refused is undone, though it may be seen for a while; one whose answer was cut off may stand. */
+/**
+ * A create that was refused is undone, though it may be seen for a while; one whose answer was cut off may stand. A removal with
+ * force ends the workload first, and may get no further.
+ */
 function carriedOut(operation: Operation, state: State, next: State, { status }: Told): State[] {
+  if (operation === 'remove' && state.life === 'running') return [next, { ...state, life: 'stopped', mayGo: true }]
   if (operation !== 'create' || state.life !== 'absent') return [next]
   const undone = { ...next, ends: true, undone: true }
   return status === undefined ? [next, undone] : [undone]
@@ -86,7 +90,7 @@ export function explain(initial: State[], steps: Step[]): State[] {
     if (seen.has(key)) return
     seen.add(key)
     // At any moment it may have gone by itself.
-    if (state.ends) visit(ABSENT, done)
+    if (state.ends || state.mayGo) visit(ABSENT, done)
     const open = [...steps.keys()].filter((index) => !done.has(index))
     const deadline = Math.min(...open.map((index) => endOf(steps[index])))
     if (deadline === Infinity) finals.set(keyOf(state), state)
@@ -105,6 +109,6 @@ function endOf(step: Step | undefined): number {
   return step === undefined || isUncertain(step.told) ? Infinity : step.to
 }
 
-function keyOf({ life, ends, undone }: State): string {
-  return `${life} ${ends} ${undone}`
+function keyOf({ life, ends, undone, mayGo }: State): string {
+  return `${life} ${ends} ${undone} ${mayGo}`
 }

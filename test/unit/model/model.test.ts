@@ -19,7 +19,7 @@ function finals(initial: State, ...steps: [Operation, Told, from?: number, to?: 
       to: to ?? index * 10 + 5
     }))
   )
-  return states.map(({ life, ends }) => `${life}${ends ? ', ends' : ''}`).sort()
+  return [...new Set(states.map(({ life, ends }) => `${life}${ends ? ', ends' : ''}`))].sort()
 }
 
 t.test('answers that are right, one after the other', async (t) => {
@@ -46,7 +46,10 @@ t.test('answers that nothing explains', async (t) => {
 t.test('an uncertain answer leaves both open, and may come true later', async (t) => {
   t.same(finals(RUNNING, ['stop', LATE]), ['running', 'stopped'])
   t.same(finals(RUNNING, ['stop', LATE], ['start', { status: 200 }]), ['running', 'stopped'])
-  t.same(finals(RUNNING, ['remove', LOST], ['start', { status: 200 }]), ['absent', 'running'])
+  t.same(finals(RUNNING, ['remove', LOST], ['start', { status: 200 }]), ['absent', 'running', 'stopped'])
+  const exited = { status: 200, shown: 'exited' }
+  t.same(finals(RUNNING, ['remove', LATE], ['get', exited]), ['absent', 'stopped'], 'it ended and may yet go')
+  t.same(finals(RUNNING, ['remove', { status: 200 }], ['get', exited]), [])
   t.same(finals(RUNNING, ['stop', LATE], ['get', { status: 200, shown: 'exited' }]), ['stopped'])
 })
 
