@@ -21,7 +21,8 @@ async function processes(id = box.id): Promise<string[]> {
   return rows.map((row: string[]) => row[titles.indexOf('CMD')] ?? '')
 }
 
-// The engine may put an init before it.
+// The engine may put an init before it, which takes a moment to become the command.
+await until(async () => (await processes()).includes(SLEEPER.join(' ')))
 const workload = (await processes()).join()
 const onlyTheWorkload = () => until(async () => (await processes()).join() === workload)
 
