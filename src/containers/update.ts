@@ -74,7 +74,8 @@ export function createUpdating({
     const spec = {
       ...asked,
       image: other?.image ?? origin,
-      runtime: other?.runtime ?? asked.runtime,
+      // What the rules say of the old image must not outlive it.
+      runtime: other ? other.runtime : asked.runtime,
       env: { ...portEnvironment(record.ports), ...changed(asked.env, env) },
       limits: { ...asked.limits, ...limits },
       restart: restart ?? asked.restart

@@ -35,6 +35,17 @@ t.test('another image brings the runtime that the policy has for it', async (t) 
   t.match(again.json(), { runtime: 'runsc' }, 'it stays')
 })
 
+t.test('another image does not keep the runtime that the policy had for the one before', async (t) => {
+  const engine = createMemoryEngine({ images: ['base-api-server:latest', 'trusted/app:1'] })
+  const { post, ask } = await build(t, {
+    engine,
+    policy: { runtimes: [{ runtime: 'runsc', images: ['trusted/*'] }] }
+  })
+  t.match((await post('/containers', { name: 'web', image: 'trusted/app:1' })).json(), { runtime: 'runsc' })
+  const changed = await ask('PATCH', '/containers/web', { payload: { image: 'base-api-server:latest' } })
+  t.match(changed.json(), { runtime: 'runc' }, "the engine's default")
+})
+
 t.test('a runtime that the engine lacks', async (t) => {
   const { post, engine } = await build(t, { policy: { runtimes: [{ runtime: 'kata' }] } })
   problem(t, await post('/containers', { name: 'web' }), 422, 'RUNTIME_UNAVAILABLE')
