@@ -101,7 +101,7 @@ function optionsOf({ element, count, format, sync, isBytes, onMove }: Asked): Om
   return {
     width: element.clientWidth,
     height: HEIGHT,
-    padding: [8, 16, 0, 0],
+    padding: [8, 26, 0, 0],
     legend: { show: false },
     cursor: { sync: { key: sync }, drag: { x: false, y: false }, points: { size: 6 } },
     axes: [
