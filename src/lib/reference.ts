@@ -65,3 +65,12 @@ export function registryOf(namespace: string | undefined): string {
 export function familiarName({ registry, repository }: ImageReference): string {
   return registry === DOCKER_HUB ? repository.replace(/^library\//, '') : `${registry}/${repository}`
 }
+
+/** A whole name as Docker shows it; Podman shows `docker.io/library/nginx:1`. What is no whole name stays as it is. */
+export function shortName(text: string): string {
+  const parsed = parseReference(text)
+  if (parsed?.registry !== DOCKER_HUB || (parsed.tag ?? parsed.digest) === undefined) return text
+  const tag = parsed.tag === undefined ? '' : `:${parsed.tag}`
+  const digest = parsed.digest === undefined ? '' : `@${parsed.digest}`
+  return `${familiarName(parsed)}${tag}${digest}`
+}

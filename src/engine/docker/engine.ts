@@ -114,7 +114,7 @@ export function createDockerEngine(options: {
     onStatus: connection.onStatus,
     whenAvailable: connection.whenAvailable,
     ...createContainerCalls(calls, { changeTimeoutMs, isPodman: connection.isPodman }),
-    ...createWorkloadCalls(calls, options),
+    ...createWorkloadCalls(calls, { ...options, isPodman: connection.isPodman }),
     ...createArchiveCalls(calls),
     ...createImageCalls(
       { ...calls, noteUnknown },

@@ -1,7 +1,7 @@
 // Calls about images. Pulls and pushes continue as long as they make progress, and stop with their caller.
 
 import { AppError, cancellation, isAppError } from '../../errors.ts'
-import { familiarName, parseReference } from '../../lib/reference.ts'
+import { familiarName, parseReference, shortName } from '../../lib/reference.ts'
 import { brokenStream } from './broken-stream.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import type { EngineImages, Transfer } from '../contract/images.ts'
@@ -138,12 +138,6 @@ export function createImageCalls(
       }
     }
   }
-}
-
-/** Podman says the whole of a name. */
-function shortName(name: string): string {
-  const parsed = parseReference(name)
-  return parsed?.tag === undefined || parsed.digest !== undefined ? name : `${familiarName(parsed)}:${parsed.tag}`
 }
 
 /** With containerd's store, a list fails completely if one of its images is removed at the same time. */

@@ -6,7 +6,9 @@ import { UnreadableAnswer } from './failures.ts'
 
 type StreamName = LogLine['stream']
 type Frame = { stream: StreamName; missing: number }
-type Piece = { stream: StreamName; bytes: Buffer }
+/** `isFirst`: it begins a frame. */
+type Piece = { stream: StreamName; bytes: Buffer; isFirst?: boolean }
+type Rest = { bytes: Buffer; seams: number[] }
 
 const HEAD_BYTES = 8
 const LAST_STREAM = 3
@@ -15,22 +17,28 @@ const MAX_FRAME_BYTES = 16 * 1024 ** 2
 const NEWLINE = 0x0a
 const MAX_LINE_BYTES = 256 * 1024
 const PART_BYTES = 16 * 1024
+const TIME = /^\d{4}-\d\d-\d\dT[^ ]{1,40}/
+const MAX_TIME_BYTES = 52
 
 /** Passes content on as it arrives, so a frame takes no more memory than a chunk. */
 async function* readFrames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Piece> {
   let pending: Buffer = Buffer.alloc(0)
   let frame: Frame = { stream: 'stdout', missing: 0 }
+  let isFirst = false
   for await (const chunk of chunks) {
     pending = pending.length === 0 ? asBuffer(chunk) : Buffer.concat([pending, chunk])
     while (pending.length >= (frame.missing > 0 ? 1 : HEAD_BYTES)) {
       if (frame.missing === 0) {
         frame = readHead(pending)
         pending = pending.subarray(HEAD_BYTES)
+        isFirst = true
       }
       const bytes = pending.subarray(0, frame.missing)
       frame.missing -= bytes.length
       pending = pending.subarray(bytes.length)
-      if (bytes.length > 0) yield { stream: frame.stream, bytes }
+      if (bytes.length === 0) continue
+      yield { stream: frame.stream, bytes, isFirst }
+      isFirst = false
     }
   }
   if (frame.missing > 0 || pending.length > 0) throw new UnreadableAnswer('it ends in the middle of a frame')
@@ -55,46 +63,59 @@ export function readOutput(chunks: AsyncIterable<Uint8Array>, tty: boolean): Asy
 
 /** Lines are put together as bytes, one stream apart from the other: a character may be split across frames. */
 export async function* readLogLines(chunks: AsyncIterable<Uint8Array>, tty: boolean): AsyncGenerator<LogLine> {
-  const rests: Record<StreamName, Buffer> = { stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
-  for await (const { stream, bytes } of readOutput(chunks, tty)) {
-    const pending = rests[stream].length === 0 ? bytes : Buffer.concat([rests[stream], bytes])
+  const rests: Record<StreamName, Rest> = { stdout: emptyRest(), stderr: emptyRest() }
+  const join = tty ? withoutRepeats : withoutSeams
+  for await (const { stream, bytes, isFirst } of readOutput(chunks, tty)) {
+    const { bytes: rest, seams } = rests[stream]
+    if (isFirst && rest.length > 0) seams.push(rest.length)
+    const pending = rest.length === 0 ? bytes : Buffer.concat([rest, bytes])
     let start = 0
     for (let end = pending.indexOf(NEWLINE); end !== -1; end = pending.indexOf(NEWLINE, start)) {
-      yield parseLine(stream, pending.subarray(start, end))
+      yield parseLine(stream, join(pending.subarray(start, end), start === 0 ? seams : []))
       start = end + 1
     }
-    rests[stream] = pending.subarray(start)
-    if (rests[stream].length > MAX_LINE_BYTES) {
-      yield parseLine(stream, rests[stream])
-      rests[stream] = Buffer.alloc(0)
+    rests[stream] = { bytes: pending.subarray(start), seams: start === 0 ? seams : [] }
+    if (rests[stream].bytes.length > MAX_LINE_BYTES) {
+      yield parseLine(stream, join(rests[stream].bytes, rests[stream].seams))
+      rests[stream] = emptyRest()
     }
   }
   for (const stream of ['stdout', 'stderr'] as const) {
-    if (rests[stream].length > 0) yield parseLine(stream, rests[stream])
+    const { bytes, seams } = rests[stream]
+    if (bytes.length > 0) yield parseLine(stream, join(bytes, seams))
   }
+}
+
+function emptyRest(): Rest {
+  return { bytes: Buffer.alloc(0), seams: [] }
 }
 
 function parseLine(stream: StreamName, line: Buffer): LogLine {
-  const space = line.indexOf(' ')
-  const time = line.toString('latin1', 0, space === -1 ? line.length : space).trimEnd()
-  const isTimed = /^\d{4}-\d\d-\d\dT/.test(time)
-  const bytes = !isTimed ? line : space === -1 ? Buffer.alloc(0) : withoutSeams(line.subarray(space + 1), time)
-  const text = bytes.toString('utf8')
-  return { stream, time: isTimed ? time : '', text: text.endsWith('\r') ? text.slice(0, -1) : text }
+  const time = timeAt(line, 0)
+  const text = line.toString('utf8', time === undefined ? 0 : time.length + 1)
+  return { stream, time: time ?? '', text: text.endsWith('\r') ? text.slice(0, -1) : text }
 }
 
-/** The engine keeps a long line in parts, and gives each part the line's time again. */
-function withoutSeams(bytes: Buffer, time: string): Buffer {
-  if (bytes.length < PART_BYTES) return bytes
-  const seam = `${time} `
-  const parts: Buffer[] = []
-  let start = 0
-  for (let end = bytes.indexOf(seam); end !== -1; end = bytes.indexOf(seam, start)) {
-    parts.push(bytes.subarray(start, end))
-    start = end + seam.length
-  }
-  return Buffer.concat([...parts, bytes.subarray(start)])
+/** An engine keeps a line in parts, and gives each part a frame and a time. */
+function withoutSeams(line: Buffer, seams: number[]): Buffer {
+  if (seams.length === 0) return line
+  const starts = [0, ...seams.map((seam) => seam + lengthWithSpace(timeAt(line, seam)))]
+  return Buffer.concat(starts.map((start, index) => line.subarray(start, seams[index])))
 }
+
+/** Without frames, a part is known only by the time of its line, which Docker repeats. */
+function withoutRepeats(line: Buffer): Buffer {
+  const time = timeAt(line, 0)
+  if (time === undefined || line.length < PART_BYTES) return line
+  const [, ...texts] = line.toString('latin1').split(`${time} `)
+  return Buffer.from(`${time} ${texts.join('')}`, 'latin1')
+}
+
+function timeAt(line: Buffer, start: number): string | undefined {
+  return TIME.exec(line.toString('latin1', start, start + MAX_TIME_BYTES))?.[0].trimEnd()
+}
+
+const lengthWithSpace = (time: string | undefined): number => (time === undefined ? 0 : time.length + 1)
 
 function asBuffer(chunk: Uint8Array): Buffer {
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)

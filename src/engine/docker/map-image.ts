@@ -1,5 +1,6 @@
 // Docker's JSON about images to our words. Pure.
 
+import { shortName } from '../../lib/reference.ts'
 import type { ImageRecord, ImageSummary } from '../contract/images.ts'
 import { mapTime, parsePortKey, splitEnv, withoutEmptyOwn } from './map.ts'
 import type { RawImage, RawImageRow } from './schemas/images.ts'
@@ -11,8 +12,8 @@ export function mapImage(info: RawImage): ImageRecord {
   const config = info.Config ?? {}
   return {
     id: info.Id,
-    tags: info.RepoTags ?? [],
-    digests: info.RepoDigests ?? [],
+    tags: (info.RepoTags ?? []).map(shortName),
+    digests: (info.RepoDigests ?? []).map(shortName),
     createdAt: mapTime(info.Created) ?? null,
     sizeBytes: info.Size ?? 0,
     labels: withoutEmptyOwn(config.Labels ?? {}),
@@ -36,8 +37,8 @@ export function mapImage(info: RawImage): ImageRecord {
 export function mapImageSummary(row: RawImageRow): ImageSummary {
   return {
     id: row.Id,
-    tags: (row.RepoTags ?? []).filter((tag) => tag !== NO_NAME),
-    digests: (row.RepoDigests ?? []).filter((digest) => digest !== NO_DIGEST),
+    tags: (row.RepoTags ?? []).filter((tag) => tag !== NO_NAME).map(shortName),
+    digests: (row.RepoDigests ?? []).filter((digest) => digest !== NO_DIGEST).map(shortName),
     createdAt: new Date(row.Created * 1000).toISOString(),
     sizeBytes: row.Size ?? 0,
     labels: withoutEmptyOwn(row.Labels ?? {})

@@ -1,5 +1,6 @@
 // Docker's JSON to our words. Pure, and the only place that knows its quirks: year-1 dates, null lists, leading slashes.
 
+import { shortName } from '../../lib/reference.ts'
 import type {
   ContainerHealth,
   ContainerRecord,
@@ -34,7 +35,7 @@ export function mapContainer(info: RawContainer): ContainerRecord {
   return {
     id: info.Id,
     name: info.Name.replace(/^\//, ''),
-    image: config.Image,
+    image: shortName(config.Image),
     imageId: info.Image,
     state,
     health: mapHealth(raw.Health?.Status, raw.Health?.FailingStreak),

@@ -11,10 +11,11 @@ import { readStats, readTop } from './schemas/workloads.ts'
 
 export function createWorkloadCalls(
   calls: Calls,
-  { procFolder = '/proc' }: { procFolder?: string | undefined } = {}
+  { isPodman = () => false, procFolder = '/proc' }: { isPodman?: () => boolean; procFolder?: string | undefined } = {}
 ): EngineWorkloads {
   const { ask, watch } = calls
   const { startProcess } = createProcesses(calls, procFolder)
+  const momentOf = (seconds: string) => (isPodman() ? dateOf(seconds) : seconds)
   return {
     async *containerLogs(id, tty, query, signal) {
       const what = 'read the output of the container'
@@ -28,8 +29,8 @@ export function createWorkloadCalls(
           follow: Number(follow),
           timestamps: 1,
           tail: tail ?? 'all',
-          ...(since && { since }),
-          ...(until && { until })
+          ...(since && { since: momentOf(since) }),
+          ...(until && { until: momentOf(until) })
         },
         what,
         signal
@@ -73,4 +74,10 @@ export function createWorkloadCalls(
 
     exec: (id, asked, limits) => runExec(startProcess, id, asked, limits)
   }
+}
+
+/** Podman reads seconds as a number, which has no room for nanoseconds. */
+function dateOf(seconds: string): string {
+  const [whole = '', fraction = '0'] = seconds.split('.')
+  return new Date(Number(whole) * 1_000).toISOString().replace('000Z', `${fraction}Z`)
 }

@@ -58,6 +58,29 @@ t.test('a line may come in several frames, and several lines in one', async (t) 
   ])
 })
 
+t.test('the parts of a line have a time each', async (t) => {
+  const [later, latest] = ['2026-01-31T12:00:00.2Z', '2026-01-31T12:00:01+01:00']
+  const bytes = Buffer.concat([
+    frame('stdout', `${TIME} one`),
+    frame('stderr', `${TIME} oth`),
+    frame('stdout', `${later} , ${TIME} two`),
+    frame('stderr', `${later} er\n`),
+    frame('stdout', `${latest} , three\n`),
+    frame('stdout', `${latest} four\n`)
+  ])
+  for (let size = 1; size <= bytes.length; size++) {
+    t.strictSame(
+      await collect(readLogLines(inPieces(bytes, size), false)),
+      [
+        { stream: 'stderr', time: TIME, text: 'other' },
+        { stream: 'stdout', time: TIME, text: `one, ${TIME} two, three` },
+        { stream: 'stdout', time: latest, text: 'four' }
+      ],
+      `pieces of ${size}`
+    )
+  }
+})
+
 t.test('with a TTY the output is raw and its line ends are two characters', async (t) => {
   const bytes = Buffer.from(`${TIME} one\r\n${TIME} t\rwo\r\n`)
   for (let size = 1; size <= bytes.length; size++) {

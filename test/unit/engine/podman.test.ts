@@ -1,6 +1,7 @@
 // Where Podman's Docker API differs from Docker's, as Podman 5.8 answers.
 
 import t from 'tap'
+import { collect } from '../../helpers/collect.ts'
 import { engineThat, json, type Answer } from '../../helpers/engine-server.ts'
 
 const ID = 'a1'.repeat(32)
@@ -38,6 +39,19 @@ t.test('a removed name is reported as requested', async (t) => {
   }))
   const { engine } = await engineThat(t, { 'DELETE /images/app:1': json(200, rows) })
   t.match(await engine.removeImage('app:1'), { untagged: ['app:1', 'localhost/app:1', 'docker.io/team/app@sha256:1'] })
+})
+
+t.test('a moment is a date, which keeps its nanoseconds', async (t) => {
+  const logs: Answer = (_asked, answer) => void answer.writeHead(200, { 'content-type': 'application/json' }).end()
+  for (const [given, since] of [
+    [PODMAN, '2026-11-30T00:38:46.957366441Z'],
+    [undefined, '1795999126.957366441']
+  ] as const) {
+    const { engine, asked } = await engineThat(t, { [`GET /containers/${ID}/logs`]: logs }, given)
+    const query = { stdout: true, stderr: true, follow: false, since: '1795999126.957366441' }
+    t.strictSame(await collect(engine.containerLogs(ID, false, query)), [])
+    t.equal(asked[0]?.query.since, since)
+  }
 })
 
 t.test('a link that leads nowhere is there, and is removed at the second time', async (t) => {

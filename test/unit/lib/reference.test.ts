@@ -1,5 +1,5 @@
 import t from 'tap'
-import { familiarName, parseReference, registryName } from '../../../src/lib/reference.ts'
+import { familiarName, parseReference, registryName, shortName } from '../../../src/lib/reference.ts'
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`
 
@@ -70,4 +70,20 @@ t.test('as Docker shows it', async (t) => {
   for (const name of ['nginx', 'shop/web', 'localhost:5000/shop/web'])
     t.equal(familiarName(parseReference(name)!), name)
   t.equal(familiarName(parseReference('docker.io/library/nginx:1')!), 'nginx')
+})
+
+t.test('a whole name is shown as Docker shows it', async (t) => {
+  const digest = `sha256:${'ab'.repeat(32)}`
+  const names = {
+    'docker.io/library/nginx:1.27': 'nginx:1.27',
+    'docker.io/team/app:2': 'team/app:2',
+    [`docker.io/library/nginx@${digest}`]: `nginx@${digest}`,
+    'localhost/app:1': 'localhost/app:1',
+    'ghcr.io/team/app:2': 'ghcr.io/team/app:2',
+    'nginx:1.27': 'nginx:1.27',
+    'docker.io/library/nginx': 'docker.io/library/nginx',
+    ['ab'.repeat(32)]: 'ab'.repeat(32),
+    '<none>:<none>': '<none>:<none>'
+  }
+  for (const [whole, short] of Object.entries(names)) t.equal(shortName(whole), short)
 })
