@@ -140,6 +140,10 @@ write_settings() {
   # Where rlimits cannot be raised, Podman's own defaults keep containers from starting.
   printf '%s\n' '[containers]' 'default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]' \
     '[engine]' 'cgroup_manager = "cgroupfs"' >"$ROOT/etc/containers/containers.conf"
+  # As Docker does by itself.
+  mkdir -p "$ROOT/etc/containers/registries.conf.d"
+  printf '%s\n' '[[registry]]' 'location = "127.0.0.1"' 'insecure = true' \
+    >"$ROOT/etc/containers/registries.conf.d/loopback.conf"
 }
 
 await_answer() {

@@ -3,7 +3,7 @@
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ENGINES } from './engines.ts'
-import { storedResult, type EngineResult, type FileResult } from './results.ts'
+import { storedResult, subjectOf, testOf, type EngineResult, type FileResult } from './results.ts'
 
 const TESTS = join(import.meta.dirname, '../docker')
 const PAGE = join(import.meta.dirname, '../../docs/engines.md')
@@ -37,6 +37,9 @@ function describe({ files }: EngineResult, leftOut: Record<string, string>): str
   const lists = {
     Works: files.filter(({ ok }) => ok).map(({ file }) => subjectOf(file)),
     'Does not work': files.filter(({ ok }) => !ok).flatMap(failuresOf),
+    Differs: files.flatMap(({ file, different }) =>
+      different.map(({ name, reason }) => `${subjectOf(file)}, ${name}: ${reason}`)
+    ),
     'Cannot be tried here': files.flatMap(({ file, skipped }) =>
       skipped.map(({ name, reason }) => `${subjectOf(file)}, ${testOf(name)}: ${reason}`)
     ),
@@ -60,7 +63,5 @@ function notRun(files: FileResult[], leftOut: Record<string, string>): string[] 
 }
 
 const asList = (title: string, items: string[]) => `${title}:\n\n${items.map((item) => `- ${item}`).join('\n')}`
-const subjectOf = (file: string) => file.replace(/^test\/docker\/(.+)\.test\.ts$/, '$1')
-const testOf = (name: string) => name.replace(/^test\/docker\/\S+ > /, '')
 const failuresOf = ({ file, failed }: FileResult) =>
   [...new Set(failed.map(testOf))].map((test) => `${subjectOf(file)}: ${test}`)

@@ -12,6 +12,8 @@ export type FileResult = {
   /** Names of what failed. */
   failed: string[]
   skipped: { name: string; reason: string }[]
+  /** What failed as it is known to on this engine. */
+  different: { name: string; reason: string }[]
 }
 export type EngineResult = { version: string; api: string; date: string; seconds: number; files: FileResult[] }
 
@@ -27,6 +29,22 @@ export function storeResult(engine: string, result: EngineResult): void {
   mkdirSync(FOLDER, { recursive: true })
   writeFileSync(fileOf(engine), `${JSON.stringify(result, null, 2)}\n`)
 }
+
+/** Known differences of the engine are no failures. */
+export function explain(file: FileResult, differs: Record<string, string>): FileResult {
+  const prefix = `${subjectOf(file.file)} > `
+  const known = Object.entries(differs).filter(([name]) => name.startsWith(prefix))
+  const isOf = (failure: string, name: string) => `${testOf(failure)} > `.startsWith(`${name.slice(prefix.length)} > `)
+  const different = known
+    .filter(([name]) => file.failed.some((failure) => isOf(failure, name)))
+    .map(([name, reason]) => ({ name: name.slice(prefix.length), reason }))
+  const failed = file.failed.filter((failure) => !known.some(([name]) => isOf(failure, name)))
+  const ok = file.ok || (failed.length === 0 && file.failed.length > 0)
+  return { ...file, ok, failed, different: [...file.different, ...different] }
+}
+
+export const subjectOf = (file: string): string => file.replace(/^test\/docker\/(.+)\.test\.ts$/, '$1')
+export const testOf = (name: string): string => name.replace(/^test\/docker\/\S+ > /, '')
 
 /** Reads what a run of files prints to its end; hears of each file when it is over. */
 export async function readResults(tap: Readable, onFile: (file: FileResult) => void): Promise<FileResult[]> {
@@ -50,7 +68,7 @@ export async function readResult(tap: Readable, file: string): Promise<FileResul
 
 function collect() {
   type Collected = Omit<FileResult, 'file' | 'ok'>
-  const none = (): Collected => ({ passed: 0, failed: [], skipped: [] })
+  const none = (): Collected => ({ passed: 0, failed: [], skipped: [], different: [] })
   let collected = none()
   const parser = new Parser()
   parser.on('pass', () => collected.passed++)

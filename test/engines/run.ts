@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { ENGINES, type LabEngine } from './engines.ts'
 import { startLabEngine } from './lab.ts'
 import { writeReport } from './report.ts'
-import { storedResult, storeResult, type EngineResult, type FileResult } from './results.ts'
+import { explain, storedResult, storeResult, type EngineResult, type FileResult } from './results.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -37,15 +37,17 @@ async function test(name: string, engine: LabEngine): Promise<boolean> {
   const started = Date.now()
   const secondsSince = () => Math.round((Date.now() - started) / 1000)
   const lab = startLabEngine(engine)
-  const told = (file: FileResult) => say(lineOf(file, secondsSince()))
+  const told = (file: FileResult) => say(lineOf(explain(file, engine.differs), secondsSince()))
   try {
     // All that Berth needs there; the tests bring their own image.
     if (chosen.length === 0) lab.node('scripts/setup.mjs')
-    const once = await lab.test(filesFor(engine), told)
+    const run = async (subjects: string[], jobs?: number) =>
+      (await lab.test(subjects, told, jobs)).map((file) => explain(file, engine.differs))
+    const once = await run(filesFor(engine))
     const again = once.filter(({ ok }) => !ok).map(({ file }) => file)
     // Many side by side fail for want of time, one alone does not.
     if (again.length > 0) say('-- what failed, once more, one at a time')
-    const files = [...once.filter(({ ok }) => ok), ...(again.length > 0 ? await lab.test(again, told, 1) : [])]
+    const files = [...once.filter(({ ok }) => ok), ...(again.length > 0 ? await run(again, 1) : [])]
     const date = new Date(started).toISOString().slice(0, 10)
     keep(name, { ...(await lab.version()), date, seconds: secondsSince(), files })
     const failed = files.filter(({ ok }) => !ok).length
@@ -64,10 +66,16 @@ function keep(name: string, result: EngineResult): void {
   storeResult(name, { ...result, seconds: known?.seconds ?? result.seconds, files })
 }
 
-function lineOf({ file, ok, passed, failed, skipped }: FileResult, seconds: number): string {
+function lineOf({ file, ok, passed, failed, skipped, different }: FileResult, seconds: number): string {
+  const differences = different.map(({ name, reason }) => `\n    differs: ${name}: ${reason}`)
   const reasons = skipped.map(({ name, reason }) => `\n    skipped: ${name}: ${reason}`)
   const failures = failed.map((name) => `\n    failed: ${name}`)
-  return [`${ok ? '✓' : '✗'} ${file} (${passed} passed, at ${seconds} s)`, ...failures, ...reasons].join('')
+  return [
+    `${ok ? '✓' : '✗'} ${file} (${passed} passed, at ${seconds} s)`,
+    ...failures,
+    ...differences,
+    ...reasons
+  ].join('')
 }
 
 function filesFor({ leftOut }: LabEngine): string[] {
