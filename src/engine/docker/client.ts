@@ -15,6 +15,8 @@ export type Client = {
   address: EngineAddress
   /** Opens a request. Nothing is sent before its body is written or it is ended. */
   send(outgoing: Outgoing): http.ClientRequest
+  /** When the last answer began, by the clock of `performance`. */
+  heardAt(): number
   /** Closes the sockets that no request uses. */
   closeIdle(): void
   /** Closes idle sockets now, and the others as soon as their answers are read. */
@@ -40,14 +42,19 @@ export function createClient(address: EngineAddress, apiVersion: string | undefi
     for (const sockets of Object.values(agent.freeSockets)) for (const socket of sockets ?? []) socket.destroy()
   }
   const target = address.kind === 'socket' ? { socketPath: address.path } : { host: address.host, port: address.port }
+  let heardAt = 0
   const prefix = apiVersion === undefined ? '' : `/v${apiVersion}`
 
   return {
     address,
 
     send({ method, path, query, headers }) {
-      return request({ ...target, agent, method, path: prefix + path + searchOf(query ?? {}), headers: headers ?? {} })
+      const whole = prefix + path + searchOf(query ?? {})
+      const call = request({ ...target, agent, method, path: whole, headers: headers ?? {} })
+      return call.once('response', () => (heardAt = performance.now()))
     },
+
+    heardAt: () => heardAt,
 
     closeIdle,
 

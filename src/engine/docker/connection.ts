@@ -23,9 +23,17 @@ const CALL_SOCKETS = 64
 type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
 export type Connection = ReturnType<typeof createConnection>
 
+type Options = {
+  candidates: EngineAddress[]
+  log: Log
+  /** Between two pings. */
+  watchMs?: number
+  /** Without an answer to anything. */
+  hangMs?: number
+}
 type Live = { calls: Client; streams: Client; name: string; version: string; apiVersion: string }
 
-export function createConnection({ candidates, log }: { candidates: EngineAddress[]; log: Log }) {
+export function createConnection({ candidates, log, watchMs = WATCH_MS, hangMs = HANG_MS }: Options) {
   let live: Live | undefined
   let lost = { reason: 'not tried yet', since: new Date().toISOString() }
   const waiters = new Set<() => void>()
@@ -82,10 +90,10 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
   // An engine that hangs still accepts connections; only an unanswered ping tells.
   async function watch(): Promise<void> {
     while (!closed.signal.aborted) {
-      await sleep(WATCH_MS, closed.signal)
+      await sleep(watchMs, closed.signal)
       const watched = live
       if (!watched) continue
-      const reason = await findChange(watched)
+      const reason = await findChange(watched, hangMs)
       if (reason === undefined || live !== watched) continue
       lose(reason)
       hanging.abort(new AppError('ENGINE_UNAVAILABLE', `The Docker engine stopped answering (${reason}).`))
@@ -166,12 +174,18 @@ export function createConnection({ candidates, log }: { candidates: EngineAddres
   }
 }
 
-/** Why Berth must reconnect: the engine does not answer, or another version replaced it. */
-async function findChange({ calls, apiVersion }: Live): Promise<string | undefined> {
+/**
+ * Why Berth must reconnect: the engine does not answer, or another version replaced it. One that answers other calls
+ * is only busy.
+ */
+async function findChange({ calls, streams, apiVersion }: Live, hangMs: number): Promise<string | undefined> {
+  const asked = performance.now()
   try {
-    const agreed = agree({ newest: await newestApiOf(calls.address, HANG_MS) })
+    const agreed = agree({ newest: await newestApiOf(calls.address, hangMs) })
     return agreed === apiVersion ? undefined : `it speaks API ${agreed} now and no longer ${apiVersion}`
   } catch (error) {
+    const isLate = error instanceof Error && error.cause instanceof TimeoutError
+    if (isLate && Math.max(calls.heardAt(), streams.heardAt()) > asked) return undefined
     return whyUnreachable(error)
   }
 }
@@ -213,7 +227,9 @@ async function newestApiOf(address: EngineAddress, timeoutMs: number): Promise<s
       throw new Error(`it is not a Docker engine (status ${statusCode})${protocolHint(address, statusCode)}`)
     })
   } catch (error) {
-    throw error instanceof TimeoutError ? new Error(`no answer in ${timeoutMs / 1000} seconds`) : error
+    throw error instanceof TimeoutError
+      ? new Error(`no answer in ${timeoutMs / 1000} seconds`, { cause: error })
+      : error
   } finally {
     client.close()
   }

@@ -14,7 +14,14 @@ import { until } from '../../helpers/until.ts'
 
 const DOCKER = { Version: '20.10.24', Platform: { Name: '' }, Components: [{ Name: 'Engine' }] }
 
-type Given = { apiVersion?: string; oldest?: string; version?: object; status?: number; versionAfterMs?: number }
+type Given = {
+  apiVersion?: string
+  oldest?: string
+  version?: object
+  status?: number
+  versionAfterMs?: number
+  hangs?: boolean
+}
 
 /** In the words of Docker 28.5, which sends them as plain text. */
 function tooOld(url: string, oldest: string): string {
@@ -26,8 +33,9 @@ function tooOld(url: string, oldest: string): string {
 async function engineAt(t: Test, given: Given = {}) {
   const asked: string[] = []
   const server = http.createServer(({ url = '' }, answer) => {
-    const { apiVersion = '1.41', oldest, version = DOCKER, status = 200, versionAfterMs = 0 } = given
+    const { apiVersion = '1.41', oldest, version = DOCKER, status = 200, versionAfterMs = 0, hangs = false } = given
     asked.push(url)
+    if (url === '/_ping' && hangs) return
     if (url === '/_ping') answer.writeHead(status, { 'api-version': apiVersion }).end('OK')
     else if (oldest !== undefined) answer.writeHead(400, { 'content-type': 'text/plain' }).end(tooOld(url, oldest))
     else
@@ -149,6 +157,24 @@ t.test('an engine that is lost is found again', async (t) => {
     told.map(({ available }) => available),
     [true, false, true]
   )
+})
+
+t.test('an engine that answers calls and no ping is busy; one that answers nothing is lost', async (t) => {
+  const given: Given = {}
+  const { address, asked } = await engineAt(t, given)
+  const connection = createConnection({ candidates: [address], log: silentLog, watchMs: 20, hangMs: 1_000 })
+  t.teardown(() => connection.close())
+  await connection.start()
+  given.hangs = true
+  const pings = () => asked.filter((url) => url === '/_ping').length
+  for (let round = 1; round <= 2; round++) {
+    const before = pings()
+    await until(() => pings() > before)
+    await request(connection.client(), { method: 'GET', path: '/version', what: 'ask', timeoutMs: 5_000 })
+  }
+  t.match(connection.status(), { available: true })
+  await until(() => !connection.status().available)
+  t.match(connection.status(), { reason: 'no answer in 1 seconds' })
 })
 
 t.test('a new engine version behind the same socket causes a reconnect', async (t) => {
