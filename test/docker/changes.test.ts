@@ -5,7 +5,8 @@ import { docker, eventually, pause } from '../helpers/engine.ts'
 import { hostPort, portsOf, SLEEPER, startServer } from '../helpers/server.ts'
 
 const server = await startServer(t, { ports: portsOf('changes'), env: { BERTH_ENGINE_CONCURRENCY: '2' } })
-const STUBBORN = ['sh', '-c', 'trap "" TERM; while true; do sleep 0.2; done']
+/** Deaf to the stop signal by the time its port answers. */
+const STUBBORN = { command: ['sh', '-c', 'trap "" TERM; exec httpd -f -p 5000 -h /tmp'], wait: 'port' as const }
 t.afterEach(async () => {
   await server.removeAll()
   await untilItAgrees(server)
@@ -54,7 +55,7 @@ t.test('a container removed while its create waits', async (t) => {
 })
 
 t.test('a stop waits for its timeout, and delays nothing else', async (t) => {
-  const stubborn = await Promise.all([1, 2, 3].map(() => server.create({ command: STUBBORN, stop_timeout: 6 })))
+  const stubborn = await Promise.all([1, 2, 3].map(() => server.create({ ...STUBBORN, stop_timeout: 6 })))
   const started = performance.now()
   const stops = stubborn.map(({ body }) => server.post<ChangedContainer>(`/containers/${body.id}/stop`))
   let ended = 0
@@ -70,7 +71,7 @@ t.test('a stop waits for its timeout, and delays nothing else', async (t) => {
 
 t.test('a stop may take longer than a change of the engine', async (t) => {
   const hasty = await startServer(t, { ports: portsOf('changes'), env: { BERTH_ENGINE_TIMEOUT_SECONDS: '10' } })
-  const { body } = await hasty.create({ command: STUBBORN, stop_timeout: 12 })
+  const { body } = await hasty.create({ ...STUBBORN, stop_timeout: 12 })
   t.match(await hasty.post(`/containers/${body.id}/stop`), { status: 200, body: { state: 'exited' } })
 })
 
