@@ -14,7 +14,7 @@ import { isPrivate, type Config } from '../src/config.ts'
 import { ConfigError, loadConfig } from '../src/load-config.ts'
 import { isAppError } from '../src/errors.ts'
 import { lockFolder } from '../src/store/folder-lock.ts'
-import { openStore } from '../src/store/sqlite/open.ts'
+import { openStore } from '../src/store/open.ts'
 import { StoreError } from '../src/store/store-error.ts'
 
 const USAGE = `Usage:
@@ -98,10 +98,11 @@ async function openDesk(): Promise<Desk> {
 }
 
 async function inDataFolder(config: Config): Promise<Desk> {
-  const store = openStore(config.dataDir)
+  const warn = (_fields: object, message: string) => void process.stderr.write(`${message}\n`)
+  const log = { error: warn, warn, info() {} }
+  const store = await openStore({ ...config, log })
   const file = openAuditFile(config.dataDir)
   const hasOperator = config.token !== undefined
-  const log = { error: (_fields: object, message: string) => process.stderr.write(`${message}\n`) }
   const tokens = await createTokens({ table: store.tokens, hasOperator, isPrivate: isPrivate(config), log })
   const audit = createAudit({ table: store.audit, flush: store.flush, file, log })
 

@@ -63,7 +63,7 @@ export async function compose({
   dashboardDir = join(import.meta.dirname, '../dist/dashboard')
 }: Foundation): Promise<FastifyInstance> {
   const log = logger
-  const { instanceId, flush } = store
+  const { instanceId } = store
   const policy = createPolicy(rules)
   const config = policy.tighten(settings)
   const validator = createValidator(sharedSchemas(FEATURES))
@@ -153,7 +153,7 @@ export async function compose({
     config,
     engine,
     table: createBuildTable(store.builds),
-    flush,
+    store,
     images,
     run: async (body, { key, signal, owner }) => {
       const { record } = await creator.create(makerOf(owner), body, { key }, signal)

@@ -116,6 +116,12 @@ export const ERRORS = {
     retryable: true,
     retryAfterSeconds: 2
   },
+  STORE_UNAVAILABLE: {
+    status: 503,
+    title: 'The database does not answer',
+    retryable: true,
+    retryAfterSeconds: 5
+  },
   SERVER_BUSY: { status: 503, title: 'The server is busy', retryable: true, retryAfterSeconds: 5 },
   BUILD_QUEUE_FULL: { status: 503, title: 'Too many builds are waiting', retryable: true, retryAfterSeconds: 30 },
   SERVER_STOPPING: { status: 503, title: 'The server is stopping', retryable: true, retryAfterSeconds: 5 },

@@ -28,7 +28,7 @@ import { closeFolder, createTokenMark, folderWarning } from './store/folder.ts'
 import { lockFolder } from './store/folder-lock.ts'
 import { createReserve } from './store/reserve.ts'
 import type { Store } from './store/contract/store.ts'
-import { openStore } from './store/sqlite/open.ts'
+import { openStore } from './store/open.ts'
 
 const GRACE_MS = 10_000
 
@@ -56,7 +56,7 @@ async function run(): Promise<void> {
   reserve.help()
   const ownId = ownContainerId()
   if (ownId !== undefined) closeFolder(config.dataDir)
-  const store = openStore(config.dataDir)
+  const store = await openStore({ ...config, log: logger })
   const warning = folderWarning(config.dataDir)
   if (warning !== undefined) logger.warn(warning)
   await requireToken(config, store)

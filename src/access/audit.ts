@@ -2,7 +2,7 @@
 // file to ship. Never a body, an environment or a header.
 
 import { createHash } from 'node:crypto'
-import { AppError, type ErrorCode } from '../errors.ts'
+import { AppError, isAppError, type ErrorCode } from '../errors.ts'
 import type { AuditFilter, AuditRow, AuditStore } from '../store/contract/audit.ts'
 import type { Reserve } from '../store/reserve.ts'
 import type { AuditFile } from './audit-file.ts'
@@ -144,6 +144,7 @@ export function createAudit({
       try {
         await write(subject, 'attempted')
       } catch (cause) {
+        if (isAppError(cause, 'STORE_UNAVAILABLE')) throw cause
         log.error({ err: cause }, 'the audit trail cannot be written')
         throw new AppError('AUDIT_FAILED', 'The audit trail cannot be written, so the change was refused.', {
           cause
@@ -186,13 +187,17 @@ function chained(previous: string, entry: object): string {
   return createHash('sha256').update(previous).update(JSON.stringify(entry)).digest('hex')
 }
 
-/** The first line that does not fit the one before it: something was changed, left out or put in. */
-export function findBreak(lines: string[]): number | undefined {
-  let previous: string | undefined
+/**
+ * The first line that does not fit the one before it: something was changed, left out or put in. Where some of the entries
+ * are elsewhere, only those that follow each other are compared.
+ */
+export function findBreak(lines: string[], { isPart = false } = {}): number | undefined {
+  let previous: { seq: number; hash: string } | undefined
   for (const [index, line] of lines.entries()) {
-    const { hash, ...entry } = JSON.parse(line) as { hash: string }
-    if (previous !== undefined && chained(previous, entry) !== hash) return index
-    previous = hash
+    const { hash, ...entry } = JSON.parse(line) as { seq: number; hash: string }
+    const follows = previous !== undefined && (!isPart || entry.seq === previous.seq + 1)
+    if (previous && follows && chained(previous.hash, entry) !== hash) return index
+    previous = { seq: entry.seq, hash }
   }
   return undefined
 }

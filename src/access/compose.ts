@@ -14,7 +14,7 @@ import { createTokens } from './tokens.ts'
 type Options = {
   config: Config
   rules: Pick<PolicyRules, 'visibility'>
-  store: Pick<Store, 'tokens' | 'audit' | 'flush'>
+  store: Pick<Store, 'tokens' | 'audit' | 'flush' | 'onNews'>
   auditFile: AuditFile | undefined
   reserve: Reserve | undefined
   log: Parameters<typeof createTokens>[0]['log'] & Parameters<typeof createAudit>[0]['log']
@@ -29,6 +29,9 @@ export async function composeAccess({ config, rules: { visibility }, store, audi
     isPrivate: reach,
     visibility,
     log
+  })
+  store.onNews(async ({ about }) => {
+    if (about === 'tokens' || about === 'missed') await tokens.reload()
   })
   return {
     tokens,

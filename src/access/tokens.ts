@@ -2,7 +2,7 @@
 
 import { createHash, randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
-import { AppError, isDiskFull } from '../errors.ts'
+import { AppError, isAppError, isDiskFull } from '../errors.ts'
 import { createKeyedLock } from '../lib/keyed-lock.ts'
 import type { TokenRow, TokenStore } from '../store/contract/tokens.ts'
 import { ANYBODY, NOBODY, OPERATOR, type Caller } from './caller.ts'
@@ -43,7 +43,34 @@ export async function createTokens({
 }) {
   const byHash = new Map<string, KnownToken>()
   const inOrder = createKeyedLock()
-  for (const { hash, scopes, ...row } of await table.all()) keep(hash, { ...row, scopes: scopes.split(',') as Scope[] })
+  await reload()
+
+  /** What other servers made, used or revoked. */
+  async function reload(): Promise<void> {
+    const rows = await table.all()
+    for (const { hash, scopes, ...row } of rows) {
+      const known = byHash.get(hash)
+      if (known) known.lastUsedAt = Math.max(known.lastUsedAt ?? 0, row.lastUsedAt ?? 0) || null
+      else keep(hash, { ...row, scopes: scopes.split(',') as Scope[] })
+    }
+    const left = new Set(rows.map(({ hash }) => hash))
+    for (const [hash, token] of byHash) if (!left.has(hash)) forget(hash, token)
+  }
+
+  function forget(hash: string, token: KnownToken): void {
+    byHash.delete(hash)
+    token.end()
+  }
+
+  /** One change after the other: of two that each leave the other for the last admin, one must not be. */
+  function change<T>(task: () => Promise<T>): Promise<T> {
+    return inOrder(CHANGES, () =>
+      table.alone(async () => {
+        await reload()
+        return task()
+      })
+    )
+  }
 
   function keep(hash: string, token: ManagedToken): void {
     const { id: tokenId, name, team, scopes, lastUsedAt } = token
@@ -76,7 +103,8 @@ export async function createTokens({
       await table.used(token.id, time)
     } catch (err) {
       token.writtenUse = writtenUse
-      if (!isDiskFull(err)) log.error({ err, tokenId: token.id }, 'the use of a token could not be written down')
+      if (!isDiskFull(err) && !isAppError(err, 'STORE_UNAVAILABLE'))
+        log.error({ err, tokenId: token.id }, 'the use of a token could not be written down')
     }
   }
 
@@ -87,13 +115,15 @@ export async function createTokens({
     },
     stop: (): void => clearInterval(looking),
 
+    reload: (): Promise<void> => inOrder(CHANGES, reload),
+
     /** Whether there is any, be it expired: an end date must never open the server. */
     exist: (): boolean => byHash.size > 0,
 
     list: (): ManagedToken[] => [...byHash.values()],
 
     create: ({ name, scopes, team, ttlSeconds }: NewToken): Promise<{ token: ManagedToken; secret: string }> =>
-      inOrder(CHANGES, async () => {
+      change(async () => {
         const taken = RESERVED.includes(name) || [...byHash.values()].some((token) => token.name === name)
         if (taken) throw new AppError('TOKEN_NAME_TAKEN', `A token named "${name}" already exists.`)
         const createdAt = now()
@@ -118,9 +148,8 @@ export async function createTokens({
         return { token, secret }
       }),
 
-    /** One change after the other: of two that each leave the other for the last admin, one must not be. */
     revoke: (reference: string): Promise<ManagedToken> =>
-      inOrder(CHANGES, async () => {
+      change(async () => {
         const [hash, token] = entryOf(reference)
         const rest = [...byHash.values()].filter(({ id }) => id !== token.id)
         const isNeeded = !hasOperator && isAdmin(token) && !rest.some(isAdmin) && (rest.length > 0 || !isPrivate)
@@ -130,8 +159,7 @@ export async function createTokens({
             `"${token.name}" is the last token with the scope "admin". Create another one first.`
           )
         await table.remove(token.id)
-        byHash.delete(hash)
-        token.end()
+        forget(hash, token)
         return token
       }),
 

@@ -9,7 +9,9 @@ import type { EngineBuilder } from '../engine/contract/builder.ts'
 import type { EngineImages } from '../engine/contract/images.ts'
 import type { Validator } from '../lib/validator.ts'
 import type { RegistryRules } from '../registry/rules.ts'
+import type { Store } from '../store/contract/store.ts'
 import type { BuildTable } from './table.ts'
+import { createElsewhere } from './elsewhere.ts'
 import { createBuildFiles } from './files.ts'
 import { isOver, type BuildRecord } from './record.ts'
 import type { Credentials } from './request.ts'
@@ -28,7 +30,7 @@ export function composeBuilds({
   config,
   engine,
   table,
-  flush,
+  store: { flush, buildFiles, onNews },
   images,
   run,
   checkRun,
@@ -44,8 +46,7 @@ export function composeBuilds({
   config: Config
   engine: EngineBuilder & Pick<EngineImages, 'inspectImage'> & EngineAvailability
   table: BuildTable
-  /** Resolves when everything in the table survives a power failure. */
-  flush: () => Promise<void>
+  store: Pick<Store, 'flush' | 'buildFiles' | 'onNews'>
   images: Images
   run: Run
   checkRun: (body: CreateContainer) => void
@@ -59,7 +60,7 @@ export function composeBuilds({
   hasRoom?: (() => boolean) | undefined
   log: Log
 }) {
-  const files = createBuildFiles({ dataDir: config.dataDir, maxLogBytes: config.buildLogMax })
+  const files = createBuildFiles({ dataDir: config.dataDir, maxLogBytes: config.buildLogMax, shared: buildFiles })
   const credentials = new Map<string, Credentials>()
   const changed = (record: BuildRecord) => {
     // A failed push may be tried again with them.
@@ -93,9 +94,12 @@ export function composeBuilds({
     onChange: changed,
     log
   })
+  const elsewhere = createElsewhere({ table, files, worker, onChange: changed })
+  onNews(elsewhere.hear)
   const service = createBuildService({
     table,
     files,
+    elsewhere,
     room: createRoom({ files, most: config.buildStorageMax, hasRoom }),
     worker,
     engine,

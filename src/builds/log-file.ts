@@ -1,7 +1,8 @@
-// The log of one build: lines appended to a file, up to a limit, and read by any number of readers, each at its own pace.
+// The log of one build: lines appended up to a limit, and read by any number of readers, each at its own pace.
 
-import { statSync } from 'node:fs'
-import { open, type FileHandle } from 'node:fs/promises'
+import { isAppError } from '../errors.ts'
+import { sleep } from '../lib/sleep.ts'
+import type { LogMedium } from './log-medium.ts'
 
 /** `offset` is the start of the next line, from which a reader can resume. */
 export type LogLine = { text: string; offset: number }
@@ -9,17 +10,19 @@ export type LogFile = ReturnType<typeof createLogFile>
 
 const FLUSH_BYTES = 64 * 1024
 const FLUSH_MS = 100
-const READ_BYTES = 64 * 1024
+const RETRY_MS = 1_000
 const MAX_LINE = 16 * 1024
 const NEWLINE = 10
 
-export function createLogFile(path: string, maxBytes: number, isOver = false) {
+/** `life` ends the waiting for a store that is away. */
+export function createLogFile(medium: LogMedium, maxBytes: number, isOver = false, life?: AbortSignal) {
   const waiting = new Set<() => void>()
   let generation = 0
   let pending: string[] = []
   let pendingBytes = 0
-  let file: FileHandle | undefined
-  let written = sizeOf(path)
+  /** What the medium has. Unknown where another process may have written. */
+  let stored: number | undefined
+  let sizing: Promise<void> | undefined
   let left = 0
   let hasOmission = false
   let isDamaged = false
@@ -33,30 +36,38 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
     waiting.clear()
   }
 
+  function measure(): Promise<void> {
+    sizing ??= medium
+      .bytes()
+      .then((bytes) => void (stored = bytes))
+      .finally(() => (sizing = undefined))
+    return sizing
+  }
+
   async function write(): Promise<void> {
     clearTimeout(timer)
     timer = undefined
     if (pending.length === 0) return
     const text = pending.join('')
+    const bytes = pendingBytes
     pending = []
     pendingBytes = 0
     try {
-      file ??= await openLog()
-      await file.appendFile(text)
-    } catch {
+      if (stored === undefined) await measure()
+      await medium.append(text, stored ?? 0)
+      stored = (stored ?? 0) + bytes
+    } catch (error) {
+      if (isAppError(error, 'STORE_UNAVAILABLE')) keepForLater(text, bytes)
       // A build is not to fail because its log cannot be kept; that lines are missing is said with the build.
-      isDamaged = true
+      else isDamaged = true
     }
     tell()
   }
 
-  /** Existing content is from an earlier process, which may have been killed in the middle of a line. */
-  async function openLog(): Promise<FileHandle> {
-    const opened = await open(path, 'a+', 0o600)
-    const { size } = await opened.stat()
-    const { buffer } = await opened.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
-    if (size > 0 && buffer[0] !== NEWLINE) await opened.appendFile('\n')
-    return opened
+  function keepForLater(text: string, bytes: number): void {
+    pending.unshift(text)
+    pendingBytes += bytes
+    if (!life?.aborted) timer ??= setTimeout(() => void flush(), RETRY_MS).unref()
   }
 
   function add(line: string): void {
@@ -76,9 +87,16 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
   }
 
   return {
+    /** Before the first line of a stage: another server may have written since. */
+    resume(): void {
+      stored = undefined
+    },
+
     /** One line or several. Waits only where they come faster than the disk takes them. */
     async line(text: string): Promise<void> {
       if (isEnded) return
+      if (stored === undefined) await measure().catch(() => {})
+      const written = (stored ?? 0) + pendingBytes
       if (written >= maxBytes) {
         left += Buffer.byteLength(text) + 1
         return
@@ -89,7 +107,6 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
         left += bytes
         return
       }
-      written += bytes
       add(line)
       if (pendingBytes >= FLUSH_BYTES) await flush()
       else timer ??= setTimeout(() => void flush(), FLUSH_MS)
@@ -106,12 +123,22 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
     async end(note: (isIncomplete: boolean) => void = () => {}): Promise<void> {
       addOmission()
       await flush()
-      await file?.close()
-      file = undefined
-      note(hasOmission || isDamaged)
+      while (pending.length > 0 && life && !life.aborted) {
+        await sleep(RETRY_MS, life)
+        await flush()
+      }
+      await medium.close()
+      note(hasOmission || isDamaged || pending.length > 0)
+      this.ended()
+    },
+
+    /** Another server ended it. */
+    ended(): void {
       isEnded = true
       tell()
     },
+    /** Another server wrote to it. */
+    wake: tell,
 
     /** The lines from an offset on; with `follow` also those to come, until the end. */
     async *read(offset: number, follow: boolean, signal?: AbortSignal): AsyncGenerator<LogLine> {
@@ -124,7 +151,7 @@ export function createLogFile(path: string, maxBytes: number, isOver = false) {
         for (;;) {
           const seen = generation
           const wasEnded = isEnded
-          for await (const line of readLines(path, position)) {
+          for await (const line of linesOf(medium.read(position), position)) {
             if (signal?.aborted) return
             position = line.offset
             yield line
@@ -152,31 +179,18 @@ function shortened(text: string): string {
     .join('')
 }
 
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
-}
-
-/** The current content of the file. A last line without an end is still being written. */
-async function* readLines(path: string, offset: number): AsyncGenerator<LogLine> {
-  const file = await open(path, 'r').catch(() => undefined)
-  if (!file) return
-  try {
-    const buffer = Buffer.alloc(READ_BYTES)
-    let rest: Uint8Array = new Uint8Array()
-    let position = offset
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, 0, READ_BYTES, position + rest.length)
-      if (bytesRead === 0) return
-      const text = Buffer.concat([rest, buffer.subarray(0, bytesRead)])
-      let start = 0
-      for (let newline = text.indexOf(NEWLINE); newline !== -1; newline = text.indexOf(NEWLINE, start)) {
-        position += newline + 1 - start
-        yield { text: text.toString('utf8', start, newline), offset: position }
-        start = newline + 1
-      }
-      rest = text.subarray(start)
+/** A last line without an end is still being written. */
+async function* linesOf(content: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<LogLine> {
+  let rest: Uint8Array = new Uint8Array()
+  let position = offset
+  for await (const piece of content) {
+    const text = Buffer.concat([rest, piece])
+    let start = 0
+    for (let newline = text.indexOf(NEWLINE); newline !== -1; newline = text.indexOf(NEWLINE, start)) {
+      position += newline + 1 - start
+      yield { text: text.toString('utf8', start, newline), offset: position }
+      start = newline + 1
     }
-  } finally {
-    await file.close()
+    rest = text.subarray(start)
   }
 }

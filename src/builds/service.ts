@@ -2,6 +2,7 @@
 
 import type { Caller } from '../access/caller.ts'
 import { AppError } from '../errors.ts'
+import type { Elsewhere } from './elsewhere.ts'
 import { createIntake } from './intake.ts'
 import { ALL, createKnownBuilds } from './known.ts'
 import type { LogLine } from './log-file.ts'
@@ -18,12 +19,13 @@ export type BuildService = ReturnType<typeof createBuildService>
 type Options = Omit<Parameters<typeof createIntake>[0], 'rules' | 'now'> &
   Omit<Parameters<typeof createBuildRemoval>[0], 'known' | 'now'> & {
     worker: Worker
+    elsewhere: Elsewhere
     rules: Pick<SourcePolicy, 'check' | 'checkAgain'>
     now?: () => number
   }
 
 export function createBuildService({ now = Date.now, ...options }: Options) {
-  const { table, files, worker, credentials, limits, rules, checkRun, authorize, onChange } = options
+  const { table, files, worker, elsewhere, credentials, limits, rules, checkRun, authorize, onChange } = options
   const { retentionMs } = limits
   const known = createKnownBuilds({ table, retentionMs, onChange })
   const { find, findOwn } = known
@@ -50,7 +52,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       // Builds that a killed server had started are queued again, and show it even before the engine is back.
       for (const record of await table.list({ status: 'in_progress' }, ALL, undefined))
         await table.change(interrupt(record), 'in_progress')
-      files.removeAllBut(new Set(await table.ids()))
+      await files.removeAllBut(new Set(await table.ids()))
       removal.startSweeping()
       void worker.pump()
     },
@@ -84,7 +86,10 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       { offset, follow }: { offset: number; follow: boolean },
       signal?: AbortSignal
     ): Promise<AsyncIterable<LogLine>> {
-      return files.log(id, isOver(await find(caller, id))).read(offset, follow, signal)
+      const log = files.log(id, isOver(await find(caller, id)))
+      // Another server may have ended it before this one heard of such things.
+      if (follow) await elsewhere.look(id)
+      return log.read(offset, follow, signal)
     },
 
     /** Does again what failed, and only that, as far as it may be done today. */
@@ -96,7 +101,8 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       const secrets = await table.secrets(id)
       if (asked.run.status === 'pending') authorize(caller, 'containers:write')
       checkToRun(asked, secrets, checkRun)
-      if (asked.build.status === 'pending') await rules.checkAgain(asked, files.context(id), secrets.buildArgs)
+      if (asked.build.status === 'pending')
+        await files.withContext(id, () => rules.checkAgain(asked, files.context(id), secrets.buildArgs))
       // A concurrent request may have done the same.
       const { record, from } = await reopened(caller, id)
       await known.change(own ? { ...record, hasOwnCredentials: true } : record, from)
@@ -108,7 +114,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
     async cancel(caller: Caller, id: string): Promise<BuildDetails> {
       await findOwn(caller, id)
       await worker.settled(id)
-      if (await worker.abort(id)) return known.details(caller, id)
+      if ((await worker.abort(id)) || (await elsewhere.cancel(id))) return known.details(caller, id)
       const record = await findOwn(caller, id)
       const from = statusOf(record)
       if (isOver(record)) throw new AppError('BUILD_FINISHED', `Build ${id} is finished: it is ${from}.`)

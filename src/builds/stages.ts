@@ -176,7 +176,7 @@ export function createStages({
     await say(`running ${made.name}${made.url === null ? '' : ` at ${made.url}`}`)
   }
 
-  return { build, push: pushAll, run: runContainer }
+  return { build: (job) => files.withContext(job.record.id, () => build(job)), push: pushAll, run: runContainer }
 }
 
 /** BuildKit shares what `RUN --mount=type=cache` keeps by its id alone; so each token has ids of its own. */

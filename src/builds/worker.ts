@@ -34,6 +34,7 @@ export type Worker = ReturnType<typeof createWorker>
 
 // A build that started this often without finishing crashes the server or the engine.
 const MAX_ATTEMPTS = 3
+const RESUMES = ['SERVER_STOPPING', 'ENGINE_UNAVAILABLE', 'STORE_UNAVAILABLE'] as const
 const CLAIM_MS = 60_000
 const RENEW_MS = 20_000
 // Longer than it takes to notice that the engine is gone.
@@ -62,6 +63,7 @@ export function createWorker({
 }) {
   const running = new Map<string, Running>()
   const life = new AbortController()
+  const lost = new AppError('INTERNAL', 'The claim was lost.')
   let waits = false
   let pumping = Promise.resolve()
 
@@ -81,9 +83,14 @@ export function createWorker({
       await Promise.all([...running.values()].map(({ renew }) => renew()))
       while (running.size < concurrency && (await claim()));
     } catch (err) {
-      log.error({ err }, 'the queue of builds cannot be read')
+      unlessAway(err, { err }, 'the queue of builds cannot be read')
       void pumpAfter(sleep(PAUSE_MS, life.signal))
     }
+  }
+
+  /** The store says once that it is away, for all. */
+  function unlessAway(error: unknown, fields: object, message: string): void {
+    if (!isAppError(error, 'STORE_UNAVAILABLE')) log.error(fields, message)
   }
 
   async function pumpAfter(wait: Promise<void>): Promise<void> {
@@ -103,13 +110,12 @@ export function createWorker({
     }
     const aborter = new AbortController()
     const renew = async () => {
-      if (!(await table.renew(record.id, token, now() + CLAIM_MS)))
-        aborter.abort(new AppError('INTERNAL', 'The claim was lost.'))
+      if (!(await table.renew(record.id, token, now() + CLAIM_MS))) aborter.abort(lost)
     }
     // Left so by a server that was killed.
     const work: Work = { record: interrupt(record) }
     table.show(work)
-    const done = carryOut(work, token, { renew, signal: aborter.signal }).finally(() => {
+    const done = carryOut(work, token, { renew, aborter }).finally(() => {
       running.delete(record.id)
       table.hide(record.id)
       void pump()
@@ -121,9 +127,10 @@ export function createWorker({
   async function carryOut(
     work: Work,
     token: string,
-    { renew, signal }: { renew: () => Promise<void>; signal: AbortSignal }
+    { renew, aborter }: { renew: () => Promise<void>; aborter: AbortController }
   ): Promise<void> {
     const { id } = work.record
+    const { signal } = aborter
     // The next one may succeed where this one did not.
     const renewal = setInterval(() => void tryTo(renew, id), RENEW_MS)
     const save = async () => {
@@ -131,6 +138,8 @@ export function createWorker({
       onChange(work.record)
     }
     try {
+      // Its worker may have died before it could.
+      if (await table.isToBeCancelled(id)) aborter.abort(cancelled())
       for (let name = nextStage(work.record); name !== undefined; name = nextStage(work.record)) {
         work.record = begin(work.record, name, now())
         await save()
@@ -142,7 +151,8 @@ export function createWorker({
       await save()
       if (statusOf(work.record) === 'completed') await removeContext(id)
     } catch (err) {
-      log.error({ err, buildId: id }, 'the build could not be written down')
+      if (err === lost) log.info({ buildId: id }, 'another server works on the build by now')
+      else unlessAway(err, { err, buildId: id }, 'the build could not be written down')
       void pumpAfter(sleep(PAUSE_MS, life.signal))
     } finally {
       clearInterval(renewal)
@@ -160,23 +170,24 @@ export function createWorker({
     await files.removeContext(id)
   }
 
-  /** False when the disk is full: what was done is not to be done again for that. */
+  /** False when the disk is full or the store is away: what was done is not to be done again for that. */
   async function isWritten(record: BuildRecord, token: string): Promise<boolean> {
     try {
-      await table.save(record, token)
-      return true
+      if (await table.save(record, token)) return true
     } catch (err) {
-      if (!isDiskFull(err) || life.signal.aborted) throw err
-      log.error({ err, buildId: record.id }, 'the build cannot be written down as long as the disk is full')
+      const isAway = isAppError(err, 'STORE_UNAVAILABLE')
+      if (!(isDiskFull(err) || isAway) || life.signal.aborted) throw err
+      unlessAway(err, { err, buildId: record.id }, 'the build cannot be written down as long as the disk is full')
       return false
     }
+    throw lost
   }
 
   async function tryTo(task: () => Promise<void>, buildId: string): Promise<void> {
     try {
       await task()
     } catch (err) {
-      log.error({ err, buildId }, 'the claim of the build could not be written down')
+      unlessAway(err, { err, buildId }, 'the claim of the build could not be written down')
     }
   }
 
@@ -184,10 +195,12 @@ export function createWorker({
   async function runStage(work: Work, name: StageName, signal: AbortSignal): Promise<boolean> {
     const { record } = work
     const lines = files.log(record.id, false)
+    lines.resume()
     const note = (change: Partial<BuildRecord>) => {
       work.record = { ...work.record, ...change }
     }
     try {
+      signal.throwIfAborted()
       if (record.attempts > MAX_ATTEMPTS)
         throw new AppError('BUILD_FAILED', `It was started ${MAX_ATTEMPTS} times and interrupted each time.`)
       await stages[name]({ record, note, signal, say: (line) => lines.line(line) })
@@ -195,14 +208,15 @@ export function createWorker({
       return true
     } catch (thrown) {
       const error = signal.aborted ? (signal.reason as unknown) : thrown
+      if (error === lost) throw lost
       if (isAppError(error, 'REQUEST_CANCELLED')) {
         await lines.lastWord('CANCELLED')
         work.record = cancel(work.record, now())
         return true
       }
-      // To be stopped on purpose is no sign of a build that does harm.
-      if (isAppError(error, 'SERVER_STOPPING')) note({ attempts: work.record.attempts - 1 })
-      if (isAppError(error, 'SERVER_STOPPING', 'ENGINE_UNAVAILABLE') && work.record.attempts < MAX_ATTEMPTS) {
+      // To be stopped on purpose, or to be left by the store, is no sign of a build that does harm.
+      if (isAppError(error, 'SERVER_STOPPING', 'STORE_UNAVAILABLE')) note({ attempts: work.record.attempts - 1 })
+      if (isAppError(error, ...RESUMES) && work.record.attempts < MAX_ATTEMPTS) {
         await lines.lastWord(`INTERRUPTED: ${error.message} It resumes later.`)
         work.record = interrupt(work.record)
         void pumpAfter(sleep(PAUSE_MS, life.signal))
@@ -247,7 +261,7 @@ export function createWorker({
     async abort(id: string): Promise<boolean> {
       const job = running.get(id)
       if (!job) return false
-      job.aborter.abort(new AppError('REQUEST_CANCELLED', 'It was cancelled.'))
+      job.aborter.abort(cancelled())
       await job.done
       return true
     },
@@ -261,4 +275,8 @@ export function createWorker({
       await Promise.all([...running.values()].map(({ done }) => done))
     }
   }
+}
+
+function cancelled(): AppError {
+  return new AppError('REQUEST_CANCELLED', 'It was cancelled.')
 }

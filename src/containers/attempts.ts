@@ -2,7 +2,7 @@
 // leftover intent names a half-created container or its volumes: after a crash, a lost answer, or an undo with unknown
 // outcome.
 
-import { AppError } from '../errors.ts'
+import { AppError, isAppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -51,6 +51,17 @@ export async function createAttempts({
   async function forget(attempt: string): Promise<void> {
     leftOver.delete(attempt)
     await table.remove(attempt)
+  }
+
+  /** False where the store went away: then it is not known what it holds, not even of an intent that it did not take. */
+  async function isForgotten(attempt: string): Promise<boolean> {
+    try {
+      await table.remove(attempt)
+      return true
+    } catch (error) {
+      if (isAppError(error, 'STORE_UNAVAILABLE')) return false
+      throw error
+    }
   }
 
   async function keepIntent(): Promise<void> {
@@ -143,23 +154,31 @@ export async function createAttempts({
         await keepIntent()
       }
       const undo = createUndo({ attempt, finalize, log })
-      await table.add(attempt, createdAt)
       underWay.add(attempt)
       try {
+        await table.add(attempt, createdAt)
         await keepIntent()
         const result = await task(undo)
         await table.remove(attempt)
         return result
       } catch (error) {
         const end = await undo.all()
-        if (end === 'not known' || isUncertain(error)) {
+        const isKnown = end !== 'not known' && !isUncertain(error)
+        if (!isKnown || !(await isForgotten(attempt))) {
           leave(attempt, { createdAt, isSaid: end === 'not known', isFinal: undo.isFinal() })
           lookAgain(RETRY_MS)
-        } else await table.remove(attempt)
+        }
         throw error
       } finally {
         underWay.delete(attempt)
       }
+    },
+
+    /** What servers left that are no more. Only a server that sees a container has its engine. */
+    async takeOver(): Promise<void> {
+      const seen = [...inventory.all()].flatMap(({ berth }) => berth.attempt ?? [])
+      for (const { attempt, ...left } of await table.takeOver(seen)) leave(attempt, left)
+      settleLeftOvers()
     },
 
     isOnRecord: (attempt: string): boolean => underWay.has(attempt) || leftOver.has(attempt),

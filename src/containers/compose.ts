@@ -30,7 +30,7 @@ type Options = {
   networks: Networks
   ensureVolume: Parameters<typeof createVolumes>[0]['ensureVolume']
   policy: Policy
-  store: Pick<Store, 'instanceId' | 'intents' | 'expiries' | 'flush'>
+  store: Pick<Store, 'instanceId' | 'intents' | 'expiries' | 'flush' | 'onNews'>
   ownId: string | undefined
   ownPlaces: OwnPlaces
   hold: HeldBytes
@@ -54,6 +54,10 @@ export async function composeContainers({ store, ...given }: Options) {
     instanceId,
     remove: (id) => containers.removeExpired(id),
     log
+  })
+  store.onNews(async ({ about }) => {
+    if (about === 'intents' || about === 'missed') await attempts.takeOver()
+    if (about === 'expiries' || about === 'missed') await expiry.reload()
   })
   const quota = createQuota({ inventory, policy: given.policy, isMaking: attempts.isMaking })
   const parts = { ...given, attempts, removal, volumes, waiting, expiry, quota, instanceId }

@@ -3,7 +3,7 @@
 // What the store does not know is never carried out. Why: docs/decisions/080-end-dates-are-never-guessed.md
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
-import { AppError } from '../errors.ts'
+import { AppError, isAppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { createSteadyClock } from '../lib/steady-clock.ts'
 import type { ExpiryStore } from '../store/contract/expiries.ts'
@@ -33,9 +33,34 @@ export async function createExpiry({
   now?: () => number
 }) {
   // Read on every answer, written seldom.
-  const known = new Map((await table.all()).map((row) => [row.containerId, row.expiresAt]))
+  const known = new Map<string, number | null>()
   const removing = new Set<string>()
+  const beingFirst = new Set<string>()
+  // Containers that this server saw go, whose dates could not be removed then.
+  const gone = new Set<string>()
+  let changes = 0
   let timer: NodeJS.Timeout | undefined
+
+  await reload()
+
+  /** What other servers wrote. What this one wrote meanwhile is read once more. */
+  async function reload(): Promise<void> {
+    let rows
+    let seen
+    do {
+      seen = changes
+      rows = await table.all()
+    } while (seen !== changes)
+    const ids = new Set(rows.map(({ containerId }) => containerId))
+    for (const { containerId, expiresAt: end } of rows) known.set(containerId, end)
+    for (const id of known.keys()) if (!ids.has(id) && !beingFirst.has(id)) known.delete(id)
+  }
+
+  function keep(id: string, end: number | null | undefined): void {
+    changes++
+    if (end === undefined) known.delete(id)
+    else known.set(id, end)
+  }
 
   function expiresAt(record: ContainerRecord): number | null {
     return isElsewhere(record) ? null : (known.get(record.id) ?? null)
@@ -43,7 +68,7 @@ export async function createExpiry({
 
   async function write(id: string, end: number | null): Promise<void> {
     await table.set(id, end)
-    known.set(id, end)
+    keep(id, end)
   }
 
   /** Only the server that created a container enforces its end date. */
@@ -63,12 +88,15 @@ export async function createExpiry({
     const { ttlSeconds, attempt } = record.berth
     if (ttlSeconds === null || !isMissing(record) || !isOnRecord(attempt ?? '')) return
     const end = Date.parse(record.createdAt) + ttlSeconds * 1000
-    known.set(record.id, end)
+    keep(record.id, end)
+    beingFirst.add(record.id)
     try {
       await table.set(record.id, end)
     } catch (err) {
-      if (known.get(record.id) === end) known.delete(record.id)
+      if (known.get(record.id) === end) keep(record.id, undefined)
       log.warn({ err, containerId: record.id }, 'the end date of a container could not be written down')
+    } finally {
+      beingFirst.delete(record.id)
     }
   }
 
@@ -87,12 +115,15 @@ export async function createExpiry({
   }
 
   /** On a full disk nothing can be deleted either; the next full reading tries again. */
-  async function forget(id: string): Promise<void> {
+  async function forget(id: string, isSeen: boolean): Promise<void> {
     if (!known.has(id)) return
     try {
-      await table.remove(id)
-      known.delete(id)
+      await (isSeen || gone.has(id) ? table.remove(id) : table.removeAbsent(id))
+      keep(id, undefined)
+      gone.delete(id)
     } catch (err) {
+      if (isSeen) gone.add(id)
+      if (isAppError(err, 'STORE_UNAVAILABLE')) return
       log.warn({ err, containerId: id }, 'the end date of a container that is gone could not be removed')
     }
   }
@@ -100,10 +131,14 @@ export async function createExpiry({
   async function expire(record: ContainerRecord): Promise<void> {
     removing.add(record.id)
     try {
+      // Another server may have given it more time.
+      keep(record.id, await table.get(record.id))
+      if (!isOver(record)) return
       await remove(record.id)
       if (!inventory.get(record.id))
         log.info({ containerId: record.id, name: record.name }, 'container expired and was removed')
     } catch (err) {
+      if (isAppError(err, 'STORE_UNAVAILABLE')) return
       log.warn({ err, containerId: record.id }, 'expired container could not be removed; it is tried again')
     } finally {
       removing.delete(record.id)
@@ -117,10 +152,10 @@ export async function createExpiry({
   }
 
   inventory.onChange(({ id, after }) => {
-    void (after ? writeFirst(after) : forget(id))
+    void (after ? writeFirst(after) : forget(id, true))
   })
   inventory.onSync(() => {
-    for (const id of known.keys()) if (inventory.presence(id).is === 'absent') void forget(id)
+    for (const id of known.keys()) if (inventory.presence(id).is === 'absent') void forget(id, false)
     reportMissing()
     sweep()
   })
@@ -132,6 +167,7 @@ export async function createExpiry({
     stop(): void {
       clearInterval(timer)
     },
+    reload,
     expiresAt,
     isOver,
     /** Throws for a container whose end another server decides. */

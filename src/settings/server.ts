@@ -79,6 +79,18 @@ export const SERVER_SETTINGS = {
     'Connections to the API. Beyond that, the address with the most idle ones loses its oldest. The gRPC API has a quarter of that.'
   ),
   dataDir: text('BERTH_DATA_DIR', 'data', 'Data folder: a small SQLite database, build contexts and build logs.'),
+  databaseUrl: {
+    ...optional(
+      'BERTH_DATABASE_URL',
+      'PostgreSQL database that several servers may share, instead of SQLite in the data folder: postgresql://user:password@host/name. See docs/postgresql.md.'
+    ),
+    secret: true,
+    parse: (raw: string) => {
+      if (raw !== '' && !(/^postgres(ql)?:/.test(raw) && URL.canParse(raw)))
+        throw new Error('must be a URL such as postgresql://berth:password@db.example.com/berth')
+      return raw || undefined
+    }
+  },
   logLevel: oneOf('LOG_LEVEL', 'info', LOG_LEVELS, 'Log level: fatal, error, warn, info, debug, trace or silent.'),
   logFormat: oneOf(
     'BERTH_LOG_FORMAT',

@@ -15,6 +15,7 @@ const PACKAGES = {
   pictures: ['pngquant'],
   // Without catatonit it starts no container with `--init`; Debian only recommends it.
   podman: ['podman', 'crun', 'catatonit', 'containernetworking-plugins'],
+  postgres: ['postgresql'],
   prometheus: ['prometheus'],
   python: ['python3'],
   pythonForGrpc: ['python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc'],

@@ -120,10 +120,16 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
       !(from === 'cli/doctor.ts' && to === 'engine/docker/locate.ts')
   ],
   [
-    'only store/sqlite/ knows SQLite, and only server.ts knows store/sqlite/',
+    'only store/sqlite/ knows SQLite, and only store/open.ts knows store/sqlite/',
     (from, to) =>
-      (to === 'node:sqlite' || (to.startsWith('store/sqlite/') && from !== 'server.ts')) &&
+      (to === 'node:sqlite' || (to.startsWith('store/sqlite/') && from !== 'store/open.ts')) &&
       !from.startsWith('store/sqlite/')
+  ],
+  [
+    'only store/postgres/ knows PostgreSQL, and only store/open.ts knows store/postgres/',
+    (from, to) =>
+      (to === 'pg' || (to.startsWith('store/postgres/') && from !== 'store/open.ts')) &&
+      !from.startsWith('store/postgres/')
   ],
   [
     'only http/ knows Fastify, and pages/ its Swagger UI',

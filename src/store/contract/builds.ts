@@ -25,14 +25,18 @@ export type BuildStore = {
   /** Those that wait, in the order in which they are worked on. */
   queue(): Promise<string[]>
   counts(): Promise<Record<string, number>>
-  /** The oldest without a worker, or with an expired claim. */
+  /** The oldest without a worker, with an expired claim, or with the claim of a dead server. */
   claim(token: string, until: number, now: number): Promise<string | undefined>
   renew(id: string, token: string, until: number): Promise<boolean>
   release(id: string, token: string): Promise<void>
-  /** For a start: whoever held claims before is no more. */
+  /** For a start: this server holds no claims yet, whatever the store says. */
   releaseAll(): Promise<void>
   /** For the holder of the claim. False if it was lost in the meantime. */
   save(row: BuildRow, record: string, token: string): Promise<boolean>
+  /** Asks whoever works on a build to cancel it. False if nobody does. */
+  askToCancel(id: string): Promise<boolean>
+  /** Whether somebody asked since the build was last queued. */
+  isToBeCancelled(id: string): Promise<boolean>
   /** For a build without a worker. False if it has one by now, or if its status is no longer `from`. */
   change(row: BuildRow, record: string, from: string): Promise<boolean>
   remove(id: string): Promise<boolean>

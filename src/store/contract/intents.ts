@@ -7,5 +7,8 @@ export type IntentStore = {
   finalize(attempt: string): Promise<void>
   /** Removing a missing row succeeds. */
   remove(attempt: string): Promise<void>
+  /** Of this server. */
   all(): Promise<Intent[]>
+  /** Makes intents of servers that are dead this server's: those whose container it sees, and very old ones. */
+  takeOver(seen: string[]): Promise<Intent[]>
 }

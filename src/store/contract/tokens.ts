@@ -18,4 +18,6 @@ export type TokenStore = {
   add(row: TokenRow): Promise<void>
   used(id: string, now: number): Promise<void>
   remove(id: string): Promise<void>
+  /** Runs the task while no other server is in one: what it reads stays true until it writes. */
+  alone<T>(task: () => Promise<T>): Promise<T>
 }

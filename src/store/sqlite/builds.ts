@@ -101,6 +101,10 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
       return write.run(finishedAt, status, record, id, token).changes === 1
     },
 
+    // The worker is in the same process, and is asked there.
+    askToCancel: async () => false,
+    isToBeCancelled: async () => false,
+
     async change({ id, finishedAt, status }, record, from) {
       return writeUnclaimed.run(finishedAt, status, record, id, from).changes === 1
     },

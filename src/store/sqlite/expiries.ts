@@ -8,9 +8,13 @@ export function createExpiryTable(db: DatabaseSync): ExpiryStore {
   const remove = db.prepare('DELETE FROM expiries WHERE container_id = ?')
   const select = db.prepare('SELECT container_id AS containerId, expires_at AS expiresAt FROM expiries')
 
+  const one = db.prepare('SELECT expires_at AS expiresAt FROM expiries WHERE container_id = ?')
+
   return {
+    get: async (containerId) => (one.get(containerId) as Pick<ExpiryRow, 'expiresAt'> | undefined)?.expiresAt,
     all: async () => select.all() as ExpiryRow[],
     set: async (containerId, expiresAt) => void upsert.run(containerId, expiresAt),
-    remove: async (containerId) => void remove.run(containerId)
+    remove: async (containerId) => void remove.run(containerId),
+    removeAbsent: async (containerId) => void remove.run(containerId)
   }
 }

@@ -13,6 +13,7 @@ export function createIntentTable(db: DatabaseSync): IntentStore {
     add: async (attempt, now) => void insert.run(attempt, now),
     finalize: async (attempt) => void finalize.run(attempt),
     remove: async (attempt) => void remove.run(attempt),
-    all: async () => (select.all() as Row[]).map((row) => ({ ...row, isFinal: row.isFinal === 1 }))
+    all: async () => (select.all() as Row[]).map((row) => ({ ...row, isFinal: row.isFinal === 1 })),
+    takeOver: async () => []
   }
 }

@@ -1,7 +1,7 @@
 // The small database of what the engine cannot remember. One server owns it, for the life of its process.
 
 import { randomBytes, randomUUID } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Store } from '../contract/store.ts'
@@ -13,6 +13,7 @@ import { createIntentTable } from './intents.ts'
 import { createTokenMark, prepareFolder } from '../folder.ts'
 import { inUse } from '../folder-lock.ts'
 import { openJournal } from './journal.ts'
+import { readKey } from '../secret-key.ts'
 import { StoreError } from '../store-error.ts'
 import { createTokenTable } from './tokens.ts'
 
@@ -27,7 +28,7 @@ const NO_JOURNAL = { flush: async () => {}, check() {}, close() {} }
 export function openStore(dataDir: string): SqliteStore {
   const db = openDatabase(dataDir)
   const id = instanceId(db)
-  const seal = createSeal(readKey(dataDir))
+  const seal = createSeal(dataDir === MEMORY ? randomBytes(KEY_BYTES) : readKey(dataDir))
   const journal = dataDir === MEMORY ? NO_JOURNAL : openJournal(dataDir)
   const mark = dataDir === MEMORY ? NO_MARK : createTokenMark(dataDir)
   return {
@@ -37,6 +38,7 @@ export function openStore(dataDir: string): SqliteStore {
     tokens: createTokenTable(db, mark),
     audit: createAuditTable(db, journal.check),
     builds: createBuildStore(db, seal),
+    onNews() {},
     flush: journal.flush,
     close(): void {
       db.close()
@@ -75,23 +77,6 @@ function migrate(db: DatabaseSync): void {
 function instanceId(db: DatabaseSync): string {
   db.prepare("INSERT OR IGNORE INTO meta (name, value) VALUES ('instance', ?)").run(randomUUID())
   return (db.prepare("SELECT value FROM meta WHERE name = 'instance'").get() as { value: string }).value
-}
-
-/** Made at the first start, under another name first: a power failure leaves a whole key or none. */
-function readKey(dataDir: string): Uint8Array {
-  if (dataDir === MEMORY) return randomBytes(KEY_BYTES)
-  const file = join(dataDir, 'secret.key')
-  try {
-    if (!existsSync(file)) {
-      writeFileSync(`${file}.new`, randomBytes(KEY_BYTES), { mode: 0o600, flush: true })
-      renameSync(`${file}.new`, file)
-    }
-  } catch (cause) {
-    throw new StoreError(`${file} cannot be written.`, { cause })
-  }
-  const key = readFileSync(file)
-  if (key.length !== KEY_BYTES) throw new StoreError(`${file} is damaged: it must have ${KEY_BYTES} bytes.`)
-  return key
 }
 
 function explain(cause: unknown, file: string, dataDir: string): StoreError {

@@ -27,6 +27,7 @@ export function createTokenTable(db: DatabaseSync, mark: Pick<TokenMark, 'set' |
       remove.run(id)
       if (all().length === 0) mark.clear()
     },
-    all: async () => all()
+    all: async () => all(),
+    alone: (task) => task()
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Test } from 'tap'
 import type { AuditRow, AuditStore } from '../../../src/store/contract/audit.ts'
-import type { Store } from '../../../src/store/contract/store.ts'
+import type { Open } from './contract.ts'
 
 const entry = (given: Partial<AuditRow> = {}) => ({
   at: 100,
@@ -24,9 +24,9 @@ const entry = (given: Partial<AuditRow> = {}) => ({
 const append = (audit: AuditStore, given: Partial<AuditRow> = {}) =>
   audit.append((newest) => ({ seq: (newest?.seq ?? 0) + 1, hash: `${newest?.hash ?? ''}.`, ...entry(given) }))
 
-export async function auditContract(t: Test, open: (t: Test) => Store): Promise<void> {
+export async function auditContract(t: Test, open: Open): Promise<void> {
   await t.test('entries are returned unchanged, newest first', async (t) => {
-    const { audit } = open(t)
+    const { audit } = await open(t)
     t.strictSame(await audit.find({}, 10), [])
     t.match(await append(audit), { seq: 1, hash: '.', ...entry() })
     await append(audit, { tokenId: null, scope: null, object: null, durationMs: null, code: 'FORBIDDEN' })
@@ -37,7 +37,7 @@ export async function auditContract(t: Test, open: (t: Test) => Store): Promise<
   })
 
   await t.test('of many that write at once each sees the one before', async (t) => {
-    const { audit } = open(t)
+    const { audit } = await open(t)
     await Promise.all(Array.from({ length: 50 }, () => append(audit)))
     const rows = (await audit.find({}, 100)).toReversed()
     t.strictSame(
@@ -47,7 +47,7 @@ export async function auditContract(t: Test, open: (t: Test) => Store): Promise<
   })
 
   await t.test('an empty batch adds no entry', async (t) => {
-    const { audit } = open(t)
+    const { audit } = await open(t)
     const none = audit.append(() => {
       throw new Error('no')
     })
@@ -56,7 +56,7 @@ export async function auditContract(t: Test, open: (t: Test) => Store): Promise<
   })
 
   await t.test('it is asked by each of its fields, and page by page', async (t) => {
-    const { audit } = open(t)
+    const { audit } = await open(t)
     await append(audit, { at: 1, requestId: 'r1' })
     await append(audit, { at: 2, requestId: 'r2', caller: 'me', action: 'pullImage', object: 'x', outcome: 'failed' })
     await append(audit, { at: 3, requestId: 'r3' })
@@ -74,7 +74,7 @@ export async function auditContract(t: Test, open: (t: Test) => Store): Promise<
   })
 
   await t.test('refusals are stored separately, so a flood displaces nothing', async (t) => {
-    const { audit } = open(t)
+    const { audit } = await open(t)
     await append(audit)
     for (let count = 0; count < 5; count++) await append(audit, { outcome: 'refused' })
     await append(audit)

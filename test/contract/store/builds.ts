@@ -6,6 +6,7 @@ import { stage, type BuildRecord } from '../../../src/builds/record.ts'
 import { createBuildTable } from '../../../src/builds/table.ts'
 import type { Store } from '../../../src/store/contract/store.ts'
 import { buildRecord } from '../../helpers/build-record.ts'
+import type { Open } from './contract.ts'
 
 const SECRETS = { buildArgs: { TOKEN: 'canary-5d2e' } }
 
@@ -19,9 +20,9 @@ function start(store: Store) {
   return { table, add }
 }
 
-export async function buildsContract(t: Test, open: (t: Test) => Store): Promise<void> {
+export async function buildsContract(t: Test, open: Open): Promise<void> {
   await t.test('a record is returned unchanged, with its secrets', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     const record = await add({ steps: [{ number: 1, name: 'x', status: 'cached', durationMs: null }] })
     t.same(await table.get(record.id), record)
     t.same(await table.secrets(record.id), SECRETS)
@@ -30,7 +31,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
   })
 
   await t.test('of many that claim at once each has another', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     for (let count = 0; count < 5; count++) await add()
     const tokens = ['a', 'b', 'c', 'd', 'e', 'f']
     const claimed = await Promise.all(tokens.map((token) => table.claim(token, 100, 0)))
@@ -38,7 +39,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
   })
 
   await t.test('of two that change it at once one does', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     const record = await add({ build: stage('failed') })
     const again = { ...record, build: stage('pending') }
     const changed = await Promise.all([table.change(again, 'failed'), table.change(again, 'failed')])
@@ -46,7 +47,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
   })
 
   await t.test('claims: the oldest first, each once, until the deadline', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     const [one, two] = [await add(), await add()]
     await add({ build: stage('failed') })
     await add({ build: stage('completed') })
@@ -61,7 +62,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
   })
 
   await t.test('builds between two stages and interrupted ones are claimed, too', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     const between = await add({ build: stage('completed'), push: stage('pending') })
     const interrupted = await add({ build: stage('in_progress') })
     t.equal((await table.claim('a', 100, 0))?.id, between.id)
@@ -69,7 +70,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
   })
 
   await t.test('only who holds the claim may write, and nobody may remove what is claimed', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     const record = await add()
     await table.claim('a', 100, 0)
     const changed = { ...record, build: stage('in_progress') }
@@ -91,7 +92,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
   })
 
   await t.test('a start frees what a killed server held', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     const record = await add()
     await table.claim('a', 1_000_000, 0)
     await table.releaseAll()
@@ -100,7 +101,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
   })
 
   await t.test('lists, newest first, by status and image, page by page', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     const ids: string[] = []
     for (let index = 0; index < 6; index++) {
       const given = { imageName: index % 2 ? 'odd' : 'even', build: stage(index < 2 ? 'failed' : 'pending') }
@@ -119,7 +120,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
   })
 
   await t.test('the queue: those that wait, without those that are worked on', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     const [one, two, three] = [await add(), await add(), await add()]
     await add({ build: stage('completed') })
     t.same(await table.queue(), [one.id, two.id, three.id])
@@ -130,7 +131,7 @@ export async function buildsContract(t: Test, open: (t: Test) => Store): Promise
   })
 
   await t.test('old builds are listed for removal', async (t) => {
-    const { table, add } = start(open(t))
+    const { table, add } = start(await open(t))
     const old = await add({ finishedAt: 99, build: stage('failed') })
     await add({ finishedAt: 100, build: stage('failed') })
     await add()

@@ -6,8 +6,10 @@ import { auditContract } from './audit.ts'
 import { buildsContract } from './builds.ts'
 import { rowsContract } from './rows.ts'
 
-/** `open` gives a store that holds nothing yet. */
-export async function storeContract(t: Test, open: (t: Test) => Store): Promise<void> {
+/** Gives a store that holds nothing yet. */
+export type Open = (t: Test) => Store | Promise<Store>
+
+export async function storeContract(t: Test, open: Open): Promise<void> {
   await t.test('intents, end dates and tokens', (t) => rowsContract(t, open))
   await t.test('builds', (t) => buildsContract(t, open))
   await t.test('the audit trail', (t) => auditContract(t, open))

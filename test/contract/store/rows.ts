@@ -1,8 +1,8 @@
 // What is put in, changed and taken out by its id.
 
 import type { Test } from 'tap'
-import type { Store } from '../../../src/store/contract/store.ts'
 import type { TokenRow } from '../../../src/store/contract/tokens.ts'
+import type { Open } from './contract.ts'
 
 const token = (given: Partial<TokenRow> = {}): TokenRow => ({
   id: 'one',
@@ -16,15 +16,15 @@ const token = (given: Partial<TokenRow> = {}): TokenRow => ({
   ...given
 })
 
-export async function rowsContract(t: Test, open: (t: Test) => Store): Promise<void> {
+export async function rowsContract(t: Test, open: Open): Promise<void> {
   await t.test('each store has an id of its own', async (t) => {
-    const { instanceId } = open(t)
+    const { instanceId } = await open(t)
     t.match(instanceId, /^[0-9a-f-]{36}$/)
-    t.not(open(t).instanceId, instanceId)
+    t.not((await open(t)).instanceId, instanceId)
   })
 
   await t.test('intents', async (t) => {
-    const { intents } = open(t)
+    const { intents } = await open(t)
     t.strictSame(await intents.all(), [])
     await intents.add('one', 1)
     await intents.add('two', 2)
@@ -44,7 +44,7 @@ export async function rowsContract(t: Test, open: (t: Test) => Store): Promise<v
   })
 
   await t.test('end dates: "never" is not "nothing was said"', async (t) => {
-    const { expiries } = open(t)
+    const { expiries } = await open(t)
     await expiries.set('web', 1234)
     await expiries.set('db', null)
     await expiries.set('gone', 1)
@@ -63,7 +63,7 @@ export async function rowsContract(t: Test, open: (t: Test) => Store): Promise<v
   })
 
   await t.test('tokens, oldest first', async (t) => {
-    const { tokens } = open(t)
+    const { tokens } = await open(t)
     await tokens.add(token({ id: 'new', name: 'b', hash: 'h2', createdAt: 2, expiresAt: 99, team: 'shop' }))
     await tokens.add(token())
     t.match(await tokens.all(), [token(), { id: 'new', expiresAt: 99, team: 'shop' }])

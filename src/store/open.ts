@@ -1,0 +1,18 @@
+// The store that the settings name: SQLite in the data folder, or a database that several servers share.
+
+import type { Store } from './contract/store.ts'
+import type { Log } from './postgres/listener.ts'
+
+export async function openStore({
+  databaseUrl,
+  dataDir,
+  log
+}: {
+  databaseUrl: string | undefined
+  dataDir: string
+  log: Log
+}): Promise<Store> {
+  // Each is loaded only where it is used.
+  if (databaseUrl === undefined) return (await import('./sqlite/open.ts')).openStore(dataDir)
+  return (await import('./postgres/open.ts')).openStore({ url: databaseUrl, dataDir, log })
+}

@@ -1,0 +1,101 @@
+import type { BuildFileStore } from '../contract/build-files.ts'
+import type { Database } from './database.ts'
+
+type Piece = { bytes: Buffer }
+
+const PIECE_BYTES = 1024 ** 2
+// Longer than any upload.
+const LEFT_OVER = "interval '1 day'"
+
+/** Contexts and logs in pieces, so that none of them has to be in memory as a whole. */
+export function createBuildFileTable({ sql }: Pick<Database, 'sql'>): BuildFileStore {
+  async function removeContext(id: string): Promise<void> {
+    await sql('DELETE FROM build_contexts WHERE build_id = $1', [id])
+  }
+
+  return {
+    async putContext(id, content) {
+      await removeContext(id)
+      let number = 0
+      for await (const bytes of pieces(content))
+        await sql('INSERT INTO build_contexts (build_id, piece, bytes) VALUES ($1, $2, $3)', [id, number++, bytes])
+    },
+
+    async *context(id) {
+      for (let number = 0; ; number++) {
+        const { first } = await sql<Piece>('SELECT bytes FROM build_contexts WHERE build_id = $1 AND piece = $2', [
+          id,
+          number
+        ])
+        if (!first) return
+        yield first.bytes
+      }
+    },
+
+    removeContext,
+
+    async logBytes(id) {
+      const { first } = await sql<{ end: number }>(
+        'SELECT start + length(bytes) AS end FROM build_logs WHERE build_id = $1 ORDER BY start DESC LIMIT 1',
+        [id]
+      )
+      return first?.end ?? 0
+    },
+
+    async addToLog(id, text, at) {
+      await sql('INSERT INTO build_logs (build_id, start, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
+        id,
+        at,
+        Buffer.from(text)
+      ])
+    },
+
+    async *log(id, offset) {
+      for (let position = offset; ;) {
+        const { first: piece } = await sql<Piece & { start: number }>(
+          `SELECT start, bytes FROM build_logs
+           WHERE build_id = $1 AND start + length(bytes) > $2 ORDER BY start LIMIT 1`,
+          [id, position]
+        )
+        if (!piece) return
+        yield piece.bytes.subarray(Math.max(0, position - piece.start))
+        position = piece.start + piece.bytes.length
+      }
+    },
+
+    async remove(id) {
+      await removeContext(id)
+      await sql('DELETE FROM build_logs WHERE build_id = $1', [id])
+    },
+
+    async bytes() {
+      const { first } = await sql<{ bytes: number }>(
+        `SELECT ((SELECT coalesce(sum(length(bytes)), 0) FROM build_contexts) +
+                 (SELECT coalesce(sum(length(bytes)), 0) FROM build_logs))::BIGINT AS bytes`
+      )
+      return first?.bytes ?? 0
+    },
+
+    async removeLeftOvers() {
+      await sql(
+        `DELETE FROM build_contexts WHERE to_timestamp(created_at / 1000.0) < now() - ${LEFT_OVER}
+           AND NOT EXISTS (SELECT FROM builds WHERE id = build_id)`
+      )
+      await sql('DELETE FROM build_logs WHERE NOT EXISTS (SELECT FROM builds WHERE id = build_id)')
+    }
+  }
+}
+
+async function* pieces(content: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let held: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of content) {
+    held.push(chunk)
+    bytes += chunk.length
+    if (bytes < PIECE_BYTES) continue
+    yield Buffer.concat(held)
+    held = []
+    bytes = 0
+  }
+  if (bytes > 0) yield Buffer.concat(held)
+}

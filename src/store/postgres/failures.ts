@@ -1,0 +1,25 @@
+// Which failures mean that the database is away, and what callers are told. Pure.
+
+import { DatabaseError } from 'pg'
+import { AppError } from '../../errors.ts'
+
+// By class: connection, transaction rolled back, resources, operator, system; and a server that may only read.
+const AWAY = /^(08|40|53|57|58)|^25006$|^55P03$/
+const UNIQUE = '23505'
+
+/** Whatever the driver throws without the database having answered is a lost connection, or a missed deadline. */
+export function isAway(error: unknown): boolean {
+  return !(error instanceof DatabaseError) || AWAY.test(error.code ?? '')
+}
+
+export function isTaken(error: unknown): boolean {
+  return error instanceof DatabaseError && error.code === UNIQUE
+}
+
+export function unavailable(cause: unknown): AppError {
+  return new AppError(
+    'STORE_UNAVAILABLE',
+    'The database of BERTH_DATABASE_URL does not answer, so nothing can be written and builds, tokens and the audit trail cannot be read. Berth reconnects by itself; retry later.',
+    { cause }
+  )
+}
