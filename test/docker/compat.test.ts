@@ -75,7 +75,7 @@ t.test('build and push: a build that fails, and is tried again', async (t) => {
       if (now.build_status !== 'Failed') throw new Error(JSON.stringify(now))
       return now
     })
-  t.match(await failed(), { push_status: 'Pending', 'Build Fail Reason': /RUN exit 3.*exit code: 3/ })
+  t.match(await failed(), { push_status: 'Pending', 'Build Fail Reason': /RUN exit 3.*exit (code:|status) 3/ })
   const again = curl(`${url}/retry-build?build_id=${body.build_id}`)
   t.match(again, { status: 200, body: { status: 200, message: 'Rebuild started', build_id: body.build_id } })
   await failed()

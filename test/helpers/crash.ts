@@ -83,7 +83,9 @@ async function agreesWithEngine(server: Server): Promise<void> {
   const ours = new Map(there.map((container) => [container.Id.slice(0, 12), container]))
   const held = ports.filter(({ holder }) => holder && ours.has(holder.id))
   const bound = held.filter(({ state }) => state === 'bound').map(({ port }) => port)
-  const published = there.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)).sort()
+  // Podman lists the ports of stopped containers, too.
+  const running = there.filter(({ State }) => State !== 'exited' && State !== 'created')
+  const published = running.flatMap(({ Ports }) => Ports.map(({ PublicPort }) => PublicPort)).sort()
   if (String(bound) !== String([...new Set(published)])) throw new Error(`bound ${bound}; published ${published}`)
   for (const { port, state, holder } of held) {
     const isRunning = ours.get(holder?.id ?? '')?.State === 'running'

@@ -134,10 +134,15 @@ export function createImageCalls(
       )
       return {
         untagged: (rows ?? []).flatMap(({ Untagged: name }) => (name ? shortName(name) : [])),
-        deleted: (rows ?? []).flatMap(({ Deleted: id }) => id ?? [])
+        deleted: (rows ?? []).flatMap(({ Deleted: id }) => (id ? wholeId(id) : []))
       }
     }
   }
+}
+
+/** Podman says the bare digest here, and nowhere else. */
+function wholeId(id: string): string {
+  return /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : id
 }
 
 /** With containerd's store, a list fails completely if one of its images is removed at the same time. */

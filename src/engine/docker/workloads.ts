@@ -9,13 +9,16 @@ import { mapCounters } from './map.ts'
 import { createProcesses } from './processes.ts'
 import { readStats, readTop } from './schemas/workloads.ts'
 
+const NS_PER_SECOND = 1_000_000_000n
+
 export function createWorkloadCalls(
   calls: Calls,
   { isPodman = () => false, procFolder = '/proc' }: { isPodman?: () => boolean; procFolder?: string | undefined } = {}
 ): EngineWorkloads {
   const { ask, watch } = calls
   const { startProcess } = createProcesses(calls, procFolder)
-  const momentOf = (seconds: string) => (isPodman() ? dateOf(seconds) : seconds)
+  const from = (seconds: string) => (isPodman() ? besideMoment(seconds, -1n) : seconds)
+  const to = (seconds: string) => (isPodman() ? besideMoment(seconds, 1n) : seconds)
   return {
     async *containerLogs(id, tty, query, signal) {
       const what = 'read the output of the container'
@@ -29,8 +32,8 @@ export function createWorkloadCalls(
           follow: Number(follow),
           timestamps: 1,
           tail: tail ?? 'all',
-          ...(since && { since: momentOf(since) }),
-          ...(until && { until: momentOf(until) })
+          ...(since && { since: from(since) }),
+          ...(until && { until: to(until) })
         },
         what,
         signal
@@ -76,8 +79,10 @@ export function createWorkloadCalls(
   }
 }
 
-/** Podman reads seconds as a number, which has no room for nanoseconds. */
-function dateOf(seconds: string): string {
-  const [whole = '', fraction = '0'] = seconds.split('.')
-  return new Date(Number(whole) * 1_000).toISOString().replace('000Z', `${fraction}Z`)
+/** Podman leaves out the moment itself, and reads seconds as a number, which has no room for nanoseconds. */
+function besideMoment(seconds: string, byNs: bigint): string {
+  const [whole = '', fraction = ''] = seconds.split('.')
+  const ns = BigInt(whole + fraction.padEnd(9, '0')) + byNs
+  const date = new Date(Number(ns / NS_PER_SECOND) * 1_000).toISOString()
+  return date.replace('000Z', `${String(ns % NS_PER_SECOND).padStart(9, '0')}Z`)
 }

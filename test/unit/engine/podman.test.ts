@@ -33,24 +33,26 @@ t.test('CPUs are changed by their quota', async (t) => {
   t.strictSame(asked[0]?.body, { CpuPeriod: 100_000, CpuQuota: 25_000, PidsLimit: 9 })
 })
 
-t.test('a removed name is reported as requested', async (t) => {
-  const rows = ['docker.io/library/app:1', 'localhost/app:1', 'docker.io/team/app@sha256:1'].map((Untagged) => ({
-    Untagged
-  }))
+t.test('a removed image is reported as requested, with its whole id', async (t) => {
+  const names = ['docker.io/library/app:1', 'localhost/app:1', 'docker.io/team/app@sha256:1']
+  const rows = [...names.map((Untagged) => ({ Untagged })), { Deleted: ID }]
   const { engine } = await engineThat(t, { 'DELETE /images/app:1': json(200, rows) })
-  t.match(await engine.removeImage('app:1'), { untagged: ['app:1', 'localhost/app:1', 'docker.io/team/app@sha256:1'] })
+  t.match(await engine.removeImage('app:1'), {
+    untagged: ['app:1', 'localhost/app:1', 'docker.io/team/app@sha256:1'],
+    deleted: [`sha256:${ID}`]
+  })
 })
 
-t.test('a moment is a date, which keeps its nanoseconds', async (t) => {
+t.test('a moment belongs to what is asked for, to the nanosecond', async (t) => {
   const logs: Answer = (_asked, answer) => void answer.writeHead(200, { 'content-type': 'application/json' }).end()
-  for (const [given, since] of [
-    [PODMAN, '2026-11-30T00:38:46.957366441Z'],
-    [undefined, '1795999126.957366441']
+  const query = { stdout: true, stderr: true, follow: false, since: '1795999126.957366441', until: '1795999127' }
+  for (const [given, since, until] of [
+    [PODMAN, '2026-11-30T00:38:46.957366440Z', '2026-11-30T00:38:47.000000001Z'],
+    [undefined, query.since, query.until]
   ] as const) {
     const { engine, asked } = await engineThat(t, { [`GET /containers/${ID}/logs`]: logs }, given)
-    const query = { stdout: true, stderr: true, follow: false, since: '1795999126.957366441' }
     t.strictSame(await collect(engine.containerLogs(ID, false, query)), [])
-    t.equal(asked[0]?.query.since, since)
+    t.match(asked[0]?.query, { since, until })
   }
 })
 
