@@ -1,125 +1,40 @@
-// One machine's Docker engine (or Podman's Docker API): how its calls are made and queued. The calls themselves are in
-// the files of their subjects.
+// One machine's Docker engine (or Podman's Docker API). The calls themselves are in the files of their subjects.
 
-import type { Duplex, Readable } from 'node:stream'
-import { AppError, cancellation, isAppError } from '../../errors.ts'
-import { createSemaphore } from '../../lib/semaphore.ts'
 import type { Engine } from '../contract/engine.ts'
 import { createArchiveCalls } from './archive.ts'
 import { createBuilderCalls } from './builder.ts'
-import type { Asked, Calls } from './calls.ts'
-import type { Connection } from './connection.ts'
+import { createCalling, type Calling, type CallingOptions } from './calling.ts'
 import { createContainerCalls } from './containers.ts'
-import { openConnection } from './hijack.ts'
 import { createImageCalls } from './images.ts'
 import { createNetworkCalls } from './networks.ts'
-import { openStream, readHead, request } from './request.ts'
 import { createSystemCalls } from './system.ts'
-import { createUnknownTexts } from './unknown-texts.ts'
 import { createVolumeCalls } from './volumes.ts'
 import { createWatchCalls } from './watch.ts'
 import { createWorkloadCalls } from './workloads.ts'
 
-const READ_TIMEOUT_MS = 10_000
-
-type Log = Record<'debug' | 'warn', (fields: object, message: string) => void>
-
-export function createDockerEngine(options: {
-  connection: Connection
-  log: Log
-  concurrency: number
-  changeTimeoutMs: number
+export type DockerOptions = CallingOptions & {
   registryIdleMs: number
   registryTimeoutMs: number
-  /** For whom a change is; callers take turns. */
-  whose?: () => string | undefined
-  /** Number of changes that may be queued. */
-  queue: number
   /** Where this machine shows its processes. */
   procFolder?: string
-}): Engine {
-  const { connection, log, changeTimeoutMs } = options
-  const noteUnknown = createUnknownTexts(log)
-  const inTurn = createSemaphore(options.concurrency, options.queue)
-  const outcomes: Record<string, number> = {}
-  const count = (outcome: string) => void (outcomes[outcome] = (outcomes[outcome] ?? 0) + 1)
+}
 
-  async function call<T>({ method, path }: Pick<Asked, 'method' | 'path'>, task: () => Promise<T>): Promise<T> {
-    const started = performance.now()
-    try {
-      const answer = await task()
-      count('ok')
-      return answer
-    } catch (error) {
-      count(isAppError(error) ? error.code : 'INTERNAL')
-      noteUnknown(error)
-      if (isAppError(error, 'ENGINE_UNAVAILABLE')) connection.lost(error.message)
-      throw error
-    } finally {
-      const durationMs = Math.round((performance.now() - started) * 10) / 10
-      log.debug({ method, path, durationMs }, 'engine call')
-    }
-  }
+export function createDockerEngine(options: DockerOptions): Engine {
+  return dockerEngineOn(createCalling(options), options)
+}
 
-  function ask<T>(asked: Asked<T>, kind: 'calls' | 'streams' = 'calls'): Promise<T> {
-    return call(asked, () => request<T>(connection.client(kind), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
-  }
-
-  /** Changes wait for their turn, so that a burst of requests is a queue here and not in the engine. */
-  async function change<T>({ queueSignal, ...asked }: Asked<T>, refusal?: () => Error): Promise<T> {
-    const task = () => call(asked, () => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked }))
-    try {
-      return await inTurn(task, { refusal, signal: queueSignal, whose: options.whose?.() })
-    } catch (error) {
-      throw queueSignal?.aborted && error === queueSignal.reason ? cancellation(queueSignal) : error
-    }
-  }
-
-  /** A full queue refuses calls that create something, but never those that start, stop or undo. */
-  function make<T>(asked: Asked<T>): Promise<T> {
-    return change<T>(
-      asked,
-      () =>
-        new AppError(
-          'ENGINE_BUSY',
-          `Too many changes of yours wait for the engine. All callers together have ${options.queue} places.`
-        )
-    )
-  }
-
-  function look(asked: Omit<Asked, 'method'>) {
-    return call({ method: 'HEAD', path: asked.path }, () =>
-      readHead(connection.client(), { timeoutMs: READ_TIMEOUT_MS, ...asked })
-    )
-  }
-
-  function stream(asked: Asked): Promise<Readable> {
-    return call(asked, () => openStream(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
-  }
-
-  function watch(asked: Asked): Promise<Readable> {
-    const hangs = connection.hangs()
-    return stream({ ...asked, signal: asked.signal ? AbortSignal.any([asked.signal, hangs]) : hangs })
-  }
-
-  function connect(asked: Asked): Promise<Duplex> {
-    return call(asked, () => openConnection(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
-  }
-
-  const calls: Calls = { ask, change, make, stream, watch, connect, look }
-
+/** The same with calls that others make, too. */
+export function dockerEngineOn(calls: Calling, options: DockerOptions): Engine {
+  const { connection, changeTimeoutMs } = options
   return {
     status: connection.status,
-    figures: () => ({ ...inTurn.load(), calls: { ...outcomes } }),
+    figures: calls.figures,
     onStatus: connection.onStatus,
     whenAvailable: connection.whenAvailable,
     ...createContainerCalls(calls, { changeTimeoutMs, isPodman: connection.isPodman }),
     ...createWorkloadCalls(calls, { ...options, isPodman: connection.isPodman }),
     ...createArchiveCalls(calls),
-    ...createImageCalls(
-      { ...calls, noteUnknown },
-      { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }
-    ),
+    ...createImageCalls(calls, { idleMs: options.registryIdleMs, totalMs: options.registryTimeoutMs }),
     ...createBuilderCalls(calls, connection),
     ...createVolumeCalls(calls),
     ...createNetworkCalls(calls),
