@@ -29,6 +29,7 @@ import { createValidator } from './lib/validator.ts'
 import { attachLifecycle } from './lifecycle.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createNetworkService } from './networks/service.ts'
+import { createNodeService } from './nodes/service.ts'
 import { createAllocator } from './ports/allocator.ts'
 import { reservedPorts } from './ports/reserved.ts'
 import { createPortService } from './ports/service.ts'
@@ -46,6 +47,7 @@ import { createVolumeService } from './volumes/service.ts'
 export async function compose({
   config: settings,
   engine,
+  nodes: engineNodes,
   store,
   machine,
   tls,
@@ -97,6 +99,7 @@ export async function compose({
     onImagesChanged: inventory.onImages
   })
   const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId })
+  const nodes = createNodeService({ swarm: engineNodes, containers: inventory.all })
   const volumes = createVolumeService({ engine, containers: inventory.all, policy, instanceId })
   const { containers, creator, expiry } = await composeContainers({
     config,
@@ -179,6 +182,7 @@ export async function compose({
     ports,
     images,
     networks,
+    nodes,
     volumes,
     containers,
     terminals,

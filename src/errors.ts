@@ -25,6 +25,7 @@ export const ERRORS = {
   VOLUME_NOT_FOUND: { status: 404, title: 'Volume not found' },
   TERMINAL_NOT_FOUND: { status: 404, title: 'Terminal session not found' },
   BUILD_NOT_FOUND: { status: 404, title: 'Build not found' },
+  NODE_NOT_FOUND: { status: 404, title: 'Node not found' },
   FILE_NOT_FOUND: { status: 404, title: 'There is no such path in the container' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not support this method' },
   REQUEST_TIMEOUT: { status: 408, title: 'The request took too long to arrive', retryable: true },
@@ -43,6 +44,13 @@ export const ERRORS = {
     retryAfterSeconds: 5
   },
   PORT_UNAVAILABLE: { status: 409, title: 'The port is not available', retryable: true, retryAfterSeconds: 5 },
+  NODE_UNSUITABLE: {
+    status: 409,
+    title: 'No node can run the container',
+    retryable: true,
+    retryAfterSeconds: 5
+  },
+  SWARM_NEEDED: { status: 409, title: 'This needs a Docker Swarm' },
   IMAGE_IN_USE: { status: 409, title: 'The image is in use' },
   NETWORK_NAME_TAKEN: { status: 409, title: 'A network has this name' },
   NETWORK_IN_USE: { status: 409, title: 'The network is in use' },
@@ -55,6 +63,7 @@ export const ERRORS = {
   TERMINAL_TAKEN_OVER: { status: 409, title: 'Another connection took the terminal session over' },
   FILE_KIND_DIFFERS: { status: 409, title: 'The path is of another kind' },
   FILE_IN_USE: { status: 409, title: 'Something is mounted there' },
+  OUTPUT_GONE: { status: 410, title: 'The output of the container is gone' },
   LENGTH_REQUIRED: { status: 411, title: 'The length of the body is needed' },
   FILE_TOO_LARGE: { status: 413, title: 'The files are larger than allowed' },
   BODY_TOO_LARGE: { status: 413, title: 'The body is too large' },
@@ -84,6 +93,7 @@ export const ERRORS = {
   POLICY_NOT_APPLIED: { status: 502, title: 'The engine did not apply the limits' },
   CONTAINER_STUCK: { status: 502, title: 'The engine can no longer start the container' },
   ENGINE_UNSUPPORTED: { status: 502, title: 'The engine does not support this' },
+  NODE_OUT_OF_REACH: { status: 502, title: 'The node of the container is out of reach' },
   PUBLISH_ADDRESS_UNAVAILABLE: { status: 502, title: 'Ports cannot be published on the configured address' },
   REGISTRY_UNAUTHORIZED: { status: 502, title: 'The registry did not accept the login' },
   REGISTRY_FORBIDDEN: { status: 502, title: 'The registry does not allow it' },
@@ -107,6 +117,12 @@ export const ERRORS = {
   ENGINE_UNAVAILABLE: {
     status: 503,
     title: 'The Docker engine does not answer',
+    retryable: true,
+    retryAfterSeconds: 5
+  },
+  SWARM_UNAVAILABLE: {
+    status: 503,
+    title: 'The Swarm cannot answer now',
     retryable: true,
     retryAfterSeconds: 5
   },

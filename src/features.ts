@@ -11,6 +11,7 @@ import { imageFeature } from './images/feature.ts'
 import { mcpFeature } from './mcp/feature.ts'
 import { metricsFeature } from './metrics/feature.ts'
 import { networkFeature } from './networks/feature.ts'
+import { nodeFeature } from './nodes/feature.ts'
 import { pageFeature } from './pages/feature.ts'
 import { portFeature } from './ports/feature.ts'
 import { after, type DockerMethods } from './rpc/methods.ts'
@@ -27,6 +28,7 @@ const ALL = [
   portFeature,
   imageFeature,
   networkFeature,
+  nodeFeature,
   volumeFeature,
   statsFeature,
   buildFeature,

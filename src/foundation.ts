@@ -6,6 +6,7 @@ import type { PolicyRules } from './access/policy.ts'
 import type { Config } from './config.ts'
 import type { OwnPlaces } from './containers/own-data.ts'
 import type { Engine } from './engine/contract/engine.ts'
+import type { EngineNodes } from './engine/contract/nodes.ts'
 import type { Machine } from './engine/machine/machine.ts'
 import type { OnBehalf } from './lib/on-behalf.ts'
 import type { Tls } from './lib/tls.ts'
@@ -16,6 +17,8 @@ import type { Host } from './system/host.ts'
 export type Foundation = {
   config: Config
   engine: Engine
+  /** The machines of the engine, if it is a Swarm. */
+  nodes?: EngineNodes | undefined
   store: Store
   machine: Machine
   tls?: Tls | undefined

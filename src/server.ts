@@ -16,6 +16,8 @@ import { createConnection } from './engine/docker/connection.ts'
 import { createDockerEngine } from './engine/docker/engine.ts'
 import { engineCandidates } from './engine/docker/locate.ts'
 import { ownContainerId, ownPlaces } from './engine/docker/own-container.ts'
+import { createSwarmEngine } from './engine/swarm/engine.ts'
+import { isManager } from './engine/swarm/membership.ts'
 import { createListeners } from './engine/machine/listeners.ts'
 import { createMachine } from './engine/machine/machine.ts'
 import { listen, readTls } from './http/listening.ts'
@@ -66,7 +68,7 @@ async function run(): Promise<void> {
     log: logger
   })
   const onBehalf = createOnBehalf()
-  const engine = createDockerEngine({
+  const engineOptions = {
     whose: onBehalf.current,
     connection,
     log: logger,
@@ -75,12 +77,24 @@ async function run(): Promise<void> {
     changeTimeoutMs: config.engineTimeoutSeconds * 1000,
     registryIdleMs: config.registryIdleSeconds * 1000,
     registryTimeoutMs: config.registryTimeoutSeconds * 1000
-  })
+  }
+  const isThere = config.engine === 'auto' && (await connection.start())
+  const isSwarm = config.engine === 'swarm' || (isThere && (await isManager(connection)))
+  if (isSwarm) requireOpenPorts(config)
+  const swarm = isSwarm
+    ? createSwarmEngine({
+        ...engineOptions,
+        publishMode: config.swarmPublish,
+        refusesNewPrivileges: config.swarmNewPrivileges === 'refuse'
+      })
+    : undefined
+  const engine = swarm ?? createDockerEngine(engineOptions)
   const listeners = createListeners({ procDir: config.hostProc, host: config.publishHost ?? config.host })
   const [app] = await Promise.all([
     compose({
       config,
       engine,
+      nodes: swarm?.nodes,
       store,
       onBehalf,
       machine: createMachine({ engine, listeners }),
@@ -94,7 +108,7 @@ async function run(): Promise<void> {
       ownPlaces: ownPlaces(realpathSync(config.dataDir)),
       dockerConfigFile: join(config.dockerConfig ?? join(homedir(), '.docker'), 'config.json')
     }),
-    connection.start()
+    config.engine === 'auto' || connection.start()
   ])
 
   const grace = closeWithGrace({ delay: GRACE_MS, logger, skip: STOP_SIGNALS }, async ({ signal, err }) => {
@@ -134,6 +148,14 @@ async function run(): Promise<void> {
       { address, docs: `${address}/docs`, ports: `${config.portRange.first}-${config.portRange.last}` },
       'Berth is up'
     )
+}
+
+/** Swarm publishes on every address of a node, so that is to be meant. */
+function requireOpenPorts({ publishHost }: Config): void {
+  if (publishHost === '0.0.0.0') return
+  throw new ConfigError([
+    'a Swarm publishes ports on every address of its nodes, never on one: set BERTH_PUBLISH_HOST=0.0.0.0 to agree, or BERTH_ENGINE=docker'
+  ])
 }
 
 /** An engine elsewhere has its cgroups there. */

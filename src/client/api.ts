@@ -27,11 +27,11 @@ export type LogLineEvent = { timestamp: string; line: string }
 
 export type CreateContainer = { name?: string; image?: string; pull?: "missing" | "always" | "never"; ports?: ((({ container_port: number; protocol?: "tcp" | "udp"; host_port?: number }) | (string))[]) | ({ [name: string]: number | null }); env?: { [name: string]: string }; labels?: { [name: string]: string }; command?: ((string)[]) | (string); entrypoint?: ((string)[]) | (string); working_dir?: string; user?: string; memory?: (number) | (string); cpus?: number; pids_limit?: number; nofile?: number; read_only?: boolean; runtime?: string; restart?: "no" | "on-failure" | "unless-stopped" | "always"; healthcheck?: { test: (string)[]; interval_seconds?: number; timeout_seconds?: number; start_period_seconds?: number; retries?: number }; volumes?: ({ source: string; target: string; read_only?: boolean })[]; network?: string; aliases?: (string)[]; stop_timeout?: number; ttl_seconds?: number; ttl?: string; shared?: boolean; start?: boolean; wait?: "none" | "running" | "port" | "healthy" | "http"; wait_path?: string; wait_timeout_seconds?: number }
 
-export type Container = { id: string; name: string; status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; image: string; ports: { [name: string]: string }; created: string; state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; url: string | null; full_id: string; health: ("starting" | "healthy" | "unhealthy") | (null); exit_code: number | null; oom_killed: boolean; limits: { memory: number | null; cpus: number | null; pids: number | null; nofile: number | null }; read_only: boolean; runtime: string | null; restart: "no" | "on-failure" | "unless-stopped" | "always"; restart_count: number; labels: { [name: string]: string }; env: (string)[]; command: (string)[]; networks: ({ name: string; address: string | null; aliases: (string)[] })[]; volumes: ({ source: string; target: string; read_only: boolean })[]; managed: boolean; owner: string | null; team: string | null; started_at: string | null; finished_at: string | null; expires_at: string | null; stale?: boolean; age_ms?: number }
+export type Container = { id: string; name: string; status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; image: string; ports: { [name: string]: string }; created: string; state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; url: string | null; full_id: string; health: ("starting" | "healthy" | "unhealthy") | (null); exit_code: number | null; oom_killed: boolean; limits: { memory: number | null; cpus: number | null; pids: number | null; nofile: number | null }; read_only: boolean; runtime: string | null; restart: "no" | "on-failure" | "unless-stopped" | "always"; restart_count: number; labels: { [name: string]: string }; env: (string)[]; command: (string)[]; networks: ({ name: string; address: string | null; aliases: (string)[] })[]; volumes: ({ source: string; target: string; read_only: boolean })[]; node: { id: string; name: string; address: string | null } | null; managed: boolean; owner: string | null; team: string | null; started_at: string | null; finished_at: string | null; expires_at: string | null; stale?: boolean; age_ms?: number }
 
-export type CreatedContainer = { id: string; name: string; status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; image: string; ports: { [name: string]: string }; created: string; state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; url: string | null; full_id: string; health: ("starting" | "healthy" | "unhealthy") | (null); exit_code: number | null; oom_killed: boolean; limits: { memory: number | null; cpus: number | null; pids: number | null; nofile: number | null }; read_only: boolean; runtime: string | null; restart: "no" | "on-failure" | "unless-stopped" | "always"; restart_count: number; labels: { [name: string]: string }; env: (string)[]; command: (string)[]; networks: ({ name: string; address: string | null; aliases: (string)[] })[]; volumes: ({ source: string; target: string; read_only: boolean })[]; managed: boolean; owner: string | null; team: string | null; started_at: string | null; finished_at: string | null; expires_at: string | null; stale?: boolean; age_ms?: number; warnings: (string)[]; replayed: boolean }
+export type CreatedContainer = { id: string; name: string; status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; image: string; ports: { [name: string]: string }; created: string; state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; url: string | null; full_id: string; health: ("starting" | "healthy" | "unhealthy") | (null); exit_code: number | null; oom_killed: boolean; limits: { memory: number | null; cpus: number | null; pids: number | null; nofile: number | null }; read_only: boolean; runtime: string | null; restart: "no" | "on-failure" | "unless-stopped" | "always"; restart_count: number; labels: { [name: string]: string }; env: (string)[]; command: (string)[]; networks: ({ name: string; address: string | null; aliases: (string)[] })[]; volumes: ({ source: string; target: string; read_only: boolean })[]; node: { id: string; name: string; address: string | null } | null; managed: boolean; owner: string | null; team: string | null; started_at: string | null; finished_at: string | null; expires_at: string | null; stale?: boolean; age_ms?: number; warnings: (string)[]; replayed: boolean }
 
-export type ChangedContainer = { id: string; name: string; status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; image: string; ports: { [name: string]: string }; created: string; state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; url: string | null; full_id: string; health: ("starting" | "healthy" | "unhealthy") | (null); exit_code: number | null; oom_killed: boolean; limits: { memory: number | null; cpus: number | null; pids: number | null; nofile: number | null }; read_only: boolean; runtime: string | null; restart: "no" | "on-failure" | "unless-stopped" | "always"; restart_count: number; labels: { [name: string]: string }; env: (string)[]; command: (string)[]; networks: ({ name: string; address: string | null; aliases: (string)[] })[]; volumes: ({ source: string; target: string; read_only: boolean })[]; managed: boolean; owner: string | null; team: string | null; started_at: string | null; finished_at: string | null; expires_at: string | null; stale?: boolean; age_ms?: number; changed: boolean; message: string; changed_port?: ({ container_port: number; protocol: "tcp" | "udp"; from: number; to: number })[]; replaced?: string }
+export type ChangedContainer = { id: string; name: string; status: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; image: string; ports: { [name: string]: string }; created: string; state: "created" | "running" | "paused" | "restarting" | "removing" | "exited" | "dead"; url: string | null; full_id: string; health: ("starting" | "healthy" | "unhealthy") | (null); exit_code: number | null; oom_killed: boolean; limits: { memory: number | null; cpus: number | null; pids: number | null; nofile: number | null }; read_only: boolean; runtime: string | null; restart: "no" | "on-failure" | "unless-stopped" | "always"; restart_count: number; labels: { [name: string]: string }; env: (string)[]; command: (string)[]; networks: ({ name: string; address: string | null; aliases: (string)[] })[]; volumes: ({ source: string; target: string; read_only: boolean })[]; node: { id: string; name: string; address: string | null } | null; managed: boolean; owner: string | null; team: string | null; started_at: string | null; finished_at: string | null; expires_at: string | null; stale?: boolean; age_ms?: number; changed: boolean; message: string; changed_port?: ({ container_port: number; protocol: "tcp" | "udp"; from: number; to: number })[]; replaced?: string }
 
 export type RemovedContainer = { id: string; name: string; removed: boolean; message: string }
 
@@ -84,6 +84,8 @@ export type CreateNetwork = { name: string; internal?: boolean; shared?: boolean
 export type Network = { id: string; full_id: string; name: string; driver: string; scope: string; internal: boolean; attachable: boolean; subnets: (string)[]; created: string | null; managed: boolean; usable: boolean; containers: ({ id: string; name: string; state: string })[] }
 
 export type RemovedNetwork = { name: string; removed: boolean; message: string }
+
+export type Node = { id: string; name: string; address: string | null; role: "manager" | "worker"; leader: boolean; reachable: boolean | null; state: "ready" | "down" | "disconnected" | "unknown"; availability: "active" | "pause" | "drain"; cpus: number | null; memory: number | null; engine_version: string | null; architecture: string | null; labels: { [name: string]: string }; containers: ({ id: string; name: string })[] }
 
 export type CreateVolume = { name: string; shared?: boolean }
 
@@ -157,6 +159,7 @@ export type ErrorCode =
   | 'VOLUME_NOT_FOUND'
   | 'TERMINAL_NOT_FOUND'
   | 'BUILD_NOT_FOUND'
+  | 'NODE_NOT_FOUND'
   | 'FILE_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'REQUEST_TIMEOUT'
@@ -170,6 +173,8 @@ export type ErrorCode =
   | 'CONTAINER_BUSY'
   | 'PORT_RANGE_EXHAUSTED'
   | 'PORT_UNAVAILABLE'
+  | 'NODE_UNSUITABLE'
+  | 'SWARM_NEEDED'
   | 'IMAGE_IN_USE'
   | 'NETWORK_NAME_TAKEN'
   | 'NETWORK_IN_USE'
@@ -182,6 +187,7 @@ export type ErrorCode =
   | 'TERMINAL_TAKEN_OVER'
   | 'FILE_KIND_DIFFERS'
   | 'FILE_IN_USE'
+  | 'OUTPUT_GONE'
   | 'LENGTH_REQUIRED'
   | 'FILE_TOO_LARGE'
   | 'BODY_TOO_LARGE'
@@ -206,6 +212,7 @@ export type ErrorCode =
   | 'POLICY_NOT_APPLIED'
   | 'CONTAINER_STUCK'
   | 'ENGINE_UNSUPPORTED'
+  | 'NODE_OUT_OF_REACH'
   | 'PUBLISH_ADDRESS_UNAVAILABLE'
   | 'REGISTRY_UNAUTHORIZED'
   | 'REGISTRY_FORBIDDEN'
@@ -217,6 +224,7 @@ export type ErrorCode =
   | 'REGISTRY_RATE_LIMITED'
   | 'STATS_UNAVAILABLE'
   | 'ENGINE_UNAVAILABLE'
+  | 'SWARM_UNAVAILABLE'
   | 'ENGINE_BUSY'
   | 'STORE_UNAVAILABLE'
   | 'SERVER_BUSY'
@@ -254,6 +262,7 @@ export const STATUSES: Record<ErrorCode, number> = {
   VOLUME_NOT_FOUND: 404,
   TERMINAL_NOT_FOUND: 404,
   BUILD_NOT_FOUND: 404,
+  NODE_NOT_FOUND: 404,
   FILE_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   REQUEST_TIMEOUT: 408,
@@ -267,6 +276,8 @@ export const STATUSES: Record<ErrorCode, number> = {
   CONTAINER_BUSY: 409,
   PORT_RANGE_EXHAUSTED: 409,
   PORT_UNAVAILABLE: 409,
+  NODE_UNSUITABLE: 409,
+  SWARM_NEEDED: 409,
   IMAGE_IN_USE: 409,
   NETWORK_NAME_TAKEN: 409,
   NETWORK_IN_USE: 409,
@@ -279,6 +290,7 @@ export const STATUSES: Record<ErrorCode, number> = {
   TERMINAL_TAKEN_OVER: 409,
   FILE_KIND_DIFFERS: 409,
   FILE_IN_USE: 409,
+  OUTPUT_GONE: 410,
   LENGTH_REQUIRED: 411,
   FILE_TOO_LARGE: 413,
   BODY_TOO_LARGE: 413,
@@ -303,6 +315,7 @@ export const STATUSES: Record<ErrorCode, number> = {
   POLICY_NOT_APPLIED: 502,
   CONTAINER_STUCK: 502,
   ENGINE_UNSUPPORTED: 502,
+  NODE_OUT_OF_REACH: 502,
   PUBLISH_ADDRESS_UNAVAILABLE: 502,
   REGISTRY_UNAUTHORIZED: 502,
   REGISTRY_FORBIDDEN: 502,
@@ -314,6 +327,7 @@ export const STATUSES: Record<ErrorCode, number> = {
   REGISTRY_RATE_LIMITED: 503,
   STATS_UNAVAILABLE: 503,
   ENGINE_UNAVAILABLE: 503,
+  SWARM_UNAVAILABLE: 503,
   ENGINE_BUSY: 503,
   STORE_UNAVAILABLE: 503,
   SERVER_BUSY: 503,
@@ -369,6 +383,10 @@ export interface Calls {
   listNetworks: { given: {  }; answer: (Network)[] }
   createNetwork: { given: { body: CreateNetwork }; answer: Network }
   removeNetwork: { given: { name: string }; answer: RemovedNetwork }
+  listNodes: { given: {  }; answer: (Node)[] }
+  getNode: { given: { id: string }; answer: Node }
+  drainNode: { given: { id: string }; answer: Node }
+  activateNode: { given: { id: string }; answer: Node }
   listVolumes: { given: {  }; answer: (Volume)[] }
   createVolume: { given: { body: CreateVolume }; answer: Volume }
   getVolume: { given: { name: string }; answer: Volume }
@@ -451,6 +469,10 @@ export const CALLS: Record<keyof Calls, string> = {
   listNetworks: 'GET /networks',
   createNetwork: 'POST /networks',
   removeNetwork: 'DELETE /networks/{name}',
+  listNodes: 'GET /nodes',
+  getNode: 'GET /nodes/{id}',
+  drainNode: 'POST /nodes/{id}/drain',
+  activateNode: 'POST /nodes/{id}/activate',
   listVolumes: 'GET /volumes',
   createVolume: 'POST /volumes',
   getVolume: 'GET /volumes/{name}',

@@ -62,5 +62,12 @@ function uncertain(what: string, cause?: unknown): AppError {
 
 /** Whether the engine may have carried out what it did not answer. */
 export function isUncertain(error: unknown): boolean {
-  return isAppError(error, 'ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_ANSWER_INVALID', 'ENGINE_FAILED')
+  return isAppError(
+    error,
+    'ENGINE_TIMEOUT',
+    'ENGINE_UNAVAILABLE',
+    'SWARM_UNAVAILABLE',
+    'ENGINE_ANSWER_INVALID',
+    'ENGINE_FAILED'
+  )
 }

@@ -12,6 +12,8 @@ import type { EngineVolumes } from '../engine/contract/volumes.ts'
 import { KEPT_REPOSITORY } from '../engine/kept-images.ts'
 import { labelFilter, readFacts, writeFacts } from '../engine/labels.ts'
 import { AppError } from '../errors.ts'
+import type { Lease } from '../ports/allocator.ts'
+import type { WantedLease } from '../ports/leasing.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Attempts } from './attempts.ts'
 import type { Expiry } from './expiry.ts'
@@ -25,6 +27,7 @@ import { checkMade } from './verify.ts'
 import { shortId } from '../inventory/ids.ts'
 
 export type PortChange = { containerPort: number; protocol: 'tcp' | 'udp'; from: number; to: number }
+type Replaced = { record: ContainerRecord; changes: PortChange[] }
 export type Replacer = ReturnType<typeof createReplacer>
 
 export function createReplacer({
@@ -66,7 +69,30 @@ export function createReplacer({
     sweep = sweepKeptImages().catch(() => {})
   })
 
-  async function replace(old: ContainerRecord): Promise<{ record: ContainerRecord; changes: PortChange[] }> {
+  /** Where the engine can give a container other settings, it stays the same one. */
+  async function remake(old: ContainerRecord, spec: ContainerSpec, signal?: AbortSignal): Promise<ContainerRecord> {
+    await engine.remakeContainer?.(old.id, spec, signal)
+    const record = await inventory.refresh(old.id)
+    if (!record) throw removedMeanwhile(old)
+    checkMade(record, spec)
+    return record
+  }
+
+  async function startOnPorts(old: ContainerRecord): Promise<Replaced> {
+    const spec = await engine.containerSpec(old.id)
+    return ports.withLeases(preferred(old.ports), async (leases) => {
+      const moved = onPorts(old.ports, leases)
+      const env = withNewPorts(spec.env, portEnvironment(old.ports), portEnvironment(moved))
+      await remake(old, { ...spec, ports: moved, env })
+      await engine.startContainer(old.id)
+      const record = await inventory.refresh(old.id)
+      if (!record) throw removedMeanwhile(old)
+      return { record, changes: changesBetween(old.ports, moved) }
+    })
+  }
+
+  async function replace(old: ContainerRecord): Promise<Replaced> {
+    if (engine.remakeContainer) return startOnPorts(old)
     await sweep
     underWay++
     try {
@@ -87,13 +113,9 @@ export function createReplacer({
   }
 
   /** On the ports that it had, where they can be had. */
-  async function moveToPorts(
-    old: ContainerRecord,
-    spec: ContainerSpec
-  ): Promise<{ record: ContainerRecord; changes: PortChange[] }> {
-    const wanted = old.ports.map(({ protocol, hostPort }) => ({ protocol, hostPort, isPreference: true }))
-    return ports.withLeases(wanted, async (leases, attempt) => {
-      const moved = old.ports.map((port, index) => ({ ...port, hostPort: leases[index]?.port ?? port.hostPort }))
+  async function moveToPorts(old: ContainerRecord, spec: ContainerSpec): Promise<Replaced> {
+    return ports.withLeases(preferred(old.ports), async (leases, attempt) => {
+      const moved = onPorts(old.ports, leases)
       const next = replacementSpec(old, spec, moved, attempt)
       const record = await attempts.run(attempt, (undo) => moveTo(old, next, undo, { attempt, starts: true }))
       return { record, changes: changesBetween(old.ports, moved) }
@@ -105,6 +127,8 @@ export function createReplacer({
     old: ContainerRecord,
     { spec, imageName, signal }: { spec: ContainerSpec; imageName: string; signal: AbortSignal }
   ): Promise<ContainerRecord> {
+    if (engine.remakeContainer)
+      return remake(old, { ...spec, labels: { ...spec.labels, ...writeFacts({ image: imageName }) } }, signal)
     const attempt = randomUUID()
     const isRunning = old.state === 'running' || old.state === 'restarting'
     const next = replacementSpec(old, spec, old.ports, attempt)
@@ -136,12 +160,24 @@ export function createReplacer({
     await removal.remove(old.id, { volumes: false })
     await engine.renameContainer(id, old.name)
     const record = await inventory.refresh(id)
-    if (!record)
-      throw new AppError('CONTAINER_NOT_FOUND', `Container ${old.name} was removed while it was being recreated.`)
+    if (!record) throw removedMeanwhile(old)
     return record
   }
 
   return { replace, renew }
+}
+
+/** Its own ports, or others where those cannot be had. */
+function preferred(ports: readonly PortBinding[]): WantedLease[] {
+  return ports.map(({ protocol, hostPort }) => ({ protocol, hostPort, isPreference: true }))
+}
+
+function onPorts(ports: readonly PortBinding[], leases: readonly Lease[]): PortBinding[] {
+  return ports.map((port, index) => ({ ...port, hostPort: leases[index]?.port ?? port.hostPort }))
+}
+
+function removedMeanwhile({ name }: ContainerRecord): AppError {
+  return new AppError('CONTAINER_NOT_FOUND', `Container ${name} was removed while it was being recreated.`)
 }
 
 function replacementSpec(

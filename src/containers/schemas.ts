@@ -30,6 +30,7 @@ const RUNNING = {
   command: ['node', 'src/server.ts'],
   networks: [{ name: 'bridge', address: '172.17.0.2', aliases: [] }],
   volumes: [{ source: 'data', target: '/data', read_only: false }],
+  node: null,
   managed: true,
   owner: '3f9a1c07b2de',
   team: 'shop',
@@ -78,6 +79,16 @@ export const Container = Type.Object(
       })
     ),
     volumes: Type.Array(Type.Object({ source: Type.String(), target: Type.String(), read_only: Type.Boolean() })),
+    node: nullable(
+      Type.Object(
+        {
+          id: Type.String(),
+          name: Type.String({ examples: ['worker-2'] }),
+          address: nullable(Type.String({ description: 'Null: the Swarm does not know it.', examples: ['10.0.0.12'] }))
+        },
+        { description: 'Node of the Swarm that runs it. Null on a single engine, and while it is not running.' }
+      )
+    ),
     managed: Type.Boolean({ description: 'Whether Berth created it.' }),
     owner: nullable(
       Type.String({

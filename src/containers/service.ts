@@ -78,7 +78,7 @@ export function createContainerService(options: Options) {
       container_port: containerPort,
       ...change
     }))
-    return { ...container, ...(ports.length > 0 && { changed_port: ports }), replaced: old.id }
+    return { ...container, ...(ports.length > 0 && { changed_port: ports }), ...replacedBy(begun.record, old) }
   }
 
   /** Removes the resources of a removed container. A failure leaves litter but breaks no guarantee. */
@@ -205,7 +205,7 @@ export function createContainerService(options: Options) {
       signal?: AbortSignal
     ): Promise<ChangedContainer> {
       const { record, message, isAnew, old } = await update(caller, reference, body, signal)
-      return { ...view(record), changed: true, message, ...(isAnew && { replaced: old.id }) }
+      return { ...view(record), changed: true, message, ...(isAnew && replacedBy(record, old)) }
     },
 
     async wait(caller: Caller, reference: string, request: WaitRequest) {
@@ -225,6 +225,11 @@ export function createContainerService(options: Options) {
 
     ...workload
   }
+}
+
+/** An engine may give a container other settings and leave it the same one. */
+function replacedBy(made: ContainerRecord, old: ContainerRecord): { replaced?: string } {
+  return made.id === old.id ? {} : { replaced: old.id }
 }
 
 function either(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {

@@ -37,6 +37,7 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     command: record.command,
     networks: record.networks,
     volumes: record.volumes.map(({ source, target, readOnly }) => ({ source, target, read_only: readOnly })),
+    node: record.node,
     managed: record.berth.managed,
     owner: record.berth.owner,
     team: record.berth.team ?? null,

@@ -22,6 +22,19 @@ const LABELS = {
   anonymousVolumes: 'io.berth.anonymous-volumes'
 } as const
 
+/** What a Swarm forgets of a container, or has no word for. */
+const KEPT = {
+  restart: 'io.berth.swarm.restart',
+  exitCode: 'io.berth.swarm.exit-code',
+  startedAt: 'io.berth.swarm.started-at',
+  finishedAt: 'io.berth.swarm.finished-at'
+} as const
+
+/** On what holds a port: the name of the container that it is for. */
+const PORT_HOLDER = 'io.berth.swarm.port-holder'
+
+export type Kept = { [K in keyof typeof KEPT]: string | null }
+
 type Labels = Record<string, string>
 
 // An image may bring a label, too, and name volumes that belong to others.
@@ -68,4 +81,30 @@ export function labelFilter(fact: 'instance' | 'attempt', value: string): string
 
 export function isReservedLabel(name: string): boolean {
   return name.startsWith(LABEL_PREFIX)
+}
+
+export function readKept(labels: Labels): Kept {
+  const read = (name: keyof Kept) => labels[KEPT[name]] || null
+  return {
+    restart: read('restart'),
+    exitCode: read('exitCode'),
+    startedAt: read('startedAt'),
+    finishedAt: read('finishedAt')
+  }
+}
+
+/** Null takes one away. */
+export function withKept(labels: Labels, kept: Partial<Kept>): Labels {
+  const names = Object.entries(kept).map(([name, value]) => [KEPT[name as keyof Kept], value] as const)
+  const set = names.filter((entry): entry is [(typeof entry)[0], string] => entry[1] !== null)
+  return { ...withoutLabels(labels, new Set(names.map(([name]) => name))), ...Object.fromEntries(set) }
+}
+
+export const withoutKept = (labels: Labels): Labels => withoutLabels(labels, new Set(Object.values(KEPT)))
+
+export const writePortHolder = (name: string): Labels => ({ [PORT_HOLDER]: name })
+export const readPortHolder = (labels: Labels): string | undefined => labels[PORT_HOLDER]
+
+function withoutLabels(labels: Labels, names: ReadonlySet<string>): Labels {
+  return Object.fromEntries(Object.entries(labels).filter(([name]) => !names.has(name)))
 }

@@ -29,6 +29,8 @@ const OTHER_WAYS: Record<string, string> = { createContainerByVerb: 'The same as
 const CHANGES_BY_GET = new Set(['compatRetryBuild'])
 /** Reads of a container that must run. */
 const NEEDS_RUNNING = new Set(['getContainerProcesses'])
+/** Reads that a single engine refuses. */
+const NEEDS_SWARM = new Set(['listNodes', 'getNode'])
 const DESTRUCTIVE = new Set(['cleanSystem', 'stopContainer', 'execInContainer'])
 const ASKS_REGISTRY = /^(createContainer|pullImage|pushImage)/
 const MAKES_CONTAINERS = /^(create|start|restart|waitFor|exec)/
@@ -54,7 +56,7 @@ function finish(operation: Operation, method: string, path: string, schemas: Rec
   }
   const refusals = refusalsOf({
     isOpen: security.length === 0,
-    hasConflicts: isChange || NEEDS_RUNNING.has(operationId),
+    hasConflicts: isChange || NEEDS_RUNNING.has(operationId) || NEEDS_SWARM.has(operationId),
     isAboutOne:
       path.includes('{') || parameters.some(({ name }) => name.endsWith('build_id')) || namesImage(path, isChange),
     hasBody: requestBody !== undefined,

@@ -10,6 +10,7 @@ const TAGS = [
   { name: 'files', description: 'Read, write and remove files in a container.' },
   { name: 'images', description: 'Pull, push, tag and remove images.' },
   { name: 'networks', description: 'Networks on which containers find each other by name.' },
+  { name: 'nodes', description: 'Machines of a Docker Swarm.' },
   { name: 'volumes', description: 'Data that outlives containers.' },
   { name: 'statistics', description: 'CPU, memory, network and disk usage, live and over the last five minutes.' },
   { name: 'builds', description: 'Build images from Dockerfiles, then push and run them.' },

@@ -24,6 +24,7 @@ const BY_STATUS: Record<number, Code> = {
   405: Code.Unimplemented,
   408: Code.DeadlineExceeded,
   409: Code.FailedPrecondition,
+  410: Code.FailedPrecondition,
   411: Code.InvalidArgument,
   413: Code.ResourceExhausted,
   415: Code.InvalidArgument,

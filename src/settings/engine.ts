@@ -13,6 +13,24 @@ export const ENGINE_SETTINGS = {
     description: 'Any value: use TLS for the engine and verify its certificate.',
     parse: (raw: string) => raw !== ''
   } satisfies Setting<boolean>,
+  engine: oneOf(
+    'BERTH_ENGINE',
+    'docker',
+    ['docker', 'swarm', 'auto'],
+    'Where containers run: on the engine itself, or on all nodes of the Docker Swarm that it manages. `auto`: the Swarm, if the engine is an active manager at the start of the server.'
+  ),
+  swarmPublish: oneOf(
+    'BERTH_SWARM_PUBLISH',
+    'host',
+    ['host', 'ingress'],
+    'Where a port of a Swarm is published: on the node that runs the container, or by the routing mesh on every node.'
+  ),
+  swarmNewPrivileges: oneOf(
+    'BERTH_SWARM_NEW_PRIVILEGES',
+    'disclose',
+    ['disclose', 'refuse'],
+    'On engines before Docker 25, a Swarm cannot keep workloads from gaining new privileges: say so in the warnings of each create, or refuse to create.'
+  ),
   engineSetup: oneOf(
     'BERTH_ENGINE_SETUP',
     'auto',

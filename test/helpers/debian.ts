@@ -20,7 +20,8 @@ const PACKAGES = {
   python: ['python3'],
   pythonForGrpc: ['python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc'],
   registry: ['docker-registry'],
-  strace: ['strace']
+  strace: ['strace'],
+  swarm: ['iproute2', 'procps', 'curl']
 }
 type Purpose = keyof typeof PACKAGES
 

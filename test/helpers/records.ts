@@ -42,6 +42,7 @@ export function container(given: Partial<ContainerRecord> = {}): ContainerRecord
     stopTimeoutSeconds: 10,
     hostNetwork: false,
     freedoms: [],
+    node: null,
     ...given
   }
 }

@@ -37,7 +37,7 @@ const QUERIES: Record<string, string> = {
 }
 const BYTES = { 'content-type': 'application/octet-stream' }
 // Of the server, or of nobody's.
-const WITHOUT_OWNER = new Set(['getImage', 'removeImage', 'revokeToken'])
+const WITHOUT_OWNER = new Set(['getImage', 'removeImage', 'revokeToken', 'getNode', 'drainNode', 'activateNode'])
 
 async function operationsOn({ as }: Server): Promise<Operation[]> {
   type Document = { paths: Record<string, Record<string, { operationId: string }>> }

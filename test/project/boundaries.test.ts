@@ -49,6 +49,7 @@ const LAYERS = [
   'stats',
   'images',
   'networks',
+  'nodes',
   'volumes',
   'events',
   'metrics',
@@ -112,12 +113,17 @@ const isOwnership = (to: string) => ['access/caller.ts', 'access/ownership.ts'].
 const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] = [
   ['dockerode is for scripts and tests, its types for engine/docker/', (_from, to) => to === 'dockerode'],
   [
-    'only server.ts and engine/docker/ know what is in engine/docker/; doctor looks where an engine is looked for',
+    'only server.ts, engine/docker/ and engine/swarm/ know what is in engine/docker/; doctor looks where an engine is looked for',
     (from, to) =>
       to.startsWith('engine/docker/') &&
       !from.startsWith('engine/docker/') &&
+      !from.startsWith('engine/swarm/') &&
       from !== 'server.ts' &&
       !(from === 'cli/doctor.ts' && to === 'engine/docker/locate.ts')
+  ],
+  [
+    'only server.ts and engine/swarm/ know what is in engine/swarm/',
+    (from, to) => to.startsWith('engine/swarm/') && !from.startsWith('engine/swarm/') && from !== 'server.ts'
   ],
   [
     'only store/sqlite/ knows SQLite, and only store/open.ts knows store/sqlite/',

@@ -28,6 +28,10 @@ const WITHOUT_TWIN: Record<string, string> = {
   listTokens: 'tokens are made over REST or on the command line',
   revokeToken: 'tokens are made over REST or on the command line',
   listAudit: 'the audit trail is read over REST',
+  listNodes: 'nodes are looked after over REST',
+  getNode: 'nodes are looked after over REST',
+  drainNode: 'nodes are looked after over REST',
+  activateNode: 'nodes are looked after over REST',
   callMcp: 'the Model Context Protocol speaks HTTP'
 }
 /** The calls of older systems, which spoke HTTP. */

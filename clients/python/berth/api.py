@@ -290,6 +290,12 @@ ContainerVolumesItem = TypedDict("ContainerVolumesItem", {
     "read_only": "bool",
 })
 
+ContainerNode = TypedDict("ContainerNode", {
+    "id": "str",
+    "name": "str",
+    "address": "str | None",
+})
+
 Container = TypedDict("Container", {
     "id": "str",
     "name": "str",
@@ -313,6 +319,7 @@ Container = TypedDict("Container", {
     "command": "list[str]",
     "networks": "list[ContainerNetworksItem]",
     "volumes": "list[ContainerVolumesItem]",
+    "node": "ContainerNode | None",
     "managed": "bool",
     "owner": "str | None",
     "team": "str | None",
@@ -342,6 +349,12 @@ CreatedContainerVolumesItem = TypedDict("CreatedContainerVolumesItem", {
     "read_only": "bool",
 })
 
+CreatedContainerNode = TypedDict("CreatedContainerNode", {
+    "id": "str",
+    "name": "str",
+    "address": "str | None",
+})
+
 CreatedContainer = TypedDict("CreatedContainer", {
     "id": "str",
     "name": "str",
@@ -365,6 +378,7 @@ CreatedContainer = TypedDict("CreatedContainer", {
     "command": "list[str]",
     "networks": "list[CreatedContainerNetworksItem]",
     "volumes": "list[CreatedContainerVolumesItem]",
+    "node": "CreatedContainerNode | None",
     "managed": "bool",
     "owner": "str | None",
     "team": "str | None",
@@ -394,6 +408,12 @@ ChangedContainerVolumesItem = TypedDict("ChangedContainerVolumesItem", {
     "source": "str",
     "target": "str",
     "read_only": "bool",
+})
+
+ChangedContainerNode = TypedDict("ChangedContainerNode", {
+    "id": "str",
+    "name": "str",
+    "address": "str | None",
 })
 
 ChangedContainerChangedPortItem = TypedDict("ChangedContainerChangedPortItem", {
@@ -426,6 +446,7 @@ ChangedContainer = TypedDict("ChangedContainer", {
     "command": "list[str]",
     "networks": "list[ChangedContainerNetworksItem]",
     "volumes": "list[ChangedContainerVolumesItem]",
+    "node": "ChangedContainerNode | None",
     "managed": "bool",
     "owner": "str | None",
     "team": "str | None",
@@ -715,6 +736,28 @@ RemovedNetwork = TypedDict("RemovedNetwork", {
     "name": "str",
     "removed": "bool",
     "message": "str",
+})
+
+NodeContainersItem = TypedDict("NodeContainersItem", {
+    "id": "str",
+    "name": "str",
+})
+
+Node = TypedDict("Node", {
+    "id": "str",
+    "name": "str",
+    "address": "str | None",
+    "role": "Literal['manager', 'worker']",
+    "leader": "bool",
+    "reachable": "bool | None",
+    "state": "Literal['ready', 'down', 'disconnected', 'unknown']",
+    "availability": "Literal['active', 'pause', 'drain']",
+    "cpus": "float | None",
+    "memory": "int | None",
+    "engine_version": "str | None",
+    "architecture": "str | None",
+    "labels": "dict[str, str]",
+    "containers": "list[NodeContainersItem]",
 })
 
 CreateVolume = TypedDict("CreateVolume", {
@@ -1163,6 +1206,10 @@ CALLS: dict[str, tuple[str, str]] = {
     "listNetworks": ("GET", "/networks"),
     "createNetwork": ("POST", "/networks"),
     "removeNetwork": ("DELETE", "/networks/{name}"),
+    "listNodes": ("GET", "/nodes"),
+    "getNode": ("GET", "/nodes/{id}"),
+    "drainNode": ("POST", "/nodes/{id}/drain"),
+    "activateNode": ("POST", "/nodes/{id}/activate"),
     "listVolumes": ("GET", "/volumes"),
     "createVolume": ("POST", "/volumes"),
     "getVolume": ("GET", "/volumes/{name}"),
@@ -1355,6 +1402,22 @@ class Calls:
     def remove_network(self, name: str) -> RemovedNetwork:
         """Remove a network."""
         return self.call("removeNetwork", name=name)
+
+    def list_nodes(self) -> list[Node]:
+        """List nodes."""
+        return self.call("listNodes")
+
+    def get_node(self, id: str) -> Node:
+        """Show a node."""
+        return self.call("getNode", id=id)
+
+    def drain_node(self, id: str) -> Node:
+        """Drain a node."""
+        return self.call("drainNode", id=id)
+
+    def activate_node(self, id: str) -> Node:
+        """Activate a node."""
+        return self.call("activateNode", id=id)
 
     def list_volumes(self) -> list[Volume]:
         """List volumes."""

@@ -31,6 +31,9 @@ export type Healthcheck = {
 /** A limit that is null does not exist, so that the container may use all that the machine has; of open files (`nofile`), the engine's own applies. */
 export type Limits = { memoryBytes: number | null; cpus: number | null; pids: number | null; nofile: number | null }
 
+/** The machine of a Swarm that runs a container. */
+export type ContainerNode = { id: string; name: string; address: string | null }
+
 /** One container as the engine last described it. */
 export type ContainerRecord = {
   id: string
@@ -70,6 +73,8 @@ export type ContainerRecord = {
   hostNetwork: boolean
   /** In what it is less shut in than the containers that Berth makes. */
   freedoms: string[]
+  /** Null where there is one machine, and while a Swarm has given it to none. */
+  node: ContainerNode | null
 }
 
 /** A row of the engine's list: enough to see whether a record is still true. */
@@ -124,6 +129,11 @@ export type EngineContainers = {
   pauseContainer(id: string): Promise<void>
   unpauseContainer(id: string): Promise<void>
   updateContainer(id: string, update: ContainerUpdate): Promise<void>
+  /**
+   * Gives a container another spec and keeps its id: one that runs does so again, one that does not stays so. After a failure it
+   * is as it was. Absent where another container has to take its place.
+   */
+  remakeContainer?: ((id: string, spec: ContainerSpec, signal?: AbortSignal) => Promise<void>) | undefined
   /** Makes an image of a container's filesystem and gives it the tag. */
   /** `emptied` are variables of its environment whose values the image is not to have. */
   commitContainer(

@@ -2,6 +2,7 @@
 // test/fixtures/engine-errors holds recorded answers.
 
 import type { ErrorCode } from '../../errors.ts'
+import { heldPort, SWARM_RULES } from './swarm-rules.ts'
 
 /** A hint says what to do if the engine's text does not; `says` replaces that text. */
 export type Rule = {
@@ -13,6 +14,7 @@ export type Rule = {
 
 // The first that fits: a text often holds the words of several.
 export const RULES: readonly Rule[] = [
+  ...SWARM_RULES,
   { pattern: /no space left on device|disk quota exceeded/i, code: 'STORAGE_FULL' },
   {
     pattern:
@@ -160,7 +162,7 @@ const CONFLICT = new RegExp(`(?:bind for|listen (?:tcp|udp)[46]?|bind host port(
 /** "Bind for 127.0.0.1:8401 failed: …", "listen tcp4 127.0.0.1:8401: bind: …", from Docker 28 on "bind host port 127.0.0.1:8401/tcp: …" */
 export function conflictingPort(text: string): number | undefined {
   const match = CONFLICT.exec(text)
-  return match ? Number(match[1]) : undefined
+  return match ? Number(match[1]) : heldPort(text)
 }
 
 function named(kind: string, pattern: RegExp, text: string): string {

@@ -69,7 +69,8 @@ export function mapContainer(info: RawContainer): ContainerRecord {
     tty: config.Tty ?? false,
     stopTimeoutSeconds: config.StopTimeout ?? DEFAULT_STOP_SECONDS,
     hostNetwork: host.NetworkMode === 'host',
-    freedoms: freedomsOf(info)
+    freedoms: freedomsOf(info),
+    node: null
   }
 }
 

@@ -7,8 +7,8 @@ import type { ContainerSpec, ContainerUpdate, Healthcheck, Limits } from '../con
 // Ordinary images need these to switch to their own user, own their files and listen on a low port. All others are
 // dropped.
 export const CAPABILITIES = ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'KILL', 'NET_BIND_SERVICE', 'SETGID', 'SETUID']
-const LOG_LIMITS = { 'max-size': '10m', 'max-file': '3' }
-const STOP_SECONDS = 10
+export const LOG_LIMITS = { 'max-size': '10m', 'max-file': '3' }
+export const STOP_SECONDS = 10
 const NANOSECONDS_PER_MS = 1e6
 const CPU_PERIOD_US = 100_000
 
@@ -87,7 +87,7 @@ function portBindings(spec: ContainerSpec) {
   return bindings
 }
 
-function healthcheckPayload(check: Healthcheck) {
+export function healthcheckPayload(check: Healthcheck) {
   const nanoseconds = (ms: number | undefined) => Math.round((ms ?? 0) * NANOSECONDS_PER_MS)
   return {
     Test: check.test,

@@ -6,13 +6,19 @@ import type { ContainerSpec } from '../../../src/engine/contract/containers.ts'
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 
 /** What some engines do otherwise. */
-type Ability =
+export type Ability =
   | 'tell the owners of files'
   | 'read a link as a link'
   | 'take names of any bytes'
   | 'keep read-only what is mounted so'
   | 'label the volumes of a create'
   | 'keep a network that is in use'
+  | 'keep a volume that is in use'
+  | 'rename, pause and commit'
+  | 'publish on one address'
+  | 'give one port to several that do not run'
+  | 'tell process ids'
+  | 'keep the output of a stopped container'
 
 export type Subject = {
   engine: Engine

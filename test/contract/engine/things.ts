@@ -29,6 +29,7 @@ export async function thingsContract(t: Test, subject: Subject): Promise<void> {
     t.teardown(() => engine.removeVolume(source))
     if (!lacks['label the volumes of a create'])
       t.match(await engine.listVolumes({ label: `marked=${source}` }), [{ name: source, labels: volumeLabels }])
+    if (lacks['keep a volume that is in use']) return
     await t.rejects(engine.removeVolume(source), { code: 'VOLUME_IN_USE' })
     await engine.removeContainer(id, { force: true, volumes: true })
     t.ok(await engine.findVolume(source))

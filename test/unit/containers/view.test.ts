@@ -40,6 +40,7 @@ t.test('a container as the API shows it', async (t) => {
     command: ['serve'],
     networks: [{ name: 'shop', address: '172.18.0.2', aliases: ['db'] }],
     volumes: [{ source: 'data', target: '/data', read_only: true }],
+    node: null,
     managed: true,
     owner: null,
     team: null,

@@ -1,0 +1,121 @@
+// Waiting for tasks: Swarm says at once that it will do something, and only its tasks show what came of it.
+
+import { AppError, cancellation } from '../../errors.ts'
+import { sleep } from '../../lib/sleep.ts'
+import { hasHealthcheck, isUpIn } from './map-service.ts'
+import type { OnNodes } from './on-nodes.ts'
+import type { Reads } from './reads.ts'
+import type { RawService } from './schemas/services.ts'
+import type { RawTask } from './schemas/tasks.ts'
+import { begunOf } from './starting.ts'
+import { hasEnded } from './task-state.ts'
+
+export type Awaiting = ReturnType<typeof createAwaiting>
+
+const LOOK_MS = { first: 30, ending: 60, most: 150 }
+// A port or a place on a node may just be on its way to become free.
+const PENDING_MS = 3_000
+const NUDGE_MS = 2_000
+const CLEAR_MS = 2_000
+const PREPARING = new Set(['accepted', 'preparing', 'assigned'])
+
+type Options = {
+  reads: Pick<Reads, 'tasksOf' | 'task' | 'nodes'>
+  onNodes: Pick<OnNodes, 'hurry'>
+  changeTimeoutMs: number
+  /** A node may have to pull the image first. */
+  pullTimeoutMs: number
+}
+
+type Beginning = {
+  /** Those that are no concern of this start. */
+  before: ReadonlySet<string>
+  /** Called when Swarm makes no task. */
+  nudge: () => Promise<unknown>
+  signal: AbortSignal | undefined
+}
+
+export function createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs }: Options) {
+  return {
+    /** Until tasks that were not there before say how it went. */
+    async begun({ ID: id, Spec: spec }: RawService, { before, nudge, signal }: Beginning): Promise<void> {
+      const clock = createClock()
+      const settledMs = ({ ID: task, Status: status }: RawTask) => clock.since(`${task} ${status.State}`)
+      for (let pause = LOOK_MS.first; ; pause = longer(pause)) {
+        await sleep(pause)
+        const tasks = (await reads.tasksOf(id)).filter((task) => !before.has(task.ID))
+        const begun = begunOf(tasks, { hasHealthcheck: hasHealthcheck(spec), settledMs })
+        if (begun.is === 'started') return
+        if (begun.is === 'refused') throw begun.error
+        if (begun.error && clock.since(begun.error.message) > PENDING_MS) throw begun.error
+        if (signal?.aborted) throw cancellation(signal)
+        if (tasks.length === 0 && clock.since('no task') > NUDGE_MS) {
+          clock.forget('no task')
+          await nudge()
+        }
+        const isPulling = tasks.some(({ Status: { State: state } }) => PREPARING.has(state))
+        if (clock.since('all') > (isPulling ? pullTimeoutMs : changeTimeoutMs)) throw late('start')
+      }
+    },
+
+    /** The tasks as they were last seen. Those of nodes that are gone never end. */
+    async ended(serviceId: string, timeoutMs: number): Promise<RawTask[]> {
+      const last = new Map<string, RawTask>()
+      const clock = createClock()
+      for (let pause = LOOK_MS.first; ; pause = longer(pause)) {
+        const [tasks, nodes] = await Promise.all([reads.tasksOf(serviceId), reads.nodes.get()])
+        const isUp = isUpIn(nodes)
+        for (const task of tasks) last.set(task.ID, task)
+        if (tasks.every((task) => hasEnded(task) || !isUp(task.NodeID))) return [...last.values()]
+        if (clock.since('all') > timeoutMs) throw late('stop')
+        // Swarm forgets an ended task a quarter of a second later.
+        await sleep(Math.min(pause, LOOK_MS.ending))
+      }
+    },
+
+    /** Swarm makes no task in the place of one that it is still to forget. */
+    async cleared(serviceId: string): Promise<void> {
+      const clock = createClock()
+      for (;;) {
+        const [tasks, nodes] = await Promise.all([reads.tasksOf(serviceId), reads.nodes.get()])
+        const isUp = isUpIn(nodes)
+        const isLeft = tasks.some((task) => task.DesiredState === 'remove' && isUp(task.NodeID))
+        if (!isLeft || clock.since('all') > CLEAR_MS) return
+        await sleep(LOOK_MS.first)
+      }
+    },
+
+    /** Until the tasks of a removed service have ended, or for that time. */
+    async gone(tasks: readonly RawTask[], atMostMs: number): Promise<void> {
+      const isUp = isUpIn(await reads.nodes.get())
+      let left = tasks.filter((task) => !hasEnded(task) && isUp(task.NodeID))
+      for (const task of left) await onNodes.hurry(task, 0)
+      const clock = createClock()
+      for (let pause = LOOK_MS.first; left.length > 0 && clock.since('all') < atMostMs; pause = longer(pause)) {
+        const seen = await Promise.all(left.map(({ ID: id }) => reads.task(id)))
+        left = seen.flatMap((task) => (task && !hasEnded(task) ? [task] : []))
+        if (left.length > 0) await sleep(pause)
+      }
+    }
+  }
+}
+
+/** Since when something is so. */
+function createClock() {
+  const first = new Map<string, number>()
+  return {
+    since(what: string): number {
+      const now = performance.now()
+      const start = first.get(what) ?? now
+      first.set(what, start)
+      return now - start
+    },
+    forget: (what: string): void => void first.delete(what)
+  }
+}
+
+function late(what: 'start' | 'stop'): AppError {
+  return new AppError('ENGINE_TIMEOUT', `The Swarm did not ${what} the container in time. It may still do so.`)
+}
+
+const longer = (pauseMs: number): number => Math.min(2 * pauseMs, LOOK_MS.most)

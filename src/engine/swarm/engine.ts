@@ -1,0 +1,73 @@
+// A Docker Swarm by one of its managers: containers are services of one replica, and may run on any node. Images, builds and
+// volumes are those of the manager's own engine.
+
+import type { Engine } from '../contract/engine.ts'
+import type { EngineNodes } from '../contract/nodes.ts'
+import { createCalling } from '../docker/calling.ts'
+import { dockerEngineOn, type DockerOptions } from '../docker/engine.ts'
+import { createAvailability } from './availability.ts'
+import { createAwaiting } from './awaiting.ts'
+import { createContainerCalls } from './containers.ts'
+import { createServiceIds } from './ids.ts'
+import { createKeeper } from './keeper.ts'
+import { createLife } from './life.ts'
+import { createNetworkCalls } from './networks.ts'
+import { createNodeCalls } from './nodes.ts'
+import { createOnNodes } from './on-nodes.ts'
+import type { PublishMode } from './payload.ts'
+import { createPorts } from './ports.ts'
+import { createReads } from './reads.ts'
+import { createServices } from './services.ts'
+import { createWatchCalls } from './watch.ts'
+import { createWorkloadCalls } from './workloads.ts'
+
+export type SwarmOptions = DockerOptions & {
+  publishMode: PublishMode
+  /** Whether to make nothing where the Swarm cannot withhold new privileges. */
+  refusesNewPrivileges: boolean
+}
+
+export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: EngineNodes } {
+  const {
+    connection,
+    log,
+    changeTimeoutMs,
+    registryTimeoutMs: pullTimeoutMs,
+    publishMode,
+    refusesNewPrivileges
+  } = options
+  const calls = createCalling(options)
+  const own = dockerEngineOn(calls, options)
+  const ids = createServiceIds()
+  const reads = createReads({ calls, images: own, ids, refusesNewPrivileges })
+  const availability = createAvailability({ connection, probe: reads.nodes.renew })
+  const services = createServices({ calls, reads })
+  const ports = createPorts({ calls, reads })
+  const onNodes = createOnNodes({ own, reads })
+  const awaiting = createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs })
+  const life = createLife({ reads, services, ports, onNodes, awaiting, changeTimeoutMs })
+  const keeper = createKeeper({ reads, life, log })
+  const watching = createWatchCalls({ calls, reads, availability, keeper })
+  return {
+    ...own,
+    status: availability.status,
+    onStatus: availability.onStatus,
+    whenAvailable: availability.whenAvailable,
+    events: watching.events,
+    ...createContainerCalls({
+      calls,
+      reads,
+      services,
+      ports,
+      life,
+      awaiting,
+      ids,
+      images: own,
+      publishMode,
+      tell: watching.tell
+    }),
+    ...createWorkloadCalls({ calls, reads, life, onNodes }),
+    ...createNetworkCalls(calls, own),
+    nodes: createNodeCalls({ calls, reads })
+  }
+}

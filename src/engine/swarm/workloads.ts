@@ -1,0 +1,152 @@
+// The workload of a container: its output by way of the managers, everything else by the engine of its node.
+
+import type { EngineArchive } from '../contract/archive.ts'
+import type { ContainerCounters, EngineWorkloads, LogLine, LogQuery } from '../contract/workloads.ts'
+import type { Engine } from '../contract/engine.ts'
+import { AppError } from '../../errors.ts'
+import { sleep } from '../../lib/sleep.ts'
+import { brokenStream } from '../docker/broken-stream.ts'
+import type { Calls } from '../docker/calls.ts'
+import { readLogLines } from '../docker/log-frames.ts'
+import type { Life } from './life.ts'
+import { isUpIn, runOfService } from './map-service.ts'
+import type { OnNodes } from './on-nodes.ts'
+import type { Reads } from './reads.ts'
+import type { RawService } from './schemas/services.ts'
+import type { RawTask } from './schemas/tasks.ts'
+import { notThere } from './services.ts'
+import { hasEnded, newestFirst } from './task-state.ts'
+
+const WHAT = 'read the output of the container'
+const ENDED_LOOK_MS = 500
+const LAST_WORDS_MS = 500
+
+type Options = { calls: Pick<Calls, 'watch'>; reads: Reads; life: Life; onNodes: OnNodes }
+
+export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): EngineWorkloads & EngineArchive {
+  async function need(id: string): Promise<RawService> {
+    const service = await reads.find(id)
+    if (!service) throw notThere(id)
+    return service
+  }
+
+  /** Swarm goes on following a task that has ended. */
+  async function untilEnded({ ID: id }: RawTask, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await sleep(ENDED_LOOK_MS, signal)
+      const task = await reads.task(id)
+      if (!task || hasEnded(task)) return sleep(LAST_WORDS_MS, signal)
+    }
+  }
+
+  async function* linesOf(task: RawTask, tty: boolean, query: LogQuery, signal?: AbortSignal): AsyncGenerator<LogLine> {
+    const { stdout, stderr, follow, tail, since, until } = query
+    const life = new AbortController()
+    const chunks = await calls.watch({
+      method: 'GET',
+      path: `/tasks/${task.ID}/logs`,
+      query: {
+        stdout: Number(stdout),
+        stderr: Number(stderr),
+        follow: Number(follow),
+        timestamps: 1,
+        tail: tail ?? 'all',
+        ...(since && { since })
+      },
+      what: WHAT,
+      signal: signal ? AbortSignal.any([signal, life.signal]) : life.signal
+    })
+    const end = () => life.abort()
+    if (follow) untilEnded(task, life.signal).then(end, end)
+    try {
+      for await (const line of readLogLines(chunks, tty)) {
+        if (until && line.time !== '' && Date.parse(line.time) > Date.parse(until)) return
+        yield line
+      }
+    } catch (cause) {
+      if (signal?.aborted) throw cause
+      if (!life.signal.aborted) throw brokenStream(cause, { what: WHAT, isChange: false })
+    } finally {
+      end()
+      chunks.destroy()
+    }
+  }
+
+  /** The task that runs, on an engine that is within reach. */
+  async function running(id: string) {
+    const service = await need(id)
+    const run = await life.runOf(service)
+    if (run.state !== 'running' || !run.task)
+      throw new AppError('CONTAINER_NOT_RUNNING', `The container ${service.Spec.Name} is ${run.state}.`)
+    return onNodes.placeOf(run.task)
+  }
+
+  /** The same of one that has ended: its node keeps it for a while. */
+  async function there(id: string) {
+    const service = await need(id)
+    const { task, state } = await life.runOf(service)
+    if (!task)
+      throw new AppError(
+        'CONTAINER_NOT_RUNNING',
+        `The container ${service.Spec.Name} is ${state}: on a Swarm its files come and go with its task.`
+      )
+    return onNodes.placeOf(task)
+  }
+
+  return {
+    async *containerLogs(id, tty, query, signal) {
+      const service = await need(id)
+      const [all, nodes] = await Promise.all([reads.tasksOf(service.ID), reads.nodes.get()])
+      const run = runOfService(service, all, nodes)
+      const tasks = all.filter((task) => task.DesiredState !== 'remove' || !hasEnded(task))
+      if (tasks.length === 0 && run.state === 'exited')
+        throw new AppError(
+          'OUTPUT_GONE',
+          `The container ${service.Spec.Name} was stopped, and a Swarm keeps no output of it. Follow it while it runs, or give the engines a log driver that keeps it.`
+        )
+      const isUp = isUpIn(nodes)
+      const [last, ...earlier] = newestFirst(tasks).filter(
+        ({ NodeID: nodeId, Status: status }) => isUp(nodeId) && status.ContainerStatus?.ContainerID
+      )
+      if (!last) return
+      if (query.tail === undefined)
+        for (const task of earlier.toReversed()) yield* linesOf(task, tty, { ...query, follow: false }, signal)
+      yield* linesOf(last, tty, query, signal)
+    },
+
+    async containerCounters(id, signal): Promise<ContainerCounters | undefined> {
+      const service = await reads.find(id)
+      const run = service && (await life.runOf(service))
+      if (run?.state !== 'running' || !run.task) return undefined
+      const place = await onNodes.reach(run.task)
+      return place?.engine.containerCounters(place.containerId, signal)
+    },
+
+    async containerProcesses(id, signal) {
+      const { engine, containerId } = await running(id)
+      return engine.containerProcesses(containerId, signal)
+    },
+
+    async startProcess(id, request, signal) {
+      const { engine, containerId } = await running(id)
+      return engine.startProcess(containerId, request, signal)
+    },
+
+    async exec(id, request, limits) {
+      const { engine, containerId } = await running(id)
+      return engine.exec(containerId, request, limits)
+    },
+
+    statPath: (id, path, signal) => inFiles(id, (engine, containerId) => engine.statPath(containerId, path, signal)),
+    readArchive: (id, path, signal) =>
+      inFiles(id, (engine, containerId) => engine.readArchive(containerId, path, signal)),
+    writeArchive: (id, archive, signal) =>
+      inFiles(id, (engine, containerId) => engine.writeArchive(containerId, archive, signal)),
+    removePath: (id, path) => inFiles(id, (engine, containerId) => engine.removePath(containerId, path))
+  }
+
+  async function inFiles<T>(id: string, task: (engine: Engine, containerId: string) => Promise<T>): Promise<T> {
+    const { engine, containerId } = await there(id)
+    return task(engine, containerId)
+  }
+}

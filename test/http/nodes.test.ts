@@ -1,0 +1,73 @@
+// The machines of a Swarm, and what a single engine says of them.
+
+import t from 'tap'
+import type { EngineNodes, NodeRecord } from '../../src/engine/contract/nodes.ts'
+import { build, problem } from '../helpers/build.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
+
+const NODE: NodeRecord = {
+  id: 'x0013azkz8on2zsb3e8ljbtky',
+  name: 'one',
+  address: '10.0.0.1',
+  role: 'manager',
+  isLeader: true,
+  isReachable: true,
+  state: 'ready',
+  availability: 'active',
+  cpus: 2,
+  memoryBytes: 1024,
+  engineVersion: '20.10.24',
+  architecture: 'x86_64',
+  labels: {}
+}
+const OTHER: NodeRecord = {
+  ...NODE,
+  id: 'zphm5i9hmeo04wiix1zqgqpl9',
+  name: 'two',
+  role: 'worker',
+  isLeader: false,
+  isReachable: null
+}
+
+function createNodes(): EngineNodes {
+  const nodes = [NODE, OTHER].map((node) => ({ ...node }))
+  return {
+    listNodes: async () => nodes,
+    async setAvailability(id, availability) {
+      for (const node of nodes) if (node.id === id) node.availability = availability
+    }
+  }
+}
+
+t.test('GET /nodes lists the nodes with what runs on each', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'web', node: { id: OTHER.id, name: OTHER.name, address: OTHER.address } })
+  const { get } = await build(t, { engine, nodes: createNodes() })
+  const answer = await get('/nodes')
+  t.equal(answer.statusCode, 200)
+  t.match(answer.json(), [
+    { name: 'one', role: 'manager', leader: true, containers: [] },
+    { name: 'two', role: 'worker', reachable: null, containers: [{ name: 'web' }] }
+  ])
+  t.match((await get('/containers/web')).json(), { node: { id: OTHER.id, name: 'two', address: '10.0.0.1' } })
+})
+
+t.test('a node is found by its id or name', async (t) => {
+  const { get } = await build(t, { nodes: createNodes() })
+  t.match((await get('/nodes/two')).json(), { id: OTHER.id })
+  t.match((await get(`/nodes/${OTHER.id}`)).json(), { name: 'two' })
+  problem(t, await get('/nodes/three'), 404, 'NODE_NOT_FOUND')
+})
+
+t.test('POST /nodes/{id}/drain and /activate change what a node takes', async (t) => {
+  const { post, get } = await build(t, { nodes: createNodes() })
+  t.match((await post('/nodes/two/drain')).json(), { name: 'two', availability: 'drain' })
+  t.match((await get('/nodes/two')).json(), { availability: 'drain' })
+  t.match((await post('/nodes/two/activate')).json(), { availability: 'active' })
+})
+
+t.test('a single engine has no nodes', async (t) => {
+  const { get, post } = await build(t)
+  for (const answer of [await get('/nodes'), await get('/nodes/one'), await post('/nodes/one/drain')])
+    problem(t, answer, 409, 'SWARM_NEEDED')
+})

@@ -1,0 +1,77 @@
+// A Swarm of lab.sh, for the tests of a file.
+
+import { execFileSync, spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type Docker from 'dockerode'
+import type { Test } from 'tap'
+import { installFor } from '../helpers/debian.ts'
+import { connect } from '../helpers/engine.ts'
+
+const LAB = join(import.meta.dirname, 'lab.sh')
+const NAME = 'bswarm'
+const NET = '10.79.0'
+
+/** Why there can be no Swarm here; false when there can. */
+export const noSwarm: string | false =
+  process.getuid?.() !== 0
+    ? 'needs root'
+    : spawnSync('unshare', ['--mount', '--net', '--pid', '--uts', '--ipc', '--fork', 'true']).status !== 0
+      ? 'needs namespaces'
+      : execFileSync('stat', ['-f', '-c', '%T', tmpdir()], { encoding: 'utf8' }).trim() === 'overlayfs'
+        ? `${tmpdir()} lies on an overlay`
+        : false
+
+type Node = { number: number; name: string; address: string; socket: string; engine: Docker }
+export type Lab = ReturnType<typeof startLab>
+
+/** One manager and workers. What an earlier run left goes first. */
+export function startLab(t: Pick<Test, 'teardown'>, { nodes: count }: { nodes: number }) {
+  installFor('busybox')
+  installFor('swarm')
+  const run = (...words: string[]) =>
+    execFileSync(LAB, [NAME, ...words], { env: { ...process.env, LAB_NET: NET }, stdio: 'pipe' })
+  run('down')
+  t.teardown(() => run('down'))
+  run('up', String(count))
+  const nodes = Array.from({ length: count }, (_none, index): Node => {
+    const number = index + 1
+    const socket = run('socket', String(number)).toString().trim()
+    return { number, name: `n${number}`, address: `${NET}.${number}`, socket, engine: connect(socket) }
+  })
+  const [manager, ...workers] = nodes
+  if (!manager) throw new Error('a lab has a manager')
+  return {
+    nodes,
+    manager,
+    workers,
+    kill: ({ number }: Node) => run('kill-node', String(number)),
+    start: ({ number }: Node) => run('start-node', String(number)),
+    killEngine: ({ number }: Node) => run('kill-engine', String(number)),
+    startEngine: ({ number }: Node) => run('start-engine', String(number)),
+    partition: ({ number }: Node) => run('partition', String(number)),
+    heal: ({ number }: Node) => run('heal', String(number)),
+
+    /** The node with that address, as the API writes addresses. */
+    at(address: string): Node {
+      const found = nodes.find((node) => node.address === address)
+      if (!found) throw new Error(`no node is at ${address}`)
+      return found
+    },
+
+    /** Says behind Berth's back where tasks may go. */
+    async setAvailability({ name }: Node, availability: 'active' | 'drain'): Promise<void> {
+      const all = (await manager.engine.listNodes()) as {
+        ID: string
+        Version: { Index: number }
+        Spec: object
+        Description: { Hostname: string }
+      }[]
+      const found = all.find(({ Description: { Hostname: host } }) => host === name)
+      if (!found) throw new Error(`no node is called ${name}`)
+      await manager.engine
+        .getNode(found.ID)
+        .update({ version: found.Version.Index, ...found.Spec, Availability: availability })
+    }
+  }
+}
