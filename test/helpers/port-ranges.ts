@@ -54,7 +54,8 @@ const SIZES = {
   engineContract: 10,
   terminal: 10,
   files: 10,
-  filesTrees: 10
+  filesTrees: 10,
+  postgres: 10
 } as const
 
 const WORKLOADS: Range = { first: 8100, last: 8999 }

@@ -90,11 +90,9 @@ export async function ask(url: string, text: string): Promise<Record<string, unk
   }
 }
 
-/** One of several servers on the same database: they have the same key. */
-export async function openServer(t: Test, url: string, dataDir: string): Promise<Store> {
-  const store = await openStore({ url, dataDir, log: QUIET })
-  t.teardown(() => store.close())
-  return store
+/** The store of one of several servers on the same database: they have the same key. */
+export function openServer(url: string, dataDir: string): Promise<Store> {
+  return openStore({ url, dataDir, log: QUIET })
 }
 
 function idOf(which: '-u' | '-g'): number {

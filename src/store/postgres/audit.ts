@@ -9,7 +9,8 @@ type Waiting = {
   reject: (error: unknown) => void
 }
 
-const COLUMNS =
+/** As an entry has them, in the order that its hash covers. */
+export const AUDIT_COLUMNS =
   'seq, at, outcome, caller, token_id AS "tokenId", scope, address, door, action, object, code, duration_ms AS "durationMs", request_id AS "requestId", hash'
 const CONDITIONS: Record<keyof AuditFilter, string> = {
   outcome: 'outcome =',
@@ -42,7 +43,7 @@ export function createAuditTable({ sql, transaction }: Database): AuditStore {
   async function write(batch: Waiting[]): Promise<void> {
     await transaction(async (within) => {
       await lock(within, 'audit')
-      let [newest] = (await within<AuditRow>(`SELECT ${COLUMNS} FROM audit ORDER BY seq DESC LIMIT 1`)).rows
+      let [newest] = (await within<AuditRow>(`SELECT ${AUDIT_COLUMNS} FROM audit ORDER BY seq DESC LIMIT 1`)).rows
       for (const each of batch) {
         try {
           newest = each.row = each.make(newest)
@@ -67,7 +68,7 @@ export function createAuditTable({ sql, transaction }: Database): AuditStore {
       const given = (Object.keys(CONDITIONS) as (keyof AuditFilter)[]).filter((name) => filter[name] !== undefined)
       const conditions = given.map((name, index) => `AND ${CONDITIONS[name]} $${index + 2}`)
       const { rows } = await sql<AuditRow>(
-        `SELECT ${COLUMNS} FROM audit WHERE TRUE ${conditions.join(' ')} ORDER BY seq DESC LIMIT $1`,
+        `SELECT ${AUDIT_COLUMNS} FROM audit WHERE TRUE ${conditions.join(' ')} ORDER BY seq DESC LIMIT $1`,
         [limit, ...given.map((name) => filter[name])]
       )
       return rows

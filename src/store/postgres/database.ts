@@ -12,8 +12,8 @@ export type Database = ReturnType<typeof createDatabase>
 
 const CONNECTIONS = 10
 const NOTHING = { rows: [], rowCount: 0 }
-const CONNECT_MS = 5_000
-const STATEMENT_MS = 8_000
+const CONNECT_MS = 10_000
+const STATEMENT_MS = 10_000
 // Later than the database itself gives up: only for one that does not answer at all.
 const ANSWER_MS = STATEMENT_MS + 2_000
 

@@ -5,4 +5,8 @@ import { storeContract } from './contract.ts'
 
 const postgres = await startPostgres(t)
 
-await storeContract(t, async (t) => openServer(t, await postgres.empty(), makeFolder('data')))
+await storeContract(t, async (t) => {
+  const store = await openServer(await postgres.empty(), makeFolder('data'))
+  t.teardown(() => store.close())
+  return store
+})

@@ -16,17 +16,23 @@ const BUILDS = 2_000
 const QUIET = pino({ level: 'silent' })
 const postgres = await startPostgres(t)
 
+async function openFor(t: Test, url: string, dataDir: string) {
+  const store = await openServer(url, dataDir)
+  t.teardown(() => store.close())
+  return store
+}
+
 async function openThree(t: Test) {
   const url = await postgres.empty()
   const dataDir = makeFolder('data')
-  const open = () => openServer(t, url, dataDir)
+  const open = () => openFor(t, url, dataDir)
   return { url, dataDir, stores: [await open(), await open(), await open()] as const }
 }
 
 t.test('servers that start at once find one store', async (t) => {
   const url = await postgres.empty()
   const dataDir = makeFolder('data')
-  const stores = await Promise.all([1, 2, 3].map(() => openServer(t, url, dataDir)))
+  const stores = await Promise.all([1, 2, 3].map(() => openFor(t, url, dataDir)))
   t.equal(new Set(stores.map(({ instanceId }) => instanceId)).size, 1)
 })
 
