@@ -1,0 +1,125 @@
+// PostgreSQL killed and started again under load, with the server and the engine as they are.
+
+import t from 'tap'
+import { runBare } from '../helpers/bare-server.ts'
+import { endOf, imageNames, sendBuild } from '../helpers/builds.ts'
+import { eventually } from '../helpers/engine.ts'
+import { ask, startPostgres } from '../helpers/postgres.ts'
+import { portsOf, SLEEPER, startServer, unique } from '../helpers/server.ts'
+
+const postgres = await startPostgres(t)
+const url = await postgres.empty()
+const server = await startServer(t, {
+  ports: portsOf('postgres'),
+  env: { BERTH_DATABASE_URL: url, BERTH_CHANGES_PER_SECOND: '0' }
+})
+const image = imageNames(t)('postgres')
+const AWAY = { code: 'STORE_UNAVAILABLE', retryable: true }
+// A refusal does not wait for a database that is known to be away.
+const AT_ONCE_MS = 2_000
+
+type Change = { status: number; code?: string | undefined; id?: string | undefined }
+
+/** Repeats a task until it is stopped, and keeps what it returned. */
+function repeat<T>(task: () => Promise<T>) {
+  const results: T[] = []
+  let isOver = false
+  const done = (async () => {
+    while (!isOver) results.push(await task())
+  })()
+  return {
+    count: () => results.length,
+    until: (isSeen: (result: T) => boolean, from = 0) =>
+      eventually(() => {
+        if (!results.slice(from).some(isSeen)) throw new Error('not seen yet')
+      }),
+    async stop(): Promise<T[]> {
+      isOver = true
+      await done
+      return results
+    }
+  }
+}
+
+/** A container made and removed, and a build. */
+async function changes() {
+  const name = unique('pg')
+  const { status, body } = await server.create({ name, command: SLEEPER })
+  const made: Change = { status, code: body.code, id: body.id }
+  const removed: Change | undefined = status === 201 ? await remove(name) : undefined
+  const sent = await sendBuild(server, 'FROM scratch\nLABEL a=b\n', { image_name: image })
+  const built: Change = { status: sent.status, code: sent.body.code, id: sent.body.id }
+  return { name, made, removed, built }
+}
+
+async function remove(name: string): Promise<Change> {
+  const { status, body } = await server.delete<object>(`/containers/${name}?force=true`)
+  return { status, code: body.code }
+}
+
+t.test('reads go on, changes are refused, and nothing is lost or there twice', async (t) => {
+  const { body: kept } = await server.create({ command: SLEEPER })
+  const reads = repeat(async () => (await server.get(`/containers/${kept.id}`)).status)
+  const load = repeat(changes)
+  await load.until(({ made, built }) => made.status === 201 && built.status === 202)
+
+  await postgres.kill()
+  const [readsBefore, before] = [reads.count(), load.count()]
+  await load.until(({ made, built }) => made.status === 503 && built.status === 503, before)
+  const startedAt = performance.now()
+  const refused = await server.create({ command: SLEEPER })
+  const tookMs = performance.now() - startedAt
+  t.match(refused, { status: 503, body: AWAY, headers: { 'retry-after': '5' } })
+  t.ok(tookMs < AT_ONCE_MS, `${tookMs} ms`)
+  t.match(await server.get('/builds'), { status: 503, body: AWAY })
+  t.match(await server.delete(`/containers/${kept.id}?force=true`), { status: 503, body: AWAY })
+  t.equal((await server.get('/health')).status, 200)
+  await eventually(() => {
+    if (reads.count() < readsBefore + 5) throw new Error('no reads yet')
+  })
+
+  const away = load.count()
+  await postgres.start()
+  await load.until(({ removed, built }) => removed?.status === 200 && built.status === 202, away)
+  t.strictSame([...new Set(await reads.stop())], [200], 'no read failed')
+  const all = await load.stop()
+  const answers = all.flatMap(({ made, removed, built }) => [made, built, ...(removed ? [removed] : [])])
+  t.strictSame(
+    answers.filter(({ status, code }) => status >= 300 && code !== AWAY.code),
+    [],
+    'nothing else was refused'
+  )
+  t.comment(`${answers.length} changes, ${answers.filter(({ status }) => status === 503).length} refused`)
+
+  await t.test('the containers that were answered for are there, and no others', async () => {
+    const expected = all.filter(({ made, removed }) => made.status === 201 && removed?.status !== 200)
+    const names = [kept.name, ...expected.map(({ name }) => name)].toSorted().join(', ')
+    await eventually(async () => {
+      const found = (await server.inEngine()).map(({ Names: [name = ''] }) => name.slice(1))
+      if (found.toSorted().join(', ') !== names) throw new Error(`${found.join(', ')} instead of ${names}`)
+    })
+  })
+
+  await t.test('the builds that were answered for succeed, each once', async (t) => {
+    for (const { built } of all) {
+      if (built.status !== 202 || built.id === undefined) continue
+      t.match(await endOf(server, built.id), { status: 'completed' })
+      const { text } = await server.get(`/builds/${built.id}/logs`)
+      t.equal(text.match(/Successfully tagged/g)?.length, 1, text)
+    }
+  })
+
+  await t.test('the audit trail has every change, unbroken', async (t) => {
+    const [{ entries } = {}] = await ask(
+      url,
+      "SELECT count(*)::INT AS entries FROM audit WHERE outcome = 'attempted' AND action = 'createContainer'"
+    )
+    t.ok(Number(entries) >= all.filter(({ made }) => made.status === 201).length + 1)
+    const checking = runBare(t, { BERTH_DATABASE_URL: url, BERTH_DATA_DIR: server.dataDir }, ['scripts/audit.ts'])
+    t.equal(await checking.ended, 0)
+    t.match(checking.output(), /^the database: \d+ entries, unbroken/)
+  })
+
+  t.equal((await server.delete(`/containers/${kept.id}?force=true`)).status, 200, 'and changes work again')
+  t.match(server.output(), /the database is away.*the database is back/s)
+})
