@@ -30,6 +30,36 @@ const EVERYWHERE: Record<string, string> = {
   'stats-sources': 'reads the files of processes, which have numbers of their own in the lab'
 }
 
+const BUILDAH = 'its builder is Buildah, which numbers and names steps its own way and has no BuildKit'
+const BUILD_GOES_ON = 'a step of a build that was given up runs to its end in the engine'
+const PODMAN: LabEngine['differs'] = {
+  'builds > buildkit: stages, arguments, a target, several tags': BUILDAH,
+  'builds > buildkit: a build that fails at step 3': BUILDAH,
+  'builds > buildkit: cancelled in the middle, the engine stops working and leaves nothing': BUILD_GOES_ON,
+  'builds > classic: cancelled in the middle, the engine stops working and leaves nothing': BUILD_GOES_ON,
+  'builds > a build that hangs is ended': BUILD_GOES_ON,
+  'builds-crash > a build that takes the server down each time fails after three tries': BUILD_GOES_ON,
+  'builds-hostile > triggers of a base image': 'it tells nobody of ONBUILD, so that the policy cannot see triggers',
+  'builds-hostile > refused with a reason, or built without reaching it':
+    'without a client to ask, a mount of type ssh is empty and not an error',
+  'create > restrictions of every container':
+    'it tells each dropped capability and not ALL, and no settings of the log',
+  'events > the life of a container and of its port': 'health checks are run by systemd, which the lab has not',
+  'files > an archive that breaks off leaves whole files, new or old': 'what it had begun to unpack stays',
+  'files > containers that stopped, never ran, or have no program at all': 'its archives say 0 for every owner',
+  'files > a sparse file comes out whole, and times are kept to the nanosecond': 'it keeps times to the second',
+  'files-trees > 6 trees by archive from seed 16': 'its archives say 0 for every owner',
+  'files-trees > 6 trees file by file from seed 16': 'its archives say 0 for every owner',
+  'grpc > the calls of a user in a row, from Python, to the end of the server':
+    'variables of the environment come in another order, with its own among them',
+  'logs > Last-Event-ID resumes without loss or duplicates':
+    'a follow that begins in the middle of output may miss lines',
+  'networks > a container keeps its network through restarts, kills and another port':
+    'a container gets another address at each start',
+  'networks > made again on another port it is still found by its names':
+    'its name server knows a container by the name that it was made with'
+}
+
 const engine = (given: Omit<LabEngine, 'leftOut' | 'differs'>, differs: LabEngine['differs'] = {}): LabEngine => ({
   ...given,
   leftOut: EVERYWHERE,
@@ -46,6 +76,6 @@ export const ENGINES: Record<string, LabEngine> = {
     suite: 'forky',
     kind: 'containerd'
   }),
-  'podman-4.3': engine({ title: 'Podman 4.3', lab: 'p43', suite: 'bookworm', kind: 'podman' }),
-  'podman-5.8': engine({ title: 'Podman 5.8', lab: 'p58', suite: 'forky', kind: 'podman' })
+  'podman-4.3': engine({ title: 'Podman 4.3', lab: 'p43', suite: 'bookworm', kind: 'podman' }, PODMAN),
+  'podman-5.8': engine({ title: 'Podman 5.8', lab: 'p58', suite: 'forky', kind: 'podman' }, PODMAN)
 }

@@ -15,13 +15,15 @@ export type DockerfileReport = {
   remoteSources: string[]
 }
 
-type Meaning = Pick<DockerfileReport, 'problems' | 'remoteSources'> & { images: string[] }
+/** `hostFlags` would give a command more of the host than builds get. */
+type Meaning = Pick<DockerfileReport, 'problems' | 'remoteSources'> & { images: string[]; hostFlags: string[] }
 
 const INSTRUCTIONS = new Set(
   'ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE FROM HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL STOPSIGNAL USER VOLUME WORKDIR'.split(
     ' '
   )
 )
+const HARMLESS_FLAG = /^--(?:network=(?:default|none)|security=sandbox)$/
 const MAX_PROBLEMS = 5
 const MAX_NAME = 1_000
 const SYNTAX_ARG = 'BUILDKIT_SYNTAX'
@@ -34,7 +36,9 @@ export function readDockerfile(text: string, buildArgs: Record<string, string> =
   const all = [usual, ...others].filter((meaning) => meaning !== undefined)
   const readers = [top.syntax, buildArgs[SYNTAX_ARG]].filter((image) => image !== undefined)
   return {
-    problems: text.includes('\0') ? ['it is no text'] : (usual?.problems ?? []),
+    problems: text.includes('\0')
+      ? ['it is no text']
+      : [...(usual?.problems ?? []), ...unique(all.flatMap(({ hostFlags }) => hostFlags))],
     baseImages: unique(usual?.images ?? []),
     allImages: unique([...readers, ...all.flatMap(({ images }) => images)]),
     readers,
@@ -43,8 +47,8 @@ export function readDockerfile(text: string, buildArgs: Record<string, string> =
 }
 
 function understand(read: Iterable<Instruction>, buildArgs: Record<string, string>): Meaning {
-  const meaning: Meaning = { problems: [], images: [], remoteSources: [] }
-  const { problems, images, remoteSources } = meaning
+  const meaning: Meaning = { problems: [], images: [], remoteSources: [], hostFlags: [] }
+  const { problems, images, remoteSources, hostFlags } = meaning
   const stages = new Set<string>()
   const values = new Map<string, string>()
   let hasFrom = false
@@ -57,6 +61,8 @@ function understand(read: Iterable<Instruction>, buildArgs: Record<string, strin
       if (!stages.has(resolved.toLowerCase()) && resolved !== 'scratch') images.push(resolved)
     }
     if (name === 'ADD') remoteSources.push(...remoteWords(rest))
+    if (name === 'RUN')
+      for (const flag of hostFlagsOf(rest)) hostFlags.push(`line ${line}: RUN ${flag} is not available to builds`)
     if (name === 'FROM') {
       hasFrom = true
       const [image, as, stageName] = rest.filter((part) => !part.startsWith('--'))
@@ -67,6 +73,7 @@ function understand(read: Iterable<Instruction>, buildArgs: Record<string, strin
     else if (!hasFrom && name !== 'ARG') problems.push(`line ${line}: ${name} stands before the first FROM`)
     else if (!hasFrom) for (const [key, value] of args(rest, buildArgs)) values.set(key, substitute(value, values))
     problems.splice(MAX_PROBLEMS)
+    hostFlags.splice(MAX_PROBLEMS)
   }
   if (!hasFrom && problems.length === 0) problems.push('there is no FROM')
   return meaning
@@ -79,6 +86,13 @@ function imagesOf(name: string, words: string[]): string[] {
   if (name === 'COPY' || name === 'ADD') return flags.flatMap((flag) => /^--from=(.*[^\d].*)$/.exec(flag)?.[1] ?? [])
   if (name === 'RUN') return flags.flatMap((flag) => /^--mount=(?:.*,)?from=([^,]+)/i.exec(flag)?.[1] ?? [])
   return []
+}
+
+/** Docker's builders refuse them by themselves, and Podman's does not. A variable could be anything. */
+function hostFlagsOf(words: string[]): string[] {
+  const end = words.findIndex((word) => !word.startsWith('--'))
+  const flags = words.slice(0, end === -1 ? words.length : end).map((word) => word.replaceAll(/["'\\`]/g, ''))
+  return flags.filter((flag) => /^--(network|security)=/i.test(flag) && !HARMLESS_FLAG.test(flag))
 }
 
 function* args(words: string[], buildArgs: Record<string, string>): Generator<[string, string]> {

@@ -44,6 +44,25 @@ t.test('invalid Dockerfiles, with the reason', async (t) => {
   t.ok((problems(`${'x'.repeat(10_000)}\n`)[0]?.length ?? 0) < 100)
 })
 
+t.test('what would give a command more of the host', async (t) => {
+  const refused = [
+    'RUN --network=host x',
+    'RUN --mount=type=cache,target=/c --network=host x',
+    'RUN --network="host" x',
+    'RUN --net\\work=host x',
+    'RUN --network=$N x',
+    'RUN --network=\\\nhost x',
+    'RUN --security=insecure x',
+    'ONBUILD RUN --network=host x'
+  ]
+  for (const line of refused)
+    t.match(problems(`FROM a\n${line}\n`), [/^line 2: RUN --.* is not available to builds$/], line)
+  t.match(problems('# escape=`\nFROM a\nRUN x \\\\\nRUN --network=host y'), [/^line 4: RUN --network=host/])
+  for (const line of ['RUN --network=none x', 'RUN --network=default --security=sandbox x', 'RUN x --network=host'])
+    t.strictSame(problems(`FROM a\n${line}\n`), [], line)
+  t.equal(problems(`FROM a\n${'RUN --network=x\n'.repeat(100)}`).length, 5)
+})
+
 t.test('which images it is built on', async (t) => {
   const cases: [why: string, text: string, expected: string[], buildArgs?: Record<string, string>][] = [
     ['one', 'FROM busybox', ['busybox']],
