@@ -27,6 +27,13 @@ import {
   WaitSeconds
 } from './fields.ts'
 
+const NODE_ATTRIBUTE =
+  '(node\\.(id|hostname|ip|role|platform\\.(os|arch)|labels\\.[a-zA-Z0-9_.-]+)|engine\\.labels\\.[a-zA-Z0-9_.-]+)'
+const CONSTRAINT = `^${NODE_ATTRIBUTE} *(==|!=) *[a-zA-Z0-9_./:*-]+$`
+const CONSTRAINT_RULE =
+  'must compare an attribute of a node with a value, such as node.role == worker or node.labels.disk == ssd'
+const SPREAD = '^(node|engine)\\.labels\\.[a-zA-Z0-9_.-]+$'
+const SPREAD_RULE = 'must be a label of nodes, such as node.labels.rack'
 const NETWORK_NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 const ALIAS = '^[a-zA-Z0-9]([a-zA-Z0-9_.-]{0,61}[a-zA-Z0-9])?$'
 
@@ -138,6 +145,21 @@ export const CreateContainer = Type.Object(
           'Runs the container with this runtime of the engine. Only runtimes that the policy allows. ' +
           "Absent: the policy's first that fits, else the engine's default.",
         examples: ['runsc']
+      })
+    ),
+    constraints: Type.Optional(
+      Type.Array(formed(CONSTRAINT, CONSTRAINT_RULE, { maxLength: 512 }), {
+        minItems: 1,
+        maxItems: 16,
+        description: 'On a Swarm: what a node must be to run it. All of them must hold.',
+        examples: [['node.role == worker']]
+      })
+    ),
+    spread: Type.Optional(
+      formed(SPREAD, SPREAD_RULE, {
+        maxLength: 512,
+        description: 'On a Swarm: prefer nodes whose value of this label the fewest tasks of the service share.',
+        examples: ['node.labels.rack']
       })
     ),
     restart: Type.Optional(Type.Unsafe<Static<typeof RestartPolicy>>({ ...RestartPolicy, default: 'no' })),

@@ -3,7 +3,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Owner } from '../access/ownership.ts'
 import type { Config } from '../config.ts'
-import type { ContainerSpec, PortBinding, Protocol } from '../engine/contract/containers.ts'
+import type { ContainerSpec, Placement, PortBinding, Protocol } from '../engine/contract/containers.ts'
 import type { ImageRecord } from '../engine/contract/images.ts'
 import { isReservedLabel, writeAllFacts } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
@@ -184,6 +184,7 @@ export function buildSpec(options: {
     },
     readOnlyRoot: body.read_only ?? false,
     runtime,
+    placement: placementOf(body),
     restart: body.restart ?? 'no',
     healthcheck: check && {
       test: check.test,
@@ -204,6 +205,10 @@ export function buildSpec(options: {
     ports,
     network: body.network === undefined ? undefined : { name: body.network, aliases: body.aliases ?? [] }
   }
+}
+
+function placementOf({ constraints = [], spread }: CreateContainer): Placement | undefined {
+  return constraints.length > 0 || spread !== undefined ? { constraints, spread } : undefined
 }
 
 /** HOST_PORT for the first port, and HOST_PORT_<container port> for each when there are several. */

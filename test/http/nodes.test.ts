@@ -71,3 +71,10 @@ t.test('a single engine has no nodes', async (t) => {
   for (const answer of [await get('/nodes'), await get('/nodes/one'), await post('/nodes/one/drain')])
     problem(t, answer, 409, 'SWARM_NEEDED')
 })
+
+t.test('a single engine leaves no choice of a node', async (t) => {
+  const { post } = await build(t)
+  problem(t, await post('/containers', { constraints: ['node.role == worker'] }), 409, 'SWARM_NEEDED')
+  const refused = problem(t, await post('/containers', { constraints: ['role=worker'] }), 400, 'INVALID_REQUEST')
+  t.match(refused.errors, [{ field: 'constraints.0' }])
+})

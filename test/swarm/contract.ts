@@ -20,7 +20,8 @@ const LACKS: NonNullable<Subject['lacks']> = {
   'give one port to several that do not run': 'a port is held from the create on',
   'publish on one address': 'a node publishes on all of its addresses',
   'tell process ids': 'they count on the node only',
-  'keep the output of a stopped container': 'it goes with the task'
+  'keep the output of a stopped container': 'it goes with the task',
+  'hold files while it does not run': 'they come and go with the task'
 }
 
 export async function swarmContract(t: Test, { socket, isFull }: { socket: string; isFull: boolean }): Promise<void> {

@@ -49,6 +49,19 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
     t.strictSame(await lab.manager.engine.listConfigs(), [])
   })
 
+  await t.test('constraints choose the node, and say when none is left', async (t) => {
+    const on = await server.create({ name: 'chosen', constraints: ['node.hostname == n3'] })
+    t.match(on.body, { node: { name: 'n3' } }, on.text)
+    const nowhere = await server.create({
+      name: 'nowhere',
+      constraints: ['node.hostname == n9'],
+      spread: 'node.labels.rack'
+    })
+    t.match(nowhere.body, { code: 'NODE_UNSUITABLE', detail: /constraints not satisfied on 4 nodes/ })
+    t.match((await server.get('/containers/nowhere')).body, { code: 'CONTAINER_NOT_FOUND' })
+    await server.delete('/containers/chosen?force=true')
+  })
+
   await t.test('two servers never give one port twice', async (t) => {
     const other = await startSwarmServer(t, lab)
     const makers = [server, other, server, other, server, other]

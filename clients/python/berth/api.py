@@ -256,6 +256,8 @@ CreateContainer = TypedDict("CreateContainer", {
     "nofile": "NotRequired[int]",
     "read_only": "NotRequired[bool]",
     "runtime": "NotRequired[str]",
+    "constraints": "NotRequired[list[str]]",
+    "spread": "NotRequired[str]",
     "restart": "NotRequired[Literal['no', 'on-failure', 'unless-stopped', 'always']]",
     "healthcheck": "NotRequired[CreateContainerHealthcheck]",
     "volumes": "NotRequired[list[CreateContainerVolumesItem]]",

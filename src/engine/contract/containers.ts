@@ -80,6 +80,9 @@ export type ContainerRecord = {
 /** A row of the engine's list: enough to see whether a record is still true. */
 export type ContainerSummary = { id: string; name: string; state: ContainerState; health: ContainerHealth | null }
 
+/** Which nodes of a Swarm may run a container, and which it had better. */
+export type Placement = { constraints: string[]; spread: string | undefined }
+
 /** Everything that Berth may send to the engine in a create. Other options do not exist. */
 export type ContainerSpec = {
   image: string
@@ -93,6 +96,8 @@ export type ContainerSpec = {
   readOnlyRoot?: boolean | undefined
   /** Absent: the engine's default. */
   runtime?: string | undefined
+  /** SWARM_NEEDED where there is one machine. */
+  placement?: Placement | undefined
   restart: RestartPolicy
   healthcheck?: Healthcheck | undefined
   volumes: VolumeMount[]

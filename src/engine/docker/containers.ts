@@ -1,6 +1,6 @@
 // Containers: list, inspect, make, start, stop, change, remove.
 
-import { isAppError } from '../../errors.ts'
+import { AppError, isAppError } from '../../errors.ts'
 import type { EngineContainers } from '../contract/containers.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import { mapContainer, mapSpec, mapSummary } from './map.ts'
@@ -48,6 +48,7 @@ export function createContainerCalls(
     },
 
     async createContainer(name, spec, signal) {
+      if (spec.placement) throw needsSwarm()
       const body = createPayload(spec)
       const created = await make({
         method: 'POST',
@@ -136,4 +137,11 @@ export function createContainerCalls(
       return made.Id
     }
   }
+}
+
+function needsSwarm(): AppError {
+  return new AppError(
+    'SWARM_NEEDED',
+    'This server runs containers on one engine, so there is no choice of a node. Leave out constraints and spread, or set BERTH_ENGINE=swarm.'
+  )
 }

@@ -70,5 +70,7 @@ export function createAvailability({
 }
 
 function reasonOf(error: AppError): string {
+  const isLost = error.code === 'SWARM_UNAVAILABLE' && error.message.startsWith('The engine could not')
+  if (isLost) return 'too few managers of its Swarm reach each other'
   return error.code === 'SWARM_UNAVAILABLE' ? error.message : 'the managers of its Swarm do not answer'
 }

@@ -92,13 +92,13 @@ export function createContainerCalls(options: Options): EngineContainers {
     },
 
     async inspectContainer(id, signal) {
-      const [service, cluster] = await Promise.all([reads.find(id, signal), reads.cluster()])
-      return service && recordOf(service, cluster)
+      const service = await reads.find(id, signal)
+      return service && recordOf(service, await reads.cluster(service))
     },
 
     async containerSpec(id, { without } = {}) {
-      const [service, cluster] = await Promise.all([need(id), reads.cluster()])
-      const spec = specOf(service, cluster)
+      const service = await need(id)
+      const spec = specOf(service, await reads.cluster(service))
       return without === undefined ? spec : withoutImage(spec, await calls.ask(imageInspection(without)))
     },
 

@@ -1,6 +1,13 @@
 // Services and their tasks in our words. Pure.
 
-import type { ContainerRecord, ContainerSpec, PortBinding, RestartPolicy, VolumeMount } from '../contract/containers.ts'
+import type {
+  ContainerRecord,
+  ContainerSpec,
+  Placement,
+  PortBinding,
+  RestartPolicy,
+  VolumeMount
+} from '../contract/containers.ts'
 import type { NodeRecord } from '../contract/nodes.ts'
 import { CAPABILITIES } from '../docker/payload.ts'
 import { mapHealthcheck, splitEnv, withoutEmptyOwn } from '../docker/map.ts'
@@ -129,6 +136,7 @@ export function specOf({ Spec: spec }: RawService, { networks }: Pick<Cluster, '
       nofile: container.Ulimits?.find(({ Name: name }) => name === 'nofile')?.Hard ?? null
     },
     readOnlyRoot: container.ReadOnly ?? false,
+    placement: mapPlacement(spec),
     restart: restartOf(policy?.Condition, readKept(labels).restart),
     healthcheck: mapHealthcheck(container.Healthcheck),
     volumes: mapVolumes(spec),
@@ -137,6 +145,12 @@ export function specOf({ Spec: spec }: RawService, { networks }: Pick<Cluster, '
     ports: mapPorts(spec, null, null),
     network: network && { name: network.name, aliases: network.aliases }
   }
+}
+
+function mapPlacement({ TaskTemplate: { Placement: placement } }: RawServiceSpec): Placement | undefined {
+  const constraints = placement?.Constraints ?? []
+  const spread = placement?.Preferences?.[0]?.Spread?.SpreadDescriptor ?? undefined
+  return constraints.length > 0 || spread !== undefined ? { constraints, spread } : undefined
 }
 
 /** The label tells apart what Swarm does not. */

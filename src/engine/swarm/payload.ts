@@ -1,6 +1,6 @@
 // Our words to a service of one replica. Built from parsed intent only, as the container of one engine is.
 
-import type { ContainerSpec, Limits, PortBinding, RestartPolicy } from '../contract/containers.ts'
+import type { ContainerSpec, Limits, Placement, PortBinding, RestartPolicy } from '../contract/containers.ts'
 import { CAPABILITIES, healthcheckPayload, LOG_LIMITS, STOP_SECONDS } from '../docker/payload.ts'
 import { withKept } from '../labels.ts'
 
@@ -24,6 +24,7 @@ export function servicePayload(
       ContainerSpec: containerPayload(spec, image),
       Resources: { Limits: limitsPayload(spec.limits) },
       RestartPolicy: restartPayload(spec.restart),
+      ...(spec.placement && { Placement: placementPayload(spec.placement) }),
       ...(spec.network && { Networks: [{ Target: spec.network.name, Aliases: spec.network.aliases }] }),
       LogDriver: { Name: 'json-file', Options: LOG_LIMITS }
     },
@@ -31,6 +32,13 @@ export function servicePayload(
     // The new task could not have the ports of the old one beside it.
     UpdateConfig: { Parallelism: 1, Order: 'stop-first', FailureAction: 'continue' },
     EndpointSpec: endpointPayload(spec.ports, publishMode)
+  }
+}
+
+function placementPayload({ constraints, spread }: Placement) {
+  return {
+    Constraints: constraints,
+    ...(spread !== undefined && { Preferences: [{ Spread: { SpreadDescriptor: spread } }] })
   }
 }
 

@@ -87,6 +87,13 @@ export function createReads({
     return known === undefined ? undefined : service(known, signal)
   }
 
+  /** A network may be newer than the names that are kept. */
+  async function namesFor(service: RawService | undefined): Promise<ReadonlyMap<string, string>> {
+    const names = await networks.get()
+    const targets = service?.Spec.TaskTemplate.Networks ?? []
+    return targets.every(({ Target: target }) => names.has(target)) ? names : networks.renew()
+  }
+
   return {
     nodes,
     services,
@@ -109,10 +116,11 @@ export function createReads({
     /** Those that are to run: the only ones that can change without a change of their service. */
     wantedTasks: (): Promise<RawTask[]> => tasks({ 'desired-state': ['running', 'ready'] }),
 
-    async cluster(): Promise<Cluster> {
+    /** What is to be known to describe a service. */
+    async cluster(service?: RawService): Promise<Cluster> {
       const [byId, names, imagesByName, own] = await Promise.all([
         nodes.get(),
-        networks.get(),
+        namesFor(service),
         imageIds.get(),
         ownId.get()
       ])

@@ -19,6 +19,7 @@ export type Ability =
   | 'give one port to several that do not run'
   | 'tell process ids'
   | 'keep the output of a stopped container'
+  | 'hold files while it does not run'
 
 export type Subject = {
   engine: Engine

@@ -97,6 +97,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
 
     async createContainer(name, spec) {
       reach()
+      if (spec.placement) throw new AppError('SWARM_NEEDED', 'There is one machine.')
       const image = images.get(spec.image) ?? [...images.values()].find(({ id }) => id === spec.image)
       if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${spec.image}`)
       requireFree(name)

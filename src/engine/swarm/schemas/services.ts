@@ -38,6 +38,12 @@ const Container = Type.Object({
 const Template = Type.Object({
   ContainerSpec: Container,
   Resources: maybe(Type.Object({ Limits: maybe(Type.Object({ NanoCPUs: Count, MemoryBytes: Count, Pids: Count })) })),
+  Placement: maybe(
+    Type.Object({
+      Constraints: Texts,
+      Preferences: maybe(Type.Array(Type.Object({ Spread: maybe(Type.Object({ SpreadDescriptor: Text })) })))
+    })
+  ),
   RestartPolicy: maybe(Type.Object({ Condition: Text })),
   Networks: maybe(Type.Array(Type.Object({ Target: Type.String(), Aliases: Texts }))),
   ForceUpdate: Count
