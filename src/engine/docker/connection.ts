@@ -18,6 +18,7 @@ const VERSION_TIMEOUT_MS = 10_000
 const RETRY_MS = 1_000
 const WATCH_MS = 2_000
 const HANG_MS = 5_000
+const LEAST_WAIT_MS = 100
 const CALL_SOCKETS = 64
 
 type Log = { info(fields: object, message: string): void; warn(fields: object, message: string): void }
@@ -176,22 +177,28 @@ export function createConnection({ candidates, log, watchMs = WATCH_MS, hangMs =
 
 /**
  * Why Berth must reconnect: the engine does not answer, or another version replaced it. One that answers other calls
- * is only busy.
+ * is only busy: it is lost when it has said nothing at all for that long.
  */
 async function findChange({ calls, streams, apiVersion }: Live, hangMs: number): Promise<string | undefined> {
-  const asked = performance.now()
-  try {
-    const agreed = agree({ newest: await newestApiOf(calls.address, hangMs) })
-    return agreed === apiVersion ? undefined : `it speaks API ${agreed} now and no longer ${apiVersion}`
-  } catch (error) {
-    const isLate = error instanceof Error && error.cause instanceof TimeoutError
-    if (isLate && Math.max(calls.heardAt(), streams.heardAt()) > asked) return undefined
-    return whyUnreachable(error)
+  for (let waitMs = hangMs; ;) {
+    try {
+      const agreed = agree({ newest: await newestApiOf(calls.address, waitMs) })
+      return agreed === apiVersion ? undefined : `it speaks API ${agreed} now and no longer ${apiVersion}`
+    } catch (error) {
+      if (!(error instanceof TimeoutError)) return whyUnreachable(error)
+      const silentMs = performance.now() - Math.max(calls.heardAt(), streams.heardAt())
+      if (silentMs >= hangMs) return whyUnreachable(noAnswer(hangMs))
+      waitMs = Math.max(hangMs - silentMs, LEAST_WAIT_MS)
+    }
   }
 }
 
+const noAnswer = (timeoutMs: number): Error => new Error(`no answer in ${timeoutMs / 1000} seconds`)
+
 async function open(address: EngineAddress): Promise<Live> {
-  const newest = await newestApiOf(address, PING_TIMEOUT_MS)
+  const newest = await newestApiOf(address, PING_TIMEOUT_MS).catch((error: unknown) => {
+    throw error instanceof TimeoutError ? noAnswer(PING_TIMEOUT_MS) : error
+  })
   const apiVersion = agree({ newest })
   const calls = createClient(address, apiVersion, CALL_SOCKETS)
   try {
@@ -226,10 +233,6 @@ async function newestApiOf(address: EngineAddress, timeoutMs: number): Promise<s
       if (statusCode === 200 && typeof version === 'string') return version
       throw new Error(`it is not a Docker engine (status ${statusCode})${protocolHint(address, statusCode)}`)
     })
-  } catch (error) {
-    throw error instanceof TimeoutError
-      ? new Error(`no answer in ${timeoutMs / 1000} seconds`, { cause: error })
-      : error
   } finally {
     client.close()
   }
