@@ -53,6 +53,25 @@ t.test('an attempt that the disk does not keep is not begun', async (t) => {
   t.strictSame(await store.intents.all(), [])
 })
 
+t.test('an attempt that the store cannot forget, since it went away, is on record until it is back', async (t) => {
+  const engine = createMemoryEngine()
+  const { attempts, store } = await startWith(t, { engine })
+  const { remove } = store.intents
+  const away = new AppError('STORE_UNAVAILABLE', 'away')
+  store.intents.remove = () => Promise.reject(away)
+  const undone: string[] = []
+  const failing = attempts.run('one', async (undo) => {
+    undo.add('take it back', async () => (undone.push('one'), 'undone'))
+  })
+  await t.rejects(failing, away)
+  t.strictSame(undone, ['one'], 'what could not be written down is taken back')
+  t.equal(attempts.isOnRecord('one'), true)
+  store.intents.remove = remove
+  engine.add({ name: 'late', state: 'created', labels: labels('one') })
+  await until(isSettled(store))
+  t.equal(attempts.isOnRecord('one'), false)
+})
+
 t.test('an attempt whose point of no return the disk does not keep is taken back', async (t) => {
   const engine = createMemoryEngine()
   let flushes = 0
