@@ -49,6 +49,10 @@ function contradictions(config: Config): string[] {
     )
   if ((config.dockerhubUsername === undefined) !== (config.dockerhubPassword === undefined))
     found.push('DOCKERHUB_USERNAME and DOCKERHUB_PASSWORD are needed together')
+  if (config.swarmNodePort !== undefined && !(config.dockerTlsVerify && config.dockerCertPath !== undefined))
+    found.push(
+      'BERTH_SWARM_NODE_PORT needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH: without TLS, whoever reaches the engine of a node has the node'
+    )
   if (config.grpcPort === config.port) found.push('BERTH_GRPC_PORT is the same as BERTH_PORT')
   if (config.memoryDefault > config.memoryMax) found.push('BERTH_MEMORY_DEFAULT is above BERTH_MEMORY_MAX')
   if (config.cpusDefault > config.cpusMax) found.push('BERTH_CPUS_DEFAULT is above BERTH_CPUS_MAX')

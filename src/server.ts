@@ -14,7 +14,7 @@ import { isPrivate, type Config } from './config.ts'
 import { ConfigError, loadConfig } from './load-config.ts'
 import { createConnection } from './engine/docker/connection.ts'
 import { createDockerEngine } from './engine/docker/engine.ts'
-import { engineCandidates } from './engine/docker/locate.ts'
+import { engineCandidates, type EngineAddress } from './engine/docker/locate.ts'
 import { ownContainerId, ownPlaces } from './engine/docker/own-container.ts'
 import { createSwarmEngine } from './engine/swarm/engine.ts'
 import { isManager } from './engine/swarm/membership.ts'
@@ -85,6 +85,7 @@ async function run(): Promise<void> {
     ? createSwarmEngine({
         ...engineOptions,
         publishMode: config.swarmPublish,
+        addressOf: nodeAddresses(config),
         refusesNewPrivileges: config.swarmNewPrivileges === 'refuse'
       })
     : undefined
@@ -117,7 +118,13 @@ async function run(): Promise<void> {
     await app.close()
     await stopPhases(
       [
-        { limitMs: 500, parts: [{ name: 'the connection to the engine', stop: connection.close }] },
+        {
+          limitMs: 500,
+          parts: [
+            { name: 'the connection to the engine', stop: connection.close },
+            { name: 'the connections to other nodes', stop: () => swarm?.close() }
+          ]
+        },
         {
           limitMs: 500,
           parts: [
@@ -148,6 +155,17 @@ async function run(): Promise<void> {
       { address, docs: `${address}/docs`, ports: `${config.portRange.first}-${config.portRange.last}` },
       'Berth is up'
     )
+}
+
+/** The engines of a Swarm's nodes, with the certificates of DOCKER_CERT_PATH. */
+function nodeAddresses({ swarmNodePort: port, ...config }: Config): ((host: string) => EngineAddress) | undefined {
+  if (port === undefined) return undefined
+  return (host) => {
+    const dockerHost = `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`
+    const [address] = engineCandidates({ ...config, dockerHost, home: homedir() })
+    if (!address) throw new ConfigError([`there is no engine at ${dockerHost}`])
+    return address
+  }
 }
 
 /** Swarm publishes on every address of a node, so that is to be meant. */

@@ -1,6 +1,6 @@
 // Where the engine is, how it is used, and how its machine is read.
 
-import { integer, number, oneOf, optional, text, type Setting } from '../lib/settings.ts'
+import { integer, number, oneOf, optional, optionalInteger, text, type Setting } from '../lib/settings.ts'
 
 export const ENGINE_SETTINGS = {
   dockerHost: optional('DOCKER_HOST', 'Address of the engine, as for the docker CLI: unix:///… or tcp://…'),
@@ -24,6 +24,12 @@ export const ENGINE_SETTINGS = {
     'host',
     ['host', 'ingress'],
     'Where a port of a Swarm is published: on the node that runs the container, or by the routing mesh on every node.'
+  ),
+  swarmNodePort: optionalInteger(
+    'BERTH_SWARM_NODE_PORT',
+    1,
+    65_535,
+    'Port on which the engine of every node listens with TLS (dockerd --tlsverify). Commands, terminals, files and statistics then reach containers on all nodes. Needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.'
   ),
   swarmNewPrivileges: oneOf(
     'BERTH_SWARM_NEW_PRIVILEGES',

@@ -18,6 +18,7 @@
 #
 #   LAB_NET=10.79.0     the /24 of the nodes: node I is .I, the host .254
 #   LAB_DATA            where disks lie; no overlay
+#   LAB_TLS             a folder with ca.pem, nI.pem and nI.key: engines listen on port 2376 with TLS
 #   LAB_HEARTBEAT=1s    how soon a node that is silent is found down: two to three of them
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
@@ -160,7 +161,8 @@ engine_start() {
       env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
       dockerd --data-root "$DATA/n$i/data" --exec-root /run/docker --pidfile /run/docker.pid \
         -H "unix://$RUN/n$i.sock" -H unix:///var/run/docker.sock --exec-opt native.cgroupdriver=cgroupfs \
-        --cgroup-parent "/$CGROUP/n$i/c" --dns "$(address "$i")" --insecure-registry "$NET.0/24" --shutdown-timeout 5
+        --cgroup-parent "/$CGROUP/n$i/c" --dns "$(address "$i")" --insecure-registry "$NET.0/24" --shutdown-timeout 5 \
+        $([ ! -d "$DATA/tls" ] || echo "-H tcp://0.0.0.0:2376 --tlsverify --tlscacert $DATA/tls/ca.pem --tlscert $DATA/tls/n$i.pem --tlskey $DATA/tls/n$i.key")
   ) </dev/null >>"$DATA/n$i/engine.log" 2>&1 &
   remember "$RUN/n$i.nsenter" $!
 }
@@ -208,6 +210,7 @@ up() {
   [ -z "$(ip -4 route show "$NET.0/24")" ] || fail "$NET.0/24 is in use: LAB_NET names another"
   trap 'trap - EXIT; echo "lab: up failed" >&2; tail -n 4 "$DATA"/n*/engine.log >&2 || true; down; exit 1' EXIT
   mkdir -p "$RUN" "$DATA"; : >"$RUN/.lab"; : >"$DATA/.lab"
+  [ -z "${LAB_TLS:-}" ] || cp -r "$LAB_TLS" "$DATA/tls"
   # What is made on the way and was not there before goes again.
   for i in /etc/docker /run/netns /run/mount; do [ -e "$i" ] || echo "$i"; done >"$RUN/made"
   mkdir -p /etc/docker

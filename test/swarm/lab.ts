@@ -1,12 +1,15 @@
 // A Swarm of lab.sh, for the tests of a file.
 
 import { execFileSync, spawnSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
 import type { Test } from 'tap'
+import { createAuthority, type Certificate } from '../helpers/certificates.ts'
 import { installFor } from '../helpers/debian.ts'
 import { connect } from '../helpers/engine.ts'
+import { makeFolder } from '../helpers/folder.ts'
 
 const LAB = join(import.meta.dirname, 'lab.sh')
 const NAME = 'bswarm'
@@ -29,10 +32,26 @@ export type Lab = ReturnType<typeof startLab>
 export function startLab(t: Pick<Test, 'teardown'>, { nodes: count }: { nodes: number }) {
   installFor('busybox')
   installFor('swarm')
+  const tls = makeFolder('swarm-tls')
+  t.teardown(() => rmSync(tls, { recursive: true }))
   const run = (...words: string[]) =>
-    execFileSync(LAB, [NAME, ...words], { env: { ...process.env, LAB_NET: NET }, stdio: 'pipe' })
+    execFileSync(LAB, [NAME, ...words], {
+      env: { ...process.env, LAB_NET: NET, LAB_TLS: join(tls, 'nodes') },
+      stdio: 'pipe'
+    })
   run('down')
   t.teardown(() => run('down'))
+  const authority = createAuthority(join(tls, 'authority'))
+  const [nodeFiles, clientFiles] = [join(tls, 'nodes'), join(tls, 'client')]
+  const put = (folder: string, name: string, { cert, key }: Certificate, keyName: string) => {
+    mkdirSync(folder, { recursive: true })
+    copyFileSync(authority.ca, join(folder, 'ca.pem'))
+    copyFileSync(cert, join(folder, `${name}.pem`))
+    copyFileSync(key, join(folder, keyName))
+  }
+  for (let number = 1; number <= count; number++)
+    put(nodeFiles, `n${number}`, authority.sign({ name: `${NET}.${number}` }), `n${number}.key`)
+  put(clientFiles, 'cert', authority.sign({ name: 'client', use: 'clientAuth' }), 'key.pem')
   run('up', String(count))
   const nodes = Array.from({ length: count }, (_none, index): Node => {
     const number = index + 1
@@ -43,6 +62,8 @@ export function startLab(t: Pick<Test, 'teardown'>, { nodes: count }: { nodes: n
   if (!manager) throw new Error('a lab has a manager')
   return {
     nodes,
+    /** What a client of the engines shows them. */
+    clientFiles,
     manager,
     workers,
     kill: ({ number }: Node) => run('kill-node', String(number)),

@@ -9,12 +9,22 @@ import type { Lab } from './lab.ts'
 // Every node has all ports to itself.
 const PORTS = { first: 8001, last: 8050 }
 
-export function startSwarmServer(t: Pick<Test, 'teardown' | 'passing'>, { manager }: Lab): Promise<Server> {
+export function startSwarmServer(
+  t: Pick<Test, 'teardown' | 'passing'>,
+  { manager, clientFiles }: Lab
+): Promise<Server> {
   return startServer(t, {
     ports: PORTS,
     socket: manager.socket,
     engine: manager.engine,
-    env: { BERTH_ENGINE: 'swarm', BERTH_PUBLISH_HOST: '0.0.0.0' }
+    env: {
+      BERTH_ENGINE: 'swarm',
+      BERTH_PUBLISH_HOST: '0.0.0.0',
+      BERTH_EXEC: 'true',
+      BERTH_SWARM_NODE_PORT: '2376',
+      DOCKER_TLS_VERIFY: '1',
+      DOCKER_CERT_PATH: clientFiles
+    }
   })
 }
 

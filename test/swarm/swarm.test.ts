@@ -58,6 +58,14 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
       spread: 'node.labels.rack'
     })
     t.match(nowhere.body, { code: 'NODE_UNSUITABLE', detail: /constraints not satisfied on 4 nodes/ })
+    const said = await server.post('/containers/chosen/exec', { command: ['hostname'] })
+    t.match(said.body, { exit_code: 0 }, said.text)
+    t.match(
+      (await server.get('/containers/chosen/top')).body,
+      { processes: [{}] },
+      'the engine of another node is asked'
+    )
+    t.match((await server.get('/containers/chosen/stats')).body, { name: 'chosen', memory_bytes: Number })
     t.match((await server.get('/containers/nowhere')).body, { code: 'CONTAINER_NOT_FOUND' })
     await server.delete('/containers/chosen?force=true')
   })

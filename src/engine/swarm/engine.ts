@@ -4,7 +4,9 @@
 import type { Engine } from '../contract/engine.ts'
 import type { EngineNodes } from '../contract/nodes.ts'
 import { createCalling } from '../docker/calling.ts'
+import type { createConnection } from '../docker/connection.ts'
 import { dockerEngineOn, type DockerOptions } from '../docker/engine.ts'
+import type { EngineAddress } from '../docker/locate.ts'
 import { createAvailability } from './availability.ts'
 import { createAwaiting } from './awaiting.ts'
 import { createContainerCalls } from './containers.ts'
@@ -17,17 +19,21 @@ import { createOnNodes } from './on-nodes.ts'
 import type { PublishMode } from './payload.ts'
 import { createPorts } from './ports.ts'
 import { createReads } from './reads.ts'
+import { createRemoteEngines } from './remote-engines.ts'
 import { createServices } from './services.ts'
 import { createWatchCalls } from './watch.ts'
 import { createWorkloadCalls } from './workloads.ts'
 
 export type SwarmOptions = DockerOptions & {
+  log: Parameters<typeof createConnection>[0]['log']
   publishMode: PublishMode
+  /** Where the engines of other nodes are; absent: out of reach. */
+  addressOf?: ((host: string) => EngineAddress) | undefined
   /** Whether to make nothing where the Swarm cannot withhold new privileges. */
   refusesNewPrivileges: boolean
 }
 
-export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: EngineNodes } {
+export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: EngineNodes; close(): void } {
   const {
     connection,
     log,
@@ -43,7 +49,8 @@ export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: Engi
   const availability = createAvailability({ connection, probe: reads.nodes.renew })
   const services = createServices({ calls, reads })
   const ports = createPorts({ calls, reads })
-  const onNodes = createOnNodes({ own, reads })
+  const remote = options.addressOf && createRemoteEngines({ ...options, addressOf: options.addressOf })
+  const onNodes = createOnNodes({ own, remote, reads })
   const awaiting = createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs })
   const life = createLife({ reads, services, ports, onNodes, awaiting, changeTimeoutMs })
   const keeper = createKeeper({ reads, life, log })
@@ -68,6 +75,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: Engi
     }),
     ...createWorkloadCalls({ calls, reads, life, onNodes }),
     ...createNetworkCalls(calls, own),
-    nodes: createNodeCalls({ calls, reads })
+    nodes: createNodeCalls({ calls, reads }),
+    close: () => remote?.close()
   }
 }

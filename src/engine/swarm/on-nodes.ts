@@ -1,20 +1,37 @@
-// What happens inside of a task happens on the engine of its node. That of this manager is at hand.
+// What happens inside of a task happens on the engine of its node: that of this manager, or another where the operator has
+// opened them to it.
 
-import { AppError } from '../../errors.ts'
 import type { Engine } from '../contract/engine.ts'
+import type { NodeRecord } from '../contract/nodes.ts'
+import { AppError } from '../../errors.ts'
 import type { Reads } from './reads.ts'
+import type { RemoteEngines } from './remote-engines.ts'
 import type { RawTask } from './schemas/tasks.ts'
 
 export type OnNodes = ReturnType<typeof createOnNodes>
-type NodeEngine = Pick<Engine, 'stopContainer' | 'inspectContainer'> & Engine
-type Place = { engine: NodeEngine; containerId: string }
+type Place = { engine: Engine; containerId: string }
 
-export function createOnNodes({ own, reads }: { own: Engine; reads: Pick<Reads, 'nodes' | 'ownNode'> }) {
+export function createOnNodes({
+  own,
+  remote,
+  reads
+}: {
+  own: Engine
+  remote: RemoteEngines | undefined
+  reads: Pick<Reads, 'nodes' | 'ownNode'>
+}) {
+  async function engineOf(node: NodeRecord): Promise<Engine | undefined> {
+    const here = await reads.ownNode()
+    if (node.id === here?.id) return own
+    return node.state === 'ready' && node.address !== null ? remote?.at(node.address) : undefined
+  }
+
   /** Undefined where the node is out of reach, and before there is a container. */
   async function reach({ NodeID: nodeId, Status: status }: RawTask): Promise<Place | undefined> {
     const containerId = status.ContainerStatus?.ContainerID
-    const here = await reads.ownNode()
-    return containerId && here && nodeId === here.id ? { engine: own, containerId } : undefined
+    const node = (await reads.nodes.get()).get(nodeId ?? '')
+    const engine = node && (await engineOf(node))
+    return containerId && engine ? { engine, containerId } : undefined
   }
 
   return {
@@ -23,13 +40,11 @@ export function createOnNodes({ own, reads }: { own: Engine; reads: Pick<Reads, 
     async placeOf(task: RawTask): Promise<Place> {
       const place = await reach(task)
       if (place) return place
-      const node = (await reads.nodes.get()).get(task.NodeID ?? '')
-      const name = node?.name ?? 'another node'
-      throw new AppError(
-        'NODE_OUT_OF_REACH',
-        `The container runs on ${name}, and this Berth reaches only the engine of its own node. Ask a Berth on ${name}, or use docker exec there.`,
-        { facts: { node: name } }
-      )
+      const name = (await reads.nodes.get()).get(task.NodeID ?? '')?.name ?? 'another node'
+      const advice = remote
+        ? 'whose engine does not answer this server'
+        : 'and this server reaches only the engine of its own node. Set BERTH_SWARM_NODE_PORT (docs/swarm.md), or use docker exec there'
+      throw new AppError('NODE_OUT_OF_REACH', `The container is on ${name}, ${advice}.`, { facts: { node: name } })
     },
 
     /** Ends it sooner than its service says. Where it is not to be reached it takes its own time. */

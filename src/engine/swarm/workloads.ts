@@ -137,7 +137,8 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
       return engine.exec(containerId, request, limits)
     },
 
-    statPath: (id, path, signal) => inFiles(id, (engine, containerId) => engine.statPath(containerId, path, signal)),
+    statPath: async (id, path, signal) =>
+      (await reads.find(id)) && inFiles(id, (engine, containerId) => engine.statPath(containerId, path, signal)),
     readArchive: (id, path, signal) =>
       inFiles(id, (engine, containerId) => engine.readArchive(containerId, path, signal)),
     writeArchive: (id, archive, signal) =>
