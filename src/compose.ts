@@ -178,7 +178,7 @@ export async function compose({
   const parts = {
     tokens,
     audit,
-    inForce: { exec: config.exec, policy: rules },
+    inForce: { exec: config.exec, swarm: engineNodes !== undefined, policy: rules },
     ports,
     images,
     networks,

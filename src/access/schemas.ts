@@ -123,6 +123,7 @@ export const Access = Type.Object(
     scopes: Type.Array(words(SCOPES), { description: 'Permissions of the caller.' }),
     sees_all: Type.Boolean({ description: 'Whether the caller also sees the resources of others.' }),
     exec: Type.Boolean({ description: 'Whether the server allows commands in containers.' }),
+    swarm: Type.Boolean({ description: 'Whether containers run on the nodes of a Swarm.' }),
     policy: Type.Optional(ref(Policy))
   },
   {

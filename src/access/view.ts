@@ -10,9 +10,9 @@ import type { ManagedToken } from './tokens.ts'
 const time = (ms: number) => new Date(ms).toISOString()
 const timeOrNull = (ms: number | null) => (ms === null ? null : time(ms))
 
-export type InForce = { exec: boolean; policy: PolicyRules }
+export type InForce = { exec: boolean; swarm: boolean; policy: PolicyRules }
 
-export function viewAccess(caller: Caller, { exec, policy }: InForce): Access {
+export function viewAccess(caller: Caller, { exec, swarm, policy }: InForce): Access {
   return {
     caller: caller.name,
     token_id: caller.tokenId,
@@ -20,6 +20,7 @@ export function viewAccess(caller: Caller, { exec, policy }: InForce): Access {
     scopes: [...caller.scopes],
     sees_all: caller.seesAll,
     exec,
+    swarm,
     ...(isAdmin(caller) && { policy })
   }
 }

@@ -129,7 +129,7 @@ export type AuditEntry = { seq: number; time: string; outcome: "attempted" | "su
 
 export type Policy = { visibility?: "own" | "all"; images?: (string)[]; volumes?: (string)[]; networks?: (string)[]; labels?: (string)[]; runtimes?: ({ runtime: string; images?: (string)[]; tokens?: (string)[] })[]; memory?: number; cpus?: number; pids_limit?: number; file_bytes?: number; file_entries?: number; containers_per_token?: number; ports_per_token?: number; memory_per_token?: number; cpus_per_token?: number; volumes_per_token?: number; networks_per_token?: number; builds_per_token?: number; registries?: { [name: string]: { pull?: (string)[]; push?: (string)[] } }; remote_sources?: boolean }
 
-export type Access = { caller: string; token_id: string | null; team: string | null; scopes: ("read" | "files" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; sees_all: boolean; exec: boolean; policy?: Policy }
+export type Access = { caller: string; token_id: string | null; team: string | null; scopes: ("read" | "files" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; sees_all: boolean; exec: boolean; swarm: boolean; policy?: Policy }
 
 export type McpMessage = { jsonrpc?: string; id?: (string) | (number); method?: string } & { [field: string]: unknown }
 

@@ -193,6 +193,31 @@ t.test('a token is asked for and kept in the tab, and shows what is its own', { 
   t.strictSame(faults, [])
 })
 
+t.test('nodes are shown where there are some, drained, and given containers again', { skip }, async (t) => {
+  if (!browser || !crowded) return
+  const { url } = await serveDashboard(t, { swarm: true })
+  const { page, faults } = await openPage(browser, url)
+  const row = (name: string) => page.getByRole('row', { name: new RegExp(name) })
+  await page.goto('/dashboard')
+  await page.getByRole('link', { name: 'Nodes' }).click()
+  await row('harbour-1 leader ready manager 10.0.0.11').waitFor()
+  await row('harbour-3 down worker').waitFor()
+  t.ok(await row('harbour-2').getByRole('link', { name: 'search-1' }).isVisible(), 'with what runs there')
+  await page.getByRole('button', { name: 'Drain harbour-2' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click()
+  await row('harbour-2 drained').waitFor()
+  await page.getByRole('button', { name: 'Activate harbour-2' }).click()
+  await row('harbour-2 ready').waitFor()
+  t.strictSame(faults, [])
+  await page.context().close()
+
+  const { page: alone } = await openPage(browser, crowded.url)
+  await alone.goto('/dashboard')
+  await alone.getByRole('link', { name: 'Access' }).waitFor()
+  t.equal(await alone.getByRole('link', { name: 'Nodes' }).count(), 0, 'not on a single engine')
+  await alone.context().close()
+})
+
 t.test('the built page names no other host', async (t) => {
   const page = readFileSync(join(import.meta.dirname, '../../dist/dashboard/index.html'), 'utf8')
   t.notMatch(page, /https?:\/\/|<script>|style=/)

@@ -21,6 +21,7 @@ const life = { teardown: (work: () => unknown) => void undo.unshift(work) }
 const browser = await openBrowser(life)
 if (!browser) throw new Error('There is no Chromium. Install the package chromium.')
 const { url } = await serveDashboard(life)
+const swarm = await serveDashboard(life, { swarm: true })
 const found = async (path: string) => ((await (await fetch(`${url}${path}`)).json()) as { id: string }[])[0]?.id
 const container = await found('/containers?name=checkout-1')
 const build = await found('/builds?image=shop/checkout')
@@ -40,6 +41,10 @@ const VIEWS = {
   networks: '/networks',
   access: '/admin'
 }
+const PLACES = [
+  { server: url, all: VIEWS },
+  { server: swarm.url, all: { nodes: '/nodes' } }
+]
 
 installFor('pictures')
 mkdirSync(FOLDER, { recursive: true })
@@ -47,24 +52,25 @@ for (const colorScheme of ['light', 'dark'] as const)
   for (const [size, viewport] of [
     ['desk', DESK],
     ['phone', PHONE]
-  ] as const) {
-    const fileOf = (name: string) => `${name}-${colorScheme}-${size}.png`
-    const views = Object.entries(VIEWS).filter(
-      ([name]) => wanted.length === 0 || wanted.some((part) => fileOf(name).includes(part))
-    )
-    if (views.length === 0) continue
-    const { page } = await openPage(browser, url, { colorScheme, viewport })
-    await page.goto('/dashboard')
-    await page.waitForTimeout(SETTLE_MS)
-    for (const [name, address] of views) {
-      // Within the page, so that what it has followed since stays.
-      await showView(page, address)
-      await page.waitForTimeout(1_200)
-      const path = join(FOLDER, fileOf(name))
-      await page.screenshot({ path, animations: 'disabled' })
-      // A palette is enough for a page of few colours, and a third of the bytes.
-      execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--ext', '.png', '96', path])
+  ] as const)
+    for (const { server, all } of PLACES) {
+      const fileOf = (name: string) => `${name}-${colorScheme}-${size}.png`
+      const views = Object.entries(all).filter(
+        ([name]) => wanted.length === 0 || wanted.some((part) => fileOf(name).includes(part))
+      )
+      if (views.length === 0) continue
+      const { page } = await openPage(browser, server, { colorScheme, viewport })
+      await page.goto('/dashboard')
+      await page.waitForTimeout(SETTLE_MS)
+      for (const [name, address] of views) {
+        // Within the page, so that what it has followed since stays.
+        await showView(page, address)
+        await page.waitForTimeout(1_200)
+        const path = join(FOLDER, fileOf(name))
+        await page.screenshot({ path, animations: 'disabled' })
+        // A palette is enough for a page of few colours, and a third of the bytes.
+        execFileSync('pngquant', ['--force', '--strip', '--speed', '1', '--ext', '.png', '96', path])
+      }
+      await page.context().close()
     }
-    await page.context().close()
-  }
 for (const work of undo) await work()

@@ -15,7 +15,7 @@ export function buildDashboard(): void {
 
 export async function serveDashboard(
   t: Pick<Test, 'teardown'>,
-  given: { containers?: number; token?: string } = {}
+  given: { containers?: number; token?: string; swarm?: boolean } = {}
 ): Promise<{ url: string; tell: (what: 'away' | 'back') => void }> {
   buildDashboard()
   const { NODE_OPTIONS: _loaderOfTap, ...env } = process.env

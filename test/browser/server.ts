@@ -13,6 +13,7 @@ import { buildForm, FORM_TYPE } from '../helpers/form.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { network } from '../helpers/memory-engine/state.ts'
 import { binding, idOf, image } from '../helpers/records.ts'
+import { DEMO_NODES, demoNodes } from './demo-nodes.ts'
 import { DEMO_BUILDS, demoBuilds } from './demo-builds.ts'
 
 const FORGOTTEN = { teardown() {} } as unknown as Test
@@ -54,7 +55,11 @@ const SCREEN = [
   '\u001B[32mapp@checkout-1\u001B[0m:\u001B[34m/app\u001B[0m$ '
 ].join('\r\n')
 
-const { containers: count = 24, token } = JSON.parse(process.argv[2] ?? '{}') as { containers?: number; token?: string }
+const {
+  containers: count = 24,
+  token,
+  swarm = false
+} = JSON.parse(process.argv[2] ?? '{}') as { containers?: number; token?: string; swarm?: boolean }
 const memory = createMemoryEngine()
 const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString().replace('Z', '000000Z')
 
@@ -79,7 +84,8 @@ for (let n = 0; n < count; n++) {
     ...(n % 11 === 4 && { health: 'unhealthy' as const, restartCount: 4 }),
     ...(n % 3 === 1 && n % 11 !== 4 && { health: 'healthy' as const }),
     ...(isStopped && { state: 'exited' as const, pid: null, exitCode: n % 2 === 1 ? 137 : 0, finishedAt: ago(n) }),
-    ...(n % 13 === 6 && { state: 'paused' as const })
+    ...(n % 13 === 6 && { state: 'paused' as const }),
+    ...(swarm && { node: DEMO_NODES[n % 2] ?? null })
   })
   for (let line = 0; line < 60; line++)
     memory.write(id, LOG[(n + line) % LOG.length] ?? '', line % 9 === 5 ? 'stderr' : 'stdout')
@@ -121,6 +127,7 @@ const engine = {
 
 const { app, post, ask } = await build(FORGOTTEN, {
   engine,
+  ...(swarm && { nodes: demoNodes }),
   host: createHost({ log: pino({ level: 'silent' }) }),
   dashboardDir: join(import.meta.dirname, '../../dist/dashboard'),
   env: { BERTH_PORT_RANGE: '8001-8999', BERTH_EXEC: 'true', ...(token !== undefined && { BERTH_TOKEN: token }) }

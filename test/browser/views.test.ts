@@ -16,6 +16,7 @@ const VIEWS = [
   '/networks',
   '/networks/volumes',
   '/create',
+  '/nodes',
   '/admin',
   '/admin/tokens',
   '/admin/limits'
@@ -39,7 +40,7 @@ const LOOKS = [
 
 t.test('every view, in both themes and on a phone', { skip }, async (t) => {
   if (!browser) return
-  const { url } = await serveDashboard(t)
+  const { url } = await serveDashboard(t, { swarm: true })
   const found = (await (await fetch(`${url}/containers?name=checkout-1`)).json()) as { id: string }[]
   const ofContainer = [
     '',

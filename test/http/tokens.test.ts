@@ -88,7 +88,8 @@ t.test('GET /access says who asks, what that may do, and the policy to admins', 
     team: 'shop',
     scopes: ['read', 'files'],
     sees_all: false,
-    exec: false
+    exec: false,
+    swarm: false
   })
   t.match((await get('/access', { headers: bearer(OPERATOR) })).json(), { caller: 'operator', token_id: null, policy })
 })

@@ -1150,6 +1150,7 @@ Access = TypedDict("Access", {
     "scopes": "list[Literal['read', 'files', 'containers:write', 'builds:write', 'images:write', 'exec', 'admin']]",
     "sees_all": "bool",
     "exec": "bool",
+    "swarm": "bool",
     "policy": "NotRequired[Policy]",
 })
 

@@ -18,6 +18,7 @@ const VIEWS = {
   builds: lazy(async () => (await import('./views/builds/builds.tsx')).Builds),
   images: lazy(async () => (await import('./views/images/images.tsx')).Images),
   networks: lazy(async () => (await import('./views/networks/networks.tsx')).Networks),
+  nodes: lazy(async () => (await import('./views/nodes/nodes.tsx')).Nodes),
   admin: lazy(async () => (await import('./views/admin/admin.tsx')).Admin)
 }
 

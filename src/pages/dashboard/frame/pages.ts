@@ -1,7 +1,7 @@
 // The views that the rail and the palette lead to.
 
 import { computed } from '@preact/signals'
-import { may } from '../state/access.ts'
+import { hasNodes, may } from '../state/access.ts'
 import type { IconName } from '../ui/icon.tsx'
 
 const ALL: { name: string; path: string; icon: IconName; isOffered?: () => boolean }[] = [
@@ -11,6 +11,7 @@ const ALL: { name: string; path: string; icon: IconName; isOffered?: () => boole
   { name: 'Builds', path: 'builds', icon: 'builds' },
   { name: 'Images', path: 'images', icon: 'images' },
   { name: 'Networks, volumes', path: 'networks', icon: 'networks' },
+  { name: 'Nodes', path: 'nodes', icon: 'nodes', isOffered: hasNodes },
   { name: 'Access', path: 'admin', icon: 'admin', isOffered: () => may('admin') }
 ]
 

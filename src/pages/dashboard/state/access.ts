@@ -19,6 +19,9 @@ export function may(scope: Scope): boolean {
 /** Whether commands run in containers, for this caller on this server. */
 export const mayExec = (): boolean => may('exec') && access.value?.exec === true
 
+/** Whether the server runs containers on the machines of a Swarm. */
+export const hasNodes = (): boolean => access.value?.swarm === true
+
 export function watchAccess(): void {
   effect(() => {
     if (isConnected.value)
