@@ -12,7 +12,7 @@ import { hasEnded } from './task-state.ts'
 
 export type Awaiting = ReturnType<typeof createAwaiting>
 
-const LOOK_MS = { first: 30, ending: 60, most: 150 }
+const LOOK_MS = { first: 20, ending: 60, most: 60 }
 // A port or a place on a node may just be on its way to become free.
 const PENDING_MS = 3_000
 const NUDGE_MS = 2_000
