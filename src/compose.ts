@@ -151,7 +151,7 @@ export async function compose({
     )
   }
   const events = createEventLog({ epoch: randomBytes(4).toString('hex') })
-  recordEvents(events, { inventory, ports: allocator, engine, ownerOfNetwork: networks.ownerOf })
+  recordEvents(events, { inventory, ports: allocator, engine, ownerOfNetwork: networks.ownerOf, nodes: engineNodes })
   const builds = composeBuilds({
     config,
     engine,
@@ -172,7 +172,7 @@ export async function compose({
     hasRoom: reserve?.hasRoom,
     log
   })
-  const metrics = createMetrics({ version, engine, inventory, ports, sampler, builds })
+  const metrics = createMetrics({ version, engine, nodes: engineNodes, inventory, ports, sampler, builds })
 
   const streams = createStreams({ admit: budget.stream })
   const parts = {

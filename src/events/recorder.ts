@@ -3,10 +3,12 @@
 import type { Owner } from '../access/ownership.ts'
 import type { EngineStatus } from '../engine/contract/availability.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
+import type { EngineNodes, NodeRecord } from '../engine/contract/nodes.ts'
 import type { EngineEvent } from '../engine/contract/watch.ts'
 import type { Change } from '../inventory/bus.ts'
 import type { PortChange } from '../ports/allocator.ts'
 import type { EventLog } from './log.ts'
+import { nodeEvents } from './nodes.ts'
 import type { EventType } from './types.ts'
 
 type Sources = {
@@ -19,13 +21,15 @@ type Sources = {
   /** Undefined for a network that is not there. */
   ownerOfNetwork: (id: string) => Promise<Owner | undefined>
   engine: { onStatus(watcher: (status: EngineStatus) => void): unknown }
+  /** Of a Swarm. */
+  nodes?: Pick<EngineNodes, 'onNodes'> | undefined
 }
 
 const SHORT_ID = 12
 
 const OF_NO_TOKEN: Owner = { owner: null }
 
-export function recordEvents(log: EventLog, { inventory, ports, engine, ownerOfNetwork }: Sources): void {
+export function recordEvents(log: EventLog, { inventory, ports, engine, ownerOfNetwork, nodes }: Sources): void {
   // Containers found by the first read existed before.
   let isKnown = false
   inventory.onSync(() => (isKnown = true))
@@ -51,6 +55,11 @@ export function recordEvents(log: EventLog, { inventory, ports, engine, ownerOfN
   })
   ports.onChange(({ port, protocol, from, to }) => {
     if (isKnown) log.add('port.changed', { port, protocol, from, to })
+  })
+  let seen: readonly NodeRecord[] | undefined
+  nodes?.onNodes((now) => {
+    for (const { type, facts } of nodeEvents(seen, now)) log.add(type, facts)
+    seen = now
   })
   engine.onStatus((status) => {
     if (status.available) log.add('engine.available', { version: status.version, address: status.address })

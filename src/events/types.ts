@@ -23,6 +23,9 @@ export const EVENT_TYPES = [
   'port.changed',
   'network.created',
   'network.removed',
+  'node.added',
+  'node.updated',
+  'node.removed',
   'engine.available',
   'engine.unavailable'
 ] as const

@@ -6,6 +6,7 @@ import type { Caller } from '../access/caller.ts'
 import { seenBy } from '../access/ownership.ts'
 import { isAppError } from '../errors.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { EngineNodes } from '../engine/contract/nodes.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { shortId } from '../inventory/ids.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -14,12 +15,15 @@ import type { Sample } from '../stats/calculate.ts'
 import type { Sampler } from '../stats/sampler.ts'
 import { writeExposition, type Family, type Labels } from './exposition.ts'
 import { createHistogram } from './histogram.ts'
+import { nodeFamilies } from './nodes.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
 type Options = {
   version: string
   engine: Pick<EngineAvailability, 'status' | 'figures'>
+  /** Of a Swarm. */
+  nodes: Pick<EngineNodes, 'knownNodes'> | undefined
   inventory: Inventory
   ports: PortService
   sampler: Sampler
@@ -31,7 +35,7 @@ const NANOSECONDS = 1e9
 // The histogram counts the time between two looks at the clock, not how much of it was too long.
 const LOOK_MS = 20
 
-export function createMetrics({ version, engine, inventory, ports, sampler, builds }: Options) {
+export function createMetrics({ version, engine, nodes, inventory, ports, sampler, builds }: Options) {
   const durations = createHistogram(
     'berth_http_request_duration_seconds',
     'Time from a request to its answer, streams left out.'
@@ -204,6 +208,7 @@ export function createMetrics({ version, engine, inventory, ports, sampler, buil
           samples: [{ value: engine.status().available ? 1 : 0 }]
         },
         ...engineFamilies(),
+        ...(nodes ? nodeFamilies(nodes.knownNodes(), seen(caller)) : []),
         stateFamily(caller),
         portFamily(),
         await buildFamily(),

@@ -28,6 +28,8 @@ export const DEMO_NODES = [
 
 export const demoNodes: EngineNodes = {
   listNodes: async () => DEMO_NODES.map((each) => ({ ...each })),
+  knownNodes: () => DEMO_NODES,
+  onNodes() {},
   async setAvailability(id, availability) {
     for (const each of DEMO_NODES) if (each.id === id) each.availability = availability
   }

@@ -2,6 +2,7 @@
 
 import t from 'tap'
 import type { EngineNodes, NodeRecord } from '../../src/engine/contract/nodes.ts'
+import { createTopic } from '../../src/lib/topic.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 
@@ -29,12 +30,19 @@ const OTHER: NodeRecord = {
   isReachable: null
 }
 
-function createNodes(): EngineNodes {
-  const nodes = [NODE, OTHER].map((node) => ({ ...node }))
+function createNodes(): EngineNodes & { look(...nodes: NodeRecord[]): void } {
+  let nodes: readonly NodeRecord[] = [NODE, OTHER].map((node) => ({ ...node }))
+  const looks = createTopic<readonly NodeRecord[]>()
   return {
-    listNodes: async () => nodes,
+    listNodes: async () => [...nodes],
+    knownNodes: () => nodes,
+    onNodes: (watcher) => void looks.on(watcher),
     async setAvailability(id, availability) {
       for (const node of nodes) if (node.id === id) node.availability = availability
+    },
+    look(...found) {
+      nodes = found
+      looks.tell(nodes)
     }
   }
 }
@@ -64,6 +72,25 @@ t.test('POST /nodes/{id}/drain and /activate change what a node takes', async (t
   t.match((await post('/nodes/two/drain')).json(), { name: 'two', availability: 'drain' })
   t.match((await get('/nodes/two')).json(), { availability: 'drain' })
   t.match((await post('/nodes/two/activate')).json(), { availability: 'active' })
+})
+
+t.test('metrics tell of each node', async (t) => {
+  const engine = createMemoryEngine()
+  engine.add({ name: 'web', node: { id: OTHER.id, name: OTHER.name, address: OTHER.address } })
+  const nodes = createNodes()
+  nodes.look(NODE, { ...OTHER, state: 'down', availability: 'drain' })
+  const { get } = await build(t, { engine, nodes })
+  const lines = (await get('/metrics')).body.split('\n').filter((line) => line.startsWith('berth_node_'))
+  const labelsOf = ({ id, name, role }: NodeRecord) => `{id="${id}",name="${name}",role="${role}"}`
+  t.strictSame(lines, [
+    `berth_node_up${labelsOf(NODE)} 1`,
+    `berth_node_up${labelsOf(OTHER)} 0`,
+    `berth_node_active${labelsOf(NODE)} 1`,
+    `berth_node_active${labelsOf(OTHER)} 0`,
+    `berth_node_containers${labelsOf(NODE)} 0`,
+    `berth_node_containers${labelsOf(OTHER)} 1`
+  ])
+  t.notMatch((await (await build(t)).get('/metrics')).body, 'berth_node_', 'not on a single engine')
 })
 
 t.test('a single engine has no nodes', async (t) => {

@@ -104,6 +104,7 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
     t.match((await server.get('/containers/moved')).body, { state: 'running', restart: 'no' })
     t.match((await server.get('/nodes')).body, [{ name: 'n1' }, { name: 'n2' }, { name: 'n3' }, { name: 'n4' }])
     t.match((await server.get(`/nodes/${first.name}`)).body, { state: 'down', containers: [] })
+    t.match((await server.get('/metrics')).text, new RegExp(`^berth_node_up{.*name="${first.name}".*} 0$`, 'm'))
     t.match((await server.post(`/nodes/${lab.manager.name}/activate`)).body, { availability: 'active' })
     lab.start(first)
     await server.delete('/containers/moved?force=true')

@@ -20,6 +20,10 @@ export type NodeRecord = {
 
 export type EngineNodes = {
   listNodes(): Promise<NodeRecord[]>
+  /** As the last look saw them; none before the first. */
+  knownNodes(): readonly NodeRecord[]
+  /** Called after each look, whether or not anything has changed. */
+  onNodes(watcher: (nodes: readonly NodeRecord[]) => void): void
   /** `drain` moves what runs there to other nodes. */
   setAvailability(id: string, availability: 'active' | 'drain'): Promise<void>
 }

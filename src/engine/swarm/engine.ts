@@ -20,6 +20,7 @@ import type { PublishMode } from './payload.ts'
 import { createPorts } from './ports.ts'
 import { createReads } from './reads.ts'
 import { createRemoteEngines } from './remote-engines.ts'
+import { createSeenNodes } from './seen-nodes.ts'
 import { createServices } from './services.ts'
 import { createWatchCalls } from './watch.ts'
 import { createWorkloadCalls } from './workloads.ts'
@@ -53,8 +54,9 @@ export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: Engi
   const onNodes = createOnNodes({ own, remote, reads })
   const awaiting = createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs })
   const life = createLife({ reads, services, ports, onNodes, awaiting, changeTimeoutMs })
+  const seen = createSeenNodes()
   const keeper = createKeeper({ reads, life, log })
-  const watching = createWatchCalls({ calls, reads, availability, keeper })
+  const watching = createWatchCalls({ calls, reads, availability, keeper, seen })
   return {
     ...own,
     status: availability.status,
@@ -75,7 +77,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: Engi
     }),
     ...createWorkloadCalls({ calls, reads, life, onNodes }),
     ...createNetworkCalls(calls, own),
-    nodes: createNodeCalls({ calls, reads }),
+    nodes: createNodeCalls({ calls, reads, seen }),
     close: () => remote?.close()
   }
 }

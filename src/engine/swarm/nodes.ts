@@ -5,18 +5,23 @@ import { AppError, isAppError } from '../../errors.ts'
 import type { Calls } from '../docker/calls.ts'
 import type { Reads } from './reads.ts'
 import { readNode } from './schemas/nodes.ts'
+import type { SeenNodes } from './seen-nodes.ts'
 
 const MAX_TRIES = 5
 
 export function createNodeCalls({
   calls: { ask, change },
-  reads
+  reads,
+  seen
 }: {
   calls: Pick<Calls, 'ask' | 'change'>
   reads: Pick<Reads, 'nodes'>
+  seen: SeenNodes
 }): EngineNodes {
   return {
     listNodes: async () => [...(await reads.nodes.renew()).values()],
+    knownNodes: seen.knownNodes,
+    onNodes: seen.onNodes,
 
     async setAvailability(id, availability) {
       for (let tries = 1; ; tries++) {

@@ -14,6 +14,7 @@ import { containerIdOf } from './ids.ts'
 import type { Keeper } from './keeper.ts'
 import { looksOf } from './looks.ts'
 import type { Reads } from './reads.ts'
+import type { SeenNodes } from './seen-nodes.ts'
 import { readEvent, type RawEvent } from './schemas/events.ts'
 
 /** Of what Berth itself has just done. */
@@ -31,9 +32,10 @@ type Options = {
   reads: Reads
   availability: Pick<Availability, 'note'>
   keeper: Keeper
+  seen: Pick<SeenNodes, 'take'>
 }
 
-export function createWatchCalls({ calls, reads, availability, keeper }: Options): EngineWatch & { tell: Tell } {
+export function createWatchCalls({ calls, reads, availability, keeper, seen }: Options): EngineWatch & { tell: Tell } {
   const own = createTopic<EngineEvent>()
 
   const eventOf = (action: string, id: string): EngineEvent => ({
@@ -50,6 +52,7 @@ export function createWatchCalls({ calls, reads, availability, keeper }: Options
     while (!signal.aborted) {
       const began = performance.now()
       const [tasks, nodes] = await availability.note(Promise.all([reads.wantedTasks(), reads.nodes.renew()]))
+      seen.take(nodes.values())
       const now = looksOf(tasks, nodes)
       const changed = changesBetween(before, now)
       before = now

@@ -3353,7 +3353,7 @@ export type StreamDockerEventsResponse = Message<"berth.docker.v1.StreamDockerEv
 
   /**
    * `container.created`, `.running`, `.exited`, `.removed`, `.renamed`, `.health`, `.updated`, `.restarted`, `port.changed`,
-   * `network.created`, `network.removed`, `engine.available`, `engine.unavailable`, ...; `resync` means that events were lost: read the lists again.
+   * `network.created`, `network.removed`, `node.added`, `node.updated`, `node.removed`, `engine.available`, `engine.unavailable`, ...; `resync` means that events were lost: read the lists again.
    *
    * @generated from field: string type = 2;
    */

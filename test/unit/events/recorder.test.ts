@@ -2,6 +2,7 @@ import t from 'tap'
 import { ANYBODY } from '../../../src/access/caller.ts'
 import type { EngineStatus } from '../../../src/engine/contract/availability.ts'
 import type { ContainerRecord } from '../../../src/engine/contract/containers.ts'
+import type { NodeRecord } from '../../../src/engine/contract/nodes.ts'
 import { createEventLog, type Told } from '../../../src/events/log.ts'
 import { containerEvents, recordEvents } from '../../../src/events/recorder.ts'
 import type { PortChange } from '../../../src/ports/allocator.ts'
@@ -130,16 +131,19 @@ function watch() {
   const inventory = fakeInventory()
   let changePort = (_change: PortChange) => {}
   let changeEngine = (_status: EngineStatus) => {}
+  let look = (_nodes: readonly NodeRecord[]) => {}
   recordEvents(log, {
     inventory,
     ports: { onChange: (watcher) => (changePort = watcher) },
     engine: { onStatus: (watcher) => (changeEngine = watcher) },
+    nodes: { onNodes: (watcher) => void (look = watcher) },
     ownerOfNetwork: async () => undefined
   })
   return {
     inventory,
     changePort: (change: PortChange) => changePort(change),
     changeEngine: (status: EngineStatus) => changeEngine(status),
+    look: (...nodes: NodeRecord[]) => look(nodes),
     async since(id: string) {
       const end = new AbortController()
       const events: Told[] = []
@@ -179,4 +183,35 @@ t.test('existing containers at the start cause no events', async (t) => {
   inventory.put(exited)
   changePort({ port: 8001, protocol: 'tcp', from: 'bound', to: 'parked' })
   t.match(await since('e-0'), [{ type: 'container.exited' }, { type: 'port.changed', to: 'parked' }])
+})
+
+t.test('nodes, from the second look on', async (t) => {
+  const { look, since } = watch()
+  const one: NodeRecord = {
+    id: 'one',
+    name: 'n1',
+    address: '10.0.0.1',
+    role: 'worker',
+    isLeader: false,
+    isReachable: null,
+    state: 'ready',
+    availability: 'active',
+    cpus: 2,
+    memoryBytes: 1024,
+    engineVersion: '28.5.2',
+    architecture: 'x86_64',
+    labels: {}
+  }
+  const two = { ...one, id: 'two', name: 'n2' }
+  look(one)
+  look(one, two)
+  look({ ...one, labels: { rack: 'b' } }, two)
+  look({ ...one, state: 'down' }, { ...two, availability: 'drain' })
+  look({ ...two, availability: 'drain' })
+  t.match(await since('e-0'), [
+    { type: 'node.added', id: 'two', name: 'n2', state: 'ready' },
+    { type: 'node.updated', name: 'n1', state: 'down' },
+    { type: 'node.updated', name: 'n2', availability: 'drain' },
+    { type: 'node.removed', name: 'n1' }
+  ])
 })
