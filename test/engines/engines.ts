@@ -25,6 +25,7 @@ const EVERYWHERE: Record<string, string> = {
   'no-commands': 'is about programs that the server starts',
   'npm-start': 'is about processes and signals',
   podman: OWN_ENGINE,
+  postgres: 'is about the database, and not about the engine',
   prune: OWN_ENGINE,
   setup: OWN_ENGINE,
   'stats-sources': 'reads the files of processes, which have numbers of their own in the lab'
@@ -60,11 +61,15 @@ const PODMAN: LabEngine['differs'] = {
     'its name server knows a container by the name that it was made with'
 }
 
-const engine = (given: Omit<LabEngine, 'leftOut' | 'differs'>, differs: LabEngine['differs'] = {}): LabEngine => ({
-  ...given,
-  leftOut: EVERYWHERE,
-  differs
-})
+const OF_PODMAN = {
+  differs: PODMAN,
+  leftOut: { registry: 'takes over 15 minutes, since Podman tries each failing push several times' }
+}
+
+const engine = (
+  given: Omit<LabEngine, 'leftOut' | 'differs'>,
+  { leftOut = {}, differs = {} }: Partial<Pick<LabEngine, 'leftOut' | 'differs'>> = {}
+): LabEngine => ({ ...given, leftOut: { ...EVERYWHERE, ...leftOut }, differs })
 
 export const ENGINES: Record<string, LabEngine> = {
   'docker-20.10': engine({ title: 'Docker 20.10', lab: 'd2010', suite: 'bookworm', kind: 'graph' }),
@@ -76,6 +81,6 @@ export const ENGINES: Record<string, LabEngine> = {
     suite: 'forky',
     kind: 'containerd'
   }),
-  'podman-4.3': engine({ title: 'Podman 4.3', lab: 'p43', suite: 'bookworm', kind: 'podman' }, PODMAN),
-  'podman-5.8': engine({ title: 'Podman 5.8', lab: 'p58', suite: 'forky', kind: 'podman' }, PODMAN)
+  'podman-4.3': engine({ title: 'Podman 4.3', lab: 'p43', suite: 'bookworm', kind: 'podman' }, OF_PODMAN),
+  'podman-5.8': engine({ title: 'Podman 5.8', lab: 'p58', suite: 'forky', kind: 'podman' }, OF_PODMAN)
 }
