@@ -43,13 +43,17 @@ async function test(name: string, engine: LabEngine): Promise<boolean> {
     if (chosen.length === 0) lab.node('scripts/setup.mjs')
     const run = async (subjects: string[], jobs?: number) =>
       (await lab.test(subjects, told, jobs)).map((file) => explain(file, engine.differs))
+    const date = new Date(started).toISOString().slice(0, 10)
+    const version = await lab.version()
+    const keepThese = (found: FileResult[]) => keep(name, { ...version, date, seconds: secondsSince(), files: found })
     const once = await run(filesFor(engine))
+    // What takes long may be cut off.
+    keepThese(once)
     const again = once.filter(({ ok }) => !ok).map(({ file }) => file)
     // Many side by side fail for want of time, one alone does not.
     if (again.length > 0) say('-- what failed, once more, one at a time')
     const files = [...once.filter(({ ok }) => ok), ...(again.length > 0 ? await run(again, 1) : [])]
-    const date = new Date(started).toISOString().slice(0, 10)
-    keep(name, { ...(await lab.version()), date, seconds: secondsSince(), files })
+    keepThese(files)
     const failed = files.filter(({ ok }) => !ok).length
     say(`== ${engine.title}: ${failed === 0 ? 'passed' : `${failed} files failed`} in ${secondsSince()} s`)
     return failed === 0
