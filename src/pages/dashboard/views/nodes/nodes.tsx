@@ -8,7 +8,7 @@ import { may } from '../../state/access.ts'
 import { onEvent, soon } from '../../state/feed.ts'
 import { say, sayProblem } from '../../state/toasts.ts'
 import { Confirm } from '../../ui/dialog.tsx'
-import { Empty, ProblemBox, Skeleton, useLoad } from '../../ui/parts.tsx'
+import { ProblemBox, Skeleton, useLoad } from '../../ui/parts.tsx'
 import { Mark } from '../../ui/state.tsx'
 import { Table } from '../../ui/table.tsx'
 import { UsedBy } from '../../ui/used-by.tsx'
@@ -39,8 +39,7 @@ export function Nodes() {
       <div class="view-body rows">
         {problem && <ProblemBox problem={problem} again={again} />}
         {!nodes && !problem && <Skeleton />}
-        {nodes?.length === 0 && <Empty>There are no nodes.</Empty>}
-        {nodes && nodes.length > 0 && (
+        {nodes && (
           <Table heads={HEADS} items={nodes} row={(node) => <Row key={node.id} node={node} onChanged={again} />} />
         )}
       </div>
