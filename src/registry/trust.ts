@@ -5,12 +5,11 @@ import { BlockList, isIP } from 'node:net'
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
-/** `insecure`: networks and hosts, as the engine lists them; null when it does not say. */
+/** `insecure`: networks and hosts, `:*` for every port of a host; null when the engine does not say. */
 export function isTrustedWithoutTls(registry: string, insecure: readonly string[] | null): boolean {
   const named = insecure ?? LOOPBACK
   const { hostname } = new URL(`http://${registry}`)
-  // Podman takes a host without a port for all of its ports.
-  if (named.includes(registry) || named.includes(hostname)) return true
+  if (named.includes(registry) || named.includes(`${hostname}:*`)) return true
   const address = hostname === 'localhost' ? '127.0.0.1' : hostname.replaceAll(/^\[|\]$/g, '')
   const family = familyOf(address)
   return family !== undefined && networksOf(named).check(address, family)

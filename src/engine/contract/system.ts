@@ -17,7 +17,7 @@ export type EngineInfo = {
   swarm: string
   /** Names of what can run a container. */
   runtimes: string[]
-  /** Networks and hosts of registries that may do without TLS. Null: the engine does not say. */
+  /** Networks and hosts of registries that may do without TLS; `:*` is every port. Null: the engine does not say. */
   insecureRegistries: string[] | null
 }
 

@@ -1,6 +1,6 @@
 // Docker's JSON to our words. Pure, and the only place that knows its quirks: year-1 dates, null lists, leading slashes.
 
-import { shortName } from '../../lib/reference.ts'
+import { DOCKER_HUB, shortName } from '../../lib/reference.ts'
 import type {
   ContainerHealth,
   ContainerRecord,
@@ -170,11 +170,17 @@ export function mapInfo(info: RawInfo): EngineInfo {
   }
 }
 
-/** Podman leaves the list empty, whatever its registries.conf says; Docker has at least its Hub there. */
+/**
+ * Docker has at least its Hub there; Podman what its registries.conf names, where a host without a port stands for all
+ * of its ports.
+ */
 function mapInsecure(config: RawInfo['RegistryConfig']): string[] | null {
   const indexes = Object.entries(config?.IndexConfigs ?? {})
   if (indexes.length === 0) return null
-  const hosts = indexes.filter(([, { Secure: isSecure }]) => isSecure === false).map(([host]) => host)
+  const isPodman = indexes.every(([host]) => host !== DOCKER_HUB)
+  const hosts = indexes
+    .filter(([, { Secure: isSecure }]) => isSecure === false)
+    .map(([host]) => (isPodman && !/:\d+$/.test(host) ? `${host}:*` : host))
   return [...(config?.InsecureRegistryCIDRs ?? []), ...hosts]
 }
 

@@ -43,6 +43,17 @@ t.test('a removed image is reported as requested, with its whole id', async (t) 
   })
 })
 
+t.test('a registry without a port stands for all of its ports, but on Docker', async (t) => {
+  const insecure = { '127.0.0.1': { Secure: false }, 'registry.lan:5000': { Secure: false } }
+  const infoWith = async (indexes: object) => {
+    const info = { RegistryConfig: { InsecureRegistryCIDRs: [], IndexConfigs: indexes } }
+    const { engine } = await engineThat(t, { 'GET /info': json(200, info) }, PODMAN)
+    return (await engine.info()).insecureRegistries
+  }
+  t.strictSame(await infoWith(insecure), ['127.0.0.1:*', 'registry.lan:5000'])
+  t.strictSame(await infoWith({ 'docker.io': { Secure: true }, ...insecure }), ['127.0.0.1', 'registry.lan:5000'])
+})
+
 t.test('a moment belongs to what is asked for, to the nanosecond', async (t) => {
   const logs: Answer = (_asked, answer) => void answer.writeHead(200, { 'content-type': 'application/json' }).end()
   const query = { stdout: true, stderr: true, follow: false, since: '1795999126.957366441', until: '1795999127' }

@@ -19,7 +19,10 @@ t.test('registries that the engine trusts without TLS', async (t) => {
     ['10.0.0.7:5000', ['10.0.0.0/8'], true],
     ['registry.lan:5000', ['registry.lan:5000'], true],
     ['registry.lan:5001', ['registry.lan:5000'], false],
-    ['registry.lan:5001', ['registry.lan'], true],
+    ['registry.lan:5001', ['registry.lan'], false],
+    ['registry.lan', ['registry.lan'], true],
+    ['registry.lan:5001', ['registry.lan:*'], true],
+    ['other.lan:5001', ['registry.lan:*'], false],
     // One that does not say may trust loopback.
     ['127.0.0.1:5000', null, true],
     ['10.0.0.7:5000', null, false]
