@@ -1,4 +1,4 @@
-// The engines that Berth is proved on, and what cannot be proved on each, with the reason: the only place for both.
+// The engines of the matrix, and the tests that each cannot pass, with the reason: the only place for both.
 
 export type LabEngine = {
   title: string
@@ -6,33 +6,33 @@ export type LabEngine = {
   lab: string
   suite: 'bookworm' | 'trixie' | 'forky'
   kind: 'graph' | 'containerd' | 'podman'
-  /** Files of test/docker, without `.test.ts`, that are left out, and why. */
+  /** Files of test/docker, without `.test.ts`, that do not run there, and why. */
   leftOut: Record<string, string>
-  /** Tests that it fails, as `file > test`, and how it differs. */
+  /** Tests that it fails, as `file > test`, and the difference. */
   differs: Record<string, string>
 }
 
-const OWN_ENGINE = "starts an engine of its own, the machine's"
+const OWN_ENGINE = "starts an engine of its own, from the machine's packages"
 const EVERYWHERE: Record<string, string> = {
-  browser: 'is about pages in a browser',
+  browser: 'tests pages in a browser',
   'builds-engine': OWN_ENGINE,
   'engine-restart': OWN_ENGINE,
-  'full-range': 'needs an hour; npm run test:full-range runs it',
+  'full-range': 'takes an hour; npm run test:full-range runs it',
   gvisor: OWN_ENGINE,
-  'hostile-proxy': 'is about answers that no engine gives; npm run test:faults runs it',
-  metrics: 'is about programs that read the metrics',
+  'hostile-proxy': 'tests answers that no engine gives; npm run test:faults runs it',
+  metrics: 'tests programs that read the metrics',
   model: 'needs an engine of its own; npm run test:model runs it',
-  'no-commands': 'is about programs that the server starts',
-  'npm-start': 'is about processes and signals',
+  'no-commands': 'tests that the server starts no programs',
+  'npm-start': 'tests processes and signals',
   podman: OWN_ENGINE,
-  postgres: 'is about the database, and not about the engine',
+  postgres: 'tests the database, not the engine',
   prune: OWN_ENGINE,
   setup: OWN_ENGINE,
-  'stats-sources': 'reads the files of processes, which have numbers of their own in the lab'
+  'stats-sources': 'reads the files of processes, whose ids differ in the lab'
 }
 
-const BUILDAH = 'its builder is Buildah, which numbers and names steps its own way and has no BuildKit'
-const BUILD_GOES_ON = 'a step of a build that was given up runs to its end in the engine'
+const BUILDAH = 'its builder is Buildah, which numbers and names steps differently and has no BuildKit'
+const BUILD_GOES_ON = 'the engine finishes the current step of an aborted build'
 const PODMAN: LabEngine['differs'] = {
   'builds > buildkit: stages, arguments, a target, several tags': BUILDAH,
   'builds > buildkit: a build that fails at step 3': BUILDAH,
@@ -40,30 +40,29 @@ const PODMAN: LabEngine['differs'] = {
   'builds > classic: cancelled in the middle, the engine stops working and leaves nothing': BUILD_GOES_ON,
   'builds > a build that hangs is ended': BUILD_GOES_ON,
   'builds-crash > a build that takes the server down each time fails after three tries': BUILD_GOES_ON,
-  'builds-hostile > triggers of a base image': 'it tells nobody of ONBUILD, so that the policy cannot see triggers',
+  'builds-hostile > triggers of a base image': 'it does not report ONBUILD, so the policy cannot see triggers',
   'builds-hostile > refused with a reason, or built without reaching it':
-    'without a client to ask, a mount of type ssh is empty and not an error',
-  'create > restrictions of every container':
-    'it tells each dropped capability and not ALL, and no settings of the log',
-  'events > the life of a container and of its port': 'health checks are run by systemd, which the lab has not',
-  'files > an archive that breaks off leaves whole files, new or old': 'what it had begun to unpack stays',
-  'files > containers that stopped, never ran, or have no program at all': 'its archives say 0 for every owner',
-  'files > a sparse file comes out whole, and times are kept to the nanosecond': 'it keeps times to the second',
-  'files-trees > 6 trees by archive from seed 16': 'its archives say 0 for every owner',
-  'files-trees > 6 trees file by file from seed 16': 'its archives say 0 for every owner',
+    'without a client, a mount of type ssh is empty instead of an error',
+  'create > restrictions of every container': 'it reports each dropped capability instead of ALL, and no log settings',
+  'events > the life of a container and of its port': 'systemd runs health checks, and the lab has no systemd',
+  'files > an archive that breaks off leaves whole files, new or old': 'partially unpacked files stay',
+  'files > containers that stopped, never ran, or have no program at all': 'its archives report 0 for every owner',
+  'files > a sparse file comes out whole, and times are kept to the nanosecond':
+    'its times have a resolution of one second',
+  'files-trees > 6 trees by archive from seed 16': 'its archives report 0 for every owner',
+  'files-trees > 6 trees file by file from seed 16': 'its archives report 0 for every owner',
   'grpc > the calls of a user in a row, from Python, to the end of the server':
-    'variables of the environment come in another order, with its own among them',
-  'logs > Last-Event-ID resumes without loss or duplicates':
-    'a follow that begins in the middle of output may miss lines',
+    'environment variables have another order and include its own',
+  'logs > Last-Event-ID resumes without loss or duplicates': 'a follow that begins during output may miss lines',
   'networks > a container keeps its network through restarts, kills and another port':
     'a container gets another address at each start',
   'networks > made again on another port it is still found by its names':
-    'its name server knows a container by the name that it was made with'
+    'its name server knows a container by its original name'
 }
 
 const OF_PODMAN = {
   differs: PODMAN,
-  leftOut: { registry: 'takes over 15 minutes, since Podman tries each failing push several times' }
+  leftOut: { registry: 'takes over 15 minutes, since Podman retries each failing push several times' }
 }
 
 const engine = (

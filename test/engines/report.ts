@@ -1,4 +1,4 @@
-// docs/engines.md, written from what the engines answered when they were last tested.
+// Writes docs/engines.md from the results of the last runs.
 
 import { readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,9 +10,10 @@ const PAGE = join(import.meta.dirname, '../../docs/engines.md')
 
 const HEAD = `# Engines
 
-Berth is tested on the real thing: \`npm run test:engines\` runs the files of \`test/docker\` on each engine below and
-writes this page. \`npm run test:engines -- docker-28.5-containerd\` tests one and keeps what is known of the others.
-It needs root on Debian. All of it was measured with cgroup v1.
+Berth is tested on real engines: \`npm run test:engines\` runs the files of \`test/docker\` on each engine below and
+writes this page. \`npm run test:engines -- docker-28.5-containerd\` tests one and keeps the results of the others. The
+command needs root on Debian. All results are from machines with cgroup v1. [engines-notes.md](engines-notes.md) has the
+manual tests.
 `
 
 export function writeReport(): void {
@@ -25,7 +26,7 @@ export function writeReport(): void {
   writeFileSync(PAGE, `${[HEAD.trimEnd(), table, ...sections].join('\n\n')}\n`)
 }
 
-/** A file without a result counts among all, since nobody knows of it. */
+/** The total includes files without a result. */
 function cellsOf(result: EngineResult | undefined, leftOut: Record<string, string>): string[] {
   if (!result) return ['', '', '', 'not yet']
   const passed = result.files.filter(({ ok }) => ok).length
@@ -35,23 +36,21 @@ function cellsOf(result: EngineResult | undefined, leftOut: Record<string, strin
 
 function describe({ files }: EngineResult, leftOut: Record<string, string>): string {
   const lists = {
-    Works: files.filter(({ ok }) => ok).map(({ file }) => subjectOf(file)),
-    'Does not work': files.filter(({ ok }) => !ok).flatMap(failuresOf),
-    Differs: files.flatMap(({ file, different }) =>
+    Pass: files.filter(({ ok }) => ok).map(({ file }) => subjectOf(file)),
+    Fail: files.filter(({ ok }) => !ok).flatMap(failuresOf),
+    Different: files.flatMap(({ file, different }) =>
       different.map(({ name, reason }) => `${subjectOf(file)}, ${name}: ${reason}`)
     ),
-    'Cannot be tried here': files.flatMap(({ file, skipped }) =>
+    'Cannot run there': files.flatMap(({ file, skipped }) =>
       skipped.map(({ name, reason }) => `${subjectOf(file)}, ${testOf(name)}: ${reason}`)
     ),
-    'Without a result yet': notRun(files, leftOut),
+    'No result yet': notRun(files, leftOut),
     'Left out': Object.entries(leftOut).map(([file, reason]) => `${file} ${reason}`)
   }
   return Object.entries(lists)
     .filter(([, items]) => items.length > 0)
     .map(([title, items]) =>
-      items === lists.Works || items === lists['Without a result yet']
-        ? `${title}: ${items.join(', ')}.`
-        : asList(title, items)
+      items === lists.Pass || items === lists['No result yet'] ? `${title}: ${items.join(', ')}.` : asList(title, items)
     )
     .join('\n\n')
 }

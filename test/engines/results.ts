@@ -1,4 +1,4 @@
-// What a run of the tests on one engine came to: read from its TAP, and kept in a file for each engine.
+// The result of a test run on one engine: read from its TAP, and kept in a file for each engine.
 
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,10 +9,10 @@ export type FileResult = {
   file: string
   ok: boolean
   passed: number
-  /** Names of what failed. */
+  /** Names of failed tests. */
   failed: string[]
   skipped: { name: string; reason: string }[]
-  /** What failed as it is known to on this engine. */
+  /** Failures that are known differences of this engine. */
   different: { name: string; reason: string }[]
 }
 export type EngineResult = { version: string; api: string; date: string; seconds: number; files: FileResult[] }
@@ -30,7 +30,7 @@ export function storeResult(engine: string, result: EngineResult): void {
   writeFileSync(fileOf(engine), `${JSON.stringify(result, null, 2)}\n`)
 }
 
-/** Known differences of the engine are no failures. */
+/** Known differences of the engine are not failures. */
 export function explain(file: FileResult, differs: Record<string, string>): FileResult {
   const prefix = `${subjectOf(file.file)} > `
   const known = Object.entries(differs).filter(([name]) => name.startsWith(prefix))
@@ -46,7 +46,7 @@ export function explain(file: FileResult, differs: Record<string, string>): File
 export const subjectOf = (file: string): string => file.replace(/^test\/docker\/(.+)\.test\.ts$/, '$1')
 export const testOf = (name: string): string => name.replace(/^test\/docker\/\S+ > /, '')
 
-/** Reads what a run of files prints to its end; hears of each file when it is over. */
+/** Reads the output of a run to its end, and calls `onFile` for each finished file. */
 export async function readResults(tap: Readable, onFile: (file: FileResult) => void): Promise<FileResult[]> {
   const files: FileResult[] = []
   const { parser, take } = collect()
@@ -59,7 +59,7 @@ export async function readResults(tap: Readable, onFile: (file: FileResult) => v
   return files.toSorted((one, other) => one.file.localeCompare(other.file))
 }
 
-/** Reads what one file prints by itself. */
+/** Reads the output of a single file. */
 export async function readResult(tap: Readable, file: string): Promise<FileResult> {
   const { parser, take } = collect()
   await read(tap, parser)
