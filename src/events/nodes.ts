@@ -1,11 +1,11 @@
-// The events between two looks at the nodes of a Swarm. Pure.
+// The events between two polls of the nodes of a Swarm. Pure.
 
 import type { NodeRecord } from '../engine/contract/nodes.ts'
 import type { EventType } from './types.ts'
 
 type Found = { type: EventType; facts: Record<string, unknown> }
 
-/** At the first look, nothing has happened. */
+/** The first poll yields no events. */
 export function nodeEvents(before: readonly NodeRecord[] | undefined, after: readonly NodeRecord[]): Found[] {
   if (!before) return []
   const earlier = new Map(before.map((node) => [node.id, node]))

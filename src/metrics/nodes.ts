@@ -4,7 +4,7 @@ import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { NodeRecord } from '../engine/contract/nodes.ts'
 import type { Family } from './exposition.ts'
 
-/** `containers` are those that the caller sees. */
+/** `containers` are those that the caller may see. */
 export function nodeFamilies(nodes: readonly NodeRecord[], containers: readonly ContainerRecord[]): Family[] {
   const gauge = (name: string, help: string, value: (node: NodeRecord) => number): Family => ({
     name: `berth_node_${name}`,
@@ -14,8 +14,8 @@ export function nodeFamilies(nodes: readonly NodeRecord[], containers: readonly 
   })
   const running = Map.groupBy(containers, ({ node }) => node?.id)
   return [
-    gauge('up', 'Whether the Swarm finds the node ready.', ({ state }) => Number(state === 'ready')),
-    gauge('active', 'Whether the node takes containers.', ({ availability }) => Number(availability === 'active')),
-    gauge('containers', 'Containers that run on the node.', ({ id }) => running.get(id)?.length ?? 0)
+    gauge('up', 'Whether the node is ready.', ({ state }) => Number(state === 'ready')),
+    gauge('active', 'Whether the node accepts containers.', ({ availability }) => Number(availability === 'active')),
+    gauge('containers', 'Number of running containers on the node.', ({ id }) => running.get(id)?.length ?? 0)
   ]
 }

@@ -30,7 +30,7 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<{ nodes: NodeService }> = asy
         operationId: 'getNode',
         tags,
         summary: 'Show a node',
-        description: 'Finds it by its id or host name.',
+        description: 'Returns one machine by its id or host name.',
         params: NodeParams,
         response: { 200: ref(Node) }
       }
@@ -47,7 +47,7 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<{ nodes: NodeService }> = asy
         tags,
         summary: 'Drain a node',
         description:
-          'Moves its containers to other nodes, and keeps new ones away. Returns at once; the containers move one by one.',
+          'Moves its containers to other nodes, and keeps new ones away. Returns at once, while the containers move one by one.',
         params: NodeParams,
         response: { 200: ref(Node) }
       }
@@ -63,7 +63,7 @@ export const nodeRoutes: FastifyPluginAsyncTypebox<{ nodes: NodeService }> = asy
         operationId: 'activateNode',
         tags,
         summary: 'Activate a node',
-        description: 'Ends a drain: the node takes containers again. Those that left do not return.',
+        description: 'Ends a drain: the node accepts containers again. The moved ones do not return.',
         params: NodeParams,
         response: { 200: ref(Node) }
       }

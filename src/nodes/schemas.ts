@@ -5,7 +5,7 @@ export const Node = Type.Object(
   {
     id: Type.String({ examples: ['x0013azkz8on2zsb3e8ljbtky'] }),
     name: Type.String({ description: 'Host name.', examples: ['worker-2'] }),
-    address: nullable(Type.String({ description: 'Null: the Swarm does not know it.', examples: ['10.0.0.12'] })),
+    address: nullable(Type.String({ description: 'Null if the Swarm does not know it.', examples: ['10.0.0.12'] })),
     role: words(['manager', 'worker'] as const),
     leader: Type.Boolean({ description: 'Whether it leads the managers.' }),
     reachable: nullable(Type.Boolean({ description: 'Whether the other managers reach it. Null for a worker.' })),
@@ -19,7 +19,7 @@ export const Node = Type.Object(
     architecture: nullable(Type.String({ examples: ['x86_64'] })),
     labels: record(Type.String()),
     containers: Type.Array(Type.Object({ id: Type.String(), name: Type.String() }), {
-      description: 'Containers that run there, as far as the caller may see them.'
+      description: 'The running containers that the caller may see.'
     })
   },
   { $id: 'Node', description: 'A machine of the Swarm.' }

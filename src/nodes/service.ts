@@ -1,4 +1,4 @@
-// The machines of a Swarm: which there are, what runs on them, and whether they take containers.
+// The machines of a Swarm, their containers, and whether they accept more.
 
 import type { Caller } from '../access/caller.ts'
 import { seenBy } from '../access/ownership.ts'
@@ -17,7 +17,7 @@ export function createNodeService({ swarm, containers }: Options) {
     if (swarm) return swarm
     throw new AppError(
       'SWARM_NEEDED',
-      'This server runs containers on one engine. Set BERTH_ENGINE=swarm on a manager of a Swarm.'
+      'This server runs containers on a single engine. Set BERTH_ENGINE=swarm on a manager of a Swarm.'
     )
   }
 
@@ -29,7 +29,7 @@ export function createNodeService({ swarm, containers }: Options) {
     )
   }
 
-  /** An id before a name: two machines may have one name. */
+  /** Ids take precedence over names, since two machines may share a name. */
   async function find(reference: string): Promise<NodeRecord> {
     const all = await nodes().listNodes()
     const found = all.find(({ id }) => id === reference) ?? all.find(({ name }) => name === reference)
@@ -44,7 +44,7 @@ export function createNodeService({ swarm, containers }: Options) {
   }
 
   return {
-    /** In the order of their names. */
+    /** Sorted by name. */
     async list(caller: Caller): Promise<Node[]> {
       const all = await nodes().listNodes()
       return all.toSorted((one, other) => one.name.localeCompare(other.name)).map((node) => view(caller, node))

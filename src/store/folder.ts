@@ -1,4 +1,4 @@
-// The data folder: who may enter it, and what it says when its database cannot.
+// The data folder: its permissions, and the mark that tokens exist.
 
 import {
   chmodSync,
@@ -16,7 +16,7 @@ import { join } from 'node:path'
 const OTHERS = 0o077
 const OTHERS_WRITE = 0o022
 
-/** Makes the folder, and the database for its owner only: SQLite gives its further files the same mode. */
+/** Creates the folder, and the database for its owner only. SQLite gives its other files the same mode. */
 export function prepareFolder(dataDir: string): void {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 })
   const database = join(dataDir, 'berth.db')
@@ -25,17 +25,17 @@ export function prepareFolder(dataDir: string): void {
     if (existsSync(path) && statSync(path).mode & OTHERS) chmodSync(path, 0o600)
 }
 
-/** In a container: an engine that makes the folder of a mount opens it to all users of the machine. */
+/** In a container: an engine that creates the folder of a mount opens it to all users of the machine. */
 export function closeFolder(dataDir: string): void {
   try {
     if (statSync(dataDir).mode & OTHERS) chmodSync(dataDir, 0o700)
   } catch (error) {
-    // Of another user; the warning says what to do.
+    // Another user owns it. The warning says what to do.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
   }
 }
 
-/** Warnings for the operator. Nothing is refused: some file systems, such as those of WSL, have no modes. */
+/** A warning for the operator and not a refusal: some file systems, such as those of WSL, have no modes. */
 export function folderWarning(dataDir: string): string | undefined {
   const { mode } = statSync(dataDir)
   if (!(mode & OTHERS)) return undefined
@@ -54,7 +54,7 @@ export function syncFolder(path: string): void {
 
 export type TokenMark = ReturnType<typeof createTokenMark>
 
-/** Says beside the database that tokens protect this server: a database that is lost must not open it to everybody. */
+/** A file beside the database that says that tokens protect this server: losing the database must not open it to everybody. */
 export function createTokenMark(dataDir: string) {
   const path = join(dataDir, 'tokens-exist')
   return {

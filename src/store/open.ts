@@ -1,4 +1,4 @@
-// The store that the settings name: SQLite in the data folder, or a database that several servers share.
+// Opens the configured store: SQLite in the data folder, or a database that several servers share.
 
 import type { Store } from './contract/store.ts'
 import type { Log } from './postgres/listener.ts'
@@ -12,7 +12,7 @@ export async function openStore({
   dataDir: string
   log: Log
 }): Promise<Store> {
-  // Each is loaded only where it is used.
+  // Loads only the store in use.
   if (databaseUrl === undefined) return (await import('./sqlite/open.ts')).openStore(dataDir)
   return (await import('./postgres/open.ts')).openStore({ url: databaseUrl, dataDir, log })
 }

@@ -26,11 +26,11 @@ export function createReserve({ dataDir, log, bytes = RESERVE_BYTES }: { dataDir
   function spend(): boolean {
     if (size() === 0) return false
     rmSync(path)
-    log.warn({ dataDir }, 'the disk of the data folder is full: only what makes room is done')
+    log.warn({ dataDir }, 'the disk of the data folder is full: only operations that free space are done')
     return true
   }
 
-  /** Written and not only sized: a file with a hole keeps no room. */
+  /** Writes the bytes, since a sparse file reserves no space. */
   function fill(): void {
     const file = openSync(path, 'w', 0o600)
     try {
@@ -53,17 +53,17 @@ export function createReserve({ dataDir, log, bytes = RESERVE_BYTES }: { dataDir
       if (free() < (isWhole ? bytes : 2 * bytes)) return false
       if (!isWhole) {
         fill()
-        log.info({ dataDir }, 'room on the disk of the data folder is reserved')
+        log.info({ dataDir }, 'space on the disk of the data folder is reserved')
       }
       return true
     },
 
-    /** For something that makes room: gives the reserve up when hardly anything else is left. */
+    /** For operations that free space: releases the reserve when the disk is almost full. */
     help(): void {
       if (free() < LOW_BYTES) spend()
     },
 
-    /** Tries again with the reserve what failed for want of room. */
+    /** Retries a task that failed for lack of space, with the reserve released. */
     async tryWith<T>(task: () => T | Promise<T>): Promise<T> {
       try {
         return await task()

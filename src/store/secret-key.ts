@@ -1,4 +1,4 @@
-// The key that seals secrets in the store: a file in the data folder, so that a copy of the database alone opens nothing.
+// The key that seals secrets in the store: a file in the data folder, so a copy of the database alone reveals nothing.
 
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { KEY_BYTES } from '../lib/seal.ts'
 import { StoreError } from './store-error.ts'
 
-/** Made at the first start, under another name first: a power failure leaves a whole key or none. */
+/** Created at the first start, by a rename: a power failure leaves a whole key or none. */
 export function readKey(dataDir: string): Uint8Array {
   const file = join(dataDir, 'secret.key')
   try {

@@ -1,5 +1,5 @@
 export class StoreError extends Error {
-  /** Whether another process has the store, which is no fault of the store. */
+  /** Whether another process holds the store, which is not a fault of the store. */
   readonly isInUse: boolean
 
   constructor(message: string, { cause, isInUse = false }: { cause?: unknown; isInUse?: boolean } = {}) {

@@ -7,16 +7,16 @@ export type PathStat = {
   kind: 'file' | 'folder' | 'link' | 'other'
   sizeBytes: number
   mode: number
-  /** With its nanoseconds. */
+  /** With nanoseconds. */
   modifiedAt: string
-  /** Of a link: where it leads in the end, inside of the container. */
+  /** For a link: its final target inside the container. */
   target: string | null
 }
 
 export type EngineArchive = {
   /**
-   * Undefined when there is no such path, or no such container; of a path below a file an engine may also say FILE_NOT_FOUND. The
-   * last part of the path is not followed.
+   * Undefined if the path or the container does not exist. For a path below a file an engine may also throw FILE_NOT_FOUND.
+   * Does not follow a link in the last part of the path.
    */
   statPath(id: string, path: string, signal?: AbortSignal): Promise<PathStat | undefined>
   /**
@@ -31,6 +31,6 @@ export type EngineArchive = {
    * inside.
    */
   writeArchive(id: string, archive: Readable, signal: AbortSignal): Promise<void>
-  /** With all below it; a link, and not where it leads. False when there was nothing to remove. */
+  /** Includes everything below it. Removes a link, not its target. False if there was nothing to remove. */
   removePath(id: string, path: string): Promise<boolean>
 }

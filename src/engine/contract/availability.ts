@@ -1,4 +1,4 @@
-// Whether there is an engine, which, and when it comes and goes.
+// Whether the engine is available, which one it is, and changes of that.
 
 export type EngineStatus =
   | { available: true; address: string; source: string; name: string; version: string; apiVersion: string }
@@ -6,7 +6,7 @@ export type EngineStatus =
 
 export type EngineAvailability = {
   status(): EngineStatus
-  /** Changes that the engine is at, those that wait for their turn, and all calls so far by what came of them. */
+  /** Running changes, queued changes, and all calls so far by outcome. */
   figures(): { running: number; waiting: number; calls: Readonly<Record<string, number>> }
   onStatus(watcher: (status: EngineStatus) => void): void
   /** Resolves when the engine answers; rejects only when the signal aborts. */

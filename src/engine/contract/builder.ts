@@ -1,10 +1,10 @@
-// Making an image from a Dockerfile.
+// Builds an image from a Dockerfile.
 
 import type { Readable } from 'node:stream'
 
-/** All that is said to the builder. */
+/** Everything that Berth sends to the builder. */
 export type BuildSpec = {
-  /** Of the build that Berth knows. */
+  /** The id of Berth's build. */
   id: string
   builder: 'buildkit' | 'classic'
   tags: string[]
@@ -12,7 +12,7 @@ export type BuildSpec = {
   dockerfile: string
   buildArgs: Record<string, string>
   network: 'default' | 'none'
-  /** BuildKit takes no notice of it. */
+  /** BuildKit ignores it. */
   cgroupParent?: string | undefined
   target?: string | undefined
   platform?: string | undefined
@@ -26,16 +26,15 @@ export type BuildStep = {
   durationMs: number | null
 }
 
-/** `line` may hold several. */
+/** `line` may contain several lines. */
 export type BuildProgress = { line: string } | { step: BuildStep } | { imageId: string }
 
 export type EngineBuilder = {
   hasBuildKit(): boolean
-  /** Ends when the image is made; failures are thrown. `context` is a tar file, read once. */
+  /** Ends when the image exists, and throws failures. `context` is a tar file, read once. */
   buildImage(spec: BuildSpec, context: Readable, signal: AbortSignal): AsyncIterable<BuildProgress>
   /**
-   * Removes leftovers of earlier tries of a build from when the engine was killed. `since` is a time before the first
-   * try.
+   * Removes leftovers of earlier tries of a build, after the engine was killed. `since` is a time before the first try.
    */
   removeBuildContainers(buildId: string, since: number): Promise<void>
 }

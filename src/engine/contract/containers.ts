@@ -1,4 +1,4 @@
-// Containers: what is said to the engine when one is made, and what the engine says of it.
+// Containers: the spec of a create, and the engine's description.
 
 import type { BerthFacts } from './facts.ts'
 
@@ -12,12 +12,12 @@ export type RestartPolicy = 'no' | 'on-failure' | 'unless-stopped' | 'always'
 
 export type PortBinding = { containerPort: number; protocol: Protocol; hostIp: string; hostPort: number }
 
-/** A container's place on a network. Without an address it does not run. */
+/** A container's address on a network. Without an address it does not run. */
 export type NetworkPlace = { name: string; address: string | null; aliases: string[] }
 
 export type VolumeMount = { source: string; target: string; readOnly: boolean }
 
-/** Where something is mounted that is not of the container's own file system. */
+/** A mount that does not belong to the container's own file system. */
 export type MountPoint = { target: string; kind: 'volume' | 'other'; readOnly: boolean }
 
 export type Healthcheck = {
@@ -28,7 +28,7 @@ export type Healthcheck = {
   retries?: number | undefined
 }
 
-/** A limit that is null does not exist, so that the container may use all that the machine has; of open files (`nofile`), the engine's own applies. */
+/** Null means no limit, so the container may use the whole machine. For open files (`nofile`), it means the engine's own limit. */
 export type Limits = { memoryBytes: number | null; cpus: number | null; pids: number | null; nofile: number | null }
 
 /** The machine of a Swarm that runs a container. */
@@ -57,30 +57,30 @@ export type ContainerRecord = {
   command: string[]
   envNames: string[]
   limits: Limits
-  /** Whether its root file system can be written to. */
+  /** Whether its root file system is writable. */
   readOnlyRoot: boolean
-  /** What runs its processes, as the engine calls it. */
+  /** The engine's name of its runtime. */
   runtime: string | null
   networks: NetworkPlace[]
   volumes: VolumeMount[]
   anonymousVolumes: string[]
-  /** Volumes, with and without a name, paths of the host, and what else is mounted. */
+  /** Named and anonymous volumes, paths of the host, and other mounts. */
   mounts: MountPoint[]
   tty: boolean
-  /** Between the polite signal and the kill. */
+  /** Between the stop signal and the kill. */
   stopTimeoutSeconds: number
-  /** Shares the machine's network, so that no traffic is its own. */
+  /** Shares the machine's network, so it has no traffic of its own. */
   hostNetwork: boolean
-  /** In what it is less shut in than the containers that Berth makes. */
+  /** The restrictions that it lacks, compared with Berth's containers. */
   freedoms: string[]
-  /** Null where there is one machine, and while a Swarm has given it to none. */
+  /** Null on a single machine, and while a Swarm has not placed it. */
   node: ContainerNode | null
 }
 
-/** A row of the engine's list: enough to see whether a record is still true. */
+/** A row of the engine's list: enough to check whether a record is still current. */
 export type ContainerSummary = { id: string; name: string; state: ContainerState; health: ContainerHealth | null }
 
-/** Which nodes of a Swarm may run a container, and which it had better. */
+/** The nodes of a Swarm that may run a container, and the preferred ones. */
 export type Placement = { constraints: string[]; spread: string | undefined }
 
 /** Everything that Berth may send to the engine in a create. Other options do not exist. */
@@ -96,38 +96,38 @@ export type ContainerSpec = {
   readOnlyRoot?: boolean | undefined
   /** Absent: the engine's default. */
   runtime?: string | undefined
-  /** SWARM_NEEDED where there is one machine. */
+  /** SWARM_NEEDED on a single machine. */
   placement?: Placement | undefined
   restart: RestartPolicy
   healthcheck?: Healthcheck | undefined
   volumes: VolumeMount[]
-  /** Of those that the engine makes with the container, since they are not there. */
+  /** For missing volumes, which the engine creates with the container. */
   volumeLabels?: Record<string, string> | undefined
   stopTimeoutSeconds?: number | undefined
   ports: PortBinding[]
-  /** Absent: the engine's default. `none` is no network at all. */
+  /** Absent: the engine's default. `none`: no network. */
   network?: { name: string; aliases: string[] } | undefined
 }
 
-/** Open files are counted from the start of a process, which is too late to change. */
+/** The limit of open files is fixed at the start of a process. */
 export type ContainerUpdate = Partial<Omit<Limits, 'nofile'>> & { restart?: RestartPolicy | undefined }
 
 export type EngineContainers = {
   listContainers(filter?: { label?: string }): Promise<ContainerSummary[]>
-  /** Undefined when the engine says that there is none. Throws when it could not be read. */
+  /** Undefined if the engine says that it does not exist. Throws if it could not be read. */
   inspectContainer(id: string, signal?: AbortSignal): Promise<ContainerRecord | undefined>
   /**
-   * The create request behind the container, environment values included. Engines merge values of the image into it;
-   * those of the image `without` are left out.
+   * The create request behind the container, environment values included. Engines merge values of the image into it.
+   * The result excludes those of the image `without`.
    */
   containerSpec(id: string, options?: { without?: string }): Promise<ContainerSpec>
-  /** Here and for a start, the signal ends the wait for its turn, but not a call that was sent. */
+  /** Here and for a start, the signal ends the wait in the queue, but not a call that was sent. */
   createContainer(name: string, spec: ContainerSpec, signal?: AbortSignal): Promise<{ id: string; warnings: string[] }>
   /** Idempotent: starting a running container and stopping a stopped one succeed. */
   startContainer(id: string, signal?: AbortSignal): Promise<void>
   /** Aborting the signal ends the wait, not the stop in the engine. */
   stopContainer(id: string, timeoutSeconds: number, signal?: AbortSignal): Promise<void>
-  /** False when there was nothing to remove. `volumes` takes the anonymous volumes along. */
+  /** False if it did not exist. `volumes` also removes its anonymous volumes. */
   removeContainer(id: string, options: { force: boolean; volumes: boolean }): Promise<boolean>
   renameContainer(id: string, name: string): Promise<void>
   /** Its processes are frozen and keep their memory and ports. */
@@ -135,12 +135,11 @@ export type EngineContainers = {
   unpauseContainer(id: string): Promise<void>
   updateContainer(id: string, update: ContainerUpdate): Promise<void>
   /**
-   * Gives a container another spec and keeps its id: one that runs does so again, one that does not stays so. After a failure it
-   * is as it was. Absent where another container has to take its place.
+   * Gives a container another spec and keeps its id and whether it runs. A failure changes nothing. Absent if only another
+   * container can replace it.
    */
   remakeContainer?: ((id: string, spec: ContainerSpec, signal?: AbortSignal) => Promise<void>) | undefined
-  /** Makes an image of a container's filesystem and gives it the tag. */
-  /** `emptied` are variables of its environment whose values the image is not to have. */
+  /** Creates an image of a container's file system with the tag. The image lacks the values of the variables in `emptied`. */
   commitContainer(
     id: string,
     repository: string,

@@ -1,4 +1,4 @@
-// The engine in our words, by capability. A service takes those that it uses; only docker/ knows Docker.
+// The engine in our words, by capability. A service takes those that it uses. Only docker/ and swarm/ know Docker.
 
 import type { EngineArchive } from './archive.ts'
 import type { EngineAvailability } from './availability.ts'
@@ -11,7 +11,7 @@ import type { EngineVolumes } from './volumes.ts'
 import type { EngineWatch } from './watch.ts'
 import type { EngineWorkloads } from './workloads.ts'
 
-/** Every call has a deadline of its own; a signal ends it earlier. Failures are AppErrors of the catalogue. */
+/** Every call has a timeout. A signal ends it earlier. Failures are AppErrors of the catalogue. */
 export type Engine = EngineAvailability &
   EngineContainers &
   EngineWorkloads &

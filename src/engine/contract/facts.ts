@@ -1,35 +1,35 @@
-// What Berth knows of a thing that it made.
+// Berth's own facts about a thing that it created.
 
-/** Null where nothing was written. */
+/** Null where the label is absent. */
 export type BerthFacts = {
-  /** Whether Berth made it. */
+  /** Whether Berth created it. */
   managed: boolean
-  /** Which Berth made it: the id kept in that server's data folder. */
+  /** The server that created it: the id in that server's store. */
   instance: string | null
-  /** The id of the token it was made with; none where BERTH_TOKEN or no token was used. */
+  /** The id of the token that created it. Null for BERTH_TOKEN and without a token. */
   owner: string | null
-  /** The team of that token: its tokens share what they make. */
+  /** The team of that token. Tokens of a team share what they create. */
   team: string | null
-  /** Whether it is meant for every token. */
+  /** Whether every token may use it. */
   shared: boolean
-  /** One try at making a container; finds it again when the engine's answer was lost. */
+  /** One try at creating a container, which finds it if the engine's answer was lost. */
   attempt: string | null
-  /** Whether the create meant to start it: still `created` then means half-made. */
+  /** Whether the create intended to start it. If so, the state `created` means unfinished. */
   start: boolean
   /** The Idempotency-Key of the request. */
   key: string | null
   requestHash: string | null
   /**
-   * The end date in the request. The store is authoritative, since it can be renewed; this is for a crash before the
-   * store was written.
+   * The end date in the request. The store is authoritative, since the date can be renewed. The label serves after a crash
+   * before the write to the store.
    */
   ttlSeconds: number | null
-  /** The image as the request named it, when the container runs a commit of it. */
+  /** The image of the request, if the container runs a commit of it. */
   image: string | null
-  /** Ids of the containers this one took the place of, newest first. */
+  /** Ids of the containers that this one replaced, newest first. */
   replaces: string[]
   /** Whether the replaced container was running, and must be started again if the replacement fails. */
   resumesOld: boolean
-  /** Volumes that go with the container although it does not own them: those of the container it replaced. */
+  /** Anonymous volumes of the replaced container, which Berth removes with this one. */
   anonymousVolumes: string[]
 }

@@ -1,4 +1,4 @@
-// Images, and their way from and to registries.
+// Images, and their transfer from and to registries.
 
 import type { Protocol } from './containers.ts'
 
@@ -21,7 +21,7 @@ export type ImageRecord = ImageSummary & {
   workingDir: string
   user: string
   volumes: string[]
-  /** Instructions that builds on it begin with (ONBUILD). */
+  /** Instructions that run first in builds on it (ONBUILD). */
   triggers: string[]
   layers: number
 }
@@ -47,13 +47,13 @@ export type Transfer = {
   onProgress?: ((progress: TransferProgress) => void) | undefined
 }
 
-/** The digest of what was pushed, and the size of its manifest. */
+/** The digest of the pushed image, and the size of its manifest. */
 export type PushedImage = { digest: string; sizeBytes: number }
 
 type RemovedImage = { untagged: string[]; deleted: string[] }
 
 export type EngineImages = {
-  /** Undefined when the engine says that there is none. Throws when it could not be read. */
+  /** Undefined if the engine says that it does not exist. Throws if it could not be read. */
   inspectImage(reference: string): Promise<ImageRecord | undefined>
   listImages(filter?: { label?: string }): Promise<ImageSummary[]>
   pullImage(reference: string, transfer?: Transfer): Promise<void>

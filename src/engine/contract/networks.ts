@@ -10,13 +10,13 @@ export type NetworkRecord = {
   internal: boolean
   attachable: boolean
   labels: Record<string, string>
-  /** Whether a container may be put on it, as opposed to the engine's own and those that have no names. */
+  /** Whether a container may join it, unlike the engine's own networks and those without names. */
   joinable: boolean
 }
 
 export type EngineNetworks = {
   listNetworks(): Promise<NetworkRecord[]>
   createNetwork(network: { name: string; internal: boolean; labels: Record<string, string> }): Promise<string>
-  /** False when there was nothing to remove. */
+  /** False if it did not exist. */
   removeNetwork(id: string): Promise<boolean>
 }

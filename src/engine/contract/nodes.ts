@@ -3,11 +3,11 @@
 export type NodeRecord = {
   id: string
   name: string
-  /** Null when the Swarm does not know it. */
+  /** Null if the Swarm does not know it. */
   address: string | null
   role: 'manager' | 'worker'
   isLeader: boolean
-  /** Of a manager: whether the others reach it. */
+  /** For a manager: whether the others reach it. */
   isReachable: boolean | null
   state: 'ready' | 'down' | 'disconnected' | 'unknown'
   availability: 'active' | 'pause' | 'drain'
@@ -20,10 +20,10 @@ export type NodeRecord = {
 
 export type EngineNodes = {
   listNodes(): Promise<NodeRecord[]>
-  /** As the last look saw them; none before the first. */
+  /** The nodes at the last poll. None before the first. */
   knownNodes(): readonly NodeRecord[]
-  /** Called after each look, whether or not anything has changed. */
+  /** Called after each poll, even without a change. */
   onNodes(watcher: (nodes: readonly NodeRecord[]) => void): void
-  /** `drain` moves what runs there to other nodes. */
+  /** `drain` moves its containers to other nodes. */
   setAvailability(id: string, availability: 'active' | 'drain'): Promise<void>
 }

@@ -10,14 +10,14 @@ export type EngineInfo = {
   storageDriver: string
   rootDir: string
   cgroupVersion: string
-  /** False on a rootless engine that may not use cgroups: it enforces no limits, and its figures are of the whole machine. */
+  /** False on a rootless engine without cgroups: it enforces no limits, and its figures are of the whole machine. */
   hasCgroups: boolean
   images: number
   containers: { total: number; running: number; paused: number; stopped: number }
   swarm: string
-  /** Names of what can run a container. */
+  /** Names of the available runtimes. */
   runtimes: string[]
-  /** Networks and hosts of registries that may do without TLS; `:*` is every port. Null: the engine does not say. */
+  /** Networks and hosts of registries that need no TLS; `:*` is every port. Null: the engine does not say. */
   insecureRegistries: string[] | null
 }
 
@@ -38,6 +38,6 @@ export type DiskUsage = {
 export type EngineSystem = {
   info(): Promise<EngineInfo>
   diskUsage(): Promise<DiskUsage>
-  /** Removes the build cache that has not been used for that long. Returns the freed bytes. */
+  /** Removes build cache that was unused for that long. Returns the freed bytes. */
   pruneBuildCache(olderThanSeconds: number): Promise<number>
 }

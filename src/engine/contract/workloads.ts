@@ -1,9 +1,9 @@
 // The workload of a container: its output, statistics, processes, commands.
 
-/** Counters of one container that only grow, and a few levels. */
+/** Monotonic counters of one container, and a few gauges. */
 export type ContainerCounters = {
   cpuNs: number
-  /** The time one core has run, by the reader's own clock: the base of the CPU figure. */
+  /** The elapsed time of one core, by the reader's own clock: the base of the CPU figure. */
   clockNs: number
   memoryUsage: number
   inactiveFile: number
@@ -30,36 +30,36 @@ export type ExecRequest = {
   env: Record<string, string>
   workingDir?: string | undefined
   user?: string | undefined
-  /** All that it gets to read. */
+  /** Its whole input. */
   stdin?: string | undefined
 }
 
 export type OutputPiece = { stream: 'stdout' | 'stderr'; bytes: Buffer }
 
-/** Without a size it has no terminal: its streams are apart, and its input has an end. */
+/** Without a size it has no terminal: its streams are separate, and its input ends. */
 export type ProcessRequest = Omit<ExecRequest, 'stdin'> & { size?: TerminalSize | undefined; takesInput: boolean }
 
 export type TerminalSize = { cols: number; rows: number }
 
 type Signal = 'HUP' | 'INT' | 'QUIT' | 'KILL' | 'TERM' | 'USR1' | 'USR2' | 'CONT' | 'TSTP'
 
-/** A command that runs in a container, and the connection to it. */
+/** A running command in a container, and the connection to it. */
 export type EngineProcess = {
   /** Readable once. Unread output blocks the command. */
   output: AsyncIterable<OutputPiece>
-  /** Resolves when more may be written. */
+  /** Resolves when it accepts more. */
   write(bytes: Uint8Array): Promise<void>
-  /** No more input will come. */
+  /** Ends the input. */
   endInput(): void
   resize(size: TerminalSize): Promise<void>
-  /** To the foreground processes of its terminal. False when nothing could reach them. */
+  /** Signals the foreground processes of its terminal. False if nothing could reach them. */
   signal(signal: Signal): Promise<boolean>
   /**
-   * Ends the command and all that it started: HUP, TERM, KILL, with that much time in between. False when nothing could
+   * Ends the command and all its processes: HUP, TERM, KILL, with that much time in between. False if nothing could
    * reach them.
    */
   end(graceMs: number): Promise<boolean>
-  /** Null while it runs, and when the container is gone. */
+  /** Null while it runs, and after the container is gone. */
   exitCode(): Promise<number | null>
   /** Closes the connection; the command keeps running. */
   release(): void
@@ -71,10 +71,10 @@ export type ProcessTable = { titles: string[]; processes: string[][] }
 
 export type EngineWorkloads = {
   containerLogs(id: string, tty: boolean, query: LogQuery, signal?: AbortSignal): AsyncIterable<LogLine>
-  /** Undefined when the engine has no figures, as for a container that has just ended. */
+  /** Undefined if the engine has no figures, as for a container that has just exited. */
   containerCounters(id: string, signal?: AbortSignal): Promise<ContainerCounters | undefined>
   containerProcesses(id: string, signal?: AbortSignal): Promise<ProcessTable>
-  /** The signal ends the start only. With a size, a command that the container cannot run is COMMAND_NOT_STARTED. */
+  /** The signal aborts only the start. With a size, an impossible command throws COMMAND_NOT_STARTED. */
   startProcess(id: string, request: ProcessRequest, signal?: AbortSignal): Promise<EngineProcess>
   exec(id: string, request: ExecRequest, limits: { bytes: number; signal: AbortSignal }): Promise<ExecResult>
 }

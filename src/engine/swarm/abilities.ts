@@ -1,4 +1,4 @@
-// What a service cannot be given, said before one is made, and what is otherwise than on one engine. Pure.
+// The options that a service cannot have, refused before the create, and warnings about differences from one engine. Pure.
 
 import type { ContainerSpec } from '../contract/containers.ts'
 import { AppError } from '../../errors.ts'
@@ -15,7 +15,7 @@ export function checkCan({ runtime, network }: ContainerSpec): void {
   if (network?.name === NO_NETWORK)
     throw new AppError(
       'ENGINE_UNSUPPORTED',
-      'Docker Swarm gives every service a network; make an internal one and name it.'
+      'Docker Swarm gives every service a network. Create an internal one and name it.'
     )
 }
 
@@ -27,9 +27,9 @@ export function warningsOf(
   return [
     ...(isPinned(image)
       ? []
-      : [`No registry is known to have the image ${named}: only nodes that have it themselves can run the container.`]),
+      : [`No known registry has the image ${named}: only nodes that have it locally can run the container.`]),
     ...(sources.length > 0
-      ? [`Volumes of a Swarm are of one node: on another, the container finds ${sources.join(', ')} empty.`]
+      ? [`A volume exists on one node only: on another node, the container finds ${sources.join(', ')} empty.`]
       : []),
     ...(made && !withholdsPrivileges(made.Spec)
       ? ['The Swarm of this engine cannot keep a workload from gaining new privileges (Docker 25 and newer can).']

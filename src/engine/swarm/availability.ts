@@ -1,4 +1,4 @@
-// A manager is there when its engine answers and its Swarm does.
+// A manager is available if both its engine and its Swarm answer.
 
 import type { EngineAvailability, EngineStatus } from '../contract/availability.ts'
 import { isAppError, type AppError } from '../../errors.ts'
@@ -35,7 +35,7 @@ export function createAvailability({
     if (changes) tell()
   }
 
-  /** What the Swarm's answer says of the Swarm. */
+  /** Learns from an answer whether the Swarm is available. */
   async function note<T>(answer: Promise<T>): Promise<T> {
     try {
       const value = await answer
@@ -71,6 +71,6 @@ export function createAvailability({
 
 function reasonOf(error: AppError): string {
   const isLost = error.code === 'SWARM_UNAVAILABLE' && error.message.startsWith('The engine could not')
-  if (isLost) return 'too few managers of its Swarm reach each other'
+  if (isLost) return 'its Swarm has no quorum of managers'
   return error.code === 'SWARM_UNAVAILABLE' ? error.message : 'the managers of its Swarm do not answer'
 }

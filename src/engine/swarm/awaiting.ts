@@ -1,4 +1,4 @@
-// Waiting for tasks: Swarm says at once that it will do something, and only its tasks show what came of it.
+// Waits for tasks: Swarm accepts a change at once, and only its tasks show the outcome.
 
 import { AppError, cancellation } from '../../errors.ts'
 import { sleep } from '../../lib/sleep.ts'
@@ -13,7 +13,7 @@ import { hasEnded } from './task-state.ts'
 export type Awaiting = ReturnType<typeof createAwaiting>
 
 const LOOK_MS = { first: 20, ending: 60, most: 60 }
-// A port or a place on a node may just be on its way to become free.
+// A port or a node's capacity may be about to become free.
 const PENDING_MS = 3_000
 const NUDGE_MS = 2_000
 const CLEAR_MS = 2_000
@@ -28,16 +28,16 @@ type Options = {
 }
 
 type Beginning = {
-  /** Those that are no concern of this start. */
+  /** Tasks that do not belong to this start. */
   before: ReadonlySet<string>
-  /** Called when Swarm makes no task. */
+  /** Called if Swarm creates no task. */
   nudge: () => Promise<unknown>
   signal: AbortSignal | undefined
 }
 
 export function createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs }: Options) {
   return {
-    /** Until tasks that were not there before say how it went. */
+    /** Waits until new tasks show the outcome. */
     async begun({ ID: id, Spec: spec }: RawService, { before, nudge, signal }: Beginning): Promise<void> {
       const clock = createClock()
       const settledMs = ({ ID: task, Status: status }: RawTask) => clock.since(`${task} ${status.State}`)
@@ -58,7 +58,7 @@ export function createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs 
       }
     },
 
-    /** The tasks as they were last seen. Those of nodes that are gone never end. */
+    /** The last seen tasks. Tasks of lost nodes never end. */
     async ended(serviceId: string, timeoutMs: number): Promise<RawTask[]> {
       const last = new Map<string, RawTask>()
       const clock = createClock()
@@ -73,7 +73,7 @@ export function createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs 
       }
     },
 
-    /** Swarm makes no task in the place of one that it is still to forget. */
+    /** Swarm creates no task in place of one that it has not forgotten yet. */
     async cleared(serviceId: string): Promise<void> {
       const clock = createClock()
       for (;;) {
@@ -85,7 +85,7 @@ export function createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs 
       }
     },
 
-    /** Until the tasks of a removed service have ended, or for that time. */
+    /** Waits until the tasks of a removed service have ended, but no longer than that time. */
     async gone(tasks: readonly RawTask[], atMostMs: number): Promise<void> {
       const isUp = isUpIn(await reads.nodes.get())
       let left = tasks.filter((task) => !hasEnded(task) && isUp(task.NodeID))
@@ -100,7 +100,7 @@ export function createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs 
   }
 }
 
-/** Since when something is so. */
+/** Measures how long a condition has lasted. */
 function createClock() {
   const first = new Map<string, number>()
   return {

@@ -1,4 +1,4 @@
-// Items of several sources in one sequence, read once.
+// Joins items of several sources into one sequence, which is read once.
 
 export function createChannel<T>() {
   const waiting: T[] = []

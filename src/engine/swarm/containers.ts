@@ -1,4 +1,4 @@
-// Containers as services of one replica: list, inspect, make, start, stop, change, remove.
+// Containers as services of one replica: list, inspect, create, start, stop, change, remove.
 
 import type { ContainerRecord, ContainerSpec, EngineContainers } from '../contract/containers.ts'
 import type { EngineImages } from '../contract/images.ts'
@@ -58,11 +58,11 @@ export function createContainerCalls(options: Options): EngineContainers {
 
   async function imageFor(name: string): Promise<string> {
     const found = await images.inspectImage(name)
-    if (!found) throw new AppError('IMAGE_NOT_FOUND', `There is no image ${name} on the manager.`)
+    if (!found) throw new AppError('IMAGE_NOT_FOUND', `The manager has no image ${name}.`)
     return pinned(name, found.digests)
   }
 
-  /** A change of the task makes another, which is to run before the change is over; one that has ended stays so. */
+  /** A change of the task creates another, and ends when that one runs. An ended task stays ended. */
   async function change(
     id: string,
     change: (service: RawService) => RawServiceSpec,
@@ -114,7 +114,7 @@ export function createContainerCalls(options: Options): EngineContainers {
         tell('create', id)
         return { id, warnings: warningsOf(spec, { image, made }) }
       } catch (error) {
-        // Swarm may carry out what it did not answer. Then the ports are in use.
+        // Swarm may carry out a change without an answer. Then the ports are in use.
         if (isAppError(error, 'CONTAINER_NAME_TAKEN', 'INVALID_REQUEST', 'NETWORK_NOT_FOUND', 'ENGINE_BUSY'))
           await giveBack().catch(() => {})
         throw error
@@ -242,7 +242,7 @@ function cannot(what: string): AppError {
   return new AppError('ENGINE_UNSUPPORTED', `Docker Swarm cannot ${what}.`)
 }
 
-/** Other nodes get exactly the image that this one has, wherever a registry has it. */
+/** Pins the digest, so other nodes run exactly this node's image, if a registry has it. */
 function pinned(image: string, digests: readonly string[]): string {
   if (image.includes('@') || image.startsWith('sha256:')) return image
   const repository = image.replace(/:[^/:]+$/, '')

@@ -1,5 +1,5 @@
-// A Docker Swarm by one of its managers: containers are services of one replica, and may run on any node. Images, builds and
-// volumes are those of the manager's own engine.
+// A Docker Swarm through one of its managers: containers are services of one replica and run on any node. Images, builds and
+// volumes belong to the manager's own engine.
 
 import type { Engine } from '../contract/engine.ts'
 import type { EngineNodes } from '../contract/nodes.ts'
@@ -28,9 +28,9 @@ import { createWorkloadCalls } from './workloads.ts'
 export type SwarmOptions = DockerOptions & {
   log: Parameters<typeof createConnection>[0]['log']
   publishMode: PublishMode
-  /** Where the engines of other nodes are; absent: out of reach. */
+  /** The addresses of other nodes' engines. Absent: they are out of reach. */
   addressOf?: ((host: string) => EngineAddress) | undefined
-  /** Whether to make nothing where the Swarm cannot withhold new privileges. */
+  /** Whether to refuse creates if the Swarm cannot withhold new privileges. */
   refusesNewPrivileges: boolean
 }
 

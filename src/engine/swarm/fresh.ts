@@ -1,6 +1,6 @@
-// A reading that serves all who ask within a moment.
+// A read that serves all callers within a moment.
 
-/** A reading that failed serves nobody else. */
+/** A failed read serves only its own caller. */
 export function createFresh<T>(read: () => Promise<T>, maxAgeMs: number) {
   let last: { at: number; value: Promise<T> } | undefined
 

@@ -1,4 +1,4 @@
-// The id of a container, made of that of its service, so that every Berth gives it the same and it looks like any other.
+// The id of a container, derived from its service's id, so every Berth computes the same one in the usual form.
 
 import { createHash } from 'node:crypto'
 
@@ -8,7 +8,7 @@ export function containerIdOf(serviceId: string): string {
   return createHash('sha256').update(serviceId).digest('hex')
 }
 
-/** The services whose ids were made. */
+/** Services by the ids that were derived from theirs. */
 export function createServiceIds() {
   const services = new Map<string, string>()
   return {
@@ -18,7 +18,7 @@ export function createServiceIds() {
     forget(serviceId: string): void {
       services.delete(containerIdOf(serviceId))
     },
-    /** What Swarm finds it by; undefined for an id that no known service has. */
+    /** The reference for Swarm. Undefined if no known service has the id. */
     referenceOf(id: string): string | undefined {
       return services.get(id) ?? (known.test(id) ? undefined : id)
     }

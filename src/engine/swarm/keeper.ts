@@ -1,5 +1,5 @@
-// Brings back what a lost node or a drain ended and Swarm leaves ended: a restart policy of "no" speaks of the end of the
-// workload itself. Several Berths may see it at once; the version of the service lets one of them act.
+// Restarts workloads that a lost node or a drain ended and Swarm leaves ended: a restart policy of "no" concerns only the exit
+// of the workload itself. Several Berths may notice at once. The version of the service lets one of them act.
 
 import { readFacts } from '../labels.ts'
 import type { Life } from './life.ts'
@@ -11,7 +11,7 @@ export type Keeper = ReturnType<typeof createKeeper>
 
 type Log = Record<'debug' | 'warn', (fields: object, message: string) => void>
 
-// Services that nobody watched when they were ended.
+// Services that ended while no Berth watched.
 const ALL_MS = 10_000
 
 export function createKeeper({ reads, life, log }: { reads: Reads; life: Pick<Life, 'bringBack'>; log: Log }) {
@@ -22,7 +22,11 @@ export function createKeeper({ reads, life, log }: { reads: Reads; life: Pick<Li
     const [tasks, nodes] = await Promise.all([reads.tasksOf(service.ID), reads.nodes.get()])
     if (!runOfService(service, tasks, nodes).isLost) return
     const wasBrought = await life.bringBack(service)
-    if (wasBrought) log.warn({ name: service.Spec.Name }, 'a node lost this container; it is started on another')
+    if (wasBrought)
+      log.warn(
+        { name: service.Spec.Name },
+        'the node of this container was lost or drained: Berth starts it on another'
+      )
   }
 
   async function lookAtAll(): Promise<void> {
@@ -40,7 +44,7 @@ export function createKeeper({ reads, life, log }: { reads: Reads; life: Pick<Li
   }
 
   return {
-    /** In the background: the next look finds what this one could not do. */
+    /** Runs in the background. The next poll retries failures. */
     look(changed: readonly string[]): void {
       const isTime = performance.now() - lookedAt > ALL_MS
       if (isTime) lookedAt = performance.now()

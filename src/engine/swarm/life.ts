@@ -1,4 +1,4 @@
-// Start, stop and bring back: a service is scaled, and its tasks say what came of it.
+// Start, stop and restart elsewhere: scales a service, and reads the outcome from its tasks.
 
 import { isAppError } from '../../errors.ts'
 import { readKept, withKept } from '../labels.ts'
@@ -40,7 +40,7 @@ export function createLife({ reads, services, ports, onNodes, awaiting, changeTi
     })
   }
 
-  /** Swarm forgets the tasks of a service without replicas, and with them how they ended. */
+  /** Swarm forgets the tasks of a service without replicas, including their exit. */
   async function keepEnd({ ID: id }: RawService, ended: RawTask | undefined): Promise<void> {
     const { ExitCode: code } = ended?.Status.ContainerStatus ?? {}
     const service = await reads.service(id)
@@ -70,10 +70,10 @@ export function createLife({ reads, services, ports, onNodes, awaiting, changeTi
   return {
     runOf,
 
-    /** Another task takes the place of the one that there is. Returns when it runs. */
+    /** Replaces the task. Returns when the new one runs. */
     changeTask,
 
-    /** Nothing is left running of a start that failed. */
+    /** Leaves nothing running after a failed start. */
     async start(service: RawService, signal?: AbortSignal): Promise<void> {
       const run = await runOf(service)
       if (run.state === 'running') return
@@ -103,7 +103,7 @@ export function createLife({ reads, services, ports, onNodes, awaiting, changeTi
       )
     },
 
-    /** What a lost node or a drain ended, whatever its restart policy says of its own end. */
+    /** Restarts a workload that a lost node or a drain ended, whatever its restart policy. */
     bringBack
   }
 }
@@ -115,7 +115,7 @@ function toBegin(spec: RawServiceSpec): RawServiceSpec {
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const abort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('The wait was ended.'))
+    const abort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('The wait was aborted.'))
     if (signal.aborted) abort()
     else signal.addEventListener('abort', abort, { once: true })
   })

@@ -34,7 +34,7 @@ export function mapNode({
 
 export const placeOn = ({ id, name, address }: NodeRecord): ContainerNode => ({ id, name, address })
 
-/** A manager may list itself as all addresses, and then names the right one among the managers. */
+/** A manager may list itself as 0.0.0.0. Then its address among the managers is the right one. */
 function addressOf(address: string | null | undefined, ofManager: string | null | undefined): string | null {
   if (address && address !== '0.0.0.0') return address
   return ofManager?.replace(/:\d+$/, '').replace(/^\[|\]$/g, '') || null

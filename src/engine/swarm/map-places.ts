@@ -1,4 +1,4 @@
-// The networks of a service, and the places of its task on them. Pure.
+// The networks of a service, and the addresses of its task on them. Pure.
 
 import type { NetworkPlace } from '../contract/containers.ts'
 import type { RawServiceSpec } from './schemas/services.ts'
@@ -13,7 +13,7 @@ export function networkNames({ TaskTemplate: template }: RawServiceSpec, names: 
   }))
 }
 
-/** The network of the mesh is none of the container's. */
+/** The mesh's network does not belong to the container. */
 export function placesOf(spec: RawServiceSpec, task: RawTask | undefined, names: Names): NetworkPlace[] {
   const attachments = task?.NetworksAttachments ?? []
   return networkNames(spec, names).map(({ name, aliases }) => {

@@ -19,16 +19,16 @@ import type { RawService, RawServiceSpec } from './schemas/services.ts'
 import type { RawTask } from './schemas/tasks.ts'
 import { runOf, type Run } from './task-state.ts'
 
-/** What is to be known besides a service and its tasks. */
+/** The facts in addition to a service and its tasks. */
 export type Cluster = {
   nodes: ReadonlyMap<string, NodeRecord>
   /** By id. */
   networks: ReadonlyMap<string, string>
-  /** Of the node that answers. */
+  /** The node that answers. */
   ownAddress: string | null
-  /** The id of a named image; undefined when this node does not have it. */
+  /** The id of a named image. Undefined if this node does not have it. */
   imageIdOf: (reference: string) => string | undefined
-  /** Whether a Swarm that cannot withhold new privileges is a matter for refusal. */
+  /** Whether Berth refuses a Swarm that cannot withhold new privileges. */
   refusesNewPrivileges: boolean
 }
 
@@ -81,10 +81,10 @@ export function mapService(service: RawService, tasks: readonly RawTask[], clust
     state,
     health,
     exitCode,
-    // Swarm tells of an exit code only.
+    // Swarm reports only an exit code.
     oomKilled: false,
     error,
-    // It counts on its own node, whose processes this machine need not show.
+    // The process id belongs to the task's node, and this machine may not have it.
     pid: null,
     createdAt: service.CreatedAt,
     startedAt,
@@ -153,13 +153,13 @@ function mapPlacement({ TaskTemplate: { Placement: placement } }: RawServiceSpec
   return constraints.length > 0 || spread !== undefined ? { constraints, spread } : undefined
 }
 
-/** The label tells apart what Swarm does not. */
+/** The label records a distinction that Swarm does not make. */
 function restartOf(condition: string | null | undefined, kept: string | null): RestartPolicy {
   const known = RESTARTS[(condition ?? 'any') as keyof typeof RESTARTS] ?? 'always'
   return known === 'always' && kept === 'unless-stopped' ? kept : known
 }
 
-/** In host mode the port is on the node of the task, by the mesh on every node. */
+/** In host mode the port is on the task's node, with the mesh on every node. */
 function mapPorts(spec: RawServiceSpec, ofTask: string | null, ofAny: string | null): PortBinding[] {
   return (spec.EndpointSpec?.Ports ?? []).flatMap((port) => {
     const { TargetPort: containerPort, PublishedPort: hostPort, Protocol: protocol, PublishMode: mode } = port

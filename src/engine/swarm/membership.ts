@@ -1,4 +1,4 @@
-// What an engine is in its Swarm.
+// The role of an engine in its Swarm.
 
 import { Type } from '@sinclair/typebox'
 import type { Connection } from '../docker/connection.ts'

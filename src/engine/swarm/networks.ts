@@ -1,4 +1,4 @@
-// Networks that reach every node. Those of one engine are of no use to services.
+// Networks that reach every node. Services cannot use those of a single engine.
 
 import type { EngineNetworks } from '../contract/networks.ts'
 import type { Calls } from '../docker/calls.ts'

@@ -40,8 +40,8 @@ export function createNodeCalls({
   }
 }
 
-/** Other changes of a node are told like those of a container. */
+/** Swarm reports a conflicting change of a node like one of a container. */
 function refusal(error: unknown): unknown {
   if (!isAppError(error, 'CONTAINER_BUSY')) return error
-  return new AppError('SWARM_UNAVAILABLE', 'Others changed the node at the same time. Send the request again.')
+  return new AppError('SWARM_UNAVAILABLE', 'Another client changed the node at the same time. Retry the request.')
 }

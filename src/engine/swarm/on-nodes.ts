@@ -1,5 +1,5 @@
-// What happens inside of a task happens on the engine of its node: that of this manager, or another where the operator has
-// opened them to it.
+// The engine of a task's node gives access to the inside of the task: this manager's own engine, or another if the operator
+// has opened it to this server.
 
 import type { Engine } from '../contract/engine.ts'
 import type { NodeRecord } from '../contract/nodes.ts'
@@ -26,7 +26,7 @@ export function createOnNodes({
     return node.state === 'ready' && node.address !== null ? remote?.at(node.address) : undefined
   }
 
-  /** Undefined where the node is out of reach, and before there is a container. */
+  /** Undefined if the node is out of reach, and before the container exists. */
   async function reach({ NodeID: nodeId, Status: status }: RawTask): Promise<Place | undefined> {
     const containerId = status.ContainerStatus?.ContainerID
     const node = (await reads.nodes.get()).get(nodeId ?? '')
@@ -47,7 +47,7 @@ export function createOnNodes({
       throw new AppError('NODE_OUT_OF_REACH', `The container is on ${name}, ${advice}.`, { facts: { node: name } })
     },
 
-    /** Ends it sooner than its service says. Where it is not to be reached it takes its own time. */
+    /** Shortens the stop timeout of its service, if the node is within reach. */
     async hurry(task: RawTask, timeoutSeconds: number): Promise<void> {
       const place = await reach(task)
       await place?.engine.stopContainer(place.containerId, timeoutSeconds).catch(() => {})

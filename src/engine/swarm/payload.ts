@@ -1,4 +1,4 @@
-// Our words to a service of one replica. Built from parsed intent only, as the container of one engine is.
+// Builds a service of one replica from parsed intent only, like the container of a single engine.
 
 import type { ContainerSpec, Limits, Placement, PortBinding, RestartPolicy } from '../contract/containers.ts'
 import { CAPABILITIES, healthcheckPayload, LOG_LIMITS, STOP_SECONDS } from '../docker/payload.ts'
@@ -7,7 +7,7 @@ import { withKept } from '../labels.ts'
 export type PublishMode = 'host' | 'ingress'
 
 const NANOSECONDS_PER_SECOND = 1e9
-// Swarm waits that long before it replaces a task, also after its node has failed.
+// Swarm waits that long before it replaces a task, even after a failure of its node.
 const RESTART_DELAY_NS = 1e9
 // "Unless stopped" differs from "always" only on one machine: a stopped service has no task that could come back.
 const CONDITIONS = { no: 'none', 'on-failure': 'on-failure', always: 'any', 'unless-stopped': 'any' } as const
@@ -29,7 +29,7 @@ export function servicePayload(
       LogDriver: { Name: 'json-file', Options: LOG_LIMITS }
     },
     Mode: { Replicated: { Replicas: replicas } },
-    // The new task could not have the ports of the old one beside it.
+    // Both tasks at once could not bind the same ports.
     UpdateConfig: { Parallelism: 1, Order: 'stop-first', FailureAction: 'continue' },
     EndpointSpec: endpointPayload(spec.ports, publishMode)
   }

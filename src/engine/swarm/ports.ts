@@ -1,5 +1,5 @@
-// A port of the Swarm belongs to whoever made the config that is named after it: names are the one thing that managers
-// decide atomically, whichever of them is asked. The config names the service; without that service it is worth nothing.
+// A port of the Swarm belongs to the creator of the config that is named after it: managers decide only about names
+// atomically. The config names the service, and without that service it holds nothing.
 
 import type { PortBinding } from '../contract/containers.ts'
 import { AppError, isAppError } from '../../errors.ts'
@@ -11,12 +11,12 @@ import { readConfigMade, readConfigs, type RawConfig } from './schemas/configs.t
 
 export type Ports = ReturnType<typeof createPorts>
 type Port = Pick<PortBinding, 'hostPort' | 'protocol'>
-/** A service by its name; before it is there, two creates may mean to use one name. */
+/** A service by its name. Before it exists, two creates may intend to use the same name. */
 type Holder = { name: string; attempt?: string | null }
 
-// Between its config and its service a create takes less.
+// A create takes less time between its config and its service.
 const YOUNG_MS = 60_000
-// A config has content; that of these is in their names and labels.
+// A config must have content. Here, only names and labels matter.
 const CONTENT = Buffer.from('-').toString('base64')
 
 export const configName = ({ hostPort, protocol }: Port): string => `berth-port-${protocol}-${hostPort}`
@@ -25,7 +25,7 @@ export function createPorts({ calls: { ask, change }, reads }: { calls: Calls; r
   async function find(name: string): Promise<RawConfig | undefined> {
     const query = { filters: { name: [name] } }
     const asked = { method: 'GET', path: '/configs', query, what: 'look for the port', answer: readConfigs } as const
-    // The filter finds names that begin so, too.
+    // The filter also matches longer names with this prefix.
     return (await ask(asked)).find(({ Spec: spec }) => spec.Name === name)
   }
 
@@ -50,7 +50,7 @@ export function createPorts({ calls: { ask, change }, reads }: { calls: Calls; r
     return (await change(asked)).ID
   }
 
-  /** Whether nobody can hold the port by it: its service is gone or has other ports. */
+  /** Whether the config is a leftover: its service is gone or has other ports. */
   async function isLeftOver({ CreatedAt: createdAt, Spec: spec }: RawConfig): Promise<boolean> {
     const holder = readPortHolder(spec.Labels ?? {})
     const service = holder === undefined ? undefined : await reads.service(holder)
@@ -60,7 +60,7 @@ export function createPorts({ calls: { ask, change }, reads }: { calls: Calls; r
     return Date.now() - Date.parse(createdAt) > YOUNG_MS
   }
 
-  /** The id of the config that was made. A left-over one goes by its id, so of several who find it only one removes it. */
+  /** The id of the new config. Removes a leftover by its id, so only one of several finders succeeds. */
   async function hold(port: Port, holder: Holder): Promise<string | undefined> {
     try {
       return await make(port, holder)
@@ -75,7 +75,7 @@ export function createPorts({ calls: { ask, change }, reads }: { calls: Calls; r
   }
 
   return {
-    /** All of them, or none. Holding again what one holds succeeds. Returns what gives back those that it took. */
+    /** Holds all of them or none. Idempotent. Returns a function that releases the new ones. */
     async hold(ports: readonly Port[], holder: Holder): Promise<() => Promise<void>> {
       const made: string[] = []
       const giveBack = async () => {

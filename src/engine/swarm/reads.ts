@@ -1,4 +1,4 @@
-// What Berth asks a manager, and what is kept of the answers for a moment.
+// Reads from a manager, and a cache of the answers for a moment.
 
 import type { EngineImages } from '../contract/images.ts'
 import type { NodeRecord } from '../contract/nodes.ts'
@@ -74,20 +74,20 @@ export function createReads({
       what: 'list the services',
       answer: label ? readServicesLabelled(label) : readServices
     })
-    // Those that run on every node, or once, are none that Berth could start and stop.
+    // Berth cannot start and stop services that run on every node, or once.
     const ours = found.filter(({ Spec: spec }) => spec.Mode.Replicated)
     for (const { ID: id } of ours) ids.learn(id)
     return ours
   }
 
-  /** By what a container is called. An id that is not known may be that of a service of another Berth. */
+  /** Finds a container by id or name. An unknown id may belong to a service of another Berth. */
   async function find(reference: string, signal?: AbortSignal): Promise<RawService | undefined> {
     if (ids.referenceOf(reference) === undefined) await services()
     const known = ids.referenceOf(reference)
     return known === undefined ? undefined : service(known, signal)
   }
 
-  /** A network may be newer than the names that are kept. */
+  /** A network may be newer than the cached names. */
   async function namesFor(service: RawService | undefined): Promise<ReadonlyMap<string, string>> {
     const names = await networks.get()
     const targets = service?.Spec.TaskTemplate.Networks ?? []
@@ -101,22 +101,22 @@ export function createReads({
     find,
     tasks,
 
-    /** Of one service. None when it is gone. */
+    /** The tasks of one service. None if it is gone. */
     async tasksOf(serviceId: string): Promise<RawTask[]> {
       return (await unlessGone('CONTAINER_NOT_FOUND', tasks({ service: [serviceId] }))) ?? []
     },
 
-    /** Undefined when it is gone. */
+    /** Undefined if it is gone. */
     task: (id: string): Promise<RawTask | undefined> =>
       unlessGone(
         'CONTAINER_NOT_FOUND',
         ask({ method: 'GET', path: `/tasks/${id}`, what: 'inspect the task', answer: readTask })
       ),
 
-    /** Those that are to run: the only ones that can change without a change of their service. */
+    /** Tasks that should run: only they can change without a change of their service. */
     wantedTasks: (): Promise<RawTask[]> => tasks({ 'desired-state': ['running', 'ready'] }),
 
-    /** What is to be known to describe a service. */
+    /** The facts that describe a service. */
     async cluster(service?: RawService): Promise<Cluster> {
       const [byId, names, imagesByName, own] = await Promise.all([
         nodes.get(),

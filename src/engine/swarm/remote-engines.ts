@@ -1,5 +1,4 @@
-// The engines of other nodes, each connected to when it is first needed. One that does not answer is said to be out of reach
-// and not waited for.
+// The engines of other nodes. Berth connects to each at first use. An engine that does not answer is out of reach at once.
 
 import type { Engine } from '../contract/engine.ts'
 import { createCalling } from '../docker/calling.ts'
@@ -29,7 +28,7 @@ export function createRemoteEngines({ addressOf, ...options }: Options) {
   }
 
   return {
-    /** Undefined when it does not answer. */
+    /** Undefined if it does not answer. */
     async at(host: string): Promise<Engine | undefined> {
       const { connection, engine, tried } = remotes.get(host) ?? open(host)
       await tried

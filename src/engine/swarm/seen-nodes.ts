@@ -1,4 +1,4 @@
-// The nodes as the last look saw them.
+// The nodes at the last poll.
 
 import type { EngineNodes, NodeRecord } from '../contract/nodes.ts'
 import { createTopic } from '../../lib/topic.ts'

@@ -1,4 +1,4 @@
-// Changes of services. An update names the version that it changes; another that came first makes it begin again.
+// Changes of services. An update names the version that it changes, and retries after a conflict.
 
 import { AppError, isAppError } from '../../errors.ts'
 import type { Calls } from '../docker/calls.ts'
@@ -7,7 +7,7 @@ import type { RawService, RawServiceSpec } from './schemas/services.ts'
 
 export type Services = ReturnType<typeof createServices>
 
-/** Returns the spec to be; undefined when nothing is to change. */
+/** Returns the new spec, or undefined to change nothing. */
 type Change = (spec: RawServiceSpec, service: RawService) => RawServiceSpec | undefined
 
 const MAX_TRIES = 8
@@ -24,7 +24,7 @@ export function createServices({ calls: { change }, reads }: { calls: Calls; rea
   }
 
   return {
-    /** Whether it was changed. */
+    /** Resolves with whether it changed. */
     async update(first: RawService, changeOf: Change, signal?: AbortSignal): Promise<boolean> {
       let service = first
       for (let tries = 1; ; tries++) {
@@ -48,7 +48,7 @@ export function withReplicas(spec: RawServiceSpec, replicas: number): RawService
   return { ...spec, Mode: { Replicated: { Replicas: replicas } } }
 }
 
-/** Swarm makes a new task although nothing else is new. */
+/** Forces a new task although nothing else changed. */
 export function withNewTask(spec: RawServiceSpec): RawServiceSpec {
   const { TaskTemplate: template } = spec
   return { ...spec, TaskTemplate: { ...template, ForceUpdate: (template.ForceUpdate ?? 0) + 1 } }

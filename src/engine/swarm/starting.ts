@@ -1,4 +1,4 @@
-// Whether the start of a service has come to its end, from what its tasks say. Pure.
+// Whether the start of a service has finished, judged by its tasks. Pure.
 
 import type { AppError } from '../../errors.ts'
 import { Refusal } from '../docker/failures.ts'
@@ -10,7 +10,7 @@ type Begun = { is: 'started' } | { is: 'refused'; error: AppError } | { is: 'pen
 
 const OWN_END = /^task: non-zero exit|unhealthy container/i
 
-/** `tasks` are those that the start made. */
+/** `tasks` are those of this start. */
 export function begunOf(
   tasks: readonly RawTask[],
   { hasHealthcheck, settledMs }: { hasHealthcheck: boolean; settledMs: (task: RawTask) => number }
@@ -26,7 +26,7 @@ export function begunOf(
   return { is: 'pending', error: undefined }
 }
 
-// A container that cannot be started says so within that time.
+// A container that cannot start fails within that time.
 const SETTLED_MS = 1_500
 
 function refusal(said: string | null | undefined): AppError {

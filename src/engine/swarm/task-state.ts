@@ -1,5 +1,5 @@
-// The state of a container from the tasks of its service. A service keeps its last tasks, and those on a node that is gone
-// stay `running` for ever. Pure.
+// Derives the state of a container from the tasks of its service. A service keeps its last tasks, and tasks on a lost node
+// stay `running` forever. Pure.
 
 import type { ContainerHealth, ContainerState } from '../contract/containers.ts'
 import type { Kept } from '../labels.ts'
@@ -13,9 +13,9 @@ export type Run = {
   startedAt: string | null
   finishedAt: string | null
   restartCount: number
-  /** The task that runs it, or else the one that last did. */
+  /** The task that runs it, or else the last one that did. */
   task: RawTask | undefined
-  /** Whether its node, and not the workload, ended it, and Swarm does not bring it back. */
+  /** Whether its node, not the workload, ended it, and Swarm does not restart it. */
   isLost: boolean
 }
 
@@ -38,7 +38,7 @@ export function newestFirst(tasks: readonly RawTask[]): RawTask[] {
   return tasks.toSorted((one, other) => Date.parse(other.CreatedAt) - Date.parse(one.CreatedAt))
 }
 
-/** Before its first check has passed, a task with a health check is `starting` although its workload runs. */
+/** A task with a health check is `starting` until its first check passes, although its workload runs. */
 export function isUnderCheck({ Status: status }: RawTask, hasHealthcheck: boolean): boolean {
   return hasHealthcheck && status.State === 'starting' && Boolean(status.ContainerStatus?.ContainerID)
 }

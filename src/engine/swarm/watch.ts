@@ -1,5 +1,5 @@
-// The events of a Swarm in those of an engine. Swarm tells of services and nodes but never of tasks, so those that are to run
-// are listed again and again, and a service whose tasks look otherwise has changed.
+// Converts the events of a Swarm to those of an engine. Swarm sends events about services and nodes but never about tasks, so
+// Berth polls the tasks that should run. A service has changed if its tasks have.
 
 import type { Readable } from 'node:stream'
 import { createChannel } from './channel.ts'
@@ -17,7 +17,7 @@ import type { Reads } from './reads.ts'
 import type { SeenNodes } from './seen-nodes.ts'
 import { readEvent, type RawEvent } from './schemas/events.ts'
 
-/** Of what Berth itself has just done. */
+/** Events about Berth's own changes. */
 export type Tell = (action: string, id: string) => void
 
 const WHAT = 'report events'
@@ -46,7 +46,7 @@ export function createWatchCalls({ calls, reads, availability, keeper, seen }: O
     timeNano: Date.now() * 1e6
   })
 
-  /** Goes on until the manager no longer answers. */
+  /** Continues until the manager no longer answers. */
   async function poll(tell: (serviceId: string) => void, signal: AbortSignal): Promise<void> {
     let before: ReadonlyMap<string, string> | undefined
     while (!signal.aborted) {
@@ -62,7 +62,7 @@ export function createWatchCalls({ calls, reads, availability, keeper, seen }: O
     }
   }
 
-  /** What happens in a task of this node is known at once. */
+  /** Reports events in tasks of this node at once. */
   function translate({ Type: type, Action: action, Actor: actor, timeNano }: RawEvent): EngineEvent | undefined {
     const attributes = actor.Attributes ?? {}
     if (type === 'container') {
@@ -75,7 +75,7 @@ export function createWatchCalls({ calls, reads, availability, keeper, seen }: O
     }
     if (type === 'image') reads.forgetImages()
     if (type === 'network') reads.forgetNetworks()
-    // Those of a container on a network are about tasks.
+    // Events about a container on a network concern tasks.
     if (type === 'node' || attributes.container !== undefined) return undefined
     return { type, action, id: actor.ID, attributes, timeNano }
   }
@@ -119,7 +119,7 @@ async function read(chunks: Readable, take: (event: RawEvent) => void): Promise<
   }
 }
 
-/** At the first look nothing has changed. */
+/** The first poll reports no change. */
 function changesBetween(before: ReadonlyMap<string, string> | undefined, now: ReadonlyMap<string, string>): string[] {
   if (!before) return []
   const ids = new Set([...before.keys(), ...now.keys()])

@@ -1,4 +1,4 @@
-// The workload of a container: its output by way of the managers, everything else by the engine of its node.
+// The workload of a container: its output through the managers, everything else through the engine of its node.
 
 import type { EngineArchive } from '../contract/archive.ts'
 import type { ContainerCounters, EngineWorkloads, LogLine, LogQuery } from '../contract/workloads.ts'
@@ -30,7 +30,7 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     return service
   }
 
-  /** Swarm goes on following a task that has ended. */
+  /** Swarm does not end the stream of an ended task. */
   async function untilEnded({ ID: id }: RawTask, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await sleep(ENDED_LOOK_MS, signal)
@@ -72,7 +72,7 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     }
   }
 
-  /** The task that runs, on an engine that is within reach. */
+  /** The running task, on an engine within reach. */
   async function running(id: string) {
     const service = await need(id)
     const run = await life.runOf(service)
@@ -81,7 +81,7 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     return onNodes.placeOf(run.task)
   }
 
-  /** The same of one that has ended: its node keeps it for a while. */
+  /** Like `running`, for an ended task, whose node keeps it for a while. */
   async function there(id: string) {
     const service = await need(id)
     const { task, state } = await life.runOf(service)

@@ -1,4 +1,4 @@
-// The page: the rail, the view that the address names, and what floats above both.
+// The page: the rail, the view of the address, and the layers above both.
 
 import { lazy } from './ui/lazy.tsx'
 import { Banner } from './frame/banner.tsx'

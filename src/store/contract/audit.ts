@@ -29,8 +29,8 @@ export type AuditFilter = {
 
 export type AuditStore = {
   /**
-   * Adds what `make` makes of the newest entry, in one step: of several writers each sees the one before. Throws when what
-   * is written would be lost.
+   * Appends the result of `make` for the newest entry, in one step: each of several writers sees the entry before its own.
+   * Throws if the write would be lost.
    */
   append(make: (newest: AuditRow | undefined) => AuditRow): Promise<AuditRow>
   /** Newest first. */

@@ -1,18 +1,18 @@
 /** The contexts and logs of builds, where several servers need them. Removing what is not there succeeds. */
 export type BuildFileStore = {
-  /** Replaces what is there. */
+  /** Replaces an existing context. */
   putContext(id: string, content: AsyncIterable<Uint8Array>): Promise<void>
-  /** Empty where there is none. */
+  /** Empty if there is none. */
   context(id: string): AsyncIterable<Uint8Array>
   removeContext(id: string): Promise<void>
   logBytes(id: string): Promise<number>
-  /** Whole lines, at the end, whose offset is given: what is written again is there once. */
+  /** Appends whole lines at the given offset, which is the end. Idempotent. */
   addToLog(id: string, text: string, at: number): Promise<void>
-  /** From an offset on. */
+  /** Starts at an offset. */
   log(id: string, offset: number): AsyncIterable<Uint8Array>
   remove(id: string): Promise<void>
   /** Of all builds. */
   bytes(): Promise<number>
-  /** Those of uploads that never became a build. */
+  /** Removes the files of uploads that never became a build. */
   removeLeftOvers(): Promise<void>
 }

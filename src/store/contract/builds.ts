@@ -10,38 +10,38 @@ export type BuildFilter = {
 /** `record` is its JSON. */
 export type StoredBuild = { id: string; record: string }
 
-/** The queue: who claims a build works on it, and only with the claim's token may it be written until it is released. */
+/** The queue. A worker claims a build, and only the claim's token permits writes until the release. */
 export type BuildStore = {
   /** `secrets` are kept sealed. */
   add(row: BuildRow, record: string, secrets: unknown): Promise<void>
   get(id: string): Promise<string | undefined>
   secrets(id: string): Promise<unknown>
-  /** Newest first, from the one after `before` on. */
+  /** Newest first, starting after `before`. */
   list(filter: BuildFilter, limit: number, before: number | undefined): Promise<StoredBuild[]>
   /** The position of a build in the list. */
   sequence(id: string): Promise<number | undefined>
   /** The number of builds ahead in the queue. */
   countBefore(id: string): Promise<number>
-  /** Those that wait, in the order in which they are worked on. */
+  /** The waiting builds, in the order of the work. */
   queue(): Promise<string[]>
   counts(): Promise<Record<string, number>>
-  /** The oldest without a worker, with an expired claim, or with the claim of a dead server. */
+  /** Claims the oldest build without a worker, with an expired claim, or with the claim of a dead server. */
   claim(token: string, until: number, now: number): Promise<string | undefined>
   renew(id: string, token: string, until: number): Promise<boolean>
   release(id: string, token: string): Promise<void>
-  /** For a start: this server holds no claims yet, whatever the store says. */
+  /** For a start: this server holds no claims yet. */
   releaseAll(): Promise<void>
   /** For the holder of the claim. False if it was lost in the meantime. */
   save(row: BuildRow, record: string, token: string): Promise<boolean>
-  /** Asks whoever works on a build to cancel it. False if nobody does. */
+  /** Asks the server that works on a build to cancel it. False if none does. */
   askToCancel(id: string): Promise<boolean>
-  /** Whether somebody asked since the build was last queued. */
+  /** Whether a client asked since the build was last queued. */
   isToBeCancelled(id: string): Promise<boolean>
   /** For a build without a worker. False if it has one by now, or if its status is no longer `from`. */
   change(row: BuildRow, record: string, from: string): Promise<boolean>
   remove(id: string): Promise<boolean>
   finishedBefore(time: number): Promise<string[]>
-  /** Those to be forgotten so that no more than `most` are left that are over: the oldest of the owner that has the most. */
+  /** The finished builds beyond `most`: the oldest of the owner that has the most. */
   finishedBeyond(most: number): Promise<string[]>
   ids(): Promise<string[]>
 }

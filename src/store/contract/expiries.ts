@@ -3,11 +3,11 @@ export type ExpiryRow = { containerId: string; expiresAt: number | null }
 
 export type ExpiryStore = {
   all(): Promise<ExpiryRow[]>
-  /** Undefined where there is no row. */
+  /** Undefined if there is no row. */
   get(containerId: string): Promise<number | null | undefined>
   set(containerId: string, expiresAt: number | null): Promise<void>
   /** Removing a missing row succeeds. */
   remove(containerId: string): Promise<void>
-  /** For a container that this server's engine does not have. Where the store is shared, another's engine may. */
+  /** For a container that this server's engine does not have. In a shared store, another server's engine may have it. */
   removeAbsent(containerId: string): Promise<void>
 }

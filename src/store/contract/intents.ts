@@ -1,4 +1,4 @@
-/** Unfinished creates. `isFinal`: past the point of no return, to be finished and not undone. */
+/** An unfinished create. `isFinal`: past the point of no return, so Berth must complete it. */
 export type Intent = { attempt: string; createdAt: number; isFinal: boolean }
 
 export type IntentStore = {
@@ -7,8 +7,8 @@ export type IntentStore = {
   finalize(attempt: string): Promise<void>
   /** Removing a missing row succeeds. */
   remove(attempt: string): Promise<void>
-  /** Of this server. */
+  /** The intents of this server. */
   all(): Promise<Intent[]>
-  /** Makes intents of servers that are dead this server's: those whose container it sees, and very old ones. */
+  /** Takes over intents of dead servers: those whose container this server sees, and very old ones. */
   takeOver(seen: string[]): Promise<Intent[]>
 }

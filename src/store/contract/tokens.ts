@@ -14,10 +14,10 @@ export type TokenRow = {
 export type TokenStore = {
   /** Oldest first. */
   all(): Promise<TokenRow[]>
-  /** Throws when the name is taken. */
+  /** Throws if the name is taken. */
   add(row: TokenRow): Promise<void>
   used(id: string, now: number): Promise<void>
   remove(id: string): Promise<void>
-  /** Runs the task while no other server is in one: what it reads stays true until it writes. */
+  /** Runs the task exclusively among all servers, so its reads stay valid until it writes. */
   alone<T>(task: () => Promise<T>): Promise<T>
 }

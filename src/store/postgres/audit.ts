@@ -9,7 +9,7 @@ type Waiting = {
   reject: (error: unknown) => void
 }
 
-/** As an entry has them, in the order that its hash covers. */
+/** The fields of an entry, in the order that its hash covers. */
 export const AUDIT_COLUMNS =
   'seq, at, outcome, caller, token_id AS "tokenId", scope, address, door, action, object, code, duration_ms AS "durationMs", request_id AS "requestId", hash'
 const CONDITIONS: Record<keyof AuditFilter, string> = {
@@ -22,10 +22,10 @@ const CONDITIONS: Record<keyof AuditFilter, string> = {
   until: 'at <=',
   before: 'seq <'
 }
-// More would keep other servers waiting.
+// A larger batch would delay other servers.
 const BATCH = 100
 
-/** Several servers write one chain: each takes the lock and adds all entries that wait for it. */
+/** Several servers write one chain: each takes the lock and adds all of its waiting entries. */
 export function createAuditTable({ sql, transaction }: Database): AuditStore {
   let waiting: Waiting[] = []
   let isWriting = false

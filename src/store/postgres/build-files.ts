@@ -4,10 +4,10 @@ import type { Database } from './database.ts'
 type Piece = { bytes: Buffer }
 
 const PIECE_BYTES = 1024 ** 2
-// Longer than any upload.
+// No upload takes longer.
 const LEFT_OVER = "interval '1 day'"
 
-/** Contexts and logs in pieces, so that none of them has to be in memory as a whole. */
+/** Contexts and logs in pieces, so that memory never holds a whole one. */
 export function createBuildFileTable({ sql }: Pick<Database, 'sql'>): BuildFileStore {
   async function removeContext(id: string): Promise<void> {
     await sql('DELETE FROM build_contexts WHERE build_id = $1', [id])

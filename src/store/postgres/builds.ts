@@ -5,7 +5,7 @@ import { isDead } from './living.ts'
 
 const WAITS = "status = 'pending' AND claim_token IS NULL"
 
-/** `server` holds the claims that are made here. */
+/** `server` holds the claims of this table. */
 export function createBuildTable({ sql }: Pick<Database, 'sql'>, seal: Seal, server: string): BuildStore {
   async function ids(text: string, values: unknown[] = []): Promise<string[]> {
     return (await sql<{ id: string }>(text, values)).rows.map(({ id }) => id)
@@ -65,7 +65,7 @@ export function createBuildTable({ sql }: Pick<Database, 'sql'>, seal: Seal, ser
       return Object.fromEntries(rows.map(({ status, count }) => [status, count]))
     },
 
-    // A server that lives may have been kept from renewing its claims, as while the database was away: they stay its own.
+    // A living server keeps its claims even if it could not renew them, as while the database was unavailable.
     claim: async (token, until, now) =>
       (
         await first<{ record: string }>(
@@ -113,7 +113,7 @@ export function createBuildTable({ sql }: Pick<Database, 'sql'>, seal: Seal, ser
       return row?.is ?? false
     },
 
-    // What is taken up again after a failure may have come with credentials, and they are here.
+    // This server may hold the credentials of a build that it retries.
     change: ({ id, finishedAt, status }, record, from) =>
       isDone(
         `UPDATE builds SET finished_at = $3, status = $4, record = $5,

@@ -1,4 +1,4 @@
-// The connections to the database. Every call has a deadline. Once the database is away, calls fail at once until it is back.
+// The connections to the database. Every call has a timeout. While the database is unavailable, calls fail at once.
 
 import { Client, Pool, types, type ClientConfig, type PoolClient } from 'pg'
 import { isAppError } from '../../errors.ts'
@@ -14,10 +14,10 @@ const CONNECTIONS = 10
 const NOTHING = { rows: [], rowCount: 0 }
 const CONNECT_MS = 10_000
 const STATEMENT_MS = 10_000
-// Later than the database itself gives up: only for one that does not answer at all.
+// Longer than the database's own timeout: only for a database that does not answer at all.
 const ANSWER_MS = STATEMENT_MS + 2_000
 
-/** `name` is what other servers know this one by. */
+/** Other servers know this one by `name`. */
 export function createDatabase({ url, name }: { url: string; name: string }) {
   const config: ClientConfig = {
     connectionString: url,
@@ -39,7 +39,7 @@ export function createDatabase({ url, name }: { url: string; name: string }) {
     away = { cause }
     onLost(cause)
   }
-  // Of a connection that nobody uses at the moment.
+  // The failure of an idle connection.
   pool.on('error', lost)
 
   async function guarded<T>(call: () => Promise<T>): Promise<T> {
@@ -57,13 +57,13 @@ export function createDatabase({ url, name }: { url: string; name: string }) {
     (client: Pool | PoolClient): Sql =>
     async (text, values) => {
       const answer = await guarded(() => client.query(text, values))
-      // Of a script, each statement answers.
+      // Each statement of a script has a result.
       const { rows, rowCount } = Array.isArray(answer) ? NOTHING : answer
       return { rows, first: rows[0], count: rowCount ?? 0 }
     }
   const sql = sqlOf(pool)
 
-  /** All of it or nothing. */
+  /** Commits all of it or nothing. */
   async function transaction<T>(task: (sql: Sql) => Promise<T>): Promise<T> {
     const client = await guarded(() => pool.connect())
     const within = sqlOf(client)
@@ -84,7 +84,7 @@ export function createDatabase({ url, name }: { url: string; name: string }) {
     sql,
     transaction,
 
-    /** A connection beside the others, that waits for news. */
+    /** A separate connection that waits for notifications. */
     connect: async (): Promise<Client> => {
       const client = new Client({ ...config, query_timeout: CONNECT_MS })
       await client.connect()
@@ -92,7 +92,7 @@ export function createDatabase({ url, name }: { url: string; name: string }) {
     },
 
     lost,
-    /** From now on calls are tried again. */
+    /** Lets calls reach the database again. */
     returned: (): void => void (away = undefined),
     isAway: (): boolean => away !== undefined,
     whenLost: (listener: (cause: unknown) => void): void => void (onLost = listener),

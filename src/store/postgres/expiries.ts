@@ -2,7 +2,7 @@ import type { ExpiryRow, ExpiryStore } from '../contract/expiries.ts'
 import type { Database } from './database.ts'
 
 const COLUMNS = 'container_id AS "containerId", expires_at AS "expiresAt"'
-// Long after any server that is only down for a while would have removed the container.
+// By then, any server with a temporary outage has removed the container.
 const KEPT = "interval '7 days'"
 
 export function createExpiryTable({ sql }: Pick<Database, 'sql'>): ExpiryStore {

@@ -1,13 +1,13 @@
-// Which failures mean that the database is away, and what callers are told. Pure.
+// Which failures mean that the database is unavailable, and the error for callers. Pure.
 
 import { DatabaseError } from 'pg'
 import { AppError } from '../../errors.ts'
 
-// By class: connection, transaction rolled back, resources, operator, system; and a server that may only read.
+// By class: connection, transaction rolled back, resources, operator, system; and a read-only database.
 const AWAY = /^(08|40|53|57|58)|^25006$|^55P03$/
 const UNIQUE = '23505'
 
-/** Whatever the driver throws without the database having answered is a lost connection, or a missed deadline. */
+/** If the driver throws without an answer of the database, it lost the connection or hit a timeout. */
 export function isAway(error: unknown): boolean {
   return !(error instanceof DatabaseError) || AWAY.test(error.code ?? '')
 }

@@ -3,10 +3,10 @@ import type { Database } from './database.ts'
 import { isDead } from './living.ts'
 
 const COLUMNS = 'attempt, created_at AS "createdAt", is_final AS "isFinal"'
-// Where its container is on no engine of a server that lives, only its own server could know of it.
+// If no living server's engine has the container, only the intent's own server can know it.
 const UNSEEN = "interval '1 day'"
 
-/** `server` makes what it writes down here. */
+/** `server` owns the intents that it adds. */
 export function createIntentTable({ sql }: Pick<Database, 'sql'>, server: string): IntentStore {
   return {
     async add(attempt, now) {

@@ -1,4 +1,4 @@
-// Writes down that this server lives, and looks for what nobody tells of: the work of servers that died.
+// Records the heartbeat of this server, and looks for the work of dead servers, which no notification announces.
 
 import { isAppError } from '../../errors.ts'
 import type { StoreNews } from '../contract/news.ts'
@@ -44,7 +44,7 @@ export async function startLife({
       await beat()
       await look()
     } catch (err) {
-      if (!isAppError(err, 'STORE_UNAVAILABLE')) log.error({ err }, 'the sign of life could not be written')
+      if (!isAppError(err, 'STORE_UNAVAILABLE')) log.error({ err }, 'the heartbeat could not be recorded')
     }
   }
 

@@ -1,4 +1,4 @@
-// Hears what other servers change, on a connection of its own, and finds the database again after it was away.
+// Receives the changes of other servers on a separate connection, and reconnects after an outage.
 
 import type { Client } from 'pg'
 import { sleep } from '../../lib/sleep.ts'
@@ -19,7 +19,7 @@ export async function createListener({ database, server, log }: { database: Data
     for (const listener of listeners)
       listener(news).catch((err: unknown) => {
         if (!isAppError(err, 'STORE_UNAVAILABLE'))
-          log.error({ err, ...news }, 'news of other servers could not be read')
+          log.error({ err, ...news }, 'changes of other servers could not be read')
       })
   }
 
@@ -48,7 +48,7 @@ export async function createListener({ database, server, log }: { database: Data
 
   async function find(cause: unknown): Promise<void> {
     const since = performance.now()
-    log.warn({ err: cause }, 'the database is away: what is in memory is still read, and nothing is written')
+    log.warn({ err: cause }, 'the database is away: reads from memory continue, and changes are refused')
     void drop()
     while (!life.signal.aborted) {
       await sleep(RETRY_MS, life.signal)

@@ -1,2 +1,2 @@
-/** SQL: whether the server of a column is dead. It looks once at those that live, however many rows there are. */
+/** SQL: whether the server of a column is dead. The subquery of living servers runs once, for any number of rows. */
 export const isDead = (column: string): string => `${column} <> ALL (ARRAY(SELECT id FROM living))`

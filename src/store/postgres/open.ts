@@ -1,4 +1,4 @@
-// The database that several servers share. Each has a name of its own for as long as its process lives.
+// The database that several servers share. Each server has a fresh name for the life of its process.
 
 import { createHash, randomUUID } from 'node:crypto'
 import { createSeal } from '../../lib/seal.ts'
@@ -21,10 +21,10 @@ import { createTokenTable } from './tokens.ts'
 
 type Options = {
   url: string
-  /** With the key that seals secrets. */
+  /** Contains the key that seals secrets. */
   dataDir: string
   log: Log
-  /** For a database that starts at the same time. */
+  /** Allows for a database that starts at the same time. */
   waitMs?: number
 }
 
@@ -53,7 +53,7 @@ export async function openStore({ url, dataDir, log, waitMs = WAIT_MS }: Options
       builds: createBuildTable(database, createSeal(key), server),
       buildFiles: createBuildFileTable(database),
       onNews: listener.on,
-      // A transaction is on the disk of the database when it is answered.
+      // The database answers when the transaction is on its disk.
       flush: async () => {},
       async close() {
         await life.end()
@@ -67,7 +67,7 @@ export async function openStore({ url, dataDir, log, waitMs = WAIT_MS }: Options
   }
 }
 
-/** Only a database that does not answer is waited for: a wrong password stays wrong. */
+/** Retries only if the database does not answer: a wrong password stays wrong. */
 async function prepare(database: Database, waitMs: number): Promise<void> {
   const limit = performance.now() + waitMs
   for (;;) {

@@ -1,4 +1,4 @@
-// The tables, made and brought up to date at the start. Of several servers that start at once, one does it.
+// Creates and migrates the tables at the start. If several servers start at once, one of them does.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -28,12 +28,12 @@ async function readVersion(sql: Sql): Promise<number> {
   return Number((await sql<{ value: string }>("SELECT value FROM meta WHERE name = 'version'")).first?.value ?? 0)
 }
 
-/** Until the end of the transaction, nobody else has the lock of this name in this store. */
+/** Holds the lock of this name in this store until the end of the transaction. */
 export async function lock(sql: Sql, name: string): Promise<void> {
   await sql('SELECT pg_advisory_xact_lock(hashtext(current_schema()), hashtext($1))', [name])
 }
 
-/** The value under a name, the given one if there was none. */
+/** The stored value of a name, or the given one if there was none. */
 export async function settle(sql: Sql, name: string, value: string): Promise<string> {
   await sql('INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING', [name, value])
   return (await sql<{ value: string }>('SELECT value FROM meta WHERE name = $1', [name])).first?.value ?? value

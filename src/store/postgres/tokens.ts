@@ -14,7 +14,7 @@ export function createTokenTable(
 ): TokenStore {
   let hadSome = false
 
-  /** The mark follows what other servers do, but a table that is empty from the start clears nothing. */
+  /** The mark follows the changes of other servers, but an initially empty table does not clear it. */
   async function all(): Promise<TokenRow[]> {
     const { rows } = await sql<TokenRow>(`SELECT ${COLUMNS} FROM tokens ORDER BY created_at, id`)
     if (rows.length > 0) mark.set()

@@ -101,7 +101,7 @@ export function createBuildStore(db: DatabaseSync, seal: Seal): BuildStore {
       return write.run(finishedAt, status, record, id, token).changes === 1
     },
 
-    // The worker is in the same process, and is asked there.
+    // The worker is in the same process, which asks it directly.
     askToCancel: async () => false,
     isToBeCancelled: async () => false,
 

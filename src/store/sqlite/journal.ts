@@ -1,5 +1,5 @@
-// The write-ahead log of the database. SQLite appends each commit to it without waiting for the disk; here is where whoever
-// needs that waits, off the thread and together with others.
+// The write-ahead log of the database. SQLite appends each commit to it without waiting for the disk. Callers that need the
+// disk wait here, off the main thread and together.
 
 import { closeSync, fdatasync, fdatasyncSync, openSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,12 +14,12 @@ export function openJournal(dataDir: string) {
   const files = ['berth.db', 'berth.db-wal'].map((name) => join(dataDir, name))
   const inodes = files.map((path) => statSync(path).ino)
   const fd = openSync(join(dataDir, 'berth.db-wal'), 'r')
-  // Checks what a start writes: the tables, the id, the key, and the names of their files.
+  // Syncs the writes of the start: the tables, the id, the key, and the names of their files.
   fdatasyncSync(fd)
   syncFolder(dataDir)
   const { flush, check } = createGroupSync(() => syncData(fd))
 
-  /** Files that were removed are still written to, and gone with the process. */
+  /** Writes to removed files succeed, but the data is lost when the process ends. */
   function requireFiles(): void {
     for (const [index, path] of files.entries())
       if (statSync(path, { throwIfNoEntry: false })?.ino !== inodes[index])
@@ -30,7 +30,7 @@ export function openJournal(dataDir: string) {
 
   return {
     flush,
-    /** Throws when what is written would be lost. */
+    /** Throws if writes would be lost. */
     check(): void {
       check()
       requireFiles()

@@ -1,4 +1,4 @@
-// The small database of what the engine cannot remember. One server owns it, for the life of its process.
+// The small database of facts that the engine cannot remember. One server owns it for the life of its process.
 
 import { randomBytes, randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -52,7 +52,7 @@ function openDatabase(dataDir: string): DatabaseSync {
   try {
     if (dataDir !== MEMORY) prepareFolder(dataDir)
     const db = new DatabaseSync(file)
-    // Exclusive: a second server on the same folder is refused by its first statement, also after a crash of the first.
+    // Exclusive: the first statement of a second server on the same folder fails, even after a crash of the first server.
     db.exec(
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON'
     )

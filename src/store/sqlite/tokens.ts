@@ -14,7 +14,7 @@ export function createTokenTable(db: DatabaseSync, mark: Pick<TokenMark, 'set' |
 
   const all = () => select.all() as TokenRow[]
 
-  // Those of a version that had no mark.
+  // Tokens of a version without the mark.
   if (all().length > 0) mark.set()
 
   return {

@@ -120,7 +120,7 @@ t.test('the claims and intents of a server that lives are its own', async (t) =>
   t.strictSame(await two.intents.all(), [])
   t.strictSame(await two.intents.takeOver(['attempt']), [])
 
-  // As after a while without a sign of life.
+  // As after a time without heartbeats.
   await ask(url, 'DELETE FROM servers WHERE id = (SELECT claimed_by FROM builds)')
   t.strictSame(await two.intents.takeOver(['another']), [], 'without its container in sight')
   t.match(await two.intents.takeOver(['attempt']), [{ attempt: 'attempt', isFinal: false }])

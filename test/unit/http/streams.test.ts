@@ -253,7 +253,7 @@ t.test('a reader that reads to the end and stays does not hold up the end of the
   t.ok(performance.now() - start < 8_000, `it took ${Math.round(performance.now() - start)} ms`)
 })
 
-t.test('a quiet stream gives a sign of life', async (t) => {
+t.test('a quiet stream sends heartbeats', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   const { open } = await listen(t, quiet({ data: 1 }))

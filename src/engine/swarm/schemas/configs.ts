@@ -1,4 +1,4 @@
-// What Berth reads of configs.
+// The fields of configs that Berth reads.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { createReader, Id, Labels } from '../../docker/schemas/schema.ts'

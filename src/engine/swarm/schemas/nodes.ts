@@ -1,4 +1,4 @@
-// What Berth reads of nodes. The rest of a spec travels along when it is changed.
+// The fields of nodes that Berth reads. A change sends the other fields of a spec back unchanged.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { createReader, Id, Labels, maybe } from '../../docker/schemas/schema.ts'

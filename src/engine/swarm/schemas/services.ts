@@ -1,4 +1,4 @@
-// What Berth reads of services. The rest of a spec travels along when it is changed.
+// The fields of services that Berth reads. A change sends the other fields of a spec back unchanged.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { UnreadableAnswer } from '../../docker/failures.ts'
@@ -83,7 +83,7 @@ export function readServicesLabelled(filter: string): (json: unknown) => RawServ
   }
 }
 
-/** By its id or name. Another service's answer is none, however well it is formed. */
+/** Checks the id or name. A valid answer about another service does not count. */
 export function readService(asked: string): (json: unknown) => RawService {
   return (json) => {
     const service = readOne(json)

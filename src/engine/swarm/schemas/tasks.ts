@@ -1,4 +1,4 @@
-// What Berth reads of tasks.
+// The fields of tasks that Berth reads.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { createReader, Id, maybe, Texts } from '../../docker/schemas/schema.ts'

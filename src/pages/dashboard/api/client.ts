@@ -1,4 +1,4 @@
-// Asks the server. Whatever goes wrong is one kind of error with a problem to show.
+// Calls the server. Every failure is one kind of error, with a problem to show.
 
 import { CALLS, type Calls, type Problem } from '../../../client/api.ts'
 import { headersOf, wantToken } from '../state/session.ts'

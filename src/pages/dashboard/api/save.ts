@@ -1,4 +1,4 @@
-// Hands a file to the browser's downloads.
+// Saves a file to the browser's downloads.
 
 import { send } from './client.ts'
 import { token } from '../state/session.ts'

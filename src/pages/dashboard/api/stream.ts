@@ -1,4 +1,4 @@
-// Streams of events. Those that are watched come again after a loss, from where they were, and only while somebody looks.
+// Streams of events. They resume after a lost connection, and pause in a hidden tab.
 
 import { createParser, type Message } from '../../../client/sse.ts'
 import type { Problem, TransferProgress } from '../../../client/api.ts'
@@ -8,13 +8,13 @@ export type Handlers = {
   onMessage: (name: string, data: unknown, id: string | undefined) => void
   onOpen?: () => void
   onLost?: () => void
-  /** It has come to its end, or cannot be had. */
+  /** It has ended, or is not available. */
   onEnd?: (why: { reason: string } | { problem: Problem }) => void
 }
 
 const FIRST_MS = 500
 const LONGEST_MS = 10_000
-/** The last words of a server that goes, and comes back. */
+/** The reason in the `end` event of a server that stops and may return. */
 const GOING = 'the server is stopping'
 
 export function follow(url: string, handlers: Handlers): () => void {
@@ -23,7 +23,7 @@ export function follow(url: string, handlers: Handlers): () => void {
   let lastId: string | undefined
   let tries = 0
 
-  /** Whether it has come to its end. */
+  /** Whether it has ended. */
   async function read(signal: AbortSignal): Promise<boolean> {
     const headers = new Headers({ accept: 'text/event-stream' })
     if (lastId !== undefined) headers.set('last-event-id', lastId)

@@ -1,13 +1,13 @@
-// The colours of a terminal in a line of a log, as spans with class names: the policy of the page allows no inline style.
+// The terminal colours of a log line, as spans with class names: the policy of the page forbids inline styles.
 
 export type Span = { text: string; classes: string }
 
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
+// oxlint-disable-next-line no-control-regex -- it matches them on purpose
 const CODES = /\u001B\[([\d;]*)m|\u001B\[[\d;?]*[A-Za-z]|\u001B\][^\u0007]*\u0007/g
 const BASE = 30
 const BRIGHT = 90
 
-/** Colours of the palette of sixteen, bold and dim. Everything else is left out. */
+/** The sixteen palette colours, bold and dim. Drops everything else. */
 export function spansOf(line: string): Span[] {
   if (!line.includes('\u001B')) return [{ text: line, classes: '' }]
   const spans: Span[] = []

@@ -1,4 +1,4 @@
-// A call as the line that makes it in a shell. Pure.
+// A call as a curl command. Pure.
 
 type Call = { method: string; url: string; body?: unknown; withToken?: boolean }
 

@@ -1,4 +1,4 @@
-// The files that were dropped or chosen, those in folders with their paths.
+// Dropped or chosen files, with their paths in folders.
 
 import type { Entry } from './tar.ts'
 
@@ -8,7 +8,7 @@ export function entriesOfFiles(files: FileList | null): Entry[] {
 
 /** Folders with these names are not even read. */
 export async function entriesOfDrop({ items }: DataTransfer, leftOut?: ReadonlySet<string>): Promise<Entry[]> {
-  // All of them at once: the list is empty after the first wait.
+  // All at once: the list is empty after the first await.
   const roots = [...items].flatMap((item) => item.webkitGetAsEntry() ?? [])
   return (await Promise.all(roots.map((root) => entriesBelow(root, leftOut)))).flat()
 }
@@ -21,7 +21,7 @@ async function entriesBelow(entry: FileSystemEntry, leftOut?: ReadonlySet<string
   if (leftOut?.has(entry.name)) return []
   const reader = (entry as FileSystemDirectoryEntry).createReader()
   const found: Entry[] = []
-  // A folder is read in parts, until one is empty.
+  // The browser returns a folder in parts, until one is empty.
   for (;;) {
     const part = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject))
     if (part.length === 0) return found

@@ -26,7 +26,7 @@ function latin1(text: string): string {
   return String.fromCharCode(...encoder.encode(text))
 }
 
-/** The root, each folder on the way, and the path itself. */
+/** The root, each parent folder, and the path itself. */
 export function stepsOf(path: string): { name: string; path: string }[] {
   const names = path.split('/').filter(Boolean)
   return [

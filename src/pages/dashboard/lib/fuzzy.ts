@@ -1,6 +1,6 @@
-// Finds what somebody means by a few letters. Pure, and quick enough to run at every key for thousands of names.
+// Fuzzy search by a few letters. Pure, and fast enough for thousands of names at every keystroke.
 
-/** How well the letters match in order; 0 if they do not. Beginnings of words and runs of letters count most. */
+/** Scores how well the letters match in order; 0 if they do not. Beginnings of words and runs of letters count most. */
 function score(wanted: string, name: string): number {
   if (wanted === '') return 1
   const whole = name.indexOf(wanted)
@@ -22,7 +22,7 @@ function isStart(name: string, index: number): boolean {
   return !(before >= 97 && before <= 122) && !(before >= 48 && before <= 57)
 }
 
-/** The best first. The key of each is expected in lower case. */
+/** Best first. Keys must be in lower case. */
 export function find<T extends { key: string }>(wanted: string, all: readonly T[], most: number): T[] {
   const letters = wanted.toLowerCase().replaceAll(/\s+/g, '')
   const found: { item: T; points: number }[] = []

@@ -1,4 +1,4 @@
-// A folder as a tar archive (ustar, with a pax header where a name is long), packed in the page.
+// Packs a folder as a tar archive (ustar, with a pax header for a long name) in the page.
 
 export type Entry = { path: string; content: Blob }
 

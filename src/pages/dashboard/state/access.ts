@@ -8,7 +8,7 @@ import { isConnected } from './feed.ts'
 
 export type Scope = Access['scopes'][number]
 
-/** Undefined until the server has said. */
+/** Undefined until the server has answered. */
 export const access = signal<Access | undefined>(undefined)
 
 export function may(scope: Scope): boolean {
@@ -27,7 +27,7 @@ export function watchAccess(): void {
     if (isConnected.value)
       ask('getAccess', {}).then(
         (answer) => (access.value = answer),
-        // Without an answer the page offers what everybody may do.
+        // Without an answer the page offers only what every caller may do.
         () => {}
       )
   })

@@ -9,7 +9,7 @@ import { dismiss, say, sayProblem } from './toasts.ts'
 
 export type Verb = 'start' | 'stop' | 'restart' | 'pause' | 'unpause'
 
-/** Containers something is being done to, and those that wait to be removed. */
+/** Containers with a running action, and those with a delayed removal. */
 export const busy = signal<ReadonlySet<string>>(new Set())
 export const leaving = signal<ReadonlySet<string>>(new Set())
 
@@ -24,7 +24,7 @@ const DONE = { start: 'Started', stop: 'Stopped', restart: 'Restarted', pause: '
 const BACK: Partial<Record<Verb, Verb>> = { start: 'stop', stop: 'start', pause: 'unpause', unpause: 'pause' }
 const UNDO_MS = 5_000
 
-/** The server changes nothing that it did not make. */
+/** The server changes only its own containers. */
 export function verbsFor({ state, managed }: Container): Verb[] {
   if (!managed) return []
   if (state === 'running') return ['stop', 'restart', 'pause']
@@ -45,7 +45,7 @@ export async function act(verb: Verb, targets: Container[]): Promise<void> {
 async function one(verb: Verb, { id, name }: Container): Promise<Container | undefined> {
   try {
     const answer = await ask(CALLS[verb], { id })
-    // A stopped container whose port was gone comes back as another.
+    // A start may replace a stopped container that lost its port.
     if (answer.replaced !== undefined) drop(id)
     put(answer)
     return answer

@@ -1,4 +1,4 @@
-// The time, for ages that grow while one looks. Stands still in a hidden tab.
+// The time, for ages that update live. Pauses in a hidden tab.
 
 import { signal } from '@preact/signals'
 

@@ -1,4 +1,4 @@
-// All containers, as the server has them: read once, then kept by its events.
+// All containers of the server: read once, then updated by events.
 
 import { computed, signal } from '@preact/signals'
 import { ask, problemFrom } from '../api/client.ts'
@@ -15,10 +15,10 @@ export const byId = computed(() => {
   return found
 })
 
-/** When which cell last changed, by `id field`, for the light that fades. */
+/** When each cell last changed, by `id field`, for the fading highlight. */
 export const changes = new Map<string, number>()
 const WATCHED = ['state', 'health', 'name', 'image', 'url'] as const
-/** More than this many at once are read as a list. */
+/** The page reads more than this many at once as a list. */
 const FEW = 8
 
 export async function loadContainers(): Promise<void> {
@@ -76,7 +76,7 @@ async function readOne(id: string): Promise<void> {
   try {
     put(await ask('getContainer', { id }))
   } catch {
-    // It is gone again, or the list says so in a moment.
+    // It is gone already, or the next list says so.
     void loadContainers()
   }
 }

@@ -13,7 +13,7 @@ const listeners = new Set<Listener>()
 const KEPT = 300
 const HOUR_MS = 3_600_000
 
-/** Hears each event; `resync` means that some were missed. */
+/** Calls back for each event. `resync` means that some were missed. */
 export function onEvent(listener: Listener): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
@@ -33,7 +33,7 @@ export function startFeed(): void {
   })
 }
 
-/** Runs soon after the last of a flock of calls, and at least every so often. */
+/** Debounces: runs soon after the last call of a burst, but at least at that interval. */
 export function soon(work: () => void, ms = 150): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   return () => {

@@ -10,14 +10,14 @@ const names = signal<ReadonlyMap<string, string>>(new Map())
 
 export function loadOwners(): void {
   if (!may('admin')) return
-  // Without them the ids are shown.
+  // Without names the page shows ids.
   ask('listTokens', {}).then(
     (tokens) => (names.value = new Map(tokens.map(({ id, name }) => [id, name]))),
     () => {}
   )
 }
 
-/** Empty for what no token made. */
+/** Empty for things that no token created. */
 export function ownerOf({ owner, team }: Pick<Container, 'owner' | 'team'>): string {
   if (owner === null) return ''
   const own = owner === access.value?.token_id ? access.value.caller : undefined

@@ -1,4 +1,4 @@
-// Where one is: the address says it all, so that a reload or a link shows the same.
+// The current view: the address contains all of it, so a reload or a link shows the same.
 
 import { computed, signal } from '@preact/signals'
 
@@ -23,7 +23,7 @@ export function go(href: string, { replace = false }: { replace?: boolean } = {}
   address.value = new URL(location.href)
 }
 
-/** Changes what the query says; undefined takes a name out. */
+/** Changes the query. Undefined removes a name. */
 export function setQuery(changes: Record<string, string | undefined>): void {
   const url = new URL(location.href)
   for (const [name, value] of Object.entries(changes)) {
@@ -33,7 +33,7 @@ export function setQuery(changes: Record<string, string | undefined>): void {
   go(url.pathname + url.search, { replace: true })
 }
 
-/** A plain click on a link of ours stays in this page. */
+/** A plain click on an internal link stays in this page. */
 export function followLinks(): void {
   document.addEventListener('click', (event) => {
     const link = (event.target as Element).closest?.('a')

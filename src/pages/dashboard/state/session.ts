@@ -1,4 +1,4 @@
-// The token of this tab. It goes to this server only, and goes with the tab.
+// The token of this tab. The page sends it to this server only, and the browser drops it with the tab.
 
 import { signal } from '@preact/signals'
 
@@ -20,7 +20,7 @@ export function wantToken(why: string): void {
   tokenWanted.value = token() === null ? '' : why
 }
 
-/** Everything is asked again with it, at the same address. */
+/** Reloads everything with it, at the same address. */
 export function keepToken(text: string): void {
   sessionStorage.setItem(KEY, text)
   location.reload()

@@ -9,11 +9,11 @@ export type Curve = { cpu: number[]; memory: number[] }
 
 export const latest = new Map<string, ContainerStats>()
 export const curves = new Map<string, Curve>()
-/** Grows with each second of samples. */
+/** Increments with each second of samples. */
 export const tick = signal(0)
 
 const POINTS = 60
-/** So that the way from one view to the next loses nothing. */
+/** Keeps the stream while the user switches views. */
 const LINGER_MS = 3_000
 let viewers = 0
 let isOpen = false
@@ -60,7 +60,7 @@ export function seedCurve(id: string): void {
   })
 }
 
-/** Follows them until the returned function is called; viewers share one stream. */
+/** Follows them until the caller calls the returned function. Viewers share one stream. */
 export function viewStats(): () => void {
   viewers++
   if (!isOpen) {

@@ -1,4 +1,4 @@
-// Short notices: what was done, with a way back where there is one, and what was refused, with its reason.
+// Short notices: completed actions, with an undo if possible, and refusals, with the reason.
 
 import { signal } from '@preact/signals'
 import { problemFrom } from '../api/client.ts'

@@ -3,7 +3,7 @@ import { useEffect, useRef } from 'preact/hooks'
 
 type Props = { label: string; onClose: () => void; canClose?: boolean; class?: string; children: ComponentChildren }
 
-/** The browser's own: it keeps the focus and closes with Escape. */
+/** The browser's own dialog, which traps the focus and closes with Escape. */
 export function Dialog({ label, onClose, canClose = true, class: name = '', children }: Props) {
   const element = useRef<HTMLDialogElement>(null)
   useEffect(() => {

@@ -1,4 +1,4 @@
-// Names with what is known under them.
+// A list of names and values.
 
 import type { ComponentChildren } from 'preact'
 

@@ -1,4 +1,4 @@
-// A view that is fetched when it is opened first.
+// A view that loads when somebody first opens it.
 
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
@@ -18,7 +18,7 @@ export function lazy(fetchView: () => Promise<ComponentType>): ComponentType {
           known = view
           setView(() => view)
         },
-        // A newer version has other files: a reload fetches those.
+        // A newer version has other files, which a reload fetches.
         (error: unknown) => setProblem(problemFrom(error))
       )
     }, [])

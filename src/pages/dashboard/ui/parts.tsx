@@ -57,7 +57,7 @@ export function Skeleton() {
   )
 }
 
-/** Data that a view reads once, and again on demand. */
+/** Data that a view reads once, and again on request. */
 export function useLoad<T>(load: () => Promise<T>, inputs: readonly unknown[] = []) {
   const [state, setState] = useState<{ value?: T; problem?: Problem }>({})
   const [round, setRound] = useState(0)

@@ -1,4 +1,4 @@
-// A live plot over time. Those with the same `sync` share one crosshair.
+// A live plot over time. Plots with the same `sync` share one crosshair.
 
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
@@ -15,7 +15,7 @@ type Props = {
   /** The minimum of the axis' upper end. */
   top?: number | undefined
   sync: string
-  /** Bytes have steps of their own. */
+  /** Bytes need other axis steps. */
   isBytes?: boolean
 }
 
@@ -25,7 +25,7 @@ const HEIGHT = 130
  * more.
  */
 const SPAN_SECONDS = { least: 60, most: 300 }
-/** Steps of an axis of bytes: so that its labels are round. */
+/** Steps of an axis of bytes with round labels. */
 const BYTE_STEPS = Array.from({ length: 40 }, (_, power) => 2 ** power)
 
 export function Plot({ title, times, lines, format, top, sync, isBytes = false }: Props) {
@@ -146,7 +146,7 @@ function timeOf(seconds: number, step: number): string {
   })
 }
 
-/** Of a token, as a canvas understands it: in the theme that is on. */
+/** The colour of a design token in the current theme, in a form for a canvas. */
 function colourOf(element: HTMLElement, name: string): string {
   const before = element.style.color
   element.style.color = `var(${name})`

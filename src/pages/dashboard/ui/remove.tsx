@@ -6,14 +6,14 @@ import { IconButton } from './parts.tsx'
 
 type Props = {
   name: string
-  /** Absent: remove. */
+  /** Default: remove. */
   verb?: 'remove' | 'revoke'
   warning: string
   remove: () => Promise<{ message: string }>
   onGone: () => void
 }
 
-/** Asks first, since it cannot be taken back. */
+/** Asks first, since a removal is permanent. */
 export function Remove({ name, verb = 'remove', warning, remove, onGone }: Props) {
   const [isAsking, setAsking] = useState(false)
   const work = async () => {

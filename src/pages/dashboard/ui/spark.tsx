@@ -1,4 +1,4 @@
-// A minute of a figure as a small curve. Its top is the limit, or the highest point where there is none.
+// A minute of a figure as a small curve. Its top is the limit, or else the highest point.
 
 const WIDTH = 60
 const HEIGHT = 20

@@ -1,4 +1,4 @@
-// A plain table in a panel. Its last column is for what can be done.
+// A plain table in a panel. Its last column has the actions.
 
 import type { JSX } from 'preact'
 

@@ -1,4 +1,4 @@
-// A table of which only the rows in sight are drawn: a thousand cost as much as forty.
+// A table that renders only the visible rows: a thousand cost as much as forty.
 
 import type { ComponentChildren, JSX } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
@@ -23,7 +23,7 @@ export function VirtualTable<T>({ items, label, columns, head, row }: Props<T>) 
     const measure = () => {
       const height = Number.parseFloat(getComputedStyle(element).getPropertyValue('--row')) || 36
       const count = Math.ceil(element.clientHeight / height) + 2 * MORE
-      // In steps, so that most frames of a scroll draw nothing new.
+      // In steps, so most frames of a scroll render nothing new.
       const first = Math.max(0, Math.floor(element.scrollTop / height / 6) * 6 - MORE)
       setSeen((old) =>
         old.first === first && old.count === count && old.height === height ? old : { first, count, height }
@@ -38,7 +38,7 @@ export function VirtualTable<T>({ items, label, columns, head, row }: Props<T>) 
     }
   }, [])
 
-  // A row that is drawn already is the same object after a scroll, and Preact leaves it alone.
+  // A rendered row is the same object after a scroll, so Preact skips it.
   const drawn = useMemo(() => new Map<number, JSX.Element>(), [items, row])
   const draw = (item: T, index: number) => {
     const known = drawn.get(index) ?? row(item, index)

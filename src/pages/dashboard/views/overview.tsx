@@ -77,7 +77,7 @@ function Figures() {
   )
 }
 
-/** Only there when something is wrong. */
+/** Shown only if something is wrong. */
 function Attention() {
   const bad = (containers.value ?? []).filter(needsAttention)
   const full = (host.value.at(-1)?.disks ?? []).filter(({ used_percent: used }) => used >= NEARLY_FULL)

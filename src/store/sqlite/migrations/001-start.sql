@@ -3,7 +3,7 @@ CREATE TABLE meta (
   value TEXT NOT NULL
 ) STRICT;
 
--- A create that was not answered yet. A row left by a crash names a half-made container.
+-- An unanswered create. A row that survives a crash names an unfinished container.
 CREATE TABLE intents (
   attempt TEXT PRIMARY KEY,
   created_at INTEGER NOT NULL

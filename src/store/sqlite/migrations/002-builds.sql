@@ -1,4 +1,4 @@
--- What SQL selects by stands in columns; the rest of a build is one JSON document.
+-- Columns hold the fields that SQL selects by. The rest of a build is one JSON document.
 CREATE TABLE builds (
   sequence INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
@@ -9,7 +9,7 @@ CREATE TABLE builds (
   record TEXT NOT NULL,
   -- Build arguments and the environment of `run`, sealed.
   secrets BLOB NOT NULL,
-  -- Whoever works on it, and until when it must have said so again.
+  -- The worker's claim, and the time by which it must renew it.
   claim_token TEXT,
   claim_until INTEGER
 ) STRICT;

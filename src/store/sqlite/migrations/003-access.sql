@@ -1,4 +1,4 @@
--- A token is kept as the SHA-256 of its text, so that this file opens nothing. Times are milliseconds.
+-- A row has the SHA-256 of a token, so this file reveals no token. Times are milliseconds.
 CREATE TABLE tokens (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL UNIQUE,
@@ -9,7 +9,7 @@ CREATE TABLE tokens (
   last_used_at INTEGER
 ) STRICT;
 
--- What was asked to be changed, by whom, and what came of it. `hash` covers the entry and the hash before it.
+-- Each requested change, its caller and its outcome. `hash` covers the entry and the previous hash.
 CREATE TABLE audit (
   seq INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,

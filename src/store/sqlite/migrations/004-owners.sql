@@ -1,4 +1,4 @@
--- The tokens of a team share what they make.
+-- Tokens of a team share what they create.
 ALTER TABLE tokens ADD COLUMN team TEXT;
 
 CREATE INDEX builds_by_owner ON builds (record ->> 'owner', sequence);

@@ -22,7 +22,7 @@ export function Audit() {
   } = useLoad(() => ask('listAudit', { limit: SHOWN, ...(outcome && { outcome }) }), [outcome])
   useEffect(() => {
     if (!isFollowing) return
-    // Whatever changes is in the trail a moment later.
+    // The trail has each change a moment later.
     return onEvent(soon(again, 500))
   }, [isFollowing])
   return (

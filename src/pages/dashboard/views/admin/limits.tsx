@@ -56,7 +56,7 @@ function InForce({ policy }: { policy: Policy }) {
   )
 }
 
-/** Those that the operator wrote down; what is absent restricts nothing. */
+/** The rules that the operator configured. An absent rule restricts nothing. */
 function rulesOf(policy: Policy): Fact[] {
   const list = (names: string[] | undefined) => names && (names.join(', ') || 'none')
   const most = (value: number | undefined, text: (value: number) => string = String) =>

@@ -137,7 +137,7 @@ function Course({ build }: { build: BuildDetails }) {
   )
 }
 
-/** Each tag is pushed after the other. */
+/** Berth pushes the tags one after the other. */
 function PushedTags({ build: { references, push } }: { build: BuildDetails }) {
   const next = references.find((each) => !push.pushed.some(({ reference }) => reference === each))
   return (
@@ -167,7 +167,7 @@ function Log({ id, status }: { id: string; status: string }) {
     return follow(`/builds/${id}/logs?follow=true`, {
       onMessage: (_name, data) => setLines((old) => [...old, (data as { line: string }).line])
     })
-    // A retry begins a new log.
+    // A retry starts a new log.
   }, [id, status === 'pending'])
   useEffect(() => {
     if (box.current) box.current.scrollTop = box.current.scrollHeight

@@ -1,4 +1,4 @@
-// Builds: one is dropped in, the others are listed; each opens beside its log.
+// Builds: a drop zone for a new one, and a list of all. Each opens beside its log.
 
 import { useEffect } from 'preact/hooks'
 import { ask } from '../../api/client.ts'

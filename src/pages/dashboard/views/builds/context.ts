@@ -16,7 +16,7 @@ export function contextOf(items: readonly Entry[]): Context {
   return { file: tarOf(entries), fileName: 'context.tar', about: `a folder of ${entries.length} files` }
 }
 
-/** The folder itself is no part of what is in it. */
+/** Removes the folder's own name from the paths. */
 function withoutRoot(entries: readonly Entry[]): Entry[] {
   const root = entries[0]?.path.split('/')[0] ?? ''
   const isShared = entries.every(({ path }) => path.startsWith(`${root}/`))

@@ -1,5 +1,4 @@
-// The create that makes a container again. Values of the environment are never shown by the server, so their names come
-// without.
+// The create that would recreate a container. The server never shows values of the environment, so they are empty.
 
 import type { Container, CreateContainer } from '../../../../client/api.ts'
 

@@ -21,7 +21,7 @@ export function createLogLines() {
     },
     add(stream: LogLine['stream'], { timestamp = '', line }: { timestamp?: string; line: string }): void {
       lines.push({ number: ++count, time: timestamp, stream, text: line, level: levelOf(withoutColours(line)) })
-      // A tenth at once, so that a log at its bound does not move a hundred thousand lines for each new one.
+      // Drops a tenth at once, so a full log does not move a hundred thousand lines for each new one.
       if (lines.length > MOST * 1.1) lines = lines.slice(-MOST)
     }
   }
@@ -29,7 +29,7 @@ export function createLogLines() {
 
 export type Search = { fits: (line: LogLine) => boolean; fault?: string }
 
-/** Plain text, or an expression between slashes. */
+/** Plain text, or a regular expression between slashes. */
 export function searchFor(text: string, levels: ReadonlySet<string>): Search {
   const hasLevel = (line: LogLine) => levels.size === 0 || (line.level !== undefined && levels.has(line.level))
   const expression = /^\/(.+)\/(i?)$/.exec(text)

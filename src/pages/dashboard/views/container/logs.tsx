@@ -1,4 +1,4 @@
-// The output of a container: followed, searched, and shown where it was found.
+// The output of a container: follow, search, and jump to matches.
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { send } from '../../api/client.ts'
@@ -12,7 +12,7 @@ import { createLogLines, searchFor, type LogLine } from './log-lines.ts'
 
 const LINE = 18
 const MORE = 20
-/** Lines have different heights and are not virtual, so only the last of them are drawn. */
+/** Lines have different heights and are not virtual, so only the last ones are rendered. */
 const WRAPPED = 3_000
 const TAIL = 10_000
 

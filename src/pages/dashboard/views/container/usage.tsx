@@ -1,4 +1,4 @@
-// Five minutes of what a container uses, live.
+// The resource usage of a container, live, for five minutes.
 
 import { useEffect, useState } from 'preact/hooks'
 import { ask, problemFrom } from '../../api/client.ts'

@@ -1,4 +1,4 @@
-// The columns of the table: which there are, which somebody wants, and which the window has room for.
+// The columns of the table: all of them, the chosen ones, and those that fit into the window.
 
 import { computed, signal } from '@preact/signals'
 import { containers } from '../../state/containers.ts'
@@ -8,7 +8,7 @@ import type { Sort } from './rows.ts'
 export type Column = {
   sort: Sort
   label: string
-  /** Of the grid. */
+  /** The width in the grid. */
   width: string
   /** The narrowest window that shows it. */
   from: number

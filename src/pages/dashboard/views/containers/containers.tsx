@@ -28,7 +28,7 @@ export function Containers() {
   const sort = (query.value.get('sort') ?? 'name') as Sort
   const isDown = query.value.get('down') === '1'
   const filters = new Set((query.value.get('show') ?? '').split(',').filter(Boolean))
-  // Only an order by figures changes with every second.
+  // Only a sort by figures changes every second.
   if (sort === 'cpu' || sort === 'memory') void tick.value
   const rows = rowsOf(all ?? [], { search, filters, sort, isDown }, { stats: latest, ownerOf })
   const open = query.value.get('open')

@@ -1,4 +1,4 @@
-// A container over the table it was chosen from.
+// A container in a drawer over the table.
 
 import { useEffect, useRef } from 'preact/hooks'
 import { hrefOf, setQuery } from '../../state/route.ts'

@@ -125,7 +125,7 @@ function Cell({
   )
 }
 
-/** Its own component, so that the beat of the statistics draws nothing else. */
+/** A separate component, so that new statistics render nothing else. */
 function Live({ container: { id, limits }, figure }: { container: Container; figure: 'cpu' | 'memory' }) {
   void tick.value
   const now = latest.get(id)

@@ -1,4 +1,4 @@
-// A new container: a form of which nothing has to be filled in, and the call that it makes, as one types.
+// A new container: a form without required fields, and the resulting call, updated live.
 
 import { useSignal } from '@preact/signals'
 import { useEffect, useState } from 'preact/hooks'

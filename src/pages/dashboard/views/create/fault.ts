@@ -1,4 +1,4 @@
-// Whether a value fits what the OpenAPI document says of a field. Pure.
+// Whether a value matches the schema of a field in the OpenAPI document. Pure.
 
 type Field = {
   type?: string
@@ -12,7 +12,7 @@ type Field = {
 }
 export type Fields = Record<string, Field>
 
-/** Why a value does not fit, or undefined. Forms that a field may have are all tried. */
+/** Why a value does not match, or undefined. Tries all alternative forms of a field. */
 export function faultOf(field: Field | undefined, value: unknown): string | undefined {
   if (!field || value === undefined) return undefined
   if (field.anyOf) {

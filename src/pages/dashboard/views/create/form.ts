@@ -35,7 +35,7 @@ export const EMPTY: Form = {
   wait: 'port'
 }
 
-/** Only what differs from the server's own defaults. */
+/** Only values that differ from the server's defaults. */
 export function bodyFrom(form: Form): CreateContainer {
   const body: CreateContainer = {}
   if (form.name) body.name = form.name
@@ -58,7 +58,7 @@ export function bodyFrom(form: Form): CreateContainer {
   return body
 }
 
-/** The form that would send such a body. */
+/** The form that would send this body. */
 export function formFrom(body: CreateContainer): Form {
   const { ports, env = {}, volumes = [], labels = {}, command, memory, cpus } = body
   return {

@@ -1,4 +1,4 @@
-// A clean-up, with a look at what would go before anything does.
+// A prune, with a dry run first.
 
 import { useState } from 'preact/hooks'
 import { ask, problemFrom } from '../../api/client.ts'

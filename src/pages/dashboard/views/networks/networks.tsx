@@ -1,4 +1,4 @@
-// Networks and volumes: what containers share, each with those that use it.
+// Networks and volumes, each with the containers that use it.
 
 import { useEffect } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
@@ -31,7 +31,7 @@ export function Networks() {
   )
 }
 
-/** Read again when something happens that may change who uses them. */
+/** Reloads after events that may change their users. */
 function useFresh<T>(load: () => Promise<T>) {
   const loaded = useLoad(load)
   useEffect(() => {

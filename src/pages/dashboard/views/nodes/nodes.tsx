@@ -1,4 +1,4 @@
-// The machines of a Swarm: which there are, what runs on them, and whether they take containers.
+// The machines of a Swarm, their containers, and whether they accept more.
 
 import { useEffect, useState } from 'preact/hooks'
 import type { Node } from '../../../../client/api.ts'
@@ -14,7 +14,7 @@ import { Table } from '../../ui/table.tsx'
 import { UsedBy } from '../../ui/used-by.tsx'
 
 const HEADS = ['Node', 'State', 'Role', 'Address', 'Machine', 'Engine', 'Containers']
-/** No event tells of a node that has just been lost. */
+/** No event reports a node that was just lost. */
 const AGAIN_MS = 5_000
 
 export function Nodes() {
@@ -88,7 +88,7 @@ function Said({ word, ...look }: { word: string } & Parameters<typeof Mark>[0]) 
   )
 }
 
-/** Drains a node, or lets it take containers again. */
+/** Drains a node, or lets it accept containers again. */
 function Turn({ node: { id, name, availability, containers }, onChanged }: { node: Node; onChanged: () => void }) {
   const [isAsking, setAsking] = useState(false)
   const turn = async (call: 'drainNode' | 'activateNode', done: string) => {

@@ -24,7 +24,7 @@ export function cellsOf({ available_range: range, ports }: PortOverview): Cell[]
   })
 }
 
-/** Where an arrow leads in a map of so many columns. */
+/** The target of an arrow key in a map with that many columns. */
 export function step(key: string, index: number, columns: number, count: number): number | undefined {
   const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }
   if (key === 'Home') return 0

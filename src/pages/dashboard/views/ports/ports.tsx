@@ -1,4 +1,4 @@
-// The whole range of ports as a map: one cell a port, alive.
+// The whole range of ports as a live map, one cell per port.
 
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import { ask } from '../../api/client.ts'
@@ -95,7 +95,7 @@ function Map({ cells, next, only, at, onAt }: MapProps) {
   useEffect(() => {
     const element = grid.current
     if (!element) return
-    // In tens, so that each row begins with a number that one remembers.
+    // A multiple of ten, so each row begins with a round number.
     const measure = () =>
       setColumns(Math.min(WIDEST, Math.max(10, Math.floor(element.clientWidth / CELL_PX / 10) * 10)))
     const resized = new ResizeObserver(measure)

@@ -1,4 +1,4 @@
-// Puts things into a folder: files and folders that are dropped or chosen, and new folders. Only who may change files sees it.
+// Adds to a folder: dropped or chosen files and folders, and new folders. Visible only to callers that may change files.
 
 import type { ComponentChildren } from 'preact'
 import { useRef, useState } from 'preact/hooks'

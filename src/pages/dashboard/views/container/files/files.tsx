@@ -1,4 +1,4 @@
-// The file system of a container. The address has the path; what is there decides what is shown.
+// The file system of a container. The address has the path, and the type of the entry decides the view.
 
 import type { Container } from '../../../../../client/api.ts'
 import { stepsOf } from '../../../lib/file-path.ts'

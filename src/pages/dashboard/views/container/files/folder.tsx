@@ -1,4 +1,4 @@
-// A folder of a container: its entries, and what can be put there.
+// A folder of a container: its entries, and additions.
 
 import { useState } from 'preact/hooks'
 import { save } from '../../../api/save.ts'

@@ -7,7 +7,7 @@ export type FoundFolder = {
   kind: 'folder'
   path: string
   entries: FileEntry[]
-  /** Why it is not all. */
+  /** Why it is incomplete. */
   reason: string | null
   cursor: string | undefined
 }
@@ -22,7 +22,7 @@ export async function open(id: string, path: string): Promise<FoundFolder | Foun
   const url = urlOf(id, path)
   const hangUp = new AbortController()
   const answer = await send(url, { signal: hangUp.signal })
-  // A folder is an answer, a file an attachment.
+  // Only files are attachments.
   if (!answer.headers.has('content-disposition')) return folderOf(path, answer)
   const size = Number(answer.headers.get('content-length') ?? 0)
   if (size <= MOST_SHOWN_BYTES) return { kind: 'file', path, url, size, text: textOf(await answer.arrayBuffer()) }
@@ -30,7 +30,7 @@ export async function open(id: string, path: string): Promise<FoundFolder | Foun
   return { kind: 'file', path, url, size, text: undefined }
 }
 
-/** The entries that follow. */
+/** The next entries. */
 export async function openMore(id: string, { path, entries, cursor }: FoundFolder): Promise<FoundFolder> {
   const next = await folderOf(path, await send(urlOf(id, path, `&cursor=${encodeURIComponent(cursor ?? '')}`)))
   return { ...next, entries: [...entries, ...next.entries] }
@@ -42,7 +42,7 @@ async function folderOf(path: string, answer: Response): Promise<FoundFolder> {
   return { kind: 'folder', path, entries, reason: complete || cursor !== undefined ? null : reason, cursor }
 }
 
-/** Undefined for what is no text. */
+/** Undefined if it is not text. */
 function textOf(content: ArrayBuffer): string | undefined {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(content)

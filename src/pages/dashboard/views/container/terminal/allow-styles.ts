@@ -1,6 +1,6 @@
-// xterm.js writes style elements and style attributes, which the policy of the page forbids. From the first terminal on, a style
-// element that a script makes is a sheet of the document instead, and a style attribute goes through the object model: the
-// policy allows both. xterm.js has an option for a document of its own, but takes the global one in places all the same.
+// xterm.js writes style elements and style attributes, which the policy of the page forbids. From the first terminal on, style
+// elements that scripts create become style sheets of the document, and style attributes go through the object model: the
+// policy allows both. xterm.js has an option for another document, but uses the global one in places.
 
 export function allowStyles(): void {
   const create = document.createElement.bind(document)

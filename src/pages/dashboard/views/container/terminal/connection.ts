@@ -1,4 +1,4 @@
-// A terminal's connection: starts a command, or comes back to a session of this tab, also after the connection broke.
+// A terminal's connection: starts a command, or resumes a session of this tab, also after a lost connection.
 
 import {
   decodeServer,
@@ -15,7 +15,7 @@ import { token } from '../../../state/session.ts'
 export type Size = { cols: number; rows: number }
 export type Handlers = {
   size: () => Size
-  /** Calls back when the bytes are processed: until then no more than a window of them comes. */
+  /** Calls back when the bytes are processed. Until then at most one window of bytes arrives. */
   onOutput: (bytes: Uint8Array, done: () => void) => void
   onOpened: (command: string) => void
   onLost: () => void
@@ -31,7 +31,7 @@ export function connect(id: string, { size, onOutput, onOpened, onLost, onEnded 
   const path = `/containers/${encodeURIComponent(id)}/terminal`
   const key = `berth-terminal ${id}`
   let session = sessionStorage.getItem(key) ?? undefined
-  /** The number of received output bytes; none of a session of an earlier page. */
+  /** The number of received output bytes. Zero for a session of an earlier page. */
   let received: number | undefined
   let socket: WebSocket
   let tries = 0
@@ -57,7 +57,7 @@ export function connect(id: string, { size, onOutput, onOpened, onLost, onEnded 
     socket.addEventListener('message', ({ data }) => take(new Uint8Array(data as ArrayBuffer)))
     socket.addEventListener('close', () => {
       if (isOver) return
-      // A browser does not say why an upgrade was refused: the same address without one does.
+      // A browser hides why the server refused an upgrade. A plain request to the same address tells.
       if (!wasOpen && tries === 0) void whyNot()
       else again()
     })
@@ -98,7 +98,7 @@ export function connect(id: string, { size, onOutput, onOpened, onLost, onEnded 
   }
 
   function fail(code: string, detail: string): void {
-    // It ended while this page was away: a new one begins.
+    // The session ended while this page was away, so start a new one.
     if (code === 'TERMINAL_NOT_FOUND' && received === undefined) {
       session = undefined
       sessionStorage.removeItem(key)
@@ -122,7 +122,7 @@ export function connect(id: string, { size, onOutput, onOpened, onLost, onEnded 
         send({ kind: 'input', bytes: bytes.subarray(at, at + PIECE_BYTES) })
     },
     resize: (to: Size) => send({ kind: 'resize', ...to }),
-    /** The session waits for a minute: another view of the page, or a reload, comes back to it. */
+    /** The session waits for a minute, so another view of the page, or a reload, resumes it. */
     leave(): void {
       isOver = true
       clearTimeout(timer)

@@ -1,5 +1,5 @@
-// The screen of a terminal: xterm.js in the colours of the page, as large as its box. A module of its own, loaded when the first
-// terminal opens.
+// The screen of a terminal: xterm.js in the colours of the page, as large as its box. A separate module, which loads with the
+// first terminal.
 
 import { FitAddon } from '@xterm/addon-fit'
 import { Terminal } from '@xterm/xterm'
@@ -50,14 +50,14 @@ export function openScreen({ id, box, label, ...heard }: Options): () => void {
   }
 }
 
-/** F6 leaves the terminal, since Tab belongs to the command; ⌘K finds things, as everywhere. */
+/** F6 leaves the terminal, since Tab belongs to the command. ⌘K opens the palette, as everywhere. */
 function isForTheCommand(event: KeyboardEvent): boolean {
   if (event.key !== 'F6') return !event.metaKey
   if (event.type === 'keydown') document.querySelector<HTMLElement>('.tab[aria-current]')?.focus()
   return false
 }
 
-/** The same colours as in logs, in the theme that is on. */
+/** The same colours as in logs, in the current theme. */
 function themeOf(box: HTMLElement) {
   const { color, backgroundColor } = getComputedStyle(box)
   const probe = box.appendChild(document.createElement('span'))

@@ -1,4 +1,4 @@
-// A terminal in a container. Its session outlives this view by a minute, so that a look at another tab or a reload loses nothing.
+// A terminal in a container. Its session outlives this view by a minute, so a switch of tabs or a reload loses nothing.
 
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { problemFrom } from '../../../api/client.ts'
