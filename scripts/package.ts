@@ -2,7 +2,7 @@
 // node_modules; types of the client; the built dashboard; no tests.
 
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ensureDashboard } from './dashboard.ts'
 import { lastLines, run } from './run.ts'
 import { giveUp, say, SetupError } from './say.ts'
@@ -46,7 +46,7 @@ export async function packTarball(folder: string, into: string): Promise<string>
   mkdirSync(into, { recursive: true })
   const { ok, output } = await run('npm', [
     'pack',
-    `./${folder}`,
+    resolve(folder),
     '--pack-destination',
     into,
     '--ignore-scripts',
