@@ -51,7 +51,7 @@ export function composeBuilds({
   run: Run
   checkRun: (body: CreateContainer) => void
   exactRun: (body: unknown) => unknown
-  validator: Pick<Validator, 'coercing'>
+  validator: Pick<Validator, 'coercing' | 'strict'>
   policy: Policy
   registries: RegistryRules
   authorize: Access['authorize']

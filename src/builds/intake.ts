@@ -16,7 +16,7 @@ import { invalidContext, type ContextLimits } from './context/rules.ts'
 import type { BuildFiles } from './files.ts'
 import type { BuildRecord } from './record.ts'
 import { checkToRun, newRecord, type Credentials, type Origin } from './request.ts'
-import { BuildFields } from './schemas.ts'
+import { BuildFields, Run } from './schemas.ts'
 import type { RegistryRules } from '../registry/rules.ts'
 import type { Room } from './room.ts'
 import type { Images } from './stages.ts'
@@ -35,7 +35,7 @@ type Options = {
   room: Room
   credentials: Map<string, Credentials>
   limits: ContextLimits & { queued: number; namespace: string | undefined; cgroupParent: string | undefined }
-  validator: Pick<Validator, 'coercing'>
+  validator: Pick<Validator, 'coercing' | 'strict'>
   images: Pick<Images, 'checkMayMove'>
   policy: Pick<Policy, 'limits' | 'check'>
   rules: Pick<SourcePolicy, 'check'>
@@ -53,7 +53,9 @@ export function createIntake(options: Options) {
   const { table, files, room, credentials, limits, images, policy, rules, checkReach, checkRun, exactRun, authorize } =
     options
   const { onChange, now } = options
-  const isValid = options.validator.coercing(BuildFields)
+  // The fields of a form are text. What a container is to be is JSON, whose values keep their types.
+  const isForm = options.validator.coercing(BuildFields)
+  const isRun = options.validator.strict(Run)
   // Those that are no build yet, but will take a place in the queue.
   const uploads = new Map<string, string | null>()
 
@@ -80,12 +82,13 @@ export function createIntake(options: Options) {
 
   /** Against their schema; and whether the caller may have what they ask for. */
   function check(fields: unknown, caller: Caller): BuildFields {
-    const given = fields as Record<string, unknown>
-    if (given.run !== undefined) given.run = exactRun(given.run)
-    if (!isValid(fields)) throw invalidFields(describeViolations(isValid.errors ?? [], 'body'))
-    const wanted = fields as BuildFields
-    if (wanted.run) authorize(caller, 'containers:write')
-    return wanted
+    const { run: written, ...form } = fields as Record<string, unknown>
+    const run = written === undefined ? undefined : exactRun(written)
+    const isFit = [isForm(form), run === undefined || isRun(run)].every(Boolean)
+    const ofRun = (isRun.errors ?? []).map((each) => ({ ...each, instancePath: `/run${each.instancePath}` }))
+    if (!isFit) throw invalidFields(describeViolations([...(isForm.errors ?? []), ...(run ? ofRun : [])], 'body'))
+    if (run !== undefined) authorize(caller, 'containers:write')
+    return { ...(form as BuildFields), ...(run !== undefined && { run: run as CreateContainer }) }
   }
 
   async function submit(

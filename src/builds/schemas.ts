@@ -27,7 +27,7 @@ const Username = Type.String({
 })
 const Password = Type.String({ minLength: 1, maxLength: 65536, description: 'Password or access token; never stored.' })
 
-const Run = Type.Unsafe<CreateContainer>(Type.Ref('CreateContainer'))
+export const Run = Type.Unsafe<CreateContainer>(Type.Ref('CreateContainer'))
 
 /** The fields of the form beside its files, after those that are JSON were read. */
 export const BuildFields = Type.Object(

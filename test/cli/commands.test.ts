@@ -117,7 +117,9 @@ t.test('a folder is packed, built, and run', async (t) => {
   t.match(built, { code: 0, out: 'team/web:2\n' })
   const { context } = JSON.parse((await berth(['build', app, '--json'])).out)
   t.ok(context.bytes < 100_000, 'what is left out is not sent')
-  t.match(await berth(['run', app, '--name', 'mine']), { code: 0, out: /^mine/ })
+  t.match(await berth(['run', app, '--name', 'mine', '--memory', '64m']), { code: 0, out: /^mine/ })
+  mkdirSync(join(folder, 'bare'))
+  t.match(await berth(['run', join(folder, 'bare')]), { code: 2, err: /has no Dockerfile/ })
 })
 
 t.test('files go in and out', async (t) => {

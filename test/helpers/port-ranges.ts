@@ -52,6 +52,7 @@ const SIZES = {
   buildsHostile: 10,
   podman: 10,
   engineContract: 10,
+  examples: 10,
   terminal: 10,
   files: 10,
   filesTrees: 10,

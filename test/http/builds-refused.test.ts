@@ -55,6 +55,14 @@ t.test('a refused POST /builds leaves nothing behind', async (t) => {
     ['a bad argument name', formOf(...field('build_args', '{"1":"x"}')), 400, 'INVALID_REQUEST', /build_args/],
     ['an argument without a value', formOf(...field('build_arg', 'A')), 400, 'INVALID_REQUEST', /NAME=value/],
     ['a bad run', formOf(...field('run', '{"memory":"lots"}')), 400, 'INVALID_REQUEST', /memory/],
+    [
+      'a number in quotes',
+      formOf(...field('run', '{"cpus":"1"}')),
+      400,
+      'INVALID_REQUEST',
+      /run\.cpus must be a number/
+    ],
+    ['an unknown field of a run', formOf(...field('run', '{"nam":"x"}')), 400, 'INVALID_REQUEST', /run\.nam is not/],
     ['a run of another image', formOf(...field('run', '{"image":"x"}')), 400, 'INVALID_REQUEST', /image/],
     ['a bad registry', formOf(...field('registry', 'http://a/b')), 400, 'INVALID_REQUEST', /registry/],
     [

@@ -170,9 +170,10 @@ t.test('builds that are not there, and ids that are none', async (t) => {
 t.test('run makes a container of what was built; when that fails, only that is tried again', async (t) => {
   const engine = createMemoryEngine()
   const { submit, ended, post } = await serveBuilds(t, { engine })
-  const good = await ended((await submit({ run: '{"name":"app","memory":67108864}' })).id)
+  const good = await ended((await submit({ run: '{"name":"app","memory":"64m","cpus":1}' })).id)
   t.match(good, { status: 'completed', run: { status: 'completed', container_id: String } })
-  t.match(engine.records(), [{ name: 'app', image: 'web:latest', state: 'running' }])
+  const limits = { memoryBytes: 64 * 1024 ** 2, cpus: 1 }
+  t.match(engine.records(), [{ name: 'app', image: 'web:latest', state: 'running', limits }])
   const taken = await ended((await submit({ run: '{"name":"app"}' })).id)
   t.match(taken, {
     status: 'failed',

@@ -5,9 +5,11 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { createClient } from '../../../src/client/index.ts'
 
+const image = process.env.REDIS_IMAGE ?? 'redis:8-alpine'
+
 await test('redis answers', async () => {
   const berth = createClient({ url: process.env.BERTH_URL, token: process.env.BERTH_TOKEN })
-  await using redis = await berth.container({ image: 'redis:8-alpine', wait: 'port', ttl: '10m' })
+  await using redis = await berth.container({ image, wait: 'port', ttl: '10m' })
   const { hostname, port } = new URL(redis.url ?? '')
   const socket = connect(Number(port), hostname)
   socket.write('PING\r\n')

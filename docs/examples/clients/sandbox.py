@@ -4,6 +4,7 @@ The server must have been started with BERTH_EXEC=true, since it writes the prog
     python3 sandbox.py program.py result.json
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from berth import Berth, BerthError
 program, *outputs = sys.argv[1:]
 berth = Berth()
 body = {
-    "image": "python:3.13-alpine",
+    "image": os.environ.get("SANDBOX_IMAGE", "python:3.13-alpine"),
     "command": ["python", "/tmp/program.py"],
     "working_dir": "/tmp",
     "network": "none",

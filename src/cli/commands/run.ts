@@ -1,6 +1,7 @@
 // From an image or a folder to something that runs, and its URL.
 
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Container, CreateContainer } from '../../client/api.ts'
 import { command, type Command } from '../command.ts'
 import { CommandError, EXIT, UsageError } from '../exit-codes.ts'
@@ -13,7 +14,7 @@ const run = command({
   name: 'run',
   args: '<image-or-folder> [command...]',
   about: 'Run an image, or build a folder and run that. Prints the URL.',
-  more: 'What is a folder here is packed, built with its steps shown, and run. Options stand before "--", the command after it.',
+  more: 'A path such as . or ./shop, or a folder with a Dockerfile, is packed, built with its steps shown, and run. Options stand before "--", the command after it.',
   examples: [
     ['berth run redis:8 --name cache', 'an image, pulled when it is missing'],
     ['berth run . --wait http', 'the folder here; done when it answers'],
@@ -50,7 +51,7 @@ const run = command({
     if (rm && !follow)
       throw new UsageError('--rm removes it when its output ends, so it needs --follow. See also --ttl.')
     const body = bodyOf(options, words)
-    const made = isFolder(what) ? await runFolder(session, what, body, file) : await runImage(session, what, body)
+    const made = isFolder(what, file) ? await runFolder(session, what, body, file) : await runImage(session, what, body)
     if (!follow) {
       session.show(made, ({ name, url }) => (url === null ? name : `${name}  ${url}`))
       return EXIT.done
@@ -105,8 +106,10 @@ function volumeOf(text: string) {
   return { source, target, read_only: mode === 'ro' }
 }
 
-function isFolder(what: string): boolean {
-  return statSync(what, { throwIfNoEntry: false })?.isDirectory() === true
+/** A bare name may be that of an image, too, so its folder needs a Dockerfile to be meant. */
+function isFolder(what: string, file = 'Dockerfile'): boolean {
+  if (statSync(what, { throwIfNoEntry: false })?.isDirectory() !== true) return false
+  return /^[./]/.test(what) || existsSync(join(what, file))
 }
 
 async function runImage(session: Session, image: string, body: CreateContainer): Promise<Container> {
