@@ -12,12 +12,20 @@ import { step } from './step.mjs'
 
 const USAGE = 'npm run release -- v0.1.0 [--no-image]'
 
-/** What the change log says of a version. Pure. */
+const DATED = /^\S+ - \d{4}-\d\d-\d\d$/
+
+/** What the change log says of a version, which has a date by then. Pure. */
 export function notesOf(changes: string, version: string): string {
   const sections = changes.split(/^## /m).slice(1)
   const section = sections.find((text) => text.split(/\s/)[0] === version)
   if (section === undefined) throw new SetupError(`CHANGELOG.md has no section for ${version}.`)
-  return `# Berth ${version}\n${section.slice(section.indexOf('\n') + 1)}`.trimEnd().concat('\n')
+  const [title = '', ...lines] = section.split('\n')
+  if (!DATED.test(title))
+    throw new SetupError(
+      `CHANGELOG.md calls the version "${title}". Write the day of the release there, as in ` +
+        `"## ${version} - 2026-01-31", commit that, and set the tag on that commit.`
+    )
+  return `# Berth ${version}\n${lines.join('\n')}`.trimEnd().concat('\n')
 }
 
 async function release(tag: string, withImage: boolean): Promise<void> {
