@@ -125,8 +125,8 @@ t.test('a game server on TCP and UDP, its world in a volume', async (t) => {
   const evening = own('evening')
   volumes.push(`world-${evening}`)
   const { stdout } = await play('bash', [join(EXAMPLES, 'game-server.sh'), image, evening])
-  const game = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { ports: Record<string, string>; mounts: object[] }
-  t.match(game, { mounts: [{ source: `world-${evening}` }], ports: { '27015/udp': String } })
+  const game = JSON.parse(stdout.slice(stdout.indexOf('{'))) as { ports: Record<string, string> }
+  t.match(game, { volumes: [{ source: `world-${evening}`, target: '/data' }], ports: { '27015/udp': String } })
   const [host = '', port] = game.ports['27015/tcp']?.split(':') ?? []
   const socket = connect(Number(port), host)
   socket.write('hello')
