@@ -11,6 +11,7 @@ import { makeImage } from '../helpers/images.ts'
 import { afterPing, BASIC, LOGIN, saysError, startHostileRegistry, startRegistry } from '../helpers/registry.ts'
 import { portsOf, startServer, type Server } from '../helpers/server.ts'
 
+const EMPTY_BASIC = `Basic ${Buffer.from(':').toString('base64')}`
 const ports = portsOf('registry')
 // tap writes into the options of a test, so each has its own.
 const together = () => ({ buffered: true })
@@ -255,7 +256,9 @@ t.test('a login goes to its own registry only', together(), async (t) => {
   })
   for (const { host } of [strangers, basic])
     t.equal((await pull(server, `${host}/x`)).body.code, 'REGISTRY_UNAUTHORIZED')
-  t.ok([...strangers.seen, ...basic.seen].every(({ authorization }) => authorization === undefined))
+  // Podman answers a challenge without a login with an empty one.
+  const sent = new Set([...strangers.seen, ...basic.seen].map(({ authorization }) => authorization))
+  t.strictSame([...sent].filter((authorization) => authorization !== undefined && authorization !== EMPTY_BASIC), [])
 })
 
 t.test('refusals of pulls', together(), async (t) => {

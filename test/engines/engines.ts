@@ -32,6 +32,8 @@ const EVERYWHERE: Record<string, string> = {
 }
 
 const BUILDAH = 'its builder is Buildah, which numbers and names steps differently and has no BuildKit'
+const NO_SYSTEMD = 'health checks are run by systemd, which the lab has not'
+const NO_PROGRESS = 'it tells nothing of a push before its end'
 const BUILD_GOES_ON = 'the engine finishes the current step of an aborted build'
 const PODMAN: LabEngine['differs'] = {
   'builds > buildkit: stages, arguments, a target, several tags': BUILDAH,

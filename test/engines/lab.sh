@@ -137,9 +137,10 @@ write_settings() {
   # Docker 20.10 refuses a feature that it does not know.
   [ "$2" != bookworm ] || store='"buildkit": true'
   echo "{\"features\": {$store}, \"cgroup-parent\": \"/berth-lab-$1\"}" >"$ROOT/etc/docker/daemon.json"
-  # Where rlimits cannot be raised, Podman's own defaults keep containers from starting.
+  # Where rlimits cannot be raised, Podman's own defaults keep containers from starting. It tries each failing pull and push
+  # several times, for minutes in all of the tests.
   printf '%s\n' '[containers]' 'default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]' \
-    '[engine]' 'cgroup_manager = "cgroupfs"' >"$ROOT/etc/containers/containers.conf"
+    '[engine]' 'cgroup_manager = "cgroupfs"' 'retry = 0' >"$ROOT/etc/containers/containers.conf"
   # As Docker does by itself.
   mkdir -p "$ROOT/etc/containers/registries.conf.d"
   printf '%s\n' '[[registry]]' 'location = "127.0.0.1"' 'insecure = true' \

@@ -50,7 +50,7 @@ export const RULES: readonly Rule[] = [
     code: 'NETWORK_RANGE_EXHAUSTED'
   },
   { pattern: /(^|: )network (\S+ )?not found|no such network/i, code: 'NETWORK_NOT_FOUND' },
-  { pattern: /toomanyrequests|too many requests|HTTP (status: )?429/i, code: 'REGISTRY_RATE_LIMITED' },
+  { pattern: /toomanyrequests|too many requests|HTTP (status: )?429|StatusCode: 429/i, code: 'REGISTRY_RATE_LIMITED' },
   // Preceded by "access denied", which alone may mean that there is no such image.
   { pattern: /authorization failed: no basic auth credentials/i, code: 'REGISTRY_UNAUTHORIZED' },
   {
@@ -60,12 +60,12 @@ export const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /unauthorized|no basic auth credentials|authentication required|incorrect username or password|HTTP (status: )?401|unexpected status from .*: 401/i,
+      /unauthorized|no basic auth credentials|authentication required|incorrect username or password|HTTP (status: )?401|StatusCode: 401|unexpected status from .*: 401/i,
     code: 'REGISTRY_UNAUTHORIZED'
   },
   {
     pattern:
-      /(^|: )denied\b|push access denied|access to the resource is denied|insufficient_scope|HTTP (status: )?403|unexpected status from .*: 403|: 403 \(/i,
+      /(^|: )denied\b|push access denied|access to the resource is denied|insufficient_scope|HTTP (status: )?403|StatusCode: 403|unexpected status from .*: 403|: 403 \(/i,
     code: 'REGISTRY_FORBIDDEN'
   },
   {
@@ -77,12 +77,12 @@ export const RULES: readonly Rule[] = [
   { pattern: /x509:|tls: /i, code: 'REGISTRY_NOT_TRUSTED' },
   {
     pattern:
-      /no such host|server misbehaving|connection refused|connection reset by peer|broken pipe|use of closed network connection|(^|: )(unexpected )?EOF$|network is unreachable|no route to host|error pinging (docker )?registry|HTTP (status: )?5\d\d|unexpected status from .*: 5\d\d|: 5\d\d \(/i,
+      /no such host|server misbehaving|connection refused|connection reset by peer|broken pipe|use of closed network connection|(^|: )(unexpected )?EOF$|network is unreachable|no route to host|error pinging (docker )?registry|HTTP (status: )?5\d\d|StatusCode: 5\d\d|unexpected status from .*: 5\d\d|: 5\d\d \(/i,
     code: 'REGISTRY_UNAVAILABLE'
   },
   {
     pattern:
-      /name invalid|(manifest|digest|size|tag|blob upload) invalid|blob unknown|(parsing HTTP|HTTP status:) \d+|unexpected status from .* request to|error from registry:|^unknown: /i,
+      /name invalid|(manifest|digest|size|tag|blob upload) invalid|blob unknown|(parsing HTTP|HTTP status:|StatusCode:) \d+|unexpected status from .* request to|error from registry:|^unknown: /i,
     code: 'REGISTRY_REFUSED'
   },
   {

@@ -37,7 +37,7 @@ const WORDS = [
   'image not known',
   'not found'
 ]
-const STATUS = /(?:status(?: code)?:?|\bHTTP|unexpected status from [^ ]+ request to [^ ]+:|[^ ]:) (\d{3})\b/g
+const STATUS = /(?:[Ss]tatus(?: ?[Cc]ode)?:?|\bHTTP|unexpected status from [^ ]+ request to [^ ]+:|[^ ]:) (\d{3})\b/g
 
 /** In the order of the list; empty when nothing that it said is known. */
 export function knownReasons(text: string): string {

@@ -102,12 +102,14 @@ export async function refusal(answer: IncomingMessage, onPiece: () => void): Pro
   return new Refusal(statusCode, reasonIn(text))
 }
 
-/** Docker sends {message}, Podman {cause, message, response}, and both at times a plain text. */
+/** Docker sends {message}, Podman {cause, message, response} or, of a push, {errorDetail, error}; both at times a plain text. */
 function reasonIn(text: string): string {
   try {
     const json: unknown = JSON.parse(text)
-    if (typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string')
-      return json.message
+    for (const field of ['message', 'error']) {
+      const reason: unknown = typeof json === 'object' && json !== null && Reflect.get(json, field)
+      if (typeof reason === 'string') return reason
+    }
   } catch {
     // A plain text, or only the beginning of a long message.
   }

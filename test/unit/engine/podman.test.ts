@@ -43,6 +43,23 @@ t.test('a removed image is reported as requested, with its whole id', async (t) 
   })
 })
 
+t.test('a refused push, which is an error in the words of its client', async (t) => {
+  const blob = `sha256:${ID}`
+  const reuse = `trying to reuse blob ${blob} at destination: checking whether a blob ${blob} exists in r.lan:5000/app`
+  const head = `trying to reuse blob ${blob} at destination: Head "http://r.lan:5000/v2/app/blobs/${blob}"`
+  for (const [said, code, detail] of [
+    [`${reuse}: StatusCode: 403, ""`, 'REGISTRY_FORBIDDEN', 'HTTP status 403'],
+    [`${reuse}: StatusCode: 429, ""`, 'REGISTRY_RATE_LIMITED', 'HTTP status 429'],
+    [`${reuse}: StatusCode: 418, ""`, 'REGISTRY_REFUSED', 'HTTP status 418'],
+    [`${reuse}: authentication required`, 'REGISTRY_UNAUTHORIZED', 'authentication required'],
+    [`${head}: EOF`, 'REGISTRY_UNAVAILABLE', 'the connection was closed']
+  ] as const) {
+    const refused = json(500, { errorDetail: { message: said }, error: said })
+    const { engine } = await engineThat(t, { 'POST /images/r.lan:5000/app/push': refused }, PODMAN)
+    await t.rejects(engine.pushImage('r.lan:5000/app:1'), { code, message: new RegExp(`: ${detail}$`) })
+  }
+})
+
 t.test('a registry without a port stands for all of its ports, but on Docker', async (t) => {
   const insecure = { '127.0.0.1': { Secure: false }, 'registry.lan:5000': { Secure: false } }
   const infoWith = async (indexes: object) => {
