@@ -84,11 +84,16 @@ t.test('a graceful stop in the middle: taken up again, as often as it may be', a
 t.test('a build that takes the server down each time fails after three tries', async (t) => {
   const word = `600.${process.pid}`
   const { id } = await send(`FROM ${IMAGE}\nRUN sleep ${word}\n`, { image_name: name('deadly') })
+  t.teardown(() => server.post(`/builds/${id}/cancel`))
   for (let kill = 0; kill < 3; kill++) {
     await untilRuns(word)
     await server.kill('SIGKILL')
-    await untilGone(word)
-    await server.start()
+    // The tests after this one need the server, too.
+    try {
+      await untilGone(word)
+    } finally {
+      await server.start()
+    }
   }
   t.match(await endOf(server, id), { status: 'failed', build: { reason: /3 times and interrupted each time/ } })
   t.equal((await server.post(`/builds/${id}/retry`)).status, 202, 'and may be asked for again')

@@ -258,7 +258,10 @@ t.test('a login goes to its own registry only', together(), async (t) => {
     t.equal((await pull(server, `${host}/x`)).body.code, 'REGISTRY_UNAUTHORIZED')
   // Podman answers a challenge without a login with an empty one.
   const sent = new Set([...strangers.seen, ...basic.seen].map(({ authorization }) => authorization))
-  t.strictSame([...sent].filter((authorization) => authorization !== undefined && authorization !== EMPTY_BASIC), [])
+  t.strictSame(
+    [...sent].filter((authorization) => authorization !== undefined && authorization !== EMPTY_BASIC),
+    []
+  )
 })
 
 t.test('refusals of pulls', together(), async (t) => {

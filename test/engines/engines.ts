@@ -32,8 +32,9 @@ const EVERYWHERE: Record<string, string> = {
 }
 
 const BUILDAH = 'its builder is Buildah, which numbers and names steps differently and has no BuildKit'
-const NO_SYSTEMD = 'health checks are run by systemd, which the lab has not'
-const NO_PROGRESS = 'it tells nothing of a push before its end'
+const NO_SYSTEMD = 'systemd runs health checks, and the lab has no systemd'
+const NO_PROGRESS = 'it reports no progress of a push'
+const DROPPED = 'it reports each dropped capability instead of ALL'
 const BUILD_GOES_ON = 'the engine finishes the current step of an aborted build'
 const PODMAN: LabEngine['differs'] = {
   'builds > buildkit: stages, arguments, a target, several tags': BUILDAH,
@@ -45,8 +46,8 @@ const PODMAN: LabEngine['differs'] = {
   'builds-hostile > triggers of a base image': 'it does not report ONBUILD, so the policy cannot see triggers',
   'builds-hostile > refused with a reason, or built without reaching it':
     'without a client, a mount of type ssh is empty instead of an error',
-  'create > restrictions of every container': 'it reports each dropped capability instead of ALL, and no log settings',
-  'events > the life of a container and of its port': 'systemd runs health checks, and the lab has no systemd',
+  'create > restrictions of every container': `${DROPPED}, and no log settings`,
+  'events > the life of a container and of its port': NO_SYSTEMD,
   'files > an archive that breaks off leaves whole files, new or old': 'partially unpacked files stay',
   'files > containers that stopped, never ran, or have no program at all': 'its archives report 0 for every owner',
   'files > a sparse file comes out whole, and times are kept to the nanosecond':
@@ -59,13 +60,18 @@ const PODMAN: LabEngine['differs'] = {
   'networks > a container keeps its network through restarts, kills and another port':
     'a container gets another address at each start',
   'networks > made again on another port it is still found by its names':
-    'its name server knows a container by its original name'
+    'its name server knows a container by its original name',
+  'registry > a registry that dies in the middle for good': NO_PROGRESS,
+  'registry > a registry that dies in the middle and comes back': NO_PROGRESS,
+  'replacement > a container whose port was assigned elsewhere gets another one': DROPPED,
+  'replacement > a container recreated from another image keeps its settings':
+    'a failed start keeps its port taken for a while',
+  'stats > memory that grows counts, a file cache that grows does not': 'its statistics leave out the page cache',
+  'wait > wait: healthy goes by the health check of the request': NO_SYSTEMD,
+  'wait > a pause makes no container unhealthy': NO_SYSTEMD
 }
 
-const OF_PODMAN = {
-  differs: PODMAN,
-  leftOut: { registry: 'takes over 15 minutes, since Podman retries each failing push several times' }
-}
+const OF_PODMAN = { differs: PODMAN }
 
 const engine = (
   given: Omit<LabEngine, 'leftOut' | 'differs'>,

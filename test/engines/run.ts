@@ -39,8 +39,8 @@ async function test(name: string, engine: LabEngine): Promise<boolean> {
   const lab = startLabEngine(engine)
   const told = (file: FileResult) => say(lineOf(explain(file, engine.differs), secondsSince()))
   try {
-    // All that Berth needs there; the tests bring their own image.
     if (chosen.length === 0) lab.node('scripts/setup.mjs')
+    lab.node('test/engines/prepare.ts')
     const run = async (subjects: string[], jobs?: number) =>
       (await lab.test(subjects, told, jobs)).map((file) => explain(file, engine.differs))
     const date = new Date(started).toISOString().slice(0, 10)
