@@ -7,7 +7,8 @@ import { COMMANDS } from './commands.ts'
 import { readContexts, targetOf } from './contexts.ts'
 import { EXIT } from './exit-codes.ts'
 import { findCommand } from './parse.ts'
-import { createSession, type Environment, type Io } from './session.ts'
+import type { Environment } from './environment.ts'
+import { createSession, type Io } from './session.ts'
 
 /** Nobody waits longer for a list of names. */
 const LIMIT_MS = 2_000

@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { CommandError, UsageError } from './exit-codes.ts'
-import type { Environment } from './session.ts'
+import type { Environment } from './environment.ts'
 
 type Context = { url: string; token_file?: string }
 export type Contexts = { current?: string; contexts: Record<string, Context> }

@@ -9,7 +9,8 @@ import type { Health } from '../client/api.ts'
 import { isBerthError } from '../client/errors.ts'
 import { describeAddress, engineCandidates, type EngineAddress } from '../engine/docker/locate.ts'
 import { bytes } from '../lib/format.ts'
-import type { Environment, Session } from './session.ts'
+import type { Environment } from './environment.ts'
+import type { Session } from './session.ts'
 
 export type Finding = { name: string; state: 'good' | 'warning' | 'wrong'; detail: string; fix?: string }
 

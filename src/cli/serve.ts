@@ -8,7 +8,8 @@ import { dirname, extname, join, resolve } from 'node:path'
 import { createClient, type Berth } from '../client/client.ts'
 import { targetOf } from './contexts.ts'
 import { CommandError, EXIT } from './exit-codes.ts'
-import type { Environment, Session } from './session.ts'
+import type { Environment } from './environment.ts'
+import type { Session } from './session.ts'
 import { settingsOf } from './settings.ts'
 
 /** As `npm start` has them: docs/decisions/051-a-heap-that-stays-small.md. */

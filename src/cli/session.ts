@@ -2,9 +2,9 @@
 
 import { createClient, type Berth } from '../client/client.ts'
 import type { Target } from './contexts.ts'
+import type { Environment } from './environment.ts'
 import { createStyle, type Style } from './style.ts'
 
-export type Environment = Record<string, string | undefined>
 export type Io = {
   out: NodeJS.WritableStream & { isTTY?: boolean; columns?: number; rows?: number }
   err: NodeJS.WritableStream & { isTTY?: boolean; columns?: number }

@@ -3,7 +3,7 @@
 import { SETTING_LIST } from '../config.ts'
 import { closest } from '../lib/closest.ts'
 import { UsageError } from './exit-codes.ts'
-import type { Environment } from './session.ts'
+import type { Environment } from './environment.ts'
 
 const nameOf = (env: string): string =>
   env

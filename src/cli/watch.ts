@@ -2,9 +2,9 @@
 
 import type { Calls, Container, ContainerStats } from '../client/api.ts'
 import { bytes, percent } from '../lib/format.ts'
-import { stateOf } from './commands/containers.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Session } from './session.ts'
+import { stateOf } from './state-of.ts'
 import { sparkline, table, type Style } from './style.ts'
 
 const POINTS = 20

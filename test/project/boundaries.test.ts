@@ -236,6 +236,19 @@ t.test('no arrow points up, not even for a type', async (t) => {
   )
 })
 
+t.test('no file imports itself by way of others, not even for a type', async (t) => {
+  const all = [...files, ...globSync('pages/dashboard/**/*.{ts,tsx}', { cwd: SRC })]
+  const targets = new Map(all.map((file) => [file, importsOf(file).map(({ to }) => to)]))
+  const reach = (file: string, seen = new Set<string>()): Set<string> => {
+    for (const to of targets.get(file) ?? []) if (!seen.has(to)) reach(to, seen.add(to))
+    return seen
+  }
+  t.strictSame(
+    all.filter((file) => reach(file).has(file)),
+    []
+  )
+})
+
 t.test('services know neither HTTP nor gRPC, not even for a type', async (t) => {
   const broken = everything.filter(
     ({ from, to }) => isFeature(from) && !isDoor(from) && ['http', 'rpc'].includes(folderOf(to))

@@ -5,6 +5,7 @@ import { ago } from '../../lib/format.ts'
 import { command, type Command } from '../command.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import type { Session } from '../session.ts'
+import { stateOf } from '../state-of.ts'
 import { table, type Style } from '../style.ts'
 
 const ps = command({
@@ -54,11 +55,6 @@ function listOf(containers: Container[], style: Style, now: number): string {
     ago(Date.parse(created), now)
   ])
   return table(['NAME', 'ID', 'STATE', 'IMAGE', 'URL', 'CREATED'], rows, style)
-}
-
-export function stateOf({ state, health }: Pick<Container, 'state' | 'health'>, style: Style): string {
-  if (state === 'running') return health === 'unhealthy' ? style.red('unhealthy') : style.green(health ?? 'running')
-  return state === 'dead' ? style.red(state) : style.yellow(state)
 }
 
 const inspect = command({

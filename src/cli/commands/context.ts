@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { command, type Command } from '../command.ts'
 import { checked, readContexts, writeContexts } from '../contexts.ts'
 import { UsageError } from '../exit-codes.ts'
-import type { Environment } from '../session.ts'
+import type { Environment } from '../environment.ts'
 import { table } from '../style.ts'
 
 const add = command({

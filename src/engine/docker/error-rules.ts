@@ -1,16 +1,8 @@
 // What the texts of engines mean: the only place that knows their words. The engine has no error codes;
 // test/fixtures/engine-errors holds recorded answers.
 
-import type { ErrorCode } from '../../errors.ts'
+import type { Rule } from './rule.ts'
 import { heldPort, SWARM_RULES } from './swarm-rules.ts'
-
-/** A hint says what to do if the engine's text does not; `says` replaces that text. */
-export type Rule = {
-  pattern: RegExp
-  code: ErrorCode
-  hint?: (text: string) => string
-  says?: (text: string) => string
-}
 
 // The first that fits: a text often holds the words of several.
 export const RULES: readonly Rule[] = [

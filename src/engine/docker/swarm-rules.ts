@@ -1,6 +1,6 @@
 // What a Swarm manager's texts mean, and those of its tasks.
 
-import type { Rule } from './error-rules.ts'
+import type { Rule } from './rule.ts'
 
 const HELD =
   /host-mode port already in use|port '?(\d+)'? is already in use by service|config berth-port-\w+-(\d+) already exists/i

@@ -2,7 +2,8 @@
 
 import { stripVTControlCharacters } from 'node:util'
 import { AppError, type ErrorCode } from '../../errors.ts'
-import { conflictingPort, RULES, type Rule } from './error-rules.ts'
+import { conflictingPort, RULES } from './error-rules.ts'
+import type { Rule } from './rule.ts'
 import { knownReasons } from './registry-reasons.ts'
 import { Refusal, TimeoutError, UnreadableAnswer } from './failures.ts'
 

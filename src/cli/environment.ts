@@ -1,0 +1,2 @@
+/** The environment of a process, passed as an argument. */
+export type Environment = Record<string, string | undefined>
