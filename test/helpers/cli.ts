@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
 import type { Test } from 'tap'
 import { program } from '../../src/cli/program.ts'
-import type { Environment } from '../../src/cli/session.ts'
+import type { Environment } from '../../src/cli/environment.ts'
 import { build, VERSION } from './build.ts'
 
 export type Ran = { code: number; out: string; err: string }
