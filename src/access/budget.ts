@@ -2,7 +2,7 @@
 
 import { AppError } from '../errors.ts'
 import { hostOf } from '../lib/address.ts'
-import { ANYBODY, NOBODY, type Caller } from './caller.ts'
+import { isAnybody, NOBODY, type Caller } from './caller.ts'
 
 /** Of changes: how many at once, in how many seconds they grow back, and how many of them are left. */
 export type Quota = { most: number; seconds: number; left: number }
@@ -38,7 +38,7 @@ export function createBudget({
 
   function mostRequestsOf(caller: Caller): number {
     if (caller === NOBODY) return REQUESTS_OF_NOBODY
-    return caller === ANYBODY ? mostRequests * CALLERS_AT_AN_ADDRESS : mostRequests
+    return isAnybody(caller) ? mostRequests * CALLERS_AT_AN_ADDRESS : mostRequests
   }
 
   return {
@@ -48,7 +48,7 @@ export function createBudget({
      * Takes one change, or throws with the time of the next one. Calls `tell` with the remaining number in both cases.
      */
     change(caller: Caller, tell: (quota: Quota) => void = () => {}): void {
-      if (changesPerSecond === 0 || caller === ANYBODY) return
+      if (changesPerSecond === 0 || isAnybody(caller)) return
       const time = now()
       const before = left.get(keyOf(caller)) ?? { changes: burst, at: time }
       // The clock may be set back.
@@ -64,7 +64,7 @@ export function createBudget({
 
     /** Takes one stream; returns what gives it back. */
     stream(caller: Caller): () => void {
-      if (mostStreams === 0 || caller === ANYBODY) return () => {}
+      if (mostStreams === 0 || isAnybody(caller)) return () => {}
       const key = keyOf(caller)
       const giveBack = take(streams, key, mostStreams)
       if (giveBack) return giveBack
@@ -108,9 +108,10 @@ function backlogOf(open: Set<() => number>): number {
 }
 
 /** The unit of counting: a token, or an address without one. */
-function whose({ name, tokenId, scopes }: Caller, address: string): string {
+function whose(caller: Caller, address: string): string {
+  const { name, tokenId, scopes } = caller
   if (tokenId !== null) return tokenId
-  return name === ANYBODY.name || scopes.length === 0 ? `address ${hostOf(address)}` : name
+  return isAnybody(caller) || scopes.length === 0 ? `address ${hostOf(address)}` : name
 }
 
 /** Undefined when there are as many already. */

@@ -32,6 +32,7 @@ const withoutToken = { tokenId: null, team: null, life: forEver }
 export const NOBODY: Caller = { ...withoutToken, name: 'nobody', scopes: [], seesAll: false }
 /** On a server that needs no token everybody may do everything. */
 export const ANYBODY: Caller = { ...withoutToken, name: 'anybody', scopes: SCOPES, seesAll: true }
+export const isAnybody = ({ name }: Caller): boolean => name === ANYBODY.name
 /** The caller with BERTH_TOKEN. */
 export const OPERATOR: Caller = { ...withoutToken, name: 'operator', scopes: SCOPES, seesAll: true }
 

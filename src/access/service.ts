@@ -2,7 +2,7 @@
 
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import { ANYBODY, OPERATOR, type Caller, type Peer } from './caller.ts'
+import { OPERATOR, type Caller, type Peer } from './caller.ts'
 import { createFailedLogins } from './failed-logins.ts'
 import type { Need } from './scopes.ts'
 import type { Tokens } from './tokens.ts'
@@ -20,7 +20,7 @@ export function createAccess({
 }: {
   /** BERTH_TOKEN. */
   token: string | undefined
-  tokens: Pick<Tokens, 'exist' | 'find'>
+  tokens: Pick<Tokens, 'anybody' | 'exist' | 'find'>
   /** Only this machine's users reach the server, so it may do without tokens. */
   isPrivate: boolean
   now?: () => number
@@ -41,7 +41,7 @@ export function createAccess({
 
     /** By the value of an `authorization` header or of the same metadata. */
     authenticate(authorization: string | undefined, { address }: Peer): Caller {
-      if (!needsToken()) return ANYBODY
+      if (!needsToken()) return tokens.anybody()
       const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
       const caller = secret === undefined ? undefined : find(secret)
       if (caller) return caller

@@ -42,6 +42,7 @@ export async function createTokens({
   now?: () => number
 }) {
   const byHash = new Map<string, KnownToken>()
+  let anybody = beAnybody()
   const inOrder = createKeyedLock()
   await reload()
 
@@ -60,6 +61,7 @@ export async function createTokens({
   function forget(hash: string, token: KnownToken): void {
     byHash.delete(hash)
     token.end()
+    if (byHash.size === 0) anybody = beAnybody()
   }
 
   /** One change after the other: of two that each leave the other for the last admin, one must not be. */
@@ -75,11 +77,14 @@ export async function createTokens({
   function keep(hash: string, token: ManagedToken): void {
     const { id: tokenId, name, team, scopes, lastUsedAt } = token
     const seesAll = scopes.includes('admin') || (visibility === 'all' && scopes.includes('read'))
-    const life = new AbortController()
-    setMaxListeners(0, life.signal)
-    const caller: Caller = { name, tokenId, team, scopes, seesAll, life: life.signal }
-    const end = () => life.abort(new AppError('UNAUTHORIZED', `The token "${name}" was revoked or has expired.`))
-    byHash.set(hash, { ...token, caller, end, writtenUse: lastUsedAt ?? 0 })
+    const { life, end } = lifeUntil(`The token "${name}" was revoked or has expired.`)
+    byHash.set(hash, {
+      ...token,
+      caller: { name, tokenId, team, scopes, seesAll, life },
+      end,
+      writtenUse: lastUsedAt ?? 0
+    })
+    anybody.end()
   }
 
   const isValid = ({ expiresAt }: ManagedToken) => expiresAt === null || expiresAt > now()
@@ -116,6 +121,9 @@ export async function createTokens({
     stop: (): void => clearInterval(looking),
 
     reload: (): Promise<void> => inOrder(CHANGES, reload),
+
+    /** The caller without a token, until the first token exists. What such callers have open ends then. */
+    anybody: (): Caller => anybody.caller,
 
     /** Whether there is any, be it expired: an end date must never open the server. */
     exist: (): boolean => byHash.size > 0,
@@ -182,6 +190,17 @@ export async function createTokens({
       return token.caller
     }
   }
+}
+
+function beAnybody(): { caller: Caller; end: () => void } {
+  const { life, end } = lifeUntil('From now on the server needs a token: send it as "Authorization: Bearer <token>".')
+  return { caller: { ...ANYBODY, life }, end }
+}
+
+function lifeUntil(reason: string): { life: AbortSignal; end: () => void } {
+  const life = new AbortController()
+  setMaxListeners(0, life.signal)
+  return { life: life.signal, end: () => life.abort(new AppError('UNAUTHORIZED', reason)) }
 }
 
 function hashOf(secret: string): string {

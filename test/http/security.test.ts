@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { createBudget } from '../../src/access/budget.ts'
-import { NOBODY } from '../../src/access/caller.ts'
+import { ANYBODY, NOBODY } from '../../src/access/caller.ts'
 import { createAccess } from '../../src/access/service.ts'
 import { createConnections } from '../../src/lib/connections.ts'
 import { createOnBehalf } from '../../src/lib/on-behalf.ts'
@@ -10,7 +10,11 @@ import { build, problem } from '../helpers/build.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
 const openAccess = () =>
-  createAccess({ token: undefined, tokens: { exist: () => false, find: () => undefined }, isPrivate: true })
+  createAccess({
+    token: undefined,
+    tokens: { anybody: () => ANYBODY, exist: () => false, find: () => undefined },
+    isPrivate: true
+  })
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` })
 
 t.test('with a token', async (t) => {

@@ -1,4 +1,5 @@
-// A token that is revoked or expires ends what it has open: streams and long answers, within a second.
+// A token that is revoked or expires ends what it has open: streams and long answers, within a second. So does the first token
+// for those who needed none before.
 
 import t, { type Test } from 'tap'
 import { openStore } from '../../src/store/sqlite/open.ts'
@@ -46,4 +47,21 @@ t.test('an expired token ends its streams', async (t) => {
   const stream = await openEvents(t, app, '/events', reader)
   t.equal(stream.status, 200)
   t.match((await stream.all()).at(-1), { event: 'end', data: { reason: /expired/, code: 'UNAUTHORIZED' } })
+})
+
+t.test('the first token ends what is open without one', async (t) => {
+  const { app, ask, get, post } = await build(t, {})
+  await post('/containers', { name: 'web' })
+  const streams = await Promise.all(['/events', '/stats/stream'].map((path) => openEvents(t, app, path)))
+  const wait = get('/containers/web/wait?timeout_seconds=300')
+  await streams[0]?.first(0)
+  const made = await post('/tokens', { name: 'boss', scopes: ['admin'] })
+  t.equal(made.statusCode, 201, made.body)
+  for (const stream of streams) t.match((await stream.all()).at(-1), { event: 'end', data: { code: 'UNAUTHORIZED' } })
+  problem(t, await wait, 401, 'UNAUTHORIZED')
+
+  const headers = bearer(made.json<{ token: string }>().token)
+  t.equal((await ask('DELETE', '/tokens/boss', { headers })).statusCode, 200)
+  const again = await openEvents(t, app, '/events')
+  t.equal(again.status, 200, 'without the last token none is needed')
 })

@@ -1,5 +1,9 @@
 import t from 'tap'
-import { all, buildRpc, refusal } from '../helpers/grpc.ts'
+import { createClient } from '@connectrpc/connect'
+import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
+import { all, buildRpc, refusal, transportTo } from '../helpers/grpc.ts'
+import { addToken, bearer } from '../helpers/tokens.ts'
 
 t.test('logs', async (t) => {
   const { docker, engine, make } = await buildRpc(t)
@@ -122,4 +126,26 @@ t.test('the machine and its ports', async (t) => {
     counts: { bound: 1, free: 998 },
     ports: [{ port: 8001, state: 'bound', holder: { name: 'web' } }]
   })
+})
+
+t.test('a revoked token ends its streams and its waits', async (t) => {
+  const store = openStore(':memory:')
+  const headers = bearer(await addToken(store, { name: 'admin', scopes: ['admin'] }))
+  const scopes = ['read', 'containers:write'] as const
+  const reader = bearer(await addToken(store, { name: 'reader', scopes }))
+  const { ask, port } = await buildRpc(t, { store, early: true })
+  const docker = createClient(DockerService, transportTo(port, reader))
+  await ask('POST', '/containers/-/start', { headers })
+  await docker.runDockerContainer({ name: 'web' })
+
+  const open = [
+    all(docker.streamDockerEvents({})),
+    all(docker.streamAllDockerStats({})),
+    all(docker.streamDockerLogs({ name: 'web', follow: true })),
+    docker.waitDockerContainer({ name: 'web', timeoutSeconds: 300 })
+  ].map(refusal)
+  // A later call of the same connection is answered, so those before it are there.
+  await docker.inspectDockerContainer({ name: 'web' })
+  t.equal((await ask('DELETE', '/tokens/reader', { headers })).statusCode, 200)
+  for (const ended of open) t.match(await ended, { status: 'Unauthenticated', reason: 'UNAUTHORIZED' })
 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ANYBODY } from '../../../src/access/caller.ts'
 import { createAccess } from '../../../src/access/service.ts'
 import { createTokens } from '../../../src/access/tokens.ts'
 import { openStore } from '../../../src/store/sqlite/open.ts'
@@ -6,7 +7,7 @@ import { silentLog } from '../../helpers/records.ts'
 import { callerWith } from '../../helpers/tokens.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
-const NONE = { exist: () => false, find: () => undefined }
+const NONE = { anybody: () => ANYBODY, exist: () => false, find: () => undefined }
 const peer = (address: string) => ({ address, door: 'rest' as const })
 
 t.test('without a token everybody may do everything', async (t) => {
