@@ -6,7 +6,12 @@ import { mapNetwork } from './map-network.ts'
 import { readNetworks } from './schemas/networks.ts'
 import { readMade } from './schemas/schema.ts'
 
-export function createNetworkCalls({ ask, change, make }: Calls): EngineNetworks {
+type Driver = { Driver: 'bridge' } | { Driver: 'overlay'; Attachable: true }
+
+export function createNetworkCalls(
+  { ask, change, make }: Calls,
+  driver: Driver = { Driver: 'bridge' }
+): EngineNetworks {
   return {
     async listNetworks() {
       const found = await ask({ method: 'GET', path: '/networks', what: 'list networks', answer: readNetworks })
@@ -15,7 +20,7 @@ export function createNetworkCalls({ ask, change, make }: Calls): EngineNetworks
 
     async createNetwork({ name, internal, labels }) {
       // Older engines create a second network of the same name unless told not to.
-      const body = { Name: name, CheckDuplicate: true, Driver: 'bridge', Internal: internal, Labels: labels }
+      const body = { Name: name, CheckDuplicate: true, ...driver, Internal: internal, Labels: labels }
       const asked = {
         method: 'POST',
         path: '/networks/create',

@@ -5,6 +5,7 @@ import { brokenStream } from './broken-stream.ts'
 import type { Calls } from './calls.ts'
 import { runExec } from './exec.ts'
 import { readLogLines } from './log-frames.ts'
+import { logParameters } from './log-query.ts'
 import { mapCounters } from './map.ts'
 import { createProcesses } from './processes.ts'
 import { readStats, readTop } from './schemas/workloads.ts'
@@ -22,16 +23,12 @@ export function createWorkloadCalls(
   return {
     async *containerLogs(id, tty, query, signal) {
       const what = 'read the output of the container'
-      const { stdout, stderr, follow, tail, since, until } = query
+      const { since, until } = query
       const chunks = await watch({
         method: 'GET',
         path: `/containers/${id}/logs`,
         query: {
-          stdout: Number(stdout),
-          stderr: Number(stderr),
-          follow: Number(follow),
-          timestamps: 1,
-          tail: tail ?? 'all',
+          ...logParameters(query),
           ...(since && { since: from(since) }),
           ...(until && { until: to(until) })
         },

@@ -13,7 +13,7 @@ import { createContainerCalls } from './containers.ts'
 import { createServiceIds } from './ids.ts'
 import { createKeeper } from './keeper.ts'
 import { createLife } from './life.ts'
-import { createNetworkCalls } from './networks.ts'
+import { createOverlayCalls } from './networks.ts'
 import { createNodeCalls } from './nodes.ts'
 import { createOnNodes } from './on-nodes.ts'
 import type { PublishMode } from './payload.ts'
@@ -76,7 +76,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: Engi
       tell: watching.tell
     }),
     ...createWorkloadCalls({ calls, reads, life, onNodes }),
-    ...createNetworkCalls(calls, own),
+    ...createOverlayCalls(calls),
     nodes: createNodeCalls({ calls, reads, seen }),
     close: () => remote?.close()
   }

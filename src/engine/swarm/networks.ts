@@ -2,34 +2,15 @@
 
 import type { EngineNetworks } from '../contract/networks.ts'
 import type { Calls } from '../docker/calls.ts'
-import { readMade } from '../docker/schemas/schema.ts'
+import { createNetworkCalls } from '../docker/networks.ts'
 
-export function createNetworkCalls({ make }: Pick<Calls, 'make'>, own: EngineNetworks): EngineNetworks {
+export function createOverlayCalls(calls: Calls): EngineNetworks {
+  const networks = createNetworkCalls(calls, { Driver: 'overlay', Attachable: true })
   return {
-    removeNetwork: own.removeNetwork,
-
+    ...networks,
     async listNetworks() {
-      const found = await own.listNetworks()
+      const found = await networks.listNetworks()
       return found.map((network) => ({ ...network, joinable: network.joinable && network.scope === 'swarm' }))
-    },
-
-    async createNetwork({ name, internal, labels }) {
-      const body = {
-        Name: name,
-        CheckDuplicate: true,
-        Driver: 'overlay',
-        Attachable: true,
-        Internal: internal,
-        Labels: labels
-      }
-      const asked = {
-        method: 'POST',
-        path: '/networks/create',
-        body,
-        what: 'create the network',
-        answer: readMade
-      } as const
-      return (await make(asked)).Id
     }
   }
 }

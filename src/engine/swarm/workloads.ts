@@ -8,6 +8,7 @@ import { sleep } from '../../lib/sleep.ts'
 import { brokenStream } from '../docker/broken-stream.ts'
 import type { Calls } from '../docker/calls.ts'
 import { readLogLines } from '../docker/log-frames.ts'
+import { logParameters } from '../docker/log-query.ts'
 import type { Life } from './life.ts'
 import { isUpIn, runOfService } from './map-service.ts'
 import type { OnNodes } from './on-nodes.ts'
@@ -40,17 +41,13 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
   }
 
   async function* linesOf(task: RawTask, tty: boolean, query: LogQuery, signal?: AbortSignal): AsyncGenerator<LogLine> {
-    const { stdout, stderr, follow, tail, since, until } = query
+    const { follow, since, until } = query
     const life = new AbortController()
     const chunks = await calls.watch({
       method: 'GET',
       path: `/tasks/${task.ID}/logs`,
       query: {
-        stdout: Number(stdout),
-        stderr: Number(stderr),
-        follow: Number(follow),
-        timestamps: 1,
-        tail: tail ?? 'all',
+        ...logParameters(query),
         ...(since && { since })
       },
       what: WHAT,

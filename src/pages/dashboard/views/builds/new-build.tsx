@@ -4,6 +4,7 @@ import type { BuildDetails, Problem } from '../../../../client/api.ts'
 import { bytes } from '../../../../lib/format.ts'
 import { go, hrefOf } from '../../state/route.ts'
 import { ProblemBox } from '../../ui/parts.tsx'
+import { useDrop } from '../../ui/use-drop.ts'
 import { Text } from '../create/controls.tsx'
 import { entriesOfDrop, entriesOfFiles } from '../../lib/dropped.ts'
 import type { Entry } from '../../lib/tar.ts'
@@ -12,12 +13,10 @@ import { contextOf, LEFT_OUT, type Context } from './context.ts'
 export function NewBuild() {
   const [context, setContext] = useState<Context>()
   const [problem, setProblem] = useState<Problem>()
-  const [isOver, setOver] = useState(false)
   const files = useRef<HTMLInputElement>(null)
   const folder = useRef<HTMLInputElement>(null)
 
   const take = async (entries: Promise<Entry[]>) => {
-    setOver(false)
     setProblem(undefined)
     try {
       const found = await entries
@@ -26,23 +25,11 @@ export function NewBuild() {
       setProblem(problemFrom(error))
     }
   }
+  const drop = useDrop((dropped) => void take(entriesOfDrop(dropped, LEFT_OUT)))
   const onPicked = (input: HTMLInputElement) => void take(Promise.resolve(entriesOfFiles(input.files)))
 
   return (
-    <section
-      class="drop"
-      aria-label="New build"
-      data-over={isOver ? '' : undefined}
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault()
-        if (event.dataTransfer) void take(entriesOfDrop(event.dataTransfer, LEFT_OUT))
-      }}
-    >
+    <section class="drop" aria-label="New build" {...drop}>
       {context ? (
         <Ready context={context} onCancel={() => setContext(undefined)} />
       ) : (

@@ -105,7 +105,7 @@ function AllVolumes() {
                 {managed && (
                   <Remove
                     name={name}
-                    warning="What is in it is lost. This cannot be taken back."
+                    warning="Its content is lost. You cannot undo this."
                     remove={() => ask('removeVolume', { name })}
                     onGone={again}
                   />

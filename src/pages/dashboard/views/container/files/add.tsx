@@ -10,6 +10,8 @@ import type { Entry } from '../../../lib/tar.ts'
 import { mayExec } from '../../../state/access.ts'
 import { say, sayProblem } from '../../../state/toasts.ts'
 import { Confirm } from '../../../ui/dialog.tsx'
+import { NameForm } from '../../../ui/name-form.tsx'
+import { useDrop } from '../../../ui/use-drop.ts'
 import { put } from './change.ts'
 
 type Props = {
@@ -24,7 +26,6 @@ type Props = {
 }
 
 export function AddTo({ id, path, names, onAdded, tools, children }: Props) {
-  const [isOver, setOver] = useState(false)
   const [isSending, setSending] = useState(false)
   const [doubtful, setDoubtful] = useState<Entry[]>()
   const picker = useRef<HTMLInputElement>(null)
@@ -47,6 +48,9 @@ export function AddTo({ id, path, names, onAdded, tools, children }: Props) {
     if (entries.some(isKnown)) setDoubtful(entries)
     else void upload(entries)
   }
+  const drop = useDrop((dropped) => {
+    void entriesOfDrop(dropped).then(take, (error: unknown) => sayProblem('The drop cannot be read', error))
+  })
   if (!mayExec())
     return (
       <div class="rows">
@@ -55,23 +59,7 @@ export function AddTo({ id, path, names, onAdded, tools, children }: Props) {
       </div>
     )
   return (
-    <div
-      class="rows drop-on"
-      data-over={isOver ? '' : undefined}
-      onDragOver={(event) => {
-        event.preventDefault()
-        setOver(true)
-      }}
-      onDragLeave={() => setOver(false)}
-      onDrop={(event) => {
-        event.preventDefault()
-        setOver(false)
-        if (event.dataTransfer)
-          void entriesOfDrop(event.dataTransfer).then(take, (error: unknown) =>
-            sayProblem('What was dropped cannot be read', error)
-          )
-      }}
-    >
+    <div class="rows drop-on" {...drop}>
       <div class="actions-line">
         <button type="button" class="button small" disabled={isSending} onClick={() => picker.current?.click()}>
           {isSending ? 'Uploading …' : 'Upload'}
@@ -106,35 +94,13 @@ export function AddTo({ id, path, names, onAdded, tools, children }: Props) {
 }
 
 function NewFolder({ id, path, onMade }: { id: string; path: string; onMade: () => void }) {
-  const [name, setName] = useState('')
-  const make = async () => {
-    try {
-      await ask('makeContainerFolder', { id, body: { path: below(textOfPath(path), name) } })
-      setName('')
-      onMade()
-    } catch (error) {
-      sayProblem(`${name} was not made`, error)
-    }
-  }
   return (
-    <form
-      class="actions-line"
-      onSubmit={(event) => {
-        event.preventDefault()
-        void make()
-      }}
-    >
-      <input
-        class="input small"
-        aria-label="Name of the new folder"
-        placeholder="New folder"
-        required
-        value={name}
-        onInput={(event) => setName(event.currentTarget.value)}
-      />
-      <button type="submit" class="button small" disabled={name === ''}>
-        Create
-      </button>
-    </form>
+    <NameForm
+      label="Name of the new folder"
+      placeholder="New folder"
+      create={(name) => ask('makeContainerFolder', { id, body: { path: below(textOfPath(path), name) } })}
+      onCreated={onMade}
+      isSmall
+    />
   )
 }

@@ -107,11 +107,7 @@ function Row({ id, folder, entry, onGo, again }: RowProps) {
         {mayExec() && (
           <Remove
             name={name}
-            warning={
-              kind === 'folder'
-                ? 'Everything in it goes, too. This cannot be taken back.'
-                : 'This cannot be taken back.'
-            }
+            warning={kind === 'folder' ? 'Its content is removed, too. You cannot undo this.' : 'You cannot undo this.'}
             remove={() => removeAt(id, path)}
             onGone={again}
           />
