@@ -22,6 +22,7 @@ const LOG = { error() {}, warn() {}, info() {} }
 const TABLES: Record<string, (row: Row) => Row> = {
   intents: (row) => ({ ...row, server: 'before the move' }),
   expiries: (row) => row,
+  image_names: (row) => row,
   tokens: (row) => row,
   audit: (row) => row,
   builds: ({ record, secrets, ...row }) => ({

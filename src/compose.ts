@@ -95,6 +95,7 @@ export async function compose({
     registries,
     containers: inventory.all,
     policy,
+    table: store.imageNames,
     defaultImage: config.defaultImage,
     onImagesChanged: inventory.onImages
   })

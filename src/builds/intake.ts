@@ -36,7 +36,7 @@ type Options = {
   credentials: Map<string, Credentials>
   limits: ContextLimits & { queued: number; namespace: string | undefined; cgroupParent: string | undefined }
   validator: Pick<Validator, 'coercing' | 'strict'>
-  images: Pick<Images, 'checkMayMove'>
+  images: Pick<Images, 'take'>
   policy: Pick<Policy, 'limits' | 'check'>
   rules: Pick<SourcePolicy, 'check'>
   /** Throws for names that lead to a registry which may not be used. */
@@ -106,9 +106,9 @@ export function createIntake(options: Options) {
     if (report.problems.length > 0)
       throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
     const baseImages = await rules.check(report, made.record)
-    await images.checkMayMove(caller, made.record.references)
     await checkReach(made.record.owner, made.record.references)
     checkToRun(made.record, secrets, checkRun)
+    await images.take(caller, made.record.references)
     const sent = { ...context, ...(await leaveOutIgnored(files.context(id), dockerfile, limits, kept)) }
     await files.keepContext(id)
     const record = { ...made.record, baseImages, context: sent }

@@ -20,12 +20,17 @@ import type { CreateContainer } from '../containers/create-schema.ts'
 type Limits = { totalMs: number; idleMs: number; network: 'default' | 'none'; cgroupParent: string | undefined }
 
 export type Images = {
-  push(reference: string, request: TransferRequest): Promise<{ digest: string; size: number; message: string }>
-  find(reference: string, how: { pull: 'missing'; owner: string | null; signal: AbortSignal }): Promise<ImageRecord>
-  /** Throws for an image that Berth keeps for itself. */
-  refuseKept(reference: string, image: ImageRecord | undefined): void
+  push(
+    caller: Caller,
+    reference: string,
+    request: TransferRequest
+  ): Promise<{ digest: string; size: number; message: string }>
+  find(caller: Caller, reference: string, how: { pull: 'missing'; signal: AbortSignal }): Promise<ImageRecord>
+  /** Throws for an image that Berth keeps for itself, and for one that does not exist for the caller. */
+  checkMayUse(caller: Caller, reference: string, image: ImageRecord | undefined): Promise<void>
+  /** Throws for names that the caller may not move to another image. */
+  take(caller: Caller, references: string[]): Promise<void>
   /** Fails when a container uses it. */
-  checkMayMove(caller: Caller, references: string[]): Promise<void>
   remove(caller: Caller, reference: string, options: { force: false }): Promise<{ untagged: string[] }>
 }
 export type Run = (
@@ -79,9 +84,9 @@ export function createStages({
     let context: Readable | undefined
     try {
       if (builder === 'classic') await engine.removeBuildContainers(record.id, record.createdAt)
-      for (const name of baseImages) images.refuseKept(name, await engine.inspectImage(name))
-      if (record.platform === null)
-        await fetchBaseImages(baseImages, { owner: record.owner, signal: limit.signal }, say)
+      const caller = inPlaceOf(record)
+      for (const name of baseImages) await images.checkMayUse(caller, name, await engine.inspectImage(name))
+      if (record.platform === null) await fetchBaseImages(caller, baseImages, limit.signal, say)
       context = await openContext(files.context(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
         limit.renew()
@@ -109,15 +114,16 @@ export function createStages({
 
   /** The builder knows no logins, so that what is missing is pulled for it with those that Berth has. */
   async function fetchBaseImages(
+    caller: Caller,
     references: string[],
-    request: { owner: string | null; signal: AbortSignal },
+    signal: AbortSignal,
     say: Job['say']
   ): Promise<void> {
     for (const reference of references) {
       const image = await engine.inspectImage(reference)
       if (!image) await say(`pulling ${reference}`)
-      const found = image ?? (await images.find(reference, { pull: 'missing', ...request }))
-      await rules.checkTriggers(reference, found, request.owner)
+      const found = image ?? (await images.find(caller, reference, { pull: 'missing', signal }))
+      await rules.checkTriggers(reference, found, caller.tokenId)
     }
   }
 
@@ -133,9 +139,8 @@ export function createStages({
     for (const reference of record.references) {
       await checkIsBuilt(record, reference)
       await say(`pushing ${reference}`)
-      const { digest, size, message } = await images.push(reference, {
+      const { digest, size, message } = await images.push(inPlaceOf(record), reference, {
         signal,
-        owner: record.owner,
         credentials: own,
         // Counters are for a screen, not for a log.
         onProgress: ({ layer, status, totalBytes }) => {

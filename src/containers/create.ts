@@ -32,10 +32,10 @@ export type Maker = ReturnType<typeof createMaker>
 
 export type Images = {
   find(
+    caller: Caller,
     reference: string,
     how: {
       pull: 'missing' | 'always' | 'never'
-      owner: string | null
       signal: AbortSignal
       onProgress?: Transfer['onProgress']
       beforePull: () => void
@@ -84,9 +84,8 @@ export function createMaker(options: Options) {
     const isClosed = body.network !== undefined && (await networks.isClosed(origin.caller, body.network))
     if (isClosed) checkClosed(body)
     const image = body.image ?? config.defaultImage
-    const found = await images.find(image, {
+    const found = await images.find(origin.caller, image, {
       pull: body.pull ?? 'missing',
-      owner: origin.caller.tokenId,
       signal,
       onProgress: origin.onProgress,
       beforePull: () => checkMayPull(origin.caller, image)

@@ -48,9 +48,8 @@ export function createUpdating({
     signal: AbortSignal
   ): Promise<{ image: string; runtime: string | undefined }> {
     policy.check({ images: [image] })
-    const found = await images.find(image, {
+    const found = await images.find(caller, image, {
       pull: 'missing',
-      owner: caller.tokenId,
       signal,
       beforePull: () => checkMayPull(caller, image)
     })

@@ -4,15 +4,16 @@ import { AppError } from '../errors.ts'
 import { parseReference, familiarName } from '../lib/reference.ts'
 import { viewUsers, type Users } from './view.ts'
 
-/** `others` is how many containers use it that whoever asks does not see. */
-type Target = { reference: string; tags: string[]; users: Users; others: number; force: boolean }
+/** `others` is the number of containers that use it, and `hidden` that of its names, which the caller does not see. */
+type Target = { reference: string; tags: string[]; hidden: number; users: Users; others: number; force: boolean }
 
 /** The references to remove, one after the other. Throws when that would take the image from somebody. */
-export function removals({ reference, tags, users, others, force }: Target): string[] {
+export function removals({ reference, tags, hidden, users, others, force }: Target): string[] {
   const name = tags.find((tag) => tag === tagOf(reference))
-  const takesLast = name === undefined || tags.length === 1
+  const takesLast = hidden === 0 && (name === undefined || tags.length === 1)
   if (users.length + others > 0 && (takesLast || !force)) throw inUse(reference, users, others, takesLast)
   if (name !== undefined) return [name]
+  if (hidden > 0 && tags.length === 1) return tags
   if (tags.length <= 1) return [reference]
   if (force) return tags
   throw new AppError(

@@ -92,9 +92,7 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
     async (request, reply) => {
       const { image, credentials } = request.body
       images.checkName(image)
-      return answer(request, reply, (transfer) =>
-        images.push(image, { ...transfer, owner: request.caller.tokenId, credentials })
-      )
+      return answer(request, reply, (transfer) => images.push(request.caller, image, { ...transfer, credentials }))
     }
   )
 
@@ -106,7 +104,8 @@ export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { ima
         operationId: 'tagImage',
         tags,
         summary: 'Tag an image',
-        description: 'If another image has the name, the name moves to this image.',
+        description:
+          'If another image has the name, the name moves to this image. The name belongs to the token from then on.',
         body: ref(TagImage),
         response: { 200: ref(ImageDetails) }
       }

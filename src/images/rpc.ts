@@ -23,16 +23,15 @@ export function imageRpc({ images }: { images: ImageService }) {
   async function push(
     caller: Caller,
     { image, registry, credentials }: Static<typeof PushRequest>,
-    given: Omit<TransferRequest, 'owner'>
+    transfer: TransferRequest
   ) {
-    const transfer = { ...given, owner: caller.tokenId }
     const name = registry === undefined ? image : `${registry}/${image}`
     // A name that was given for a push that is refused would stay.
     images.checkPush(name, credentials)
     const isNew = registry !== undefined && !(await images.exists(name))
     if (registry !== undefined) await images.tag(caller, image, name)
     try {
-      return { success: true, ...(await images.push(name, { ...transfer, credentials })) }
+      return { success: true, ...(await images.push(caller, name, { ...transfer, credentials })) }
     } finally {
       if (isNew) await images.untag(name)
     }

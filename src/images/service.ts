@@ -1,19 +1,21 @@
 // The images of the engine: finding the one a container is made from, pulling, pushing, naming and removing.
 
 import type { Caller } from '../access/caller.ts'
-import { isAdmin, mayChange, seenBy } from '../access/ownership.ts'
+import { seenBy } from '../access/ownership.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineImages, ImageRecord, Transfer } from '../engine/contract/images.ts'
 import { isKept, isKeptName } from '../engine/kept-images.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { closest } from '../lib/closest.ts'
-import { imageName, parseReference, type ImageReference } from '../lib/reference.ts'
+import { parseReference, type ImageReference } from '../lib/reference.ts'
 import type { GivenCredentials } from '../registry/login.ts'
 import type { RegistryService } from '../registry/service.ts'
 import { selectImages, type Page } from './list.ts'
-import { removals, tagOf } from './remove.ts'
+import { createImageOwnership } from './ownership.ts'
+import { removals } from './remove.ts'
 import type { ImageDetails, ListImagesQuery, PushedImage, RemovedImage } from './schemas.ts'
 import { createSharedPulls } from './shared-pulls.ts'
+import type { ImageNameStore } from '../store/contract/image-names.ts'
 import { viewDetails, viewImage } from './view.ts'
 
 const UNFOUND = ['IMAGE_NOT_FOUND', 'REGISTRY_UNAVAILABLE', 'REGISTRY_UNAUTHORIZED', 'REGISTRY_FORBIDDEN'] as const
@@ -21,10 +23,8 @@ const IMAGE_ID = /^(sha256:)?[0-9a-f]{64}$/
 
 type PullPolicy = 'missing' | 'always' | 'never'
 
-/** `credentials` are for this one transfer; without them Berth looks for its own, if `owner` may use them. */
+/** `credentials` are for this one transfer; without them Berth looks for its own, if the caller may use them. */
 export type TransferRequest = {
-  /** The id of the token that asks, if it has one. */
-  owner: string | null
   credentials?: GivenCredentials | undefined
   signal: AbortSignal
   onProgress?: Transfer['onProgress']
@@ -43,16 +43,27 @@ type Options = {
   registries: RegistryService
   containers: () => Iterable<ContainerRecord>
   policy: { check(wish: { images: string[] }): void }
+  table: ImageNameStore
   /** The default image of containers, which belongs to the operator. */
   defaultImage: string
   onImagesChanged: (watcher: () => void) => void
 }
 
-export function createImageService({ engine, registries, containers, policy, defaultImage, onImagesChanged }: Options) {
+export function createImageService({
+  engine,
+  registries,
+  containers,
+  policy,
+  table,
+  defaultImage,
+  onImagesChanged
+}: Options) {
   // Every create needs the exposed ports of its image, so they are cached; the engine reports when an image changes.
   const known = new Map<string, ImageRecord>()
   onImagesChanged(() => known.clear())
   const sharedPull = createSharedPulls()
+  const exists = async (reference: string) => (await read(reference)) !== undefined
+  const ownership = createImageOwnership({ table, engine, read, usersOf, defaultImage })
 
   async function inspect(reference: string): Promise<ImageRecord | undefined> {
     return known.get(reference) ?? (await read(reference))
@@ -64,7 +75,7 @@ export function createImageService({ engine, registries, containers, policy, def
     return image
   }
 
-  function fetch(reference: string, request: TransferRequest): Promise<void> {
+  function fetch(reference: string, request: TransferRequest & { owner: string | null }): Promise<void> {
     const { registry } = requireName('image', reference)
     const { signal, onProgress } = request
     return registries.withLogin(registry, 'pull', request, (login) =>
@@ -73,20 +84,22 @@ export function createImageService({ engine, registries, containers, policy, def
   }
 
   /** Callers that may use the operator's login share a pull. */
-  function fetchTogether(reference: string, request: TransferRequest): Promise<void> {
+  function fetchTogether(reference: string, request: TransferRequest & { owner: string | null }): Promise<void> {
     const { registry } = requireName('image', reference)
     const { owner } = request
     const key = registries.mayUseLogin(owner, registry, 'pull') ? reference : `${reference} without a login`
     return sharedPull(key, request, (life) => fetch(reference, { owner, ...life }))
   }
 
-  async function bring(reference: string, request: TransferRequest): Promise<ImageRecord> {
+  async function bring(caller: Caller, reference: string, given: TransferRequest): Promise<ImageRecord> {
     requireName('image', reference)
+    await ownership.checkMayPull(caller, reference)
+    const request = { ...given, owner: caller.tokenId }
     // A pull with its own login is not shared.
     try {
       await (request.credentials ? fetch(reference, request) : fetchTogether(reference, request))
     } catch (error) {
-      throw await withMeant(reference, error)
+      throw await withMeant(caller, reference, error)
     }
     known.delete(reference)
     const pulled = await inspect(reference)
@@ -95,9 +108,9 @@ export function createImageService({ engine, registries, containers, policy, def
   }
 
   /** A name that no registry gave an image for may be a misspelt one of an image that is here. */
-  async function withMeant(reference: string, error: unknown): Promise<unknown> {
+  async function withMeant(caller: Caller, reference: string, error: unknown): Promise<unknown> {
     if (!isAppError(error, ...UNFOUND)) return error
-    const here = (await engine.listImages().catch(() => [])).flatMap(({ tags }) => tags)
+    const here = (await ownership.all(caller).catch(() => [])).flatMap(({ tags }) => tags)
     const meant = closest(reference, [...here, ...here.map((tag) => tag.replace(/:latest$/, ''))])
     if (meant === undefined || meant === reference) return error
     const said = `${error.message.replace(/\.?$/, '.')} Did you mean ${meant}, which is on this machine?`
@@ -111,6 +124,12 @@ export function createImageService({ engine, registries, containers, policy, def
     throw new AppError('POLICY_REFUSED', `image ${message}`, { fields: [{ field: 'image', message }] })
   }
 
+  /** Throws for an image that Berth keeps for itself, and for one that does not exist for the caller. */
+  async function checkMayUse(caller: Caller, reference: string, image: ImageRecord | undefined): Promise<void> {
+    refuseKept(reference, image)
+    if (image && !(await ownership.seen(caller, reference, image))) throw notHere(reference)
+  }
+
   function usersOf(imageId: string): ContainerRecord[] {
     return [...containers()].filter((container) => container.imageId === imageId)
   }
@@ -119,28 +138,10 @@ export function createImageService({ engine, registries, containers, policy, def
     return viewDetails(image, usersOf(image.id).filter(seenBy(caller)))
   }
 
-  /**
-   * Containers are created and recreated by the names of their images, so a token alone cannot move a name that others
-   * depend on.
-   */
-  async function checkMayMove(caller: Caller, reference: string): Promise<void> {
-    if (isAdmin(caller)) return
-    const refuse = (why: string): never => {
-      throw new AppError(
-        'FORBIDDEN',
-        `The token "${caller.name}" may not move or take the name ${reference}: ${why}. Use another name.`
-      )
-    }
-    if (imageName(reference) === imageName(defaultImage) && tagOf(reference) === tagOf(defaultImage))
-      refuse('it is what containers of this server are made from')
-    const image = await read(tagOf(reference) ?? reference)
-    if (image && usersOf(image.id).some(({ berth }) => !mayChange(caller, berth)))
-      refuse('a container that is not its own was made from that image')
-  }
-
-  async function get(reference: string): Promise<ImageRecord> {
-    const image = await read(reference)
-    if (!image) throw new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine.`)
+  async function get(caller: Caller, reference: string): Promise<ImageRecord> {
+    const known = await read(reference)
+    const image = known && (await ownership.seen(caller, reference, known))
+    if (!image) throw notHere(reference)
     return image
   }
 
@@ -155,28 +156,30 @@ export function createImageService({ engine, registries, containers, policy, def
 
     async list(caller: Caller, query: ListImagesQuery): Promise<Page> {
       const users = Map.groupBy([...containers()].filter(seenBy(caller)), ({ imageId }) => imageId)
-      const images = await engine.listImages()
+      const images = await ownership.all(caller)
       return selectImages(
         images.map((image) => viewImage(image, users.get(image.id) ?? [])),
         query
       )
     },
 
-    get: async (caller: Caller, reference: string): Promise<ImageDetails> => details(caller, await get(reference)),
+    get: async (caller: Caller, reference: string): Promise<ImageDetails> =>
+      details(caller, await get(caller, reference)),
 
-    async pull(caller: Caller, reference: string, given: Omit<TransferRequest, 'owner'>): Promise<ImageDetails> {
-      const request = { ...given, owner: caller.tokenId }
+    async pull(caller: Caller, reference: string, request: TransferRequest): Promise<ImageDetails> {
       policy.check({ images: [reference] })
       refuseKept(reference)
-      await registries.checkReach(request.owner, [reference])
-      return details(caller, await bring(reference, request))
+      await registries.checkReach(caller.tokenId, [reference])
+      const image = await bring(caller, reference, request)
+      return details(caller, (await ownership.seen(caller, reference, image)) ?? image)
     },
 
-    async push(reference: string, request: TransferRequest): Promise<PushedImage> {
+    async push(caller: Caller, reference: string, given: TransferRequest): Promise<PushedImage> {
+      const request = { ...given, owner: caller.tokenId }
       const { registry, repository, tag = 'latest', digest } = requireName('image', reference)
       if (digest !== undefined)
         throw invalidField('image', 'must be a name with a tag: an image cannot be pushed by digest')
-      refuseKept(reference, await read(reference))
+      await checkMayUse(caller, reference, await read(reference))
       await registries.checkReach(request.owner, [reference])
       const { signal, onProgress } = request
       const pushed = await registries.withLogin(registry, 'push', request, (login) =>
@@ -201,42 +204,54 @@ export function createImageService({ engine, registries, containers, policy, def
       if (digest !== undefined) throw invalidField('target', 'must be a name with a tag, not a digest')
       policy.check({ images: [reference, target] })
       refuseKept(target)
-      refuseKept(reference, await read(reference))
-      await checkMayMove(caller, target)
+      await checkMayUse(caller, reference, await read(reference))
       await registries.checkReach(caller.tokenId, [target])
+      await ownership.take(caller, target)
       await engine.tagImage(reference, target)
       known.clear()
-      return details(caller, await get(target))
+      return details(caller, await get(caller, target))
     },
 
     /** For the names of a build. Throws for those that the caller may not move to another image. */
-    async checkMayMove(caller: Caller, references: string[]): Promise<void> {
-      for (const reference of references) await checkMayMove(caller, reference)
+    async take(caller: Caller, references: string[]): Promise<void> {
+      for (const reference of references) await ownership.checkMayMove(caller, reference)
+      for (const reference of references) await ownership.take(caller, reference)
     },
 
-    refuseKept,
-
-    exists: async (reference: string): Promise<boolean> => (await read(reference)) !== undefined,
+    checkMayUse,
+    exists,
 
     /** Takes off a name that was given for a push. The image has another; and the push counts, also when this one stays. */
     async untag(reference: string): Promise<void> {
       await engine.removeImage(reference).catch((error: unknown) => {
         if (!isAppError(error)) throw error
       })
+      await ownership.release(reference)
       known.clear()
     },
 
     async remove(caller: Caller, reference: string, { force }: { force: boolean }): Promise<RemovedImage> {
-      const image = await get(reference)
+      const whole = await read(reference)
+      const image = whole && (await ownership.seen(caller, reference, whole))
+      if (!image) throw notHere(reference)
+      const hidden = whole.tags.length - image.tags.length
       const gone = { untagged: [] as string[], deleted: [] as string[] }
       const users = usersOf(image.id)
       const own = users.filter(seenBy(caller))
-      const names = removals({ reference, tags: image.tags, users: own, others: users.length - own.length, force })
-      for (const name of names) await checkMayMove(caller, name)
+      const names = removals({
+        reference,
+        tags: image.tags,
+        hidden,
+        users: own,
+        others: users.length - own.length,
+        force
+      })
+      for (const name of names) await ownership.checkMayMove(caller, name)
       for (const name of names) {
         const { untagged, deleted } = await engine.removeImage(name)
         gone.untagged.push(...untagged)
         gone.deleted.push(...deleted)
+        await ownership.release(name)
       }
       known.clear()
       const message = gone.deleted.includes(image.id) ? 'Image removed' : 'Name removed; the image has others'
@@ -244,21 +259,26 @@ export function createImageService({ engine, registries, containers, policy, def
     },
 
     /** For a container: the local image, or a pulled one. */
-    async find(reference: string, { pull: policy, beforePull, ...request }: FindRequest): Promise<ImageRecord> {
-      await registries.checkReach(request.owner, [reference])
+    async find(caller: Caller, reference: string, given: FindRequest): Promise<ImageRecord> {
+      const { pull: policy, beforePull, ...request } = given
+      await registries.checkReach(caller.tokenId, [reference])
       refuseKept(reference)
       const present = policy === 'always' ? undefined : await inspect(reference)
-      refuseKept(reference, present)
+      await checkMayUse(caller, reference, present)
       if (present) return present
       if (policy === 'never') {
         const message = `The image ${reference} is not on this machine, and pull is "never".`
-        throw await withMeant(reference, new AppError('IMAGE_NOT_FOUND', message))
+        throw await withMeant(caller, reference, new AppError('IMAGE_NOT_FOUND', message))
       }
       if (IMAGE_ID.test(reference)) throw new AppError('IMAGE_NOT_FOUND', `There is no image with the id ${reference}.`)
       beforePull?.()
-      return bring(reference, request)
+      return bring(caller, reference, request)
     }
   }
+}
+
+function notHere(reference: string): AppError {
+  return new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine.`)
 }
 
 function requireName(field: string, reference: string): ImageReference {

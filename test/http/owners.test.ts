@@ -242,7 +242,8 @@ t.test('an image tells of the containers that one sees, and its name stays with 
   const removed = problem(t, await as('stranger').ask('DELETE', '/images/app:1?force=true'), 409, 'IMAGE_IN_USE')
   t.match(removed, { detail: /used by containers of others/, containers: [] })
   problem(t, await as('stranger').ask('DELETE', '/images/base-api-server:latest'), 403, 'FORBIDDEN')
-  t.equal((await tag('mate', 'app:1')).statusCode, 200)
+  problem(t, await tag('mate', 'app:1'), 403, 'FORBIDDEN')
+  t.equal((await tag('admin', 'app:1')).statusCode, 200, 'a name of nobody is for admins to move')
   t.equal((await tag('admin', 'base-api-server:latest')).statusCode, 200)
 })
 

@@ -41,6 +41,8 @@ const SUBJECT = {
   requestId: 'r'
 }
 
+const NAME = { name: 'docker.io/library/app:1', owner: 'one', team: 'shop', claimedAt: 5 }
+
 async function fill(dataDir: string) {
   const store = openStore(dataDir)
   const table = createBuildTable(store.builds)
@@ -51,6 +53,7 @@ async function fill(dataDir: string) {
   await store.intents.finalize('attempt')
   await store.expiries.set('web', 1234)
   await store.expiries.set('db', null)
+  await store.imageNames.claim(NAME)
   await store.tokens.add(TOKEN)
   await store.tokens.used('one', 3)
   const log = pino({ level: 'silent' })
@@ -81,7 +84,7 @@ t.test('everything arrives as it was, once', async (t) => {
   t.equal(await moving.ended, 0, moving.output())
   t.match(
     moving.output(),
-    /^Moved 1 intents, 2 expiries, 1 tokens, 6 audit, 2 builds, 1 contexts, 1 logs\. The audit trail is unbroken\./
+    /^Moved 1 intents, 2 expiries, 1 image_names, 1 tokens, 6 audit, 2 builds, 1 contexts, 1 logs\. The audit trail is unbroken\./
   )
   const again = move(t, url)
   t.equal(await again.ended, 1)
@@ -93,6 +96,7 @@ t.test('everything arrives as it was, once', async (t) => {
   t.equal(store.instanceId, kept.instanceId)
   t.same(await store.audit.find({}, 100), kept.audit)
   t.same(await store.tokens.all(), kept.tokens)
+  t.same(await store.imageNames.find([NAME.name]), [NAME])
   t.same(
     new Map((await store.expiries.all()).map(({ containerId, expiresAt }) => [containerId, expiresAt])),
     new Map<string, number | null>([

@@ -8319,7 +8319,7 @@ export const DockerService: GenService<{
     output: typeof StreamDockerPushResponseSchema;
   },
   /**
-   * Adds a name to an image.
+   * Adds a name to an image. The name belongs to the token from then on.
    *
    * @generated from rpc berth.docker.v1.DockerService.TagDockerImage
    */

@@ -4,6 +4,7 @@ import type { AuditStore } from './audit.ts'
 import type { BuildFileStore } from './build-files.ts'
 import type { BuildStore } from './builds.ts'
 import type { ExpiryStore } from './expiries.ts'
+import type { ImageNameStore } from './image-names.ts'
 import type { IntentStore } from './intents.ts'
 import type { StoreNews } from './news.ts'
 import type { TokenStore } from './tokens.ts'
@@ -13,6 +14,7 @@ export type Store = {
   instanceId: string
   intents: IntentStore
   expiries: ExpiryStore
+  imageNames: ImageNameStore
   tokens: TokenStore
   audit: AuditStore
   builds: BuildStore

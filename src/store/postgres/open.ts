@@ -13,6 +13,7 @@ import { createBuildFileTable } from './build-files.ts'
 import { createBuildTable } from './builds.ts'
 import { createDatabase, type Database } from './database.ts'
 import { createExpiryTable } from './expiries.ts'
+import { createImageNameTable } from './image-names.ts'
 import { createIntentTable } from './intents.ts'
 import { startLife } from './life.ts'
 import { createListener, type Log } from './listener.ts'
@@ -48,6 +49,7 @@ export async function openStore({ url, dataDir, log, waitMs = WAIT_MS }: Options
       instanceId,
       intents: createIntentTable(database, server),
       expiries: createExpiryTable(database),
+      imageNames: createImageNameTable(database),
       tokens: createTokenTable(database, createTokenMark(dataDir)),
       audit: createAuditTable(database),
       builds: createBuildTable(database, createSeal(key), server),

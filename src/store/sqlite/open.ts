@@ -9,6 +9,7 @@ import { createAuditTable } from './audit.ts'
 import { createSeal, KEY_BYTES } from '../../lib/seal.ts'
 import { createBuildStore } from './builds.ts'
 import { createExpiryTable } from './expiries.ts'
+import { createImageNameTable } from './image-names.ts'
 import { createIntentTable } from './intents.ts'
 import { createTokenMark, prepareFolder } from '../folder.ts'
 import { inUse } from '../folder-lock.ts'
@@ -35,6 +36,7 @@ export function openStore(dataDir: string): SqliteStore {
     instanceId: id,
     intents: createIntentTable(db),
     expiries: createExpiryTable(db),
+    imageNames: createImageNameTable(db),
     tokens: createTokenTable(db, mark),
     audit: createAuditTable(db, journal.check),
     builds: createBuildStore(db, seal),

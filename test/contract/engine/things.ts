@@ -64,6 +64,8 @@ export async function thingsContract(t: Test, subject: Subject): Promise<void> {
     await engine.tagImage(subject.image, `${name}:1`)
     const [image, tagged] = await Promise.all([engine.inspectImage(subject.image), engine.inspectImage(`${name}:1`)])
     t.equal(tagged?.id, image?.id)
+    for (const other of [`docker.io/library/${name}:1`, image?.id ?? '', image?.id.slice(7, 19) ?? ''])
+      t.equal((await engine.inspectImage(other))?.id, image?.id, other)
     t.strictSame(await engine.removeImage(`${name}:1`), { untagged: [`${name}:1`], deleted: [] })
     t.strictSame(await engine.removeImage(`${name}:1`), { untagged: [], deleted: [] })
     t.ok(await engine.inspectImage(subject.image), 'the image is still there')

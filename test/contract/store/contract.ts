@@ -10,7 +10,7 @@ import { rowsContract } from './rows.ts'
 export type Open = (t: Test) => Store | Promise<Store>
 
 export async function storeContract(t: Test, open: Open): Promise<void> {
-  await t.test('intents, end dates and tokens', (t) => rowsContract(t, open))
+  await t.test('intents, end dates, names of images and tokens', (t) => rowsContract(t, open))
   await t.test('builds', (t) => buildsContract(t, open))
   await t.test('the audit trail', (t) => auditContract(t, open))
 }

@@ -23,6 +23,21 @@ export async function rowsContract(t: Test, open: Open): Promise<void> {
     t.not((await open(t)).instanceId, instanceId)
   })
 
+  await t.test('names of images', async (t) => {
+    const { imageNames } = await open(t)
+    const app = { name: 'docker.io/library/app:1', owner: 'one', team: 'shop', claimedAt: 1 }
+    const web = { name: 'docker.io/library/web:1', owner: 'two', team: null, claimedAt: 1 }
+    t.same(await imageNames.claim(app), app)
+    t.same(await imageNames.claim({ ...app, owner: 'two', team: null, claimedAt: 2 }), app, 'the first has it')
+    t.same(await imageNames.claim({ ...app, claimedAt: 3 }), { ...app, claimedAt: 3 }, 'and renews it')
+    t.same(await imageNames.claim(web), web)
+    t.same(await imageNames.find([web.name, 'docker.io/library/none:1']), [web])
+    t.same(await imageNames.find([]), [])
+    await imageNames.remove(app.name)
+    await imageNames.remove('never there')
+    t.same(await imageNames.find([app.name, web.name]), [web])
+  })
+
   await t.test('intents', async (t) => {
     const { intents } = await open(t)
     t.strictSame(await intents.all(), [])

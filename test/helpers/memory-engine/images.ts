@@ -4,15 +4,20 @@ import type { Engine } from '../../../src/engine/contract/engine.ts'
 import type { ImageRecord } from '../../../src/engine/contract/images.ts'
 import { AppError } from '../../../src/errors.ts'
 import { image as imageRecord } from '../records.ts'
+import { shortName } from '../../../src/lib/reference.ts'
 import type { State } from './state.ts'
+
+const ID = /^[0-9a-f]{4,64}$/
 
 export function imageCalls({ state, reach }: { state: State; reach: () => void }) {
   const { images: known, remote } = state
 
-  /** By name, with or without its tag, or by id. */
+  /** By name, however it is written, or by id or the beginning of one. */
   function findImage(reference: string): ImageRecord | undefined {
-    const named = known.get(reference) ?? known.get(`${reference}:latest`)
-    return named ?? [...known.values()].find(({ id }) => id === reference)
+    const name = shortName(reference)
+    const named = known.get(name) ?? known.get(`${name}:latest`)
+    const id = reference.replace(/^sha256:/, '')
+    return named ?? [...known.values()].find((image) => ID.test(id) && image.id.startsWith(`sha256:${id}`))
   }
 
   return {
@@ -48,6 +53,8 @@ export function imageCalls({ state, reach }: { state: State; reach: () => void }
       reach()
       const image = findImage(source)
       if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${source}`)
+      const before = known.get(target)
+      if (before) before.tags = before.tags.filter((tag) => tag !== target)
       image.tags.push(target)
       known.set(target, image)
     },

@@ -5,6 +5,7 @@ import { createImageService } from '../../../src/images/service.ts'
 import type { Transfer } from '../../../src/engine/contract/images.ts'
 import { Login } from '../../../src/registry/login.ts'
 import { fakeEngine } from '../../helpers/fake-engine.ts'
+import { openStore } from '../../../src/store/sqlite/open.ts'
 import { image } from '../../helpers/records.ts'
 
 const listening = new AbortController().signal
@@ -45,6 +46,7 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
     },
     containers: () => [],
     policy: { check() {} },
+    table: openStore(':memory:').imageNames,
     defaultImage: 'base-api-server:latest',
     onImagesChanged: (watcher) => {
       changed = watcher
@@ -57,17 +59,17 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 t.test('an image that is there is asked for once', async (t) => {
   const { images, calls, changed } = setUp({ present: ['app:1'] })
-  t.match(await images.find('app:1', { pull: 'missing', owner: null, signal: listening }), { tags: ['app:1'] })
-  await images.find('app:1', { pull: 'never', owner: null, signal: listening })
+  t.match(await images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening }), { tags: ['app:1'] })
+  await images.find(OPERATOR, 'app:1', { pull: 'never', signal: listening })
   t.strictSame(calls, ['inspect app:1'])
   changed()
-  await images.find('app:1', { pull: 'missing', owner: null, signal: listening })
+  await images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
   t.strictSame(calls, ['inspect app:1', 'inspect app:1'], 'until the engine says that images changed')
 })
 
 t.test('a missing image is pulled', async (t) => {
   const { images, calls, pulls } = setUp()
-  const found = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
+  const found = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
   await turn()
   pulls[0]?.resolve()
   t.match(await found, { tags: ['app:1'] })
@@ -76,7 +78,7 @@ t.test('a missing image is pulled', async (t) => {
 
 t.test('"always" fetches it although it is there', async (t) => {
   const { images, calls, pulls } = setUp({ present: ['app:1'] })
-  const found = images.find('app:1', { pull: 'always', owner: null, signal: listening })
+  const found = images.find(OPERATOR, 'app:1', { pull: 'always', signal: listening })
   await turn()
   pulls[0]?.resolve()
   await found
@@ -85,7 +87,7 @@ t.test('"always" fetches it although it is there', async (t) => {
 
 t.test('"never" does not fetch it', async (t) => {
   const { images, calls } = setUp()
-  await t.rejects(images.find('app:1', { pull: 'never', owner: null, signal: listening }), {
+  await t.rejects(images.find(OPERATOR, 'app:1', { pull: 'never', signal: listening }), {
     code: 'IMAGE_NOT_FOUND',
     message: /pull is "never"/
   })
@@ -95,7 +97,7 @@ t.test('"never" does not fetch it', async (t) => {
 t.test('requests for the same image share one pull', async (t) => {
   const { images, calls, pulls } = setUp()
   const found = ['app:1', 'app:1', 'other:1'].map((reference) =>
-    images.find(reference, { pull: 'missing', owner: null, signal: listening })
+    images.find(OPERATOR, reference, { pull: 'missing', signal: listening })
   )
   await turn()
   t.equal(pulls.length, 2)
@@ -107,8 +109,8 @@ t.test('requests for the same image share one pull', async (t) => {
 t.test('a client that disconnects does not end a shared pull', async (t) => {
   const { images, pulls } = setUp()
   const client = new AbortController()
-  const gone = images.find('app:1', { pull: 'missing', owner: null, signal: client.signal })
-  const stays = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
+  const gone = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: client.signal })
+  const stays = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
   await turn()
   client.abort()
   await t.rejects(gone, { code: 'REQUEST_CANCELLED' })
@@ -119,13 +121,13 @@ t.test('a client that disconnects does not end a shared pull', async (t) => {
 t.test('a pull that fails fails for all who wait, and the next one tries again', async (t) => {
   const { images, pulls } = setUp()
   const both = [
-    images.find('app:1', { pull: 'missing', owner: null, signal: listening }),
-    images.find('app:1', { pull: 'missing', owner: null, signal: listening })
+    images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening }),
+    images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
   ]
   await turn()
   pulls[0]?.reject(new AppError('REGISTRY_UNAVAILABLE', 'not now'))
   for (const each of both) await t.rejects(each, { code: 'REGISTRY_UNAVAILABLE' })
-  const again = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
+  const again = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
   await turn()
   t.equal(pulls.length, 2)
   pulls[1]?.resolve()
@@ -135,7 +137,7 @@ t.test('a pull that fails fails for all who wait, and the next one tries again',
 t.test('a pull that fails when nobody waits any more harms nobody', async (t) => {
   const { images, pulls } = setUp()
   const client = new AbortController()
-  const gone = images.find('app:1', { pull: 'missing', owner: null, signal: client.signal })
+  const gone = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: client.signal })
   await turn()
   client.abort()
   await t.rejects(gone, { code: 'REQUEST_CANCELLED' })
@@ -145,7 +147,7 @@ t.test('a pull that fails when nobody waits any more harms nobody', async (t) =>
 
 t.test('an image that was pulled and cannot be found is not there', async (t) => {
   const { images, pulls, local } = setUp()
-  const found = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
+  const found = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
   await turn()
   local.add = () => local
   pulls[0]?.resolve()
@@ -168,10 +170,11 @@ t.test('an engine that is away is not an image that is missing', async (t) => {
     },
     containers: () => [],
     policy: { check() {} },
+    table: openStore(':memory:').imageNames,
     defaultImage: 'base-api-server:latest',
     onImagesChanged: () => {}
   })
-  await t.rejects(images.find('app:1', { pull: 'missing', owner: null, signal: listening }), {
+  await t.rejects(images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening }), {
     code: 'ENGINE_UNAVAILABLE'
   })
 })
@@ -179,7 +182,7 @@ t.test('an engine that is away is not an image that is missing', async (t) => {
 t.test('a pull is stopped when the last who waits for it goes away', async (t) => {
   const { images, pulls } = setUp()
   const clients = [new AbortController(), new AbortController()]
-  const gone = clients.map(({ signal }) => images.find('app:1', { pull: 'missing', owner: null, signal }))
+  const gone = clients.map(({ signal }) => images.find(OPERATOR, 'app:1', { pull: 'missing', signal }))
   await turn()
   t.equal(pulls.length, 1)
   clients[0]?.abort()
@@ -188,7 +191,7 @@ t.test('a pull is stopped when the last who waits for it goes away', async (t) =
   clients[1]?.abort()
   await t.rejects(gone[1]!, { code: 'REQUEST_CANCELLED' })
   t.ok(pulls[0]?.transfer.signal?.aborted)
-  const again = images.find('app:1', { pull: 'missing', owner: null, signal: listening })
+  const again = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
   await turn()
   t.equal(pulls.length, 2, 'and the next one begins anew')
   pulls[1]?.resolve()
@@ -231,7 +234,7 @@ t.test('a pull with credentials is not shared', async (t) => {
 t.test('a push goes with the login of its registry', async (t) => {
   const login = new Login('a.example:5000', { username: 'ada', password: 'x' })
   const { images, calls, asked } = setUp({ login })
-  t.strictSame(await images.push('a.example:5000/app:1', { owner: null, signal: listening }), {
+  t.strictSame(await images.push(OPERATOR, 'a.example:5000/app:1', { signal: listening }), {
     image: 'a.example:5000/app:1',
     registry: 'a.example:5000',
     digest: 'sha256:x',
@@ -247,13 +250,13 @@ t.test('an invalid image name is an error of the client', async (t) => {
   const { images, calls } = setUp()
   for (const name of ['Not a name', 'http://a.example/app', 'a.example:99999/app']) {
     const told = { code: 'INVALID_REQUEST', fields: [{ field: 'image' }] }
-    await t.rejects(images.push(name, { owner: null, signal: listening }), told, name)
+    await t.rejects(images.push(OPERATOR, name, { signal: listening }), told, name)
     await t.rejects(images.pull(OPERATOR, name, { signal: listening }), told, name)
   }
-  await t.rejects(images.push(`app@sha256:${'a'.repeat(64)}`, { owner: null, signal: listening }), {
+  await t.rejects(images.push(OPERATOR, `app@sha256:${'a'.repeat(64)}`, { signal: listening }), {
     message: /by digest/
   })
-  await t.rejects(images.find(`sha256:${'a'.repeat(64)}`, { pull: 'missing', owner: null, signal: listening }), {
+  await t.rejects(images.find(OPERATOR, `sha256:${'a'.repeat(64)}`, { pull: 'missing', signal: listening }), {
     code: 'IMAGE_NOT_FOUND'
   })
   t.strictSame(
