@@ -27,7 +27,8 @@ The token is that of the context's token file, else \`BERTH_TOKEN\`. Contexts ar
 ## What is printed
 
 The result goes to stdout, everything else to stderr: \`berth tokens create ci --scopes read > token\` writes the token and no
-more. \`--json\` prints JSON, one value a line for streams. Colours and live lines are for terminals, and respect \`NO_COLOR\`.
+more. \`--json\` prints JSON, one value a line for streams, and an error as a line of JSON on stderr, with its \`code\`.
+Colours and live lines are for terminals, and respect \`NO_COLOR\`.
 
 ## Exit codes
 

@@ -13,8 +13,8 @@ import type { Target } from './contexts.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Session } from './session.ts'
 
-const CTRL_P = 0x10
-const CTRL_Q = 0x11
+/** Ctrl-P, Ctrl-Q. */
+const DETACH = Buffer.of(0x10, 0x11)
 
 type Wanted = { container: string; command: string[]; session: string | undefined; user: string | undefined }
 
@@ -93,11 +93,12 @@ export async function attach(session: Session, { container, command, session: ol
 function createTyping({ send, detach }: { send: (bytes: Buffer) => void; detach: () => void }) {
   let hasPrefix = false
   return (bytes: Buffer): void => {
-    if (hasPrefix && bytes[0] === CTRL_Q) return detach()
-    const pending = hasPrefix ? Buffer.concat([Buffer.of(CTRL_P), bytes]) : bytes
-    hasPrefix = pending.at(-1) === CTRL_P
-    const typed = hasPrefix ? pending.subarray(0, -1) : pending
+    const pending = hasPrefix ? Buffer.concat([DETACH.subarray(0, 1), bytes]) : bytes
+    const end = pending.indexOf(DETACH)
+    hasPrefix = end === -1 && pending.at(-1) === DETACH[0]
+    const typed = pending.subarray(0, end === -1 ? pending.length - Number(hasPrefix) : end)
     if (typed.length > 0) send(typed)
+    if (end !== -1) detach()
   }
 }
 

@@ -3,40 +3,50 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { relative, resolve } from 'node:path'
-import { Readable } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
 import { createGzip } from 'node:zlib'
 import type { BuildDetails, Calls } from '../client/api.ts'
 import { parseReference } from '../lib/reference.ts'
-import { bytes, duration } from '../lib/format.ts'
+import { duration } from '../lib/format.ts'
+import { createSteps } from './build-steps.ts'
 import { CommandError, UsageError } from './exit-codes.ts'
-import { ignoreOf, packFolder } from './pack.ts'
-import { counted, createProgress } from './progress.ts'
+import { bytesBelow, ignoreOf, packFolder } from './pack.ts'
+import { counted, createProgress, bytesLine, type Progress } from './progress.ts'
 import type { Session } from './session.ts'
 
 type Form = Calls['createBuild']['given']['form']
-const SHOWN_LINES = 8
 
 /** Resolves with the build, which has come to its end. */
 export async function build(session: Session, path: string, form: Omit<Form, 'file'>): Promise<BuildDetails> {
   const { berth, signal } = session
   const progress = createProgress(session)
-  const file = await contentOf(path, form.dockerfile ?? 'Dockerfile')
-  const meter = counted(file, (total) => progress.draw(() => [`${bytes(total)} sent`]))
-  const { id } = await berth.createBuild({ form: { ...form, file: meter } }, { signal })
-  const lines: string[] = []
+  try {
+    const file = await contentOf(path, form.dockerfile ?? 'Dockerfile', progress)
+    const { id } = await berth.createBuild({ form: { ...form, file } }, { signal })
+    await showLog(session, id, progress)
+    const done = await ended(session, id)
+    if (done.build.duration_ms !== null && done.build.status === 'completed')
+      progress.line(`Built ${done.references[0] ?? done.image_name} in ${duration(done.build.duration_ms)}`)
+    return done
+  } finally {
+    progress.end()
+  }
+}
+
+/** Until the log ends: step by step on a terminal, as it comes elsewhere. */
+async function showLog({ berth, signal }: Session, id: string, progress: Progress): Promise<void> {
+  const steps = createSteps(Date.now)
+  progress.draw(steps.live)
   for await (const event of berth.stream('getBuildLogs', { id, follow: true }, { signal })) {
     if (event.event !== 'line') continue
     const { line } = event.data
-    if (progress.isLive && !/^#\d+ \[|^Step \d/.test(line)) {
-      lines.push(line)
-      progress.draw(() => lines.splice(0, lines.length - SHOWN_LINES) && lines)
-    } else progress.line(line)
+    if (!progress.isLive) progress.line(line)
+    // The last word is told as the error of the command.
+    else if (!line.startsWith('FAILED: ')) for (const stays of steps.take(line)) progress.line(stays)
   }
-  progress.end()
-  const done = await ended(session, id)
-  if (done.build.duration_ms !== null && done.build.status === 'completed')
-    progress.line(`Built ${done.references[0] ?? done.image_name} in ${duration(done.build.duration_ms)}`)
-  return done
+  const left = progress.isLive ? steps.unfinished() : []
+  progress.draw(() => [])
+  for (const line of left) progress.line(line)
 }
 
 /** The log ends with the build itself, and a stage may still be written down. */
@@ -57,10 +67,12 @@ export function mustHaveSucceeded({ id, status, build, push, run }: BuildDetails
   )
 }
 
-async function contentOf(path: string, dockerfile: string): Promise<AsyncIterable<Uint8Array>> {
+async function contentOf(path: string, dockerfile: string, progress: Progress): Promise<AsyncIterable<Uint8Array>> {
   const found = await stat(path).catch(() => undefined)
   if (!found) throw new UsageError(`There is no folder or file ${path}.`)
-  if (!found.isDirectory()) return createReadStream(path)
+  const metered = (content: AsyncIterable<Uint8Array>, size: number) =>
+    counted(content, (sent) => progress.draw(() => [bytesLine('Sending', sent, size)]))
+  if (!found.isDirectory()) return metered(createReadStream(path), found.size)
   const inFolder = relative(path, resolve(path, dockerfile))
   const hasDockerfile = await stat(resolve(path, dockerfile)).then(
     (file) => file.isFile(),
@@ -68,7 +80,12 @@ async function contentOf(path: string, dockerfile: string): Promise<AsyncIterabl
   )
   if (!hasDockerfile)
     throw new UsageError(`The folder ${path} has no ${dockerfile}. Write one, or say where it is with --file.`)
-  return Readable.from(packFolder(path, await ignoreOf(path, inFolder))).pipe(createGzip({ level: 1 }))
+  const ignore = await ignoreOf(path, inFolder)
+  const size = progress.isLive ? await bytesBelow(path, ignore) : 0
+  const gzip = createGzip({ level: 1 })
+  // What goes wrong while the folder is read is told by whoever reads the archive.
+  pipeline(Readable.from(metered(packFolder(path, ignore), size)), gzip, () => {})
+  return gzip
 }
 
 /** `registry/team/web:1.4` as the fields of a build. */

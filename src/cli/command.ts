@@ -8,6 +8,8 @@ export type Option = {
   multiple?: boolean
   /** What stands for the value in the help: `NAME`. */
   value?: string
+  /** All that it may be, for completion; the server says what is wrong with another. */
+  choices?: readonly string[]
   about: string
 }
 export type Options = Record<string, Option>
@@ -31,7 +33,7 @@ export type Command<O extends Options = Options> = {
   /** Where the words of a command for a container begin: after the first argument, or after `--`. */
   words?: 'after-first' | 'after-dashes'
   completes?: Completes
-  /** Its options are not in `options`: `serve` takes every setting. */
+  /** Besides its options it takes every setting of the server. */
   ownOptions?: boolean
   run: (session: Session, given: Given<O>) => Promise<number | void>
 }

@@ -2,7 +2,7 @@
 // offers nothing: a shell that completes is no place for messages.
 
 import type { Berth } from '../client/client.ts'
-import { COMMON_OPTIONS, type Command, type Completes, type Options } from './command.ts'
+import { COMMON_OPTIONS, type Command, type Completes, type Option, type Options } from './command.ts'
 import { COMMANDS } from './commands.ts'
 import { readContexts, targetOf } from './contexts.ts'
 import { EXIT } from './exit-codes.ts'
@@ -23,18 +23,33 @@ export async function complete(words: string[], io: Io, version: string): Promis
 
 async function offersFor(before: string[], current: string, berth: () => Berth, env: Environment): Promise<string[]> {
   const found = findCommand(COMMANDS, before)
-  const begun = COMMANDS.map(({ name }) => name.split(' ')).filter((name) =>
+  const fitting = COMMANDS.map(({ name }) => name.split(' ')).filter((name) =>
     before.every((word, at) => name[at] === word)
   )
-  const next = [...new Set(begun.flatMap((name) => name[before.length] ?? []))]
+  const next = [...new Set(fitting.flatMap((name) => name[before.length] ?? []))]
   if (!found) return next
   const { command, rest } = found
   const options: Options = { ...COMMON_OPTIONS, ...command.options }
   if (rest.includes('--')) return []
-  if (current.startsWith('-')) return Object.keys(options).map((name) => `--${name}`)
-  const previous = options[rest.at(-1)?.replace(/^--/, '') ?? '']
-  if (previous?.type === 'string') return rest.at(-1) === '--context' ? namesOf('context', berth, env) : []
+  const [, begun = ''] = /^(--[a-z-]+=)/.exec(current) ?? []
+  if (begun !== '') return (await valuesOf(begun.slice(0, -1), options, berth, env)).map((value) => begun + value)
+  if (current.startsWith('-')) {
+    const settings = command.ownOptions ? (await import('./settings.ts')).settingFlags() : []
+    return [...Object.keys(options).map((name) => `--${name}`), ...settings]
+  }
+  // bash makes a word of its own of the sign in --wait=port.
+  const flag = rest.at(rest.at(-1) === '=' ? -2 : -1) ?? ''
+  if (optionOf(flag, options)?.type === 'string') return valuesOf(flag, options, berth, env)
   return [...next, ...(await namesFor(command, rest, berth, env))]
+}
+
+function optionOf(flag: string, options: Options): Option | undefined {
+  return Object.entries(options).find(([name, { short }]) => flag === `--${name}` || flag === `-${short}`)?.[1]
+}
+
+async function valuesOf(flag: string, options: Options, berth: () => Berth, env: Environment): Promise<string[]> {
+  const option = optionOf(flag, options)
+  return option === COMMON_OPTIONS.context ? namesOf('context', berth, env) : [...(option?.choices ?? [])]
 }
 
 async function namesFor(command: Command, rest: string[], berth: () => Berth, env: Environment): Promise<string[]> {

@@ -40,6 +40,17 @@ async function* packBelow(root: string, below: string, isLeftOut: Ignore): Async
   }
 }
 
+/** How many bytes of files `packFolder` will read, for a bar. */
+export async function bytesBelow(root: string, isLeftOut: Ignore = NOTHING, below = ''): Promise<number> {
+  let total = 0
+  for (const entry of await readdir(join(root, below), { withFileTypes: true })) {
+    const path = below === '' ? entry.name : `${below}/${entry.name}`
+    if (entry.isDirectory()) total += await bytesBelow(root, isLeftOut, path)
+    else if (entry.isFile() && !isLeftOut(path)) total += (await lstat(join(root, path))).size
+  }
+  return total
+}
+
 /** A file that grows or shrinks meanwhile would spoil what follows it. */
 async function* exactly(path: string, size: number): AsyncGenerator<Buffer> {
   let left = size

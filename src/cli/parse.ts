@@ -28,6 +28,21 @@ export function unknownCommand(commands: readonly Command[], argv: string[]): Us
 
 type Parsed = Given<Options & typeof COMMON_OPTIONS>
 
+/** Of a command that takes every setting: its own options, and the other words as they are. */
+export function parseAmongSettings({ options = {} }: Command, argv: string[]): Parsed {
+  const own: Options = { json: COMMON_OPTIONS.json, help: COMMON_OPTIONS.help, ...options }
+  const values: Record<string, string | boolean> = {}
+  const words: string[] = []
+  for (let at = 0; at < argv.length; at++) {
+    const word = argv[at] ?? ''
+    const [, name = '', value] = /^--([a-z-]+)(?:=(.*))?$/s.exec(word === '-h' ? '--help' : word) ?? []
+    const option = own[name]
+    if (!option) words.push(word)
+    else values[name] = option.type === 'boolean' ? true : (value ?? argv[++at] ?? '')
+  }
+  return { values: values as Parsed['values'], args: [], words }
+}
+
 export function parse(command: Command, argv: string[]): Parsed {
   const options: Options = { ...COMMON_OPTIONS, ...command.options }
   const [own, words] = split(command, argv, options)

@@ -9,35 +9,47 @@ import { bar } from './style.ts'
 export type Progress = ReturnType<typeof createProgress>
 
 const AGAIN_MS = 80
+const MOST_LINES = 12
 
 export function createProgress({ err, json, io: { env } }: Pick<Session, 'err' | 'json' | 'io'>) {
   const isLive = err.isTTY === true && !json && env.TERM !== 'dumb'
-  let drawn = 0
-  let lastAt = 0
+  let lines: () => string[] = () => []
+  let shown = ''
+  let timer: NodeJS.Timeout | undefined
 
-  function clear(): void {
-    if (drawn > 0) err.write(`\u001B[${drawn}A\u001B[0J`)
-    drawn = 0
+  /** In one piece, so that nothing flickers. */
+  function paint(above = ''): void {
+    const width = (err.columns || 80) - 1
+    const next = lines()
+      .slice(-MOST_LINES)
+      .map((line) => `${line.slice(0, width)}\n`)
+      .join('')
+    if (above === '' && next === shown) return
+    const count = shown.split('\n').length - 1
+    err.write(`${count > 0 ? `\u001B[${count}A\u001B[0J` : ''}${above}${next}`)
+    shown = next
+  }
+
+  function end(): void {
+    clearInterval(timer)
+    timer = undefined
+    lines = () => []
+    paint()
   }
 
   return {
     isLive,
-    /** What holds now; only a terminal shows it. */
-    draw(lines: () => string[]): void {
-      if (!isLive || Date.now() - lastAt < AGAIN_MS) return
-      lastAt = Date.now()
-      const width = (err.columns || 80) - 1
-      clear()
-      const shown = lines().slice(-12)
-      err.write(shown.map((line) => `${line.slice(0, width)}\n`).join(''))
-      drawn = shown.length
+    /** What holds from now on, asked again and again; only a terminal shows it. */
+    draw(what: () => string[]): void {
+      if (!isLive) return
+      lines = what
+      timer ??= setInterval(paint, AGAIN_MS).unref()
     },
     /** A line that stays. */
     line(text: string): void {
-      clear()
-      if (!json) err.write(`${text}\n`)
+      if (!json) paint(`${text}\n`)
     },
-    end: clear
+    end
   }
 }
 
@@ -47,14 +59,21 @@ export function createLayers(progress: Progress) {
   return (step: TransferProgress): void => {
     if (step.layer === null) {
       if (!progress.isLive) progress.line(step.status)
-    } else layers.set(step.layer, step)
+    } else if (!step.status.startsWith('Pulling from')) layers.set(step.layer, step)
     progress.draw(() => [...layers.values()].map(layerLine))
   }
 }
 
 function layerLine({ layer, status, current_bytes: current, total_bytes: total }: TransferProgress): string {
-  const share = current !== null && total ? ` ${bar(current / total)} of ${bytes(total)}` : ''
+  const share = current !== null && total ? ` ${shareOf(current, total)}` : ''
   return `${(layer ?? '').slice(0, 12).padEnd(12)}  ${status}${share}`
+}
+
+const shareOf = (current: number, total: number): string => `${bar(current / total)} of ${bytes(total)}`
+
+/** The line of an upload or a download, whose size is known unless it comes by a pipe. */
+export function bytesLine(verb: 'Sending' | 'Receiving', done: number, total: number | undefined): string {
+  return `${verb} ${total === undefined ? bytes(done) : shareOf(done, total)}`
 }
 
 /** Counts what passes through on its way to the server. */

@@ -16,7 +16,6 @@ import { settingsOf } from './settings.ts'
 const NODE_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=1024']
 /** The same file as it is, or compiled. */
 const SERVER = join(import.meta.dirname, `../server${extname(import.meta.filename)}`)
-const START_LIMIT_MS = 30_000
 const STOP_LIMIT_MS = 15_000
 const LOOK_MS = 100
 /** These are for clients, and no settings. */
@@ -43,12 +42,12 @@ export async function serve(session: Session, words: string[]): Promise<number> 
   return new Promise((done) => child.once('exit', (code) => done(code ?? EXIT.failed)))
 }
 
-export async function up(session: Session, words: string[]): Promise<number> {
+export async function up(session: Session, words: string[], limitMs: number): Promise<number> {
   const env = environmentOf(session, words)
   const { url, token } = targetOf({ ...env, XDG_CONFIG_HOME: env.BERTH_DATA_DIR }, {})
   const berth = createClient({ url, tries: 1, ...(token !== undefined && { token }) })
   if (await answers(berth)) {
-    session.print(`A server answers already: ${url}`)
+    session.show({ url, pid: null, log: null }, () => `A server answers already: ${url}`)
     return EXIT.done
   }
   mkdirSync(env.BERTH_DATA_DIR, { recursive: true, mode: 0o700 })
@@ -62,18 +61,20 @@ export async function up(session: Session, words: string[]): Promise<number> {
   closeSync(output)
   let hasEnded = false
   child.once('exit', () => (hasEnded = true))
-  const limit = Date.now() + START_LIMIT_MS
+  const limit = Date.now() + limitMs
   while (!(await answers(berth))) {
     if (hasEnded) throw new CommandError(`The server did not start:\n${readFileSync(log, 'utf8').trim()}`)
     if (Date.now() > limit || session.signal.aborted) {
       child.kill()
-      throw new CommandError(`The server does not answer on ${url}. See ${log}.`)
+      throw new CommandError(
+        `The server does not answer on ${url} after ${limitMs / 1_000} s. See ${log}, or give it longer: berth up --wait-timeout 10m`
+      )
     }
     await new Promise((later) => setTimeout(later, LOOK_MS))
   }
   writeFileSync(pidFile(env.BERTH_DATA_DIR), `${child.pid}\n`)
   child.unref()
-  session.print(`${url} (process ${child.pid}, log in ${log})`)
+  session.show({ url, pid: child.pid, log }, ({ pid }) => `${url} (process ${pid}, log in ${log})`)
   return EXIT.done
 }
 
@@ -90,7 +91,7 @@ export async function down(session: Session, words: string[]): Promise<number> {
     await new Promise((later) => setTimeout(later, LOOK_MS))
   }
   rmSync(pidFile(folder), { force: true })
-  session.print(`The server (process ${pid}) has ended`)
+  session.show({ pid, ended: true }, () => `The server (process ${pid}) has ended`)
   return EXIT.done
 }
 

@@ -11,6 +11,8 @@ const nameOf = (env: string): string =>
     .toLowerCase()
     .replaceAll('_', '-')
 
+export const settingFlags = (): string[] => SETTING_LIST.map(({ env }) => `--${nameOf(env)}`)
+
 /** The words after `berth serve` as variables of its environment. A flag without a value says true. */
 export function settingsOf(words: string[]): Environment {
   const known = new Map(SETTING_LIST.map(({ env }) => [nameOf(env), env]))

@@ -33,6 +33,14 @@ export function table(head: string[], rows: string[][], { dim }: Style): string 
   return [dim(line(head)), ...rows.map(line)].join('\n')
 }
 
+/** No wider than a terminal, where a line that wraps would spoil what is drawn over it. Colours take no room. */
+export function cut(line: string, width: number): string {
+  if (widthOf(line) <= width) return line
+  let left = width
+  // oxlint-disable-next-line no-control-regex -- the colours are kept whole
+  return line.replaceAll(/\u001B\[\d+m|./gsu, (part) => (part.startsWith('\u001B') || left-- > 0 ? part : ''))
+}
+
 const BARS = '▁▂▃▄▅▆▇█'
 
 /** The last values as a row of bars; the highest of them, or `top`, fills a cell. */
@@ -44,6 +52,6 @@ export function sparkline(values: number[], length: number, top = Math.max(...va
 
 /** `[=====>    ] 52 %` */
 export function bar(share: number, width = 20): string {
-  const full = Math.round(Math.min(1, Math.max(0, share)) * width)
-  return `[${'='.repeat(full).padEnd(width)}] ${Math.floor(share * 100)} %`
+  const part = Math.min(1, Math.max(0, share))
+  return `[${'='.repeat(Math.round(part * width)).padEnd(width)}] ${Math.floor(part * 100)} %`
 }

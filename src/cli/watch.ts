@@ -5,7 +5,7 @@ import { bytes, percent } from '../lib/format.ts'
 import { EXIT } from './exit-codes.ts'
 import type { Session } from './session.ts'
 import { stateOf } from './state-of.ts'
-import { sparkline, table, type Style } from './style.ts'
+import { cut, sparkline, table, type Style } from './style.ts'
 
 const POINTS = 20
 
@@ -65,8 +65,13 @@ export function watchTable(
   return table(['NAME', 'STATE', 'CPU', `LAST ${POINTS} S`.padEnd(POINTS), 'MEMORY', 'URL'], rows, style)
 }
 
-function draw(out: Session['out'], text: string): void {
-  const lines = text.split('\n').slice(0, (out.rows || Number.POSITIVE_INFINITY) - 1)
+/** Over what was drawn before, as far as the terminal has room. */
+export function draw(out: Session['out'], text: string): void {
+  const { rows, columns } = out
+  const lines = text
+    .split('\n')
+    .slice(0, (rows || Number.POSITIVE_INFINITY) - 1)
+    .map((line) => cut(line, columns || Number.POSITIVE_INFINITY))
   const head = out.isTTY ? '\u001B[H\u001B[0J' : ''
   out.write(`${head}${lines.join('\n')}\n`)
 }

@@ -39,16 +39,19 @@ async function attemptOnce(
 ): Promise<Response | BerthError> {
   const secret = typeof token === 'function' ? token() : token
   const authorization = secret === undefined ? {} : { authorization: `Bearer ${secret}` }
+  const failure: Failure = {}
   try {
     const answer = await fetch(url + path, {
       method,
       headers: { accept: 'application/json', 'user-agent': userAgent, ...authorization, ...headers },
-      ...(body && bodyOf(body())),
+      ...(body && bodyOf(body(), failure)),
       ...(signal && { signal })
     })
     return answer.ok ? answer : await refusal(answer)
   } catch (error) {
     signal?.throwIfAborted()
+    // The caller's own content could not be read: that says nothing about the server.
+    if (failure.ofBody) throw failure.ofBody
     return clientError(
       'SERVER_UNREACHABLE',
       'The server does not answer',
@@ -58,17 +61,24 @@ async function attemptOnce(
   }
 }
 
-function bodyOf(body: Body): Pick<RequestInit, 'body'> & { duplex?: 'half' } {
+type Failure = { ofBody?: Error }
+
+function bodyOf(body: Body, failure: Failure): Pick<RequestInit, 'body'> & { duplex?: 'half' } {
   const isPieces = typeof body === 'object' && Symbol.asyncIterator in body && !(body instanceof ReadableStream)
-  return isPieces ? { body: streamOf(body), duplex: 'half' } : { body: body as NonNullable<RequestInit['body']> }
+  return isPieces
+    ? { body: streamOf(body, failure), duplex: 'half' }
+    : { body: body as NonNullable<RequestInit['body']> }
 }
 
 /** ReadableStream.from is not in every runtime. */
-function streamOf(body: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+function streamOf(body: AsyncIterable<Uint8Array>, failure: Failure): ReadableStream<Uint8Array> {
   const pieces = body[Symbol.asyncIterator]()
   return new ReadableStream({
     async pull(controller) {
-      const { done, value } = await pieces.next()
+      const { done, value } = await pieces.next().catch((error: unknown) => {
+        failure.ofBody = error instanceof Error ? error : new Error(String(error))
+        throw failure.ofBody
+      })
       if (done) controller.close()
       else controller.enqueue(value)
     },

@@ -141,6 +141,67 @@ t.test('files go in and out', async (t) => {
   t.match(await berth(['cp', at('missing'), 'shop:/tmp/x']), { code: 1, err: /ENOENT/ })
 })
 
+t.test('with --json each command prints JSON alone, and an error as a line of it on stderr', async (t) => {
+  const folder = makeFolder('json')
+  t.teardown(() => rmSync(folder, { recursive: true }))
+  const { berth, make, url } = await serveCli(t, { env: { BERTH_EXEC: 'true' } })
+  await make({ name: 'web' })
+  writeFileSync(join(folder, 'page'), 'hello')
+  const env = { XDG_CONFIG_HOME: folder }
+  const calls = [
+    ['ps'],
+    ['inspect', 'web', 'web'],
+    ['restart', 'web'],
+    ['logs', 'web'],
+    ['stats', 'web', '--no-stream'],
+    ['cp', join(folder, 'page'), 'web:/tmp/page'],
+    ['cp', 'web:/tmp/page', join(folder, 'back')],
+    ['cp', 'web:/tmp', join(folder, 'all')],
+    ['ports'],
+    ['images'],
+    ['tokens', 'list'],
+    ['audit'],
+    ['context', 'add', 'lab', url],
+    ['context', 'use', 'lab'],
+    ['context', 'list'],
+    ['context', 'rm', 'lab'],
+    ['completion', 'bash'],
+    ['rm', '--force', 'web']
+  ]
+  for (const argv of calls) {
+    const { code, out, err } = await berth([...argv, '--json'], { env })
+    t.strictSame({ code, err }, { code: 0, err: '' }, argv.join(' '))
+    t.doesNotThrow(() => jsonOf(out), argv.join(' '))
+  }
+  const refused: [argv: string[], code: string, exit: number][] = [
+    [['inspect', 'web'], 'CONTAINER_NOT_FOUND', 5],
+    [['rm', 'web'], 'CONTAINER_NOT_FOUND', 5],
+    [['ps', '--frob'], 'USAGE', 2],
+    [['cp', join(folder, 'missing'), 'web:/tmp/x'], 'COMMAND_FAILED', 1]
+  ]
+  for (const [argv, code, exit] of refused) {
+    const ran = await berth([...argv, '--json'], { env })
+    t.match({ ...ran, err: jsonOf(ran.err) }, { code: exit, out: '', err: [{ code, detail: String }] }, argv.join(' '))
+  }
+})
+
+/** One value, or one a line. */
+function jsonOf(text: string): unknown[] {
+  try {
+    return [JSON.parse(text)]
+  } catch {
+    return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
+  }
+}
+
+t.test('how long run waits is for the user to say', async (t) => {
+  const { berth } = await serveCli(t)
+  const args = ['run', 'base-api-server:latest', '--wait', 'running', '--wait-timeout']
+  t.match(await berth([...args, '6m']), { code: 1, err: /wait_timeout_seconds must be 300 or less|at most 300|<= 300/ })
+  t.match(await berth([...args, 'soon']), { code: 2, err: /"soon" is no span of time/ })
+  t.match(await berth([...args, '2m']), { code: 0 })
+})
+
 t.test('colours are for terminals, unless NO_COLOR is set', async (t) => {
   const { berth, make } = await serveCli(t)
   await make({ name: 'web' })

@@ -89,24 +89,33 @@ t.test('completion offers commands, options, and names of containers', async (t)
   t.strictSame(await offers('logs', '--fo'), ['--follow'])
   t.strictSame(await offers('exec', 'web', '--', ''), [''])
   t.strictSame(await offers('completion', 'z'), ['zsh'])
+  t.strictSame(await offers('run', '--wait', ''), ['running', 'port', 'healthy', 'http'])
+  t.strictSame(await offers('run', '.', '--wait=he'), ['--wait=healthy'], 'as zsh and fish have it')
+  t.strictSame(await offers('run', '.', '--wait', '=', 'he'), ['healthy'], 'as bash has it')
+  t.strictSame(await offers('run', '--memory', ''), [''], 'nothing is guessed')
+  t.strictSame(await offers('serve', '--data-d'), ['--data-dir'])
 
   await server.app.close()
   const { code, out, err } = await server.berth(['__complete', 'rm', ''])
   t.strictSame({ code, out, err }, { code: 0, out: '', err: '' }, 'without a server it is silent')
 })
 
-/** How each shell is asked what may follow "berth tokens re"; zsh answers its line editor alone, so the test takes its place. */
-const ASKED: Record<string, { flags: string[]; before?: string; after: string }> = {
-  bash: { flags: [], after: 'COMP_WORDS=(berth tokens re); COMP_CWORD=2; _berth; echo "${COMPREPLY[@]}"' },
+/** How each shell is asked what may follow words; zsh answers its line editor alone, so the test takes its place. */
+const ASKED: Record<string, { flags: string[]; before?: string; asks: (words: string[]) => string }> = {
+  bash: {
+    flags: [],
+    asks: (words) =>
+      `COMP_WORDS=(${words.join(' ')}); COMP_CWORD=${words.length - 1}; _berth; printf '%s\\n' "\${COMPREPLY[@]}"`
+  },
   zsh: {
     flags: ['-f'],
     before: 'compdef() {}; compadd() { print -l -- ${(P)2}; }',
-    after: 'words=(berth tokens re); CURRENT=3; _berth'
+    asks: (words) => `words=(${words.join(' ')}); CURRENT=${words.length}; _berth`
   },
-  fish: { flags: ['--no-config'], after: 'complete -C "berth tokens re"' }
+  fish: { flags: ['--no-config'], asks: (words) => `complete -C "${words.join(' ')}"` }
 }
 
-for (const [shell, { flags, before = '', after }] of Object.entries(ASKED)) {
+for (const [shell, { flags, before = '', asks }] of Object.entries(ASKED)) {
   const isMissing = spawnSync(shell, ['-c', 'true']).error !== undefined
   t.test(
     `${shell} completes with the printed script`,
@@ -118,8 +127,15 @@ for (const [shell, { flags, before = '', after }] of Object.entries(ASKED)) {
       writeFileSync(join(folder, 'berth'), `#!/bin/sh\nexec ${process.execPath} ${main} "$@"\n`, { mode: 0o755 })
       const { out } = await berth(['completion', shell])
       const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, HOME: folder }
-      const script = [before, out, after].join('\n')
-      t.equal(execFileSync(shell, [...flags, '-c', script], { encoding: 'utf8', env }).trim(), 'revoke')
+      const offers = (words: string[]) => {
+        const script = [before, out, asks(words)].join('\n')
+        return execFileSync(shell, [...flags, '-c', script], { encoding: 'utf8', env })
+          .trim()
+          .split('\n')
+          .toSorted()
+      }
+      t.strictSame(offers(['berth', 'tokens', 're']), ['revoke'])
+      t.strictSame(offers(['berth', 'run', '--wait', 'h']), ['healthy', 'http'])
     }
   )
 }

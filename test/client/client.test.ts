@@ -146,3 +146,13 @@ t.test('a server that is not Berth is recognized', async (t) => {
   const url = await serve(t, (_request, answer) => answer.writeHead(404).end('<h1>nginx'))
   await t.rejects(createClient({ url }).getHealth(), { code: 'NO_PROBLEM', message: /is that a Berth\?/ })
 })
+
+t.test('content that cannot be read fails with its own error, and not with one about the server', async (t) => {
+  const { url } = await serveCli(t)
+  async function* broken() {
+    yield Buffer.from('FROM scratch')
+    throw new Error('the disk is gone')
+  }
+  const sent = createClient({ url }).createBuild({ form: { image_name: 'web', file: broken() } })
+  await t.rejects(sent, { message: 'the disk is gone' })
+})

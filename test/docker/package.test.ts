@@ -125,6 +125,15 @@ t.test('doctor, serve and run, without the repository', async (t) => {
   t.strictSame(await once(server, 'exit'), [0, null], 'it is the server itself that gets the signal')
 })
 
+t.test('up waits as long as it is told, and down ends what up started', async (t) => {
+  const refused = await berth('up', '--json', '--wait-timeout', '0.01s').catch((error: { stderr: string }) => error)
+  t.match(JSON.parse(refused.stderr), { code: 'COMMAND_FAILED', detail: /after 0\.01 s\. See .*server\.log/ })
+  const { url, pid } = JSON.parse((await berth('up', '--json')).stdout)
+  t.equal((await fetch(`${url}/health`)).status, 200)
+  t.match(JSON.parse((await berth('up', '--json')).stdout), { url, pid: null })
+  t.match(JSON.parse((await berth('down', '--json')).stdout), { pid, ended: true })
+})
+
 t.test('the client is imported by its name', async (t) => {
   writeFileSync(
     join(user, 'own.mjs'),

@@ -2,6 +2,7 @@
 
 import xterm from '@xterm/headless'
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
@@ -11,6 +12,7 @@ import { openTerminal, refusedUpgrade } from '../helpers/terminal.ts'
 import { until } from '../helpers/until.ts'
 import { WINDOW_BYTES, type Resume, type Start } from '../../src/terminal/frames.ts'
 
+const MAIN = join(import.meta.dirname, '../../src/cli/main.ts')
 const server = await startServer(t, { ports: portsOf('terminal'), env: { BERTH_EXEC: 'true' } })
 const { body: box } = await server.create({ command: SLEEPER, ports: [] })
 const open = (start: Start | Resume = {}, given = {}) => openTerminal(server.url, box.id, start, given)
@@ -136,12 +138,37 @@ t.test('web pages and other names are refused', async (t) => {
   t.match(await refusedUpgrade(server.url, box.id, { headers: { host: 'evil.example' } }), { code: 'HOST_NOT_ALLOWED' })
 })
 
+t.test('keys that would leave a terminal of the engine go to the program', async (t) => {
+  const terminal = await open({ command: ['sh', '-c', 'read line; echo "got $line"'] })
+  terminal.type('\u0010\u0011word\r')
+  await terminal.shows('got')
+  t.match(await terminal.ended(), { exit_code: 0 })
+})
+
+t.test('berth attach leaves at Ctrl-P Ctrl-Q, also when both come at once, and comes back', async (t) => {
+  const attach = (options: string[], ...command: string[]) => {
+    const env = { ...process.env, NODE_OPTIONS: '', BERTH_URL: server.url }
+    const child = spawn(process.execPath, [MAIN, 'attach', ...options, box.id, ...command], { env })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (piece) => (output += String(piece)))
+    t.teardown(() => child.kill())
+    return { child, shows: (text: string) => until(() => output.includes(text)), output: () => output }
+  }
+  const first = attach([], 'sh', '-c', 'echo ready; read line; echo "got $line"')
+  await first.shows('ready')
+  first.child.stdin.write('one\u0010\u0011')
+  t.strictSame(await once(first.child, 'exit'), [0, null])
+  const [, id = ''] = /berth attach --session (\S+)/.exec(first.output()) ?? []
+  const again = attach(['--session', id])
+  again.child.stdin.write(' two\r')
+  await again.shows('got one two')
+})
+
 t.test('npm run attach runs a command and hands its exit code on', async (t) => {
-  const script = join(import.meta.dirname, '../../src/cli/main.ts')
   const { port } = new URL(server.url)
   const attach = spawn(
     process.execPath,
-    [script, 'attach', box.id, '--', 'sh', '-c', 'read line; echo "heard $line"; exit 5'],
+    [MAIN, 'attach', box.id, '--', 'sh', '-c', 'read line; echo "heard $line"; exit 5'],
     {
       env: { ...process.env, NODE_OPTIONS: '', BERTH_PORT: port },
       stdio: ['pipe', 'pipe', 'inherit']

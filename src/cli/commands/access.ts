@@ -1,10 +1,10 @@
 // Tokens, and the audit trail.
 
 import type { AuditEntry, CreateToken, Token } from '../../client/api.ts'
-import { parseDuration } from '../../lib/durations.ts'
 import { ago, duration } from '../../lib/format.ts'
 import { command, type Command } from '../command.ts'
 import { UsageError } from '../exit-codes.ts'
+import { secondsOf } from '../seconds.ts'
 import { table } from '../style.ts'
 
 const list = command({
@@ -42,14 +42,12 @@ const create = command({
   },
   async run(session, { args: [name = ''], values: { scopes, team, ttl } }) {
     if (scopes === undefined) throw new UsageError('Say what it may do: --scopes read,containers:write')
-    const seconds = ttl === undefined ? undefined : parseDuration(ttl)
-    if (ttl !== undefined && !seconds) throw new UsageError(`"${ttl}" is no time. Write 12h, or 90d.`)
     const body: CreateToken = {
       name,
       // The server knows the scopes, and names them when one is none.
       scopes: scopes.split(',').map((scope) => scope.trim()) as CreateToken['scopes'],
       ...(team !== undefined && { team }),
-      ...(seconds !== undefined && { ttl_seconds: Math.round(seconds) })
+      ...(ttl !== undefined && { ttl_seconds: Math.round(secondsOf(ttl)) })
     }
     const made = await session.berth.createToken({ body })
     if (!session.json)
@@ -80,7 +78,12 @@ const audit = command({
     caller: { type: 'string', value: 'NAME', about: 'Only of this token.' },
     action: { type: 'string', value: 'NAME', about: 'Only this operation, such as removeContainer.' },
     object: { type: 'string', value: 'NAME', about: 'Only of this container, image, volume or network.' },
-    outcome: { type: 'string', value: 'WORD', about: 'Only attempted, succeeded, failed or refused.' },
+    outcome: {
+      type: 'string',
+      value: 'WORD',
+      choices: ['attempted', 'succeeded', 'failed', 'refused'],
+      about: 'Only attempted, succeeded, failed or refused.'
+    },
     since: { type: 'string', value: 'TIME', about: 'Only since then: 10m, or a time.' },
     limit: { type: 'string', short: 'n', value: 'COUNT', about: 'How many. 50 otherwise.' }
   },

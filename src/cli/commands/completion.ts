@@ -39,10 +39,10 @@ export const completionCommands: readonly Command[] = [
       ['berth completion fish > ~/.config/fish/completions/berth.fish', 'for fish']
     ],
     completes: 'shell',
-    async run({ print }, { args: [shell = ''] }) {
+    async run({ show }, { args: [shell = ''] }) {
       const script = SCRIPTS[shell]
       if (script === undefined) throw new UsageError(`"${shell}" is not a shell that is known: bash, zsh or fish.`)
-      print(script)
+      show({ shell, script }, () => script)
     }
   })
 ]

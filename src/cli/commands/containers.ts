@@ -3,6 +3,7 @@
 import type { Calls, ChangedContainer, Container, RemovedContainer } from '../../client/api.ts'
 import { ago } from '../../lib/format.ts'
 import { command, type Command } from '../command.ts'
+import { inWords } from '../errors.ts'
 import { EXIT, exitCodeOf } from '../exit-codes.ts'
 import type { Session } from '../session.ts'
 import { stateOf } from '../state-of.ts'
@@ -63,8 +64,8 @@ const inspect = command({
   about: 'Show everything about containers, as JSON.',
   examples: [['berth inspect web', 'its limits, ports, networks and volumes']],
   completes: 'container',
-  async run({ berth, print }, { args }) {
-    for (const id of args) print(JSON.stringify(await berth.getContainer({ id }), null, 2))
+  async run({ berth, row }, { args }) {
+    for (const id of args) row(await berth.getContainer({ id }), (found) => JSON.stringify(found, null, 2))
   }
 })
 
@@ -78,7 +79,7 @@ async function forEach(session: Session, ids: string[], change: (id: string) => 
     try {
       session.row(await change(id), ({ name }) => name)
     } catch (error) {
-      session.note(`berth: ${error instanceof Error ? error.message : String(error)}`)
+      session.err.write(inWords(error, session))
       code ||= exitCodeOf(error)
     }
   }

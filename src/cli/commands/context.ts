@@ -15,13 +15,15 @@ const add = command({
     ['berth context add lab https://lab.example.com --token-file ~/.berth-lab', 'the token stays in its file']
   ],
   options: { 'token-file': { type: 'string', value: 'FILE', about: 'File that holds the token, read at each call.' } },
-  async run({ env, print }, { args: [name = '', url = ''], values }) {
+  async run({ env, show }, { args: [name = '', url = ''], values }) {
     const known = readContexts(env)
     const file = values['token-file']
     known.contexts[name] = { url: checked(url), ...(file !== undefined && { token_file: resolve(file) }) }
     known.current ??= name
     writeContexts(env, known)
-    print(known.current === name ? `${name} is used from now on` : `Use it with: berth context use ${name}`)
+    show({ name, ...known.contexts[name], current: known.current === name }, ({ current }) =>
+      current ? `${name} is used from now on` : `Use it with: berth context use ${name}`
+    )
   }
 })
 
@@ -31,11 +33,11 @@ const use = command({
   about: 'Use a server from now on.',
   examples: [['berth context use lab', 'every command asks it, unless BERTH_URL or --url says otherwise']],
   completes: 'context',
-  async run({ env, print }, { args: [name = ''] }) {
+  async run({ env, show }, { args: [name = ''] }) {
     const known = readContexts(env)
     mustKnow(env, name)
     writeContexts(env, { ...known, current: name })
-    print(`${name} is used from now on`)
+    show({ name, ...known.contexts[name], current: true }, () => `${name} is used from now on`)
   }
 })
 
@@ -63,12 +65,12 @@ const remove = command({
   about: 'Forget a server. Its token file stays.',
   examples: [['berth context rm lab', 'the name is free again']],
   completes: 'context',
-  async run({ env, print }, { args: [name = ''] }) {
+  async run({ env, show }, { args: [name = ''] }) {
     mustKnow(env, name)
     const { contexts, current } = readContexts(env)
     const left = Object.fromEntries(Object.entries(contexts).filter(([known]) => known !== name))
     writeContexts(env, { contexts: left, ...(current !== undefined && current !== name && { current }) })
-    print(`${name} is forgotten`)
+    show({ name, removed: true }, () => `${name} is forgotten`)
   }
 })
 

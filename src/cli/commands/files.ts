@@ -5,11 +5,10 @@ import { mkdir, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { bytes } from '../../lib/format.ts'
 import { command, type Command } from '../command.ts'
 import { CommandError, UsageError } from '../exit-codes.ts'
-import { packFolder, unpackTo } from '../pack.ts'
-import { counted, createProgress } from '../progress.ts'
+import { bytesBelow, packFolder, unpackTo } from '../pack.ts'
+import { counted, createProgress, bytesLine } from '../progress.ts'
 import type { Session } from '../session.ts'
 
 type Place = { id: string; path: string }
@@ -46,10 +45,10 @@ async function upload(session: Session, from: string, { id, path }: Place): Prom
   const progress = createProgress(session)
   const send = (
     content: AsyncIterable<Uint8Array>,
-    options: { unpack?: boolean; headers?: Record<string, string> }
+    options: { size?: number; unpack?: boolean; headers?: Record<string, string> }
   ) => {
-    const { unpack, ...rest } = options
-    const meter = counted(content, (total) => progress.draw(() => [`${bytes(total)} sent`]))
+    const { size, unpack, ...rest } = options
+    const meter = counted(content, (sent) => progress.draw(() => [bytesLine('Sending', sent, size)]))
     return berth
       .request('writeContainerFile', { id, path, ...(unpack && { unpack }) }, { ...rest, bytes: meter })
       .finally(progress.end)
@@ -59,15 +58,15 @@ async function upload(session: Session, from: string, { id, path }: Place): Prom
     found === undefined
       ? await send(session.input as unknown as AsyncIterable<Uint8Array>, { unpack: true })
       : found.isDirectory()
-        ? await send(packFolder(from), { unpack: true })
-        : await send(createReadStream(from), { headers: { 'content-length': String(found.size) } })
+        ? await send(packFolder(from), { unpack: true, size: await bytesBelow(from) })
+        : await send(createReadStream(from), { size: found.size, headers: { 'content-length': String(found.size) } })
   const done: unknown = await answer.json()
   if (json) show(done, String)
   else note(`${from} is in ${id}:${path}`)
 }
 
 async function download(session: Session, { id, path }: Place, to: string): Promise<void> {
-  const { berth, note, out, signal } = session
+  const { berth, json, note, out, show, signal } = session
   const answer = await berth.request(
     'readContainerFiles',
     { id, path, limit: 1 },
@@ -77,8 +76,11 @@ async function download(session: Session, { id, path }: Place, to: string): Prom
   const isFolder = answer.headers.get('content-disposition') === null
   if (!isFolder && to !== '-') {
     const file = (await isDirectory(to)) ? join(to, basename(path)) : to
-    await pipeline(bodyOf(answer), createWriteStream(file))
-    return note(`${id}:${path} is in ${file}`)
+    const progress = createProgress(session)
+    const size = Number(answer.headers.get('content-length')) || undefined
+    const meter = counted(bodyOf(answer), (done) => progress.draw(() => [bytesLine('Receiving', done, size)]))
+    await pipeline(meter, createWriteStream(file)).finally(progress.end)
+    return json ? show({ path, file }, String) : note(`${id}:${path} is in ${file}`)
   }
   await answer.body?.cancel()
   const tar = bodyOf(
@@ -92,7 +94,8 @@ async function download(session: Session, { id, path }: Place, to: string): Prom
   const isBelow = await isDirectory(to)
   await mkdir(to, { recursive: true })
   const count = await unpackTo(to, tar as AsyncIterable<Buffer>, { withoutRoot: !isBelow })
-  note(`${count} entries of ${id}:${path} are in ${to}`)
+  if (json) show({ path, folder: to, entries: count }, String)
+  else note(`${count} entries of ${id}:${path} are in ${to}`)
 }
 
 const bodyOf = ({ body }: Response): Readable => Readable.fromWeb(body as never)

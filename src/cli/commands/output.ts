@@ -83,10 +83,12 @@ const stats = command({
       session.show(containers.filter(isAsked), (rows) => statsTable(rows, session.style))
       return EXIT.done
     }
+    const { draw } = await import('../watch.ts')
     for await (const event of berth.stream('streamAllStats', {}, { signal })) {
       if (event.event !== 'stats') continue
       const rows = event.data.containers.filter(isAsked)
-      session.row(rows, () => `\u001B[H\u001B[0J${statsTable(rows, session.style)}`)
+      if (json) session.row(rows, String)
+      else draw(out, statsTable(rows, session.style))
     }
     return EXIT.done
   }

@@ -7,8 +7,12 @@ import { command, type Command } from '../command.ts'
 import { CommandError, EXIT, UsageError } from '../exit-codes.ts'
 import { createLayers, createProgress } from '../progress.ts'
 import type { Session } from '../session.ts'
+import { secondsOf } from '../seconds.ts'
 import { nameOf, pairs } from './images.ts'
 import { followLogs } from './output.ts'
+
+/** Longer than the server's own default: somebody looks on, and a first start may be slow. */
+const WAIT_SECONDS = 120
 
 const run = command({
   name: 'run',
@@ -39,9 +43,20 @@ const run = command({
     network: { type: 'string', value: 'NAME', about: 'Network to be on.' },
     'read-only': { type: 'boolean', about: 'Make its root file system read-only.' },
     runtime: { type: 'string', value: 'NAME', about: 'Runtime of the engine, if the policy allows it.' },
-    restart: { type: 'string', value: 'WHEN', about: 'no, on-failure, unless-stopped or always.' },
+    restart: {
+      type: 'string',
+      value: 'WHEN',
+      choices: ['no', 'on-failure', 'unless-stopped', 'always'],
+      about: 'no, on-failure, unless-stopped or always.'
+    },
     ttl: { type: 'string', value: 'TIME', about: 'Remove it after this time, such as 2h.' },
-    wait: { type: 'string', value: 'WHAT', about: 'Be done when: running, port, healthy or http.' },
+    wait: {
+      type: 'string',
+      value: 'WHAT',
+      choices: ['running', 'port', 'healthy', 'http'],
+      about: 'Be done when: running, port, healthy or http.'
+    },
+    'wait-timeout': { type: 'string', value: 'TIME', about: `How long to wait, up to 5m. ${WAIT_SECONDS}s otherwise.` },
     'wait-path': { type: 'string', value: 'PATH', about: 'Path that --wait http asks for.' },
     file: { type: 'string', short: 'f', value: 'PATH', about: 'Path of the Dockerfile in the folder.' },
     follow: { type: 'boolean', about: 'Show its output until it ends; exit with its exit code.' },
@@ -67,7 +82,19 @@ const run = command({
 type RunOptions = {
   'read-only'?: boolean
 } & {
-  [Name in 'name' | 'memory' | 'cpus' | 'network' | 'runtime' | 'restart' | 'ttl' | 'wait' | 'wait-path']?: string
+  [
+    Name in
+      | 'name'
+      | 'memory'
+      | 'cpus'
+      | 'network'
+      | 'runtime'
+      | 'restart'
+      | 'ttl'
+      | 'wait'
+      | 'wait-path'
+      | 'wait-timeout'
+  ]?: string
 } & { [Name in 'env' | 'publish' | 'volume' | 'label']?: string[] }
 
 /** The server checks every value, and says what is wrong with it. */
@@ -81,6 +108,7 @@ function bodyOf(options: RunOptions, words: string[]): CreateContainer {
     restart,
     wait,
     'wait-path': path,
+    'wait-timeout': limit,
     'read-only': readOnly,
     ...same
   } = options
@@ -90,6 +118,9 @@ function bodyOf(options: RunOptions, words: string[]): CreateContainer {
     ...(readOnly && { read_only: true }),
     ...(restart !== undefined && { restart: restart as NonNullable<CreateContainer['restart']> }),
     ...(wait !== undefined && { wait: wait as NonNullable<CreateContainer['wait']> }),
+    ...((wait ?? limit) !== undefined && {
+      wait_timeout_seconds: limit === undefined ? WAIT_SECONDS : secondsOf(limit)
+    }),
     ...(cpus !== undefined && { cpus: Number(cpus) }),
     ...(env && { env: pairs(env) }),
     ...(label && { labels: pairs(label) }),

@@ -1,6 +1,7 @@
 // The server itself: here in this terminal, or in the background.
 
 import { command, type Command } from '../command.ts'
+import { secondsOf } from '../seconds.ts'
 
 const serve = command({
   name: 'serve',
@@ -20,9 +21,16 @@ const up = command({
   args: '[--setting value...]',
   about: 'Start the server in the background, unless one answers already.',
   more: 'It is done when the server answers. What the server writes goes into server.log in its data folder.',
-  examples: [['berth up --port 9000', 'end it with: berth down']],
+  examples: [
+    ['berth up --port 9000', 'end it with: berth down'],
+    ['berth up --wait-timeout 5m', 'on a machine that takes its time']
+  ],
+  options: {
+    'wait-timeout': { type: 'string', value: 'TIME', about: 'How long to wait for its first answer. 2m otherwise.' }
+  },
   ownOptions: true,
-  run: async (session, { words }) => (await import('../serve.ts')).up(session, words)
+  run: async (session, { words, values: { 'wait-timeout': limit = '2m' } }) =>
+    (await import('../serve.ts')).up(session, words, secondsOf(limit) * 1_000)
 })
 
 const down = command({

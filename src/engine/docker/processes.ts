@@ -26,6 +26,9 @@ const WHAT = 'run the command'
 // Ends a program that leaves terminals in their usual state: an interrupt, then end of input.
 const GIVE_UP = Buffer.from('\u0003\u0004')
 
+// The engine would leave at Ctrl-P Ctrl-Q, and holds Ctrl-P back until the next key, which shells and editors have a use for.
+const NO_DETACH_KEYS = Array.from({ length: 8 }, () => 'ctrl-^').join(',')
+
 export function createProcesses(calls: Calls, procFolder: string): { startProcess: StartProcess } {
   const startProcess: StartProcess = async (id, asked, signal) => {
     const mark = randomBytes(12).toString('hex')
@@ -123,6 +126,7 @@ function bodyOf({ command, env, workingDir, user, size, takesInput }: ProcessReq
     AttachStdout: true,
     AttachStderr: true,
     Tty: size !== undefined,
+    ...(size && { DetachKeys: NO_DETACH_KEYS }),
     Cmd: command,
     Env: Object.entries({ ...env, [MARK]: mark }).map(([name, value]) => `${name}=${value}`),
     ...(workingDir && { WorkingDir: workingDir }),
