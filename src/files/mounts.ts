@@ -1,6 +1,6 @@
 // Mounts of a container, and the operations that they allow at a path. Pure.
 
-import type { MountPoint } from '../engine/contract/containers.ts'
+import type { ContainerRecord, MountPoint } from '../engine/contract/containers.ts'
 import { AppError } from '../errors.ts'
 import { bytesOfText, quoted } from './path.ts'
 
@@ -13,7 +13,10 @@ const ENGINES_OWN = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf']
 const KERNELS_OWN = ['/proc', '/sys', '/dev']
 
 /** Throws when nothing may be written at the path, which has no links left in it. */
-export function checkWritable(mounts: readonly MountPoint[], path: string): void {
+export function checkWritable(
+  { mounts, readOnlyRoot }: Pick<ContainerRecord, 'mounts' | 'readOnlyRoot'>,
+  path: string
+): void {
   const all = mounts.map((mount) => ({ ...mount, target: bytesOfText(mount.target) }))
   const deepest = all
     .filter(({ target }) => isAtOrBelow(path, target))
@@ -23,6 +26,9 @@ export function checkWritable(mounts: readonly MountPoint[], path: string): void
       'FILE_OUTSIDE',
       `${quoted(path)} is not on the container's own file system: something else is mounted there. Only the container itself can write to it.`
     )
+  // Podman would write there.
+  if (!deepest && readOnlyRoot)
+    throw new AppError('FILE_READ_ONLY', 'The file system of the container is read-only. Only its volumes take files.')
   if (deepest?.readOnly)
     throw new AppError('FILE_READ_ONLY', `A volume is mounted read-only at ${quoted(deepest.target)}.`)
 }

@@ -100,10 +100,11 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       { size, content, ...wanted }: Attributes & { size: number; content: AsyncIterable<Buffer> },
       signal: AbortSignal
     ): Promise<WrittenFile> {
-      const { id, mounts } = find(caller, reference)
+      const container = find(caller, reference)
+      const { id } = container
       if (size > limits.filesMax) throw tooLarge(limits)
       const path = await places.resolve(id, given, signal)
-      checkWritable(mounts, path)
+      checkWritable(container, path)
       const stat = await statOf(id, path, signal)
       if (stat && stat.kind !== 'file') throw otherKind(given, stat, 'a file')
       const usual = stat ? await ownerOf(id, path, signal) : await usualIn(id, path, FILE_MODE, signal)
@@ -124,13 +125,14 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       content: AsyncIterable<Buffer>,
       signal: AbortSignal
     ): Promise<UnpackedArchive> {
-      const { id, mounts } = find(caller, reference)
+      const container = find(caller, reference)
+      const { id } = container
       const folder = await places.resolve(id, given, signal)
       const stat = await engine.statPath(id, folder, signal)
       if (!stat) throw notFound(given)
       if (stat.kind !== 'folder') throw otherKind(given, stat, 'a folder')
-      checkWritable(mounts, folder)
-      checkUnpackable(mounts, folder)
+      checkWritable(container, folder)
+      checkUnpackable(container.mounts, folder)
       const unpacked = { entries: 0, bytes: 0 }
       const bounds = { bytes: limits.filesMax, entries: limits.fileEntriesMax }
       const archive = (stage: string) =>
@@ -146,9 +148,10 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       wanted: Attributes,
       signal: AbortSignal
     ): Promise<WrittenFile> {
-      const { id, mounts } = find(caller, reference)
+      const container = find(caller, reference)
+      const { id } = container
       const path = await places.resolve(id, given, signal)
-      checkWritable(mounts, path)
+      checkWritable(container, path)
       if (await statOf(id, path, signal)) throw new AppError('FILE_KIND_DIFFERS', `${quoted(given)} already exists.`)
       const attributes = attributesOf(wanted, await usualIn(id, path, FOLDER_MODE, signal), now())
       await engine.writeArchive(id, Readable.from([folderEntry(path, attributes)]), signal)
@@ -162,13 +165,14 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       { recursive = false }: { recursive?: boolean },
       signal: AbortSignal
     ): Promise<RemovedFile> {
-      const { id, mounts } = find(caller, reference)
+      const container = find(caller, reference)
+      const { id } = container
       if (given === '/') throw invalidField('path', 'must not be the root of the container')
       const path = await places.resolveFolder(id, given, signal)
       const stat = await engine.statPath(id, path, signal)
       if (!stat) throw notFound(given)
-      checkWritable(mounts, path)
-      checkRemovable(mounts, path)
+      checkWritable(container, path)
+      checkRemovable(container.mounts, path)
       if (stat.kind === 'folder' && !recursive)
         throw new AppError(
           'FILE_KIND_DIFFERS',

@@ -42,6 +42,12 @@ export const RULES: readonly Rule[] = [
     code: 'NETWORK_RANGE_EXHAUSTED'
   },
   { pattern: /(^|: )network (\S+ )?not found|no such network/i, code: 'NETWORK_NOT_FOUND' },
+  // Before the rules of registries, whose connections end so.
+  {
+    pattern: /(processing tar file|copier: put|reading tar stream).*(unexpected EOF|invalid tar header)/i,
+    code: 'INVALID_ARCHIVE',
+    says: () => 'The archive is not whole, or is none.'
+  },
   { pattern: /toomanyrequests|too many requests|HTTP (status: )?429|StatusCode: 429/i, code: 'REGISTRY_RATE_LIMITED' },
   // Preceded by "access denied", which alone may mean that there is no such image.
   { pattern: /authorization failed: no basic auth credentials/i, code: 'REGISTRY_UNAUTHORIZED' },
@@ -110,12 +116,12 @@ export const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /cannot overwrite (non-)?directory|extraction point is not a directory|(copier: put|processing tar file).*: file exists/i,
+      /cannot overwrite (non-)?directory|extraction point is not a directory|exists but is not a directory|(copier: put|processing tar file).*: file exists/i,
     code: 'FILE_KIND_DIFFERS',
     says: () => 'A folder does not take the place of a file, nor a file that of a folder. Remove what is there first.'
   },
   {
-    pattern: /processing tar file.*device or resource busy/i,
+    pattern: /(processing tar file|copier: put).*device or resource busy/i,
     code: 'FILE_IN_USE',
     says: () => 'Something is mounted at the path or below it, which was not removed.'
   },
@@ -131,7 +137,7 @@ export const RULES: readonly Rule[] = [
   },
   {
     pattern:
-      /could not find the file|^no such file or directory$|: not a directory$|too many (links|levels of symbolic links)|processing tar file.*no such file/i,
+      /could not find the file|^no such file or directory$|: not a directory$|too many (links|levels of symbolic links)|(processing tar file|copier: put).*no such file/i,
     code: 'FILE_NOT_FOUND',
     says: () => 'There is no such path in the container, or its links lead nowhere.'
   },
@@ -143,7 +149,7 @@ export const RULES: readonly Rule[] = [
   { pattern: /removal of container .* is already in progress|marked for removal/i, code: 'CONTAINER_BUSY' },
   {
     pattern:
-      /no such exec|not running|can only .* running containers|container state improper|is paused|paused container/i,
+      /no such exec|not running|can only .* (running|created) (containers|exec sessions)|(container|exec session) state improper|is paused|paused container/i,
     code: 'CONTAINER_NOT_RUNNING'
   }
 ]

@@ -22,6 +22,7 @@ const recordings = readdirSync(FOLDER).flatMap(
 
 const EXPECTED: Record<string, ErrorCode> = {
   'address-not-here': 'PUBLISH_ADDRESS_UNAVAILABLE',
+  'archive-broken': 'INVALID_ARCHIVE',
   'bad-command': 'CONTAINER_START_FAILED',
   'bad-mount-target': 'INVALID_REQUEST',
   'bad-name': 'INVALID_REQUEST',
@@ -29,13 +30,21 @@ const EXPECTED: Record<string, ErrorCode> = {
   'container-running': 'CONTAINER_RUNNING',
   'duplicate-mount': 'INVALID_REQUEST',
   'exec-bad-command': 'CONTAINER_START_FAILED',
+  'exec-bad-working-dir': 'CONTAINER_START_FAILED',
+  'exec-not-running': 'CONTAINER_NOT_RUNNING',
   'exec-unknown-user': 'CONTAINER_START_FAILED',
+  'file-in-use': 'FILE_IN_USE',
+  'file-kind': 'FILE_KIND_DIFFERS',
+  'file-name-too-long': 'INVALID_REQUEST',
+  'file-outside': 'FILE_OUTSIDE',
+  'file-read-only': 'FILE_READ_ONLY',
   'image-in-use': 'IMAGE_IN_USE',
   'memory-too-small': 'INVALID_REQUEST',
   'name-taken': 'CONTAINER_NAME_TAKEN',
   'no-command': 'INVALID_REQUEST',
   'no-such-container': 'CONTAINER_NOT_FOUND',
   'no-such-exec': 'CONTAINER_NOT_RUNNING',
+  'no-such-file': 'FILE_NOT_FOUND',
   'no-such-image': 'IMAGE_NOT_FOUND',
   'no-ps': 'ENGINE_UNSUPPORTED',
   'no-such-volume': 'ENGINE_FAILED',
@@ -59,9 +68,14 @@ const EXPECTED: Record<string, ErrorCode> = {
   'volume-in-use': 'VOLUME_IN_USE'
 }
 
-// Podman's answers that do not say enough to be told apart. None is met on a way that Berth goes, but for `update`, which
-// Podman 4.3 does not have.
+// Answers that do not say enough to be told apart. None is met on a way that Berth goes, but for `update`, which Podman 4.3
+// does not have.
 const VAGUE: Record<string, ErrorCode> = {
+  'docker-20.10 exec-not-running resize, not started': 'ENGINE_FAILED',
+  'podman-5.8 file-name-too-long read, running': 'FILE_NOT_FOUND',
+  'podman-5.8 file-name-too-long read, stopped': 'FILE_NOT_FOUND',
+  'podman-5.8 file-outside hard link, running': 'FILE_NOT_FOUND',
+  'podman-5.8 file-outside hard link, stopped': 'FILE_NOT_FOUND',
   'podman-4.3 no-such-container top': 'ENGINE_FAILED',
   'podman-4.3 no-such-container update': 'ENGINE_UNSUPPORTED',
   'podman-4.3 restart-policy update': 'ENGINE_UNSUPPORTED',
@@ -120,6 +134,13 @@ const TAKEN = /^Names are unique, and a \w+ (named |of this name)/
 const OWN_WORDS: Partial<Record<ErrorCode, RegExp>> = {
   CONTAINER_NAME_TAKEN: TAKEN,
   NETWORK_NAME_TAKEN: TAKEN,
+  FILE_IN_USE: /^Something is mounted at the path/,
+  FILE_KIND_DIFFERS: /^A folder does not take the place of a file/,
+  FILE_NOT_FOUND: /^There is no such path in the container/,
+  FILE_OUTSIDE: /^A path or link of the archive leads out/,
+  FILE_READ_ONLY: /is mounted read-only\.$/,
+  INVALID_ARCHIVE: /^The archive is not whole/,
+  INVALID_REQUEST: /^(The engine could not do it: .|A name is longer)/,
   PORT_UNAVAILABLE: /^Port 893[12] is taken: another program or container listens on it\.$/
 }
 

@@ -21,10 +21,13 @@ t.test('where may be written', async (t) => {
     ['/etc/hosts', 'FILE_OUTSIDE'],
     ['/etc/hosts.new', undefined]
   ] as const) {
-    if (code === undefined) t.doesNotThrow(() => checkWritable(MOUNTS, path), path)
-    else t.throws(() => checkWritable(MOUNTS, path), { code }, path)
+    if (code === undefined) t.doesNotThrow(() => checkWritable({ mounts: MOUNTS, readOnlyRoot: false }, path), path)
+    else t.throws(() => checkWritable({ mounts: MOUNTS, readOnlyRoot: false }, path), { code }, path)
   }
-  t.doesNotThrow(() => checkWritable([{ target: '/proc/own', kind: 'volume', readOnly: false }], '/proc/own/x'))
+  const own = { target: '/proc/own', kind: 'volume', readOnly: false } as const
+  t.doesNotThrow(() => checkWritable({ mounts: [own], readOnlyRoot: false }, '/proc/own/x'))
+  t.doesNotThrow(() => checkWritable({ mounts: [own], readOnlyRoot: true }, '/proc/own/x'))
+  t.throws(() => checkWritable({ mounts: [own], readOnlyRoot: true }, '/x'), { code: 'FILE_READ_ONLY' })
 })
 
 t.test('removable paths', async (t) => {
