@@ -9,12 +9,15 @@ import type { Viewer } from './session.ts'
 /** The frames of a client. They end when it closes the terminal, and throw when it only leaves or the connection breaks. */
 export type Incoming = AsyncIterable<ClientFrame | undefined>
 
+// Until then nothing counts it among the terminals of its caller.
+const FIRST_FRAME_MS = 10_000
+
 export async function* converse(
   incoming: Incoming,
   open: (asked: unknown) => Promise<Viewer>
 ): AsyncGenerator<ServerFrame> {
   const frames = incoming[Symbol.asyncIterator]()
-  const first = await frames.next()
+  const first = await firstOf(frames)
   if (first.done) return
   if (first.value?.kind !== 'open') throw noFrame()
   const viewer = await open(first.value.open)
@@ -26,6 +29,18 @@ export async function* converse(
     yield* viewer.events()
   } finally {
     viewer.leave()
+  }
+}
+
+async function firstOf(frames: AsyncIterator<ClientFrame | undefined>) {
+  const late = Promise.withResolvers<never>()
+  const tooLate = () =>
+    late.reject(new AppError('REQUEST_TIMEOUT', 'No frame arrived in the first ten seconds. Send `open` at once.'))
+  const timer = setTimeout(tooLate, FIRST_FRAME_MS)
+  try {
+    return await Promise.race([frames.next(), late.promise])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

@@ -7,6 +7,8 @@ const TOKEN_PREFIX = 'berth.token.'
 
 /** Limit of unacknowledged output bytes, and of the output that a resuming client gets again. */
 export const WINDOW_BYTES = 256 * 1024
+/** Output that the server sends in one frame. */
+export const PIECE_BYTES = 32 * 1024
 /** The close code with which a client leaves the session open. */
 export const DETACH_CODE = 4000
 
@@ -79,6 +81,17 @@ export function encodeServer(frame: ServerFrame): Uint8Array<ArrayBuffer> {
   if (frame.kind === 'opened') return asJson(OF_SERVER.opened, frame.opened)
   if (frame.kind === 'ended') return asJson(OF_SERVER.ended, frame.ended)
   return asJson(OF_SERVER.failed, frame.failed)
+}
+
+/** For a connection: output goes into the same memory over and over, so a frame is valid until the next one. */
+export function createServerEncoder(): (frame: ServerFrame) => Uint8Array {
+  const memory = new Uint8Array(1 + PIECE_BYTES)
+  memory[0] = OF_SERVER.output
+  return (frame) => {
+    if (frame.kind !== 'output' || frame.bytes.length > PIECE_BYTES) return encodeServer(frame)
+    memory.set(frame.bytes, 1)
+    return memory.subarray(0, 1 + frame.bytes.length)
+  }
 }
 
 /** Undefined for what is no frame. The content of `open` is JSON of any form; whoever takes it has to check it. */

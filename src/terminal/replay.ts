@@ -29,9 +29,7 @@ export function createReplay(capacity: number) {
     const length = Math.min(most, end - from)
     const at = from % ring.length
     const first = ring.subarray(at, at + length)
-    return first.length === length
-      ? Buffer.from(first)
-      : Buffer.concat([first, ring.subarray(0, length - first.length)])
+    return first.length === length ? first : Buffer.concat([first, ring.subarray(0, length - first.length)])
   }
 
   return {
@@ -44,6 +42,7 @@ export function createReplay(capacity: number) {
       place(bytes, end)
       end += bytes.length
     },
+    /** What may be overwritten by the next push. */
     read
   }
 }

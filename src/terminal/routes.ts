@@ -7,7 +7,7 @@ import { addressOf } from '../http/security.ts'
 import { close, CLOSE, messagesOf, send, type Socket } from '../http/websockets.ts'
 import { ref } from '../lib/schema.ts'
 import { converse } from './conversation.ts'
-import { decodeClient, encodeServer, type ClientFrame } from './frames.ts'
+import { createServerEncoder, decodeClient, encodeServer, type ClientFrame } from './frames.ts'
 import { TerminalParams } from './schemas.ts'
 import type { TerminalService, Visitor } from './service.ts'
 
@@ -62,9 +62,10 @@ async function serve(
   onFailure: (error: AppError) => void
 ): Promise<void> {
   const frames = framesOf(messagesOf(socket))
+  const encode = createServerEncoder()
   try {
     for await (const frame of converse(frames, (asked) => terminals.open(reference, asked, visitor)))
-      await send(socket, encodeServer(frame))
+      await send(socket, encode(frame))
     close(socket, CLOSE.normal, 'ended')
   } catch (error) {
     const known = error instanceof AppError ? error : unexpected(error)

@@ -4,7 +4,7 @@
 
 import type { EngineProcess } from '../engine/contract/workloads.ts'
 import { AppError } from '../errors.ts'
-import { WINDOW_BYTES, type ClientFrame, type Ended } from './frames.ts'
+import { PIECE_BYTES, WINDOW_BYTES, type ClientFrame, type Ended } from './frames.ts'
 import type { Recording } from './recording.ts'
 import { createReplay } from './replay.ts'
 
@@ -27,7 +27,6 @@ type Options = {
   onGone: () => void
 }
 
-const PIECE_BYTES = 32 * 1024
 const PENDING_INPUT_BYTES = 1024 ** 2
 const GRACE_MS = 1_000
 

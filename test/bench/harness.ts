@@ -1,5 +1,6 @@
 // What the benchmarks share: a client that keeps its connections, medians, and the table of results.
 
+import { readFileSync } from 'node:fs'
 import http from 'node:http'
 import { connect } from 'node:net'
 import { SOCKET } from '../helpers/engine.ts'
@@ -69,6 +70,7 @@ export function createReader(target: Target) {
     })
 }
 
+const CLOCK_TICKS = 100
 const END_OF_HEAD = '\r\n\r\n'
 const LAST_CHUNK = Buffer.from('0\r\n\r\n')
 
@@ -100,6 +102,14 @@ export function quantile(values: number[], q: number): number {
 }
 
 export const median = (values: number[]): number => quantile(values, 0.5)
+
+/** What the processes have taken since they began. */
+export function cpuSeconds(pids: number[]): number {
+  return pids.reduce((sum, pid) => {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+    return sum + (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS
+  }, 0)
+}
 
 export function ms(value: number): string {
   return value < 1 ? `${(value * 1000).toFixed(0)} µs` : `${value.toFixed(value < 10 ? 2 : 0)} ms`

@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { IMAGE, inBatches } from '../helpers/engine.ts'
 import {
   API,
+  cpuSeconds,
   createReader,
   ENGINE,
   inTurns,
@@ -27,7 +28,6 @@ const SAMPLING_SECONDS = 15
 const LOAD_PER_SECOND = 2_000
 const LOAD_SECONDS = 5
 const LOAD_ROUNDS = 3
-const CLOCK_TICKS = 100
 
 type Stats = { age_ms: number; sampled_at: string }
 
@@ -193,11 +193,4 @@ function commandOf(pid: number): string {
   } catch {
     return ''
   }
-}
-
-function cpuSeconds(pids: number[]): number {
-  return pids.reduce((sum, pid) => {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
-    return sum + (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS
-  }, 0)
 }
