@@ -4,10 +4,14 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { tarOf } from '../helpers/archives.ts'
 import { installFor } from '../helpers/debian.ts'
+import { filesClient, succeeded } from '../helpers/files-client.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { noPrivateEngine, startPrivateEngine } from '../helpers/private-engine.ts'
 import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
+import { openTerminal } from '../helpers/terminal.ts'
+import { until } from '../helpers/until.ts'
 
 type Result = { exit_code: number; stdout: string }
 
@@ -25,7 +29,7 @@ t.test('the policy puts workloads on gVisor', { skip: noPrivateEngine || whyNot(
   const folder = makeFolder('gvisor')
   const config = join(folder, 'daemon.json')
   // Debian's version meets no network of its own on newer kernels.
-  const runsc = { path: '/usr/bin/runsc', runtimeArgs: ['--network=none'] }
+  const runsc = { path: '/usr/bin/runsc', runtimeArgs: ['--network=none', '--file-access=shared'] }
   writeFileSync(config, JSON.stringify({ runtimes: { runsc, broken: { path: '/no/such/runsc' } } }))
   const { socket, engine } = await startPrivateEngine(t, ['--config-file', config])
   const policy = join(folder, 'policy.json')
@@ -40,6 +44,41 @@ t.test('the policy puts workloads on gVisor', { skip: noPrivateEngine || whyNot(
     (await server.post<Result>(`/containers/${id}/exec`, { command })).body
   t.match(await run(walled.id, ['dmesg']), { exit_code: 0, stdout: /Starting gVisor/ })
   t.match(await run(walled.id, ['sh', '-c', 'echo x > /written']), { exit_code: 1 })
+
+  await t.test('files go both ways', async (t) => {
+    const { body: box } = await server.create({ command: SLEEPER, ports: [] })
+    const files = filesClient(server.url, box.id)
+    await run(box.id, ['sh', '-c', 'mkdir /srv; echo inside > /srv/in; ls /srv'])
+    t.equal(await files.textOf('/srv/in'), 'inside\n')
+    succeeded(await files.write('/srv/out', 'outside', '&mode=640&uid=5'))
+    succeeded(await files.write('/srv/in', 'replaced'))
+    succeeded(await files.unpack('/srv', await tarOf({ name: 'd/f', content: 'unpacked' })))
+    const seen = await run(box.id, ['sh', '-c', 'cd /srv; stat -c "%a %u" out; cat out in d/f'])
+    t.equal(seen.stdout, '640 5\noutsidereplacedunpacked')
+    succeeded(await files.remove('/srv/d'))
+    t.equal((await run(box.id, ['ls', '/srv'])).stdout, 'in\nout\n')
+  })
+
+  await t.test('a terminal: size, Ctrl-C, a signal, and nothing is left of it', async (t) => {
+    const terminal = await openTerminal(server.url, walled.id, { cols: 100, rows: 30 })
+    terminal.type('stty size\r')
+    await terminal.shows('30 100')
+    terminal.send({ kind: 'resize', cols: 90, rows: 20 })
+    terminal.type('stty size\r')
+    await terminal.shows('20 90')
+    const processes = async () => (await run(walled.id, ['ps'])).stdout
+    for (const interrupt of [() => terminal.type('\u0003'), () => terminal.send({ kind: 'signal', signal: 'INT' })]) {
+      terminal.type('sleep 777\r')
+      await until(async () => (await processes()).includes('sleep 777'))
+      interrupt()
+      await until(async () => !(await processes()).includes('sleep 777'))
+    }
+    terminal.type("sleep 801 & (setsid sleep 802 &); trap '' HUP TERM; sleep 803\r")
+    await until(async () => (await processes()).includes('sleep 803'))
+    terminal.socket.close()
+    await until(async () => !/sleep 80[123]/.test(await processes()))
+    t.pass()
+  })
 
   const { body: usual } = await server.create({ command: SLEEPER, ports: [], runtime: 'runc' })
   t.match(usual, { runtime: 'runc', read_only: false })

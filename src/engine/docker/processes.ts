@@ -23,6 +23,8 @@ const START_MS = 5_000
 const SETTLE_MS = 2_000
 const LOOK_MS = 10
 const WHAT = 'run the command'
+// What a terminal turns into a signal, where nobody tells which processes have it: gVisor does not.
+const KEYS: Partial<Record<string, string>> = { INT: '\u0003', QUIT: '\u001c', TSTP: '\u001a' }
 // Ends a program that leaves terminals in their usual state: an interrupt, then end of input.
 const GIVE_UP = Buffer.from('\u0003\u0004')
 
@@ -88,8 +90,12 @@ export function createProcesses(calls: Calls, procFolder: string): { startProces
       },
 
       async signal(name) {
-        const sent = await (await family()).signalForeground(name)
-        return sent || runInside(SIGNAL_SCRIPT, name)
+        if (await (await family()).signalForeground(name)) return true
+        if (await runInside(SIGNAL_SCRIPT, name)) return true
+        const key = KEYS[name]
+        if (!tty || key === undefined || !connection.writable) return false
+        connection.write(key)
+        return true
       },
 
       async end(graceMs) {
