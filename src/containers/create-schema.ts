@@ -1,6 +1,7 @@
 // The request that creates a container.
 
 import { Type, type Static } from '@sinclair/typebox'
+import { LEAST_INTERVAL_SECONDS } from '../engine/health-interval.ts'
 import { formed, nullable, orWritten, record, words } from '../lib/schema.ts'
 import {
   Command,
@@ -73,7 +74,7 @@ const HealthcheckRequest = Type.Object(
     }),
     interval_seconds: Type.Optional(
       Type.Number({
-        minimum: 5,
+        minimum: LEAST_INTERVAL_SECONDS,
         maximum: 86400,
         description:
           'Seconds between two checks. Their resource usage does not count against the limits of the container, hence the minimum.'

@@ -104,6 +104,7 @@ export function createMaker(options: Options) {
         const spec = buildSpec({
           body,
           image,
+          imageCheck: found.healthcheck,
           ports: bindPorts(wanted, leases, options.publishHost),
           ceilings: config,
           runtime,

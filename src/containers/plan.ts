@@ -3,8 +3,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { Owner } from '../access/ownership.ts'
 import type { Config } from '../config.ts'
-import type { ContainerSpec, Placement, PortBinding, Protocol } from '../engine/contract/containers.ts'
+import type { ContainerSpec, Healthcheck, Placement, PortBinding, Protocol } from '../engine/contract/containers.ts'
 import type { ImageRecord } from '../engine/contract/images.ts'
+import { slowed } from '../engine/health-interval.ts'
 import { isReservedLabel, writeAllFacts } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField, type FieldProblem } from '../errors.ts'
@@ -161,13 +162,13 @@ export function bindPorts(wanted: WantedPort[], leases: Lease[], hostIp: string)
 export function buildSpec(options: {
   body: CreateContainer
   image: string
+  imageCheck: Healthcheck | undefined
   ports: PortBinding[]
   ceilings: Ceilings
   identity: Identity
   runtime?: string | undefined
 }): ContainerSpec {
-  const { body, image, ports, ceilings, identity, runtime } = options
-  const { healthcheck: check } = body
+  const { body, image, imageCheck, ports, ceilings, identity, runtime } = options
   return {
     image,
     env: { ...portEnvironment(ports), ...body.env },
@@ -186,14 +187,7 @@ export function buildSpec(options: {
     runtime,
     placement: placementOf(body),
     restart: body.restart ?? 'no',
-    healthcheck: check && {
-      test: check.test,
-      intervalMs: inMs(check.interval_seconds),
-      timeoutMs: inMs(check.timeout_seconds),
-      // The engine takes 0 for what the image says.
-      startPeriodMs: check.start_period_seconds === 0 ? LEAST_MS : inMs(check.start_period_seconds),
-      retries: check.retries
-    },
+    healthcheck: healthcheckOf(body, slowed(imageCheck)),
     volumes: (body.volumes ?? []).map(({ source, target, read_only: readOnly = false }) => ({
       source,
       target,
@@ -205,6 +199,22 @@ export function buildSpec(options: {
     ports,
     network: body.network === undefined ? undefined : { name: body.network, aliases: body.aliases ?? [] }
   }
+}
+
+/** The engine fills in what is missing or 0 from the check of the image. */
+function healthcheckOf(
+  { healthcheck: check }: CreateContainer,
+  slow: Healthcheck | undefined
+): Healthcheck | undefined {
+  return check
+    ? {
+        test: check.test,
+        intervalMs: inMs(check.interval_seconds) ?? slow?.intervalMs,
+        timeoutMs: inMs(check.timeout_seconds),
+        startPeriodMs: check.start_period_seconds === 0 ? LEAST_MS : inMs(check.start_period_seconds),
+        retries: check.retries
+      }
+    : slow
 }
 
 function placementOf({ constraints = [], spread }: CreateContainer): Placement | undefined {

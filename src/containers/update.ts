@@ -3,7 +3,8 @@
 import { namesOf, type Caller } from '../access/caller.ts'
 import type { Amounts, Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
-import type { ContainerRecord, ContainerUpdate, EngineContainers } from '../engine/contract/containers.ts'
+import type { ContainerRecord, ContainerUpdate, EngineContainers, Healthcheck } from '../engine/contract/containers.ts'
+import { slowed } from '../engine/health-interval.ts'
 import { isKeptName } from '../engine/kept-images.ts'
 import { AppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -46,7 +47,7 @@ export function createUpdating({
     caller: Caller,
     image: string,
     signal: AbortSignal
-  ): Promise<{ image: string; runtime: string | undefined }> {
+  ): Promise<{ image: string; runtime: string | undefined; healthcheck: Healthcheck | undefined }> {
     policy.check({ images: [image] })
     const found = await images.find(caller, image, {
       pull: 'missing',
@@ -54,7 +55,8 @@ export function createUpdating({
       beforePull: () => checkMayPull(caller, image)
     })
     const names = [image, ...found.tags]
-    return { image, runtime: policy.runtimeFor({ tokens: namesOf(caller), images: names, asked: undefined }) }
+    const runtime = policy.runtimeFor({ tokens: namesOf(caller), images: names, asked: undefined })
+    return { image, runtime, healthcheck: slowed(found.healthcheck) }
   }
 
   /** Values set for the container stay; values of the old image give way to those of the new one. */
@@ -75,6 +77,8 @@ export function createUpdating({
       image: other?.image ?? origin,
       // What the rules say of the old image must not outlive it.
       runtime: other ? other.runtime : asked.runtime,
+      // That of the same image may run less often than the image says.
+      healthcheck: asked.healthcheck ?? (other ?? (await engine.containerSpec(record.id))).healthcheck,
       env: { ...portEnvironment(record.ports), ...changed(asked.env, env) },
       limits: { ...asked.limits, ...limits },
       restart: restart ?? asked.restart

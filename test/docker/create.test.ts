@@ -217,3 +217,31 @@ t.test('a create that fails leaves nothing', async (t) => {
   t.equal((await server.inEngine()).length, before.length, 'no container')
   t.match((await server.portOverview()).counts, { bound: counts.bound, parked: counts.parked, leased: 0 })
 })
+
+t.test('a health check of an image runs every five seconds at most', async (t) => {
+  const repository = unique('checked')
+  const base = await docker.createContainer({ Image: IMAGE, Cmd: SLEEPER })
+  for (const [tag, interval] of [
+    ['often', '100ms'],
+    ['seldom', '10s']
+  ]) {
+    t.teardown(() => ignoreMissing(docker.getImage(`${repository}:${tag}`).remove({ force: true })))
+    await base.commit({ repo: repository, tag, changes: `HEALTHCHECK --interval=${interval} CMD true` })
+  }
+  await base.remove()
+  const checkOf = async (id: string) => {
+    const { Config: config } = await docker.getContainer(id).inspect()
+    return [config.Healthcheck?.Test?.join(' '), (config.Healthcheck?.Interval ?? 0) / 1e9]
+  }
+  const image = `${repository}:often`
+  const { body: made } = await server.create({ image, wait: 'healthy' })
+  t.strictSame(await checkOf(made.full_id), ['CMD-SHELL true', 5])
+  const { body: other } = await server.create({ image, healthcheck: { test: ['CMD', 'true'] } })
+  t.strictSame(await checkOf(other.full_id), ['CMD true', 5], 'the interval of the image does not come through')
+
+  const patch = async (body: object) =>
+    (await server.patch<{ full_id: string }>(`/containers/${made.name}`, body)).body.full_id
+  t.strictSame(await checkOf(await patch({ env: { NAME: 'ada' } })), ['CMD-SHELL true', 5])
+  t.strictSame(await checkOf(await patch({ image: `${repository}:seldom` })), ['CMD-SHELL true', 10])
+  t.strictSame(await checkOf(await patch({ image })), ['CMD-SHELL true', 5])
+})

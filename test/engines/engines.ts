@@ -47,6 +47,7 @@ const PODMAN: LabEngine['differs'] = {
   'builds-hostile > refused with a reason, or built without reaching it':
     'without a client, a mount of type ssh is empty instead of an error',
   'create > restrictions of every container': `${DROPPED}, and no log settings`,
+  'create > a health check of an image runs every five seconds at most': 'its images have no health checks',
   'events > the life of a container and of its port': NO_SYSTEMD,
   'files > an archive that breaks off leaves whole files, new or old': 'partially unpacked files stay',
   'files > containers that stopped, never ran, or have no program at all': 'its archives report 0 for every owner',

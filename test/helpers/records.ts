@@ -71,6 +71,7 @@ export function image(given: Partial<ImageRecord> = {}): ImageRecord {
     workingDir: '',
     user: '',
     volumes: [],
+    healthcheck: undefined,
     triggers: [],
     layers: 1,
     ...given

@@ -1,6 +1,6 @@
 // Images, and their transfer from and to registries.
 
-import type { Protocol } from './containers.ts'
+import type { Healthcheck, Protocol } from './containers.ts'
 
 export type ImageSummary = {
   id: string
@@ -21,6 +21,7 @@ export type ImageRecord = ImageSummary & {
   workingDir: string
   user: string
   volumes: string[]
+  healthcheck: Healthcheck | undefined
   /** Instructions that run first in builds on it (ONBUILD). */
   triggers: string[]
   layers: number

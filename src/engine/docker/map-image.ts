@@ -2,7 +2,7 @@
 
 import { shortName } from '../../lib/reference.ts'
 import type { ImageRecord, ImageSummary } from '../contract/images.ts'
-import { mapTime, parsePortKey, splitEnv, withoutEmptyOwn } from './map.ts'
+import { mapHealthcheck, mapTime, parsePortKey, splitEnv, withoutEmptyOwn } from './map.ts'
 import type { RawImage, RawImageRow } from './schemas/images.ts'
 
 const NO_NAME = '<none>:<none>'
@@ -29,6 +29,7 @@ export function mapImage(info: RawImage): ImageRecord {
     workingDir: config.WorkingDir ?? '',
     user: config.User ?? '',
     volumes: Object.keys(config.Volumes ?? {}),
+    healthcheck: mapHealthcheck(config.Healthcheck),
     triggers: config.OnBuild ?? [],
     layers: info.RootFS?.Layers?.length ?? 0
   }

@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util'
 import type { ContainerSpec } from '../contract/containers.ts'
+import { slowed } from '../health-interval.ts'
 import { mapHealthcheck, splitEnv } from './map.ts'
 import type { RawImage } from './schemas/images.ts'
 
@@ -9,6 +10,7 @@ export function withoutImage(spec: ContainerSpec, { Config: image }: RawImage): 
   const { command, entrypoint, ...rest } = spec
   const own = <T>(value: T | undefined, imageValue: unknown) =>
     isDeepStrictEqual(value, imageValue) ? undefined : value
+  const check = mapHealthcheck(image?.Healthcheck)
   const ownEntrypoint = own(entrypoint, image?.Entrypoint ? [image.Entrypoint].flat() : undefined)
   return {
     ...rest,
@@ -19,7 +21,7 @@ export function withoutImage(spec: ContainerSpec, { Config: image }: RawImage): 
     command: ownEntrypoint ? command : own(command, image?.Cmd ?? undefined),
     workingDir: own(spec.workingDir, image?.WorkingDir),
     user: own(spec.user, image?.User),
-    healthcheck: own(spec.healthcheck, mapHealthcheck(image?.Healthcheck))
+    healthcheck: own(spec.healthcheck, slowed(check) ?? check)
   }
 }
 

@@ -131,7 +131,14 @@ t.test('the environment says which ports were given', async (t) => {
 })
 
 t.test('the spec of an empty request', async (t) => {
-  const spec = buildSpec({ body: {}, image: 'app:1', ports: [binding(8001)], ceilings: config, identity })
+  const spec = buildSpec({
+    body: {},
+    image: 'app:1',
+    imageCheck: undefined,
+    ports: [binding(8001)],
+    ceilings: config,
+    identity
+  })
   t.match(spec, {
     image: 'app:1',
     env: { HOST_PORT: '8001' },
@@ -179,6 +186,7 @@ t.test('the spec of a full request', async (t) => {
     start: false
   }
   const spec = buildSpec({
+    imageCheck: undefined,
     body,
     image: 'app:1',
     ports: [binding(8001)],
