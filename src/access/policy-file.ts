@@ -36,6 +36,7 @@ export const Policy = Type.Object(
     volumes_per_token: count,
     networks_per_token: count,
     builds_per_token: count,
+    build_bytes_per_token: count,
     registries: Type.Optional(Type.Record(Type.String(), Registry)),
     remote_sources: Type.Optional(Type.Boolean())
   },

@@ -34,9 +34,10 @@ export type PolicyRules = {
   remote_sources?: boolean
 } & { [Kind in Quota as `${Kind}_per_token`]?: number }
 
-/** Amounts limited per token: numbers of resources, and the memory and CPUs of all its containers together. */
-const QUOTAS = ['containers', 'ports', 'memory', 'cpus', 'volumes', 'networks', 'builds'] as const
+/** Amounts limited per token: numbers of resources, the memory and CPUs of all its containers, and the bytes of all its builds. */
+const QUOTAS = ['containers', 'ports', 'memory', 'cpus', 'volumes', 'networks', 'builds', 'build_bytes'] as const
 type Quota = (typeof QUOTAS)[number]
+const SUMS: ReadonlySet<Quota> = new Set(['memory', 'cpus', 'build_bytes'])
 export type Amounts = Partial<Record<Quota, number>>
 
 /** The resources that a request uses. */
@@ -160,7 +161,9 @@ export function createPolicy(rules: PolicyRules) {
 
 function tooMuch(kind: Quota, amount = 0, most = Infinity): FieldProblem[] {
   if (amount <= most) return []
-  const what = kind === 'memory' || kind === 'cpus' ? 'of all containers of a token may come to' : 'of a token may be'
+  const what = SUMS.has(kind)
+    ? `of all ${kind === 'build_bytes' ? 'builds' : 'containers'} of a token may come to`
+    : 'of a token may be'
   return [{ field: kind, message: `${what} ${most} at most, and would be ${amount}; remove something first` }]
 }
 

@@ -84,14 +84,11 @@ export function createBuildFiles({
       await shared?.removeContext(id)
     },
 
-    /** Disk usage of all builds. */
-    async bytes(): Promise<number> {
-      if (shared) return shared.bytes()
+    /** Disk usage of these builds, or of all. */
+    async bytes(ids?: string[]): Promise<number> {
+      if (shared) return shared.bytes(ids)
       let total = 0
-      // Somebody removed it; the next upload makes it again.
-      if (!existsSync(root)) return total
-      for (const entry of await readdir(root, { recursive: true, withFileTypes: true }))
-        if (entry.isFile()) total += await sizeOf(join(entry.parentPath, entry.name))
+      for (const path of ids ? ids.map(folder) : [root]) total += await sizeOfAll(path)
       return total
     },
 
@@ -130,7 +127,16 @@ export function createBuildFiles({
   }
 }
 
-/** Undefined if it was removed in the meantime. */
+/** 0 for a folder that somebody removed. */
+async function sizeOfAll(path: string): Promise<number> {
+  if (!existsSync(path)) return 0
+  let total = 0
+  for (const entry of await readdir(path, { recursive: true, withFileTypes: true }))
+    if (entry.isFile()) total += await sizeOf(join(entry.parentPath, entry.name))
+  return total
+}
+
+/** 0 if it was removed in the meantime. */
 async function sizeOf(path: string): Promise<number> {
   try {
     return (await stat(path)).size

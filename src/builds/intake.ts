@@ -9,6 +9,7 @@ import type { Access } from '../access/service.ts'
 import type { CreateContainer } from '../containers/create-schema.ts'
 import { AppError, invalidField, invalidFields } from '../errors.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
+import { createAllowance } from './allowance.ts'
 import { holdsBuildKit } from './cgroup.ts'
 import { inspectDockerfile, takeContext, type Intake } from './context/intake.ts'
 import { leaveOutIgnored } from './context/leave-out.ts'
@@ -56,28 +57,20 @@ export function createIntake(options: Options) {
   // The fields of a form are text. What a container is to be is JSON, whose values keep their types.
   const isForm = options.validator.coercing(BuildFields)
   const isRun = options.validator.strict(Run)
-  // Those that are no build yet, but will take a place in the queue.
-  const uploads = new Map<string, string | null>()
-
-  /** Of those that wait or are worked on. */
-  async function checkCount(owner: string | null): Promise<void> {
-    if (owner === null || !policy.limits('builds')) return
-    const sending = [...uploads.values()].filter((token) => token === owner).length
-    const seenBy = { owner, team: null }
-    const own = (status: string) => table.rows({ status, seenBy }, limits.queued, undefined)
-    const begun = [...(await own('pending')), ...(await own('in_progress'))]
-    policy.check({ amounts: { builds: begun.length + sending } })
-  }
+  const allowance = createAllowance({ table, files, policy, queued: limits.queued })
 
   async function receive(content: Readable, id: string, { tokenId }: Caller): Promise<Upload> {
-    uploads.set(id, tokenId)
+    const meter = await allowance.begin(id, tokenId)
     const { pending = 0 } = await table.counts()
-    if (pending + uploads.size > limits.queued)
+    if (pending + allowance.uploads() > limits.queued)
       throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are already waiting or being uploaded.`)
-    await checkCount(tokenId)
     await room.require()
     await files.make(id)
-    return { id, ...(await takeContext(content, files.context(id), { ...limits, take: room.take })) }
+    const take = (bytes: number) => {
+      room.take(bytes)
+      meter(bytes)
+    }
+    return { id, ...(await takeContext(content, files.context(id), { ...limits, take })) }
   }
 
   /** Against their schema; and whether the caller may have what they ask for. */
@@ -113,7 +106,7 @@ export function createIntake(options: Options) {
     await files.keepContext(id)
     const record = { ...made.record, baseImages, context: sent }
     await table.add(record, secrets)
-    uploads.delete(id)
+    allowance.end(id)
     if (made.credentials) credentials.set(id, made.credentials)
     onChange(record)
   }
@@ -134,7 +127,7 @@ export function createIntake(options: Options) {
       await files.remove(id)
       throw error
     } finally {
-      uploads.delete(id)
+      allowance.end(id)
     }
   }
 }

@@ -234,7 +234,7 @@ t.test('a health check of an image runs every five seconds at most', async (t) =
     return [config.Healthcheck?.Test?.join(' '), (config.Healthcheck?.Interval ?? 0) / 1e9]
   }
   const image = `${repository}:often`
-  const { body: made } = await server.create({ image, wait: 'healthy' })
+  const { body: made } = await server.create({ image })
   t.strictSame(await checkOf(made.full_id), ['CMD-SHELL true', 5])
   const { body: other } = await server.create({ image, healthcheck: { test: ['CMD', 'true'] } })
   t.strictSame(await checkOf(other.full_id), ['CMD true', 5], 'the interval of the image does not come through')

@@ -1,6 +1,8 @@
+import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import { openStore } from '../../src/store/sqlite/open.ts'
+import { tarOf } from '../helpers/archives.ts'
 import { build, problem } from '../helpers/build.ts'
 import { DOCKERFILE, heldEngine, SENT, serveBuilds } from '../helpers/build-server.ts'
 import { buildForm } from '../helpers/form.ts'
@@ -101,6 +103,24 @@ t.test('a token has so many builds waiting and running and no more', async (t) =
   t.equal((await ask(secrets['builds:write'])).statusCode, 202)
   const refused = problem(t, await ask(secrets['builds:write']), 403, 'POLICY_REFUSED')
   t.match(refused.errors, [{ field: 'builds' }])
+  t.equal((await ask(secrets.admin)).statusCode, 202, 'another has its own')
+})
+
+t.test('the builds of a token take so many bytes and no more', async (t) => {
+  const store = openStore(':memory:')
+  const secrets = await addTokens(store)
+  const MB = 1024 ** 2
+  const { send, folders } = await serveBuilds(t, { store, policy: { build_bytes_per_token: 5 * MB }, early: true })
+  const context = await tarOf(
+    { name: 'Dockerfile', content: DOCKERFILE },
+    { name: 'data', content: randomBytes(3 * MB) }
+  )
+  const ask = (secret: string) => send(buildForm(context, { image_name: 'web' }), { ...SENT, ...bearer(secret) })
+  t.equal((await ask(secrets['builds:write'])).statusCode, 202)
+  const before = folders().length
+  const refused = problem(t, await ask(secrets['builds:write']), 403, 'POLICY_REFUSED')
+  t.match(refused.errors, [{ field: 'build_bytes', message: /^of all builds of a token may come to 5242880/ }])
+  t.equal(folders().length, before, 'nothing of it stays')
   t.equal((await ask(secrets.admin)).statusCode, 202, 'another has its own')
 })
 

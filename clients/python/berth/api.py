@@ -1139,6 +1139,7 @@ Policy = TypedDict("Policy", {
     "volumes_per_token": "NotRequired[int]",
     "networks_per_token": "NotRequired[int]",
     "builds_per_token": "NotRequired[int]",
+    "build_bytes_per_token": "NotRequired[int]",
     "registries": "NotRequired[dict[str, PolicyRegistriesValue]]",
     "remote_sources": "NotRequired[bool]",
 })

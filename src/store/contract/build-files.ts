@@ -11,8 +11,8 @@ export type BuildFileStore = {
   /** Starts at an offset. */
   log(id: string, offset: number): AsyncIterable<Uint8Array>
   remove(id: string): Promise<void>
-  /** Of all builds. */
-  bytes(): Promise<number>
+  /** Of these builds, or of all. */
+  bytes(ids?: string[]): Promise<number>
   /** Removes the files of uploads that never became a build. */
   removeLeftOvers(): Promise<void>
 }

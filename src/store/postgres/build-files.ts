@@ -68,10 +68,11 @@ export function createBuildFileTable({ sql }: Pick<Database, 'sql'>): BuildFileS
       await sql('DELETE FROM build_logs WHERE build_id = $1', [id])
     },
 
-    async bytes() {
+    async bytes(ids) {
       const { first } = await sql<{ bytes: number }>(
-        `SELECT ((SELECT coalesce(sum(length(bytes)), 0) FROM build_contexts) +
-                 (SELECT coalesce(sum(length(bytes)), 0) FROM build_logs))::BIGINT AS bytes`
+        `SELECT ((SELECT coalesce(sum(length(bytes)), 0) FROM build_contexts WHERE $1::TEXT[] IS NULL OR build_id = ANY ($1)) +
+                 (SELECT coalesce(sum(length(bytes)), 0) FROM build_logs WHERE $1::TEXT[] IS NULL OR build_id = ANY ($1)))::BIGINT AS bytes`,
+        [ids ?? null]
       )
       return first?.bytes ?? 0
     },
