@@ -9,7 +9,7 @@ import { ConfigError, loadConfig } from '../src/load-config.ts'
 import { lockFolder } from '../src/store/folder-lock.ts'
 import { openStore } from '../src/store/open.ts'
 import { AUDIT_COLUMNS } from '../src/store/postgres/audit.ts'
-import { createBuildFileTable } from '../src/store/postgres/build-files.ts'
+import { createBuildRows } from '../src/store/postgres/build-rows.ts'
 import { createDatabase, type Sql } from '../src/store/postgres/database.ts'
 import { lock } from '../src/store/postgres/schema.ts'
 import { openStore as openSqlite } from '../src/store/sqlite/open.ts'
@@ -112,7 +112,7 @@ async function count(sql: Sql, table: string): Promise<number> {
 }
 
 async function copyFiles(sql: Sql, dataDir: string): Promise<string[]> {
-  const files = createBuildFileTable({ sql })
+  const files = createBuildRows({ sql })
   let contexts = 0
   let logs = 0
   for (const { id } of (await sql<{ id: string }>('SELECT id FROM builds')).rows) {

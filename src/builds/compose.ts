@@ -30,7 +30,7 @@ export function composeBuilds({
   config,
   engine,
   table,
-  store: { flush, buildFiles, onNews },
+  store: { flush, openBuildFiles, onNews },
   images,
   run,
   checkRun,
@@ -46,7 +46,7 @@ export function composeBuilds({
   config: Config
   engine: EngineBuilder & Pick<EngineImages, 'inspectImage'> & EngineAvailability
   table: BuildTable
-  store: Pick<Store, 'flush' | 'buildFiles' | 'onNews'>
+  store: Pick<Store, 'flush' | 'openBuildFiles' | 'onNews'>
   images: Images
   run: Run
   checkRun: (body: CreateContainer) => void
@@ -60,7 +60,7 @@ export function composeBuilds({
   hasRoom?: (() => boolean) | undefined
   log: Log
 }) {
-  const files = createBuildFiles({ dataDir: config.dataDir, maxLogBytes: config.buildLogMax, shared: buildFiles })
+  const files = createBuildFiles({ store: openBuildFiles(config.dataDir), maxLogBytes: config.buildLogMax })
   const credentials = new Map<string, Credentials>()
   const changed = (record: BuildRecord) => {
     // A failed push may be tried again with them.

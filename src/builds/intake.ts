@@ -70,7 +70,7 @@ export function createIntake(options: Options) {
       room.take(bytes)
       meter(bytes)
     }
-    return { id, ...(await takeContext(content, files.context(id), { ...limits, take })) }
+    return { id, ...(await takeContext(content, files.contextPath(id), { ...limits, take })) }
   }
 
   /** Against their schema; and whether the caller may have what they ask for. */
@@ -95,14 +95,14 @@ export function createIntake(options: Options) {
     const made = newRecord(fields, { id, context, origin, now: now(), namespace: limits.namespace })
     const { secrets } = made
     const { dockerfile } = made.record
-    const report = await inspectDockerfile(files.context(id), dockerfile, secrets.buildArgs, kept)
+    const report = await inspectDockerfile(files.contextPath(id), dockerfile, secrets.buildArgs, kept)
     if (report.problems.length > 0)
       throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
     const baseImages = await rules.check(report, made.record)
     await checkReach(made.record.owner, made.record.references)
     checkToRun(made.record, secrets, checkRun)
     await images.take(caller, made.record.references)
-    const sent = { ...context, ...(await leaveOutIgnored(files.context(id), dockerfile, limits, kept)) }
+    const sent = { ...context, ...(await leaveOutIgnored(files.contextPath(id), dockerfile, limits, kept)) }
     await files.keepContext(id)
     const record = { ...made.record, baseImages, context: sent }
     await table.add(record, secrets)

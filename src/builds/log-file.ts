@@ -2,7 +2,7 @@
 
 import { isAppError } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
-import type { LogMedium } from './log-medium.ts'
+import type { BuildLog } from '../store/contract/build-files.ts'
 
 /** `offset` is the start of the next line, from which a reader can resume. */
 export type LogLine = { text: string; offset: number }
@@ -15,7 +15,7 @@ const MAX_LINE = 16 * 1024
 const NEWLINE = 10
 
 /** `life` ends the waiting for a store that is away. */
-export function createLogFile(medium: LogMedium, maxBytes: number, isOver = false, life?: AbortSignal) {
+export function createLogFile(medium: BuildLog, maxBytes: number, isOver = false, life?: AbortSignal) {
   const waiting = new Set<() => void>()
   let generation = 0
   let pending: string[] = []

@@ -102,7 +102,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       if (asked.run.status === 'pending') authorize(caller, 'containers:write')
       checkToRun(asked, secrets, checkRun)
       if (asked.build.status === 'pending')
-        await files.withContext(id, () => rules.checkAgain(asked, files.context(id), secrets.buildArgs))
+        await files.withContext(id, () => rules.checkAgain(asked, files.contextPath(id), secrets.buildArgs))
       // A concurrent request may have done the same.
       const { record, from } = await reopened(caller, id)
       await known.change(own ? { ...record, hasOwnCredentials: true } : record, from)

@@ -63,7 +63,7 @@ export function createStages({
   async function build({ record, note, signal, say }: Job): Promise<void> {
     const { buildArgs } = await secrets(record.id)
     // It may have waited through a restart.
-    const baseImages = await rules.checkAgain(record, files.context(record.id), buildArgs)
+    const baseImages = await rules.checkAgain(record, files.contextPath(record.id), buildArgs)
     const hide = withoutValues(buildArgs)
     const limit = createLimit(signal, limits, () => engine.status().available)
     const builder = builderFor(record)
@@ -87,7 +87,7 @@ export function createStages({
       const caller = inPlaceOf(record)
       for (const name of baseImages) await images.checkMayUse(caller, name, await engine.inspectImage(name))
       if (record.platform === null) await fetchBaseImages(caller, baseImages, limit.signal, say)
-      context = await openContext(files.context(record.id))
+      context = await openContext(files.contextPath(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
         limit.renew()
         if ('line' in progress) await say(hide(progress.line))

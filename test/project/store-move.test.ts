@@ -1,6 +1,7 @@
 // npm run store:move, from a data folder to a database.
 
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pino } from 'pino'
@@ -107,8 +108,10 @@ t.test('everything arrives as it was, once', async (t) => {
   t.same(await store.intents.takeOver(['attempt']), [{ attempt: 'attempt', createdAt: 7, isFinal: true }])
   t.same(await table.get('b-1'), build)
   t.same(await table.secrets('b-1'), { buildArgs: { TOKEN: 'canary' } })
-  t.ok(CONTEXT.equals(Buffer.concat(await collect(store.buildFiles!.context('b-1')))), 'the context')
-  t.equal(Buffer.concat(await collect(store.buildFiles!.log('b-1', 0))).toString(), LOG)
+  const files = store.openBuildFiles(makeFolder('data'))
+  const context = await files.withContext('b-1', () => readFile(files.contextPath('b-1')))
+  t.ok(CONTEXT.equals(context), 'the context')
+  t.equal(Buffer.concat(await collect(files.log('b-1').read(0))).toString(), LOG)
   t.match(await table.claim('a', 100, 0), { id: 'b-2' })
   await table.add(buildRecord({ id: 'b-3' }), { buildArgs: {} })
   t.same(

@@ -18,8 +18,8 @@ export type Store = {
   tokens: TokenStore
   audit: AuditStore
   builds: BuildStore
-  /** Absent if only one server uses the store: then the files of builds are in the data folder. */
-  buildFiles?: BuildFileStore
+  /** Keeps the files of builds in that data folder, or uses it for those that this server works with. */
+  openBuildFiles(dataDir: string): BuildFileStore
   /** Reports changes by other servers on the same store, never a server's own. */
   onNews(listener: (news: StoreNews) => Promise<void>): void
   /** Resolves when all earlier writes survive a power failure. */

@@ -1,102 +1,69 @@
+// The files of builds in the database. The data folder holds a context only while this server works with it.
+
+import { createReadStream, createWriteStream } from 'node:fs'
+import { rename, stat } from 'node:fs/promises'
+import { pipeline } from 'node:stream/promises'
+import { createKeyedLock } from '../../lib/keyed-lock.ts'
+import { createBuildFolder } from '../build-folder.ts'
 import type { BuildFileStore } from '../contract/build-files.ts'
+import { createBuildRows } from './build-rows.ts'
 import type { Database } from './database.ts'
 
-type Piece = { bytes: Buffer }
+export function openBuildFiles(database: Pick<Database, 'sql'>, dataDir: string): BuildFileStore {
+  const rows = createBuildRows(database)
+  const here = createBuildFolder(dataDir)
+  const inTurn = createKeyedLock()
 
-const PIECE_BYTES = 1024 ** 2
-// No upload takes longer.
-const LEFT_OVER = "interval '1 day'"
-
-/** Contexts and logs in pieces, so that memory never holds a whole one. */
-export function createBuildFileTable({ sql }: Pick<Database, 'sql'>): BuildFileStore {
-  async function removeContext(id: string): Promise<void> {
-    await sql('DELETE FROM build_contexts WHERE build_id = $1', [id])
+  async function fetchContext(id: string): Promise<void> {
+    await here.make(id)
+    const fetched = `${here.contextPath(id)}.new`
+    await pipeline(rows.context(id), createWriteStream(fetched, { mode: 0o600 }))
+    // An empty archive means that the context is missing.
+    if ((await stat(fetched)).size > 0) await rename(fetched, here.contextPath(id))
   }
 
   return {
-    async putContext(id, content) {
-      await removeContext(id)
-      let number = 0
-      for await (const bytes of pieces(content))
-        await sql('INSERT INTO build_contexts (build_id, piece, bytes) VALUES ($1, $2, $3)', [id, number++, bytes])
+    make: here.make,
+    contextPath: here.contextPath,
+    bytes: rows.bytes,
+    close: here.close,
+
+    async keepContext(id) {
+      await rows.putContext(id, createReadStream(here.contextPath(id)))
+      await here.remove(id)
     },
 
-    async *context(id) {
-      for (let number = 0; ; number++) {
-        const { first } = await sql<Piece>('SELECT bytes FROM build_contexts WHERE build_id = $1 AND piece = $2', [
-          id,
-          number
-        ])
-        if (!first) return
-        yield first.bytes
-      }
+    withContext: (id, task) =>
+      inTurn(id, async () => {
+        try {
+          await fetchContext(id)
+          return await task()
+        } finally {
+          await here.remove(id)
+        }
+      }),
+
+    async removeContext(id) {
+      await here.removeContext(id)
+      await rows.removeContext(id)
     },
 
-    removeContext,
-
-    async logBytes(id) {
-      const { first } = await sql<{ end: number }>(
-        'SELECT start + length(bytes) AS end FROM build_logs WHERE build_id = $1 ORDER BY start DESC LIMIT 1',
-        [id]
-      )
-      return first?.end ?? 0
-    },
-
-    async addToLog(id, text, at) {
-      await sql('INSERT INTO build_logs (build_id, start, bytes) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING', [
-        id,
-        at,
-        Buffer.from(text)
-      ])
-    },
-
-    async *log(id, offset) {
-      for (let position = offset; ;) {
-        const { first: piece } = await sql<Piece & { start: number }>(
-          `SELECT start, bytes FROM build_logs
-           WHERE build_id = $1 AND start + length(bytes) > $2 ORDER BY start LIMIT 1`,
-          [id, position]
-        )
-        if (!piece) return
-        yield piece.bytes.subarray(Math.max(0, position - piece.start))
-        position = piece.start + piece.bytes.length
-      }
-    },
+    log: (id) => ({
+      bytes: () => rows.logBytes(id),
+      append: (text, at) => rows.addToLog(id, text, at),
+      read: (offset) => rows.log(id, offset),
+      async close() {}
+    }),
 
     async remove(id) {
-      await removeContext(id)
-      await sql('DELETE FROM build_logs WHERE build_id = $1', [id])
+      await here.remove(id)
+      await rows.remove(id)
     },
 
-    async bytes(ids) {
-      const { first } = await sql<{ bytes: number }>(
-        `SELECT ((SELECT coalesce(sum(length(bytes)), 0) FROM build_contexts WHERE $1::TEXT[] IS NULL OR build_id = ANY ($1)) +
-                 (SELECT coalesce(sum(length(bytes)), 0) FROM build_logs WHERE $1::TEXT[] IS NULL OR build_id = ANY ($1)))::BIGINT AS bytes`,
-        [ids ?? null]
-      )
-      return first?.bytes ?? 0
-    },
-
-    async removeLeftOvers() {
-      await sql(
-        `DELETE FROM build_contexts WHERE to_timestamp(created_at / 1000.0) < now() - ${LEFT_OVER}
-           AND NOT EXISTS (SELECT FROM builds WHERE id = build_id)`
-      )
-      await sql('DELETE FROM build_logs WHERE NOT EXISTS (SELECT FROM builds WHERE id = build_id)')
+    /** Only the database knows the builds of other servers. */
+    async removeAllBut() {
+      await here.removeAllBut(new Set())
+      await rows.removeLeftOvers()
     }
   }
-}
-
-async function* pieces(content: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let held: Uint8Array[] = []
-  let bytes = 0
-  for await (const chunk of content) {
-    held.push(chunk)
-    bytes += chunk.length
-    if (bytes < PIECE_BYTES) continue
-    yield Buffer.concat(held)
-    held = []
-    bytes = 0
-  }
-  if (bytes > 0) yield Buffer.concat(held)
 }

@@ -9,7 +9,7 @@ import { createTokenMark } from '../folder.ts'
 import { readKey } from '../secret-key.ts'
 import { StoreError } from '../store-error.ts'
 import { createAuditTable } from './audit.ts'
-import { createBuildFileTable } from './build-files.ts'
+import { openBuildFiles } from './build-files.ts'
 import { createBuildTable } from './builds.ts'
 import { createDatabase, type Database } from './database.ts'
 import { createExpiryTable } from './expiries.ts'
@@ -53,7 +53,7 @@ export async function openStore({ url, dataDir, log, waitMs = WAIT_MS }: Options
       tokens: createTokenTable(database, createTokenMark(dataDir)),
       audit: createAuditTable(database),
       builds: createBuildTable(database, createSeal(key), server),
-      buildFiles: createBuildFileTable(database),
+      openBuildFiles: (folder) => openBuildFiles(database, folder),
       onNews: listener.on,
       // The database answers when the transaction is on its disk.
       flush: async () => {},

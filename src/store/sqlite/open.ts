@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Store } from '../contract/store.ts'
+import { createBuildFolder } from '../build-folder.ts'
 import { createAuditTable } from './audit.ts'
 import { createSeal, KEY_BYTES } from '../../lib/seal.ts'
 import { createBuildStore } from './builds.ts'
@@ -40,6 +41,7 @@ export function openStore(dataDir: string): SqliteStore {
     tokens: createTokenTable(db, mark),
     audit: createAuditTable(db, journal.check),
     builds: createBuildStore(db, seal),
+    openBuildFiles: createBuildFolder,
     onNews() {},
     flush: journal.flush,
     close(): void {

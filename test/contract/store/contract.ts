@@ -3,6 +3,7 @@
 import type { Test } from 'tap'
 import type { Store } from '../../../src/store/contract/store.ts'
 import { auditContract } from './audit.ts'
+import { buildFilesContract } from './build-files.ts'
 import { buildsContract } from './builds.ts'
 import { rowsContract } from './rows.ts'
 
@@ -12,5 +13,6 @@ export type Open = (t: Test) => Store | Promise<Store>
 export async function storeContract(t: Test, open: Open): Promise<void> {
   await t.test('intents, end dates, names of images and tokens', (t) => rowsContract(t, open))
   await t.test('builds', (t) => buildsContract(t, open))
+  await t.test('the contexts and logs of builds', (t) => buildFilesContract(t, open))
   await t.test('the audit trail', (t) => auditContract(t, open))
 }

@@ -2,7 +2,7 @@ import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createLogFile, type LogFile } from '../../../src/builds/log-file.ts'
-import { fileMedium } from '../../../src/builds/log-medium.ts'
+import { logOnDisk } from '../../../src/store/log-on-disk.ts'
 import { collect } from '../../helpers/collect.ts'
 import { until } from '../../helpers/until.ts'
 import { makeFolder } from '../../helpers/folder.ts'
@@ -35,7 +35,7 @@ function following(log: LogFile, offset = 0, signal?: AbortSignal) {
 }
 
 t.test('readers that come early, in the middle and late get the same lines', async (t) => {
-  const log = createLogFile(fileMedium(fileOf(t)), MANY)
+  const log = createLogFile(logOnDisk(fileOf(t)), MANY)
   const early = following(log)
   await log.line('one')
   await until(() => early.seen.length === 1)
@@ -51,7 +51,7 @@ t.test('readers that come early, in the middle and late get the same lines', asy
 })
 
 t.test('a reader without follow gets the existing lines', async (t) => {
-  const log = createLogFile(fileMedium(fileOf(t)), MANY)
+  const log = createLogFile(logOnDisk(fileOf(t)), MANY)
   t.same(await textsOf(log, 0, false), [])
   await log.line('one')
   const reader = following(log)
@@ -62,7 +62,7 @@ t.test('a reader without follow gets the existing lines', async (t) => {
 })
 
 t.test('each line says where the next begins', async (t) => {
-  const log = createLogFile(fileMedium(fileOf(t)), MANY)
+  const log = createLogFile(logOnDisk(fileOf(t)), MANY)
   const lines = ['one', 'zwölf 漢字 🐳', '', 'x'.repeat(1000), 'last']
   for (const line of lines) await log.line(line)
   await log.end()
@@ -72,7 +72,7 @@ t.test('each line says where the next begins', async (t) => {
 })
 
 t.test('characters of several bytes over the borders of what is read at once', async (t) => {
-  const log = createLogFile(fileMedium(fileOf(t)), MANY)
+  const log = createLogFile(logOnDisk(fileOf(t)), MANY)
   const lines = Array.from({ length: 200 }, (_none, index) => `${'x'.repeat(index % 5)}${'🐳漢ä'.repeat(150)}`)
   for (const line of lines) await log.line(line)
   await log.end()
@@ -81,7 +81,7 @@ t.test('characters of several bytes over the borders of what is read at once', a
 
 t.test('over its limit nothing is added but a line that says so', async (t) => {
   const path = fileOf(t)
-  const log = createLogFile(fileMedium(path), 1000)
+  const log = createLogFile(logOnDisk(path), 1000)
   for (let line = 0; line < 100; line++) await log.line('x'.repeat(99))
   await log.line('short')
   t.equal(await isIncomplete(log), true)
@@ -91,7 +91,7 @@ t.test('over its limit nothing is added but a line that says so', async (t) => {
 })
 
 t.test('the last words are kept, however much was said before', async (t) => {
-  const log = createLogFile(fileMedium(fileOf(t)), 1000)
+  const log = createLogFile(logOnDisk(fileOf(t)), 1000)
   for (let line = 0; line < 100; line++) await log.line('x'.repeat(99))
   await log.lastWord('FAILED: it said too much')
   await log.end()
@@ -102,7 +102,7 @@ t.test('the last words are kept, however much was said before', async (t) => {
 })
 
 t.test('a very long line is shortened', async (t) => {
-  const log = createLogFile(fileMedium(fileOf(t)), MANY)
+  const log = createLogFile(logOnDisk(fileOf(t)), MANY)
   await log.line('🐳'.repeat(50_000))
   await log.end()
   const [line = ''] = await textsOf(log)
@@ -112,7 +112,7 @@ t.test('a very long line is shortened', async (t) => {
 t.test('a log continues after an earlier process, on a new line', async (t) => {
   const path = fileOf(t)
   writeFileSync(path, 'one\ntwo, cut o')
-  const log = createLogFile(fileMedium(path), MANY)
+  const log = createLogFile(logOnDisk(path), MANY)
   t.same(await textsOf(log, 0, false), ['one'], 'a line without its end may still be written')
   await log.line('three')
   await log.end()
@@ -122,7 +122,7 @@ t.test('a log continues after an earlier process, on a new line', async (t) => {
 t.test('the limit counts what is there already', async (t) => {
   const path = fileOf(t)
   writeFileSync(path, `${'x'.repeat(899)}\n`)
-  const log = createLogFile(fileMedium(path), 1000)
+  const log = createLogFile(logOnDisk(path), 1000)
   for (let line = 0; line < 5; line++) await log.line('y'.repeat(49))
   t.equal(await isIncomplete(log), true)
   t.equal(
@@ -136,12 +136,12 @@ t.test('the limit counts what is there already', async (t) => {
 t.test('the log of a finished build is returned at once', async (t) => {
   const path = fileOf(t)
   writeFileSync(path, 'one\ntwo\n')
-  t.same(await textsOf(createLogFile(fileMedium(path), MANY, true)), ['one', 'two'])
-  t.same(await textsOf(createLogFile(fileMedium(`${path}.missing`), MANY, true)), [])
+  t.same(await textsOf(createLogFile(logOnDisk(path), MANY, true)), ['one', 'two'])
+  t.same(await textsOf(createLogFile(logOnDisk(`${path}.missing`), MANY, true)), [])
 })
 
 t.test('a reader that goes away is let go', async (t) => {
-  const log = createLogFile(fileMedium(fileOf(t)), MANY)
+  const log = createLogFile(logOnDisk(fileOf(t)), MANY)
   const aborter = new AbortController()
   const waiting = following(log, 0, aborter.signal)
   await log.line('one')
@@ -156,7 +156,7 @@ t.test('a reader that goes away is let go', async (t) => {
 
 t.test('lines after the end are dropped, and no file stays open', async (t) => {
   const path = fileOf(t)
-  const log = createLogFile(fileMedium(path), MANY)
+  const log = createLogFile(logOnDisk(path), MANY)
   await log.line('one')
   await log.end()
   await log.line('two')
@@ -165,14 +165,14 @@ t.test('lines after the end are dropped, and no file stays open', async (t) => {
 })
 
 t.test('a full disk: the missing lines are reported', async (t) => {
-  const log = createLogFile(fileMedium(join(fileOf(t), 'no/such/folder')), MANY)
+  const log = createLogFile(logOnDisk(join(fileOf(t), 'no/such/folder')), MANY)
   await log.line('one')
   t.equal(await isIncomplete(log), true)
 })
 
 t.test('lines by the hundred thousand, read while they are written', async (t) => {
   const path = fileOf(t)
-  const log = createLogFile(fileMedium(path), 100_000_000)
+  const log = createLogFile(logOnDisk(path), 100_000_000)
   const reader = following(log)
   const before = process.memoryUsage().rss
   for (let line = 0; line < 200_000; line++) await log.line(`line ${line}`)
@@ -188,7 +188,7 @@ t.test('another writer to the file loses no line', async (t) => {
   appendFileSync(path, 'ä'.repeat(40_000))
   appendFileSync(path, '\nend\n')
   t.same(
-    (await textsOf(createLogFile(fileMedium(path), MANY, true))).map((line) => line.length),
+    (await textsOf(createLogFile(logOnDisk(path), MANY, true))).map((line) => line.length),
     [40_000, 3]
   )
 })

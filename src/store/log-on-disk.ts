@@ -1,21 +1,12 @@
-// Where the bytes of a log lie: in a file of the data folder, or in the store that servers share.
+// The bytes of a log in a file.
 
 import { open, stat, type FileHandle } from 'node:fs/promises'
-import type { BuildFileStore } from '../store/contract/build-files.ts'
-
-export type LogMedium = {
-  bytes(): Promise<number>
-  /** At that offset, the end. Written again, the same stays once. */
-  append(text: string, at: number): Promise<void>
-  /** A piece is valid until the next one. */
-  read(offset: number): AsyncIterable<Uint8Array>
-  close(): Promise<void>
-}
+import type { BuildLog } from './contract/build-files.ts'
 
 const READ_BYTES = 64 * 1024
 const NEWLINE = 10
 
-export function fileMedium(path: string): LogMedium {
+export function logOnDisk(path: string): BuildLog {
   let file: FileHandle | undefined
 
   return {
@@ -53,13 +44,4 @@ async function openLog(path: string): Promise<FileHandle> {
   const { buffer } = await opened.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
   if (size > 0 && buffer[0] !== NEWLINE) await opened.appendFile('\n')
   return opened
-}
-
-export function sharedMedium(shared: BuildFileStore, id: string): LogMedium {
-  return {
-    bytes: () => shared.logBytes(id),
-    append: (text, at) => shared.addToLog(id, text, at),
-    read: (offset) => shared.log(id, offset),
-    async close() {}
-  }
 }
