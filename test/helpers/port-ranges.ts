@@ -37,6 +37,7 @@ const SIZES = {
   events: 20,
   grpc: 20,
   gvisor: 10,
+  userns: 10,
   metrics: 10,
   compat: 10,
   buildsPush: 10,

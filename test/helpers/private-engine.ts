@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, existsSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Test } from 'tap'
 import { connect, eventually } from './engine.ts'
@@ -21,6 +21,8 @@ export const noPrivateEngine: string | false =
 export async function startPrivateEngine(t: Test, more: string[] = []) {
   for (const left of leftOvers()) if (left.includes('-engine-')) removeEngine(left)
   const folder = makeFolder('engine')
+  // With a user namespace, root in a container is another user.
+  chmodSync(folder, 0o711)
   const socket = join(folder, 'docker.sock')
   const engine = connect(socket)
   const bridge = bridgeOf(process.pid)
