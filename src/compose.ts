@@ -79,6 +79,7 @@ export async function compose({
     log
   })
 
+  const hold = createHeldBytes({ whose: onBehalf.current })
   const inventory = createInventory({ engine, log, now })
   const allocator = createAllocator({ range: config.portRange, reserved: reservedPorts(config) })
   const ports = createPortService({ allocator, listeners: machine, inventory })
@@ -114,7 +115,7 @@ export async function compose({
     store,
     ownId,
     ownPlaces,
-    hold: createHeldBytes({ whose: onBehalf.current }),
+    hold,
     log
   })
   const terminals = createTerminalService({
@@ -197,7 +198,7 @@ export async function compose({
     namespace: config.dockerhubNamespace,
     metrics,
     streams,
-    mcp: { version, validator },
+    mcp: { version, validator, hold: (caller: Caller, address: string) => hold('body', budget.whose(caller, address)) },
     dashboard: { folder: dashboardDir, needsToken: access.needsToken }
   }
   const { connectionsMax } = config

@@ -1,10 +1,10 @@
-// Memory held for responses, in total and per caller. A request beyond the limit is refused at once, since waiting
-// would hold its memory even longer.
+// Memory held for responses and large bodies, in total and per caller. A request beyond the limit is refused at once, since
+// waiting would hold its memory even longer.
 
 import { AppError, invalidField } from '../errors.ts'
 
 export type HeldBytes = ReturnType<typeof createHeldBytes>
-/** The memory of one response. */
+/** The memory of one request. */
 export type Holding = { take(bytes: number): void; giveBack(bytes: number): void; end(): void }
 
 const MEBIBYTE = 1024 ** 2
@@ -16,7 +16,7 @@ export function createHeldBytes({
   all = OF_ALL,
   one = OF_ONE
 }: {
-  /** For whom it is that something is held. */
+  /** For whom it is that something is held, where that is not said. */
   whose: () => string | undefined
   all?: number
   one?: number
@@ -31,8 +31,7 @@ export function createHeldBytes({
     else held.delete(caller)
   }
 
-  return (field: string): Holding => {
-    const caller = whose() ?? ''
+  return (field: string, caller = whose() ?? ''): Holding => {
     let own = 0
     return {
       take(bytes) {
@@ -42,7 +41,7 @@ export function createHeldBytes({
             `must be smaller: the answer is more than ${one / MEBIBYTE} MiB; a stream has no limit`
           )
         if ((held.get(caller) ?? 0) + bytes > one || total + bytes > all)
-          throw new AppError('TOO_MANY_REQUESTS', 'Other responses use the memory that this one needs. Retry later.', {
+          throw new AppError('TOO_MANY_REQUESTS', 'Other requests use the memory that this one needs. Retry later.', {
             retryAfterSeconds: 5
           })
         own += bytes

@@ -2,9 +2,12 @@
 
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
+import type { Caller } from '../access/caller.ts'
+import type { Holding } from '../access/held-bytes.ts'
 import { createClient } from '../client/client.ts'
 import { isBerthError } from '../client/errors.ts'
 import { fetchInside } from '../http/inside.ts'
+import { addressOf } from '../http/security.ts'
 import type { Streams } from '../http/streams.ts'
 import { ref } from '../lib/schema.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
@@ -14,11 +17,17 @@ import { McpAnswer, McpMessage } from './schemas.ts'
 import { describe, type Tool } from './tool.ts'
 import { TOOLS } from './tools.ts'
 
-type Parts = { streams: Streams; mcp: { version: string; validator: Validator } }
+type Parts = {
+  streams: Streams
+  mcp: { version: string; validator: Validator; hold: (caller: Caller, address: string) => Holding }
+}
 
 const MOST_BYTES = 16 * 1024 ** 2
 
-export const mcpRoutes: FastifyPluginAsyncTypebox<Parts> = async (app, { streams, mcp: { version, validator } }) => {
+export const mcpRoutes: FastifyPluginAsyncTypebox<Parts> = async (
+  app,
+  { streams, mcp: { version, validator, hold } }
+) => {
   const list = TOOLS.map(describe)
   const checks = new Map(TOOLS.map((tool) => [tool.name, validator.strict(tool.input)]))
   /** What is wrong with what a tool was given, in words. */
@@ -34,6 +43,12 @@ export const mcpRoutes: FastifyPluginAsyncTypebox<Parts> = async (app, { streams
       // What a tool changes is counted and recorded as the change that it is.
       config: { scope: 'read', isChange: false },
       bodyLimit: MOST_BYTES,
+      preParsing: async (request, reply) => {
+        const holding = hold(request.caller, addressOf(request))
+        // Without a length it may be the largest.
+        holding.take(Math.min(Number(request.headers['content-length'] ?? MOST_BYTES), MOST_BYTES))
+        reply.raw.once('close', holding.end)
+      },
       schema: {
         operationId: 'callMcp',
         tags: ['server'],

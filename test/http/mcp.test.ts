@@ -1,5 +1,7 @@
 // The Model Context Protocol: both kinds of revisions, the tools, and that a tool may do what its token may do and no more.
 
+import http from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import { build } from '../helpers/build.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
@@ -159,4 +161,35 @@ t.test('pages of other origins are refused', async (t) => {
   const server = await build(t)
   const message = { jsonrpc: '2.0', id: 1, method: 'ping' }
   t.equal((await server.post('/mcp', message, { origin: 'http://evil.example' })).statusCode, 403)
+})
+
+t.test('large messages of one caller hold bounded memory', async (t) => {
+  const { app } = await build(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const { port } = app.server.address() as AddressInfo
+  const MB = 1024 ** 2
+  const begin = (bytes: number) => {
+    const headers = { 'content-type': 'application/json', 'content-length': bytes }
+    const request = http.request({ host: '127.0.0.1', port, path: '/mcp', method: 'POST', headers, agent: false })
+    const answer = new Promise<number | undefined>((resolve, reject) => {
+      request.on('response', ({ statusCode }) => resolve(statusCode))
+      request.on('error', reject)
+    })
+    answer.catch(() => {})
+    request.write('{')
+    return { request, answer }
+  }
+  const isRefused = async () => {
+    const { request, answer } = begin(16 * MB)
+    const status = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 100))])
+    request.destroy()
+    return status === 429
+  }
+  const slow = Array.from({ length: 4 }, () => begin(16 * MB))
+  await until(isRefused)
+  t.pass('a fifth is refused')
+  slow[0]?.request.destroy()
+  await until(async () => !(await isRefused()))
+  t.pass('and taken when one of them is gone')
+  for (const { request } of slow) request.destroy()
 })
