@@ -1,15 +1,17 @@
-// The inventory without an engine behind it: holds what the test puts into it and tells its watchers.
+// The inventory without an engine: the test puts its records. test/contract/inventory.test.ts compares it with the real one.
 
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import type { Change } from '../../src/inventory/bus.ts'
 import type { Presence } from '../../src/inventory/records.ts'
 import type { Inventory } from '../../src/inventory/inventory.ts'
-import { AppError } from '../../src/errors.ts'
+import { createIds } from '../../src/inventory/ids.ts'
 
 export type FakeInventory = ReturnType<typeof fakeInventory>
 
 export function fakeInventory(given: ContainerRecord[] = []) {
   const records = new Map(given.map((record) => [record.id, record]))
+  const ids = createIds(records)
+  for (const record of given) ids.take(record)
   const watchers = new Set<(change: Change) => void>()
   const syncWatchers = new Set<() => void>()
   let age: number | null = null
@@ -23,7 +25,9 @@ export function fakeInventory(given: ContainerRecord[] = []) {
 
   function removed(id: string): void {
     const before = records.get(id)
-    if (records.delete(id)) notify({ id, before, after: undefined })
+    if (!records.delete(id)) return
+    ids.free(id)
+    notify({ id, before, after: undefined })
   }
 
   const inventory: Inventory = {
@@ -41,10 +45,7 @@ export function fakeInventory(given: ContainerRecord[] = []) {
     hasUnread: () => unread.size > 0,
     all: () => records.values(),
     get: (id) => records.get(id),
-    find(reference) {
-      for (const record of records.values()) if (record.id === reference || record.name === reference) return record
-      throw new AppError('CONTAINER_NOT_FOUND', `There is no container with the id or name "${reference}".`)
-    },
+    find: ids.find,
     staleMs: () => age,
     unreadMs: () => [],
     whenReady: async () => {},
@@ -65,6 +66,7 @@ export function fakeInventory(given: ContainerRecord[] = []) {
     put(record: ContainerRecord): void {
       const before = records.get(record.id)
       records.set(record.id, record)
+      ids.take(record)
       notify({ id: record.id, before, after: record })
     },
     sync(): void {

@@ -104,8 +104,9 @@ const folderOf = (file: string) => (file.includes('/') ? (file.split('/')[0] ?? 
 const isFeature = (file: string) => FEATURES.includes(folderOf(file))
 const isOurs = (to: string) => files.includes(to)
 const isDoor = (file: string) => /\/(routes(-\w+)?|rpc|feature)\.ts$/.test(file)
-/** Names of labels, networks and kept images are plain words; they are with the engine because nobody else writes them. */
-const isWords = (to: string) => ['engine/kept-images.ts', 'engine/labels.ts', 'engine/network-names.ts'].includes(to)
+/** Pure rules that the engine needs, too: names of labels, networks and kept images, and the interval of health checks. */
+const isPureRule = (to: string) =>
+  ['engine/kept-images.ts', 'engine/labels.ts', 'engine/network-names.ts', 'engine/health-interval.ts'].includes(to)
 
 /** Who asks, and what is theirs: pure, and asked by every feature, so that one file decides. */
 const isOwnership = (to: string) => ['access/caller.ts', 'access/ownership.ts'].includes(to)
@@ -180,7 +181,7 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
   ],
   [
     'a feature knows neither the engine nor the store',
-    (from, to) => isFeature(from) && ['engine', 'store'].includes(folderOf(to)) && !isWords(to)
+    (from, to) => isFeature(from) && ['engine', 'store'].includes(folderOf(to)) && !isPureRule(to)
   ],
   [
     'features meet in features.ts and compose.ts only',
