@@ -102,7 +102,7 @@ function withoutData({ keyword, instancePath, schemaPath, params, message, paren
   }
 }
 
-/** The invalid fields, and the fault of each. `whole` names a fault without a field. */
+/** The invalid fields, and the fault of each. `whole` names a fault without a field, and is `querystring` for parameters. */
 export function describeViolations(violations: Violation[], whole: string): Problem[] {
   // The fault of a property name is reported twice, the second time with the name.
   const told = withoutWritten(violations).filter(({ schemaPath }) => !schemaPath?.includes('/propertyNames/'))
@@ -133,7 +133,8 @@ function describe({ keyword, instancePath, params, message }: Violation, whole: 
   if (keyword === 'additionalProperties') {
     const name = String(params.additionalProperty)
     const meant = closest(name, params.known as string[])
-    return { field: below(name), message: `is not a known field${meant ? `; is "${meant}" meant?` : ''}` }
+    const kind = whole === 'querystring' ? 'query parameter' : 'field'
+    return { field: below(name), message: `is not a known ${kind}${meant ? `; is "${meant}" meant?` : ''}` }
   }
   if (keyword === 'required') return { field: below(params.missingProperty), message: 'is missing' }
   if (keyword === 'propertyNames')

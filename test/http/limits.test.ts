@@ -140,7 +140,7 @@ t.test('a parameter that nobody knows is refused', async (t) => {
     ['POST', '/containers?name=x', 'name', '']
   ] as const)
     t.same(problem(t, await ask(method, url), 400, 'INVALID_REQUEST').errors, [
-      { field, message: `is not a known field${meant}` }
+      { field, message: `is not a known query parameter${meant}` }
     ])
   t.equal((await get('/openapi.json?x=1')).statusCode, 200, 'pages take anything')
   t.equal((await get('/containers?state=running')).statusCode, 200)

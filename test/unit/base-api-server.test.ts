@@ -133,24 +133,41 @@ t.test('/load', async (t) => {
     for (let count = 0; count < 8; count++) t.equal((await start()).statusCode, 202)
     const ninth = await start()
     t.equal(ninth.statusCode, 409)
-    t.match(ninth.json(), { message: /DELETE \/load/ })
+    t.match(ninth.json(), { code: 'TOO_MANY_LOADS', detail: /^8 loads are running/, hint: /^DELETE \/load/ })
   })
 
   const refused = [
-    ['/load/cpu', { seconds: 0 }],
-    ['/load/cpu', { seconds: 3601 }],
-    ['/load/cpu', { percent: 101 }],
-    ['/load/cpu', { secnds: 1 }],
-    ['/load/memory', {}],
-    ['/load/memory', { megabytes: 4097 }],
-    ['/exit', { code: 256 }]
+    ['/load/cpu', { seconds: 0 }, 'seconds must be 1 or more.'],
+    ['/load/cpu', { seconds: 3601 }, 'seconds must be 3600 or less.'],
+    ['/load/cpu', { percent: 'all' }, 'percent must be a whole number.'],
+    ['/load/cpu', { secnds: 1 }, 'secnds is not a known field.'],
+    ['/load/memory', {}, 'megabytes is missing.'],
+    ['/load/memory', { megabytes: 4097 }, 'megabytes must be 4096 or less.'],
+    ['/exit', { code: 256 }, 'code must be 255 or less.']
   ] as const
-  for (const [url, payload] of refused) {
+  for (const [url, payload, detail] of refused) {
     await t.test(`POST ${url} refuses ${JSON.stringify(payload)}`, async (t) => {
       const { app } = await build(t)
-      t.equal((await app.inject({ method: 'POST', url, payload })).statusCode, 400)
+      const answer = await app.inject({ method: 'POST', url, payload })
+      t.match(answer.headers['content-type'], 'application/problem+json')
+      t.match(answer.json(), { status: 400, title: 'Bad Request', code: 'INVALID_REQUEST', detail })
+      t.match(answer.json().hint, `/docs describe POST ${url}`)
     })
   }
+})
+
+t.test('what is asked wrongly is told in words', async (t) => {
+  const { app } = await build(t)
+  const asked = async (url: string) => (await app.inject(url)).json()
+  t.match(await asked('/data?sise=1'), { detail: 'sise is not a known query parameter.' })
+  t.match(await asked('/nothing?x=1'), { status: 404, detail: 'There is no route GET /nothing.', hint: /GET \// })
+  const { paths } = await asked('/openapi.json')
+  for (const [path, methods] of Object.entries<Record<string, { responses: Record<string, object> }>>(paths))
+    for (const { responses } of Object.values(methods))
+      for (const [status, answer] of Object.entries(responses)) {
+        t.notMatch(answer, { description: 'Default Response' }, `${path} ${status}`)
+        t.match(JSON.stringify(answer), /"examples?":|"binary"|event-stream|text\//, `${path} ${status} has an example`)
+      }
 })
 
 t.test('GET /data', async (t) => {

@@ -9,6 +9,7 @@ import { aboutRoutes } from './about.ts'
 import { faultRoutes } from './faults.ts'
 import { loadRoutes } from './load-routes.ts'
 import { pageRoutes } from './page.ts'
+import { registerProblems } from './problems.ts'
 import { trafficRoutes } from './traffic.ts'
 
 type Surroundings = {
@@ -41,6 +42,8 @@ export async function buildApp({ hostPort, logger, output, exit }: Surroundings)
     forceCloseConnections: true,
     ajv: { customOptions: { removeAdditional: false } }
   })
+
+  registerProblems(app)
 
   await app.register(swagger, {
     openapi: {

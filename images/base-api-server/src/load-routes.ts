@@ -14,7 +14,7 @@ export const loadRoutes: FastifyPluginAsyncTypebox = async (app) => {
 
   const start = (demand: Demand, seconds: number) => {
     if (loads.count < MOST) return loads.start(demand, seconds)
-    throw Object.assign(new Error(`${MOST} loads are running; DELETE /load ends them`), { statusCode: 409 })
+    throw Object.assign(new Error(`${MOST} loads are running, and no more fit.`), { statusCode: 409 })
   }
   const answers = { 202: schemas.Load, 400: schemas.Problem, 409: schemas.Problem, default: schemas.Problem }
 

@@ -57,8 +57,8 @@ for (const button of document.querySelectorAll('button')) {
   button.addEventListener('click', async () => {
     const { method, path, body } = button.dataset
     const answer = await fetch(path, { method, ...(body && { body, headers: { 'content-type': 'application/json' } }) })
-    const { message = '' } = answer.ok ? {} : await answer.json()
-    show('said', message)
+    const { detail = '', hint = '' } = answer.ok ? {} : await answer.json()
+    show('said', detail + ' ' + hint)
     void refresh()
   })
 }

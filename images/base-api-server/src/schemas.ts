@@ -1,16 +1,32 @@
 import { Type } from '@sinclair/typebox'
 import type { TSchema } from '@sinclair/typebox'
 
-// The shape of Fastify's own error answers.
-export const Problem = Type.Object(
+const ProblemBody = Type.Object(
   {
-    statusCode: Type.Integer({ examples: [400] }),
-    error: Type.String({ examples: ['Bad Request'] }),
-    message: Type.String({ examples: ['body/seconds must be >= 1'] }),
-    code: Type.Optional(Type.String({ examples: ['FST_ERR_VALIDATION'] }))
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What was wrong.' }),
+    code: Type.String({ description: 'The same for every error of this kind.' }),
+    hint: Type.String({ description: 'What to do, or where to look.' })
   },
-  { description: 'The request was not accepted; `message` says why.' }
+  {
+    examples: [
+      {
+        type: 'about:blank',
+        title: 'Bad Request',
+        status: 400,
+        detail: 'seconds must be 1 or more.',
+        code: 'INVALID_REQUEST',
+        hint: 'GET /openapi.json and /docs describe POST /load/cpu.'
+      }
+    ]
+  }
 )
+export const Problem = {
+  description: 'The request was not accepted: `detail` says why, `hint` what to do.',
+  content: { 'application/problem+json': { schema: ProblemBody } }
+}
 
 // A client may leave it out, a handler always finds it: the validator fills in the default.
 const defaulted = <T extends TSchema>(schema: T): T => Type.Optional(schema) as unknown as T
