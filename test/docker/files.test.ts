@@ -109,7 +109,8 @@ t.test('a folder that becomes a link while it is written leads nowhere else', as
   await runInside('touch', '/tmp/stop')
   await running
   t.comment(`answers: ${[...met.keys()].join(', ')}`)
-  const faults = [...met.values()].filter(({ status }) => status >= 500).map(({ json }) => json)
+  // That a busy engine is too late is no fault.
+  const faults = [...met.values()].filter(({ status }) => status >= 500 && status !== 504).map(({ json }) => json)
   t.strictSame(faults, [], 'none is a fault of the server')
   t.strictSame(readdirSync(outside), [])
 })
