@@ -12,15 +12,28 @@ const ENGINES_OWN = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf']
 // Mounted by the kernel while the container runs: files written below them would never be visible.
 const KERNELS_OWN = ['/proc', '/sys', '/dev']
 
+/** The deepest mount that holds the path. */
+function mountAt(mounts: readonly MountPoint[], path: string): MountPoint | undefined {
+  return mounts
+    .map((mount) => ({ ...mount, target: bytesOfText(mount.target) }))
+    .filter(({ target }) => isAtOrBelow(path, target))
+    .toSorted((a, b) => b.target.length - a.target.length)[0]
+}
+
+/** Where an archive for the path is unpacked. At the root of a read-only container, Docker refuses it for its volumes, too. */
+export function unpackedAt(
+  { mounts, readOnlyRoot }: Pick<ContainerRecord, 'mounts' | 'readOnlyRoot'>,
+  path: string
+): string {
+  return (readOnlyRoot && mountAt(mounts, path)?.target) || '/'
+}
+
 /** Throws when nothing may be written at the path, which has no links left in it. */
 export function checkWritable(
   { mounts, readOnlyRoot }: Pick<ContainerRecord, 'mounts' | 'readOnlyRoot'>,
   path: string
 ): void {
-  const all = mounts.map((mount) => ({ ...mount, target: bytesOfText(mount.target) }))
-  const deepest = all
-    .filter(({ target }) => isAtOrBelow(path, target))
-    .toSorted((a, b) => b.target.length - a.target.length)[0]
+  const deepest = mountAt(mounts, path)
   if (deepest?.kind === 'other' || (!deepest && [...ENGINES_OWN, ...KERNELS_OWN].some((own) => isAtOrBelow(path, own))))
     throw new AppError(
       'FILE_OUTSIDE',

@@ -10,36 +10,39 @@ import { cleanParts, joinPath, quoted } from './path.ts'
 
 export type Attributes = Pick<TarHeader, 'mode' | 'uid' | 'gid' | 'mtimeNs'>
 export type Limits = { bytes: number; entries: number }
+type Place = { folder: string; stage: string; root: string }
 export type Unpacked = { entries: number; bytes: number }
 
-/** One file. `stage` is the name that it has until it is whole; both are paths. */
+/** One file. `stage` is the name that it has until it is whole. Names are relative to `root`; all three are paths. */
 export async function* stagedFile(
-  { path, stage, size, ...attributes }: Attributes & { path: string; stage: string; size: number },
+  { path, stage, root, size, ...attributes }: Attributes & { path: string; stage: string; root: string; size: number },
   content: AsyncIterable<Buffer>
 ): AsyncGenerator<Buffer> {
-  yield* tarFile({ name: inTar(stage), kind: 'file', size, ...attributes }, exactly(size, content))
-  yield tarHeader({ name: inTar(path), kind: 'link', target: inTar(stage), ...attributes })
+  const staged = inTar(stage, root)
+  yield* tarFile({ name: staged, kind: 'file', size, ...attributes }, exactly(size, content))
+  yield tarHeader({ name: inTar(path, root), kind: 'link', target: staged, ...attributes })
   yield TAR_END
 }
 
 /** The entries of an archive in a folder, file by file. `unpacked` counts them. */
 export async function* stagedArchive(
   archive: AsyncIterable<Buffer>,
-  { folder, stage, limits, unpacked }: { folder: string; stage: string; limits: Limits; unpacked: Unpacked }
+  { folder, stage, root, limits, unpacked }: Place & { limits: Limits; unpacked: Unpacked }
 ): AsyncGenerator<Buffer> {
   const links = new Set<string>()
   try {
     for await (const { content, ...header } of readTar(archive)) {
-      const { path, name } = placeOf(header, folder, links)
+      const path = placeOf(header, folder, links)
+      const name = inTar(path, root)
       if (path === folder) continue
       count(header, limits, unpacked)
       if (header.kind === 'file') {
-        yield* tarFile({ ...header, name: inTar(stage) }, content)
-        yield tarHeader({ ...header, name, kind: 'link', size: 0, target: inTar(stage) })
+        yield* tarFile({ ...header, name: inTar(stage, root) }, content)
+        yield tarHeader({ ...header, name, kind: 'link', size: 0, target: inTar(stage, root) })
         continue
       }
       if (header.kind === 'symlink') links.add(path)
-      const target = header.kind === 'link' ? inTar(pathOf(header.target, folder, header)) : header.target
+      const target = header.kind === 'link' ? inTar(pathOf(header.target, folder, header), root) : header.target
       yield tarHeader({ ...header, name, size: 0, target })
     }
   } catch (cause) {
@@ -48,12 +51,12 @@ export async function* stagedArchive(
   yield TAR_END
 }
 
-export const folderEntry = (path: string, attributes: Attributes): Buffer =>
-  Buffer.concat([tarHeader({ name: inTar(path), kind: 'folder', ...attributes }), TAR_END])
+export const folderEntry = (path: string, root: string, attributes: Attributes): Buffer =>
+  Buffer.concat([tarHeader({ name: inTar(path, root), kind: 'folder', ...attributes }), TAR_END])
 
-const inTar = (path: string): string => path.slice(1)
+const inTar = (path: string, root: string): string => path.slice(root === '/' ? 1 : root.length + 1)
 
-function placeOf(header: TarHeader, folder: string, links: Set<string>): { path: string; name: string } {
+function placeOf(header: TarHeader, folder: string, links: Set<string>): string {
   const { kind, more } = header
   if (kind === 'device' || kind === 'unknown')
     throw invalidArchive(`${quoted(header.name)} is no file, folder, link or pipe.`)
@@ -64,7 +67,7 @@ function placeOf(header: TarHeader, folder: string, links: Set<string>): { path:
     if (links.has(path.slice(0, slash)))
       throw invalidArchive(`${quoted(header.name)} leads through a link of the same archive.`)
   if (kind !== 'symlink') links.delete(path)
-  return { path, name: inTar(path) }
+  return path
 }
 
 function pathOf(raw: string, folder: string, { name }: TarHeader): string {

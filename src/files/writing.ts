@@ -9,7 +9,7 @@ import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
 import { tooLarge, type FileLimits } from './limits.ts'
-import { checkRemovable, checkUnpackable, checkWritable } from './mounts.ts'
+import { checkRemovable, checkUnpackable, checkWritable, unpackedAt } from './mounts.ts'
 import { arriving } from './pace.ts'
 import { joinPath, quoted, splitPath, textOf } from './path.ts'
 import { notFound, otherKind, type Places } from './places.ts'
@@ -61,12 +61,12 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
   }
 
   /** The engine may still be unpacking, which locks the container. */
-  async function removeStage(id: string, stage: string): Promise<void> {
+  async function removeStage(id: string, stage: string, root: string): Promise<void> {
     let failure: unknown
     for (const pauseMs of REMOVAL_PAUSES_MS) {
       try {
         await sleep(pauseMs)
-        return void (await engine.removePath(id, stage))
+        return void (await engine.removePath(id, stage, root))
       } catch (err) {
         failure = err
       }
@@ -76,19 +76,21 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
 
   /** Sends what comes in under a name of its own; that name goes with it, whatever becomes of it. */
   async function send(
-    id: string,
+    container: ContainerRecord,
     folder: string,
-    archive: (stage: string) => AsyncIterable<Buffer>,
+    archive: (place: { stage: string; root: string }) => AsyncIterable<Buffer>,
     signal: AbortSignal
   ) {
+    const { id } = container
+    const root = unpackedAt(container, folder)
     const stage = joinPath(folder, `.berth-upload-${randomBytes(8).toString('hex')}`)
     try {
-      await engine.writeArchive(id, Readable.from(archive(stage), BUFFER), signal)
+      await engine.writeArchive(id, Readable.from(archive({ stage, root }), BUFFER), signal, root)
     } catch (error) {
-      await removeStage(id, stage)
+      await removeStage(id, stage, root)
       throw error
     }
-    await engine.removePath(id, stage)
+    await engine.removePath(id, stage, root)
   }
 
   return {
@@ -110,9 +112,9 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       const usual = stat ? await ownerOf(id, path, signal) : await usualIn(id, path, FILE_MODE, signal)
       const attributes = attributesOf(wanted, usual, now())
       await send(
-        id,
+        container,
         splitPath(path).folder,
-        (stage) => stagedFile({ path, stage, size, ...attributes }, arriving(content)),
+        (place) => stagedFile({ path, ...place, size, ...attributes }, arriving(content)),
         signal
       )
       return { ...written(path, attributes), kind: 'file', size, replaced: stat !== undefined }
@@ -135,9 +137,9 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       checkUnpackable(container.mounts, folder)
       const unpacked = { entries: 0, bytes: 0 }
       const bounds = { bytes: limits.filesMax, entries: limits.fileEntriesMax }
-      const archive = (stage: string) =>
-        stagedArchive(unzipped(arriving(content)), { folder, stage, limits: bounds, unpacked })
-      await send(id, folder, archive, signal)
+      const archive = (place: { stage: string; root: string }) =>
+        stagedArchive(unzipped(arriving(content)), { folder, ...place, limits: bounds, unpacked })
+      await send(container, folder, archive, signal)
       return { path: textOf(folder), ...unpacked }
     },
 
@@ -154,7 +156,8 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
       checkWritable(container, path)
       if (await statOf(id, path, signal)) throw new AppError('FILE_KIND_DIFFERS', `${quoted(given)} already exists.`)
       const attributes = attributesOf(wanted, await usualIn(id, path, FOLDER_MODE, signal), now())
-      await engine.writeArchive(id, Readable.from([folderEntry(path, attributes)]), signal)
+      const root = unpackedAt(container, path)
+      await engine.writeArchive(id, Readable.from([folderEntry(path, root, attributes)]), signal, root)
       return { ...written(path, attributes), kind: 'folder', size: null, replaced: false }
     },
 
@@ -178,7 +181,7 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
           'FILE_KIND_DIFFERS',
           `${quoted(given)} is a folder. recursive=true removes it with everything in it.`
         )
-      await engine.removePath(id, path)
+      await engine.removePath(id, path, unpackedAt(container, path))
       return { path: textOf(path), removed: true, message: 'Removed' }
     }
   }

@@ -158,8 +158,13 @@ t.test('a read-only container is refused in words, and its volumes are not', asy
     await other.remove('/bin')
   ])
     refused(t, answer, 'FILE_READ_ONLY', /read-only/)
-  succeeded(await other.write('/data/f', 'x'))
-  t.equal(await other.textOf('/data/f'), 'x')
+  succeeded(await other.makeFolder('/data/d'))
+  succeeded(await other.write('/data/d/f', 'x'))
+  succeeded(await other.write('/data/d/f', 'y'))
+  succeeded(await other.unpack('/data', await tarOf({ name: 'e/g', content: 'z' })))
+  t.strictSame(await Promise.all(['/data/d/f', '/data/e/g'].map(other.textOf)), ['y', 'z'])
+  succeeded(await other.remove('/data/d'))
+  t.strictSame(await other.namesIn('/data'), ['e'])
 })
 
 t.test('a folder of the machine that is mounted is not written', async (t) => {

@@ -25,12 +25,12 @@ export type EngineArchive = {
    */
   readArchive(id: string, path: string, signal: AbortSignal): Promise<AsyncIterable<Buffer>>
   /**
-   * Unpacks a tar file, with names relative to the root of the container. Creates missing folders. After a failure,
+   * Unpacks a tar file, with names relative to `root`, by default that of the container. Creates missing folders. After a failure,
    * unpacked entries stay, half of a file included. A folder does not replace a file, nor a file a folder. An engine
    * may refuse a path through a link that leads out of the container (FILE_OUTSIDE); otherwise it resolves the link
    * inside.
    */
-  writeArchive(id: string, archive: Readable, signal: AbortSignal): Promise<void>
-  /** Includes everything below it. Removes a link, not its target. False if there was nothing to remove. */
-  removePath(id: string, path: string): Promise<boolean>
+  writeArchive(id: string, archive: Readable, signal: AbortSignal, root?: string): Promise<void>
+  /** Includes everything below it. Removes a link, not its target. False if there was nothing to remove. `root` as above. */
+  removePath(id: string, path: string, root?: string): Promise<boolean>
 }

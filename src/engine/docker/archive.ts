@@ -51,8 +51,8 @@ export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
     statPath,
     readArchive,
 
-    writeArchive(id, archive, signal) {
-      return write(archive, `${archivePath(id, '/')}&noOverwriteDirNonDir=1`, signal)
+    writeArchive(id, archive, signal, root = '/') {
+      return write(archive, `${archivePath(id, root)}&noOverwriteDirNonDir=1`, signal)
     },
 
     /**
@@ -60,15 +60,15 @@ export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
      * itself then finds nothing that it could link to. So the call always fails, and what is there afterwards tells whether it did
      * what it was for: docs/decisions/094-removal-by-an-archive.md
      */
-    async removePath(id, path) {
+    async removePath(id, path, root = '/') {
       const stat = await statPath(id, path)
       if (!stat) return false
-      const name = path.slice(1)
+      const name = path.slice(root === '/' ? 1 : root.length + 1)
       let failure: unknown
       // Podman links to the target of a link. A file then takes its place, which the second time removes.
       for (let times = stat.kind === 'link' ? 2 : 1; times > 0; times--) {
         const archive = Readable.from([tarHeader({ name, kind: 'link', target: name }), TAR_END])
-        await write(archive, archivePath(id, '/')).catch((error: unknown) => (failure = error))
+        await write(archive, archivePath(id, root)).catch((error: unknown) => (failure = error))
         if (!(await statPath(id, path))) return true
       }
       if (isAppError(failure)) throw failure

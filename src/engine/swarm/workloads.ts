@@ -138,9 +138,9 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
       (await reads.find(id)) && inFiles(id, (engine, containerId) => engine.statPath(containerId, path, signal)),
     readArchive: (id, path, signal) =>
       inFiles(id, (engine, containerId) => engine.readArchive(containerId, path, signal)),
-    writeArchive: (id, archive, signal) =>
-      inFiles(id, (engine, containerId) => engine.writeArchive(containerId, archive, signal)),
-    removePath: (id, path) => inFiles(id, (engine, containerId) => engine.removePath(containerId, path))
+    writeArchive: (id, archive, signal, root) =>
+      inFiles(id, (engine, containerId) => engine.writeArchive(containerId, archive, signal, root)),
+    removePath: (id, path, root) => inFiles(id, (engine, containerId) => engine.removePath(containerId, path, root))
   }
 
   async function inFiles<T>(id: string, task: (engine: Engine, containerId: string) => Promise<T>): Promise<T> {

@@ -60,10 +60,11 @@ export function archiveCalls({ state, find }: { state: State; find: (id: string)
     return made
   }
 
-  async function unpack(id: string, archive: AsyncIterable<Buffer>) {
+  async function unpack(id: string, archive: AsyncIterable<Buffer>, at: string) {
     const root = find(id).files
+    const below = at === '/' ? '/' : `${at}/`
     for await (const { content, ...header } of readTar(archive)) {
-      const path = `/${header.name}`.replace(/\/+$/, '')
+      const path = `${below}${header.name}`.replace(/\/+$/, '')
       checkWritable(find(id), path)
       const place = folderFor(root, path)
       const name = last(path)
@@ -76,7 +77,7 @@ export function archiveCalls({ state, find }: { state: State; find: (id: string)
         continue
       }
       place.children.delete(name)
-      const target = header.kind === 'link' ? lookAt(id, `/${header.target}`) : undefined
+      const target = header.kind === 'link' ? lookAt(id, `${below}${header.target}`) : undefined
       if (header.kind === 'link' && !target) throw new AppError('ENGINE_FAILED', 'link: no such file or directory')
       place.children.set(name, target ?? (await readNode(header, content, (node) => place.children.set(name, node))))
     }
@@ -102,8 +103,8 @@ export function archiveCalls({ state, find }: { state: State; find: (id: string)
       return pack(last(path), require(id, path))
     },
 
-    async writeArchive(id, archive: Readable) {
-      await unpack(id, archive)
+    async writeArchive(id, archive: Readable, _signal, root = '/') {
+      await unpack(id, archive, root)
     },
 
     async removePath(id, path) {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { MountPoint } from '../../../src/engine/contract/containers.ts'
-import { checkRemovable, checkUnpackable, checkWritable } from '../../../src/files/mounts.ts'
+import { checkRemovable, checkUnpackable, checkWritable, unpackedAt } from '../../../src/files/mounts.ts'
 
 const VOLUME: MountPoint = { target: '/data', kind: 'volume', readOnly: false }
 const LOCKED: MountPoint = { target: '/data/locked', kind: 'volume', readOnly: true }
@@ -28,6 +28,12 @@ t.test('where may be written', async (t) => {
   t.doesNotThrow(() => checkWritable({ mounts: [own], readOnlyRoot: false }, '/proc/own/x'))
   t.doesNotThrow(() => checkWritable({ mounts: [own], readOnlyRoot: true }, '/proc/own/x'))
   t.throws(() => checkWritable({ mounts: [own], readOnlyRoot: true }, '/x'), { code: 'FILE_READ_ONLY' })
+})
+
+t.test('archives are unpacked at the root, or in the volume of a read-only container', async (t) => {
+  t.equal(unpackedAt({ mounts: MOUNTS, readOnlyRoot: false }, '/data/x'), '/')
+  t.equal(unpackedAt({ mounts: MOUNTS, readOnlyRoot: true }, '/data/x'), '/data')
+  t.equal(unpackedAt({ mounts: MOUNTS, readOnlyRoot: true }, '/x'), '/')
 })
 
 t.test('removable paths', async (t) => {

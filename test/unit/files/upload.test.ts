@@ -22,6 +22,7 @@ const unpack = (...pieces: Buffer[]) =>
   stagedArchive(of(...pieces, TAR_END), {
     folder: '/srv',
     stage: STAGE,
+    root: '/',
     limits: LIMITS,
     unpacked: { entries: 0, bytes: 0 }
   })
@@ -29,18 +30,29 @@ const file = async (name: string, text: string) =>
   Buffer.concat(await Array.fromAsync(tarFile({ name, kind: 'file', size: text.length }, of(text))))
 
 t.test('a file has its own name when all of it is there', async (t) => {
-  const sent = stagedFile({ path: '/srv/a', stage: STAGE, size: 5, ...OWNED }, of('he', 'llo'))
+  const sent = stagedFile({ path: '/srv/a', stage: STAGE, root: '/', size: 5, ...OWNED }, of('he', 'llo'))
   t.strictSame(await entriesOf(sent), [
     ['srv/.stage', 'file', '', 0o640, 'hello'],
     ['srv/a', 'link', 'srv/.stage', 0o640, '']
   ])
 })
 
+t.test('names are relative to the root that is given', async (t) => {
+  const sent = stagedFile({ path: '/srv/a', stage: STAGE, root: '/srv', size: 5, ...OWNED }, of('hello'))
+  t.strictSame(await entriesOf(sent), [
+    ['.stage', 'file', '', 0o640, 'hello'],
+    ['a', 'link', '.stage', 0o640, '']
+  ])
+})
+
 t.test('a content of another length than was said never gets its name', async (t) => {
   for (const text of ['hell', 'hello!'])
-    await t.rejects(Array.fromAsync(stagedFile({ path: '/srv/a', stage: STAGE, size: 5, ...OWNED }, of(text))), {
-      code: 'INVALID_REQUEST'
-    })
+    await t.rejects(
+      Array.fromAsync(stagedFile({ path: '/srv/a', stage: STAGE, root: '/', size: 5, ...OWNED }, of(text))),
+      {
+        code: 'INVALID_REQUEST'
+      }
+    )
 })
 
 t.test('each file of an archive likewise, other entries unchanged', async (t) => {
