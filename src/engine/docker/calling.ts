@@ -87,9 +87,14 @@ export function createCalling(options: CallingOptions): Calling {
     return call(asked, () => openStream(connection.client('streams'), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
 
-  function watch(asked: Asked): Promise<Readable> {
+  async function watch(asked: Asked): Promise<Readable> {
     const hangs = connection.hangs()
-    return stream({ ...asked, signal: asked.signal ? AbortSignal.any([asked.signal, hangs]) : hangs })
+    try {
+      return await stream({ ...asked, signal: asked.signal ? AbortSignal.any([asked.signal, hangs]) : hangs })
+    } catch (error) {
+      // Such as an upload, which has no answer until all of it is there.
+      throw hangs.aborted && !asked.signal?.aborted ? hangs.reason : error
+    }
   }
 
   function connect(asked: Asked): Promise<Duplex> {

@@ -2,8 +2,10 @@ import { getEventListeners } from 'node:events'
 import { readdirSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { PassThrough } from 'node:stream'
 import t from 'tap'
 import type { Test } from 'tap'
+import { createCalling } from '../../../src/engine/docker/calling.ts'
 import { createConnection } from '../../../src/engine/docker/connection.ts'
 import type { EngineStatus } from '../../../src/engine/contract/availability.ts'
 import type { EngineAddress } from '../../../src/engine/docker/locate.ts'
@@ -175,6 +177,22 @@ t.test('an engine that answers calls and no ping is busy; one that answers nothi
   t.match(connection.status(), { available: true })
   await until(() => !connection.status().available)
   t.match(connection.status(), { reason: 'no answer in 1 seconds' })
+})
+
+t.test('an upload to an engine that hangs ends with that reason', async (t) => {
+  const given: Given = {}
+  const { address } = await engineAt(t, given)
+  const connection = createConnection({ candidates: [address], log: silentLog, watchMs: 20, hangMs: 500 })
+  t.teardown(() => connection.close())
+  await connection.start()
+  const { watch } = createCalling({ connection, log: silentLog, concurrency: 1, changeTimeoutMs: 5_000, queue: 1 })
+  Object.assign(given, { hangs: true, versionAfterMs: 10_000 })
+  const upload = new PassThrough()
+  upload.write('a part')
+  const client = new AbortController()
+  const path = '/containers/web/archive'
+  const sent = watch({ method: 'PUT', path, upload, what: 'unpack', timeoutMs: 60_000, signal: client.signal })
+  await t.rejects(sent, { code: 'ENGINE_UNAVAILABLE', message: /stopped answering/ })
 })
 
 t.test('a new engine version behind the same socket causes a reconnect', async (t) => {
