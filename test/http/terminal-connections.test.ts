@@ -9,6 +9,8 @@ import { decodeServer } from '../../src/terminal/frames.ts'
 import { build } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 
+// Both wait for ten seconds.
+t.jobs = 2
 const OPERATOR = 'x'.repeat(40)
 
 async function serve(t: Test, env: Record<string, string> = {}) {
@@ -49,7 +51,7 @@ async function openMute(base: string, said = Buffer.alloc(0)) {
 // A frame of one byte, masked with zeros, that stands for nothing.
 const NO_FRAME = Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0x63])
 
-t.test('connections that are no terminals are counted, and go in ten seconds', async (t) => {
+t.test('connections that are no terminals are counted, and go in ten seconds', { buffered: true }, async (t) => {
   const most = 6
   const base = await serve(t, { BERTH_TOKEN: OPERATOR, BERTH_REQUESTS_PER_CALLER: String(most) })
   const refused = await Promise.all(Array.from({ length: most / 2 }, () => openMute(base, NO_FRAME)))
@@ -67,13 +69,12 @@ t.test('connections that are no terminals are counted, and go in ten seconds', a
     times.every((ms) => ms > 8_000 && ms < 20_000),
     `the close is not answered: gone after ${times.map(Math.round).join(', ')} ms`
   )
-  await Promise.all(silent.map(({ closedAfterMs }) => closedAfterMs))
   const next = await openMute(base)
   t.equal(next.status, 101, 'their places are free again')
-  next.destroy()
+  for (const { destroy } of [next, ...silent]) destroy()
 })
 
-t.test('a connection that opens no terminal is told so', async (t) => {
+t.test('a connection that opens no terminal is told so', { buffered: true }, async (t) => {
   const base = await serve(t)
   const socket = new WebSocket(`${base.replace('http', 'ws')}/containers/web/terminal`)
   const closed = once(socket, 'close')
