@@ -97,6 +97,7 @@ function isTypes(names: string): boolean {
 
 // The dashboard runs in a browser and knows nothing of the server.
 const files = globSync('**/*.ts', { cwd: SRC, exclude: (path) => path === 'pages/dashboard' }).toSorted()
+const arrow = ({ from, to }: { from: string; to: string }) => `${from} imports ${to}`
 const everything = files.flatMap(importsOf)
 const imports = everything.filter(({ isType }) => !isType)
 
@@ -216,10 +217,7 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
 for (const [rule, isBroken] of RULES) {
   t.test(rule, async (t) => {
     const broken = imports.filter(({ from, to }) => isBroken(from, to))
-    t.strictSame(
-      broken.map(({ from, to }) => `${from} imports ${to}`),
-      []
-    )
+    t.strictSame(broken.map(arrow), [])
   })
 }
 
@@ -231,10 +229,7 @@ t.test('no arrow points up, not even for a type', async (t) => {
     'every file is in a layer'
   )
   const up = everything.filter(({ from, to }) => isOurs(to) && layerOf(to) > layerOf(from))
-  t.strictSame(
-    up.map(({ from, to }) => `${from} imports ${to}`),
-    []
-  )
+  t.strictSame(up.map(arrow), [])
 })
 
 t.test('no file imports itself by way of others, not even for a type', async (t) => {
@@ -254,10 +249,7 @@ t.test('services know neither HTTP nor gRPC, not even for a type', async (t) => 
   const broken = everything.filter(
     ({ from, to }) => isFeature(from) && !isDoor(from) && ['http', 'rpc'].includes(folderOf(to))
   )
-  t.strictSame(
-    broken.map(({ from, to }) => `${from} imports ${to}`),
-    []
-  )
+  t.strictSame(broken.map(arrow), [])
 })
 
 t.test('labels of ours are read and written in one file', async (t) => {
