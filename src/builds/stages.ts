@@ -85,6 +85,8 @@ export function createStages({
     try {
       if (builder === 'classic') await engine.removeBuildContainers(record.id, record.createdAt)
       const caller = inPlaceOf(record)
+      // Since the submission, another may have taken a name: of a build that failed before a retry, for one.
+      await images.take(caller, record.references)
       for (const name of baseImages) await images.checkMayUse(caller, name, await engine.inspectImage(name))
       if (record.platform === null) await fetchBaseImages(caller, baseImages, limit.signal, say)
       context = await openContext(files.contextPath(record.id))

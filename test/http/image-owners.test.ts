@@ -103,8 +103,16 @@ t.test('an image with names of several owners', async (t) => {
 })
 
 t.test('of two builds with one name, the first has it before its image is there', async (t) => {
-  const { build, send } = await serve(t)
-  t.match(await build('own', 'broken:1', 'FROM none:1\n'), { status: 'failed' })
+  const { as, build, send, store, tag } = await serve(t)
+  const failed = await build('own', 'broken:1', 'FROM none:1\n')
+  t.match(failed, { status: 'failed' })
   problem(t, await send('stranger', 'broken:1'), 403, 'FORBIDDEN')
-  t.equal((await send('mate', 'broken:1')).statusCode, 202)
+
+  // As it is a day later.
+  await store.imageNames.remove('docker.io/library/broken:1')
+  t.equal((await tag('stranger', 'public:1', 'broken:1')).statusCode, 200)
+  t.equal((await as('own').ask('POST', `/builds/${failed.id}/retry`)).statusCode, 202)
+  const read = async () => (await as('own').get(`/builds/${failed.id}`)).json()
+  await until(async () => (await read()).finished_at !== null)
+  t.match(await read(), { build: { reason: /belongs to another token/ } }, 'a retry does not take it back')
 })
