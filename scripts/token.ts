@@ -70,7 +70,7 @@ async function run(): Promise<void> {
 async function create(token: NewToken): Promise<void> {
   const { id, name, scopes, team, token: secret } = await (await openDesk()).create(token)
   const ofTeam = team === null ? '' : ` of the team "${team}"`
-  process.stderr.write(`Token "${name}" (${id})${ofTeam} for ${scopes.join(', ')}. It is shown only now:\n`)
+  process.stderr.write(`Token "${name}" (${id})${ofTeam} for ${scopes.join(', ')}. Its secret, shown only once:\n`)
   say(secret)
 }
 

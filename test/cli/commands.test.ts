@@ -95,7 +95,7 @@ t.test('events come as they happen, until Ctrl-C', async (t) => {
 t.test('tokens are made, listed and revoked, and the trail says who did it', async (t) => {
   const { berth } = await serveCli(t, { env: { BERTH_TOKEN: 'o'.repeat(40) } })
   const made = await berth(['tokens', 'create', 'ci', '--scopes', 'read,containers:write', '--ttl', '90d'])
-  t.match(made, { code: 0, out: /^berth_[\w-]+\n$/, err: /shown only now/ }, 'the secret alone is on stdout')
+  t.match(made, { code: 0, out: /^berth_[\w-]+\n$/, err: /shown only once/ }, 'the secret alone is on stdout')
   t.match(await berth(['tokens', 'list']), { out: /ci +\w+ +read,containers:write/ })
   t.match(await berth(['tokens', 'create', 'ci', '--scopes', 'all']), { code: 1, err: /scopes/ })
   t.match(await berth(['tokens', 'revoke', 'ci']), { code: 0 })

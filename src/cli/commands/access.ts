@@ -30,7 +30,7 @@ const list = command({
 const create = command({
   name: 'tokens create',
   args: '<name>',
-  about: 'Make a token. Its secret is shown only now.',
+  about: 'Create a token. Its secret is shown only once.',
   examples: [
     ['berth tokens create ci --scopes read,containers:write --ttl 90d', 'for a pipeline'],
     ['berth tokens create ada --scopes admin > token', 'the secret alone goes to stdout']
@@ -38,7 +38,7 @@ const create = command({
   options: {
     scopes: { type: 'string', value: 'LIST', about: 'What it may do, separated by commas. Required.' },
     team: { type: 'string', value: 'NAME', about: 'Tokens of a team share what they make.' },
-    ttl: { type: 'string', value: 'TIME', about: 'How long it is valid: 12h, 90d.' }
+    ttl: { type: 'string', value: 'TIME', about: 'Lifetime: 12h, 90d.' }
   },
   async run(session, { args: [name = ''], values: { scopes, team, ttl } }) {
     if (scopes === undefined) throw new UsageError('Say what it may do: --scopes read,containers:write')
@@ -51,7 +51,7 @@ const create = command({
     }
     const made = await session.berth.createToken({ body })
     if (!session.json)
-      session.note(`Token "${made.name}" (${made.id}) for ${made.scopes.join(', ')}. It is shown only now:`)
+      session.note(`Token "${made.name}" (${made.id}) for ${made.scopes.join(', ')}. Its secret, shown only once:`)
     session.show(made, ({ token }) => token)
   }
 })
@@ -59,8 +59,8 @@ const create = command({
 const revoke = command({
   name: 'tokens revoke',
   args: '<token>',
-  about: 'Revoke a token, by its name or id. It ends at once.',
-  examples: [['berth tokens revoke ci', 'whoever still has it is refused']],
+  about: 'Revoke a token by its name or id. It ends at once.',
+  examples: [['berth tokens revoke ci', 'requests with it are refused from now on']],
   completes: 'token',
   async run(session, { args: [id = ''] }) {
     session.show(await session.berth.revokeToken({ id }), ({ message }) => message)
@@ -75,17 +75,17 @@ const audit = command({
     ['berth audit --outcome refused --caller ci', 'what a token tried and was not let']
   ],
   options: {
-    caller: { type: 'string', value: 'NAME', about: 'Only of this token.' },
+    caller: { type: 'string', value: 'NAME', about: 'Only this token.' },
     action: { type: 'string', value: 'NAME', about: 'Only this operation, such as removeContainer.' },
-    object: { type: 'string', value: 'NAME', about: 'Only of this container, image, volume or network.' },
+    object: { type: 'string', value: 'NAME', about: 'Only this container, image, volume or network.' },
     outcome: {
       type: 'string',
       value: 'WORD',
       choices: ['attempted', 'succeeded', 'failed', 'refused'],
-      about: 'Only attempted, succeeded, failed or refused.'
+      about: 'Only this outcome: attempted, succeeded, failed or refused.'
     },
     since: { type: 'string', value: 'TIME', about: 'Only since then: 10m, or a time.' },
-    limit: { type: 'string', short: 'n', value: 'COUNT', about: 'How many. 50 otherwise.' }
+    limit: { type: 'string', short: 'n', value: 'COUNT', about: 'How many. Defaults to 50.' }
   },
   async run(session, { values: { outcome, limit = '50', ...filters } }) {
     const given = Object.fromEntries(Object.entries(filters).filter(([name]) => FILTERS.has(name)))

@@ -18,7 +18,7 @@ const ps = command({
     ['berth ps --watch', 'a live table with CPU and memory']
   ],
   options: {
-    all: { type: 'boolean', short: 'a', about: 'Also those that do not run.' },
+    all: { type: 'boolean', short: 'a', about: 'Include containers that are not running.' },
     filter: {
       type: 'string',
       short: 'f',
@@ -26,7 +26,7 @@ const ps = command({
       multiple: true,
       about: 'Only with this label: NAME or NAME=VALUE.'
     },
-    name: { type: 'string', value: 'TEXT', about: 'Only with this in the name.' },
+    name: { type: 'string', value: 'TEXT', about: 'Only names that contain this.' },
     quiet: { type: 'boolean', short: 'q', about: 'Only ids.' },
     watch: { type: 'boolean', short: 'w', about: 'Stay, and show CPU and memory as they change.' }
   },
@@ -98,7 +98,7 @@ function changeCommand(
     completes: 'container',
     options: {
       ...(name !== 'start' && {
-        time: { type: 'string', short: 't', value: 'SECONDS', about: 'How long it has to stop before it is killed.' }
+        time: { type: 'string', short: 't', value: 'SECONDS', about: 'Time to stop before it is killed.' }
       })
     },
     run: (session, { args, values }) => {
@@ -119,7 +119,7 @@ const rm = command({
     ['berth rm --force web db', 'also if they run']
   ],
   completes: 'container',
-  options: { force: { type: 'boolean', short: 'f', about: 'Also if it runs.' } },
+  options: { force: { type: 'boolean', short: 'f', about: 'Even if it is running.' } },
   run: (session, { args, values: { force = false } }) =>
     forEach(session, args, (id) => session.berth.removeContainer({ id, force }))
 })

@@ -10,11 +10,11 @@ import { table } from '../style.ts'
 const add = command({
   name: 'context add',
   args: '<name> <url>',
-  about: 'Give a server a name. The first one is used from then on.',
+  about: 'Name a server. The first one becomes the current one.',
   examples: [
     ['berth context add lab https://lab.example.com --token-file ~/.berth-lab', 'the token stays in its file']
   ],
-  options: { 'token-file': { type: 'string', value: 'FILE', about: 'File that holds the token, read at each call.' } },
+  options: { 'token-file': { type: 'string', value: 'FILE', about: 'File with the token, read for each call.' } },
   async run({ env, show }, { args: [name = '', url = ''], values }) {
     const known = readContexts(env)
     const file = values['token-file']
@@ -43,7 +43,7 @@ const use = command({
 
 const list = command({
   name: 'context list',
-  about: 'List the servers that have a name.',
+  about: 'List the named servers.',
   examples: [['berth context list', 'the one in use has a star']],
   async run(session) {
     const { contexts, current } = readContexts(session.env)
@@ -62,7 +62,7 @@ const list = command({
 const remove = command({
   name: 'context rm',
   args: '<name>',
-  about: 'Forget a server. Its token file stays.',
+  about: 'Remove a server from the list. Its token file stays.',
   examples: [['berth context rm lab', 'the name is free again']],
   completes: 'context',
   async run({ env, show }, { args: [name = ''] }) {

@@ -4,7 +4,7 @@ import { EXIT } from '../exit-codes.ts'
 export const doctorCommands: readonly Command[] = [
   command({
     name: 'doctor',
-    about: 'Find what keeps Berth from working: what is wrong, and what to type.',
+    about: 'Diagnose Berth: what is wrong, and how to fix it.',
     more: 'It looks at Node, the engine and its socket, the server, its token and version, ports and disk. It changes nothing.',
     examples: [['berth doctor', 'exit code 1 when something is wrong']],
     async run(session) {

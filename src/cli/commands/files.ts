@@ -16,7 +16,7 @@ type Place = { id: string; path: string }
 const cp = command({
   name: 'cp',
   args: '<from> <to>',
-  about: 'Copy files into a container, or out of it.',
+  about: 'Copy files to or from a container.',
   more: 'One of the two is CONTAINER:PATH. A folder is copied with all that is below it. "-" is a tar file from stdin, or to stdout.',
   examples: [
     ['berth cp app.json web:/app/config/app.json', 'a file, in place of the old one'],

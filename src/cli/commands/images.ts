@@ -19,13 +19,13 @@ const build = command({
   ],
   completes: 'path',
   options: {
-    tag: { type: 'string', short: 't', value: 'NAME', about: 'Name and tag. Otherwise the name of the folder.' },
+    tag: { type: 'string', short: 't', value: 'NAME', about: 'Name and tag. Defaults to the name of the folder.' },
     file: { type: 'string', short: 'f', value: 'PATH', about: 'Path of the Dockerfile in the folder.' },
     'build-arg': { type: 'string', multiple: true, value: 'NAME=VALUE', about: 'Build argument.' },
-    target: { type: 'string', value: 'STAGE', about: 'Stage to stop at.' },
+    target: { type: 'string', value: 'STAGE', about: 'Target stage.' },
     platform: { type: 'string', value: 'NAME', about: 'Platform, such as linux/amd64.' },
-    'no-cache': { type: 'boolean', about: 'Do every step anew.' },
-    push: { type: 'boolean', about: 'Push it when it is built.' }
+    'no-cache': { type: 'boolean', about: 'Build without the cache.' },
+    push: { type: 'boolean', about: 'Push it after the build.' }
   },
   async run(session, { args: [folder = '.'], values }) {
     const { build, imageFields, mustHaveSucceeded } = await import('../build.ts')
@@ -73,8 +73,8 @@ const images = command({
     ["berth images --reference 'team/*' --json", 'some, for a script']
   ],
   options: {
-    reference: { type: 'string', value: 'PATTERN', about: 'Only with such a name.' },
-    dangling: { type: 'boolean', about: 'Only without a name.' }
+    reference: { type: 'string', value: 'PATTERN', about: 'Only names that match this pattern.' },
+    dangling: { type: 'boolean', about: 'Only images without a name.' }
   },
   async run(session, { values: { reference, dangling } }) {
     const given = { ...(reference !== undefined && { reference }), ...(dangling && { dangling }) }
@@ -103,7 +103,7 @@ const LOGIN = {
     type: 'string',
     short: 'u',
     value: 'NAME',
-    about: 'Login of the registry; the password comes from BERTH_REGISTRY_PASSWORD.'
+    about: 'User name for the registry; the password comes from BERTH_REGISTRY_PASSWORD.'
   }
 } as const
 

@@ -18,7 +18,7 @@ type Params = { name?: string; _meta?: Record<string, unknown> }
 export const mcpCommands: readonly Command[] = [
   command({
     name: 'mcp',
-    about: 'Offer the tools of the server to a model, over stdio.',
+    about: 'Offer the tools of the server to a model over stdio.',
     more: 'For programs that start a server of the Model Context Protocol themselves; others use POST /mcp. docs/mcp.md lists the tools.',
     examples: [
       ['berth mcp', 'of the server that BERTH_URL or the context names'],

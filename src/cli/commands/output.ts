@@ -12,7 +12,7 @@ type LogOptions = { tail?: string; since?: string; timestamps?: boolean }
 const logs = command({
   name: 'logs',
   args: '<container>',
-  about: 'Show what a container wrote.',
+  about: 'Show the output of a container.',
   more: 'What it wrote to its stderr goes to stderr. After a lost connection --follow goes on after the last line.',
   examples: [
     ['berth logs web --tail 20', 'the last lines'],
@@ -20,8 +20,13 @@ const logs = command({
   ],
   completes: 'container',
   options: {
-    follow: { type: 'boolean', short: 'f', about: 'Go on with what it writes, until it ends.' },
-    tail: { type: 'string', short: 'n', value: 'LINES', about: 'Only the last lines; "all" for all. 1000 otherwise.' },
+    follow: { type: 'boolean', short: 'f', about: 'Follow the output until the container ends.' },
+    tail: {
+      type: 'string',
+      short: 'n',
+      value: 'LINES',
+      about: 'Number of last lines; "all" for all. Defaults to 1000.'
+    },
     since: { type: 'string', value: 'TIME', about: 'Only since then: 10m, or 2026-01-31T12:00:00Z.' },
     timestamps: { type: 'boolean', short: 't', about: 'The time before each line.' }
   },
@@ -64,14 +69,14 @@ function write({ json, out, err }: Session, stream: 'stdout' | 'stderr', line: L
 const stats = command({
   name: 'stats',
   args: '[container...]',
-  about: 'Show what containers use: CPU, memory, network, disk.',
+  about: 'Show the resource usage of containers: CPU, memory, network, disk.',
   more: 'On a terminal the table is drawn anew each second, as "docker stats" does; elsewhere it is shown once.',
   examples: [
     ['berth stats', 'all that run, live'],
     ['berth stats web --no-stream --json', 'one sample for a script']
   ],
   completes: 'container',
-  options: { 'no-stream': { type: 'boolean', about: 'Show one sample and leave.' } },
+  options: { 'no-stream': { type: 'boolean', about: 'Print one sample and exit.' } },
   async run(session, { args, values }) {
     const { berth, signal, out, json } = session
     const isAsked = ({ name, container_id: id }: ContainerStats) =>
@@ -108,17 +113,17 @@ function statsTable(containers: ContainerStats[], style: Style): string {
 
 const events = command({
   name: 'events',
-  about: 'Show what happens, as it happens.',
+  about: 'Stream events.',
   examples: [
     ['berth events', 'everything'],
     ['berth events --type container --since 1h', 'of containers, from an hour ago'],
     ['berth events --type build.finished --json', 'a line of JSON for each']
   ],
   options: {
-    type: { type: 'string', multiple: true, value: 'TYPE', about: 'Only this type, or kind of type.' },
-    container: { type: 'string', value: 'NAME', about: 'Only of this container.' },
-    label: { type: 'string', multiple: true, value: 'LABEL', about: 'Only of containers with this label.' },
-    since: { type: 'string', value: 'TIME', about: 'Begin with what happened since then, as far as it is known.' }
+    type: { type: 'string', multiple: true, value: 'TYPE', about: 'Only this type, or group of types.' },
+    container: { type: 'string', value: 'NAME', about: 'Only this container.' },
+    label: { type: 'string', multiple: true, value: 'LABEL', about: 'Only containers with this label.' },
+    since: { type: 'string', value: 'TIME', about: 'Start with events since then, as far as they are known.' }
   },
   async run(session, { values: { type, container, label, since } }) {
     const given = {

@@ -19,12 +19,12 @@ const CELLS: Record<State, { cell: string; paint: keyof Style; means: string }> 
 
 const ports = command({
   name: 'ports',
-  about: 'Show which host ports are free, and who has the others.',
+  about: 'Show which host ports are free, and who uses the others.',
   examples: [
     ['berth ports', 'the map, and who holds what'],
     ['berth ports --json', 'each port with its state']
   ],
-  options: { udp: { type: 'boolean', about: 'Of UDP instead of TCP.' } },
+  options: { udp: { type: 'boolean', about: 'Show UDP instead of TCP.' } },
   async run(session, { values: { udp = false } }) {
     const overview = await session.berth.getPorts()
     session.show(overview, () => portMap(overview, udp ? 'udp' : 'tcp', session.style))

@@ -34,13 +34,13 @@ const run = command({
       short: 'p',
       multiple: true,
       value: 'PORT',
-      about: 'Container port, or HOST:CONTAINER, with /udp if need be.'
+      about: 'Container port, or HOST:CONTAINER; add /udp for UDP.'
     },
     volume: { type: 'string', short: 'v', multiple: true, value: 'NAME:PATH', about: 'Volume, with :ro to read only.' },
     label: { type: 'string', short: 'l', multiple: true, value: 'NAME=VALUE', about: 'Label.' },
-    memory: { type: 'string', short: 'm', value: 'SIZE', about: 'Limit of memory, such as 512m.' },
-    cpus: { type: 'string', value: 'COUNT', about: 'Limit of CPU, such as 0.5.' },
-    network: { type: 'string', value: 'NAME', about: 'Network to be on.' },
+    memory: { type: 'string', short: 'm', value: 'SIZE', about: 'Memory limit, such as 512m.' },
+    cpus: { type: 'string', value: 'COUNT', about: 'CPU limit, such as 0.5.' },
+    network: { type: 'string', value: 'NAME', about: 'Network to join.' },
     'read-only': { type: 'boolean', about: 'Make its root file system read-only.' },
     runtime: { type: 'string', value: 'NAME', about: 'Runtime of the engine, if the policy allows it.' },
     restart: {
@@ -54,12 +54,12 @@ const run = command({
       type: 'string',
       value: 'WHAT',
       choices: ['running', 'port', 'healthy', 'http'],
-      about: 'Be done when: running, port, healthy or http.'
+      about: 'Wait until: running, port, healthy or http.'
     },
     'wait-timeout': { type: 'string', value: 'TIME', about: `How long to wait, up to 5m. ${WAIT_SECONDS}s otherwise.` },
-    'wait-path': { type: 'string', value: 'PATH', about: 'Path that --wait http asks for.' },
+    'wait-path': { type: 'string', value: 'PATH', about: 'Path that --wait http requests.' },
     file: { type: 'string', short: 'f', value: 'PATH', about: 'Path of the Dockerfile in the folder.' },
-    follow: { type: 'boolean', about: 'Show its output until it ends; exit with its exit code.' },
+    follow: { type: 'boolean', about: 'Follow its output until it ends; exit with its exit code.' },
     rm: { type: 'boolean', about: 'With --follow: remove it in the end.' }
   },
   async run(session, { args: [what = ''], words, values: { follow = false, rm = false, file, ...options } }) {

@@ -26,7 +26,7 @@ const up = command({
     ['berth up --wait-timeout 5m', 'on a machine that takes its time']
   ],
   options: {
-    'wait-timeout': { type: 'string', value: 'TIME', about: 'How long to wait for its first answer. 2m otherwise.' }
+    'wait-timeout': { type: 'string', value: 'TIME', about: 'How long to wait for its first response. Defaults to 2m.' }
   },
   ownOptions: true,
   run: async (session, { words, values: { 'wait-timeout': limit = '2m' } }) =>

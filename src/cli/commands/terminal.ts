@@ -17,12 +17,12 @@ const exec = command({
   words: 'after-first',
   completes: 'container',
   options: {
-    interactive: { type: 'boolean', short: 'i', about: 'Send what comes on stdin.' },
+    interactive: { type: 'boolean', short: 'i', about: 'Send standard input.' },
     tty: { type: 'boolean', short: 't', about: 'Open a terminal.' },
     env: { type: 'string', short: 'e', multiple: true, value: 'NAME=VALUE', about: 'Environment variable.' },
     user: { type: 'string', short: 'u', value: 'NAME', about: 'User to run it as.' },
-    workdir: { type: 'string', short: 'w', value: 'PATH', about: 'Folder to run it in.' },
-    timeout: { type: 'string', value: 'SECONDS', about: 'End it after this time.' }
+    workdir: { type: 'string', short: 'w', value: 'PATH', about: 'Working directory.' },
+    timeout: { type: 'string', value: 'SECONDS', about: 'Abort it after this time.' }
   },
   async run(session, given) {
     const { values, words, args } = given
@@ -88,7 +88,7 @@ const attach = command({
   words: 'after-first',
   completes: 'container',
   options: {
-    session: { type: 'string', value: 'ID', about: 'Come back to a terminal that was left.' },
+    session: { type: 'string', value: 'ID', about: 'Reattach to a detached terminal.' },
     user: { type: 'string', short: 'u', value: 'NAME', about: 'User to run it as.' }
   },
   run: attachTo
