@@ -41,6 +41,8 @@ export function createDatabase({ url, name }: { url: string; name: string }) {
   }
   // The failure of an idle connection.
   pool.on('error', lost)
+  // The pool does not listen to a connection in use. Its failure would end the process.
+  pool.on('connect', (client) => client.on('error', lost))
 
   async function guarded<T>(call: () => Promise<T>): Promise<T> {
     if (away) throw unavailable(away.cause)
