@@ -83,7 +83,8 @@ t.test('a Prometheus scrapes it with the token, and has our figures', { skip }, 
     )
     const average = body.points.reduce((sum, { cpu_percent: percent }) => sum + percent, 0) / body.points.length
     if (!isNear(rate, average, 0.1)) throw new Error(`the counter grew by ${rate} %, the samples say ${average} %`)
-    t.ok(rate > 1 && rate < 30, `${rate} % of a core, its limit is 20`)
+    // Other work may keep it from the processor for a while.
+    if (rate <= 1 || rate >= 30) throw new Error(`${rate} % of a core, its limit is 20`)
   })
 
   for (const { title, expression } of expressions)

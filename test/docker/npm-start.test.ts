@@ -1,5 +1,6 @@
 // `npm start` as its users run it: whichever process is told to stop, the server ends in order and nobody stays behind.
 
+import assert from 'node:assert'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
@@ -34,7 +35,8 @@ t.test('SIGTERM to the process group, which npm passes on once more', async (t) 
 t.test('Ctrl-C on a terminal', async (t) => {
   const command = ['script', '--quiet', '--command', 'npm start', '/dev/null']
   const { npm, output, endsInOrder } = await startWithNpm(t, command)
-  t.match(output(), /^  Docs  http:.*\s+.*\s+Try   curl .*-X POST http/m, 'people are told what to do first')
+  await eventually(() => assert.match(output(), /^  Docs  http:.*\s+.*\s+Try   curl .*-X POST http/m))
+  t.pass('people are told what to do first')
   npm.stdin?.write('\x03')
   await endsInOrder(t)
 })

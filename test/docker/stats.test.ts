@@ -164,8 +164,12 @@ t.test('a restart in the middle', together(), async (t) => {
   const { body: first, status } = await server.get<ContainerStats>(`/containers/${id}/stats`)
   t.equal(status, 200)
   t.ok(first.timestamp * 1000 > restarted - 50, 'the answer is of the new run')
-  t.ok(first.cpu_percent > 2 && first.cpu_percent < 45, `it is busy again: ${first.cpu_percent} %`)
-  await statsWhen(server, id, ({ timestamp }) => timestamp > first.timestamp)
+  t.ok(first.cpu_percent < 45, `its first figure is ${first.cpu_percent} %`)
+  await statsWhen(
+    server,
+    id,
+    ({ timestamp, cpu_percent: percent }) => timestamp > first.timestamp && percent > 2 && percent < 45
+  )
   const percents = (await historyOf(id)).map((point) => point.cpu_percent)
   t.ok(
     percents.every((percent) => percent >= 0 && percent < 45),

@@ -16,8 +16,8 @@ export function imageCalls({ state, reach }: { state: State; reach: () => void }
   function findImage(reference: string): ImageRecord | undefined {
     const name = shortName(reference)
     const named = known.get(name) ?? known.get(`${name}:latest`)
-    const id = reference.replace(/^sha256:/, '')
-    return named ?? [...known.values()].find((image) => ID.test(id) && image.id.startsWith(`sha256:${id}`))
+    const isOf = (id: string) => id === reference || (ID.test(reference) && id.startsWith(`sha256:${reference}`))
+    return named ?? [...known.values()].find(({ id }) => isOf(id))
   }
 
   return {
