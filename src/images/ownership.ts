@@ -15,6 +15,7 @@ type Options = {
   table: ImageNameStore
   engine: Pick<EngineImages, 'listImages'>
   read: (reference: string) => Promise<ImageRecord | undefined>
+  containers: () => Iterable<ContainerRecord>
   usersOf: (imageId: string) => ContainerRecord[]
   /** The default image of containers, which belongs to the operator. */
   defaultImage: string
@@ -25,7 +26,9 @@ type Options = {
 const FREE_AFTER_MS = 24 * 3_600_000
 const OF_ANOTHER = 'it belongs to another token'
 
-export function createImageOwnership({ table, engine, read, usersOf, defaultImage, now = Date.now }: Options) {
+export function createImageOwnership(options: Options) {
+  const { table, engine, read, containers, usersOf, defaultImage, now = Date.now } = options
+
   const exists = async (reference: string) => (await read(tagOf(reference) ?? reference)) !== undefined
 
   /** Of these references, the ones whose names the caller must not know of. */
@@ -97,9 +100,8 @@ export function createImageOwnership({ table, engine, read, usersOf, defaultImag
       if (caller.seesAll) return images
       const tags = images.flatMap((image) => image.tags)
       const hidden = await hiddenFrom(caller, tags)
-      return images.flatMap(
-        (image) => visibleTo(image, { hidden, isUsed: usersOf(image.id).some(seenBy(caller)) }) ?? []
-      )
+      const used = new Set([...containers()].filter(seenBy(caller)).map(({ imageId }) => imageId))
+      return images.flatMap((image) => visibleTo(image, { hidden, isUsed: used.has(image.id) }) ?? [])
     },
 
     /** From now on the name is the caller's. */

@@ -63,7 +63,7 @@ export function createImageService({
   onImagesChanged(() => known.clear())
   const sharedPull = createSharedPulls()
   const exists = async (reference: string) => (await read(reference)) !== undefined
-  const ownership = createImageOwnership({ table, engine, read, usersOf, defaultImage })
+  const ownership = createImageOwnership({ table, engine, read, containers, usersOf, defaultImage })
 
   async function inspect(reference: string): Promise<ImageRecord | undefined> {
     return known.get(reference) ?? (await read(reference))
@@ -223,10 +223,12 @@ export function createImageService({
 
     /** Takes off a name that was given for a push. The image has another; and the push counts, also when this one stays. */
     async untag(reference: string): Promise<void> {
-      await engine.removeImage(reference).catch((error: unknown) => {
+      try {
+        await engine.removeImage(reference)
+        await ownership.release(reference)
+      } catch (error) {
         if (!isAppError(error)) throw error
-      })
-      await ownership.release(reference)
+      }
       known.clear()
     },
 

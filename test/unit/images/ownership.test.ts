@@ -13,6 +13,7 @@ t.test('a claimed name without an image is free after a day, one with an image i
     table: openStore(':memory:').imageNames,
     engine: { listImages: async () => [] },
     read: async (reference) => (here.has(reference) ? image({ tags: [reference] }) : undefined),
+    containers: () => [],
     usersOf: () => [],
     defaultImage: 'base:1',
     now: () => time
