@@ -2,12 +2,12 @@
 
 import { randomBytes } from 'node:crypto'
 import { pipeline, Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import type { Caller } from '../access/caller.ts'
 import type { EngineArchive } from '../engine/contract/archive.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
-import { sleep } from '../lib/sleep.ts'
 import { tooLarge, type FileLimits } from './limits.ts'
 import { checkRemovable, checkUnpackable, checkWritable, unpackedAt } from './mounts.ts'
 import { arriving } from './pace.ts'
@@ -28,7 +28,7 @@ type Options = {
   now?: () => number
 }
 
-const REMOVAL_PAUSES_MS = [0, 1_000, 5_000]
+const LATER_REMOVALS_MS = [1_000, 5_000, 20_000]
 const FILE_MODE = 0o644
 const FOLDER_MODE = 0o755
 const BUFFER = { objectMode: false, highWaterMark: 256 * 1024 }
@@ -60,18 +60,21 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
     return { mode, uid, gid }
   }
 
-  /** The engine may still be unpacking, which locks the container. */
-  async function removeStage(id: string, stage: string, root: string): Promise<void> {
-    let failure: unknown
-    for (const pauseMs of REMOVAL_PAUSES_MS) {
-      try {
-        await sleep(pauseMs)
-        return void (await engine.removePath(id, stage, root))
-      } catch (err) {
-        failure = err
-      }
+  async function isRemoved(id: string, stage: string, root: string, isLast = false): Promise<boolean> {
+    try {
+      return await engine.removePath(id, stage, root)
+    } catch (err) {
+      if (isLast) log.warn({ err, containerId: id, path: stage }, 'what an upload left could not be removed')
+      return false
     }
-    log.warn({ err: failure, containerId: id, path: stage }, 'what an upload left could not be removed')
+  }
+
+  /** The engine may not even have begun to unpack: if nothing is there yet, it may come. */
+  async function removeLater(id: string, stage: string, root: string): Promise<void> {
+    for (const [round, pauseMs] of LATER_REMOVALS_MS.entries()) {
+      await setTimeout(pauseMs, undefined, { ref: false })
+      if (await isRemoved(id, stage, root, round === LATER_REMOVALS_MS.length - 1)) return
+    }
   }
 
   /** Sends what comes in under a name of its own; that name goes with it, whatever becomes of it. */
@@ -86,11 +89,9 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
     const stage = joinPath(folder, `.berth-upload-${randomBytes(8).toString('hex')}`)
     try {
       await engine.writeArchive(id, Readable.from(archive({ stage, root }), BUFFER), signal, root)
-    } catch (error) {
-      await removeStage(id, stage, root)
-      throw error
+    } finally {
+      if (!(await isRemoved(id, stage, root))) void removeLater(id, stage, root)
     }
-    await engine.removePath(id, stage, root)
   }
 
   return {

@@ -2,6 +2,7 @@
 
 import { Readable } from 'node:stream'
 import t from 'tap'
+import { readTar } from '../../src/lib/tar/read.ts'
 import { TAR_END, tarHeader } from '../../src/lib/tar/write.ts'
 import { build, problem } from '../helpers/build.ts'
 import { AppError } from '../../src/errors.ts'
@@ -9,6 +10,7 @@ import { openStore } from '../../src/store/sqlite/open.ts'
 import { tarOf } from '../helpers/archives.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
+import { until } from '../helpers/until.ts'
 
 type Given = NonNullable<Parameters<typeof build>[1]>
 
@@ -211,6 +213,8 @@ t.test('the audit trail names the container and the path', async (t) => {
   )
 })
 
+const HALF = Buffer.concat([tarHeader({ name: 'b', kind: 'file', size: 1_000 }), Buffer.alloc(300)])
+
 t.test('leftovers of a failed upload are removed, even if the engine answers only on the second try', async (t) => {
   const engine = createMemoryEngine()
   const { put, get, at } = await serve(t, { engine })
@@ -220,8 +224,31 @@ t.test('leftovers of a failed upload are removed, even if the engine answers onl
     if (++tries === 1) throw new AppError('ENGINE_TIMEOUT', 'The engine did not look at the path in time.')
     return removePath(...args)
   }
-  const half = Buffer.concat([tarHeader({ name: 'b', kind: 'file', size: 1_000 }), Buffer.alloc(300)])
-  problem(t, await put('/tmp', half, '&unpack=true'), 400, 'INVALID_ARCHIVE')
+  problem(t, await put('/tmp', HALF, '&unpack=true'), 400, 'INVALID_ARCHIVE')
+  await until(async () => (await get(at('/tmp'))).json().entries.length === 0)
   t.equal(tries, 2)
-  t.strictSame((await get(at('/tmp'))).json().entries, [])
+})
+
+t.test('leftovers of a failed upload are removed, even if the engine unpacks only after that', async (t) => {
+  const engine = createMemoryEngine()
+  const { put, get, at } = await serve(t, { engine })
+  const { removePath, writeArchive } = engine
+  const looked = Promise.withResolvers<void>()
+  engine.removePath = async (...args) => {
+    const isFound = await removePath(...args)
+    looked.resolve()
+    return isFound
+  }
+  const unpacked = Promise.withResolvers<void>()
+  engine.writeArchive = async (id, archive, signal, root) => {
+    const { value: first } = await readTar(archive)[Symbol.asyncIterator]().next()
+    const staged = tarHeader({ name: first?.name ?? '', kind: 'file' })
+    const unpack = () => writeArchive(id, Readable.from([staged, TAR_END]), signal, root)
+    void looked.promise.then(unpack).then(unpacked.resolve, unpacked.reject)
+    throw new AppError('ENGINE_TIMEOUT', 'The engine did not unpack the archive in time.')
+  }
+  problem(t, await put('/tmp/f', 'new'), 504, 'ENGINE_TIMEOUT')
+  await unpacked.promise
+  t.match((await get(at('/tmp'))).json().entries, [{ name: /^\.berth-upload-/ }])
+  await until(async () => (await get(at('/tmp'))).json().entries.length === 0)
 })
