@@ -27,9 +27,7 @@ t.test(`what the servers answer and do is what the model allows, from seed ${fir
       if (minutes !== 1)
         process.stdout.write(`seed ${seed}, ${plan.trouble}: ${operations} operations, ${uncertain} uncertain\n`)
     } catch (error) {
-      t.fail(`seed ${seed} (${plan.trouble}): again with BERTH_TEST_SEED=${seed} npm run test:model`, {
-        found: String(error)
-      })
+      t.fail(`seed ${seed} (${plan.trouble}), again with BERTH_TEST_SEED=${seed} npm run test:model: ${error}`)
       return
     }
     seed++
