@@ -129,7 +129,7 @@ export async function compose({
   })
   const files = createFileService({ engine, containers, config, log })
   const { stats, sampler } = composeStats({ config, engine, inventory, machine })
-  const system = createSystemService({ version, config, engine, host, inventory, ownId })
+  const system = createSystemService({ version, config, engine, host, inventory, database: store.database, ownId })
   warnOutOfReach({ inventory, ownId, config, log })
   const prune = createPruner({
     engine,
@@ -174,7 +174,16 @@ export async function compose({
     hasRoom: reserve?.hasRoom,
     log
   })
-  const metrics = createMetrics({ version, engine, nodes: engineNodes, inventory, ports, sampler, builds })
+  const metrics = createMetrics({
+    version,
+    engine,
+    nodes: engineNodes,
+    inventory,
+    ports,
+    sampler,
+    builds,
+    database: store.database
+  })
 
   const streams = createStreams({ admit: budget.stream })
   const parts = {
@@ -232,7 +241,13 @@ export async function compose({
     methods: rpcMethods(parts, inventory.whenKnown),
     ...security,
     validator,
-    readiness: { isReady: () => engine.status().available, onChange: engine.onStatus },
+    readiness: {
+      isReady: system.isReady,
+      onChange(watcher) {
+        engine.onStatus(watcher)
+        store.database?.onStatus(watcher)
+      }
+    },
     log,
     onAnswered: metrics.observeCall
   })

@@ -10,9 +10,12 @@ import type { EngineNodes } from '../engine/contract/nodes.ts'
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { shortId } from '../inventory/ids.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import { sleep } from '../lib/sleep.ts'
 import type { PortService } from '../ports/service.ts'
 import type { Sample } from '../stats/calculate.ts'
 import type { Sampler } from '../stats/sampler.ts'
+import type { StoreDatabase } from '../store/contract/database.ts'
+import { createDatabaseMetrics } from './database.ts'
 import { writeExposition, type Family, type Labels } from './exposition.ts'
 import { createHistogram } from './histogram.ts'
 import { nodeFamilies } from './nodes.ts'
@@ -28,14 +31,18 @@ type Options = {
   ports: PortService
   sampler: Sampler
   builds: { counts(): Promise<Record<string, number>> }
+  /** Of the store, if it is a server of its own. */
+  database: StoreDatabase | undefined
 }
 type Measured = { record: ContainerRecord; sample: Sample; labels: Labels }
 
 const NANOSECONDS = 1e9
 // The histogram counts the time between two looks at the clock, not how much of it was too long.
 const LOOK_MS = 20
+// A scrape does not wait for a database that is about to count as away.
+const COUNT_MS = 2_000
 
-export function createMetrics({ version, engine, nodes, inventory, ports, sampler, builds }: Options) {
+export function createMetrics({ version, engine, nodes, inventory, ports, sampler, builds, database }: Options) {
   const durations = createHistogram(
     'berth_http_request_duration_seconds',
     'Time from a request to its answer, streams left out.'
@@ -45,6 +52,7 @@ export function createMetrics({ version, engine, nodes, inventory, ports, sample
     'Time from a gRPC call to its end; of a stream, how long it was open.'
   )
   const refusals = new Map<string, number>()
+  const databaseFamilies = database ? createDatabaseMetrics(database) : () => []
   const delay = monitorEventLoopDelay({ resolution: LOOK_MS })
   delay.enable()
 
@@ -146,8 +154,16 @@ export function createMetrics({ version, engine, nodes, inventory, ports, sample
     ]
   }
 
+  /** Without samples while the database does not answer. */
   async function buildFamily(): Promise<Family> {
-    const samples = Object.entries(await builds.counts()).map(([status, value]) => ({ labels: { status }, value }))
+    const counts = await Promise.race([
+      builds.counts().catch((error: unknown) => {
+        if (isAppError(error, 'STORE_UNAVAILABLE')) return {}
+        throw error
+      }),
+      sleep(COUNT_MS).then(() => ({}))
+    ])
+    const samples = Object.entries(counts).map(([status, value]) => ({ labels: { status }, value }))
     return { name: 'berth_builds', help: 'Builds on record by status.', type: 'gauge', samples }
   }
 
@@ -208,6 +224,7 @@ export function createMetrics({ version, engine, nodes, inventory, ports, sample
           samples: [{ value: engine.status().available ? 1 : 0 }]
         },
         ...engineFamilies(),
+        ...databaseFamilies(),
         ...(nodes ? nodeFamilies(nodes.knownNodes(), seen(caller)) : []),
         stateFamily(caller),
         portFamily(),

@@ -5,7 +5,7 @@ import { createChannel } from '../lib/channel.ts'
 import { DockerService } from './gen/docker_management_pb.ts'
 import { HealthCheckResponse_ServingStatus as Status, type Health } from './gen/grpc/health/v1/health_pb.ts'
 
-/** Whether the engine answers, and when that changes. */
+/** Whether engine and database answer, and when that changes. */
 export type Readiness = { isReady: () => boolean; onChange: (watcher: () => void) => void }
 
 const QUEUE = 16

@@ -45,7 +45,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         tags,
         summary: 'Check liveness',
         description:
-          'Returns 200 while the server runs, even if the engine does not answer; `engine` says whether it does.',
+          'Returns 200 while the server runs, even if the engine or the database does not answer. `engine` and `database` say whether they do.',
         response: { 200: ref(Health) }
       }
     },
@@ -60,7 +60,7 @@ export const systemRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { sy
         operationId: 'getReadiness',
         tags,
         summary: 'Check readiness',
-        description: 'Returns 503 while the engine does not answer.',
+        description: 'Returns 503 while the engine or the database does not answer.',
         response: { 200: ref(Health) }
       }
     },

@@ -37,10 +37,20 @@ export const Health = Type.Object(
     unread_containers: Type.Optional(
       Type.Integer({ description: 'Containers that the engine has failed to describe for 30 seconds.' })
     ),
+    database: Type.Optional(
+      words(['available', 'unavailable'] as const, {
+        description: 'With PostgreSQL as the store. `unavailable` makes `status` `degraded`.'
+      })
+    ),
+    database_latency_ms: Type.Optional(
+      Type.Number({ description: 'Round trip of the latest ping to the database.', examples: [0.4] })
+    ),
+    database_reason: Type.Optional(Type.String({ description: 'Why the database does not answer.' })),
+    database_since: Type.Optional(DateTime({ description: 'When the database became unavailable.' })),
     version: Type.String(),
     uptime_seconds: Type.Integer()
   },
-  { $id: 'Health', description: 'Health of the server and its engine.' }
+  { $id: 'Health', description: 'Health of the server, its engine and its database.' }
 )
 export type Health = Static<typeof Health>
 

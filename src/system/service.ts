@@ -8,6 +8,7 @@ import { AppError } from '../errors.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import { createChannel, type Missed } from '../lib/channel.ts'
 import { gigabytes, round } from '../lib/figures.ts'
+import type { StoreDatabase } from '../store/contract/database.ts'
 import type { Host, HostSample } from './host.ts'
 import type { Health, SystemInfo, SystemStats } from './schemas.ts'
 
@@ -19,12 +20,14 @@ type Options = {
   engine: Pick<EngineAvailability, 'status'> & Pick<EngineSystem, 'info'>
   host: Host
   inventory: Pick<Inventory, 'all' | 'staleMs' | 'unreadMs'>
+  /** Of the store, if it is a server of its own. */
+  database: Pick<StoreDatabase, 'status'> | undefined
   ownId: string | undefined
 }
 
 const QUEUE = 8
 
-export function createSystemService({ version, config, engine, host, inventory, ownId }: Options) {
+export function createSystemService({ version, config, engine, host, inventory, database, ownId }: Options) {
   const samples = createChannel<HostSample>(QUEUE)
   host.onSample((sample) => samples.push(sample))
 
@@ -95,9 +98,27 @@ export function createSystemService({ version, config, engine, host, inventory, 
     }
   }
 
+  function pictureOfDatabase(): Pick<
+    Health,
+    'database' | 'database_latency_ms' | 'database_reason' | 'database_since'
+  > {
+    const status = database?.status()
+    if (!status) return {}
+    if (!status.available)
+      return { database: 'unavailable', database_reason: status.reason, database_since: status.since }
+    const { latencyMs } = status
+    return { database: 'available', ...(latencyMs !== null && { database_latency_ms: round(latencyMs) }) }
+  }
+
+  function requireDatabase(): void {
+    const status = database?.status()
+    if (status?.available === false)
+      throw new AppError('STORE_UNAVAILABLE', `The database does not answer (${status.reason}).`)
+  }
+
   function health(): Health {
     const status = engine.status()
-    const picture = pictureOfContainers()
+    const picture = { ...pictureOfContainers(), ...pictureOfDatabase() }
     const own = { ...picture, version, uptime_seconds: Math.round(process.uptime()) }
     if (!status.available) {
       return {
@@ -110,7 +131,7 @@ export function createSystemService({ version, config, engine, host, inventory, 
       }
     }
     return {
-      status: picture.inventory === 'in_sync' ? 'healthy' : 'degraded',
+      status: picture.inventory === 'in_sync' && picture.database !== 'unavailable' ? 'healthy' : 'degraded',
       docker: 'connected',
       engine: 'available',
       engine_name: status.name,
@@ -126,8 +147,11 @@ export function createSystemService({ version, config, engine, host, inventory, 
     version,
     health,
 
+    isReady: (): boolean => engine.status().available && database?.status().available !== false,
+
     readiness(): Health {
       requireEngine()
+      requireDatabase()
       return health()
     },
 

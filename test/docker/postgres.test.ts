@@ -1,4 +1,4 @@
-// PostgreSQL killed and started again under load, with the server and the engine as they are.
+// PostgreSQL killed and started again, and frozen, under load, with the server and the engine as they are.
 
 import { once } from 'node:events'
 import http from 'node:http'
@@ -21,6 +21,8 @@ const image = imageNames(t)('postgres')
 const AWAY = { code: 'STORE_UNAVAILABLE', retryable: true }
 // A refusal does not wait for a database that is known to be away.
 const AT_ONCE_MS = 2_000
+// Two round trips that find it away, on a machine that is busy.
+const REFUSED_MS = 30_000
 
 type Change = { status: number; code?: string | undefined; id?: string | undefined }
 
@@ -81,69 +83,92 @@ async function remove(name: string): Promise<Change> {
   return { status, code: body.code }
 }
 
-t.test('reads go on, changes are refused, and nothing is lost or there twice', async (t) => {
-  const { body: kept } = await server.create({ command: SLEEPER })
-  const reads = repeat(async () => (await server.get(`/containers/${kept.id}`)).status)
-  const load = repeat(changes)
-  await load.until(({ made, built }) => made.status === 201 && built.status === 202)
+for (const [what, goAway, comeBack, reason] of [
+  ['is killed', postgres.kill, postgres.start, /./],
+  ['freezes', async () => postgres.freeze(), async () => postgres.thaw(), /^No answer for 5 seconds/]
+] as const)
+  t.test(`PostgreSQL ${what}: reads go on, changes are refused, and nothing is lost or there twice`, async (t) => {
+    const { body: kept } = await server.create({ command: SLEEPER })
+    const reads = repeat(async () => (await server.get(`/containers/${kept.id}`)).status)
+    const load = repeat(changes)
+    await load.until(({ made, built }) => made.status === 201 && built.status === 202)
 
-  await postgres.kill()
-  const [readsBefore, before] = [reads.count(), load.count()]
-  await load.until(({ made, built }) => made.status === 503 && built.status === 503, before)
-  const startedAt = performance.now()
-  const refused = await server.create({ command: SLEEPER })
-  const tookMs = performance.now() - startedAt
-  t.match(refused, { status: 503, body: AWAY, headers: { 'retry-after': '5' } })
-  t.ok(tookMs < AT_ONCE_MS, `${tookMs} ms`)
-  t.match(await server.get('/builds'), { status: 503, body: AWAY })
-  t.match(await server.delete(`/containers/${kept.id}?force=true`), { status: 503, body: AWAY })
-  t.equal((await server.get('/health')).status, 200)
-  await eventually(() => {
-    if (reads.count() < readsBefore + 5) throw new Error('no reads yet')
-  })
-
-  const away = load.count()
-  await postgres.start()
-  await load.until(({ removed, built }) => removed?.status === 200 && built.status === 202, away)
-  t.strictSame([...new Set(await reads.stop())], [200], 'no read failed')
-  const all = await load.stop()
-  const answers = all.flatMap(({ made, removed, built }) => [made, built, ...(removed ? [removed] : [])])
-  t.strictSame(
-    answers.filter(({ status, code }) => status >= 300 && code !== AWAY.code),
-    [],
-    'nothing else was refused'
-  )
-  t.comment(`${answers.length} changes, ${answers.filter(({ status }) => status === 503).length} refused`)
-
-  await t.test('the containers that were answered for are there, and no others', async () => {
-    const expected = all.filter(({ made, removed }) => made.status === 201 && removed?.status !== 200)
-    const names = [kept.name, ...expected.map(({ name }) => name)].toSorted().join(', ')
-    await eventually(async () => {
-      const found = (await server.inEngine()).map(({ Names: [name = ''] }) => name.slice(1))
-      if (found.toSorted().join(', ') !== names) throw new Error(`${found.join(', ')} instead of ${names}`)
+    t.match((await server.get('/health/ready')).body, { status: 'healthy', database: 'available' })
+    await goAway()
+    const awaySince = performance.now()
+    const [readsBefore, before] = [reads.count(), load.count()]
+    await load.until(({ made, built }) => made.status === 503 && built.status === 503, before)
+    t.ok(performance.now() - awaySince < REFUSED_MS, 'none waits for long')
+    const startedAt = performance.now()
+    const refused = await server.create({ command: SLEEPER })
+    const tookMs = performance.now() - startedAt
+    t.match(refused, { status: 503, body: AWAY, headers: { 'retry-after': '5' } })
+    t.ok(tookMs < AT_ONCE_MS, `${tookMs} ms`)
+    t.match(await server.get('/builds'), { status: 503, body: AWAY })
+    t.match(await server.delete(`/containers/${kept.id}?force=true`), { status: 503, body: AWAY })
+    t.match(await server.get('/health'), {
+      status: 200,
+      body: { status: 'degraded', engine: 'available', database: 'unavailable', database_reason: reason }
     })
-  })
+    t.match(await server.get('/health/ready'), { status: 503, body: AWAY, headers: { 'retry-after': '5' } })
+    t.match((await server.get('/metrics')).text, /^berth_database_up 0$/m)
+    await eventually(() => {
+      if (reads.count() < readsBefore + 5) throw new Error('no reads yet')
+    })
 
-  await t.test('the builds that were answered for succeed, each once', async (t) => {
-    for (const { built } of all) {
-      if (built.status !== 202 || built.id === undefined) continue
-      t.match(await endOf(server, built.id), { status: 'completed' })
-      const { text } = await server.get(`/builds/${built.id}/logs`)
-      t.equal(text.match(/Successfully tagged/g)?.length, 1, text)
-    }
-  })
-
-  await t.test('the audit trail has every change, unbroken', async (t) => {
-    const [{ entries } = {}] = await ask(
-      url,
-      "SELECT count(*)::INT AS entries FROM audit WHERE outcome = 'attempted' AND action = 'createContainer'"
+    const away = load.count()
+    await comeBack()
+    await load.until(({ removed, built }) => removed?.status === 200 && built.status === 202, away)
+    t.strictSame([...new Set(await reads.stop())], [200], 'no read failed')
+    const all = await load.stop()
+    const answers = all.flatMap(({ made, removed, built }) => [made, built, ...(removed ? [removed] : [])])
+    t.strictSame(
+      answers.filter(({ status, code }) => status >= 300 && code !== AWAY.code),
+      [],
+      'nothing else was refused'
     )
-    t.ok(Number(entries) >= all.filter(({ made }) => made.status === 201).length + 1)
-    const checking = runBare(t, { BERTH_DATABASE_URL: url, BERTH_DATA_DIR: server.dataDir }, ['scripts/audit.ts'])
-    t.equal(await checking.ended, 0)
-    t.match(checking.output(), /^the database: \d+ entries, unbroken/)
+    t.comment(`${answers.length} changes, ${answers.filter(({ status }) => status === 503).length} refused`)
+
+    await t.test('the containers that were answered for are there, and no others', async () => {
+      const expected = all.filter(({ made, removed }) => made.status === 201 && removed?.status !== 200)
+      const names = [kept.name, ...expected.map(({ name }) => name)].toSorted().join(', ')
+      await eventually(async () => {
+        const found = (await server.inEngine()).map(({ Names: [name = ''] }) => name.slice(1))
+        if (found.toSorted().join(', ') !== names) throw new Error(`${found.join(', ')} instead of ${names}`)
+      })
+    })
+
+    await t.test('the builds that were answered for succeed, each once', async (t) => {
+      for (const { built } of all) {
+        if (built.status !== 202 || built.id === undefined) continue
+        t.match(await endOf(server, built.id), { status: 'completed' })
+        const { text } = await server.get(`/builds/${built.id}/logs`)
+        t.equal(text.match(/Successfully tagged/g)?.length, 1, text)
+      }
+    })
+
+    await t.test('the audit trail has every change, unbroken', async (t) => {
+      const [{ entries } = {}] = await ask(
+        url,
+        "SELECT count(*)::INT AS entries FROM audit WHERE outcome = 'attempted' AND action = 'createContainer'"
+      )
+      t.ok(Number(entries) >= all.filter(({ made }) => made.status === 201).length + 1)
+      const checking = runBare(t, { BERTH_DATABASE_URL: url, BERTH_DATA_DIR: server.dataDir }, ['scripts/audit.ts'])
+      t.equal(await checking.ended, 0)
+      t.match(checking.output(), /^the database: \d+ entries, unbroken/)
+    })
+
+    t.equal((await server.delete(`/containers/${kept.id}?force=true`)).status, 200, 'and changes work again')
+    t.match(server.output(), /the database is away.*the database is back/s)
+    t.match((await server.get('/health/ready')).body, { status: 'healthy', database: 'available' })
+    const { text: metrics } = await server.get('/metrics')
+    t.match(metrics, /^berth_database_up 1$/m)
+    t.match(metrics, /^berth_database_query_duration_seconds_count{result="ok"} \d{2,}$/m)
+    t.match(metrics, /^berth_database_connections{state="idle"} [1-9]/m)
+    t.match(metrics, /^berth_database_waiting 0$/m)
   })
 
-  t.equal((await server.delete(`/containers/${kept.id}?force=true`)).status, 200, 'and changes work again')
-  t.match(server.output(), /the database is away.*the database is back/s)
+t.test('GET /metrics counts the calls that a frozen database never answered', async (t) => {
+  const { text } = await server.get('/metrics')
+  t.match(text, /^berth_database_query_duration_seconds_count{result="failed"} [1-9]/m)
 })

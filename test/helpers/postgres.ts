@@ -2,7 +2,7 @@
 
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { chownSync, readdirSync, rmSync } from 'node:fs'
+import { chownSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { pino } from 'pino'
@@ -55,8 +55,17 @@ export async function startPostgres(t: Test) {
     await ended
   }
 
+  /** The server and what serves its connections: each of them is a process. */
+  function signal(name: 'SIGSTOP' | 'SIGCONT'): void {
+    const { pid } = server ?? {}
+    if (pid === undefined) return
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
+    for (const one of [pid, ...children.map(Number)]) process.kill(one, name)
+  }
+
   await start()
   t.teardown(async () => {
+    if (server?.exitCode === null && server.signalCode === null) signal('SIGCONT')
     await end('SIGQUIT')
     rmSync(folder, { recursive: true, force: true })
   })
@@ -68,6 +77,9 @@ export async function startPostgres(t: Test) {
     start,
     /** Without a word to anybody. */
     kill: () => end('SIGKILL'),
+    /** Keeps its connections, accepts new ones, and answers nothing. */
+    freeze: () => signal('SIGSTOP'),
+    thaw: () => signal('SIGCONT'),
 
     /** The address of a database that holds nothing yet. */
     async empty(): Promise<string> {

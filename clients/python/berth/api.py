@@ -53,6 +53,10 @@ Health = TypedDict("Health", {
     "inventory": "Literal['in_sync', 'stale']",
     "inventory_age_ms": "NotRequired[int]",
     "unread_containers": "NotRequired[int]",
+    "database": "NotRequired[Literal['available', 'unavailable']]",
+    "database_latency_ms": "NotRequired[float]",
+    "database_reason": "NotRequired[str]",
+    "database_since": "NotRequired[str]",
     "version": "str",
     "uptime_seconds": "int",
 })

@@ -3,6 +3,7 @@
 import type { AuditStore } from './audit.ts'
 import type { BuildFileStore } from './build-files.ts'
 import type { BuildStore } from './builds.ts'
+import type { StoreDatabase } from './database.ts'
 import type { ExpiryStore } from './expiries.ts'
 import type { ImageNameStore } from './image-names.ts'
 import type { IntentStore } from './intents.ts'
@@ -18,6 +19,8 @@ export type Store = {
   tokens: TokenStore
   audit: AuditStore
   builds: BuildStore
+  /** Absent: files on the disk of the server. */
+  database?: StoreDatabase
   /** Keeps the files of builds in that data folder, or uses it for those that this server works with. */
   openBuildFiles(dataDir: string): BuildFileStore
   /** Reports changes by other servers on the same store, never a server's own. */

@@ -16,6 +16,12 @@ export function isTaken(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === UNIQUE
 }
 
+/** What the driver or the database said. Some errors have only a code. */
+export function reasonOf(cause: unknown): string {
+  const { message, code } = cause as Partial<NodeJS.ErrnoException>
+  return message || code || String(cause)
+}
+
 export function unavailable(cause: unknown): AppError {
   return new AppError(
     'STORE_UNAVAILABLE',

@@ -1,10 +1,11 @@
-// Receives the changes of other servers on a separate connection, and reconnects after an outage.
+// Receives the changes of other servers on a separate connection, pings the database there, and reconnects after an
+// outage.
 
-import type { Client } from 'pg'
 import { sleep } from '../../lib/sleep.ts'
 import { isAppError } from '../../errors.ts'
 import type { StoreNews } from '../contract/news.ts'
-import type { Database } from './database.ts'
+import type { Database, Line } from './database.ts'
+import { startPings } from './pings.ts'
 
 export type Log = Record<'error' | 'warn' | 'info', (fields: object, message: string) => void>
 
@@ -13,7 +14,7 @@ const RETRY_MS = 500
 export async function createListener({ database, server, log }: { database: Database; server: string; log: Log }) {
   const listeners: ((news: StoreNews) => Promise<void>)[] = []
   const life = new AbortController()
-  let client: Client | undefined
+  let line: (Line & { stopPings: () => void }) | undefined
 
   function tell(news: StoreNews): void {
     for (const listener of listeners)
@@ -29,40 +30,52 @@ export async function createListener({ database, server, log }: { database: Data
   }
 
   async function listen(): Promise<void> {
-    const fresh = await database.connect()
-    fresh.on('error', database.lost)
-    fresh.on('end', () => {
-      if (fresh === client) database.lost(new Error('The connection ended.'))
+    const { client, hangUp } = await database.connect()
+    client.on('error', database.lost)
+    client.on('end', () => {
+      if (client === line?.client) database.lost(new Error('The connection ended.'))
     })
-    fresh.on('notification', hear)
-    const { rows } = await fresh.query<{ schema: string }>('SELECT current_schema() AS schema')
-    await fresh.query(`LISTEN ${fresh.escapeIdentifier(`berth_${rows[0]?.schema}`)}`)
-    client = fresh
+    client.on('notification', hear)
+    try {
+      const { rows } = await client.query<{ schema: string }>('SELECT current_schema() AS schema')
+      await client.query(`LISTEN ${client.escapeIdentifier(`berth_${rows[0]?.schema}`)}`)
+    } catch (error) {
+      hangUp()
+      throw error
+    }
+    line = { client, hangUp, stopPings: startPings(client, database) }
   }
 
+  /** Says goodbye only to a database that listens. */
   async function drop(): Promise<void> {
-    const old = client
-    client = undefined
-    await old?.end().catch(() => {})
+    const old = line
+    line = undefined
+    old?.stopPings()
+    if (database.isAway()) old?.hangUp()
+    else await old?.client.end().catch(() => {})
   }
 
   async function find(cause: unknown): Promise<void> {
     const since = performance.now()
     log.warn({ err: cause }, 'the database is away: reads from memory continue, and changes are refused')
-    void drop()
+    await drop()
     while (!life.signal.aborted) {
       await sleep(RETRY_MS, life.signal)
-      try {
-        await listen()
-        break
-      } catch {
-        await drop()
-      }
+      if (await isListening()) break
     }
     if (life.signal.aborted) return drop()
     database.returned()
     log.info({ awayMs: Math.round(performance.now() - since) }, 'the database is back')
     tell({ about: 'missed' })
+  }
+
+  async function isListening(): Promise<boolean> {
+    try {
+      await listen()
+      return true
+    } catch {
+      return false
+    }
   }
 
   await listen()

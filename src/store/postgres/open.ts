@@ -13,6 +13,7 @@ import { openBuildFiles } from './build-files.ts'
 import { createBuildTable } from './builds.ts'
 import { createDatabase, type Database } from './database.ts'
 import { createExpiryTable } from './expiries.ts'
+import { reasonOf } from './failures.ts'
 import { createImageNameTable } from './image-names.ts'
 import { createIntentTable } from './intents.ts'
 import { startLife } from './life.ts'
@@ -53,6 +54,7 @@ export async function openStore({ url, dataDir, log, waitMs = WAIT_MS }: Options
       tokens: createTokenTable(database, createTokenMark(dataDir)),
       audit: createAuditTable(database),
       builds: createBuildTable(database, createSeal(key), server),
+      database,
       openBuildFiles: (folder) => openBuildFiles(database, folder),
       onNews: listener.on,
       // The database answers when the transaction is on its disk.
@@ -94,12 +96,8 @@ async function requireKey({ sql }: Database, key: Uint8Array): Promise<void> {
 function explained(error: unknown): unknown {
   if (error instanceof StoreError) return error
   const cause = isAppError(error) ? error.cause : error
-  const { message, code } = cause as Partial<NodeJS.ErrnoException>
-  const reason = message || code
   return new StoreError(
-    `The database of BERTH_DATABASE_URL cannot be used: ${reason}. Start it, or check the setting.`,
-    {
-      cause
-    }
+    `The database of BERTH_DATABASE_URL cannot be used: ${reasonOf(cause)}. Start it, or check the setting.`,
+    { cause }
   )
 }
