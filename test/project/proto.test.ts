@@ -28,10 +28,6 @@ const WITHOUT_TWIN: Record<string, string> = {
   listTokens: 'tokens are made over REST or on the command line',
   revokeToken: 'tokens are made over REST or on the command line',
   listAudit: 'the audit trail is read over REST',
-  listNodes: 'nodes are looked after over REST',
-  getNode: 'nodes are looked after over REST',
-  drainNode: 'nodes are looked after over REST',
-  activateNode: 'nodes are looked after over REST',
   callMcp: 'the Model Context Protocol speaks HTTP'
 }
 /** The calls of older systems, which spoke HTTP. */
@@ -129,6 +125,7 @@ t.test('a message has every field that the JSON has', async (t) => {
     ['Network', messageOf(DockerService.method.createDockerNetwork.output.field.network)],
     ['Volume', messageOf(DockerService.method.createDockerVolume.output.field.volume)],
     ['CreateVolume', DockerService.method.createDockerVolume.input],
+    ['Node', messageOf(DockerService.method.getDockerNode.output.field.node)],
     ['CreateNetwork', DockerService.method.createDockerNetwork.input],
     ['Cleaned', DockerService.method.cleanDockerSystem.output],
     ['WaitedContainer', DockerService.method.waitDockerContainer.output],

@@ -25,7 +25,7 @@ const FIELDS: Record<string, object> = {
 }
 const isOnContainer = ({ localName, input }: DescMethod) =>
   !/^(run|list)|Network|Volume/.test(localName) && input.field.name !== undefined
-const isOnBuild = ({ input }: DescMethod) => input.field.id !== undefined
+const isOnBuild = ({ localName, input }: DescMethod) => !localName.includes('Node') && input.field.id !== undefined
 
 async function serve(t: Test) {
   const store = openStore(':memory:')
