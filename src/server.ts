@@ -209,7 +209,11 @@ function isForPeople({ logFormat }: Config): boolean {
 
 function createLogger(config: Config): Logger {
   const { logLevel: level } = config
-  if (!isForPeople(config)) return pino({ level }, createLogOutput(process.stdout))
+  if (!isForPeople(config)) {
+    const output = createLogOutput(process.stdout)
+    process.once('exit', output.flushSync)
+    return pino({ level }, output)
+  }
   return pino({
     level,
     transport: {

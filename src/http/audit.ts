@@ -1,6 +1,6 @@
 // Records every request that may change something, before its handler runs and when it is answered.
 
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Audit, AuditSubject } from '../access/audit.ts'
 import type { ErrorCode } from '../errors.ts'
 import { toAppError } from './errors.ts'
@@ -11,13 +11,23 @@ type Trace = { code: ErrorCode | null; attempt: Awaited<ReturnType<Audit['attemp
 export function registerAudit(app: FastifyInstance, audit: Audit): void {
   const traces = new WeakMap<FastifyRequest, Trace>()
 
-  app.addHook('preHandler', async (request, reply) => {
-    const { scope } = request.routeOptions.config
-    if (!isChange(request) || scope === undefined) return
+  async function begin(request: FastifyRequest, reply: FastifyReply): Promise<void> {
     traces.set(request, { code: null, attempt: await audit.attempt(subjectOf(request)) })
     // No hook answers a WebSocket; it ends with its connection.
     if (request.ws) reply.raw.once('close', () => void traces.get(request)?.attempt.end(request.failedStream))
-  })
+  }
+
+  async function end(request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    const { attempt, code = null } = traces.get(request) ?? {}
+    traces.delete(request)
+    const made = String(reply.getHeader('location') ?? '')
+      .split('/')
+      .at(-1)
+    await attempt?.end(code, made || undefined)
+  }
+
+  const isAudited = (request: FastifyRequest) => isChange(request) && request.routeOptions.config.scope !== undefined
+  app.addHook('preHandler', (request, reply, done) => (isAudited(request) ? begin(request, reply) : done()))
 
   app.addHook('onError', async (request, _reply, error) => {
     const { code } = toAppError(error)
@@ -28,19 +38,12 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
 
   // Before the answer leaves: whoever has it finds the entry, also after a power failure. When an answer fails here it is
   // sent again as an error.
-  app.addHook('onSend', async (request, reply) => {
-    const { attempt, code = null } = traces.get(request) ?? {}
-    if (!attempt) return
-    traces.delete(request)
-    const made = String(reply.getHeader('location') ?? '')
-      .split('/')
-      .at(-1)
-    await attempt.end(code, made || undefined)
-  })
+  app.addHook('onSend', (request, reply, _payload, done) => (traces.has(request) ? end(request, reply) : done()))
 
   // Streamed responses bypass the hook above.
-  app.addHook('onResponse', async (request) => {
-    await traces.get(request)?.attempt.end(request.failedStream, request.made ?? undefined)
+  app.addHook('onResponse', (request, _reply, done) => {
+    const trace = traces.get(request)
+    return trace ? trace.attempt.end(request.failedStream, request.made ?? undefined) : done()
   })
 }
 

@@ -1,5 +1,6 @@
 // What HTTP clients expect besides the answer: compressed bodies, a validator, the next page, the trace, a last newline.
 
+import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { Readable } from 'node:stream'
 import compress from '@fastify/compress'
@@ -14,16 +15,17 @@ const TRACE = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
 const TERMINALS = /^(curl|wget|httpie)\//i
 
 export async function registerManners(app: FastifyInstance): Promise<void> {
-  app.addHook('onRequest', async ({ headers }, reply) => {
+  app.addHook('onRequest', ({ headers }, reply, done) => {
     if (traceOf(headers) !== undefined) reply.header('traceparent', headers.traceparent)
+    done()
   })
-  app.addHook('onSend', async (request, reply, payload) => {
+  app.addHook('onSend', (request, reply, payload, done) => {
     linkNextPage(request, reply)
     // Compression would hold back a stream until there is enough of it.
     if (payload instanceof Readable && !isFile(reply)) request.headers['x-no-compression'] = 'true'
-    return withNewline(request, reply, payload)
+    done(null, withNewline(request, reply, payload))
   })
-  await app.register(etag, { weak: true })
+  await app.register(etag, { weak: true, hashFn: createHash() })
   await app.register(compress, {
     threshold: LEAST_BYTES,
     encodings: ['gzip'],
@@ -31,6 +33,17 @@ export async function registerManners(app: FastifyInstance): Promise<void> {
     // A small body could become a very large one.
     globalDecompression: false
   })
+}
+
+/** Without an object of the native library for each answer, and once for bytes that are sent again, as a list is. */
+function createHash(): (payload: string | Buffer) => string {
+  const known = new WeakMap<Buffer, string>()
+  return (payload) => {
+    if (typeof payload === 'string') return hash('sha1', payload, 'base64')
+    const digest = known.get(payload) ?? hash('sha1', payload, 'base64')
+    known.set(payload, digest)
+    return digest
+  }
 }
 
 /** A file comes from the disk, all of it at once. */

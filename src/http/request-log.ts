@@ -3,10 +3,11 @@ import { traceOf } from './manners.ts'
 
 /** One line for each request, when it was answered. */
 export function registerRequestLog(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id)
+    done()
   })
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     const { method } = request
     const traceId = traceOf(request.headers)
     request.log.info(
@@ -19,6 +20,7 @@ export function registerRequestLog(app: FastifyInstance): void {
       },
       'request'
     )
+    done()
   })
   app.addHook('onRequestAbort', async (request) => {
     request.log.info({ method: request.method, path: pathOf(request.url) }, 'client went away')

@@ -59,7 +59,7 @@ export function registerSecurity(
     raw.once('finish', answered).once('close', answered)
   }
 
-  app.addHook('onRequest', async (request, reply) => {
+  function admitCaller(request: FastifyRequest, reply: FastifyReply): void {
     request.caller = nobody
     const { headers } = request
     // Later logs of the headers, as by the parser of forms, must not contain these.
@@ -77,6 +77,11 @@ export function registerSecurity(
       budget.change(request.caller, ({ most, seconds, left }) => {
         reply.headers({ 'ratelimit-policy': `"changes";q=${most};w=${seconds}`, ratelimit: `"changes";r=${left}` })
       })
+  }
+
+  app.addHook('onRequest', (request, reply, done) => {
+    admitCaller(request, reply)
+    done()
   })
   // Not earlier: parsing a body changes the async context.
   app.addHook('preHandler', (request, _reply, done) => {
@@ -84,7 +89,7 @@ export function registerSecurity(
   })
   refuseRoutesWithoutScope(app)
 
-  app.addHook('onSend', async (request, reply) => {
+  app.addHook('onSend', (request, reply, _payload, done) => {
     reply.header('x-content-type-options', 'nosniff')
     reply.header('referrer-policy', 'no-referrer')
     if (!reply.hasHeader('cross-origin-resource-policy')) reply.header('cross-origin-resource-policy', 'same-origin')
@@ -92,6 +97,7 @@ export function registerSecurity(
       reply.header('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
     if (!reply.hasHeader('cache-control') && !request.url.startsWith('/docs/static/'))
       reply.header('cache-control', 'no-store')
+    done()
   })
 }
 

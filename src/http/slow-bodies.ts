@@ -1,7 +1,7 @@
 // Limits the time to receive a request. Node has one limit for all, but JSON arrives at once, while an upload may take
 // an hour as long as it makes progress.
 
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { answerRawError } from './raw-errors.ts'
 
 /** The most that Node itself allows for any request. */
@@ -11,8 +11,13 @@ const BODY_MS = 30_000
 const IDLE_MS = 60_000
 
 export function registerSlowBodies(app: FastifyInstance, { bodyMs = BODY_MS, idleMs = IDLE_MS } = {}): void {
-  app.addHook('onRequest', async ({ raw, routeOptions }, reply) => {
-    if (raw.complete || !('content-length' in raw.headers || 'transfer-encoding' in raw.headers)) return
+  app.addHook('onRequest', (request, reply, done) => {
+    const { complete, headers } = request.raw
+    if (!complete && ('content-length' in headers || 'transfer-encoding' in headers)) guard(request, reply)
+    done()
+  })
+
+  function guard({ raw, routeOptions }: FastifyRequest, reply: FastifyReply): void {
     const { isUpload = raw.headers['content-type']?.startsWith('multipart/') ?? false } = routeOptions.config
     const { socket } = raw
     const timer = setTimeout(tooSlow, isUpload ? idleMs : bodyMs)
@@ -29,5 +34,5 @@ export function registerSlowBodies(app: FastifyInstance, { bodyMs = BODY_MS, idl
     raw.once('end', clear).once('close', clear)
     // A client that has its response may leave the rest unsent.
     reply.raw.once('finish', clear)
-  })
+  }
 }

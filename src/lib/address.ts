@@ -4,6 +4,7 @@ import { isIPv6 } from 'node:net'
 
 /** One host for IPv4. For IPv6 its network of 64 bits, since one host may use every address of that. */
 export function hostOf(address: string): string {
+  if (!address.includes(':')) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]
   if (mapped !== undefined) return mapped
   const bare = address.split('%', 1)[0] ?? ''

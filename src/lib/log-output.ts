@@ -1,4 +1,5 @@
-// Where log lines go. A reader that has stopped reading holds nothing up: lines beyond a bound are dropped and counted.
+// Where log lines go, those of one turn of the event loop in one write. A reader that has stopped reading holds nothing
+// up: lines beyond a bound are dropped and counted.
 
 import type { Writable } from 'node:stream'
 
@@ -6,20 +7,32 @@ const MAX_WAITING_BYTES = 1024 ** 2
 
 export function createLogOutput(stream: Writable, maxBytes = MAX_WAITING_BYTES) {
   let dropped = 0
+  let waiting = ''
   // A reader that is gone is no reason to end.
   stream.on('error', () => {})
 
+  function add(line: string): void {
+    if (waiting === '') setImmediate(flushSync)
+    waiting += line
+  }
+
+  /** Before an exit there is no other turn. Pino calls it by this name after a fatal line. */
+  function flushSync(): void {
+    if (waiting !== '') stream.write(waiting)
+    waiting = ''
+  }
+
   return {
     write(line: string): void {
-      if (stream.writableLength >= maxBytes) {
+      if (stream.writableLength + waiting.length >= maxBytes) {
         dropped++
         return
       }
-      if (dropped > 0) {
-        stream.write(`${JSON.stringify({ level: 40, time: Date.now(), dropped, msg: 'log lines were dropped' })}\n`)
-        dropped = 0
-      }
-      stream.write(line)
-    }
+      if (dropped > 0)
+        add(`${JSON.stringify({ level: 40, time: Date.now(), dropped, msg: 'log lines were dropped' })}\n`)
+      dropped = 0
+      add(line)
+    },
+    flushSync
   }
 }

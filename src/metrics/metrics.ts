@@ -192,11 +192,17 @@ export function createMetrics({ version, engine, nodes, inventory, ports, sample
   return {
     /** Counts every answered request by its route, never by its address, so that ids do not become labels. */
     observe(app: FastifyInstance): void {
-      app.addHook('onResponse', async (request, reply) => {
+      app.addHook('onResponse', (request, reply, done) => {
         // Every stream says that it is not to be held back, whatever its form.
-        if (reply.hasHeader('x-accel-buffering')) return
-        const route = request.routeOptions.url ?? 'none'
-        durations.observe({ method: request.method, route, status: String(reply.statusCode) }, reply.elapsedTime / 1000)
+        if (!reply.hasHeader('x-accel-buffering')) {
+          const labels = {
+            method: request.method,
+            route: request.routeOptions.url ?? 'none',
+            status: String(reply.statusCode)
+          }
+          durations.observe(labels, reply.elapsedTime / 1000)
+        }
+        done()
       })
       app.addHook('onError', async (_request, _reply, error) => {
         const { statusCode = 500 } = error

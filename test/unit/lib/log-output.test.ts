@@ -1,29 +1,51 @@
 import { Writable } from 'node:stream'
 import t from 'tap'
 import { createLogOutput } from '../../../src/lib/log-output.ts'
+import { turn } from '../../helpers/until.ts'
 
-t.test('lines beyond the bound are dropped, counted, and said to be missing', async (t) => {
+function slowReader() {
   const taken: string[] = []
   const done: (() => void)[] = []
-  const reader = new Writable({
+  const stream = new Writable({
     write(chunk: Buffer, _encoding, next) {
       taken.push(String(chunk))
       done.push(next)
     }
   })
-  const output = createLogOutput(reader, 10)
+  return { stream, taken, read: () => done.shift()?.() }
+}
+
+t.test('lines beyond the bound are dropped, counted, and said to be missing', async (t) => {
+  const { stream, taken, read } = slowReader()
+  const output = createLogOutput(stream, 10)
   for (let count = 0; count < 5; count++) output.write('12345\n')
-  for (let next = done.shift(); next; next = done.shift()) next()
+  await turn()
+  t.strictSame(taken, ['12345\n12345\n'])
+  output.write('lost\n')
+  read()
   output.write('later\n')
-  for (let next = done.shift(); next; next = done.shift()) next()
-  t.equal(taken.length, 4)
-  t.match(JSON.parse(taken[2] ?? ''), { level: 40, dropped: 3, msg: 'log lines were dropped' })
-  t.equal(taken[3], 'later\n')
+  await turn()
+  const [missing = '', later] = taken[1]?.split('\n') ?? []
+  t.match(JSON.parse(missing), { level: 40, dropped: 4, msg: 'log lines were dropped' })
+  t.equal(later, 'later')
+})
+
+t.test('lines of one turn are written at once, and before an exit without waiting', async (t) => {
+  const { stream, taken } = slowReader()
+  const output = createLogOutput(stream)
+  output.write('a\n')
+  output.write('b\n')
+  t.strictSame(taken, [])
+  output.flushSync()
+  t.strictSame(taken, ['a\nb\n'])
+  await turn()
+  t.equal(taken.length, 1)
 })
 
 t.test('a closed reader is not a failure', async (t) => {
   const reader = new Writable({ write: (_chunk, _encoding, next) => next(new Error('EPIPE')) })
   createLogOutput(reader).write('line\n')
-  await new Promise((resolve) => setImmediate(resolve))
+  await turn()
+  await turn()
   t.ok(reader.destroyed)
 })
