@@ -29,6 +29,7 @@ import { createValidator } from './lib/validator.ts'
 import { attachLifecycle } from './lifecycle.ts'
 import { createMetrics } from './metrics/metrics.ts'
 import { createNetworkService } from './networks/service.ts'
+import { warnOfUnwalled } from './networks/unwalled.ts'
 import { createNodeService } from './nodes/service.ts'
 import { createAllocator } from './ports/allocator.ts'
 import { reservedPorts } from './ports/reserved.ts'
@@ -52,6 +53,7 @@ export async function compose({
   machine,
   tls,
   policy: rules = {},
+  walls,
   auditFile,
   reserve,
   logger,
@@ -100,7 +102,9 @@ export async function compose({
     defaultImage: config.defaultImage,
     onImagesChanged: inventory.onImages
   })
-  const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId })
+  if (rules.isolation && !walls) throw new Error('the policy isolates owners, and nothing here can')
+  const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId, walls })
+  if (walls) warnOfUnwalled({ inventory, networks, log })
   const nodes = createNodeService({ swarm: engineNodes, containers: inventory.all })
   const volumes = createVolumeService({ engine, containers: inventory.all, policy, instanceId })
   const { containers, creator, expiry } = await composeContainers({

@@ -120,6 +120,12 @@ export const ERRORS = {
     retryable: true,
     retryAfterSeconds: 5
   },
+  ISOLATION_UNAVAILABLE: {
+    status: 503,
+    title: 'The server cannot isolate owners now',
+    retryable: true,
+    retryAfterSeconds: 10
+  },
   SWARM_UNAVAILABLE: {
     status: 503,
     title: 'The Swarm cannot answer now',

@@ -24,6 +24,8 @@ export type Foundation = {
   tls?: Tls | undefined
   /** Absent: nothing is restricted beyond the settings. */
   policy?: PolicyRules
+  /** What isolates owners, if the policy wants it. */
+  walls?: { check(): void } | undefined
   /** Where the audit trail goes besides the store. */
   auditFile?: AuditFile
   /** Room on the disk of the data folder for what makes room. */

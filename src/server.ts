@@ -7,22 +7,28 @@ import closeWithGrace from 'close-with-grace'
 import { pino, type Logger } from 'pino'
 import { openAuditFile } from './access/audit-file.ts'
 import { readPolicy } from './access/policy-file.ts'
+import type { PolicyRules } from './access/policy.ts'
 import { createBanner } from './banner.ts'
 import { cgroupProblem } from './builds/cgroup.ts'
 import { compose } from './compose.ts'
 import { isPrivate, type Config } from './config.ts'
 import { ConfigError, loadConfig } from './load-config.ts'
+import type { Engine } from './engine/contract/engine.ts'
 import { createConnection } from './engine/docker/connection.ts'
 import { createDockerEngine } from './engine/docker/engine.ts'
 import { engineCandidates, type EngineAddress } from './engine/docker/locate.ts'
 import { ownContainerId, ownPlaces } from './engine/docker/own-container.ts'
 import { createSwarmEngine } from './engine/swarm/engine.ts'
 import { isManager } from './engine/swarm/membership.ts'
+import { createFirewall } from './engine/machine/firewall.ts'
 import { createListeners } from './engine/machine/listeners.ts'
 import { createMachine } from './engine/machine/machine.ts'
+import { hiddenResolvers } from './engine/machine/resolvers.ts'
+import { createWalls, type Walls } from './engine/machine/walls.ts'
 import { listen, readTls } from './http/listening.ts'
 import { createOnBehalf } from './lib/on-behalf.ts'
 import { createLogOutput } from './lib/log-output.ts'
+import { parseReach } from './lib/reach.ts'
 import { stopPhases } from './lifecycle.ts'
 import { inspectRegistriesFile } from './registry/logins.ts'
 import { onStopSignal, STOP_SIGNALS } from './stop-signals.ts'
@@ -78,8 +84,9 @@ async function run(): Promise<void> {
     registryIdleMs: config.registryIdleSeconds * 1000,
     registryTimeoutMs: config.registryTimeoutSeconds * 1000
   }
-  const isThere = config.engine === 'auto' && (await connection.start())
-  const isSwarm = config.engine === 'swarm' || (isThere && (await isManager(connection)))
+  const isFirst = config.engine === 'auto' || policy.isolation !== undefined
+  const isThere = isFirst && (await connection.start())
+  const isSwarm = config.engine === 'swarm' || (config.engine === 'auto' && isThere && (await isManager(connection)))
   if (isSwarm) requireOpenPorts(config)
   const swarm = isSwarm
     ? createSwarmEngine({
@@ -90,6 +97,7 @@ async function run(): Promise<void> {
       })
     : undefined
   const engine = swarm ?? createDockerEngine(engineOptions)
+  const walls = await raiseWalls({ config, rules: policy, engine, isSwarm, instanceId: store.instanceId, log: logger })
   const listeners = createListeners({ procDir: config.hostProc, host: config.publishHost ?? config.host })
   const [app] = await Promise.all([
     compose({
@@ -101,6 +109,7 @@ async function run(): Promise<void> {
       machine: createMachine({ engine, listeners }),
       tls,
       policy,
+      walls,
       auditFile,
       reserve,
       logger,
@@ -109,12 +118,14 @@ async function run(): Promise<void> {
       ownPlaces: ownPlaces(realpathSync(config.dataDir)),
       dockerConfigFile: join(config.dockerConfig ?? join(homedir(), '.docker'), 'config.json')
     }),
-    config.engine === 'auto' || connection.start()
+    isFirst || connection.start()
   ])
+  walls?.start()
 
   const grace = closeWithGrace({ delay: GRACE_MS, logger, skip: STOP_SIGNALS }, async ({ signal, err }) => {
     if (err) logger.fatal({ err }, 'unexpected failure')
     else if (signal) logger.info({ signal }, 'stopping')
+    walls?.stop()
     await app.close()
     await stopPhases(
       [
@@ -174,6 +185,40 @@ function requireOpenPorts({ publishHost }: Config): void {
   throw new ConfigError([
     'a Swarm publishes ports on every address of its nodes, never on one: set BERTH_PUBLISH_HOST=0.0.0.0 to agree, or BERTH_ENGINE=docker'
   ])
+}
+
+/** Rather no server than one that does not isolate. An engine that is not there yet is looked at when it comes. */
+async function raiseWalls({
+  config,
+  rules: { isolation },
+  engine,
+  isSwarm,
+  instanceId,
+  log
+}: {
+  config: Config
+  rules: PolicyRules
+  engine: Engine
+  isSwarm: boolean
+  instanceId: string
+  log: Logger
+}): Promise<Walls | undefined> {
+  if (!isolation) return undefined
+  if (isSwarm) throw new ConfigError(['a Swarm cannot isolate owners: remove `isolation` from the policy'])
+  const reach = (isolation.reach ?? []).flatMap((text) => parseReach(text) ?? [])
+  const walls = createWalls({ engine, firewall: createFirewall({ reach }), instanceId, log })
+  try {
+    await walls.raise()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigError([`the policy isolates owners, and this server cannot: ${reason} (docs/security.md)`])
+  }
+  const hidden = hiddenResolvers(reach)
+  if (hidden.length > 0)
+    log.warn({ hidden }, 'workloads cannot reach these name servers: add :53/udp and :53 of each to isolation.reach')
+  if (config.buildNetwork !== 'none')
+    log.warn('RUN in builds is not isolated, unlike containers: BERTH_BUILD_NETWORK=none cuts it off')
+  return walls
 }
 
 /** An engine elsewhere has its cgroups there. */

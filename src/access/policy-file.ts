@@ -2,6 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { Type } from '@sinclair/typebox'
+import { parseReach } from '../lib/reach.ts'
 import { registryName } from '../lib/reference.ts'
 import { words } from '../lib/schema.ts'
 import { createValidator, describeViolations } from '../lib/validator.ts'
@@ -14,6 +15,7 @@ const Runtime = Type.Object(
   { runtime: Type.String({ minLength: 1, maxLength: 63 }), images: patterns, tokens },
   { additionalProperties: false }
 )
+const Isolation = Type.Object({ reach: patterns }, { additionalProperties: false })
 const Registry = Type.Object({ pull: tokens, push: tokens }, { additionalProperties: false })
 /** Contents of the file. */
 export const Policy = Type.Object(
@@ -22,6 +24,7 @@ export const Policy = Type.Object(
     images: patterns,
     volumes: patterns,
     networks: patterns,
+    isolation: Type.Optional(Isolation),
     labels: patterns,
     runtimes: Type.Optional(Type.Array(Runtime, { maxItems: 100 })),
     memory: Type.Optional(Type.Integer({ minimum: 6 * 1024 ** 2 })),
@@ -59,9 +62,18 @@ export function readPolicy(path: string | undefined): PolicyRules {
     return refuse(cause instanceof Error ? cause.message : String(cause), cause)
   }
   const validate = createValidator([]).strict(Policy)
-  if (validate(rules)) return { ...(rules as PolicyRules), ...withRegistries(rules as PolicyRules, refuse) }
+  if (validate(rules)) {
+    checkReach(rules as PolicyRules, refuse)
+    return { ...(rules as PolicyRules), ...withRegistries(rules as PolicyRules, refuse) }
+  }
   const problems = describeViolations(validate.errors ?? [], 'the file')
   return refuse(problems.map(({ field, message }) => `${field} ${message}`).join('; '))
+}
+
+function checkReach({ isolation }: PolicyRules, refuse: (reason: string) => never): void {
+  for (const text of isolation?.reach ?? [])
+    if (!parseReach(text))
+      refuse(`isolation.reach: "${text}" must be like 10.1.2.0/24, 10.1.2.3:5432, 10.1.2.3:53/udp or host:5432`)
 }
 
 /** Each under the one name that it has, by which it is looked for. */

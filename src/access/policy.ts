@@ -4,10 +4,10 @@ import { AppError, type FieldProblem } from '../errors.ts'
 import type { Visibility } from './tokens.ts'
 import { imageMatcher, nameMatcher } from './patterns.ts'
 
-/** By host. `*` means every public registry; among tokens, it means all of them. */
 /** Containers of these images and tokens may run with it; absent: of all. */
 type RuntimeRule = { runtime: string; images?: string[]; tokens?: string[] }
 
+/** By host. `*` means every public registry; among tokens, it means all of them. */
 export type RegistryList = Record<string, { pull?: string[]; push?: string[] }>
 
 /** As the policy file has them; what is absent is not restricted. */
@@ -17,6 +17,8 @@ export type PolicyRules = {
   images?: string[]
   volumes?: string[]
   networks?: string[]
+  /** Each owner gets a network of its own, which reaches the internet and what is listed. Absent: all share the engine's. */
+  isolation?: { reach?: string[] }
   /** Names of labels that a container may be given. */
   labels?: string[]
   /** The first that fits is what a container gets, unless it asks for another that fits. */

@@ -127,7 +127,7 @@ export type RevokedToken = { id: string; name: string; revoked: true; message: s
 
 export type AuditEntry = { seq: number; time: string; outcome: "attempted" | "succeeded" | "failed" | "refused"; caller: string; token_id: string | null; scope: string | null; address: string; door: "rest" | "grpc" | "command"; action: string; object: string | null; code: string | null; duration_ms: number | null; request_id: string; hash: string }
 
-export type Policy = { visibility?: "own" | "all"; images?: (string)[]; volumes?: (string)[]; networks?: (string)[]; labels?: (string)[]; runtimes?: ({ runtime: string; images?: (string)[]; tokens?: (string)[] })[]; memory?: number; cpus?: number; pids_limit?: number; file_bytes?: number; file_entries?: number; containers_per_token?: number; ports_per_token?: number; memory_per_token?: number; cpus_per_token?: number; volumes_per_token?: number; networks_per_token?: number; builds_per_token?: number; build_bytes_per_token?: number; registries?: { [name: string]: { pull?: (string)[]; push?: (string)[] } }; remote_sources?: boolean }
+export type Policy = { visibility?: "own" | "all"; images?: (string)[]; volumes?: (string)[]; networks?: (string)[]; isolation?: { reach?: (string)[] }; labels?: (string)[]; runtimes?: ({ runtime: string; images?: (string)[]; tokens?: (string)[] })[]; memory?: number; cpus?: number; pids_limit?: number; file_bytes?: number; file_entries?: number; containers_per_token?: number; ports_per_token?: number; memory_per_token?: number; cpus_per_token?: number; volumes_per_token?: number; networks_per_token?: number; builds_per_token?: number; build_bytes_per_token?: number; registries?: { [name: string]: { pull?: (string)[]; push?: (string)[] } }; remote_sources?: boolean }
 
 export type Access = { caller: string; token_id: string | null; team: string | null; scopes: ("read" | "files" | "containers:write" | "builds:write" | "images:write" | "exec" | "admin")[]; sees_all: boolean; exec: boolean; swarm: boolean; policy?: Policy }
 
@@ -224,6 +224,7 @@ export type ErrorCode =
   | 'REGISTRY_RATE_LIMITED'
   | 'STATS_UNAVAILABLE'
   | 'ENGINE_UNAVAILABLE'
+  | 'ISOLATION_UNAVAILABLE'
   | 'SWARM_UNAVAILABLE'
   | 'ENGINE_BUSY'
   | 'STORE_UNAVAILABLE'
@@ -327,6 +328,7 @@ export const STATUSES: Record<ErrorCode, number> = {
   REGISTRY_RATE_LIMITED: 503,
   STATS_UNAVAILABLE: 503,
   ENGINE_UNAVAILABLE: 503,
+  ISOLATION_UNAVAILABLE: 503,
   SWARM_UNAVAILABLE: 503,
   ENGINE_BUSY: 503,
   STORE_UNAVAILABLE: 503,

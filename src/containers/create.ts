@@ -42,7 +42,10 @@ export type Images = {
     }
   ): Promise<ImageRecord>
 }
-export type Networks = { isClosed(caller: Caller, name: string): Promise<boolean> }
+export type Networks = {
+  /** The network that a container joins, undefined for the engine's default; and whether nothing leads into it. */
+  place(caller: Caller, asked: string | undefined): Promise<{ network: string | undefined; isClosed: boolean }>
+}
 
 type Options = {
   engine: Pick<EngineContainers, 'startContainer'> & Pick<EngineAvailability, 'whenAvailable'>
@@ -81,7 +84,7 @@ export function createMaker(options: Options) {
   }
 
   async function make(body: CreateContainer, origin: Origin, signal: AbortSignal): Promise<Made> {
-    const isClosed = body.network !== undefined && (await networks.isClosed(origin.caller, body.network))
+    const { network, isClosed } = await networks.place(origin.caller, body.network)
     if (isClosed) checkClosed(body)
     const image = body.image ?? config.defaultImage
     const found = await images.find(origin.caller, image, {
@@ -103,6 +106,7 @@ export function createMaker(options: Options) {
         const owner = { ...ownerOf(caller), shared: body.shared ?? false }
         const spec = buildSpec({
           body,
+          network,
           image,
           imageCheck: found.healthcheck,
           ports: bindPorts(wanted, leases, options.publishHost),

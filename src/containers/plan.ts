@@ -161,6 +161,7 @@ export function bindPorts(wanted: WantedPort[], leases: Lease[], hostIp: string)
 
 export function buildSpec(options: {
   body: CreateContainer
+  network: string | undefined
   image: string
   imageCheck: Healthcheck | undefined
   ports: PortBinding[]
@@ -168,7 +169,7 @@ export function buildSpec(options: {
   identity: Identity
   runtime?: string | undefined
 }): ContainerSpec {
-  const { body, image, imageCheck, ports, ceilings, identity, runtime } = options
+  const { body, network, image, imageCheck, ports, ceilings, identity, runtime } = options
   return {
     image,
     env: { ...portEnvironment(ports), ...body.env },
@@ -197,7 +198,7 @@ export function buildSpec(options: {
     volumeLabels: volumeLabels(identity.instanceId, identity.attempt, identity.owner),
     stopTimeoutSeconds: body.stop_timeout,
     ports,
-    network: body.network === undefined ? undefined : { name: body.network, aliases: body.aliases ?? [] }
+    network: network === undefined ? undefined : { name: network, aliases: body.aliases ?? [] }
   }
 }
 

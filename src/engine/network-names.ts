@@ -9,3 +9,6 @@ const SPECIAL = ['default', 'host', 'nat', 'ns', 'private', 'pasta', 'slirp4netn
 
 /** Reserved names, which no request may use. */
 export const RESERVED_NETWORKS: readonly string[] = [NO_NETWORK, ...DEFAULT_NETWORKS, ...SPECIAL]
+
+/** Begins the name of every bridge that isolates an owner: the rules of the firewall apply to these. */
+export const BRIDGE_PREFIX = 'brth-'

@@ -7,8 +7,9 @@ import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineNetworks, NetworkRecord } from '../engine/contract/networks.ts'
 import { readFacts, writeFacts } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
-import { AppError, invalidField } from '../errors.ts'
+import { AppError, invalidField, isAppError } from '../errors.ts'
 import { createSemaphore } from '../lib/semaphore.ts'
+import { isOwnName, isWalled, newBridge, ownNetwork, whyApart } from './isolation.ts'
 import type { CreateNetwork, Network, RemovedNetwork } from './schemas.ts'
 import { viewNetwork } from './view.ts'
 
@@ -19,9 +20,11 @@ type Options = {
   containers: () => Iterable<ContainerRecord>
   policy: Pick<Policy, 'check' | 'allows' | 'names' | 'limits'>
   instanceId: string
+  /** What isolates owners. Absent: they share the engine's networks. */
+  walls: { check(): void } | undefined
 }
 
-export function createNetworkService({ engine, containers, policy, instanceId }: Options) {
+export function createNetworkService({ engine, containers, policy, instanceId, walls }: Options) {
   // An engine may create both of two concurrent networks of the same name; and quotas are counted one by one.
   const inTurn = createSemaphore(1)
 
@@ -32,7 +35,8 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
     ownerOfNamed(readFacts(labels), RESERVED_NETWORKS.includes(name) || policy.names({ networks: [name] }))
 
   function view(caller: Caller, network: NetworkRecord): Network {
-    const isUsable = network.joinable && policy.allows({ networks: [network.name] })
+    const isApart = walls !== undefined && whyApart(caller, network) !== undefined
+    const isUsable = network.joinable && policy.allows({ networks: [network.name] }) && !isApart
     return viewNetwork(network, usersOf(network.name).filter(seenBy(caller)), isUsable)
   }
 
@@ -45,11 +49,44 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
   /** Callers without a token's id are one, as for containers. */
   async function checkCount(owner: string | null): Promise<void> {
     if (!policy.limits('networks')) return
-    const isOwn = ({ labels }: NetworkRecord) => {
+    const isOwn = ({ name, labels }: NetworkRecord) => {
       const facts = readFacts(labels)
-      return facts.managed && facts.owner === owner
+      return facts.managed && facts.owner === owner && !isOwnName(name)
     }
     policy.check({ amounts: { networks: (await engine.listNetworks()).filter(isOwn).length + 1 } })
+  }
+
+  /** The network of the caller's containers, made with the first of them. */
+  async function ensureOwn(caller: Caller): Promise<string> {
+    const { name, bridge } = ownNetwork(caller, instanceId)
+    const isThere = async () => (await engine.listNetworks()).some((network) => network.bridge === bridge)
+    if (await isThere()) return name
+    const labels = writeFacts({ managed: true, instance: instanceId, ...ownerOf(caller) })
+    await inTurn(async () => {
+      if (await isThere()) return
+      try {
+        await engine.createNetwork({ name, internal: false, labels, bridge })
+      } catch (error) {
+        // Another server of the same store made it.
+        if (!isAppError(error, 'NETWORK_NAME_TAKEN') || !(await isThere())) throw error
+      }
+    })
+    return name
+  }
+
+  /** Throws when no container of the caller can be on it. */
+  async function joinable(caller: Caller, name: string): Promise<NetworkRecord> {
+    const network = await find(caller, name)
+    if (!network.joinable)
+      throw invalidField(
+        'network',
+        `cannot be "${name}" (${network.driver}): only bridges and attachable overlays of somebody's own can be used`
+      )
+    checkMayChange(caller, ownerOfNetwork(network), `The network "${name}"`)
+    const reason = walls && whyApart(caller, network)
+    if (reason !== undefined)
+      throw new AppError('POLICY_REFUSED', `network ${reason}`, { fields: [{ field: 'network', message: reason }] })
+    return network
   }
 
   return {
@@ -70,28 +107,35 @@ export function createNetworkService({ engine, containers, policy, instanceId }:
         ({ name, labels }) => readFacts(labels).instance === instanceId && usersOf(name).length === 0
       ),
 
-    /** Whether nothing leads into the network, so that nothing can be published there. Throws when no container can be on it. */
-    async isClosed(caller: Caller, name: string): Promise<boolean> {
-      if (name === NO_NETWORK) return true
-      const network = await find(caller, name)
-      const { joinable, driver, internal } = network
-      if (!joinable)
-        throw invalidField(
-          'network',
-          `cannot be "${name}" (${driver}): only bridges and attachable overlays of somebody's own can be used`
-        )
-      checkMayChange(caller, ownerOfNetwork(network), `The network "${name}"`)
-      return internal
+    /** Containers of Berth that are not isolated, from before owners were. */
+    async unwalled(): Promise<ContainerRecord[]> {
+      const walled = new Set((await engine.listNetworks()).filter(isWalled).map(({ name }) => name))
+      return [...containers()].filter(
+        ({ berth, networks }) => berth.managed && networks.some(({ name }) => !walled.has(name))
+      )
+    },
+
+    /** The network that a container joins, undefined for the engine's default; and whether nothing leads into it. */
+    async place(
+      caller: Caller,
+      asked: string | undefined
+    ): Promise<{ network: string | undefined; isClosed: boolean }> {
+      if (asked === NO_NETWORK) return { network: asked, isClosed: true }
+      walls?.check()
+      if (asked !== undefined) return { network: asked, isClosed: (await joinable(caller, asked)).internal }
+      return { network: walls && (await ensureOwn(caller)), isClosed: false }
     },
 
     async create(caller: Caller, { name, internal = false, shared }: CreateNetwork): Promise<Network> {
       if (RESERVED_NETWORKS.includes(name)) throw invalidField('name', `cannot be "${name}", which is the engine's own`)
+      if (walls && isOwnName(name)) throw invalidField('name', `cannot be "${name}": Berth gives such names itself`)
+      walls?.check()
       policy.check({ networks: [name] })
       const owner = { ...ownerOf(caller), ...(shared && { shared }) }
       const labels = writeFacts({ managed: true, instance: instanceId, ...owner })
       return inTurn(async () => {
         await checkCount(caller.tokenId)
-        await engine.createNetwork({ name, internal, labels })
+        await engine.createNetwork({ name, internal, labels, ...(walls && { bridge: newBridge() }) })
         return view(caller, await find(caller, name))
       })
     },

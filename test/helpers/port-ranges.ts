@@ -59,7 +59,8 @@ const SIZES = {
   terminal: 10,
   files: 10,
   filesTrees: 10,
-  postgres: 10
+  postgres: 10,
+  isolation: 20
 } as const
 
 const WORKLOADS: Range = { first: 8100, last: 8999 }

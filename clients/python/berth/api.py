@@ -1113,6 +1113,10 @@ AuditEntry = TypedDict("AuditEntry", {
     "hash": "str",
 })
 
+PolicyIsolation = TypedDict("PolicyIsolation", {
+    "reach": "NotRequired[list[str]]",
+})
+
 PolicyRuntimesItem = TypedDict("PolicyRuntimesItem", {
     "runtime": "str",
     "images": "NotRequired[list[str]]",
@@ -1129,6 +1133,7 @@ Policy = TypedDict("Policy", {
     "images": "NotRequired[list[str]]",
     "volumes": "NotRequired[list[str]]",
     "networks": "NotRequired[list[str]]",
+    "isolation": "NotRequired[PolicyIsolation]",
     "labels": "NotRequired[list[str]]",
     "runtimes": "NotRequired[list[PolicyRuntimesItem]]",
     "memory": "NotRequired[int]",

@@ -6,6 +6,8 @@ import { NO_NETWORK, RESERVED_NETWORKS } from '../network-names.ts'
 import type { RawContainer } from './schemas/containers.ts'
 import type { RawNetwork } from './schemas/networks.ts'
 
+/** The option of a bridge for the name of its interface. */
+export const BRIDGE_NAME = 'com.docker.network.bridge.name'
 const SHORT_ID = 12
 
 export function mapNetwork(raw: RawNetwork): NetworkRecord {
@@ -23,6 +25,7 @@ export function mapNetwork(raw: RawNetwork): NetworkRecord {
     internal: raw.Internal ?? false,
     attachable,
     labels: raw.Labels ?? {},
+    bridge: raw.Options?.[BRIDGE_NAME] ?? null,
     joinable: !isOfEngine && (driver === 'bridge' || (driver === 'overlay' && attachable))
   }
 }

@@ -2,7 +2,7 @@
 
 import { unlessGone, type Calls } from './calls.ts'
 import type { EngineNetworks } from '../contract/networks.ts'
-import { mapNetwork } from './map-network.ts'
+import { BRIDGE_NAME, mapNetwork } from './map-network.ts'
 import { readNetworks } from './schemas/networks.ts'
 import { readMade } from './schemas/schema.ts'
 
@@ -18,9 +18,16 @@ export function createNetworkCalls(
       return found.map(mapNetwork)
     },
 
-    async createNetwork({ name, internal, labels }) {
-      // Older engines create a second network of the same name unless told not to.
-      const body = { Name: name, CheckDuplicate: true, ...driver, Internal: internal, Labels: labels }
+    async createNetwork({ name, internal, labels, bridge }) {
+      const body = {
+        Name: name,
+        // Older engines create a second network of the same name unless told not to.
+        CheckDuplicate: true,
+        ...driver,
+        Internal: internal,
+        Labels: labels,
+        ...(bridge !== undefined && { EnableIPv6: false, Options: { [BRIDGE_NAME]: bridge } })
+      }
       const asked = {
         method: 'POST',
         path: '/networks/create',

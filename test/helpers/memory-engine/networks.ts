@@ -12,10 +12,10 @@ export function networkCalls({ state, reach, emit }: { state: State; reach: () =
       return [...networks.values()]
     },
 
-    async createNetwork({ name, internal, labels }) {
+    async createNetwork({ name, internal, labels, bridge = null }) {
       reach()
       if (networks.has(name)) throw new AppError('NETWORK_NAME_TAKEN', `network with name ${name} already exists`)
-      const network = networkRecord(name, { internal, labels, joinable: true })
+      const network = networkRecord(name, { internal, labels, bridge, joinable: true })
       networks.set(name, network)
       emit('create', network.id, 'network', { name })
       return network.id

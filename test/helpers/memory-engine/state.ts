@@ -45,6 +45,7 @@ export function network(name: string, given: Partial<NetworkRecord> = {}): Netwo
     internal: false,
     attachable: false,
     labels: {},
+    bridge: null,
     joinable: false,
     ...given
   }

@@ -133,6 +133,7 @@ t.test('the environment says which ports were given', async (t) => {
 t.test('the spec of an empty request', async (t) => {
   const spec = buildSpec({
     body: {},
+    network: undefined,
     image: 'app:1',
     imageCheck: undefined,
     ports: [binding(8001)],
@@ -188,6 +189,7 @@ t.test('the spec of a full request', async (t) => {
   const spec = buildSpec({
     imageCheck: undefined,
     body,
+    network: 'shop',
     image: 'app:1',
     ports: [binding(8001)],
     ceilings: config,
@@ -206,7 +208,8 @@ t.test('the spec of a full request', async (t) => {
     restart: 'always',
     healthcheck: { test: ['CMD', 'true'], intervalMs: 500, timeoutMs: 1000, startPeriodMs: 1, retries: 2 },
     volumes: [{ source: 'data', target: '/data', readOnly: false }],
-    stopTimeoutSeconds: 3
+    stopTimeoutSeconds: 3,
+    network: { name: 'shop', aliases: [] }
   })
   t.match(spec.labels, {
     team: 'red',

@@ -16,6 +16,7 @@ const Network = Type.Object({
   Attachable: Flag,
   Ingress: Flag,
   IPAM: maybe(Type.Object({ Config: maybe(Type.Array(Type.Object({ Subnet: Text }))) })),
+  Options: maybe(Type.Record(Type.String(), Type.String())),
   Labels
 })
 
