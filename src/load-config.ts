@@ -49,6 +49,8 @@ function contradictions(config: Config): string[] {
     )
   if ((config.dockerhubUsername === undefined) !== (config.dockerhubPassword === undefined))
     found.push('DOCKERHUB_USERNAME and DOCKERHUB_PASSWORD are needed together')
+  if (config.swarmNodePort !== undefined && config.agentPort !== undefined)
+    found.push('BERTH_SWARM_NODE_PORT and BERTH_AGENT_PORT are two ways to the same nodes: set one')
   if (config.swarmNodePort !== undefined && !(config.dockerTlsVerify && config.dockerCertPath !== undefined))
     found.push(
       'BERTH_SWARM_NODE_PORT needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH: without TLS, whoever reaches the engine of a node has the node'

@@ -18,6 +18,7 @@ import { createConnection } from './engine/docker/connection.ts'
 import { createDockerEngine } from './engine/docker/engine.ts'
 import { engineCandidates, type EngineAddress } from './engine/docker/locate.ts'
 import { ownContainerId, ownPlaces } from './engine/docker/own-container.ts'
+import { agentAddresses } from './engine/swarm/agents.ts'
 import { createSwarmEngine } from './engine/swarm/engine.ts'
 import { isManager } from './engine/swarm/membership.ts'
 import { createFirewall } from './engine/machine/firewall.ts'
@@ -27,6 +28,7 @@ import { hiddenResolvers } from './engine/machine/resolvers.ts'
 import { createWalls, type Walls } from './engine/machine/walls.ts'
 import { listen, readTls } from './http/listening.ts'
 import { createOnBehalf } from './lib/on-behalf.ts'
+import { readCertificates, type Certificates } from './lib/certificates.ts'
 import { createLogOutput } from './lib/log-output.ts'
 import { parseReach } from './lib/reach.ts'
 import { stopPhases } from './lifecycle.ts'
@@ -168,14 +170,25 @@ async function run(): Promise<void> {
     )
 }
 
-/** The engines of a Swarm's nodes, with the certificates of DOCKER_CERT_PATH. */
-function nodeAddresses({ swarmNodePort: port, ...config }: Config): ((host: string) => EngineAddress) | undefined {
+/** The agents of a Swarm's nodes, or their engines with the certificates of DOCKER_CERT_PATH. */
+function nodeAddresses(config: Config): ((host: string) => EngineAddress) | undefined {
+  if (config.agentPort !== undefined) return agentAddresses(config.agentPort, readAgentCerts(config))
+  const { swarmNodePort: port } = config
   if (port === undefined) return undefined
   return (host) => {
     const dockerHost = `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`
     const [address] = engineCandidates({ ...config, dockerHost, home: homedir() })
     if (!address) throw new ConfigError([`there is no engine at ${dockerHost}`])
     return address
+  }
+}
+
+function readAgentCerts({ agentCerts: folder }: Config): Certificates {
+  try {
+    return readCertificates(folder)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new ConfigError([`BERTH_AGENT_CERTS is ${folder}: ${reason}. Make them: npm run agent-certs (docs/swarm.md)`])
   }
 }
 

@@ -25,11 +25,22 @@ export const ENGINE_SETTINGS = {
     ['host', 'ingress'],
     'Where a port of a Swarm is published: on the node that runs the container, or by the routing mesh on every node.'
   ),
+  agentPort: optionalInteger(
+    'BERTH_AGENT_PORT',
+    1,
+    65_535,
+    'Port of the agents on all nodes of a Swarm (docker-stack.yml). Through them, commands, terminals, files and statistics reach containers on every node. An agent listens on it.'
+  ),
+  agentCerts: text(
+    'BERTH_AGENT_CERTS',
+    '/run/secrets',
+    'Folder with ca.pem, cert.pem and key.pem: those of an agent, or those that the server shows to agents (npm run agent-certs).'
+  ),
   swarmNodePort: optionalInteger(
     'BERTH_SWARM_NODE_PORT',
     1,
     65_535,
-    'Port on which the engine of every node listens with TLS (dockerd --tlsverify). Commands, terminals, files and statistics then reach containers on all nodes. Needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH.'
+    'Instead of BERTH_AGENT_PORT: port on which the engine of every node itself listens with TLS (dockerd --tlsverify). Needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, with a certificate that is as good as root everywhere.'
   ),
   swarmNewPrivileges: oneOf(
     'BERTH_SWARM_NEW_PRIVILEGES',

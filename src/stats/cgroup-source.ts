@@ -9,6 +9,7 @@ import { parseNetDev } from '../lib/net-dev.ts'
 import type { Counters, StatsSource } from './counters.ts'
 import { parseBlockV1, parseBlockV2, parseCpuV2, parseKeyValues, type BlockCounters } from './parse.ts'
 
+type Measured = Pick<ContainerRecord, 'id' | 'pid' | 'hostNetwork'>
 type Reader = { pid: number; read: () => Omit<Counters, 'readAt' | 'clockNs' | 'networks'> }
 
 const BUFFER = Buffer.allocUnsafe(64 * 1024)
@@ -16,10 +17,10 @@ const HALF_PAGE = 2048
 // Where engines put their containers, with systemd and without.
 const USUAL_PLACES = ['', 'system.slice', 'docker', 'machine.slice']
 
-export function createCgroupSource({ procDir, cgroupDir }: { procDir: string; cgroupDir: string }): StatsSource {
+export function createCgroupSource({ procDir, cgroupDir }: { procDir: string; cgroupDir: string }) {
   const readers = new Map<string, Reader>()
 
-  function readerFor({ id, pid }: ContainerRecord): Reader | undefined {
+  function readerFor({ id, pid }: Measured): Reader | undefined {
     if (pid === null) return undefined
     const known = readers.get(id)
     if (known?.pid === pid) return known
@@ -35,9 +36,9 @@ export function createCgroupSource({ procDir, cgroupDir }: { procDir: string; cg
   }
 
   return {
-    name: 'cgroup',
+    name: 'cgroup' as const,
 
-    read(record) {
+    read(record: Measured): Counters | undefined {
       try {
         const reader = readerFor(record)
         if (!reader) return undefined
@@ -50,8 +51,8 @@ export function createCgroupSource({ procDir, cgroupDir }: { procDir: string; cg
       }
     },
 
-    forget: (id) => void readers.delete(id)
-  }
+    forget: (id: string) => void readers.delete(id)
+  } satisfies StatsSource
 }
 
 function readV1(lines: string[], cgroupDir: string): Reader['read'] | undefined {

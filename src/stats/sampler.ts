@@ -2,6 +2,7 @@
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
+import { sleep } from '../lib/sleep.ts'
 import { makeSample, type Sample } from './calculate.ts'
 import type { Counters, SourceName, StatsSource } from './counters.ts'
 import { History, HISTORY_SECONDS, type Point } from './history.ts'
@@ -13,6 +14,8 @@ const SLICE = 8
 // A container starts at any moment between two rounds. Over less than this a CPU limit, which the kernel enforces every
 // 100 ms, does not show.
 const SHORTEST_MS = 250
+// Figures of other nodes come a moment after they are asked for, and belong to the same round.
+const LATE_MS = 100
 
 type Reading = { counters: Counters; source: SourceName }
 type Series = {
@@ -52,13 +55,14 @@ export function createSampler({
     return fresh
   }
 
-  function sample(record: ContainerRecord): void {
+  /** A promise if the figures are still to come. */
+  function sample(record: ContainerRecord): Promise<void> | undefined {
     const own = seriesOf(record)
-    if (own.isReading) return
+    if (own.isReading) return undefined
     const reading = readFrom(record, own, 0)
-    if (!reading) return
+    if (!reading) return undefined
     own.isReading = true
-    void reading.finally(() => (own.isReading = false))
+    return reading.finally(() => (own.isReading = false))
   }
 
   /** By the first source, from that index on, that has figures. */
@@ -90,15 +94,18 @@ export function createSampler({
 
   async function tick(): Promise<void> {
     const started = performance.now()
+    const late: Promise<void>[] = []
     let count = 0
     for (const { id } of [...inventory.all()]) {
       const record = inventory.get(id)
       if (!record || !isMeasured(record)) continue
-      sample(record)
+      const reading = sample(record)
+      if (reading) late.push(reading)
       if (++count % SLICE === 0) await new Promise((resolve) => setImmediate(resolve))
     }
-    for (const watcher of tickWatchers) watcher()
     if (!stopped) timer = setTimeout(() => void tick(), Math.max(0, SAMPLE_MS - (performance.now() - started)))
+    if (late.length > 0) await within(LATE_MS, Promise.all(late))
+    for (const watcher of tickWatchers) watcher()
   }
 
   inventory.onChange(({ id, before, after }) => {
@@ -107,7 +114,7 @@ export function createSampler({
       for (const source of sources) source.forget(id)
     } else if (isMeasured(after) && before?.startedAt !== after.startedAt) {
       // The baseline at once, so that the first sample is there within a second.
-      sample(after)
+      void sample(after)
     }
   })
 
@@ -142,4 +149,11 @@ export function createSampler({
 /** Every container with processes has statistics; a paused one keeps its memory. */
 export function isMeasured({ state }: ContainerRecord): boolean {
   return state === 'running' || state === 'paused'
+}
+
+/** Ends with the task, or when its time is up. */
+async function within(limitMs: number, task: Promise<unknown>): Promise<void> {
+  const limit = new AbortController()
+  await Promise.race([task, sleep(limitMs, limit.signal)])
+  limit.abort()
 }

@@ -14,6 +14,7 @@ export type LabEngine = {
 
 const OWN_ENGINE = "starts an engine of its own, from the machine's packages"
 const EVERYWHERE: Record<string, string> = {
+  agent: 'tests tasks of a Swarm, on the engine of the machine',
   browser: 'tests pages in a browser',
   'builds-engine': OWN_ENGINE,
   'engine-restart': OWN_ENGINE,

@@ -1,34 +1,20 @@
-// Certificates for tests of TLS: authorities of the test's own, and what they sign. By openssl, since Node makes none.
+// Certificates for tests of TLS: authorities of the test's own, and what they sign.
 
-import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { spawnSync } from 'node:child_process'
+import { createAuthority as create, type Certificate, type Wanted } from '../../scripts/authority.ts'
 import { installFor } from './debian.ts'
 
-type Wanted = { name: string; days?: number; use?: 'serverAuth' | 'clientAuth' }
-/** Paths of PEM files. */
-export type Certificate = { cert: string; key: string }
+const DAYS = 2
+
+export type { Certificate }
 
 /** An authority whose files are kept in the folder. */
 export function createAuthority(folder: string) {
   if (spawnSync('openssl', ['version']).status !== 0) installFor('certificates')
-  mkdirSync(folder, { recursive: true })
-  const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })
-  const newKey = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
-  openssl('req', '-x509', ...newKey, '-subj', '/CN=Berth test', '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem')
-
+  const { ca, sign } = create(folder, { name: 'Berth test', days: DAYS })
   return {
-    ca: join(folder, 'ca.pem'),
-
-    /** Signs a certificate for a host name or an address; with `days` below zero it has expired. */
-    sign({ name, days = 2, use = 'serverAuth' }: Wanted): Certificate {
-      const file = `${use}-${name}-${days}`
-      const kind = /^[\d.]+$/.test(name) ? 'IP' : 'DNS'
-      writeFileSync(join(folder, `${file}.ext`), `subjectAltName=${kind}:${name}\nextendedKeyUsage=${use}\n`)
-      openssl('req', ...newKey, '-subj', `/CN=${name}`, '-keyout', `${file}.key`, '-out', `${file}.csr`)
-      const by = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', `${file}.ext`]
-      openssl('x509', '-req', '-in', `${file}.csr`, ...by, '-days', `${days}`, '-out', `${file}.pem`)
-      return { cert: join(folder, `${file}.pem`), key: join(folder, `${file}.key`) }
-    }
+    ca,
+    sign: ({ name, days = DAYS, use = 'serverAuth' }: Partial<Wanted> & Pick<Wanted, 'name'>): Certificate =>
+      sign({ name, days, use })
   }
 }

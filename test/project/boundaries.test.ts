@@ -65,6 +65,7 @@ const LAYERS = [
   'lifecycle.ts',
   'foundation.ts',
   'compose.ts',
+  'agent',
   'server.ts',
   'cli'
 ]
@@ -115,11 +116,12 @@ const isOwnership = (to: string) => ['access/caller.ts', 'access/ownership.ts'].
 const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] = [
   ['dockerode is for scripts and tests, its types for engine/docker/', (_from, to) => to === 'dockerode'],
   [
-    'only server.ts, engine/docker/ and engine/swarm/ know what is in engine/docker/; doctor looks where an engine is looked for',
+    'only server.ts, agent/, engine/docker/ and engine/swarm/ know what is in engine/docker/; doctor looks where an engine is looked for',
     (from, to) =>
       to.startsWith('engine/docker/') &&
       !from.startsWith('engine/docker/') &&
       !from.startsWith('engine/swarm/') &&
+      !from.startsWith('agent/') &&
       from !== 'server.ts' &&
       !(from === 'cli/doctor.ts' && to === 'engine/docker/locate.ts')
   ],
@@ -209,6 +211,14 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
       !['terminal/frames.ts', 'config.ts', 'engine/docker/locate.ts'].includes(to)
   ],
   [
+    'agent/ is a process of its own: the calls to one engine, the settings, lib, and figures from files',
+    (from, to) =>
+      folderOf(from) === 'agent' &&
+      isOurs(to) &&
+      !['agent', 'engine', 'lib'].includes(folderOf(to)) &&
+      !['load-config.ts', 'stop-signals.ts', 'stats/cgroup-source.ts'].includes(to)
+  ],
+  [
     'compose.ts knows engine and store as types',
     (from, to) => from === 'compose.ts' && ['engine', 'store'].includes(folderOf(to))
   ]
@@ -262,7 +272,7 @@ t.test('labels of ours are read and written in one file', async (t) => {
 t.test('the environment is read where a process begins', async (t) => {
   const readers = files.filter((file) => /\bprocess\.env\b/.test(readFileSync(join(SRC, file), 'utf8')))
   t.strictSame(
-    readers.filter((file) => !['server.ts', 'config.ts', 'cli/main.ts'].includes(file)),
+    readers.filter((file) => !['server.ts', 'config.ts', 'agent/main.ts', 'cli/main.ts'].includes(file)),
     []
   )
 })

@@ -4,7 +4,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-type EngineTls = { ca?: Buffer; cert?: Buffer; key?: Buffer; verify: boolean }
+/** `servername` is the name that its certificate must have, if not its address. */
+type EngineTls = { ca?: Buffer; cert?: Buffer; key?: Buffer; verify: boolean; servername?: string }
 
 export type EngineAddress =
   | { kind: 'socket'; path: string; source: string }

@@ -50,8 +50,8 @@ export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: Engi
   const availability = createAvailability({ connection, probe: reads.nodes.renew })
   const services = createServices({ calls, reads })
   const ports = createPorts({ calls, reads })
-  const remote = options.addressOf && createRemoteEngines({ ...options, addressOf: options.addressOf })
-  const onNodes = createOnNodes({ own, remote, reads })
+  const remotes = options.addressOf && createRemoteEngines({ ...options, addressOf: options.addressOf })
+  const onNodes = createOnNodes({ own, remotes, reads })
   const awaiting = createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs })
   const life = createLife({ reads, services, ports, onNodes, awaiting, changeTimeoutMs })
   const seen = createSeenNodes()
@@ -78,6 +78,6 @@ export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: Engi
     ...createWorkloadCalls({ calls, reads, life, onNodes }),
     ...createOverlayCalls(calls),
     nodes: createNodeCalls({ calls, reads, seen }),
-    close: () => remote?.close()
+    close: () => remotes?.close()
   }
 }

@@ -1,50 +1,63 @@
-// The engine of a task's node gives access to the inside of the task: this manager's own engine, or another if the operator
-// has opened it to this server.
+// The engine of a task's node gives access to the inside of the task: this manager's own engine, or another by its agent or
+// its own port.
 
 import type { Engine } from '../contract/engine.ts'
 import type { NodeRecord } from '../contract/nodes.ts'
-import { AppError } from '../../errors.ts'
+import { AppError, isAppError } from '../../errors.ts'
 import type { Reads } from './reads.ts'
-import type { RemoteEngines } from './remote-engines.ts'
+import type { Remote, RemoteEngines } from './remote-engines.ts'
 import type { RawTask } from './schemas/tasks.ts'
 
 export type OnNodes = ReturnType<typeof createOnNodes>
-type Place = { engine: Engine; containerId: string }
+type Place = { engine: Engine; containerId: string; remote?: Remote | undefined }
+
+const NO_WAY =
+  'and this server reaches only the engine of its own node. Deploy the agents (docs/swarm.md), or use docker exec there'
+const SILENT = 'and neither an agent nor an engine answers this server there'
 
 export function createOnNodes({
   own,
-  remote,
+  remotes,
   reads
 }: {
   own: Engine
-  remote: RemoteEngines | undefined
+  remotes: RemoteEngines | undefined
   reads: Pick<Reads, 'nodes' | 'ownNode'>
 }) {
-  async function engineOf(node: NodeRecord): Promise<Engine | undefined> {
+  async function enginesOf(node: NodeRecord): Promise<Omit<Place, 'containerId'> | undefined> {
     const here = await reads.ownNode()
-    if (node.id === here?.id) return own
-    return node.state === 'ready' && node.address !== null ? remote?.at(node.address) : undefined
+    if (node.id === here?.id) return { engine: own }
+    const remote = node.state === 'ready' && node.address !== null ? await remotes?.at(node.address) : undefined
+    return remote && { engine: remote.engine, remote }
   }
 
   /** Undefined if the node is out of reach, and before the container exists. */
   async function reach({ NodeID: nodeId, Status: status }: RawTask): Promise<Place | undefined> {
     const containerId = status.ContainerStatus?.ContainerID
     const node = (await reads.nodes.get()).get(nodeId ?? '')
-    const engine = node && (await engineOf(node))
-    return containerId && engine ? { engine, containerId } : undefined
+    const found = node && (await enginesOf(node))
+    return containerId && found ? { ...found, containerId } : undefined
+  }
+
+  async function outOfReach(task: RawTask, why: string, cause?: unknown): Promise<AppError> {
+    const name = (await reads.nodes.get()).get(task.NodeID ?? '')?.name ?? 'another node'
+    return new AppError('NODE_OUT_OF_REACH', `The container is on ${name}, ${why}.`, { facts: { node: name }, cause })
   }
 
   return {
     reach,
 
-    async placeOf(task: RawTask): Promise<Place> {
+    /** Fails as soon as the node is known to be out of reach, also in the middle of it. */
+    async inside<T>(task: RawTask, act: (engine: Engine, containerId: string) => Promise<T>): Promise<T> {
       const place = await reach(task)
-      if (place) return place
-      const name = (await reads.nodes.get()).get(task.NodeID ?? '')?.name ?? 'another node'
-      const advice = remote
-        ? 'whose engine does not answer this server'
-        : 'and this server reaches only the engine of its own node. Set BERTH_SWARM_NODE_PORT (docs/swarm.md), or use docker exec there'
-      throw new AppError('NODE_OUT_OF_REACH', `The container is on ${name}, ${advice}.`, { facts: { node: name } })
+      if (!place) throw await outOfReach(task, remotes ? SILENT : NO_WAY)
+      const { engine, containerId, remote } = place
+      if (!remote) return act(engine, containerId)
+      try {
+        return await remote.unlessLost(act(engine, containerId))
+      } catch (error) {
+        throw isAppError(error, 'ENGINE_UNAVAILABLE') ? await outOfReach(task, SILENT, error) : error
+      }
     },
 
     /** Shortens the stop timeout of its service, if the node is within reach. */

@@ -7,9 +7,17 @@ import { dockerEngineOn, type DockerOptions } from '../docker/engine.ts'
 import type { EngineAddress } from '../docker/locate.ts'
 
 export type RemoteEngines = ReturnType<typeof createRemoteEngines>
+export type Remote = {
+  engine: Engine
+  /** Fails when the engine is found hanging, however long the task itself would wait. */
+  unlessLost<T>(task: Promise<T>): Promise<T>
+}
+
+// A node without power says nothing, and its Swarm takes longer to find out.
+const HANG_MS = 3_000
 
 type Log = Parameters<typeof createConnection>[0]['log']
-type Remote = { connection: Connection; engine: Engine; tried: Promise<boolean> }
+type Opened = { connection: Connection; remote: Remote; tried: Promise<boolean> }
 
 type Options = Omit<DockerOptions, 'connection' | 'log'> & {
   log: DockerOptions['log'] & Log
@@ -17,26 +25,41 @@ type Options = Omit<DockerOptions, 'connection' | 'log'> & {
 }
 
 export function createRemoteEngines({ addressOf, ...options }: Options) {
-  const remotes = new Map<string, Remote>()
+  const opened = new Map<string, Opened>()
 
-  function open(host: string): Remote {
-    const connection = createConnection({ candidates: [addressOf(host)], log: options.log })
+  function open(host: string): Opened {
+    const connection = createConnection({ candidates: [addressOf(host)], log: options.log, hangMs: HANG_MS })
     const engine = dockerEngineOn(createCalling({ ...options, connection }), { ...options, connection })
-    const remote = { connection, engine, tried: connection.start() }
-    remotes.set(host, remote)
-    return remote
+    const remote = { engine, unlessLost: unlessLost(connection) }
+    const found = { connection, remote, tried: connection.start() }
+    opened.set(host, found)
+    return found
   }
 
   return {
     /** Undefined if it does not answer. */
-    async at(host: string): Promise<Engine | undefined> {
-      const { connection, engine, tried } = remotes.get(host) ?? open(host)
+    async at(host: string): Promise<Remote | undefined> {
+      const { connection, remote, tried } = opened.get(host) ?? open(host)
       await tried
-      return connection.status().available ? engine : undefined
+      return connection.status().available ? remote : undefined
     },
 
     close(): void {
-      for (const { connection } of remotes.values()) connection.close()
+      for (const { connection } of opened.values()) connection.close()
+    }
+  }
+}
+
+function unlessLost({ hangs }: Pick<Connection, 'hangs'>): Remote['unlessLost'] {
+  return async (task) => {
+    const signal = hangs()
+    const lost = Promise.withResolvers<never>()
+    const lose = () => lost.reject(signal.reason)
+    signal.addEventListener('abort', lose, { once: true })
+    try {
+      return await Promise.race([task, lost.promise])
+    } finally {
+      signal.removeEventListener('abort', lose)
     }
   }
 }

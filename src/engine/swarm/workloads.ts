@@ -1,4 +1,4 @@
-// The workload of a container: its output through the managers, everything else through the engine of its node.
+// The workload of a container, through the engine of its node. Out of reach of that, the managers still give its output.
 
 import type { EngineArchive } from '../contract/archive.ts'
 import type { ContainerCounters, EngineWorkloads, LogLine, LogQuery } from '../contract/workloads.ts'
@@ -9,6 +9,7 @@ import { brokenStream } from '../docker/broken-stream.ts'
 import type { Calls } from '../docker/calls.ts'
 import { readLogLines } from '../docker/log-frames.ts'
 import { logParameters } from '../docker/log-query.ts'
+import { readFacts } from '../labels.ts'
 import type { Life } from './life.ts'
 import { isUpIn, runOfService } from './map-service.ts'
 import type { OnNodes } from './on-nodes.ts'
@@ -40,7 +41,12 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     }
   }
 
-  async function* linesOf(task: RawTask, tty: boolean, query: LogQuery, signal?: AbortSignal): AsyncGenerator<LogLine> {
+  async function* linesByManagers(
+    task: RawTask,
+    tty: boolean,
+    query: LogQuery,
+    signal?: AbortSignal
+  ): AsyncGenerator<LogLine> {
     const { follow, since, until } = query
     const life = new AbortController()
     const chunks = await calls.watch({
@@ -69,25 +75,35 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     }
   }
 
-  /** The running task, on an engine within reach. */
-  async function running(id: string) {
+  /** The engine of the node ends the stream with the container, and does not wait for nodes that are gone. */
+  async function* linesOf(
+    { Spec: spec }: RawService,
+    task: RawTask,
+    ...[tty, query, signal]: [tty: boolean, query: LogQuery, signal: AbortSignal | undefined]
+  ): AsyncGenerator<LogLine> {
+    const place = readFacts(spec.Labels ?? {}).managed ? await onNodes.reach(task) : undefined
+    yield* place
+      ? place.engine.containerLogs(place.containerId, tty, query, signal)
+      : linesByManagers(task, tty, query, signal)
+  }
+
+  /** The running task. */
+  async function running(id: string): Promise<RawTask> {
     const service = await need(id)
     const run = await life.runOf(service)
-    if (run.state !== 'running' || !run.task)
-      throw new AppError('CONTAINER_NOT_RUNNING', `The container ${service.Spec.Name} is ${run.state}.`)
-    return onNodes.placeOf(run.task)
+    if (run.state === 'running' && run.task) return run.task
+    throw new AppError('CONTAINER_NOT_RUNNING', `The container ${service.Spec.Name} is ${run.state}.`)
   }
 
   /** Like `running`, for an ended task, whose node keeps it for a while. */
-  async function there(id: string) {
+  async function there(id: string): Promise<RawTask> {
     const service = await need(id)
     const { task, state } = await life.runOf(service)
-    if (!task)
-      throw new AppError(
-        'CONTAINER_NOT_RUNNING',
-        `The container ${service.Spec.Name} is ${state}: on a Swarm its files come and go with its task.`
-      )
-    return onNodes.placeOf(task)
+    if (task) return task
+    throw new AppError(
+      'CONTAINER_NOT_RUNNING',
+      `The container ${service.Spec.Name} is ${state}: on a Swarm its files come and go with its task.`
+    )
   }
 
   return {
@@ -107,8 +123,8 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
       )
       if (!last) return
       if (query.tail === undefined)
-        for (const task of earlier.toReversed()) yield* linesOf(task, tty, { ...query, follow: false }, signal)
-      yield* linesOf(last, tty, query, signal)
+        for (const task of earlier.toReversed()) yield* linesOf(service, task, tty, { ...query, follow: false }, signal)
+      yield* linesOf(service, last, tty, query, signal)
     },
 
     async containerCounters(id, signal): Promise<ContainerCounters | undefined> {
@@ -120,18 +136,18 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     },
 
     async containerProcesses(id, signal) {
-      const { engine, containerId } = await running(id)
-      return engine.containerProcesses(containerId, signal)
+      const task = await running(id)
+      return onNodes.inside(task, (engine, containerId) => engine.containerProcesses(containerId, signal))
     },
 
     async startProcess(id, request, signal) {
-      const { engine, containerId } = await running(id)
-      return engine.startProcess(containerId, request, signal)
+      const task = await running(id)
+      return onNodes.inside(task, (engine, containerId) => engine.startProcess(containerId, request, signal))
     },
 
     async exec(id, request, limits) {
-      const { engine, containerId } = await running(id)
-      return engine.exec(containerId, request, limits)
+      const task = await running(id)
+      return onNodes.inside(task, (engine, containerId) => engine.exec(containerId, request, limits))
     },
 
     statPath: async (id, path, signal) =>
@@ -143,8 +159,7 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     removePath: (id, path, root) => inFiles(id, (engine, containerId) => engine.removePath(containerId, path, root))
   }
 
-  async function inFiles<T>(id: string, task: (engine: Engine, containerId: string) => Promise<T>): Promise<T> {
-    const { engine, containerId } = await there(id)
-    return task(engine, containerId)
+  async function inFiles<T>(id: string, act: (engine: Engine, containerId: string) => Promise<T>): Promise<T> {
+    return onNodes.inside(await there(id), act)
   }
 }

@@ -41,6 +41,18 @@ t.test('a slow container does not hold up the others', async (t) => {
   t.equal(source.asked.filter((name) => name === 'quick').length, 5)
 })
 
+t.test('figures that come a moment later are there when the round is told of', async (t) => {
+  const far = fakeSource('engine', () => turn().then(() => at(now.seconds, { cpuNs: now.cpuNs })))
+  const { sampler, pass, now } = startableSampler(t, { sources: [far] })
+  const told: (number | undefined)[] = []
+  sampler.onTick(() => told.push(sampler.latest(container().id)?.counters.readAt))
+  sampler.start()
+  await turn()
+  await turn()
+  await pass(3)
+  t.strictSame(told, [undefined, 101_000, 102_000, 103_000])
+})
+
 t.test('the second source is used for what the first cannot read', async (t) => {
   const records = [container({ name: 'ours' }), container({ name: 'elsewhere' })]
   const files = fakeSource('cgroup', ({ name }) => (name === 'ours' ? at(now.seconds) : undefined))

@@ -1,0 +1,93 @@
+// Whether a container is a task of Berth: a Swarm's task with Berth's label, and without rights that Berth gives to none.
+
+import { Type, type Static } from '@sinclair/typebox'
+import type { Client } from '../engine/docker/client.ts'
+import { exchange, readBody } from '../engine/docker/exchange.ts'
+import { Refusal } from '../engine/docker/failures.ts'
+import { refusal } from '../engine/docker/request.ts'
+import { createReader, Id, Labels, maybe, parseJson } from '../engine/docker/schemas/schema.ts'
+import { readFacts } from '../engine/labels.ts'
+import type { Call } from './calls.ts'
+
+const LOOK_MS = 10_000
+const MAX_BYTES = 8 * 1024 ** 2
+const TASK = 'com.docker.swarm.task.id'
+/** Remembered of each kind. An id never comes to mean something else. */
+const REMEMBERED = 4096
+
+const Container = Type.Object({
+  Id,
+  State: Type.Object({ Pid: Type.Number() }),
+  Config: Type.Object({ Labels }),
+  HostConfig: Type.Object({ Privileged: maybe(Type.Boolean()) }),
+  Mounts: maybe(Type.Array(Type.Object({ Type: Type.String() })))
+})
+const readContainer = createReader(Container)
+const readCommand = createReader(
+  Type.Object({ ContainerID: Id, ProcessConfig: Type.Object({ privileged: maybe(Type.Boolean()) }) })
+)
+
+export type Task = { id: string; pid: number }
+
+export function createTasks(client: Client) {
+  const containers = createMemory<Task>()
+  const commands = createMemory<Task>()
+
+  async function inspect<T>(path: string, read: (json: unknown) => T): Promise<T> {
+    const asked = { method: 'GET', path, timeoutMs: LOOK_MS } as const
+    return exchange(client, asked, async (answer, { reading, piece }) => {
+      reading()
+      if (answer.statusCode !== 200) throw await refusal(answer, piece)
+      return read(parseJson((await readBody(answer, MAX_BYTES, piece)).toString('utf8')))
+    })
+  }
+
+  async function lookAt(id: string): Promise<Task> {
+    const container = await inspect(`/containers/${id}/json`, readContainer)
+    if (container.Id !== id || !isTask(container)) throw notOurs()
+    return containers.keep(id, { id, pid: container.State.Pid })
+  }
+
+  const container = async (id: string): Promise<Task> => containers.get(id) ?? lookAt(id)
+
+  async function command(id: string): Promise<Task> {
+    const known = commands.get(id)
+    if (known) return known
+    const { ContainerID: containerId, ProcessConfig: process } = await inspect(`/exec/${id}/json`, readCommand)
+    if (process.privileged === true) throw notOurs()
+    return commands.keep(id, await container(containerId))
+  }
+
+  return {
+    /** Fails if what the call is about belongs to no task of Berth. Undefined: it is about no container. */
+    async of({ subject, id }: Pick<Call, 'subject' | 'id'>): Promise<Task | undefined> {
+      if (subject === 'engine') return undefined
+      return subject === 'command' ? command(id) : container(id)
+    },
+
+    /** The same, read anew: a container that was made has no process yet. */
+    renew: lookAt
+  }
+}
+
+function isTask({ Config: config, HostConfig: host, Mounts: mounts }: Static<typeof Container>): boolean {
+  const labels = config.Labels ?? {}
+  const reachesOut = host.Privileged === true || (mounts ?? []).some(({ Type: type }) => type === 'bind')
+  return Boolean(labels[TASK]) && readFacts(labels).managed && !reachesOut
+}
+
+const notOurs = (): Refusal => new Refusal(403, 'The agent of this node serves only tasks that Berth made.')
+
+/** The latest ones. */
+function createMemory<T>() {
+  const known = new Map<string, T>()
+  return {
+    get: (id: string): T | undefined => known.get(id),
+    keep(id: string, value: T): T {
+      known.set(id, value)
+      const [oldest] = known.keys()
+      if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest)
+      return value
+    }
+  }
+}
