@@ -12,13 +12,13 @@ t.test('by default: the addresses, and a curl line that can be pasted', async (t
   t.match(banner, `curl -X POST ${http}/containers/create -H 'Content-Type: application/json' -d '{`)
 })
 
-t.test('the curl line says what this server asks for', async (t) => {
+t.test('the curl line includes what this server requires', async (t) => {
   t.match(createBanner(http, { ...plain, token: 'secret' }), /-H 'Authorization: Bearer YOUR_TOKEN'/)
-  t.notMatch(createBanner(http, { ...plain, token: 'secret' }), /secret/, 'and does not tell it')
+  t.notMatch(createBanner(http, { ...plain, token: 'secret' }), /secret/, 'and does not show it')
   t.match(createBanner('https://127.0.0.1:8000', { ...plain, tlsCert: 'cert.pem' }), /curl --cacert YOUR_CA .*https:/)
 })
 
-t.test('on a socket there are neither pages nor gRPC', async (t) => {
+t.test('a server on a socket has neither pages nor gRPC', async (t) => {
   const banner = createBanner('unix:/run/berth.sock', { ...plain, socket: '/run/berth.sock' })
   t.match(banner, 'curl --unix-socket /run/berth.sock -X POST http://localhost/containers/create')
   t.notMatch(banner, /Docs|gRPC/)

@@ -26,7 +26,7 @@ t.test('GET /', async (t) => {
   t.match(answer.endpoints, { 'GET /health': String, 'POST /load/cpu': String, 'DELETE /load': String })
 })
 
-t.test('GET / in a browser is a page that needs nobody else', async (t) => {
+t.test('GET / in a browser is a self-contained page', async (t) => {
   const { app } = await build(t)
   const page = await app.inject({ url: '/', headers: { accept: 'text/html,application/xhtml+xml' } })
   t.equal(page.statusCode, 200)
@@ -100,7 +100,7 @@ t.test('/load', async (t) => {
     t.same((await app.inject('/load')).json().loads, [])
   })
 
-  await t.test('holds the memory and gives it back, each time', async (t) => {
+  await t.test('holds the memory and frees it, each time', async (t) => {
     const { app } = await build(t)
     const rss = () => process.memoryUsage.rss() / 1024 ** 2
     for (let round = 1; round <= 4; round++) {
@@ -109,7 +109,7 @@ t.test('/load', async (t) => {
       await until(() => rss() > before + 256)
       const held = rss()
       await app.inject({ method: 'DELETE', url: '/load' })
-      // The system may take a moment to take it back.
+      // The system may take a moment to reclaim it.
       await until(() => rss() < held - 200)
     }
   })
@@ -127,7 +127,7 @@ t.test('/load', async (t) => {
     t.match(answer.json(), { kind: 'cpu', percent: 100 })
   })
 
-  await t.test('refuses the ninth', async (t) => {
+  await t.test('refuses a ninth load', async (t) => {
     const { app } = await build(t)
     const start = () => app.inject({ method: 'POST', url: '/load/memory', payload: { megabytes: 1 } })
     for (let count = 0; count < 8; count++) t.equal((await start()).statusCode, 202)
@@ -156,7 +156,7 @@ t.test('/load', async (t) => {
   }
 })
 
-t.test('what is asked wrongly is told in words', async (t) => {
+t.test('an invalid request gets a readable error', async (t) => {
   const { app } = await build(t)
   const asked = async (url: string) => (await app.inject(url)).json()
   t.match(await asked('/data?sise=1'), { detail: 'sise is not a known query parameter.' })
@@ -208,7 +208,7 @@ t.test('POST /exit', async (t) => {
   t.same(exits, [3, 1])
 })
 
-t.test('a failure of its own is a 500 and logged with its stack', async (t) => {
+t.test('an internal failure is a 500, logged with its stack', async (t) => {
   const log = new PassThrough({ encoding: 'utf8' })
   const app = await buildApp({
     hostPort: null,

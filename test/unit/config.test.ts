@@ -30,7 +30,7 @@ t.test('without any variable', async (t) => {
   t.strictSame(warnings, [])
 })
 
-t.test('an empty variable counts as none', async (t) => {
+t.test('an empty variable counts as unset', async (t) => {
   t.equal(loadConfig({ BERTH_PORT: '', BERTH_HOST: '  ' }).config.port, 8000)
 })
 
@@ -120,7 +120,7 @@ t.test('an address that other machines can reach', async (t) => {
     t.match(problems({ BERTH_HOST: host, BERTH_TOKEN: TOKEN }), [/BERTH_TLS_CERT/], `${host} needs TLS`)
     t.strictSame(problems({ BERTH_HOST: host, ...tls }), [], `${host} with a certificate`)
     t.strictSame(problems({ BERTH_HOST: host, BERTH_TLS_TERMINATED: 'true' }), [], `${host} behind a proxy`)
-    t.strictSame(problems({ BERTH_HOST: host, BERTH_SOCKET: '/run/berth.sock' }), [], 'it is not listened on')
+    t.strictSame(problems({ BERTH_HOST: host, BERTH_SOCKET: '/run/berth.sock' }), [], 'the address is not used')
     t.notOk(isPrivate(loadConfig({ BERTH_HOST: host, ...tls }).config), host)
   }
   for (const host of ['127.0.0.1', '127.8.9.1', '::1', 'localhost']) {
@@ -130,7 +130,7 @@ t.test('an address that other machines can reach', async (t) => {
   t.ok(isPrivate(loadConfig({ BERTH_HOST: '0.0.0.0', BERTH_SOCKET: '/run/berth.sock' }).config), 'a unix socket')
 })
 
-t.test('a certificate comes with its key', async (t) => {
+t.test('a certificate and its key require each other', async (t) => {
   t.match(problems({ BERTH_TLS_CERT: 'cert.pem' }), [/belong together/])
   t.match(problems({ BERTH_TLS_KEY: 'key.pem' }), [/belong together/])
 })

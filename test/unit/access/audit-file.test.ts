@@ -27,7 +27,7 @@ for (const [what, take] of [
   ['moved', (path: string) => renameSync(path, `${path}.moved`)],
   ['removed', (path: string) => rmSync(path)]
 ] as const)
-  t.test(`a file that is ${what} is created again with the next line`, async (t) => {
+  t.test(`a file that is ${what} is recreated with the next line`, async (t) => {
     const dataDir = t.testdir({})
     const path = join(dataDir, 'audit.jsonl')
     const file = openAuditFile(dataDir)
@@ -38,7 +38,7 @@ for (const [what, take] of [
     t.strictSame(linesOf(path), ['two'])
   })
 
-t.test('no descriptor of others is closed or written to when the files are taken away', async (t) => {
+t.test('descriptors of other files are neither closed nor written to when the files disappear', async (t) => {
   const dataDir = t.testdir({ mine: '' })
   const path = join(dataDir, 'audit.jsonl')
   const file = openAuditFile(dataDir, 100)
@@ -55,7 +55,7 @@ t.test('no descriptor of others is closed or written to when the files are taken
   t.equal(readFileSync(join(dataDir, 'mine'), 'utf8'), '')
 })
 
-t.test('a folder that is gone is an error, and lines go on when it is back', async (t) => {
+t.test('a missing folder is an error, and lines continue when it returns', async (t) => {
   const dataDir = join(t.testdir({ data: {} }), 'data')
   const file = openAuditFile(dataDir)
   t.teardown(() => file.close())

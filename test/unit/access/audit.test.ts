@@ -13,7 +13,7 @@ const subject: AuditSubject = {
   requestId: 'r'
 }
 
-t.test('refusals are written down up to a number each minute, and the rest counted', async (t) => {
+t.test('refusals are recorded up to a limit per minute, and the rest are counted', async (t) => {
   const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
   let now = 100_000
@@ -27,7 +27,7 @@ t.test('refusals are written down up to a number each minute, and the rest count
   t.equal((await audit.find({ outcome: 'succeeded' }, 10)).length, 1, 'changes are not counted')
 })
 
-t.test('a clock that is set back keeps no refusal out of the trail', async (t) => {
+t.test('a clock set back keeps no refusal out of the trail', async (t) => {
   const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
   let now = 7_200_000
@@ -51,7 +51,7 @@ t.test('refusals cannot displace changes', async (t) => {
   t.match((await audit.find({}, 100)).at(-1), { outcome: 'succeeded' })
 })
 
-t.test('the table cannot be rewritten', async (t) => {
+t.test('the rows of the table cannot be rewritten', async (t) => {
   const dataDir = t.testdir({})
   const store = openStore(dataDir)
   const audit = createAudit({ table: store.audit, flush: store.flush, file: undefined, log })
@@ -63,7 +63,7 @@ t.test('the table cannot be rewritten', async (t) => {
   db.close()
 })
 
-t.test('refusals without a token do not hide those of tokens', async (t) => {
+t.test('refusals without a token do not hide refusals of tokens', async (t) => {
   const { audit: table, flush, close } = openStore(':memory:')
   t.teardown(close)
   const audit = createAudit({ table, flush, file: undefined, log })

@@ -5,7 +5,7 @@ import { callerWith } from '../../helpers/tokens.ts'
 
 const ci = callerWith({ scopes: ['containers:write'] })
 
-t.test('a burst, and then so many a second', async (t) => {
+t.test('a burst, then the rate per second', async (t) => {
   let now = 0
   const { change } = createBudget({ changesPerSecond: 10, streams: 0, now: () => now })
   const passed = () => {
@@ -26,7 +26,7 @@ t.test('a burst, and then so many a second', async (t) => {
   t.equal(passed(), 50, 'never more than the burst')
 })
 
-t.test('a clock that is set back holds nobody up', async (t) => {
+t.test('a clock set back delays nobody', async (t) => {
   let now = 3_600_000
   const { change } = createBudget({ changesPerSecond: 1, streams: 0, now: () => now })
   change(ci)
@@ -34,7 +34,7 @@ t.test('a clock that is set back holds nobody up', async (t) => {
   t.doesNotThrow(() => change(ci))
 })
 
-t.test('less than one a second', async (t) => {
+t.test('a rate below one per second', async (t) => {
   let now = 0
   const { change } = createBudget({ changesPerSecond: 0.2, streams: 0, now: () => now })
   change(ci)
@@ -43,7 +43,7 @@ t.test('less than one a second', async (t) => {
   t.doesNotThrow(() => change(ci))
 })
 
-t.test('streams are given back', async (t) => {
+t.test('a closed stream frees its place', async (t) => {
   const { stream } = createBudget({ changesPerSecond: 0, streams: 2 })
   const first = stream(ci)
   stream(ci)
@@ -54,7 +54,7 @@ t.test('streams are given back', async (t) => {
   t.throws(() => stream(ci))
 })
 
-t.test('without tokens there are no limits, and 0 means no limit', async (t) => {
+t.test('there are no limits without tokens, and 0 means no limit', async (t) => {
   const strict = createBudget({ changesPerSecond: 1, streams: 1 })
   const none = createBudget({ changesPerSecond: 0, streams: 0 })
   for (let count = 0; count < 5_000; count++) {
@@ -68,7 +68,7 @@ t.test('without tokens there are no limits, and 0 means no limit', async (t) => 
   })
 })
 
-t.test('open requests are counted for each token, and for each address where there is none', async (t) => {
+t.test('open requests are counted per token, or per address without a token', async (t) => {
   const budget = createBudget({ changesPerSecond: 0, streams: 0, requests: 2 })
   const request = (caller: Caller, address: string) => budget.request(caller, address, () => 0)
   const first = request(ci, '10.0.0.1')

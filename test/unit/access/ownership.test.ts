@@ -33,7 +33,7 @@ const TABLE: Row[] = [
 ]
 
 for (const [why, caller, thing, sees, changes] of TABLE)
-  t.test(`who sees and changes: ${why}`, async (t) => {
+  t.test(`visibility and changes: ${why}`, async (t) => {
     t.equal(maySee(caller, thing), sees)
     t.equal(mayChange(caller, thing), changes)
   })

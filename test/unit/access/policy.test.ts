@@ -44,7 +44,7 @@ t.test('images', async (t) => {
   t.doesNotThrow(() => createPolicy({}).check({ images: ['sha256:0000'] }), 'no list allows all')
 })
 
-t.test('runtimes: the first rule that fits, or the one that is asked for among those', async (t) => {
+t.test('runtimes: the first matching rule applies, unless the request names another match', async (t) => {
   const { runtimeFor, runtimes } = createPolicy({
     runtimes: [
       { runtime: 'kata', images: ['strong/*'] },
@@ -64,7 +64,7 @@ t.test('runtimes: the first rule that fits, or the one that is asked for among t
   t.throws(() => createPolicy({}).runtimeFor({ images: ['app'], tokens: ['*'], asked: 'runsc' }), /runtime/)
 })
 
-t.test('registries of the policy file are known by the one name they have', async (t) => {
+t.test('registries of the policy file get their canonical names', async (t) => {
   const read = (registries: object) => {
     const file = `${t.testdir({})}/policy.json`
     writeFileSync(file, JSON.stringify({ registries }))
@@ -80,7 +80,7 @@ t.test('registries of the policy file are known by the one name they have', asyn
   t.throws(() => read({ 'a.example': { login: [] } }), /login/)
 })
 
-t.test('an image by its id has no name that a pattern could allow', async (t) => {
+t.test('an image id never matches a pattern', async (t) => {
   for (const id of [
     'd',
     'de',
@@ -96,7 +96,7 @@ t.test('an image by its id has no name that a pattern could allow', async (t) =>
   t.ok(isAllowed(['dead*'], 'deadbeef:1'), 'with a tag it is a name')
 })
 
-t.test('every reason is named', async (t) => {
+t.test('a refusal names every reason', async (t) => {
   const policy = createPolicy({ images: ['app'], volumes: ['data-*'], containers_per_token: 2 })
   t.throws(
     () => policy.check({ images: ['app', 'evil'], volumes: ['data-1', 'etc', 'data-1/x'], amounts: { containers: 3 } }),
@@ -122,7 +122,7 @@ t.test('ceilings lower the settings and never raise them', async (t) => {
   t.strictSame(createPolicy({}).tighten(config), config)
 })
 
-t.test('a policy file that is not one ends the start', async (t) => {
+t.test('an invalid policy file ends the start', async (t) => {
   const folder = t.testdir({})
   const read = (text: string) => {
     writeFileSync(`${folder}/policy.json`, text)
@@ -145,7 +145,7 @@ t.test('a policy file that is not one ends the start', async (t) => {
   for (const [text, why] of table) t.throws(() => read(text), { message: why }, text)
 })
 
-t.test('labels of other software are set only where the policy names them', async (t) => {
+t.test('labels of other software are set only if the policy names them', async (t) => {
   const policy = createPolicy({ labels: ['team.*'] })
   t.doesNotThrow(() => policy.check({ labels: ['team.owner'] }))
   t.throws(() => policy.check({ labels: ['traefik.enable', 'com.docker.compose.project'] }), {

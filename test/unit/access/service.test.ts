@@ -17,7 +17,7 @@ t.test('without a token everybody may do everything', async (t) => {
   t.equal(caller.tokenId, null)
 })
 
-t.test('a caller may do what its scopes say, an admin everything', async (t) => {
+t.test('a caller may do what its scopes allow, an admin everything', async (t) => {
   const { authorize } = createAccess({ token: TOKEN, tokens: NONE, isPrivate: true })
   const reader = callerWith({})
   t.doesNotThrow(() => authorize(reader, 'read'))
@@ -27,7 +27,7 @@ t.test('a caller may do what its scopes say, an admin everything', async (t) => 
   t.doesNotThrow(() => authorize({ ...reader, scopes: ['admin'] }, 'exec'))
 })
 
-t.test('a full disk, on which the last use of a token cannot be written, locks nobody out', async (t) => {
+t.test('a full disk that cannot record the last use of a token locks nobody out', async (t) => {
   const store = openStore(':memory:')
   t.teardown(store.close)
   const given = { hasOperator: true, isPrivate: false, log: silentLog }
@@ -44,7 +44,7 @@ t.test('a full disk, on which the last use of a token cannot be written, locks n
   t.match(tokens.find(secret), { name: 'ci' })
 })
 
-t.test('wrong tokens are counted for each address', async (t) => {
+t.test('wrong tokens are counted per address', async (t) => {
   let now = 0
   const { authenticate } = createAccess({ token: TOKEN, tokens: NONE, isPrivate: true, now: () => now })
   for (let tries = 1; tries <= 10; tries++)
@@ -52,7 +52,7 @@ t.test('wrong tokens are counted for each address', async (t) => {
   now = 20_000
   t.throws(() => authenticate('Bearer wrong', peer('10.0.0.1')), { code: 'TOO_MANY_REQUESTS', retryAfterSeconds: 40 })
   t.throws(() => authenticate('Bearer wrong', peer('10.0.0.2')), { code: 'UNAUTHORIZED' }, 'another address')
-  t.throws(() => authenticate(undefined, peer('10.0.0.1')), { code: 'UNAUTHORIZED' }, 'no token is no guess')
+  t.throws(() => authenticate(undefined, peer('10.0.0.1')), { code: 'UNAUTHORIZED' }, 'a missing token is not a guess')
   t.equal(authenticate(`Bearer ${TOKEN}`, peer('10.0.0.1')).name, 'operator', 'a right one is let in all the same')
   now = 60_000
   t.throws(() => authenticate('Bearer wrong', peer('10.0.0.1')), { code: 'UNAUTHORIZED' }, 'a minute later')

@@ -1,11 +1,11 @@
-// Every image that a build may take from is named, however it is written: the policy decides by that.
+// Every image that a build may use is found, however it is written: the policy decides by this list.
 
 import t from 'tap'
 import { readDockerfile } from '../../../src/builds/context/dockerfile.ts'
 
 const imagesOf = (text: string, args?: Record<string, string>) => readDockerfile(text, args).allImages.toSorted()
 
-t.test('as they are usually written', async (t) => {
+t.test('usual spellings', async (t) => {
   t.strictSame(imagesOf('FROM a:1\nRUN x'), ['a:1'])
   t.strictSame(imagesOf('from --platform=$BUILDPLATFORM a AS one\nFROM one\nCOPY --from=one / /\nCOPY --from=0 / /'), [
     'a'

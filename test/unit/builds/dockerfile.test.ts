@@ -40,11 +40,11 @@ t.test('invalid Dockerfiles, with the reason', async (t) => {
     ['FROM busybox\nRUN <<EOF\nnever ends\n', /^line 3: "never" is not/]
   ]
   for (const [text, problem] of bad) t.match(problems(text), [problem], JSON.stringify(text))
-  t.equal(problems('x\n'.repeat(100)).length, 5, 'not every line of a text that is something else')
+  t.equal(problems('x\n'.repeat(100)).length, 5, 'not every line of a text that is no Dockerfile')
   t.ok((problems(`${'x'.repeat(10_000)}\n`)[0]?.length ?? 0) < 100)
 })
 
-t.test('what would give a command more of the host', async (t) => {
+t.test('options that would give a command more access to the host', async (t) => {
   const refused = [
     'RUN --network=host x',
     'RUN --mount=type=cache,target=/c --network=host x',
@@ -63,7 +63,7 @@ t.test('what would give a command more of the host', async (t) => {
   t.equal(problems(`FROM a\n${'RUN --network=x\n'.repeat(100)}`).length, 5)
 })
 
-t.test('which images it is built on', async (t) => {
+t.test('base images', async (t) => {
   const cases: [why: string, text: string, expected: string[], buildArgs?: Record<string, string>][] = [
     ['one', 'FROM busybox', ['busybox']],
     ['nothing', 'FROM scratch', []],
@@ -106,7 +106,7 @@ t.test('images that are certainly pulled are separate from possible ones', (t) =
   t.end()
 })
 
-t.test('texts made to take long', async (t) => {
+t.test('texts crafted to take long', async (t) => {
   const size = 1024 * 1024
   const texts = [
     `FROM a\nRUN ${'<<a '.repeat(size / 8)}\n${'b\n'.repeat(size / 8)}`,

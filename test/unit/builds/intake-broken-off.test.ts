@@ -15,7 +15,7 @@ t.test('an upload over the limit', async (t) => {
   t.same(files(), [])
 })
 
-t.test('an upload that breaks off, at whatever byte', async (t) => {
+t.test('an upload cut off at any byte', async (t) => {
   const sources = [await tarOf(...TREE), gzipSync(await tarOf(...TREE)), zipOf(DOCKERFILE), Buffer.from('FROM scratch')]
   for (const bytes of sources) {
     for (const at of [0, 5, Math.floor(bytes.length / 2), bytes.length - 1]) {
@@ -45,7 +45,7 @@ t.test('a refused upload is read to its end, so its client gets the error', { ti
   }
 })
 
-t.test('damage at any place never does more than refuse', { timeout: 60_000 }, async (t) => {
+t.test('damage anywhere causes a refusal at most', { timeout: 60_000 }, async (t) => {
   let seed = 1
   const random = (below: number) => (seed = (seed * 48271) % 2147483647) % below
   const sources = [

@@ -103,7 +103,7 @@ t.test('a refused upload leaves nothing behind', async (t) => {
   }
 })
 
-t.test('a link without a target is refused, and does not wait for ever', async (t) => {
+t.test('a link without a target is refused without waiting forever', async (t) => {
   const tar = await tarOf({ name: 'l', type: 'symlink', linkname: 'x' })
   tar.fill(0, 157, 257)
   sealHeader(tar)
@@ -116,7 +116,7 @@ function damaged(zip: Buffer): Buffer {
   return copy
 }
 
-/** With another size wherever a size stands. */
+/** With another size in place of each size. */
 function lying(zip: Buffer, size: number, claimed: number): Buffer {
   const copy = Buffer.from(zip)
   const wanted = Buffer.alloc(4)

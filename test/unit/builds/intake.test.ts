@@ -50,7 +50,7 @@ t.test('a Dockerfile alone', async (t) => {
   t.match(await kept(), [{ name: 'Dockerfile', type: 'file', uid: 0, content: text }])
 })
 
-t.test('the same Dockerfile gives the same bytes, so that builders find their cache', async (t) => {
+t.test('the same Dockerfile gives the same bytes, so builders hit their cache', async (t) => {
   const hashes = new Set<string>()
   for (const piece of [1, 1000]) {
     await take(Buffer.from('FROM scratch\n'), { piece })
@@ -74,7 +74,7 @@ const TREE_KEPT = [
   { name: 'hard', type: 'link', linkname: 'app/run.sh' }
 ]
 
-t.test('a tar file, in pieces of any size, packed or not', async (t) => {
+t.test('a tar file in pieces of any size, compressed or not', async (t) => {
   const tar = await tarOf(...TREE)
   for (const [bytes, piece] of [
     [tar, 1000],
@@ -88,7 +88,7 @@ t.test('a tar file, in pieces of any size, packed or not', async (t) => {
   }
 })
 
-t.test('a tar file of before 1988, without its magic word', async (t) => {
+t.test('a tar file from before 1988, without a magic number', async (t) => {
   const tar = await tarOf(DOCKERFILE)
   tar.fill(0, 257, 265)
   sealHeader(tar)

@@ -18,14 +18,14 @@ function fileOf(t: Test): string {
 const textsOf = async (log: LogFile, offset = 0, follow = true) =>
   (await collect(log.read(offset, follow))).map(({ text }) => text)
 
-/** Ends it. */
+/** Ends the log. */
 async function isIncomplete(log: LogFile): Promise<boolean | undefined> {
   let told: boolean | undefined
   await log.end((answer) => (told = answer))
   return told
 }
 
-/** A reader that goes on by itself. */
+/** A reader that runs in the background. */
 function following(log: LogFile, offset = 0, signal?: AbortSignal) {
   const seen: string[] = []
   const done = (async () => {
@@ -34,7 +34,7 @@ function following(log: LogFile, offset = 0, signal?: AbortSignal) {
   return { seen, done }
 }
 
-t.test('readers that come early, in the middle and late get the same lines', async (t) => {
+t.test('readers that join early, midway or late get the same lines', async (t) => {
   const log = createLogFile(logOnDisk(fileOf(t)), MANY)
   const early = following(log)
   await log.line('one')
@@ -68,10 +68,10 @@ t.test('each line says where the next begins', async (t) => {
   await log.end()
   const read = await collect(log.read(0, false))
   for (const [index, { offset }] of read.entries()) t.same(await textsOf(log, offset), lines.slice(index + 1))
-  t.same(await textsOf(log, 1_000_000), [], 'behind the end there is nothing')
+  t.same(await textsOf(log, 1_000_000), [], 'there is nothing past the end')
 })
 
-t.test('characters of several bytes over the borders of what is read at once', async (t) => {
+t.test('multi-byte characters across the boundaries of reads', async (t) => {
   const log = createLogFile(logOnDisk(fileOf(t)), MANY)
   const lines = Array.from({ length: 200 }, (_none, index) => `${'x'.repeat(index % 5)}${'🐳漢ä'.repeat(150)}`)
   for (const line of lines) await log.line(line)
@@ -79,7 +79,7 @@ t.test('characters of several bytes over the borders of what is read at once', a
   t.same(await textsOf(log), lines)
 })
 
-t.test('over its limit nothing is added but a line that says so', async (t) => {
+t.test('beyond its limit the log gains only a line that says so', async (t) => {
   const path = fileOf(t)
   const log = createLogFile(logOnDisk(path), 1000)
   for (let line = 0; line < 100; line++) await log.line('x'.repeat(99))
@@ -90,7 +90,7 @@ t.test('over its limit nothing is added but a line that says so', async (t) => {
   t.equal(lines.at(-1), '[9006 bytes left out: a log holds at most 1000 bytes]')
 })
 
-t.test('the last words are kept, however much was said before', async (t) => {
+t.test('the last lines are kept, however long the output before', async (t) => {
   const log = createLogFile(logOnDisk(fileOf(t)), 1000)
   for (let line = 0; line < 100; line++) await log.line('x'.repeat(99))
   await log.lastWord('FAILED: it said too much')
@@ -113,13 +113,13 @@ t.test('a log continues after an earlier process, on a new line', async (t) => {
   const path = fileOf(t)
   writeFileSync(path, 'one\ntwo, cut o')
   const log = createLogFile(logOnDisk(path), MANY)
-  t.same(await textsOf(log, 0, false), ['one'], 'a line without its end may still be written')
+  t.same(await textsOf(log, 0, false), ['one'], 'a line without a newline may be incomplete')
   await log.line('three')
   await log.end()
   t.same(await textsOf(log), ['one', 'two, cut o', 'three'])
 })
 
-t.test('the limit counts what is there already', async (t) => {
+t.test('the limit includes existing lines', async (t) => {
   const path = fileOf(t)
   writeFileSync(path, `${'x'.repeat(899)}\n`)
   const log = createLogFile(logOnDisk(path), 1000)
@@ -140,7 +140,7 @@ t.test('the log of a finished build is returned at once', async (t) => {
   t.same(await textsOf(createLogFile(logOnDisk(`${path}.missing`), MANY, true)), [])
 })
 
-t.test('a reader that goes away is let go', async (t) => {
+t.test('a reader that disconnects is released', async (t) => {
   const log = createLogFile(logOnDisk(fileOf(t)), MANY)
   const aborter = new AbortController()
   const waiting = following(log, 0, aborter.signal)
@@ -170,7 +170,7 @@ t.test('a full disk: the missing lines are reported', async (t) => {
   t.equal(await isIncomplete(log), true)
 })
 
-t.test('lines by the hundred thousand, read while they are written', async (t) => {
+t.test('hundreds of thousands of lines, read while they are written', async (t) => {
   const path = fileOf(t)
   const log = createLogFile(logOnDisk(path), 100_000_000)
   const reader = following(log)
@@ -183,7 +183,7 @@ t.test('lines by the hundred thousand, read while they are written', async (t) =
   t.comment(`${Math.round((process.memoryUsage().rss - before) / 1e6)} MB more`)
 })
 
-t.test('another writer to the file loses no line', async (t) => {
+t.test('lines of another writer to the file are not lost', async (t) => {
   const path = fileOf(t)
   appendFileSync(path, 'ä'.repeat(40_000))
   appendFileSync(path, '\nend\n')

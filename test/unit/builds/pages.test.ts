@@ -10,7 +10,7 @@ const retentionMs = 1_000
 type Row = { id: string; record: string }
 const rowOf = (record: BuildRecord): Row => ({ id: record.id, record: JSON.stringify(record) })
 
-/** Pages over rows in this order, whose cursors are ids. */
+/** Pages over rows in this order; their cursors are ids. */
 function pagesOf(running = new Map<string, BuildRecord>()) {
   let rows: Row[] = []
   let queue: string[] = []
@@ -35,7 +35,7 @@ function pagesOf(running = new Map<string, BuildRecord>()) {
   }
 }
 
-t.test('a page says of every build what its view says, also past what is kept', async (t) => {
+t.test('a page shows each build as its view does, even beyond the cache', async (t) => {
   const { put, page, shown } = pagesOf()
   const records = Array.from({ length: 2_500 }, (_, index) => buildRecord({ id: `build-${index}`, createdAt: index }))
   put(records.map(rowOf), records.map(({ id }) => id).toReversed())

@@ -90,19 +90,19 @@ t.test('every transition', (t) => {
     const record = recordOf(from)
     const after = change(record)
     t.equal(after && lettersOf(after), to, what)
-    t.strictSame(record, recordOf(from), `${what}: the record before is as it was`)
+    t.strictSame(record, recordOf(from), `${what}: the previous record is unchanged`)
   }
   t.end()
 })
 
-t.test('how often a build was begun counts until a stage is done', (t) => {
+t.test('the attempts of a build count until a stage completes', (t) => {
   const begun = begin(begin(recordOf('ppp'), 'build', 1), 'build', 2)
   t.equal(begun.attempts, 2)
   t.equal(complete(begun, 'build', 3).attempts, 0)
   t.end()
 })
 
-t.test('a retry asks only for what was asked for', (t) => {
+t.test('a retry requests only what the build requested', (t) => {
   const lettersAgain = (record: BuildRecord) => lettersOf(reopen(record) ?? record)
   t.equal(lettersAgain(recordOf('fss', 'b')), 'pss')
   t.equal(lettersAgain(recordOf('fss', 'bp')), 'pps')

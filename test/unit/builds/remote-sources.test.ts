@@ -1,4 +1,4 @@
-// What an ADD may fetch is found, however it is written; files of the context are left alone.
+// Everything that an ADD may fetch is found, however it is written. Files of the context are left alone.
 
 import t from 'tap'
 import { readDockerfile } from '../../../src/builds/context/dockerfile.ts'

@@ -22,7 +22,7 @@ t.test('disk usage of builds is measured periodically, and counted in between', 
   await t.resolves(room.require())
 })
 
-t.test('a disk without room takes nothing in', async (t) => {
+t.test('a full disk takes no upload', async (t) => {
   let hasRoom = true
   const room = createRoom({ files: { bytes: async () => 0 }, most: 100 * MEBIBYTE, hasRoom: () => hasRoom })
   await room.require()

@@ -7,7 +7,7 @@ function played(lines: string[]) {
   return { clock, steps, stays: lines.flatMap((line) => steps.take(line)) }
 }
 
-t.test('of BuildKit, a step stays with its time, and those that run are below it with what they write', async (t) => {
+t.test('BuildKit: a finished step stays with its time, and running steps are below it with their output', async (t) => {
   const { clock, steps, stays } = played([
     '#1 [internal] load remote build context',
     '#1 DONE 0.3s',
@@ -30,13 +30,13 @@ t.test('the steps of all stages count', async (t) => {
   t.equal(steps.live().at(-1), '[=====               ] 25 %  1 of 4 steps')
 })
 
-t.test('what a step wrote that failed stays', async (t) => {
+t.test('the output of a failed step stays', async (t) => {
   const { steps, stays } = played(['#1 [1/2] RUN x', '#1 0.1 no module shop', '#1 ERROR: exit code: 3'])
   t.strictSame(stays, ['    no module shop', '[1/2] RUN x  ERROR: exit code: 3'])
   t.strictSame(steps.unfinished(), [])
 })
 
-t.test('of the classic builder, a step ends with the next one; what it says of itself is left out', async (t) => {
+t.test('classic builder: a step ends with the next one, and messages of the builder are left out', async (t) => {
   const { steps, stays } = played([
     'Step 1/3 : FROM busybox',
     ' ---> 3cbc0d2ac9fa',
@@ -50,7 +50,7 @@ t.test('of the classic builder, a step ends with the next one; what it says of i
   t.strictSame(steps.unfinished(), ['[3/3] RUN make', '    no module shop'])
 })
 
-t.test('layers of a push are each a line while they move, and what is said after the steps stays', async (t) => {
+t.test('each layer of a push is a line while it moves, and output after the steps stays', async (t) => {
   const { steps } = played(['fba4929954a6: Preparing', 'c241afa8513b: Preparing', 'fba4929954a6: Pushed'])
   t.strictSame(steps.live(), ['fba4929954a6: Pushed', 'c241afa8513b: Preparing'])
   t.strictSame(steps.take('running web at http://127.0.0.1:8001'), ['running web at http://127.0.0.1:8001'])

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createParser, type Message } from '../../../src/client/sse.ts'
 
-t.test('events come whole out of pieces that are cut anywhere', async (t) => {
+t.test('events are whole although their bytes are split anywhere', async (t) => {
   const text = ': still here\n\nid: a-1\nevent: stats\ndata: {"n":1}\n\nevent: end\r\ndata: {\r\ndata: }\r\n\r\n'
   for (const size of [1, 3, 7, 500]) {
     const found: Message[] = []

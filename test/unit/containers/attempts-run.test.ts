@@ -1,4 +1,4 @@
-// An attempt while it runs, and what becomes of it when it fails.
+// An attempt while it runs, and after it fails.
 
 import t from 'tap'
 import { AppError } from '../../../src/errors.ts'
@@ -7,7 +7,7 @@ import { createMemoryEngine } from '../../helpers/memory-engine.ts'
 import { until } from '../../helpers/until.ts'
 
 t.test('an attempt', async (t) => {
-  t.test('is written down while it runs', async (t) => {
+  t.test('is on record while it runs', async (t) => {
     const { attempts, store } = await startWith(t, { engine: createMemoryEngine() })
     const result = await attempts.run('one', async () => {
       t.match(await store.intents.all(), [{ attempt: 'one' }])
@@ -28,7 +28,7 @@ t.test('an attempt', async (t) => {
     }
   })
 
-  t.test('of which something may be left is seen to as soon as that shows', async (t) => {
+  t.test('that may have left something is settled as soon as that appears', async (t) => {
     for (const code of ['ENGINE_TIMEOUT', 'ENGINE_UNAVAILABLE', 'ENGINE_FAILED'] as const) {
       const engine = createMemoryEngine()
       const { attempts, store } = await startWith(t, { engine })
@@ -44,7 +44,7 @@ t.test('an attempt', async (t) => {
   })
 })
 
-t.test('an attempt that the disk does not keep is not begun', async (t) => {
+t.test('an attempt that cannot be written to disk does not begin', async (t) => {
   const engine = createMemoryEngine()
   const lost = new Error('EIO: i/o error, fdatasync')
   const { attempts, store } = await startWith(t, { engine, flush: () => Promise.reject(lost) })
@@ -53,7 +53,7 @@ t.test('an attempt that the disk does not keep is not begun', async (t) => {
   t.strictSame(await store.intents.all(), [])
 })
 
-t.test('an attempt that the store cannot forget, since it went away, is on record until it is back', async (t) => {
+t.test('an attempt that an unavailable store cannot delete stays on record until the store returns', async (t) => {
   const engine = createMemoryEngine()
   const { attempts, store } = await startWith(t, { engine })
   const { remove } = store.intents
@@ -64,7 +64,7 @@ t.test('an attempt that the store cannot forget, since it went away, is on recor
     undo.add('take it back', async () => (undone.push('one'), 'undone'))
   })
   await t.rejects(failing, away)
-  t.strictSame(undone, ['one'], 'what could not be written down is taken back')
+  t.strictSame(undone, ['one'], 'an attempt that stays on record is undone')
   t.equal(attempts.isOnRecord('one'), true)
   store.intents.remove = remove
   engine.add({ name: 'late', state: 'created', labels: labels('one') })
@@ -72,7 +72,7 @@ t.test('an attempt that the store cannot forget, since it went away, is on recor
   t.equal(attempts.isOnRecord('one'), false)
 })
 
-t.test('an attempt whose point of no return the disk does not keep is taken back', async (t) => {
+t.test('an attempt whose point of no return cannot be written to disk is undone', async (t) => {
   const engine = createMemoryEngine()
   let flushes = 0
   const flush = async () => {
@@ -104,7 +104,7 @@ t.test('a failed attempt is undone in reverse order', async (t) => {
   t.strictSame(await store.intents.all(), [])
 })
 
-t.test('an undo whose end is not known hides neither the failure nor what else is to be taken back', async (t) => {
+t.test('an undo with an unknown outcome hides neither the failure nor the other undo steps', async (t) => {
   const engine = createMemoryEngine()
   const { attempts, store } = await startWith(t, { engine })
   let isTaken = false
@@ -117,10 +117,10 @@ t.test('an undo whose end is not known hides neither the failure nor what else i
   })
   await t.rejects(failing, { code: 'CONTAINER_START_FAILED' })
   t.ok(isTaken)
-  t.match(await store.intents.all(), [{ attempt: 'one' }], 'it stays written down')
+  t.match(await store.intents.all(), [{ attempt: 'one' }], 'it stays on record')
 })
 
-t.test('a failed attempt whose container gives no sign any more is seen to all the same', async (t) => {
+t.test('a failed attempt is settled even if its container causes no further event', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'half', labels: labels('one') })
   engine.add({ name: 'foreign' })

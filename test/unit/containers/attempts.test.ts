@@ -1,4 +1,4 @@
-// What a server finds of attempts that came to no end.
+// Unfinished attempts that a server finds.
 
 import t from 'tap'
 import { AppError } from '../../../src/errors.ts'
@@ -9,7 +9,7 @@ import { until } from '../../helpers/until.ts'
 
 const MINUTES = 60_000
 
-t.test('a half-made container that nobody can ask for again is removed', async (t) => {
+t.test('a half-made container that no client can request again is removed', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'created', state: 'created', labels: labels('one') })
   engine.add({ name: 'running', labels: labels('two') })
@@ -19,7 +19,7 @@ t.test('a half-made container that nobody can ask for again is removed', async (
   await until(isSettled(store))
   t.strictSame(states(engine), ['answered running', 'foreign running'])
   for (const { name, args } of engine.calls)
-    if (name === 'removeContainer') t.match(args[1], { volumes: true }, 'with what it made')
+    if (name === 'removeContainer') t.match(args[1], { volumes: true }, 'with its volumes')
 })
 
 t.test('the volumes of an attempt go with it, or alone, unless others use them', async (t) => {
@@ -101,7 +101,7 @@ t.test('a replacement', async (t) => {
     t.match(removal?.args[1], { volumes: false }, 'and leaves the volumes, which are the old one’s')
   })
 
-  t.test('is finished while the old container is there, when that was asked to go', async (t) => {
+  t.test('is finished while the old container is there, if its removal was requested', async (t) => {
     const engine = createMemoryEngine()
     engine.add({ id: old, name: 'web', state: 'exited' })
     engine.add(newcomer)
@@ -182,7 +182,7 @@ t.test('a failure to settle is logged once and retried with backoff', async (t) 
   const { inventory } = await startWith(t, { engine, left: [['one']], log })
   await until(() => tries === 1)
   for (let round = 0; round < 5; round++) for (const { id } of inventory.all()) await inventory.refresh(id)
-  t.equal(tries, 1, 'not at every event')
+  t.equal(tries, 1, 'not on every event')
   await until(() => tries === 2)
   t.equal(said.length, 1)
 })

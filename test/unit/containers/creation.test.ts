@@ -5,7 +5,7 @@ import { AppError } from '../../../src/errors.ts'
 import { createMemoryEngine } from '../../helpers/memory-engine.ts'
 import { container } from '../../helpers/records.ts'
 
-/** An engine with a foreign container, and what becomes of a create whose answer is another than that of the engine. */
+/** An engine with a foreign container, and a create that gets another answer than the engine gave. */
 function creationAnsweredWith(answer: (id: string, foreign: string) => string) {
   const engine = createMemoryEngine()
   const foreign = engine.add({ name: 'foreign' })
@@ -30,12 +30,12 @@ const spec: ContainerSpec = {
 const idOfWeb = (engine: ReturnType<typeof createMemoryEngine>) =>
   engine.records().find(({ name }) => name === 'web')?.id
 
-t.test('the id that the engine names', async (t) => {
+t.test('the container has the id that the engine answered', async (t) => {
   const { engine, creation } = creationAnsweredWith((id) => id)
   t.equal((await creation('one', 'web', spec)).id, idOfWeb(engine))
 })
 
-t.test('the container is found by its label when the answer is lost or names another', async (t) => {
+t.test('the container is found by its label if the answer is lost or names another container', async (t) => {
   const lost = () => {
     throw new AppError('ENGINE_TIMEOUT', 'no answer')
   }
@@ -45,7 +45,7 @@ t.test('the container is found by its label when the answer is lost or names ano
   }
 })
 
-t.test('when the list, too, names another, the answer is not certain', async (t) => {
+t.test('the answer is uncertain if the list names another container, too', async (t) => {
   const { engine, foreign, creation } = creationAnsweredWith((_id, other) => other)
   engine.listContainers = async () => [{ id: foreign.id, name: foreign.name, state: 'running', health: null }]
   await t.rejects(creation('one', 'web', spec), { code: 'ENGINE_ANSWER_INVALID' })

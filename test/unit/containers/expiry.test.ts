@@ -37,7 +37,7 @@ async function setUp(t: Test, { records = [], dates = [], onRecord = [] }: Given
   return { expiry, inventory, clock, removed, engine, table: store.expiries, written }
 }
 
-/** A look at the dates happens at every full reading, too. */
+/** Every full read checks the dates, too. */
 async function look(inventory: FakeInventory): Promise<void> {
   inventory.sync()
   await turn()
@@ -46,7 +46,7 @@ async function look(inventory: FakeInventory): Promise<void> {
 const labelled = (ttl: string, instance = 'here') =>
   container({ labels: { 'io.berth.ttl-seconds': ttl, 'io.berth.instance': instance, 'io.berth.attempt': 'one' } })
 
-t.test('a container goes when its time has come, not before', async (t) => {
+t.test('a container is removed when it expires, not before', async (t) => {
   const { expiry, inventory, clock, removed } = await setUp(t, { records: [container()] })
   await expiry.set(idOf('web'), 10)
   t.equal(expiry.expiresAt(container()), CREATED + 10_000)
@@ -58,7 +58,7 @@ t.test('a container goes when its time has come, not before', async (t) => {
   t.strictSame(removed, [idOf('web')])
 })
 
-t.test('a container whose time came while the server was down goes at the first look', async (t) => {
+t.test('a container that expired while the server was down is removed at the first check', async (t) => {
   const dates: Given['dates'] = [[idOf('web'), CREATED - 1]]
   const { inventory, clock, removed } = await setUp(t, { records: [container()], dates })
   clock.now = CREATED + 1e9
@@ -66,7 +66,7 @@ t.test('a container whose time came while the server was down goes at the first 
   t.strictSame(removed, [idOf('web')])
 })
 
-t.test('renewing counts from now, and null is never', async (t) => {
+t.test('renewing counts from now, and null means never', async (t) => {
   const { expiry, inventory, clock, removed } = await setUp(t, { records: [container()] })
   await expiry.set(idOf('web'), 10)
   clock.now += 8_000
@@ -81,7 +81,7 @@ t.test('renewing counts from now, and null is never', async (t) => {
   t.equal(expiry.expiresAt(container()), null)
 })
 
-t.test('the label counts as long as the create is on record, and is written down then', async (t) => {
+t.test('the label counts while the create is on record, and its date is stored then', async (t) => {
   const onRecord = ['one']
   const { expiry, inventory, written } = await setUp(t, { onRecord })
   for (const odd of ['', 'soon', '-5', '0']) {
@@ -96,7 +96,7 @@ t.test('the label counts as long as the create is on record, and is written down
   t.equal(expiry.expiresAt(labelled('60')), CREATED + 60_000)
 })
 
-t.test('a container that the store has never heard of stays: its date may have been taken back', async (t) => {
+t.test('a container unknown to the store stays: its date may have been withdrawn', async (t) => {
   const { expiry, inventory, clock, removed } = await setUp(t)
   inventory.put(labelled('60'))
   clock.now += 1e9
@@ -115,14 +115,14 @@ t.test('the date of a container that could not be read is kept', async (t) => {
   t.equal(expiry.expiresAt(labelled('60')), null, 'and "never" is still never')
 })
 
-t.test('the date of a container of another server is not ours to know or change', async (t) => {
+t.test("the date of another server's container is neither shown nor changed", async (t) => {
   const { expiry, inventory, clock, removed } = await setUp(t)
   const record = labelled('60', 'another server')
   inventory.put(record)
   await expiry.set(record.id, 1)
   clock.now += 1e9
   await look(inventory)
-  t.strictSame(removed, [], 'not even with a date that an earlier version wrote down')
+  t.strictSame(removed, [], 'not even with a date that an earlier version stored')
   t.throws(() => expiry.checkOwn(record), { code: 'CONTAINER_OF_ANOTHER_SERVER' })
   t.doesNotThrow(() => expiry.checkOwn(labelled('60')))
   t.doesNotThrow(() => expiry.checkOwn(container()))
@@ -135,7 +135,7 @@ t.test('the store takes precedence over the label', async (t) => {
   t.equal(expiry.expiresAt(record), null)
 })
 
-t.test('while the engine is away nothing is removed', async (t) => {
+t.test('nothing is removed while the engine is unreachable', async (t) => {
   const { expiry, inventory, clock, removed } = await setUp(t, { records: [container()] })
   await expiry.set(idOf('web'), 1)
   clock.now += 2_000
@@ -147,7 +147,7 @@ t.test('while the engine is away nothing is removed', async (t) => {
   t.strictSame(removed, [idOf('web')])
 })
 
-t.test('a removal that failed is tried again, and one under way is not begun twice', async (t) => {
+t.test('a failed removal is retried, and a running one is not started twice', async (t) => {
   const { expiry, inventory, clock, removed, engine } = await setUp(t, { records: [container()] })
   engine.fails = true
   await expiry.set(idOf('web'), 1)
@@ -161,7 +161,7 @@ t.test('a removal that failed is tried again, and one under way is not begun twi
   t.equal(removed.length, 2)
 })
 
-t.test('dates of containers that are gone are forgotten', async (t) => {
+t.test('dates of removed containers are deleted', async (t) => {
   const { expiry, inventory, written } = await setUp(t, { records: [container(), container({ name: 'db' })] })
   await expiry.set(idOf('web'), 10)
   await expiry.set(idOf('removed while the server was down'), 10)
@@ -172,7 +172,7 @@ t.test('dates of containers that are gone are forgotten', async (t) => {
   t.strictSame([...(await written()).keys()], [idOf('db')])
 })
 
-t.test('a full disk, on which nothing can be forgotten, keeps nobody from hearing of a removal', async (t) => {
+t.test('a full disk that prevents deleting dates keeps no watcher from learning of a removal', async (t) => {
   const { expiry, inventory, table, written } = await setUp(t, { records: [container()] })
   await expiry.set(idOf('web'), 10)
   const remove = table.remove
@@ -186,12 +186,12 @@ t.test('a full disk, on which nothing can be forgotten, keeps nobody from hearin
   t.strictSame([...(await written()).keys()], [])
 })
 
-t.test('a container that takes another’s place takes over its end', async (t) => {
+t.test('a replacement takes over the expiry of the old container', async (t) => {
   const { expiry, written } = await setUp(t)
   await expiry.inherit(container(), idOf('new'))
-  t.equal((await written()).get(idOf('new')), undefined, 'no end is none')
+  t.equal((await written()).get(idOf('new')), undefined, 'no expiry stays none')
   await expiry.inherit(labelled('60'), idOf('unknown'))
-  t.equal((await written()).get(idOf('unknown')), null, 'one that is not known is not made up')
+  t.equal((await written()).get(idOf('unknown')), null, 'an unknown one is not invented')
   await expiry.set(idOf('web'), 60)
   await expiry.inherit(labelled('60'), idOf('new'))
   t.equal((await written()).get(idOf('new')), CREATED + 60_000)
@@ -200,7 +200,7 @@ t.test('a container that takes another’s place takes over its end', async (t) 
   t.equal((await written()).get(idOf('newer')), null, 'and so does "never"')
 })
 
-t.test('it looks every second until it is stopped', async (t) => {
+t.test('it checks every second until it is stopped', async (t) => {
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   const { expiry, clock, removed } = await setUp(t, { records: [container(), container({ name: 'db' })] })

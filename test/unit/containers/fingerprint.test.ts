@@ -37,11 +37,11 @@ t.test('a different meaning has a different hash', async (t) => {
   t.equal(new Set(different.map(meantBy)).size, different.length)
 })
 
-t.test('another default leaves the request that relies on it the same', async (t) => {
+t.test('a changed default leaves a request that relies on it the same', async (t) => {
   t.equal(meantBy({ name: 'web' }), fingerprintOf({ name: 'web' }, { ...defaults, memoryDefault: 1024 }).meant)
 })
 
-t.test('a container carries what was meant, or from earlier versions what was said', async (t) => {
+t.test('a container carries the hash of the meaning, or from earlier versions of the wording', async (t) => {
   const asked = fingerprintOf({ start: true }, defaults)
   t.ok(isSameRequest(asked, meantBy({})))
   t.ok(isSameRequest(asked, asked.said))

@@ -1,4 +1,4 @@
-// What people write by hand, and what it means exactly.
+// Values as people write them, and their exact meaning.
 
 import t from 'tap'
 import { exactForms } from '../../../src/containers/human-forms.ts'
@@ -78,7 +78,7 @@ t.test('a command line is split as a shell does it', async (t) => {
   for (const [line, words] of table) t.strictSame(splitCommand(line), words, line)
 })
 
-t.test('spans of time', async (t) => {
+t.test('durations', async (t) => {
   for (const [text, seconds] of [
     ['90s', 90],
     ['10m', 600],

@@ -8,7 +8,7 @@ const named = (count: number) =>
   Array.from({ length: count }, (_, number) => container({ name: `c${number}`, createdAt: second(number) }))
 const names = (records: ContainerRecord[]) => records.map(({ name }) => name)
 
-t.test('newest first, whatever the order they come in', async (t) => {
+t.test('newest first, whatever the order of the input', async (t) => {
   const [oldest, middle, newest] = named(3)
   if (!oldest || !middle || !newest) throw new Error('there are three')
   t.strictSame(names(selectContainers([middle, newest, oldest], {}).records), ['c2', 'c1', 'c0'])
@@ -79,7 +79,7 @@ t.test('pages', async (t) => {
   t.strictSame(seen, [['c6', 'c5', 'c4'], ['c3', 'c2', 'c1'], ['c0']])
 })
 
-t.test('a page that is just full is the last one', async (t) => {
+t.test('an exactly full page is the last one', async (t) => {
   t.equal(selectContainers(named(3), { limit: 3 }).nextCursor, undefined)
   t.equal(selectContainers([], { limit: 3 }).nextCursor, undefined)
 })
@@ -88,7 +88,7 @@ t.test('nothing is skipped or shown twice when containers come and go between pa
   let records = named(6)
   const first = selectContainers(records, { limit: 2 })
   t.strictSame(names(first.records), ['c5', 'c4'])
-  // The one that the cursor names goes, one that was shown, and one that was not; a new one comes.
+  // Three containers go: that of the cursor, one already shown, and one not yet shown. A new one comes.
   records = records.filter(({ name }) => !['c4', 'c5', 'c3'].includes(name))
   records.push(container({ name: 'new', createdAt: second(30) }))
   const next = selectContainers(records, { limit: 2, cursor: first.nextCursor ?? '' })
@@ -96,7 +96,7 @@ t.test('nothing is skipped or shown twice when containers come and go between pa
   t.strictSame(names(selectContainers(records, { limit: 2, cursor: next.nextCursor ?? '' }).records), ['c0'])
 })
 
-t.test('containers of the same moment have an order, too', async (t) => {
+t.test('containers created at the same moment have an order, too', async (t) => {
   const records = Array.from({ length: 9 }, (_, number) => container({ name: `c${number}`, createdAt: second(1) }))
   const seen: string[] = []
   let cursor: string | undefined
@@ -108,13 +108,13 @@ t.test('containers of the same moment have an order, too', async (t) => {
   t.strictSame(seen.toSorted(), names(records))
 })
 
-t.test('a cursor that was not given out is refused', async (t) => {
+t.test('a cursor that the server did not issue is refused', async (t) => {
   for (const cursor of ['', 'x', 'bm9uc2Vuc2U', '!!!']) {
     t.throws(() => selectContainers(named(1), { cursor }), { code: 'INVALID_REQUEST', fields: [{ field: 'cursor' }] })
   }
 })
 
-t.test('a time with fewer digits comes in its place', async (t) => {
+t.test('a time with fewer digits sorts into its place', async (t) => {
   const [a, b, c] = ['2026-01-01T00:00:01Z', '2026-01-01T00:00:01.5Z', '2026-01-01T00:00:01.25Z'].map(
     (createdAt, index) => container({ name: `c${index}`, createdAt })
   )

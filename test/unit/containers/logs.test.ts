@@ -3,7 +3,7 @@ import { createHeldBytes } from '../../../src/access/held-bytes.ts'
 import { collect } from '../../helpers/collect.ts'
 import { engineTime, lastOf, logQuery } from '../../../src/containers/logs.ts'
 
-t.test('a time as the engine takes it', async (t) => {
+t.test('a time in the form of the engine', async (t) => {
   const table: [text: string, seconds: string, why: string][] = [
     ['1767225600', '1767225600', 'seconds'],
     ['1767225600.5', '1767225600.5', 'seconds with a fraction'],
@@ -28,17 +28,17 @@ t.test('the options for the engine', async (t) => {
   const all = { stdout: true, stderr: true, follow: false }
   t.match(logQuery({}, undefined), { ...all, tail: 1000, since: undefined })
   t.match(logQuery({ tail: 5, stderr: false }, undefined), { stdout: true, stderr: false, tail: 5 })
-  t.match(logQuery({ since: '1' }, undefined), { ...all, tail: undefined, since: '1' }, 'a time is a limit of its own')
+  t.match(logQuery({ since: '1' }, undefined), { ...all, tail: undefined, since: '1' }, 'a time is a limit by itself')
   t.match(logQuery({ since: '1', tail: 5 }, undefined), { tail: 5, since: '1' })
-  t.match(logQuery({}, '2026-01-01T00:00:00Z'), { tail: 1000, since: undefined }, 'an id is for those who follow')
+  t.match(logQuery({}, '2026-01-01T00:00:00Z'), { tail: 1000, since: undefined }, 'an id matters only with follow')
   t.match(
     logQuery({ follow: true, since: '1' }, '2026-01-01T00:00:00.000000001Z'),
     { follow: true, tail: undefined, since: '1767225600.000000001' },
-    'and counts more than a time'
+    'and takes precedence over a time'
   )
 })
 
-t.test('the last of many lines hold no more than a part of the memory, and give it back', async (t) => {
+t.test('the last of many lines hold a bounded share of the memory, and free it', async (t) => {
   const hold = createHeldBytes({ whose: () => 'ci', one: 100_000, all: 100_000 })
   async function* lines(count: number, text = 'x'.repeat(100)) {
     for (let n = 0; n < count; n++) yield { stream: 'stdout' as const, time: '', text: `${n} ${text}` }

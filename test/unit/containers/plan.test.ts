@@ -91,19 +91,19 @@ t.test('a generated name', async (t) => {
   const now = Date.parse('2026-01-01T00:00:00.900Z')
   t.match(generateName(now), /^api-server-1767225600-[0-9a-f]{4}$/)
   const names = new Set(Array.from({ length: 50 }, () => generateName(now)))
-  t.ok(names.size > 40, 'a second may hold several')
-  t.equal(nameForKey('key'), nameForKey('key'), 'with a key it follows from the key')
+  t.ok(names.size > 40, 'one second may have several')
+  t.equal(nameForKey('key'), nameForKey('key'), 'the key determines it')
   t.not(nameForKey('key'), nameForKey('kez'))
 })
 
-t.test('which ports are wanted', async (t) => {
+t.test('requested ports', async (t) => {
   const image = (...ports: [number, 'tcp' | 'udp'][]) =>
     imageRecord({ exposedPorts: ports.map(([port, protocol]) => ({ port, protocol })) })
   const absent: CreateContainer = {}
   const one = (containerPort: number) => [{ containerPort, protocol: 'tcp', hostPort: undefined }]
   t.strictSame(wantedPorts(absent, image()), one(5000), 'nothing is exposed')
   t.strictSame(wantedPorts(absent, undefined), one(5000))
-  t.strictSame(wantedPorts(absent, image([80, 'tcp'])), one(80), 'the one that is exposed')
+  t.strictSame(wantedPorts(absent, image([80, 'tcp'])), one(80), 'the only exposed one')
   t.strictSame(wantedPorts(absent, image([80, 'tcp'], [53, 'udp'])), one(80), 'the one TCP port')
   t.strictSame(wantedPorts(absent, image([80, 'tcp'], [443, 'tcp'])), one(5000), 'several are none')
   t.strictSame(wantedPorts({ ports: [] }, image([80, 'tcp'])), [], 'an empty list is none')
@@ -112,7 +112,7 @@ t.test('which ports are wanted', async (t) => {
   ])
 })
 
-t.test('each wanted port has its lease', async (t) => {
+t.test('each requested port gets a lease', async (t) => {
   const wanted = wantedPorts({ ports: [{ container_port: 80 }, { container_port: 53, protocol: 'udp' }] }, undefined)
   t.strictSame(bindPorts(wanted, [lease(8001), lease(8002)], '127.0.0.1'), [
     { containerPort: 80, protocol: 'tcp', hostIp: '127.0.0.1', hostPort: 8001 },
@@ -120,7 +120,7 @@ t.test('each wanted port has its lease', async (t) => {
   ])
 })
 
-t.test('the environment says which ports were given', async (t) => {
+t.test('the environment names the assigned ports', async (t) => {
   t.strictSame(portEnvironment([]), {})
   t.strictSame(portEnvironment([binding(8001)]), { HOST_PORT: '8001' })
   t.strictSame(portEnvironment([binding(8001, 5000), binding(8002, 80)]), {

@@ -57,7 +57,7 @@ t.test('there is a URL only while a TCP port answers', async (t) => {
   t.equal(url({}), null)
 })
 
-t.test('a container that runs a commit is shown with the image it was asked for', async (t) => {
+t.test('a container that runs a commit is shown with the requested image', async (t) => {
   const record = container({ image: 'berth/kept:abc', labels: { 'io.berth.image': 'app:1' } })
   t.equal(viewContainer(record, null).image, 'app:1')
 })

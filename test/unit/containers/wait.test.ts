@@ -40,7 +40,7 @@ async function listen(t: Test, server: net.Server): Promise<number> {
   return (server.address() as net.AddressInfo).port
 }
 
-t.test('which state answers which wait', async (t) => {
+t.test('the states that end each wait', async (t) => {
   const states: ContainerState[] = ['created', 'running', 'paused', 'restarting', 'removing', 'exited', 'dead']
   const table: Record<string, { holds: ContainerState[]; fails: ContainerState[] }> = {
     running: { holds: ['running'], fails: ['exited', 'dead'] },
@@ -52,7 +52,7 @@ t.test('which state answers which wait', async (t) => {
   for (const [condition, expected] of Object.entries(table)) {
     const met = (rule: typeof holds) => states.filter((state) => rule(container({ state }), condition as Condition))
     t.strictSame(met(holds), expected.holds, `${condition} holds`)
-    t.strictSame(met(cannotHold), expected.fails, `${condition} cannot hold any more`)
+    t.strictSame(met(cannotHold), expected.fails, `${condition} can no longer become true`)
   }
   t.ok(holds(container({ health: 'healthy' }), 'healthy'))
   t.notOk(holds(container({ health: 'starting' }), 'healthy'))
@@ -62,10 +62,10 @@ t.test('which state answers which wait', async (t) => {
 t.test('returns at once if the condition holds', async (t) => {
   const { waitFor, inventory } = setUp([container()])
   t.match(await waitFor('running'), { name: 'web' })
-  t.equal(inventory.watcherCount(), 0, 'and leaves nobody listening')
+  t.equal(inventory.watcherCount(), 0, 'and leaves no listener')
 })
 
-t.test('the change is answered when it comes', async (t) => {
+t.test('a change ends the wait when it comes', async (t) => {
   const table: [condition: Condition, before: Partial<ContainerRecord>, after: Partial<ContainerRecord>][] = [
     ['running', { state: 'created' }, { state: 'running' }],
     ['exited', { state: 'running' }, { state: 'exited', exitCode: 0 }],
@@ -83,12 +83,12 @@ t.test('the change is answered when it comes', async (t) => {
 })
 
 t.test('removal', async (t) => {
-  t.test('is what may be waited for', async (t) => {
+  t.test('can be waited for', async (t) => {
     const { waitFor, inventory } = setUp([container()])
     const waiting = waitFor('removed')
     inventory.removed(idOf('web'))
     t.equal(await waiting, undefined)
-    t.equal(await waitFor('removed'), undefined, 'also when it is gone already')
+    t.equal(await waitFor('removed'), undefined, 'even if the container is already gone')
   })
 
   t.test('ends every other wait', async (t) => {
@@ -117,7 +117,7 @@ t.test('a workload that was killed for its memory says so', async (t) => {
   await t.rejects(waitFor('running'), { message: /exit code 137 \(out of memory\)\. It wrote nothing/ })
 })
 
-t.test('a container that the engine restarts may still come to it', async (t) => {
+t.test('a container that the engine restarts may still fulfil the wait', async (t) => {
   const { waitFor, inventory } = setUp([container({ state: 'restarting' })])
   const waiting = waitFor('running')
   inventory.put(container({ state: 'running' }))
@@ -235,7 +235,7 @@ t.test('waiting for HTTP', async (t) => {
     await t.rejects(waitFor('http', { timeoutMs: 1_000 }), { message: /GET \/ is answered with status 500/ })
   })
 
-  t.test('is not over before the time when a server says nothing at all', async (t) => {
+  t.test('does not end before the timeout if a server stays silent', async (t) => {
     const sockets = new Set<net.Socket>()
     const port = await listen(
       t,
@@ -245,7 +245,7 @@ t.test('waiting for HTTP', async (t) => {
     const { waitFor } = setUp([container({ ports: [binding(port)] })])
     const started = performance.now()
     await t.rejects(waitFor('http', { timeoutMs: 100 }), { code: 'WAIT_TIMEOUT' })
-    t.ok(performance.now() - started < 4_000, 'the time asked for holds, also while a probe is under way')
+    t.ok(performance.now() - started < 4_000, 'the requested timeout holds, even during a probe')
   })
 })
 
@@ -266,6 +266,6 @@ t.test('an answer on the port of an exited container does not count', async (t) 
     inventory.put(container({ ports: [binding(port)], ...after }))
     end()
     if ('state' in after) await t.rejects(waiting, { code: 'CONTAINER_EXITED' })
-    else t.match(await waiting, after, 'of a new run only its own answer counts')
+    else t.match(await waiting, after, 'after a restart only an answer of the new run counts')
   }
 })

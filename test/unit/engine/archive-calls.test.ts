@@ -6,7 +6,7 @@ const ID = 'f'.repeat(64)
 // More than the sockets that Berth keeps for calls.
 const LOOKS = 100
 
-t.test('a look at a path leaves no socket in use', async (t) => {
+t.test('a stat of a path leaves no socket in use', async (t) => {
   const open = new Set<Socket>()
   let most = 0
   const stat = { name: 'f', size: 5, mode: 0o644, mtime: '2026-01-02T03:04:05Z', linkTarget: '' }

@@ -8,7 +8,7 @@ import type { ProgressFrame } from '../../../src/engine/docker/schemas/streams.t
 
 const ID = 'sha256:a263dd13010854796899fd15e899457df302b5d7132c129414036ad238da7eb6'
 
-/** What a real engine said, as it was recorded. */
+/** The recorded output of a real engine. */
 function recorded(name: string): ProgressFrame[] {
   const text = readFileSync(join(import.meta.dirname, `../../fixtures/build-${name}.ndjson`), 'utf8')
   return text.split('\n').flatMap((line) => (line.trim() === '' ? [] : [JSON.parse(line) as ProgressFrame]))
@@ -26,7 +26,7 @@ function told(read: StepReader, frames: ProgressFrame[]) {
   }
 }
 
-t.test('BuildKit: steps side by side, their output, durations and cache hits', (t) => {
+t.test('BuildKit: parallel steps, their output, durations and cache hits', (t) => {
   const { lines, steps, summary, images } = told(createBuildKitReader(), recorded('buildkit'))
   t.match(summary, [
     'completed [internal] load remote build context',
@@ -55,7 +55,7 @@ t.test('BuildKit: steps side by side, their output, durations and cache hits', (
   t.end()
 })
 
-t.test('BuildKit: what the cache had', (t) => {
+t.test('BuildKit: cached steps', (t) => {
   const { lines, summary, images } = told(createBuildKitReader(), recorded('buildkit-cached'))
   t.equal(summary.filter((step) => /^cached .*(RUN|COPY)/.test(step)).length, 3)
   t.equal(lines.filter((line) => / CACHED$/.test(line)).length, 3)
@@ -63,7 +63,7 @@ t.test('BuildKit: what the cache had', (t) => {
   t.end()
 })
 
-t.test('BuildKit: the step that failed', (t) => {
+t.test('BuildKit: the failed step', (t) => {
   const { lines, summary, images } = told(createBuildKitReader(), recorded('buildkit-failing'))
   t.equal(summary.at(-1), 'failed [3/4] RUN echo second && exit 3')
   t.match(lines.slice(-2), [/second$/, /^#6 ERROR: executor failed running .*exit code: 3$/])
@@ -129,7 +129,7 @@ t.test('the classic builder: a program that prints what the builder prints', (t)
   t.end()
 })
 
-t.test('output that never ends its line takes no more memory than a line may', (t) => {
+t.test('output without a newline takes no more memory than a line may', (t) => {
   const classic = createClassicReader()
   const buildkit = createBuildKitReader()
   buildkit(traceFrame({ vertex: { digest: 'a', name: 'RUN', startedMs: 1000 } }))
@@ -144,7 +144,7 @@ t.test('output that never ends its line takes no more memory than a line may', (
   t.end()
 })
 
-t.test('the last words of a step stand before its end, also in the same frame', (t) => {
+t.test('the last output of a step comes before its end, even in the same frame', (t) => {
   const read = createBuildKitReader()
   const { lines } = told(read, [
     traceFrame({
@@ -156,7 +156,7 @@ t.test('the last words of a step stand before its end, also in the same frame', 
   t.end()
 })
 
-t.test('characters of several bytes over two frames', (t) => {
+t.test('a multi-byte character across two frames', (t) => {
   const read = createBuildKitReader()
   read(traceFrame({ vertex: { digest: 'a', name: 'RUN', startedMs: 1000 } }))
   const bytes = Buffer.from('漢🐳\n')

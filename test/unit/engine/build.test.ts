@@ -35,7 +35,7 @@ function build(
   return { asked, said }
 }
 
-t.test('the mark of the containers in which steps run goes where there are such', async (t) => {
+t.test('the request marks the containers of steps only if it is given a mark', async (t) => {
   const query = async (mark?: string) => {
     const { asked, said } = build(fixture('classic'), { builder: 'classic' }, undefined, mark)
     await said
@@ -45,7 +45,7 @@ t.test('the mark of the containers in which steps run goes where there are such'
   t.notMatch(await query(), { extrahosts: String })
 })
 
-t.test('only what is meant to reach the builder does', async (t) => {
+t.test('only intended options reach the builder', async (t) => {
   const { asked, said } = build(fixture('buildkit'), { target: 'x', noCache: true })
   await said
   t.match(asked[0], { method: 'POST', path: '/build' })
@@ -54,7 +54,7 @@ t.test('only what is meant to reach the builder does', async (t) => {
   ])
 })
 
-t.test('the reason of a failure names the step that failed, not one that was ended with it', async (t) => {
+t.test('the reason of a failure names the failed step, not one that ended with it', async (t) => {
   const cases: [name: string, builder: BuildSpec['builder'], reason: RegExp][] = [
     ['buildkit-failing', 'buildkit', /^\[3\/4\] RUN echo second && exit 3: executor failed .*exit code: 3$/],
     ['buildkit-failing-beside', 'buildkit', /^\[quick 2\/2\] RUN sleep 1; echo broken; exit 4: .*exit code: 4$/],
@@ -64,7 +64,7 @@ t.test('the reason of a failure names the step that failed, not one that was end
     await t.rejects(build(fixture(name), { builder }).said, { code: 'BUILD_FAILED', message }, name)
 })
 
-t.test('before any step fails, none is blamed', async (t) => {
+t.test('a failure outside of the steps blames none', async (t) => {
   const parsing =
     '{"errorDetail":{"message":"dockerfile parse error line 2"},"error":"dockerfile parse error line 2"}\n'
   const frames = fixture('buildkit').split('\n').slice(0, 3).join('\n')
@@ -94,7 +94,7 @@ t.test('a stream that ends too early is a failure', async (t) => {
   }
 })
 
-t.test('the engine goes away in the middle', async (t) => {
+t.test('the engine disconnects in the middle', async (t) => {
   async function* broken() {
     yield fixture('buildkit').split('\n', 1)[0] ?? ''
     yield '\n'
@@ -125,7 +125,7 @@ t.test('a full disk of the engine', async (t) => {
   await t.rejects(build(said).said, { code: 'STORAGE_FULL' })
 })
 
-t.test('cancelled, it ends with what the signal says', async (t) => {
+t.test('a cancelled build ends with the reason of the signal', async (t) => {
   const aborter = new AbortController()
   async function* cut() {
     yield ''

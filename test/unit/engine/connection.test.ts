@@ -31,7 +31,7 @@ function tooOld(url: string, oldest: string): string {
   return `client version ${asked} is too old. Minimum supported API version is ${oldest}, please upgrade your client to a newer version\n`
 }
 
-/** As much of an engine as is asked when one connects. */
+/** The part of an engine that a connection attempt asks for. */
 async function engineAt(t: Test, given: Given = {}) {
   const asked: string[] = []
   const server = http.createServer(({ url = '' }, answer) => {
@@ -131,12 +131,12 @@ t.test('if no engine answers, every reason is listed', async (t) => {
   t.throws(() => connection.client(), { code: 'ENGINE_UNAVAILABLE', message: /Berth keeps trying/ })
 })
 
-t.test('an engine that is there and takes its time to say its version', async (t) => {
+t.test('a reachable engine that is slow to report its version', async (t) => {
   const connection = connect(t, (await engineAt(t, { versionAfterMs: 2_500 })).address)
   t.equal(await connection.start(), true)
 })
 
-t.test('an engine that no longer speaks what Berth speaks', async (t) => {
+t.test('an engine that no longer speaks a version of Berth', async (t) => {
   const connection = connect(t, (await engineAt(t, { apiVersion: '1.60', oldest: '1.54' })).address)
   t.equal(await connection.start(), false)
   t.match(connection.status(), {
@@ -145,7 +145,7 @@ t.test('an engine that no longer speaks what Berth speaks', async (t) => {
   })
 })
 
-t.test('an engine that is lost is found again', async (t) => {
+t.test('a lost engine is found again', async (t) => {
   const { address } = await engineAt(t)
   const connection = connect(t, address)
   const told: EngineStatus[] = []
@@ -161,7 +161,7 @@ t.test('an engine that is lost is found again', async (t) => {
   )
 })
 
-t.test('an engine that answers calls and no ping is busy; one that answers nothing is lost', async (t) => {
+t.test('an engine that answers calls but no ping is busy, and one that answers nothing is lost', async (t) => {
   const given: Given = {}
   const { address, asked } = await engineAt(t, given)
   const connection = createConnection({ candidates: [address], log: silentLog, watchMs: 20, hangMs: 1_000 })
@@ -227,7 +227,7 @@ t.test('a wait for the engine can be aborted', async (t) => {
   await t.rejects(waiting, { name: 'AbortError' })
 })
 
-t.test('losing it twice is losing it once', async (t) => {
+t.test('losing the engine twice counts once', async (t) => {
   const { address } = await engineAt(t)
   const connection = connect(t, address)
   await connection.start()
@@ -237,7 +237,7 @@ t.test('losing it twice is losing it once', async (t) => {
   await until(() => connection.status().available)
 })
 
-t.test('an engine that is lost again and again leaves no descriptor open', async (t) => {
+t.test('an engine lost again and again leaves no descriptor open', async (t) => {
   const { address } = await engineAt(t)
   const connection = connect(t, address)
   await connection.start()

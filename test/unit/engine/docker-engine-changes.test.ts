@@ -1,4 +1,4 @@
-// Changes stand in line, take their time, and may be lost on the way.
+// Changes wait in a queue, take time, and may be lost on the way.
 
 import type { ServerResponse } from 'node:http'
 import t from 'tap'
@@ -8,7 +8,7 @@ import { turn, until } from '../../helpers/until.ts'
 
 const ID = idOf('web')
 
-t.test('a burst of changes is a queue here, reads are not held up by it', async (t) => {
+t.test('a burst of changes queues in Berth and does not delay reads', async (t) => {
   const starts: ServerResponse[] = []
   const { engine, asked } = await engineThat(
     t,
@@ -29,7 +29,7 @@ t.test('a burst of changes is a queue here, reads are not held up by it', async 
   await Promise.all(all)
 })
 
-t.test('a change that is cancelled leaves the line; one that was sent is awaited', async (t) => {
+t.test('a cancelled change leaves the queue, and a sent one is awaited', async (t) => {
   const starts: ServerResponse[] = []
   const { engine, asked } = await engineThat(
     t,
@@ -51,14 +51,14 @@ t.test('a change that is cancelled leaves the line; one that was sent is awaited
   t.equal(asked.length, 2)
 })
 
-t.test('a workload may ask for any time to end', async (t) => {
+t.test('a stop may have any timeout', async (t) => {
   const { engine } = await engineThat(t, {
     [`POST /containers/${ID}/stop`]: (_asked, answer) => void answer.writeHead(204).end()
   })
   for (const seconds of [-1, 0, 4_000_000]) await t.resolves(engine.stopContainer(ID, seconds), `${seconds} s`)
 })
 
-t.test('workloads that take long to end hold nothing up, however many they are', async (t) => {
+t.test('slow stops delay nothing, however many there are', async (t) => {
   const stops: ServerResponse[] = []
   const { engine } = await engineThat(t, {
     [`POST /containers/${ID}/stop`]: (_asked, answer) => void stops.push(answer),
@@ -83,10 +83,10 @@ t.test('an engine that hangs up is noticed', async (t) => {
 t.test('a change that takes too long may still be carried out', async (t) => {
   const { engine } = await engineThat(t, { [`POST /containers/${ID}/start`]: () => {} }, { changeTimeoutMs: 50 })
   await t.rejects(engine.startContainer(ID), { code: 'ENGINE_TIMEOUT', message: /may still do so/ })
-  t.match(engine.status(), { available: true }, 'which is not an engine that is gone')
+  t.match(engine.status(), { available: true }, 'which differs from a lost engine')
 })
 
-t.test('changes of one caller do not hold up those of another', async (t) => {
+t.test('changes of one caller do not delay those of another', async (t) => {
   const open: ServerResponse[] = []
   let whose = 'flood'
   const { engine, asked } = await engineThat(

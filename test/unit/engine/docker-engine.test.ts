@@ -22,7 +22,7 @@ t.test('creating', async (t) => {
   t.match(asked, [{ query: { name: 'web' }, body: { Image: 'app:1', Env: ['A=1'], HostConfig: { Init: true } } }])
 })
 
-t.test('an answer to a create that names no container is none', async (t) => {
+t.test('an answer to a create without a container id is invalid', async (t) => {
   const spec = { image: 'app:1', env: {}, labels: {}, restart: 'no', volumes: [], ports: [] } as const
   const limits = { memoryBytes: 64, cpus: 1, pids: 9, nofile: null }
   for (const body of [{}, { Id: '' }, { Id: 7 }, null, [], 'made']) {
@@ -64,7 +64,7 @@ t.test('starting a running container and stopping a stopped one succeed', async 
   t.match(asked[1]?.query, { t: '3' })
 })
 
-t.test('removing what is gone says so', async (t) => {
+t.test('removing a missing object reports it', async (t) => {
   const gone = json(404, { message: `No such container: ${ID}` })
   const { engine, asked } = await engineThat(t, { [`DELETE /containers/${ID}`]: gone })
   t.equal(await engine.removeContainer(ID, { force: true, volumes: false }), false)
@@ -73,7 +73,7 @@ t.test('removing what is gone says so', async (t) => {
 
 t.test('a volume', async (t) => {
   const { engine } = await engineThat(t, {
-    // The filter of the engine finds parts of names, too.
+    // The filter of the engine also matches parts of names.
     'GET /volumes': json(200, { Volumes: [{ Name: 'database' }] }),
     'DELETE /volumes/data': json(404, { message: 'get data: no such volume' }),
     'DELETE /volumes/database': json(409, { message: 'remove database: volume is in use - [x]' })
@@ -128,7 +128,7 @@ t.test('a missing container differs from an unreadable one', async (t) => {
   }
 })
 
-t.test('an image by a name with slashes and a digest', async (t) => {
+t.test('an image whose name has slashes and a digest', async (t) => {
   const image = { Id: 'sha256:x', RepoTags: null, Config: { ExposedPorts: { '80/tcp': {} } } }
   const { engine } = await engineThat(t, {
     'GET /images/localhost:5000/shop/web@sha256:abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0abc0/json':
@@ -170,7 +170,7 @@ t.test('a reader that stops ends the engine’s stream', async (t) => {
   await until(() => isClosed)
 })
 
-t.test('a container is destroyed, also where the engine calls it removed', async (t) => {
+t.test('a removal is a destroy event, even if the engine calls it remove', async (t) => {
   const events = ['destroy', 'remove'].map((Action) => ({ Type: 'container', Action, Actor: { ID }, timeNano: 5 }))
   const { engine } = await engineThat(t, {
     'GET /events': (_asked, answer) => {

@@ -18,7 +18,7 @@ t.test('a line of /proc/<pid>/stat, whatever the program is called', async (t) =
     session: 41,
     foreground: 43
   })
-  t.equal(readStatus(''), undefined, 'of a process that is gone')
+  t.equal(readStatus(''), undefined, 'of a process that has ended')
 })
 
 t.test('the processes of a command', async (t) => {
@@ -37,6 +37,6 @@ t.test('the processes of a command', async (t) => {
   t.strictSame(
     family.map(({ pid }) => pid),
     [10, 11, 12, 13, 14, 15],
-    'the session, descendants that left it, who is marked and theirs; nobody else, and nobody who has ended'
+    'the session, descendants that left it, and marked processes with theirs, but no other process and none that has ended'
   )
 })

@@ -8,14 +8,14 @@ const recorded = (engine: string) =>
   JSON.parse(readFileSync(join(FIXTURES, `inspect-${engine}.json`), 'utf8')) as Record<string, { inspect: Inspected }>
 
 for (const engine of ['docker-20.10', 'podman-4.3']) {
-  t.test(`${engine}: ours have none, others have`, async (t) => {
+  t.test(`${engine}: containers of Berth have none, others have some`, async (t) => {
     const all = recorded(engine)
     for (const name of ['created', 'running', 'exited']) t.strictSame(freedomsOf(all[name]!.inspect), [], name)
     t.strictSame(freedomsOf(all.foreign!.inspect), ['new privileges', 'more capabilities'])
   })
 }
 
-t.test('each freedom is seen', async (t) => {
+t.test('each freedom is recognized', async (t) => {
   const ours = recorded('docker-20.10').running!.inspect
   const having = (host: Partial<Inspected['HostConfig']>, more: Partial<Inspected> = {}) =>
     freedomsOf({ ...ours, ...more, HostConfig: { ...ours.HostConfig, ...host } })

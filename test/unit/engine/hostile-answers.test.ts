@@ -1,4 +1,4 @@
-// Answers that are none: each ends its call with an error that says how sure one may be, in bounded time, and leaves no
+// Invalid answers: each ends its call in bounded time with an error that says how certain the outcome is, and leaves no
 // socket open.
 
 import type { Socket } from 'node:net'
@@ -106,7 +106,7 @@ t.test('a body that stalls, or arrives one byte at a time', async (t) => {
   await Promise.all(
     table.map(async ([name, play, withinMs]) => {
       const { client, open } = await engineThatSends(t, play)
-      // As a stop does, which may take a day until its head comes.
+      // Like a stop, whose response may take a day to begin.
       const failure = await failureOf(request(client, { ...READ, timeoutMs: 86_400_000 }))
       t.equal(failure.code, 'ENGINE_TIMEOUT', name)
       t.ok(failure.ms < withinMs, `${name}: ${failure.ms} ms`)
@@ -115,7 +115,7 @@ t.test('a body that stalls, or arrives one byte at a time', async (t) => {
   )
 })
 
-t.test('kept connections that the engine closes at the next call', async (t) => {
+t.test('kept-alive connections that the engine closes at the next call', async (t) => {
   const calls: string[] = []
   const used = new Set<Socket>()
   let isGone = false
@@ -159,7 +159,7 @@ t.test('the answer of another container', async (t) => {
   t.match(failure, { code: 'ENGINE_ANSWER_INVALID', message: /about the container/ })
 })
 
-t.test('an answer larger than what is read', async (t) => {
+t.test('an answer larger than the read limit', async (t) => {
   const { client, open } = await engineThatSends(t, (socket) => {
     socket.write(`HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: ${2 ** 40}\r\n\r\n`)
     const block = Buffer.alloc(1024 ** 2, 0x20)
@@ -171,7 +171,7 @@ t.test('an answer larger than what is read', async (t) => {
   await until(() => open.size === 0)
 })
 
-t.test('a refusal of any length says why, by its beginning', async (t) => {
+t.test('the start of a refusal of any length gives the reason', async (t) => {
   const { client, open } = await engineThatSends(t, (socket) => {
     socket.write(`HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: ${2 ** 40}\r\n\r\n`)
     socket.write('{"message":"No such container: web ')
@@ -200,24 +200,21 @@ t.test('a stream', async (t) => {
   }
 })
 
-t.test(
-  'a retired client closes the sockets that are idle, and those in use when their answers are there',
-  async (t) => {
-    const held: Socket[] = []
-    const { client, open } = await engineThatSends(t, (socket, { path }) => {
-      if (path.endsWith('held')) held.push(socket)
-      else socket.write(answer(LIST))
-    })
-    const slow = request(client, { ...READ, path: '/held', timeoutMs: 5_000 })
-    await Promise.all([1, 2, 3].map(() => request(client, { ...READ, timeoutMs: 5_000 })))
-    await until(() => held.length === 1)
-    client.retire()
-    await until(() => open.size === 1)
-    held[0]?.write(answer(LIST))
-    t.match(await slow, [{ Id: ID }])
-    await until(() => open.size === 0)
-  }
-)
+t.test('a retired client closes idle sockets at once, and those in use after their answers', async (t) => {
+  const held: Socket[] = []
+  const { client, open } = await engineThatSends(t, (socket, { path }) => {
+    if (path.endsWith('held')) held.push(socket)
+    else socket.write(answer(LIST))
+  })
+  const slow = request(client, { ...READ, path: '/held', timeoutMs: 5_000 })
+  await Promise.all([1, 2, 3].map(() => request(client, { ...READ, timeoutMs: 5_000 })))
+  await until(() => held.length === 1)
+  client.retire()
+  await until(() => open.size === 1)
+  held[0]?.write(answer(LIST))
+  t.match(await slow, [{ Id: ID }])
+  await until(() => open.size === 0)
+})
 
 function inspected() {
   return {

@@ -1,5 +1,4 @@
-// Streams that are none of what they should be: each ends its call with an error, in bounded time and memory, and leaves no
-// socket open.
+// Invalid streams: each ends its call with an error, in bounded time and memory, and leaves no socket open.
 
 import { Readable } from 'node:stream'
 import t from 'tap'
@@ -99,7 +98,7 @@ for (const [name, use, isChange] of JSON_STREAMS) {
   t.test(name, async (t) => {
     for (const text of NO_OBJECTS) {
       const engine = await engineThat(t, sends(text))
-      // A frame without anything to say is one; that the stream then ends is what is wrong.
+      // An empty frame is valid. The error is the end of the stream after it.
       const code = isChange && text.includes('"Type"') ? 'ENGINE_FAILED' : 'ENGINE_ANSWER_INVALID'
       await t.rejects(use(engine), { code }, text)
       await until(() => engine.open.size === 0)
@@ -113,7 +112,7 @@ for (const [name, use, isChange] of JSON_STREAMS) {
   })
 }
 
-t.test('a trace that is not of BuildKit', async (t) => {
+t.test('a trace that is not from BuildKit', async (t) => {
   const frame = { id: 'moby.buildkit.trace', aux: Buffer.from([0xff, 0xff, 0xff]).toString('base64') }
   const engine = await engineThat(t, sends(JSON.stringify(frame)))
   await t.rejects(build(engine, 'buildkit'), { code: 'ENGINE_ANSWER_INVALID', message: /trace/ })
@@ -141,7 +140,7 @@ for (const [name, bytes, message] of BAD_FRAMES) {
       for await (const { text } of createWorkloadCalls(logs.calls).containerLogs(ID, false, LOG_QUERY)) seen.push(text)
     }
     await t.rejects(reading(), { code: 'ENGINE_ANSWER_INVALID', message })
-    t.strictSame(seen, ['a'], 'what came before is given out')
+    t.strictSame(seen, ['a'], 'frames before it are passed on')
     await until(() => logs.open.size === 0)
 
     const exec = await engineThat(t, (socket, call) =>

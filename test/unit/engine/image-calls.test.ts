@@ -58,7 +58,7 @@ t.test('a push', async (t) => {
   t.strictSame(heard[1], { layer: '3a53', status: 'Pushing', currentBytes: 512, totalBytes: 1024 })
 })
 
-t.test('a push that says its digest in words only, as the containerd store has it', async (t) => {
+t.test('a push that reports its digest only as text, as the containerd store does', async (t) => {
   const frames = [...PUSHED.slice(0, 2), { status: `1: digest: ${DIGEST} size: 741` }]
   const { images } = engineThat({ frames })
   t.strictSame(await images.pushImage('127.0.0.1:5000/app:1'), { digest: DIGEST, sizeBytes: 741 })
@@ -72,7 +72,7 @@ t.test('a push names one tag and always has the header', async (t) => {
   await t.rejects(images.pushImage(`app@${DIGEST}`), { code: 'INVALID_REQUEST' })
 })
 
-t.test('the header has its padding, and does not show', async (t) => {
+t.test('the header is padded base64 and hides its value', async (t) => {
   for (const password of ['1', '12', '123', '1234', 'ÿÿÿ>>>???']) {
     const headers = registryAuth('nginx', new Login('docker.io', { username: 'ada', password }))
     const text = headers['X-Registry-Auth'] ?? ''
@@ -117,14 +117,14 @@ t.test('a push that fails inside its stream', async (t) => {
     t.match(
       failures,
       [{ message: code === 'ENGINE_FAILED' ? /something new/ : /./ }],
-      'looked at as one that may be unknown'
+      'it is checked for unknown texts'
     )
   }
   const { images } = engineThat({ frames: PUSHED.slice(0, 3) })
   await t.rejects(images.pushImage('app'), { code: 'ENGINE_FAILED', message: /stopped answering/ })
 })
 
-t.test('a transfer in which nothing moves is given up, and its stream ended', async (t) => {
+t.test('a stalled transfer is aborted, and its stream ends', async (t) => {
   const stream = new PassThrough()
   const { images } = engineThat({ stream, idleMs: 30 })
   stream.write('{"status":"Preparing"}\n')
@@ -132,7 +132,7 @@ t.test('a transfer in which nothing moves is given up, and its stream ended', as
   t.ok(stream.destroyed)
 })
 
-t.test('a transfer that says the same again and again does not move', async (t) => {
+t.test('a transfer that repeats the same progress is stalled', async (t) => {
   const stream = new PassThrough()
   const seen: unknown[] = []
   const said = setInterval(() => void stream.write('{"status":"Waiting","progressDetail":{},"id":"a"}\n'), 5)
@@ -140,7 +140,7 @@ t.test('a transfer that says the same again and again does not move', async (t) 
   const { images } = engineThat({ stream, idleMs: 100 })
   const pushing = images.pushImage('app', { onProgress: (progress) => seen.push(progress) })
   await t.rejects(pushing, { code: 'REGISTRY_TIMEOUT', message: /No progress/ })
-  t.equal(seen.length, 1, 'and is told once')
+  t.equal(seen.length, 1, 'and the progress is reported once')
 })
 
 t.test('a long transfer continues as long as it makes progress', async (t) => {
@@ -156,7 +156,7 @@ t.test('a long transfer continues as long as it makes progress', async (t) => {
   t.match(await images.pushImage('app'), { digest: DIGEST })
 })
 
-t.test('a transfer that only drips is given up in the end', async (t) => {
+t.test('a transfer that only trickles is aborted in the end', async (t) => {
   const stream = new PassThrough()
   const drip = setInterval(() => void stream.write('{"status":"Waiting"}\n'), 10)
   t.teardown(() => clearInterval(drip))
@@ -175,7 +175,7 @@ t.test('a transfer ends with its client', async (t) => {
   t.ok(stream.destroyed)
 })
 
-t.test('an engine that goes away in the middle', async (t) => {
+t.test('an engine that disconnects in the middle', async (t) => {
   const stream = new PassThrough()
   const { images } = engineThat({ stream })
   const pull = images.pullImage('app', { onProgress: () => stream.destroy(new Error('socket hang up')) })
@@ -183,7 +183,7 @@ t.test('an engine that goes away in the middle', async (t) => {
   await t.rejects(pull, { code: 'ENGINE_UNAVAILABLE', message: /went away/ })
 })
 
-t.test('naming and removing', async (t) => {
+t.test('tagging and removing', async (t) => {
   const { images, asked } = engineThat({ frames: [{ Untagged: 'app:1' }, { Deleted: 'sha256:x' }] })
   await images.tagImage('app:1', 'a.example:5000/team/app')
   t.match(asked[0], { path: '/images/app:1/tag', query: { repo: 'a.example:5000/team/app', tag: 'latest' } })
@@ -193,7 +193,7 @@ t.test('naming and removing', async (t) => {
   t.match(asked[2]?.query, { force: 1 })
 })
 
-t.test('an invalid reference never becomes a path: the engine would redirect, and its client follow', async (t) => {
+t.test('an invalid reference never becomes a path, since the engine would redirect the client', async (t) => {
   const { images, asked } = engineThat({})
   const id = 'a'.repeat(64)
   for (const reference of ['a//b', 'a/../b', '../containers/json', '..', 'a/', '/a', 'a?b', 'a b', 'A/B', '']) {

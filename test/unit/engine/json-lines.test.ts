@@ -16,16 +16,16 @@ t.test('the last line needs no newline', async (t) => {
   t.strictSame(await linesOf('1\n22', 3), [1, 22])
 })
 
-t.test('nothing gives no line', async (t) => {
+t.test('empty input gives no line', async (t) => {
   t.strictSame(await linesOf('', 1), [])
 })
 
-t.test('a line that is cut off, or no JSON, fails the reader', async (t) => {
+t.test('a line that is cut off or not JSON fails the reader', async (t) => {
   for (const text of ['{"status":"Pul', '<html>\n', '{"a":1} {"b":2}\n'])
     await t.rejects(linesOf(text, 2), { message: 'it is not JSON' }, text)
 })
 
-t.test('a failing source fails the reader, and so does a value that does not fit', async (t) => {
+t.test('a failing source or a value that does not match fails the reader', async (t) => {
   async function* broken() {
     yield Buffer.from('1\n2')
     throw new Error('gone')
@@ -43,7 +43,7 @@ t.test('a failing source fails the reader, and so does a value that does not fit
   t.strictSame(seen, [1, 3])
 })
 
-t.test('a line without an end is not held in memory', async (t) => {
+t.test('an endless line is not held in memory', async (t) => {
   let sent = 0
   async function* endless() {
     for (const part = Buffer.alloc(1024 ** 2, 'x'); ; sent++) yield part

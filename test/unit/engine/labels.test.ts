@@ -25,7 +25,11 @@ t.test('labels survive a round trip', async (t) => {
   t.same(readFacts(writeFacts(EVERYTHING)), EVERYTHING)
   const nothing = readFacts({})
   t.same(readFacts(writeFacts(nothing)), nothing)
-  t.same(readFacts({ ...writeFacts(EVERYTHING), ...writeAllFacts({}) }), nothing, 'and nothing hides what was there')
+  t.same(
+    readFacts({ ...writeFacts(EVERYTHING), ...writeAllFacts({}) }),
+    nothing,
+    'and empty facts override the former ones'
+  )
 })
 
 t.test('unknown facts are not written', async (t) => {

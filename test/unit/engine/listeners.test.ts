@@ -24,9 +24,9 @@ const UDP6 = `  sl  local_address                         remote_address        
 `
 
 t.test('sockets of the kernel’s tables', async (t) => {
-  t.strictSame(parseSocketTable(TCP, 'tcp'), [8055, 8951, 2024], 'not those that are connected')
+  t.strictSame(parseSocketTable(TCP, 'tcp'), [8055, 8951, 2024], 'not the connected ones')
   t.strictSame(parseSocketTable(TCP6, 'tcp'), [8952])
-  t.strictSame(parseSocketTable(UDP, 'udp'), [8953], 'not the one that is connected to one peer')
+  t.strictSame(parseSocketTable(UDP, 'udp'), [8953], 'not the one connected to a peer')
   t.strictSame(parseSocketTable(UDP6, 'udp'), [8954])
   t.strictSame(parseSocketTable('', 'tcp'), [])
   t.strictSame(parseSocketTable(`${TCP.split('\n')[0]}\n`, 'tcp'), [])
@@ -39,7 +39,7 @@ t.test('both families are read from the first process of a mounted /proc', async
   t.strictSame([...(await listeners.listening('udp'))].sort(), [8953, 8954])
 })
 
-t.test('of a table of many pieces all that listen are found', async (t) => {
+t.test('every listener of a table read in many pieces is found', async (t) => {
   const line = (port: number, state: string) =>
     `   0: 0100007F:${port.toString(16).toUpperCase()} 00000000:0000 ${state} 00000000:00000000 00:00000000 00000000     0        0 1 1 0 100 0 0 10 0`
   const ports = Array.from({ length: 999 }, (_, index) => 8001 + index)
@@ -49,14 +49,14 @@ t.test('of a table of many pieces all that listen are found', async (t) => {
   t.strictSame([...(await listeners.listening('tcp'))], ports)
 })
 
-t.test('the kernel itself lists those that listen first', async (t) => {
+t.test('the kernel itself lists listeners first', async (t) => {
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
   const client = connect(port, '127.0.0.1')
   await once(client, 'connect')
   const listeners = createListeners({ procDir: '/proc', host: '127.0.0.1' })
-  t.ok((await listeners.listening('tcp')).has(port), 'also beside a connection of its own')
+  t.ok((await listeners.listening('tcp')).has(port), 'even beside a connection of its own')
   client.destroy()
   server.close()
 })
@@ -71,14 +71,14 @@ t.test('a kernel without IPv6 has one table', async (t) => {
   t.equal((await listeners.listening('tcp')).size, 3)
 })
 
-t.test('in another network than the host’s a port is looked up in the tables', async (t) => {
+t.test("outside of the host's network a port is looked up in the tables", async (t) => {
   const procDir = t.testdir({ '1': { net: { tcp: TCP, tcp6: TCP6, udp: UDP, udp6: UDP6 } } })
   const listeners = createListeners({ procDir, host: '127.0.0.1' })
   t.equal(await listeners.isTaken(8951, 'tcp'), true)
   t.equal(await listeners.isTaken(8951, 'udp'), false)
 })
 
-t.test('in the host’s network a port is tried', async (t) => {
+t.test("in the host's network a port is tested by binding it", async (t) => {
   const listeners = createListeners({ procDir: '/proc', host: '127.0.0.1' })
   const server = createServer()
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -87,7 +87,7 @@ t.test('in the host’s network a port is tried', async (t) => {
   t.equal(await listeners.isTaken(port, 'udp'), false, 'the other protocol has ports of its own')
   await new Promise((resolve) => server.close(resolve))
   t.equal(await listeners.isTaken(port, 'tcp'), false)
-  t.equal(await listeners.isTaken(port, 'tcp'), false, 'the try has not kept it')
+  t.equal(await listeners.isTaken(port, 'tcp'), false, 'the test has not kept it')
 
   const socket = createSocket('udp4')
   await new Promise<void>((resolve) => socket.bind(0, '127.0.0.1', resolve))
@@ -95,7 +95,7 @@ t.test('in the host’s network a port is tried', async (t) => {
   socket.close()
 })
 
-t.test('an address that is not this machine’s says nothing about the port', async (t) => {
+t.test('an address of another machine says nothing about the port', async (t) => {
   const listeners = createListeners({ procDir: '/proc', host: '192.0.2.1' })
   t.equal(await listeners.isTaken(8951, 'tcp'), false)
   t.equal(await listeners.isTaken(8951, 'udp'), false)

@@ -22,7 +22,7 @@ t.test('without any setting', async (t) => {
     )
   })
 
-  t.test('leaves out the sockets of a runtime folder that is not known', async (t) => {
+  t.test('leaves out the sockets of an unknown runtime folder', async (t) => {
     t.strictSame(
       engineCandidates(nowhere).map(({ source }) => source),
       ['default socket', 'Docker Desktop', 'Podman']
@@ -109,7 +109,7 @@ t.test('the docker context', async (t) => {
   const contextFolder = (kind: 'meta' | 'tls', name: string) =>
     join('contexts', kind, createHash('sha256').update(name).digest('hex'))
 
-  /** A folder as ~/.docker, with the files given by their path in it. */
+  /** A folder like ~/.docker, with the given files by their path in it. */
   const configuration = (t: Tap, files: Record<string, unknown>) => {
     const folder = t.testdir({})
     for (const [path, content] of Object.entries(files)) {
@@ -134,7 +134,7 @@ t.test('the docker context', async (t) => {
     ])
   })
 
-  t.test('DOCKER_CONTEXT goes before config.json, DOCKER_HOST before both', async (t) => {
+  t.test('DOCKER_CONTEXT takes precedence over config.json, DOCKER_HOST over both', async (t) => {
     const dockerConfig = configuration(t, {
       'config.json': { currentContext: 'lab' },
       [metaFile('lab')]: metadata('unix:///run/lab.sock'),

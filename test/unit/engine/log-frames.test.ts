@@ -58,7 +58,7 @@ t.test('a line may come in several frames, and several lines in one', async (t) 
   ])
 })
 
-t.test('the parts of a line have a time each', async (t) => {
+t.test('each part of a line has a time', async (t) => {
   const [later, latest] = ['2026-01-31T12:00:00.2Z', '2026-01-31T12:00:01+01:00']
   const bytes = Buffer.concat([
     frame('stdout', `${TIME} one`),
@@ -105,7 +105,7 @@ t.test('a line without a time is kept unchanged', async (t) => {
   ])
 })
 
-t.test('a line without an end is given out in parts and not held in memory', async (t) => {
+t.test('an endless line is passed on in parts and not held in memory', async (t) => {
   const part = 'x'.repeat(64 * 1024)
   async function* endless() {
     yield frame('stdout', `${TIME} `)
@@ -119,12 +119,12 @@ t.test('a line without an end is given out in parts and not held in memory', asy
   t.match(lines.at(-1), { time: TIME, text: 'after' })
 })
 
-t.test('nothing gives nothing', async (t) => {
+t.test('empty input gives no line', async (t) => {
   t.strictSame(await collect(readLogLines(inPieces(Buffer.alloc(0), 1), false)), [])
   t.strictSame(await collect(readLogLines(inPieces(frame('stdout', ''), 1), false)), [])
 })
 
-t.test('pieces are given as they come', async (t) => {
+t.test('pieces are passed on as they arrive', async (t) => {
   const bytes = Buffer.concat([frame('stdout', 'a'), frame('stderr', 'b')])
   t.strictSame(
     (await collect(readOutput(inPieces(bytes, 3), false))).map(({ stream, bytes: piece }) => [stream, String(piece)]),

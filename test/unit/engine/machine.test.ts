@@ -6,7 +6,7 @@ import { MACHINE } from '../../helpers/memory-engine/system.ts'
 const listeners = { isTaken: async () => true, listening: async () => new Set([8001]) }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-t.test('this machine is known by its kernel and its memory', async (t) => {
+t.test('this machine is recognized by its kernel and its memory', async (t) => {
   const table: [why: string, here: typeof MACHINE, isTaken: boolean][] = [
     ['the same', MACHINE, true],
     ['another kernel', { ...MACHINE, kernel: '6.1' }, false],
@@ -19,7 +19,7 @@ t.test('this machine is known by its kernel and its memory', async (t) => {
   }
 })
 
-t.test('the machine is asked once, and again when an engine has come back', async (t) => {
+t.test('the engine is asked once, and again after it has come back', async (t) => {
   const engine = createMemoryEngine()
   const asked = () => engine.calls.filter(({ name }) => name === 'info').length
   const machine = createMachine({ engine, listeners, here: MACHINE })
@@ -31,7 +31,7 @@ t.test('the machine is asked once, and again when an engine has come back', asyn
 
   engine.goAway()
   t.equal(machine.memoryBytes(), 8e9, 'what is known stays known')
-  t.equal(await machine.isTaken(8001, 'tcp'), true, 'an engine that does not answer counts as here')
+  t.equal(await machine.isTaken(8001, 'tcp'), true, 'an engine that does not answer counts as local')
   engine.comeBack()
   await machine.listening('tcp')
   t.equal(asked(), 3)

@@ -12,7 +12,7 @@ const raw: RawNetwork = {
   Labels: null
 }
 
-t.test('which networks a container may be put on', async (t) => {
+t.test('networks that a container may join', async (t) => {
   const joinable = (given: Partial<RawNetwork>) => mapNetwork({ ...raw, ...given }).joinable
   t.match(mapNetwork(raw), { name: 'shop', subnets: ['172.18.0.0/16'], internal: false, labels: {}, joinable: true })
   t.ok(joinable({ Driver: 'overlay', Attachable: true, Scope: 'swarm' }))
@@ -22,7 +22,7 @@ t.test('which networks a container may be put on', async (t) => {
   t.notOk(joinable({ Driver: 'overlay', Attachable: true, Ingress: true }))
 })
 
-t.test('where a container is', async (t) => {
+t.test('the networks of a container', async (t) => {
   const Id = 'a'.repeat(64)
   const place = { IPAddress: '172.18.0.2', Aliases: ['a', Id.slice(0, 12)] }
   const Networks = { shop: place, none: {}, idle: { IPAddress: '', Aliases: null } }
@@ -36,7 +36,7 @@ t.test('where a container is', async (t) => {
 t.test('the requested network', async (t) => {
   const place = (name: string) => ({ name, address: null, aliases: [`at-${name}`] })
   t.strictSame(chosenNetwork('shop', [place('later'), place('shop')]), { name: 'shop', aliases: ['at-shop'] })
-  t.strictSame(chosenNetwork('bridge', [place('shop')]), { name: 'shop', aliases: ['at-shop'] }, 'as Podman says it')
+  t.strictSame(chosenNetwork('bridge', [place('shop')]), { name: 'shop', aliases: ['at-shop'] }, 'as Podman reports it')
   t.strictSame(chosenNetwork('none', []), { name: 'none', aliases: [] })
   t.equal(chosenNetwork('default', [place('bridge')]), undefined)
   t.equal(chosenNetwork('bridge', [place('podman')]), undefined)

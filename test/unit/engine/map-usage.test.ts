@@ -6,7 +6,7 @@ import type { RawUsage } from '../../../src/engine/docker/schemas/system.ts'
 const FIXTURE = new URL('../../fixtures/disk-usage-api-1.53.json', import.meta.url)
 const { answer: newer } = JSON.parse(readFileSync(FIXTURE, 'utf8')) as { answer: Required<RawUsage> }
 
-t.test('the shape above API 1.52 says what the older one said', (t) => {
+t.test('the shape of newer APIs gives the same usage as the older one', (t) => {
   const older: RawUsage = {
     Containers: newer.ContainerUsage?.Items ?? null,
     Images: newer.ImageUsage?.Items ?? null,
@@ -27,7 +27,7 @@ t.test('the shape above API 1.52 says what the older one said', (t) => {
   t.end()
 })
 
-t.test('nothing takes up anything', (t) => {
+t.test('an empty answer is no usage', (t) => {
   const nothing = { containers: new Map(), images: new Map(), volumes: [], buildCache: [] }
   t.strictSame(mapUsage({}), nothing)
   t.strictSame(mapUsage({ Images: null, Containers: null, Volumes: null, BuildCache: null }), nothing)
@@ -35,7 +35,7 @@ t.test('nothing takes up anything', (t) => {
   t.end()
 })
 
-t.test('an image has the same id as elsewhere, also on Podman', (t) => {
+t.test('an image has the same id as elsewhere, even on Podman', (t) => {
   const { images } = mapUsage({
     Images: [
       { Id: '1111', Size: 9 },

@@ -48,7 +48,7 @@ for (const engine of ENGINES) {
       })
     })
 
-    t.test('how many files it may have open', async (t) => {
+    t.test('its limit of open files', async (t) => {
       const { inspect } = of('running')
       const open = (Ulimits: { Name: string; Hard: number }[] | null) =>
         mapContainer({ ...inspect, HostConfig: { ...inspect.HostConfig, Ulimits } }).limits.nofile
@@ -118,7 +118,7 @@ for (const engine of ENGINES) {
       t.match(map('tty'), { tty: true, limits: { memoryBytes: null, cpus: 1.5, pids: null } })
     })
 
-    t.test('a row of the list says the same as the inspection', async (t) => {
+    t.test('a row of the list matches the inspection', async (t) => {
       for (const name of ['created', 'running', 'exited', 'paused', 'foreign']) {
         const { id, name: called, state, health } = map(name)
         t.strictSame(mapSummary(of(name).listed), { id, name: called, state, health }, name)
@@ -188,7 +188,7 @@ t.test('health', async (t) => {
   }
 })
 
-t.test('lists that are null', async (t) => {
+t.test('null lists', async (t) => {
   const { running } = recorded('docker-20.10')
   if (!running) throw new Error('it was not recorded')
   const info = structuredClone(running.inspect)
@@ -200,7 +200,7 @@ t.test('lists that are null', async (t) => {
   t.match(mapSpec(info), { env: {}, labels: {}, ports: [], volumes: [] })
 })
 
-t.test('the words of other engines for a state', async (t) => {
+t.test('state names of other engines', async (t) => {
   const { created } = recorded('docker-20.10')
   if (!created) throw new Error('it was not recorded')
   const words: [word: string, state: string][] = [

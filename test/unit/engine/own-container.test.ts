@@ -14,7 +14,7 @@ t.test('a workload with shared IPC, whose mount the host shows, is another', asy
   t.equal(ownContainerId('1 2 8:1 / / rw - ext4 /dev/sda1 rw'), undefined)
 })
 
-t.test('the volumes that are mounted here, and where the data folder lies on the machine', async (t) => {
+t.test('the volumes mounted here, and the path of the data folder on the machine', async (t) => {
   const root = '1 2 0:50 / / rw - overlay overlay rw'
   const mounted = (source: string, point: string) => `3 1 8:1 ${source} ${point} rw - ext4 /dev/sda1 rw`
   const table: [mounts: string[], folder: string, volumes: string[], dataPath: string][] = [

@@ -38,7 +38,7 @@ t.test('the smallest container is a hardened one', async (t) => {
   })
 })
 
-t.test('a network, and names there', async (t) => {
+t.test('a network, and names in it', async (t) => {
   const payload = createPayload({ ...spec, network: { name: 'shop', aliases: ['db'] } })
   t.equal(payload.HostConfig?.NetworkMode, 'shop')
   t.strictSame(payload.NetworkingConfig, { EndpointsConfig: { shop: { Aliases: ['db'] } } })
@@ -46,7 +46,7 @@ t.test('a network, and names there', async (t) => {
   t.strictSame([none.HostConfig?.NetworkMode, none.NetworkingConfig], ['none', undefined])
 })
 
-t.test('everything that may be asked for', async (t) => {
+t.test('every field of a request', async (t) => {
   const payload = createPayload({
     ...spec,
     env: { A: '1', B: 'x=y', EMPTY: '' },
@@ -166,7 +166,7 @@ t.test('no request can send other options to the engine', async (t) => {
         hostPort: fc.nat()
       })
     ),
-    // What a careless spread would let through.
+    // Options that a careless spread would let through.
     HostConfig: fc.constant({ Privileged: true, Binds: ['/:/host'], NetworkMode: 'host', PidMode: 'host' }),
     Privileged: fc.constant(true),
     Volumes: fc.constant({ '/': {} })
@@ -190,7 +190,7 @@ t.test('no request can send other options to the engine', async (t) => {
   t.pass()
 })
 
-t.test('a change says only what changes', async (t) => {
+t.test('a change sends only changed fields', async (t) => {
   const docker = { isPodman: false }
   t.strictSame(updatePayload({}, docker), {})
   t.strictSame(updatePayload({ memoryBytes: 64 }, docker), { Memory: 64, MemorySwap: 64 })

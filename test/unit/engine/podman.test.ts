@@ -1,4 +1,4 @@
-// Where Podman's Docker API differs from Docker's, as Podman 5.8 answers.
+// Differences of Podman's Docker API from Docker's, as in Podman 5.8.
 
 import t from 'tap'
 import { collect } from '../../helpers/collect.ts'
@@ -43,7 +43,7 @@ t.test('a removed image is reported as requested, with its whole id', async (t) 
   })
 })
 
-t.test('a refused push, which is an error in the words of its client', async (t) => {
+t.test("a refused push, which carries the error text of Podman's client", async (t) => {
   const blob = `sha256:${ID}`
   const reuse = `trying to reuse blob ${blob} at destination: checking whether a blob ${blob} exists in r.lan:5000/app`
   const head = `trying to reuse blob ${blob} at destination: Head "http://r.lan:5000/v2/app/blobs/${blob}"`
@@ -60,7 +60,7 @@ t.test('a refused push, which is an error in the words of its client', async (t)
   }
 })
 
-t.test('a registry without a port stands for all of its ports, but on Docker', async (t) => {
+t.test('a registry without a port stands for all of its ports, except on Docker', async (t) => {
   const insecure = { '127.0.0.1': { Secure: false }, 'registry.lan:5000': { Secure: false } }
   const infoWith = async (indexes: object) => {
     const info = { RegistryConfig: { InsecureRegistryCIDRs: [], IndexConfigs: indexes } }
@@ -71,7 +71,7 @@ t.test('a registry without a port stands for all of its ports, but on Docker', a
   t.strictSame(await infoWith({ 'docker.io': { Secure: true }, ...insecure }), ['127.0.0.1', 'registry.lan:5000'])
 })
 
-t.test('a moment belongs to what is asked for, to the nanosecond', async (t) => {
+t.test('the bounds of a time range are inclusive, to the nanosecond', async (t) => {
   const logs: Answer = (_asked, answer) => void answer.writeHead(200, { 'content-type': 'application/json' }).end()
   const query = { stdout: true, stderr: true, follow: false, since: '1795999126.957366441', until: '1795999127' }
   for (const [given, since, until] of [
@@ -84,7 +84,7 @@ t.test('a moment belongs to what is asked for, to the nanosecond', async (t) => 
   }
 })
 
-t.test('a link that leads nowhere is there, and is removed at the second time', async (t) => {
+t.test('a dangling link exists, and the second attempt removes it', async (t) => {
   const stat = (mode: number) =>
     Buffer.from(
       JSON.stringify({ name: 'nowhere', size: 7, mode, mtime: '2026-01-01T00:00:00Z', linkTarget: '/tmp/nowhere' })

@@ -26,11 +26,11 @@ t.test('an errorDetail is a failure, although the answer was 200', async (t) => 
   })
 })
 
-t.test('an error without details is one, too', async (t) => {
+t.test('an error without details is a failure, too', async (t) => {
   await t.rejects(read('{"error":"no space left on device"}\n'), { code: 'STORAGE_FULL' })
 })
 
-t.test('frames before the failure are given out', async (t) => {
+t.test('frames before the failure are passed on', async (t) => {
   const seen: unknown[] = []
   await t.rejects(async () => {
     for await (const frame of readProgress(
@@ -71,7 +71,7 @@ for (const engine of ['docker', 'podman']) {
   })
 }
 
-t.test('a pull of Docker that breaks off anywhere is none', async (t) => {
+t.test('a pull of Docker cut off anywhere is no success', async (t) => {
   const lines = recorded('docker').trim().split('\n')
   for (let count = 0; count < lines.length; count++) {
     await t.rejects(

@@ -1,5 +1,5 @@
-// What the engines really say, replayed through the client that Berth uses. `test/fixtures/record-engine-errors.ts` made
-// the recordings.
+// Recorded answers of real engines, replayed through Berth's client. `test/fixtures/record-engine-errors.ts` made the
+// recordings.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
@@ -68,8 +68,7 @@ const EXPECTED: Record<string, ErrorCode> = {
   'volume-in-use': 'VOLUME_IN_USE'
 }
 
-// Answers that do not say enough to be told apart. None is met on a way that Berth goes, but for `update`, which Podman 4.3
-// does not have.
+// Answers too vague to be told apart. Berth causes none of them, except by `update`, which Podman 4.3 does not have.
 const VAGUE: Record<string, ErrorCode> = {
   'docker-20.10 exec-not-running resize, not started': 'ENGINE_FAILED',
   'podman-5.8 file-name-too-long read, running': 'FILE_NOT_FOUND',
@@ -82,7 +81,7 @@ const VAGUE: Record<string, ErrorCode> = {
   'podman-4.3 too-many-cpus update': 'ENGINE_UNSUPPORTED'
 }
 
-/** A client of an engine that answers everything alike. */
+/** A client of an engine that gives every call the same answer. */
 function engineThatSays(t: Test, { status, body }: { status: number; body: unknown }): Promise<Client> {
   return clientOf(t, (_request, answer) => {
     answer.writeHead(status, { 'content-type': 'application/json' })
@@ -277,7 +276,7 @@ t.test('a text is shown in one line of bounded length without control characters
   t.ok(error.message.length < 1_100)
 })
 
-t.test('the engine being asked for too long', async (t) => {
+t.test('a timeout of the engine', async (t) => {
   const client = await clientOf(t, () => {})
   t.equal((await failure(() => request(client, { ...asked, timeoutMs: 20 }))).code, 'ENGINE_TIMEOUT')
   t.equal((await failure(() => openStream(client, { ...asked, timeoutMs: 20 }))).code, 'ENGINE_TIMEOUT')

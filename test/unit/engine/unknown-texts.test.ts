@@ -41,7 +41,7 @@ t.test('neither known texts nor invalid answers are logged', async (t) => {
   t.strictSame(lines, [])
 })
 
-t.test('an engine that never says the same thing twice does not fill the log', async (t) => {
+t.test('an engine that never repeats itself does not fill the log', async (t) => {
   const { lines, note } = noting()
   for (let count = 0; count < 300; count++) {
     const word = String.fromCharCode(97 + Math.floor(count / 26), 97 + (count % 26))

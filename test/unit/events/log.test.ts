@@ -41,7 +41,7 @@ function open(t: Test, epoch = 'cafe0001') {
 const ids = (events: Told[]) => events.map((told) => ('id' in told ? told.id : undefined))
 const numbers = (events: Told[]) => events.map((told) => ('event' in told ? told.event.n : 'resync'))
 
-t.test('a new reader gets what happens from now on', async (t) => {
+t.test('a new reader gets events from now on', async (t) => {
   const { add, read } = open(t)
   add(1, 2)
   const events = await read()
@@ -90,7 +90,7 @@ const UNKNOWN: [why: string, id: string][] = [
 ]
 
 for (const [why, id] of UNKNOWN) {
-  t.test(`an id that cannot be gone on from: ${why}`, async (t) => {
+  t.test(`an id that cannot be resumed from: ${why}`, async (t) => {
     const { add, read } = open(t)
     add(1, 1_500)
     const events = await read(id)
@@ -98,17 +98,17 @@ for (const [why, id] of UNKNOWN) {
     t.equal(events.length, 1, 'and nothing that would look whole')
     add(1_501)
     await turn()
-    t.strictSame(numbers(events), ['resync', 1_501], 'then it goes on')
+    t.strictSame(numbers(events), ['resync', 1_501], 'then it continues')
   })
 }
 
-t.test('a log without events has nothing to go on from', async (t) => {
+t.test('a log without events has nothing to resume from', async (t) => {
   const { read } = open(t)
   t.strictSame(await read('cafe0001-0'), [])
   t.match(await read('cafe0001-1'), [{ resync: /no longer known/ }])
 })
 
-t.test('a reader that is a little slow loses nothing', async (t) => {
+t.test('a slightly slow reader loses nothing', async (t) => {
   const { add, connect } = open(t)
   const read = connect()
   add(1, 200)

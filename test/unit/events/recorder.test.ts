@@ -38,7 +38,7 @@ const CASES: Case[] = [
   { why: 'a new one that was seen late', before: undefined, after: running, types: ['created', 'running'] },
   { why: 'a new one that ended before it was seen', before: undefined, after: exited, types: ['created', 'exited'] },
   { why: 'started', before: made, after: running, types: ['running'] },
-  { why: 'nothing that anybody sees', before: running, after: { ...running }, types: [] },
+  { why: 'no visible change', before: running, after: { ...running }, types: [] },
   { why: 'ended', before: running, after: exited, types: ['exited'], facts: { exit_code: 3, oom_killed: false } },
   {
     why: 'killed for its memory',
@@ -48,9 +48,9 @@ const CASES: Case[] = [
     facts: { exit_code: 137, oom_killed: true }
   },
   { why: 'started again', before: exited, after: again, types: ['running'] },
-  { why: 'started again while nobody looked', before: running, after: again, types: ['restarted'] },
+  { why: 'restarted between two reads', before: running, after: again, types: ['restarted'] },
   {
-    why: 'started again and ended again while nobody looked',
+    why: 'restarted and ended between two reads',
     before: exited,
     after: exitedAgain,
     types: ['exited'],
@@ -75,7 +75,7 @@ const CASES: Case[] = [
     types: ['renamed', 'exited']
   },
   {
-    why: 'its health is looked at',
+    why: 'its health checks begin',
     before: made,
     after: { ...running, health: 'starting' },
     types: ['running', 'health']
@@ -88,7 +88,7 @@ const CASES: Case[] = [
     facts: { health: 'healthy' }
   },
   {
-    why: 'ended, so that it has no health any more',
+    why: 'ended, so it has no health any more',
     before: { ...running, health: 'healthy' },
     after: { ...exited, health: null },
     types: ['exited']
@@ -185,7 +185,7 @@ t.test('existing containers at the start cause no events', async (t) => {
   t.match(await since('e-0'), [{ type: 'container.exited' }, { type: 'port.changed', to: 'parked' }])
 })
 
-t.test('nodes, from the second look on', async (t) => {
+t.test('nodes, from the second read on', async (t) => {
   const { look, since } = watch()
   const one: NodeRecord = {
     id: 'one',

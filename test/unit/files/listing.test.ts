@@ -33,12 +33,12 @@ t.test('lists a folder without its subfolders', async (t) => {
     t.strictSame(
       listing?.unsized.map(({ name }) => name),
       ['d'],
-      'its content stands elsewhere'
+      'its content is listed elsewhere'
     )
   }
 })
 
-t.test('a page begins behind a name and stops when it is full', async (t) => {
+t.test('a page begins after a name and ends when it is full', async (t) => {
   const listing = await readListing(folder(), { ...LIMITS, after: 'a', count: 2 })
   t.strictSame(names(listing), ['b', 'c'])
   t.match(listing, { hasMore: true, entries: [{}, { size: 5 }] })

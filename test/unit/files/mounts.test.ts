@@ -7,7 +7,7 @@ const LOCKED: MountPoint = { target: '/data/locked', kind: 'volume', readOnly: t
 const HOST: MountPoint = { target: '/srv/host', kind: 'other', readOnly: false }
 const MOUNTS = [VOLUME, LOCKED, HOST]
 
-t.test('where may be written', async (t) => {
+t.test('writable paths', async (t) => {
   for (const [path, code] of [
     ['/', undefined],
     ['/tmp/x', undefined],
@@ -42,7 +42,7 @@ t.test('removable paths', async (t) => {
   for (const path of ['/data/x', '/tmp', '/dat']) t.doesNotThrow(() => checkRemovable(MOUNTS, path), path)
 })
 
-t.test('where an archive may be unpacked', async (t) => {
+t.test('paths where an archive may be unpacked', async (t) => {
   t.throws(() => checkUnpackable(MOUNTS, '/tmp'), { code: 'FILE_OUTSIDE', message: /host/ })
   t.throws(() => checkUnpackable([VOLUME], '/'), { code: 'FILE_OUTSIDE', message: /"\/data"/ })
   t.doesNotThrow(() => checkUnpackable([VOLUME], '/data'))

@@ -24,7 +24,7 @@ t.test('a sender that stops fails', async (t) => {
   await t.rejects(Array.fromAsync(arriving(stopping(), LEAST)), slow)
 })
 
-t.test('a sender of a byte now and then fails', async (t) => {
+t.test('a sender that trickles single bytes fails', async (t) => {
   async function* trickle() {
     for (;;) {
       await setTimeout(20)
@@ -34,7 +34,7 @@ t.test('a sender of a byte now and then fails', async (t) => {
   await t.rejects(Array.fromAsync(arriving(trickle(), LEAST)), slow)
 })
 
-t.test('time that the receiver takes is not counted', async (t) => {
+t.test('time spent by the receiver does not count', async (t) => {
   let count = 0
   for await (const _ of arriving(pieces(3), LEAST)) {
     count++
@@ -56,7 +56,7 @@ t.test('a receiver that stops early closes the source', async (t) => {
   t.ok(isClosed)
 })
 
-t.test('a reader that takes nothing aborts the reading', async (t) => {
+t.test('a reader that takes nothing aborts the transfer', async (t) => {
   const { signal, taken } = paceOf(new AbortController().signal, LEAST)
   const reader = taken(pieces(8))
   await reader.next()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { bytesOfText, cleanPath, lostBytesOf, pathIn, quoted, textOf } from '../../../src/files/path.ts'
 
-t.test('a path is cleaned of what means nothing', async (t) => {
+t.test('a path is normalized', async (t) => {
   for (const [given, expected] of [
     ['/', '/'],
     ['//etc/./hosts/', '/etc/hosts'],
@@ -31,7 +31,7 @@ t.test('a query string gives the bytes of its path', async (t) => {
     t.equal(pathIn(url), expected, url)
 })
 
-t.test('people read text, programs find the bytes', async (t) => {
+t.test('people get readable text, programs the exact bytes', async (t) => {
   t.equal(textOf(bytesOfText('/日本')), '/日本')
   t.equal(lostBytesOf(bytesOfText('/日本')), undefined)
   t.equal(textOf('/\u00ff'), '/\u{fffd}')

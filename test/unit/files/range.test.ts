@@ -28,7 +28,7 @@ t.test('an offset and a length', async (t) => {
   t.throws(() => rangeFrom(11, 1, 10), { code: 'RANGE_NOT_SATISFIABLE' })
 })
 
-t.test('a slice is the same however the content comes, and ends with its last byte', async (t) => {
+t.test('a slice is the same however the content is split, and ends with its last byte', async (t) => {
   const all = Buffer.from('0123456789')
   for (const size of [1, 3, 10, 20])
     for (const [first, last, expected] of [
@@ -46,6 +46,6 @@ t.test('a slice is the same however the content comes, and ends with its last by
         }
       }
       t.equal(Buffer.concat(await Array.fromAsync(sliceOf(content(), { first, last }))).toString(), expected)
-      t.ok(read <= Math.max(1, Math.ceil((last + 1) / size)) * size, 'nothing is read behind it')
+      t.ok(read <= Math.max(1, Math.ceil((last + 1) / size)) * size, 'nothing is read past it')
     }
 })

@@ -29,7 +29,7 @@ const unpack = (...pieces: Buffer[]) =>
 const file = async (name: string, text: string) =>
   Buffer.concat(await Array.fromAsync(tarFile({ name, kind: 'file', size: text.length }, of(text))))
 
-t.test('a file has its own name when all of it is there', async (t) => {
+t.test('a file gets its own name once it is complete', async (t) => {
   const sent = stagedFile({ path: '/srv/a', stage: STAGE, root: '/', size: 5, ...OWNED }, of('he', 'llo'))
   t.strictSame(await entriesOf(sent), [
     ['srv/.stage', 'file', '', 0o640, 'hello'],
@@ -37,7 +37,7 @@ t.test('a file has its own name when all of it is there', async (t) => {
   ])
 })
 
-t.test('names are relative to the root that is given', async (t) => {
+t.test('names are relative to the given root', async (t) => {
   const sent = stagedFile({ path: '/srv/a', stage: STAGE, root: '/srv', size: 5, ...OWNED }, of('hello'))
   t.strictSame(await entriesOf(sent), [
     ['.stage', 'file', '', 0o640, 'hello'],
@@ -45,7 +45,7 @@ t.test('names are relative to the root that is given', async (t) => {
   ])
 })
 
-t.test('a content of another length than was said never gets its name', async (t) => {
+t.test('content of another length than announced never gets its name', async (t) => {
   for (const text of ['hell', 'hello!'])
     await t.rejects(
       Array.fromAsync(stagedFile({ path: '/srv/a', stage: STAGE, root: '/', size: 5, ...OWNED }, of(text))),
@@ -55,7 +55,7 @@ t.test('a content of another length than was said never gets its name', async (t
     )
 })
 
-t.test('each file of an archive likewise, other entries unchanged', async (t) => {
+t.test('the same holds for each file of an archive, and other entries pass unchanged', async (t) => {
   const sent = unpack(
     tarHeader({ name: './', kind: 'folder' }),
     tarHeader({ name: './d', kind: 'folder', mode: 0o700 }),
@@ -72,7 +72,7 @@ t.test('each file of an archive likewise, other entries unchanged', async (t) =>
   ])
 })
 
-t.test('paths out of the folder and special files are refused', async (t) => {
+t.test('paths outside of the folder and special files are refused', async (t) => {
   const link = tarHeader({ name: 'l', kind: 'symlink', target: '/etc' })
   for (const [why, pieces] of Object.entries({
     'a path up': [await file('../x', 'x')],
@@ -87,7 +87,7 @@ t.test('paths out of the folder and special files are refused', async (t) => {
   await t.resolves(Array.fromAsync(unpack(link, await file('l', 'now a file'), await file('m', 'x'))))
 })
 
-t.test('no more than is allowed', async (t) => {
+t.test('an upload above its limits is refused', async (t) => {
   await t.rejects(Array.fromAsync(unpack(await file('a', 'x'.repeat(600)), await file('b', 'x'.repeat(600)))), {
     code: 'FILE_TOO_LARGE'
   })

@@ -27,7 +27,7 @@ async function* of(...entries: [name: string, kind: ZipEntry['kind'], text: stri
     }
 }
 
-t.test('Python reads what was written', async (t) => {
+t.test('Python reads the written archive', async (t) => {
   const path = join(t.testdir({}), 'made.zip')
   const text = 'hello '.repeat(50_000)
   const made = writeZip(
@@ -42,7 +42,7 @@ t.test('Python reads what was written', async (t) => {
   ])
 })
 
-t.test('a failure of what is packed is one of the zip file', async (t) => {
+t.test('a failure of the packed content fails the zip file', async (t) => {
   async function* failing() {
     yield { name: 'a', kind: 'file' as const, mode: 0, size: 5, mtimeNs: 0n, content: broken() }
   }
@@ -53,7 +53,7 @@ t.test('a failure of what is packed is one of the zip file', async (t) => {
   await t.rejects(Array.fromAsync(writeZip(failing())), { message: 'broken off' })
 })
 
-t.test('nothing is shown as what a browser would run', async (t) => {
+t.test('no content type lets a browser run a file', async (t) => {
   for (const name of ['a.html', 'a.HTM', 'a.svg', 'a.js', 'a.xml']) t.match(contentTypeOf(name), /^text\/plain/, name)
   for (const name of ['a', 'a.bin', 'html', 'a.swf', 'a.'])
     t.equal(contentTypeOf(name), 'application/octet-stream', name)

@@ -5,7 +5,7 @@ import Fastify from 'fastify'
 import t from 'tap'
 import { registerClosing } from '../../../src/http/closing.ts'
 
-t.test('a request that is answered while the server stops does not hold it up', async (t) => {
+t.test('a request that is answered while the server stops does not delay the stop', async (t) => {
   const app = Fastify({ forceCloseConnections: 'idle' })
   registerClosing(app)
   const asked = Promise.withResolvers<void>()

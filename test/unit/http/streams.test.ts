@@ -57,7 +57,7 @@ async function listen(t: Test, source: Source) {
 
 const waitFor = (signal: AbortSignal) => (signal.aborted ? undefined : once(signal, 'abort'))
 
-/** Says what it was given, then stays open. */
+/** Sends the given items, then stays open. */
 const quiet = (...events: StreamEvent[]): Source =>
   async function* (signal) {
     yield* events
@@ -70,7 +70,7 @@ async function turns(count: number): Promise<void> {
 
 const closed = (socket: Socket) => until(() => socket.readyState === 'closed')
 
-t.test('a reader that left before it began takes no place', async (t) => {
+t.test('a reader that left before the start takes no place', async (t) => {
   const { open, places } = await listen(t, quiet({ data: 1 }))
   const { socket } = await open('/late')
   await closed(socket)
@@ -79,7 +79,7 @@ t.test('a reader that left before it began takes no place', async (t) => {
   t.equal(places(), 1)
 })
 
-t.test('events as the standard writes them', async (t) => {
+t.test('events in the form of the standard', async (t) => {
   const { open } = await listen(
     t,
     quiet(
@@ -106,7 +106,7 @@ t.test('the head is sent before there is anything to say', async (t) => {
   await has('\r\n\r\n')
 })
 
-t.test('a HEAD is answered, and the connection is free for what comes next', async (t) => {
+t.test('a HEAD is answered, and the connection is free for the next request', async (t) => {
   let asked = 0
   const { open } = await listen(t, async function* (signal) {
     asked++
@@ -133,7 +133,7 @@ t.test('a stream ends with its source', async (t) => {
   await until(() => answered() === 2)
 })
 
-t.test('a source that fails says why, without details of what is not meant for others', async (t) => {
+t.test('a failing source gives its reason without internal details', async (t) => {
   const cases: [error: Error, said: RegExp][] = [
     [
       new AppError('CONTAINER_NOT_FOUND', 'There is no such container.'),
@@ -174,7 +174,7 @@ t.test('a slow reader slows its own source, and is served when it reads again', 
   const { open } = await listen(t, async function* (signal) {
     while (!signal.aborted && made < 2_000) {
       yield { id: String(++made), text: piece }
-      // Others have their turn.
+      // Other tasks get their turn.
       await new Promise((resolve) => setImmediate(resolve))
     }
   })
@@ -217,26 +217,26 @@ t.test('when the server stops, every stream says so', async (t) => {
   }
 })
 
-t.test('a reader that does not read does not hold up the end of the server', async (t) => {
+t.test('a reader that does not read does not delay the stop of the server', async (t) => {
   const { app, open } = await listen(t, async function* (signal) {
     try {
       while (!signal.aborted) yield { text: 'x'.repeat(1024 * 1024) }
     } finally {
-      // As the output of a container, whose stream has to be closed first.
+      // Like the output of a container, whose stream has to be closed first.
       await turns(20)
     }
   })
   const { socket, has } = await open()
   await has('data: x')
   socket.pause()
-  // As much as the kernel takes for it.
+  // As much as the kernel buffers for it.
   await turns(2_000)
   const start = performance.now()
   await app.close()
   t.ok(performance.now() - start < 8_000, `it took ${Math.round(performance.now() - start)} ms`)
 })
 
-t.test('a reader that reads to the end and stays does not hold up the end of the server', async (t) => {
+t.test('a reader that reads to the end and stays does not delay the stop of the server', async (t) => {
   const { app, open } = await listen(t, async function* (signal) {
     yield { data: 1 }
     await waitFor(signal)

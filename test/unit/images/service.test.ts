@@ -57,14 +57,14 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-t.test('an image that is there is asked for once', async (t) => {
+t.test('a present image is looked up once', async (t) => {
   const { images, calls, changed } = setUp({ present: ['app:1'] })
   t.match(await images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening }), { tags: ['app:1'] })
   await images.find(OPERATOR, 'app:1', { pull: 'never', signal: listening })
   t.strictSame(calls, ['inspect app:1'])
   changed()
   await images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
-  t.strictSame(calls, ['inspect app:1', 'inspect app:1'], 'until the engine says that images changed')
+  t.strictSame(calls, ['inspect app:1', 'inspect app:1'], 'until the engine reports a change of images')
 })
 
 t.test('a missing image is pulled', async (t) => {
@@ -76,7 +76,7 @@ t.test('a missing image is pulled', async (t) => {
   t.strictSame(calls, ['inspect app:1', 'pull app:1', 'inspect app:1'])
 })
 
-t.test('"always" fetches it although it is there', async (t) => {
+t.test('"always" pulls a present image', async (t) => {
   const { images, calls, pulls } = setUp({ present: ['app:1'] })
   const found = images.find(OPERATOR, 'app:1', { pull: 'always', signal: listening })
   await turn()
@@ -85,7 +85,7 @@ t.test('"always" fetches it although it is there', async (t) => {
   t.strictSame(calls, ['pull app:1', 'inspect app:1'])
 })
 
-t.test('"never" does not fetch it', async (t) => {
+t.test('"never" does not pull', async (t) => {
   const { images, calls } = setUp()
   await t.rejects(images.find(OPERATOR, 'app:1', { pull: 'never', signal: listening }), {
     code: 'IMAGE_NOT_FOUND',
@@ -118,7 +118,7 @@ t.test('a client that disconnects does not end a shared pull', async (t) => {
   t.match(await stays, { tags: ['app:1'] })
 })
 
-t.test('a pull that fails fails for all who wait, and the next one tries again', async (t) => {
+t.test('a failed pull fails all waiting requests, and the next request retries', async (t) => {
   const { images, pulls } = setUp()
   const both = [
     images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening }),
@@ -134,7 +134,7 @@ t.test('a pull that fails fails for all who wait, and the next one tries again',
   t.match(await again, { tags: ['app:1'] })
 })
 
-t.test('a pull that fails when nobody waits any more harms nobody', async (t) => {
+t.test('a pull that fails without waiting requests harms nothing', async (t) => {
   const { images, pulls } = setUp()
   const client = new AbortController()
   const gone = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: client.signal })
@@ -145,7 +145,7 @@ t.test('a pull that fails when nobody waits any more harms nobody', async (t) =>
   await turn()
 })
 
-t.test('an image that was pulled and cannot be found is not there', async (t) => {
+t.test('a pulled image that cannot be found is missing', async (t) => {
   const { images, pulls, local } = setUp()
   const found = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
   await turn()
@@ -154,7 +154,7 @@ t.test('an image that was pulled and cannot be found is not there', async (t) =>
   await t.rejects(found, { code: 'IMAGE_NOT_FOUND', message: /was pulled but cannot be found/ })
 })
 
-t.test('an engine that is away is not an image that is missing', async (t) => {
+t.test('an unreachable engine is not a missing image', async (t) => {
   const images = createImageService({
     engine: fakeEngine({
       inspectImage: async () => {
@@ -179,7 +179,7 @@ t.test('an engine that is away is not an image that is missing', async (t) => {
   })
 })
 
-t.test('a pull is stopped when the last who waits for it goes away', async (t) => {
+t.test('a pull stops when its last waiting client disconnects', async (t) => {
   const { images, pulls } = setUp()
   const clients = [new AbortController(), new AbortController()]
   const gone = clients.map(({ signal }) => images.find(OPERATOR, 'app:1', { pull: 'missing', signal }))
@@ -193,7 +193,7 @@ t.test('a pull is stopped when the last who waits for it goes away', async (t) =
   t.ok(pulls[0]?.transfer.signal?.aborted)
   const again = images.find(OPERATOR, 'app:1', { pull: 'missing', signal: listening })
   await turn()
-  t.equal(pulls.length, 2, 'and the next one begins anew')
+  t.equal(pulls.length, 2, 'and the next one starts over')
   pulls[1]?.resolve()
   await again
 })
@@ -231,7 +231,7 @@ t.test('a pull with credentials is not shared', async (t) => {
   await Promise.all(all)
 })
 
-t.test('a push goes with the login of its registry', async (t) => {
+t.test('a push carries the login of its registry', async (t) => {
   const login = new Login('a.example:5000', { username: 'ada', password: 'x' })
   const { images, calls, asked } = setUp({ login })
   t.strictSame(await images.push(OPERATOR, 'a.example:5000/app:1', { signal: listening }), {

@@ -1,4 +1,4 @@
-// What the event stream lost and what could not be read is known again by and by, and says so until then.
+// The inventory recovers from lost events and failed reads, and marks stale containers until then.
 
 import t from 'tap'
 import { AppError } from '../../../src/errors.ts'
@@ -36,7 +36,7 @@ t.test('changes without an event heal within a minute', async (t) => {
   const { id } = engine.add({ name: 'web' })
   engine.add({ name: 'other' })
   await start()
-  // As when the event was lost.
+  // As if the event were lost.
   for (const record of engine.records()) {
     if (record.id === id)
       Object.assign(record, { limits: { memoryBytes: 5, cpus: null, pids: null, nofile: null }, startedAt: LATER })
@@ -47,10 +47,10 @@ t.test('changes without an event heal within a minute', async (t) => {
   await until(() => inventory.get(id)?.limits.memoryBytes === 5)
   t.match(inventory.get(id), { startedAt: LATER })
   t.match(changes, [{ id, after: { startedAt: LATER } }])
-  t.equal(inventory.version(), version + 1, 'and what was made of the other still holds')
+  t.equal(inventory.version(), version + 1, 'and objects derived from the other still hold')
 })
 
-t.test('a container that could not be read for a while says how old it is', async (t) => {
+t.test('a container that could not be read for a while shows its age', async (t) => {
   const { engine, inventory, start, advance } = setUp(t)
   const { id } = engine.add({ name: 'web' })
   await start()
@@ -62,8 +62,8 @@ t.test('a container that could not be read for a while says how old it is', asyn
   }
   engine.change(id, 'update', { restart: 'always' })
   await until(() => tries === 1)
-  t.equal(inventory.staleMs(id), null, 'one failed reading is not a while')
-  // The second try shows that the end of the first was noted.
+  t.equal(inventory.staleMs(id), null, 'one failed read is not a while')
+  // The second attempt shows that the first has been handled.
   await until(() => tries === 2)
   advance(30_000)
   t.ok((inventory.staleMs(id) ?? 0) >= 30_000)
@@ -75,7 +75,7 @@ t.test('a container that could not be read for a while says how old it is', asyn
   t.strictSame(inventory.unreadMs(), [])
 })
 
-t.test('a container under change is not read in turn, since the engine would let the reading wait', async (t) => {
+t.test('a container under change is skipped, since the engine would delay the read', async (t) => {
   const { engine, inventory, start, advance } = setUp(t)
   const { id } = engine.add({ name: 'web' })
   const other = engine.add({ name: 'other' })

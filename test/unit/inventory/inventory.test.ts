@@ -20,7 +20,7 @@ t.test('it subscribes before it lists, so it misses no event', async (t) => {
     engine.calls.map(({ name }) => name).filter((name) => name === 'events' || name === 'listContainers'),
     ['events', 'listContainers']
   )
-  // The list is made and not yet told: this one is not in it.
+  // The list is made but not yet delivered. This container is not in it.
   engine.add({ name: 'late' })
   list.releaseAll()
   await started
@@ -64,7 +64,7 @@ t.test('a burst of events costs one read', async (t) => {
   t.equal(callsOf(engine, 'inspectContainer') - before, 1)
 })
 
-t.test('a read after an own change also covers its events', async (t) => {
+t.test('a read after a change by Berth also covers its events', async (t) => {
   const engine = createMemoryEngine()
   const { id } = engine.add({ name: 'web' })
   const other = engine.add({ name: 'other' })
@@ -75,7 +75,7 @@ t.test('a read after an own change also covers its events', async (t) => {
   await new Promise((resolve) => setImmediate(resolve))
   await inventory.refresh(id)
   const before = callsOf(engine, 'inspectContainer')
-  // By the time that another container's event has been seen to, so has that of the first.
+  // Once the event of another container has been handled, so has that of the first.
   engine.change(other.id, 'rename', { name: 'renamed' })
   await until(() => inventory.get(other.id)?.name === 'renamed')
   t.equal(callsOf(engine, 'inspectContainer') - before, 1)

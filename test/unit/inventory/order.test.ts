@@ -20,7 +20,7 @@ t.test('a late older answer does not replace a newer one', async (t) => {
   inspect.releaseAll()
   t.match(await inventory.refresh(id), { state: 'running' })
   releaseOld?.()
-  t.match(await old, { state: 'created' }, 'its caller gets the answer of its time')
+  t.match(await old, { state: 'created' }, 'its caller gets the older answer')
   t.match(inventory.get(id), { state: 'running' })
 })
 

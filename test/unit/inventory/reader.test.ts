@@ -7,7 +7,7 @@ import { createRecords } from '../../../src/inventory/records.ts'
 import { createTopic } from '../../../src/lib/topic.ts'
 import { idOf, silentLog } from '../../helpers/records.ts'
 
-t.test('however often a container is found unreadable, it is tried again by one timer', async (t) => {
+t.test('one timer retries a container, however often its read fails', async (t) => {
   mock.timers.enable({ apis: ['setTimeout'] })
   t.teardown(() => mock.timers.reset())
   let tries = 0
@@ -28,7 +28,7 @@ t.test('however often a container is found unreadable, it is tried again by one 
     await pass(100)
   }
   t.equal(tries, 3)
-  // The second try is due after a second, and the third two seconds later.
+  // The second attempt is due after a second, and the third two seconds later.
   for (let passed = 0; passed < 2_400; passed += 50) await pass(50)
   t.equal(tries, 4)
 })

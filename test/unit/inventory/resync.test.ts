@@ -1,4 +1,4 @@
-// The inventory after lost events, and after the engine was away.
+// The inventory after lost events, and after the engine was unreachable.
 
 import t from 'tap'
 import { createMemoryEngine } from '../../helpers/memory-engine.ts'
@@ -9,7 +9,7 @@ t.test('the next list finds changes whose events were lost', async (t) => {
   const engine = createMemoryEngine()
   const [stays, goes] = [engine.add({ name: 'stays' }), engine.add({ name: 'goes' })]
   engine.events = async (_since, signal) =>
-    // oxlint-disable-next-line require-yield -- a stream that never says anything
+    // oxlint-disable-next-line require-yield -- a stream that stays silent
     (async function* () {
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
     })()
@@ -53,7 +53,7 @@ t.test('a broken stream causes a full list', async (t) => {
   const breakage = Promise.withResolvers<never>()
   engine.events = async () => {
     engine.events = subscribe
-    // oxlint-disable-next-line require-yield -- it breaks before it says anything
+    // oxlint-disable-next-line require-yield -- it breaks before its first event
     return (async function* () {
       await breakage.promise
     })()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createTurns, type Reading } from '../../../src/inventory/turns.ts'
 
-/** Minutes of turns, one a second. What is due is read at once. */
+/** Minutes of turns, one a second. Due containers are read at once. */
 function play(readings: Reading[], seconds: number, meanwhile: (second: number) => void = () => {}) {
   const turns = createTurns()
   const seen = { mostAtOnce: 0, total: 0, oldestMs: 0 }
@@ -38,10 +38,10 @@ t.test('an intermediate read counts', async (t) => {
   t.strictSame(turns.next([busy, quiet], 30_000, 30_000), ['quiet'])
 })
 
-t.test('when most were removed, the others are read in time all the same', async (t) => {
+t.test('when most are removed, the others are still read in time', async (t) => {
   const readings = readAtOnce(300)
   const { oldestMs, mostAtOnce } = play(readings, 300, (second) => {
-    // Those that stay are those whose turn would have been next.
+    // The next turns belong to the containers that stay.
     if (second !== 90) return
     readings.sort((a, b) => a.readAt - b.readAt)
     readings.splice(100)

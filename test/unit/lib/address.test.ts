@@ -1,7 +1,7 @@
 import t from 'tap'
 import { hostOf } from '../../../src/lib/address.ts'
 
-t.test('one host per IPv4 address, one per 64-bit network of IPv6', async (t) => {
+t.test('one host per IPv4 address and per /64 network of IPv6', async (t) => {
   const table: [address: string, host: string][] = [
     ['127.0.0.1', '127.0.0.1'],
     ['::ffff:10.0.0.1', '10.0.0.1'],

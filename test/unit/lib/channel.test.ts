@@ -29,7 +29,7 @@ t.test('a reader gets what is pushed after it subscribed, in order', async (t) =
   push(1)
   const reader = subscribe()
   push(2, 3)
-  t.strictSame(await read(reader, 2), [{ n: 2 }, { n: 3 }], 'also before it first read')
+  t.strictSame(await read(reader, 2), [{ n: 2 }, { n: 3 }], 'even before its first read')
   const next = reader.next()
   push(4)
   t.strictSame((await next).value, { n: 4 }, 'and while it waits')
@@ -58,15 +58,15 @@ t.test('a slow reader gets the number of missed items, then new ones', async (t)
   const { push, subscribe } = open(4)
   const reader = subscribe()
   push(1, 4)
-  t.strictSame(await read(reader, 1), [{ n: 1 }], 'nothing is lost as long as it fits')
+  t.strictSame(await read(reader, 1), [{ n: 1 }], 'nothing is lost as long as the items fit')
   push(5, 11)
   const found = await read(reader, 3)
-  t.strictSame(found, [{ missed: 8 }, { n: 10 }, { n: 11 }], 'read, missed and queued together are all there was')
+  t.strictSame(found, [{ missed: 8 }, { n: 10 }, { n: 11 }], 'read, missed and queued items add up to all')
   push(12)
-  t.strictSame(await read(reader, 1), [{ n: 12 }], 'and it is told once')
+  t.strictSame(await read(reader, 1), [{ n: 12 }], 'and the gap is reported once')
 })
 
-t.test('a gap is reported at once if everything was lost', async (t) => {
+t.test('a gap is reported at once if every item was lost', async (t) => {
   const { push, subscribe } = open(1)
   const reader = subscribe()
   push(1, 100)
@@ -98,7 +98,7 @@ t.test('it ends when the signal aborts', async (t) => {
   }
 })
 
-t.test('a signal that was aborted before gives nothing', async (t) => {
+t.test('an already aborted signal gives nothing', async (t) => {
   const { channel, end, subscribe } = open()
   end.abort()
   const reader = subscribe()

@@ -33,7 +33,7 @@ t.test('suggestions', async (t) => {
     t.equal(closest(name, FIELDS), meant, name)
 })
 
-t.test('nothing, where nothing is like it', async (t) => {
+t.test('no suggestion without a similar name', async (t) => {
   for (const name of ['privileged', 'zzz', '', '🦆', '__proto__', 'x'.repeat(100_000)])
     t.equal(closest(name, FIELDS), undefined, name.slice(0, 20))
   t.equal(closest('memory', []), undefined)

@@ -4,7 +4,7 @@ import t from 'tap'
 import { createConnections } from '../../../src/lib/connections.ts'
 
 let ports = 1
-/** A connection from there, as far as it is looked at. */
+/** A connection from that address, with the fields that are read. */
 function from(remoteAddress: string) {
   const socket = Object.assign(new EventEmitter(), {
     remoteAddress,
@@ -57,7 +57,7 @@ t.test('the host with the most held connections loses one only to another host',
     held.map(({ destroyed }) => destroyed),
     [true, false, false]
   )
-  t.ok(add(from('10.0.0.3')), 'a newcomer that says nothing takes the place of one that says nothing')
+  t.ok(add(from('10.0.0.3')), 'a silent newcomer takes the place of a silent connection')
   t.ok(other.destroyed)
 })
 

@@ -37,17 +37,17 @@ t.test('ignored paths, as in docker build', async (t) => {
   }
 })
 
-t.test('more lines than anybody has are refused, since each path is held against each of them', async (t) => {
+t.test('an excessive number of lines is refused, since each path is matched against each line', async (t) => {
   const lines = (count: number) => Array.from({ length: count }, () => '**/*a*b').join('\n')
   t.ok(readIgnore(`${'# comment\n\n'.repeat(5_000)}${lines(1_000)}`))
   t.throws(() => readIgnore(lines(1_001)), { code: 'INVALID_CONTEXT', message: /\.dockerignore has more than 1000/ })
 })
 
-t.test('a class of characters that is none', async (t) => {
+t.test('an invalid character class', async (t) => {
   t.throws(() => readIgnore('a\n[z-a]'), { code: 'INVALID_CONTEXT', message: /"\[z-a\]" in the \.dockerignore/ })
 })
 
-t.test('lines made to take long', async (t) => {
+t.test('lines crafted to take long', async (t) => {
   const path = `${'a'.repeat(250)}/`.repeat(4)
   for (const line of [
     '*a'.repeat(500) + 'b',
@@ -62,7 +62,7 @@ t.test('lines made to take long', async (t) => {
   }
 })
 
-t.test('lines that take too long are refused before they have', async (t) => {
+t.test('lines that would take too long are refused early', async (t) => {
   const isLeftOut = readIgnore(Array.from({ length: 999 }, () => `*${'a'.repeat(120)}b`).join('\n'))
   const began = performance.now()
   const paths = Array.from({ length: 20 }, (_, index) => `${'a'.repeat(250)}${index}`)

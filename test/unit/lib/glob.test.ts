@@ -26,7 +26,7 @@ test('glob', async (t) => {
   }
 })
 
-test('glob says what an expression says', async () => {
+test('glob agrees with a regular expression', async () => {
   const letters = fc.string({ unit: fc.constantFrom('a', 'b', '/'), maxLength: 8 })
   const pieces = fc.array(fc.constantFrom('a', 'b', '/', '*', '**'), { maxLength: 7 })
   fc.assert(
@@ -40,7 +40,7 @@ test('glob says what an expression says', async () => {
   )
 })
 
-test('glob ends soon whatever the pattern', async (t) => {
+test('glob ends soon, whatever the pattern', async (t) => {
   const text = 'registry.example/'.repeat(30)
   const began = performance.now()
   for (const pattern of [

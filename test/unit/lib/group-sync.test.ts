@@ -8,13 +8,13 @@ function held() {
 }
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve))
 
-t.test('all who ask while one sync runs share the next', async (t) => {
+t.test('callers that ask during a sync share the next one', async (t) => {
   const { ends, flush } = held()
   const first = flush()
   await turn()
   const later = [flush(), flush(), flush()]
   await turn()
-  t.equal(ends.length, 1, 'one that began before the write proves nothing')
+  t.equal(ends.length, 1, 'a sync that began before the write proves nothing')
   ends[0]?.resolve()
   await first
   await turn()

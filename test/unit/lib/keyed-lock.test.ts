@@ -3,7 +3,7 @@ import { createKeyedLock } from '../../../src/lib/keyed-lock.ts'
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-t.test('tasks of one key run one after the other', async (t) => {
+t.test('tasks of a key run one after the other', async (t) => {
   const locked = createKeyedLock()
   const log: string[] = []
   const task = (name: string) => async () => {
@@ -39,7 +39,7 @@ t.test('a failed task fails for its caller only', async (t) => {
   t.equal(await next, 'fine')
 })
 
-t.test('a task that comes while the last of its key runs still waits', async (t) => {
+t.test('a task that arrives while the last one of its key runs still waits', async (t) => {
   const locked = createKeyedLock()
   const log: string[] = []
   const first = locked('k', async () => void log.push('first'))

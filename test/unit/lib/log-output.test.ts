@@ -15,7 +15,7 @@ function slowReader() {
   return { stream, taken, read: () => done.shift()?.() }
 }
 
-t.test('lines beyond the bound are dropped, counted, and said to be missing', async (t) => {
+t.test('lines beyond the bound are dropped, counted and reported', async (t) => {
   const { stream, taken, read } = slowReader()
   const output = createLogOutput(stream, 10)
   for (let count = 0; count < 5; count++) output.write('12345\n')
@@ -30,7 +30,7 @@ t.test('lines beyond the bound are dropped, counted, and said to be missing', as
   t.equal(later, 'later')
 })
 
-t.test('lines of one turn are written at once, and before an exit without waiting', async (t) => {
+t.test('lines of one turn are written together, and synchronously before an exit', async (t) => {
   const { stream, taken } = slowReader()
   const output = createLogOutput(stream)
   output.write('a\n')

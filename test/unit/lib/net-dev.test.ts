@@ -15,7 +15,7 @@ const row = (name: string, rx: number, tx: number) =>
 const NETWORKS: { why: string; text: string; expected: object }[] = [
   { why: 'one interface', text: row('eth0', 516, 70), expected: { eth0: { rxBytes: 516, txBytes: 70 } } },
   {
-    why: 'several, whatever they are called',
+    why: 'several, whatever their names',
     text: row('eth0', 1, 2) + row('eth1', 3, 4) + row('wg0', 5, 6),
     expected: { eth0: { rxBytes: 1, txBytes: 2 }, eth1: { rxBytes: 3, txBytes: 4 }, wg0: { rxBytes: 5, txBytes: 6 } }
   },
@@ -38,6 +38,6 @@ for (const { why, text, expected } of NETWORKS) {
   })
 }
 
-t.test('/proc/<pid>/net/dev of a machine that has none', async (t) => {
+t.test('a machine without /proc/<pid>/net/dev', async (t) => {
   t.strictSame(parseNetDev(''), {})
 })

@@ -3,7 +3,7 @@ import { familiarName, parseReference, registryName, shortName } from '../../../
 
 const DIGEST = `sha256:${'ab'.repeat(32)}`
 
-t.test('which registry, repository, tag and digest a name means', async (t) => {
+t.test('the registry, repository, tag and digest of a name', async (t) => {
   const table: [text: string, registry: string, repository: string, tag?: string | undefined, digest?: string][] = [
     ['nginx', 'docker.io', 'library/nginx'],
     ['nginx:1.27', 'docker.io', 'library/nginx', '1.27'],
@@ -59,14 +59,14 @@ t.test('invalid image names', async (t) => {
   for (const text of table) t.equal(parseReference(text), undefined, JSON.stringify(text))
 })
 
-t.test('the names of Docker Hub are one', async (t) => {
+t.test('all names of Docker Hub mean the same registry', async (t) => {
   for (const name of ['docker.io', 'index.docker.io', 'registry-1.docker.io', 'DOCKER.IO'])
     t.equal(registryName(name), 'docker.io')
   t.equal(registryName('docker.io.example.com'), 'docker.io.example.com')
-  t.equal(registryName('docker.io:443'), 'docker.io:443', 'which is another place for a login')
+  t.equal(registryName('docker.io:443'), 'docker.io:443', 'which is another registry to a login')
 })
 
-t.test('as Docker shows it', async (t) => {
+t.test('a repository is shown as Docker shows it', async (t) => {
   for (const name of ['nginx', 'shop/web', 'localhost:5000/shop/web'])
     t.equal(familiarName(parseReference(name)!), name)
   t.equal(familiarName(parseReference('docker.io/library/nginx:1')!), 'nginx')

@@ -10,7 +10,7 @@ t.test('a sealed value opens unchanged', (t) => {
   t.end()
 })
 
-t.test('nothing of it can be read, and the same never looks the same', (t) => {
+t.test('a sealed value is unreadable, and equal values never look the same', (t) => {
   const canary = 'canary-7f3a'
   const [one, other] = [seal.seal({ canary }), seal.seal({ canary })].map((sealed) => Buffer.from(sealed))
   t.notOk(one?.includes(canary) || one?.includes('canary'))
@@ -18,7 +18,7 @@ t.test('nothing of it can be read, and the same never looks the same', (t) => {
   t.end()
 })
 
-t.test('another key or a single changed bit opens nothing', (t) => {
+t.test('a value does not open with another key or one changed bit', (t) => {
   const sealed = seal.seal({ secret: 1 })
   t.throws(() => createSeal(randomBytes(KEY_BYTES)).open(sealed))
   for (let at = 0; at < sealed.length; at++) {

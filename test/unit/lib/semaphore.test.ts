@@ -17,7 +17,7 @@ function tasks() {
 
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-t.test('lets no more run than the limit, the others in their order', async (t) => {
+t.test('runs no more tasks than the limit, and the others in their order', async (t) => {
   const withPermit = createSemaphore(2)
   const { started, running, task } = tasks()
   const all = ['a', 'b', 'c', 'd'].map((name) => withPermit(task(name)))
@@ -49,7 +49,7 @@ t.test('a failed task gives its place to the next', async (t) => {
   await second
 })
 
-t.test('a place that came free is kept for who waits, not for who comes next', async (t) => {
+t.test('a free slot goes to the longest waiter, not to a newcomer', async (t) => {
   const withPermit = createSemaphore(1)
   const { started, running, task } = tasks()
   const first = withPermit(task('first'))
@@ -66,7 +66,7 @@ t.test('a place that came free is kept for who waits, not for who comes next', a
   await late
 })
 
-t.test('refuses what may be refused when too many wait, and nothing else', async (t) => {
+t.test('refuses only refusable tasks when too many wait', async (t) => {
   const withPermit = createSemaphore(1, 2)
   const { started, running, task } = tasks()
   const full = { refusal: () => new Error('full') }
@@ -81,7 +81,7 @@ t.test('refuses what may be refused when too many wait, and nothing else', async
   t.strictSame(started, ['a', 'b', 'c', 'e'])
 })
 
-t.test('a cancelled task leaves the queue at once, and delays nobody', async (t) => {
+t.test('a cancelled task leaves the queue at once and delays no other', async (t) => {
   const withPermit = createSemaphore(1, 2)
   const { started, running, task } = tasks()
   const cancelled = new AbortController()
@@ -99,7 +99,7 @@ t.test('a cancelled task leaves the queue at once, and delays nobody', async (t)
     running.get(name)?.resolve()
   }
   t.strictSame(await Promise.all([first, last, refusable]), ['first', 'last', 'next'])
-  t.strictSame(started, ['first', 'last', 'next'], 'what had begun went on')
+  t.strictSame(started, ['first', 'last', 'next'], 'the running task continued')
 })
 
 t.test('callers take turns, regardless of their queue lengths', async (t) => {
@@ -115,7 +115,7 @@ t.test('callers take turns, regardless of their queue lengths', async (t) => {
   t.strictSame(started, ['f0', 'f1', 'a1', 'b1', 'f2', 'f3'])
 })
 
-t.test('a line that one caller has filled refuses that caller only', async (t) => {
+t.test('a queue that one caller has filled refuses that caller only', async (t) => {
   const withPermit = createSemaphore(1, 4)
   const { started, running, task } = tasks()
   const ask = (whose: string, name: string) => withPermit(task(name), { whose, refusal: () => new Error('full') })
@@ -131,7 +131,7 @@ t.test('a line that one caller has filled refuses that caller only', async (t) =
   t.equal(started.length, 7)
 })
 
-t.test('says how many are at it and how many wait', async (t) => {
+t.test('reports how many tasks run and how many wait', async (t) => {
   const inTurn = createSemaphore(1)
   const held = Promise.withResolvers<void>()
   const both = [inTurn(() => held.promise), inTurn(async () => {})]

@@ -15,20 +15,20 @@ function setUp(_t: Test) {
   return { now, pass }
 }
 
-t.test('it goes with the wall clock', async (t) => {
+t.test('it follows the wall clock', async (t) => {
   const { now, pass } = setUp(t)
   t.equal(now(), NOON)
   pass(5_000)
   t.equal(now(), NOON + 5_000)
   pass(1_000, 1_200)
-  t.equal(now(), NOON + 6_200, 'also when that is corrected a little')
+  t.equal(now(), NOON + 6_200, 'even through small corrections')
 })
 
 for (const [direction, jump] of [
   ['ahead', HOUR],
   ['back', -HOUR]
 ] as const) {
-  t.test(`a jump of an hour ${direction} is left out`, async (t) => {
+  t.test(`a jump of an hour ${direction} is ignored`, async (t) => {
     const { now, pass } = setUp(t)
     pass(1_000, 1_000 + jump)
     t.equal(now(), NOON + 1_000)

@@ -1,4 +1,4 @@
-// Tar files: what is written is read again, and what other programs write is read.
+// Tar files: the code reads its own archives and those of other programs.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { linkSync, mkdirSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
@@ -104,7 +104,7 @@ t.test('GNU tar reads the same content', async (t) => {
     writeHeader({ ...given, size: 0, more: new Map() }),
     writeHeader({ ...given, more: new Map() })
   ])
-  // The content of the second one is not there, which it says.
+  // GNU tar reports that the content of the second entry is missing.
   const { stdout } = spawnSync('tar', ['--numeric-owner', '-tv'], { input, encoding: 'utf8' })
   t.match(stdout, /^-rw-r----- 3000000\/1 +0 .*\n-rw-r----- 3000000\/1 9000000000 .*d{90}\/f{90}\n/)
 })
@@ -133,7 +133,7 @@ t.test('an invalid tar file is recognized', async (t) => {
   t.strictSame(await readAll(Buffer.alloc(0)), [])
 })
 
-t.test('records without end are not kept', async (t) => {
+t.test('endless records are not kept', async (t) => {
   async function* endless() {
     const block = writeHeader({
       name: 'x'.repeat(100_000),
@@ -151,7 +151,7 @@ t.test('records without end are not kept', async (t) => {
   await t.rejects(Array.fromAsync(readTar(endless())), { message: /too long/ })
 })
 
-t.test('holes of a sparse file are in neither form taken for content', async (t) => {
+t.test('holes of a sparse file are not taken for content in either form', async (t) => {
   const folder = t.testdir({ sparse: '' })
   truncateSync(join(folder, 'sparse'), 10_000_000)
   for (const form of ['gnu', 'pax']) {
@@ -164,7 +164,7 @@ t.test('holes of a sparse file are in neither form taken for content', async (t)
 })
 
 t.test(
-  'what Python packs in the oldest form is read: long names in two fields, times after 2242 and before 1970',
+  'archives of Python in the oldest form are read: long names in two fields, times after 2242 and before 1970',
   async (t) => {
     const name = `${'folder/'.repeat(15)}file`
     const script = `

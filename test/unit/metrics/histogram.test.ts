@@ -36,7 +36,7 @@ for (const { seconds, first, why } of CASES) {
   })
 }
 
-t.test('buckets count all that is not above them', async (t) => {
+t.test('buckets count all values that are not above them', async (t) => {
   const histogram = createHistogram('h', 'Durations.')
   for (const seconds of [0.0005, 0.002, 0.002, 0.2, 60]) histogram.observe({ route: '/' }, seconds)
   const { buckets, count } = read(histogram, '/')

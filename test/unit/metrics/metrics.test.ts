@@ -1,4 +1,4 @@
-// What GET /metrics says, from the outside.
+// The answer of GET /metrics, from the outside.
 
 import t from 'tap'
 import { build, VERSION } from '../../helpers/build.ts'
@@ -19,7 +19,7 @@ async function scrape({ get }: App): Promise<Map<string, number>> {
   )
 }
 
-t.test('is text of the form that Prometheus asks for', async (t) => {
+t.test('GET /metrics is text in the format of Prometheus', async (t) => {
   const { get } = await build(t)
   const answer = await get('/metrics')
   t.equal(answer.statusCode, 200)
@@ -40,7 +40,7 @@ t.test('builds by status', async (t) => {
   await until(async () => (await scrape(app)).get('berth_builds{status="completed"}') === 1)
 })
 
-t.test('needs the token where there is one', async (t) => {
+t.test('the metrics need the token if there is one', async (t) => {
   const token = 'x'.repeat(32)
   const { get } = await build(t, { env: { BERTH_TOKEN: token } })
   t.equal((await get('/metrics')).statusCode, 401)
@@ -73,18 +73,18 @@ t.test('the server, its engine, its ports and its containers', async (t) => {
   t.ok((found.get('process_cpu_seconds_total') ?? 0) > 0)
 })
 
-t.test('is there while the engine is away, and says so', async (t) => {
+t.test('the metrics are available while the engine is unreachable, and say so', async (t) => {
   const app = await build(t)
   await app.make()
   app.engine.goAway()
   const found = await scrape(app)
   t.equal(found.get('berth_engine_up'), 0)
-  t.equal(found.get('berth_containers{state="running",managed="true"}'), 1, 'what was known last')
+  t.equal(found.get('berth_containers{state="running",managed="true"}'), 1, 'the last known state')
   app.engine.comeBack()
   t.equal((await scrape(app)).get('berth_engine_up'), 1)
 })
 
-t.test('a running container has its figures, and loses them when it stops', async (t) => {
+t.test('a running container has figures, and loses them when it stops', async (t) => {
   const app = await build(t)
   const { id, name, full_id: fullId } = await app.make({ name: 'web', memory: 64 * 1024 ** 2 })
   const unlimited = app.engine.add({ name: 'foreign', image: 'app"1' })
@@ -111,7 +111,7 @@ t.test('a running container has its figures, and loses them when it stops', asyn
   t.ok((figure('cpu_seconds_total') ?? 0) > 0)
   t.equal(found.get(`berth_container_memory_limit_bytes${foreign}`), Infinity)
   await app.post(`/containers/${fullId}/stop`)
-  t.notOk((await scrape(app)).has(`berth_container_processes${labels}`), 'no zeros for what does not run')
+  t.notOk((await scrape(app)).has(`berth_container_processes${labels}`), 'no zeros for a stopped container')
 })
 
 t.test('requests are counted by route, whatever their address', async (t) => {
@@ -153,11 +153,11 @@ t.test('streams are left out of the durations', async (t) => {
   t.notMatch([...(await scrape(app)).keys()].join('\n'), /route="[^"]*(stream|logs|events)/)
 })
 
-t.test('an event loop that is not held up is not late', async (t) => {
+t.test('an unblocked event loop is not late', async (t) => {
   const app = await build(t)
   const delay = async () => (await scrape(app)).get('berth_event_loop_delay_seconds') ?? Number.NaN
   await delay()
-  // Others hold up this process, too, so it may take more than one look.
+  // Other work blocks this process, too, so it may take more than one try.
   const quiet: number[] = []
   await until(async () => {
     await new Promise((resolve) => setTimeout(resolve, 100))
@@ -171,10 +171,10 @@ t.test('an event loop that is not held up is not late', async (t) => {
   while (performance.now() < end);
   await new Promise((resolve) => setTimeout(resolve, 50))
   const held = await delay()
-  t.ok(held > 0.12 && held < 20, `${held} seconds after it was held up for 0.2`)
+  t.ok(held > 0.12 && held < 20, `${held} seconds after it was blocked for 0.2`)
 })
 
-t.test('changes before the engine, its calls, and refusals by code', async (t) => {
+t.test('changes queued for the engine, its calls, and refusals by code', async (t) => {
   const app = await build(t)
   const { engine, get, post } = app
   engine.figures = () => ({ running: 2, waiting: 7, calls: { ok: 40, ENGINE_TIMEOUT: 1 } })

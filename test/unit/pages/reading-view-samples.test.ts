@@ -3,7 +3,7 @@ import { renderReadingView } from '../../../src/pages/reading-view/page.ts'
 import { documentWith, pageOf, read, sending } from '../../helpers/reading-view.ts'
 
 t.test('the curl line', async (t) => {
-  await t.test('has what is required and nothing else', async (t) => {
+  await t.test('has the required parts and nothing else', async (t) => {
     const page = renderReadingView(
       documentWith(
         {
@@ -76,7 +76,7 @@ t.test('samples', async (t) => {
     t.match(page, '<code>data: 1</code>')
   })
 
-  await t.test('a given example goes before a made up one', async (t) => {
+  await t.test('a given example takes precedence over a made-up one', async (t) => {
     const schema = { type: 'object', properties: { a: { type: 'string' } } }
     const shown = (media: object) =>
       read(pageOf({ responses: { 200: { content: { 'application/json': { schema, ...media } } } } }))

@@ -19,7 +19,7 @@ t.test('schemas', async (t) => {
     t.match(read(page), '"a/b": 3')
   })
 
-  await t.test('a reference to itself is named and not followed for ever', async (t) => {
+  await t.test('a reference to itself is named and not followed forever', async (t) => {
     const schemas = {
       Node: { type: 'object', properties: { name: { type: 'string' }, kids: { type: 'array', items: ref('Node') } } },
       Loop: { $ref: '#/components/schemas/Loop' },

@@ -63,7 +63,7 @@ t.test('operations', async (t) => {
     t.notMatch(pageOf({ summary: 'New thing' }), /<s>|deprecated/)
   })
 
-  await t.test('parameters of the path hold for all its methods, and are overruled by their own', async (t) => {
+  await t.test('parameters of a path apply to all its methods, which may override them', async (t) => {
     const document = documentWith(
       {
         '/things/{id}': {
@@ -79,7 +79,7 @@ t.test('operations', async (t) => {
     t.notMatch(text, 'Shared')
   })
 
-  await t.test('say what credentials they need', async (t) => {
+  await t.test('name the credentials they need', async (t) => {
     const rest = {
       components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', description: 'From BERTH_TOKEN' } } },
       security: [{ bearer: ['read'] }]

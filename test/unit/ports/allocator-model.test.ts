@@ -1,5 +1,5 @@
-// Random operations against a model so simple that it is evidently right: the state of each port is worked out anew from
-// all that is known, and the next port is the one that has been free, or else parked, for longest.
+// Random operations against a model so simple that it is evidently right: the state of each port is recomputed from
+// all known facts, and the next port is the one that has been free, or else parked, for longest.
 
 import fc from 'fast-check'
 import t from 'tap'
@@ -107,7 +107,7 @@ const commands = [
     command(`release ${index}`, (model) => {
       const [released] = model.leases.splice(index, 1)
       released?.release()
-      // Giving it back twice must not take it from the next owner.
+      // A second release must not take it from the next owner.
       released?.release()
     })
   ),
@@ -166,7 +166,7 @@ t.test('the allocator always agrees with the model', async () => {
           blocks: new Map(),
           claims: new Map(),
           states: new Map(PORTS.map((each) => [each, each === RESERVED ? 'reserved' : 'free'])),
-          // The first time round they come in order.
+          // In the first round they come in order.
           since: new Map(PORTS.map((each) => [each, each - LAST]))
         }
         return { model, real: { allocator, clock } }

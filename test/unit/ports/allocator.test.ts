@@ -41,7 +41,7 @@ t.test('reserved ports are never given', async (t) => {
   )
 })
 
-t.test('when all are taken the error says by what', async (t) => {
+t.test('the error of a full range says what takes the ports', async (t) => {
   const allocator = createAllocator({ range: { first: 8001, last: 8004 }, reserved: new Map([[8004, 'by hand']]) })
   allocator.lease('tcp', 'request')
   allocator.observe('running', [tcp(8002)], true)
@@ -132,7 +132,7 @@ t.test('a lease that is blocked is not given again for a minute', async (t) => {
   t.equal(allocator.lease('tcp', 'c').port, 8001)
 })
 
-t.test('a container that is seen with other ports gives up those it had', async (t) => {
+t.test('a container seen with other ports gives up its former ports', async (t) => {
   const allocator = createAllocator({ range: { first: 8001, last: 8009 } })
   allocator.observe('web', [tcp(8001), tcp(8002)], true)
   allocator.observe('web', [tcp(8002), { port: 8002, protocol: 'udp' }], true)
@@ -148,7 +148,7 @@ t.test('a container that is seen with other ports gives up those it had', async 
   t.strictSame(allocator.rows(), [])
 })
 
-t.test('ports outside of the range are of no interest', async (t) => {
+t.test('ports outside of the range are ignored', async (t) => {
   const allocator = createAllocator({ range: { first: 8001, last: 8002 } })
   allocator.observe('web', [tcp(80), tcp(65535)], true)
   allocator.block(80, 'tcp', 'x')

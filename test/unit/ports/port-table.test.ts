@@ -31,12 +31,12 @@ t.test('ports outside of the range are not assigned', async (t) => {
   t.equal(ports.stateOf(8000), 'reserved')
 })
 
-t.test('the port that was unused for longest comes first', async (t) => {
+t.test('the port unused for longest comes first', async (t) => {
   const { ports } = table()
   t.equal(ports.take('a'), 8001)
   t.equal(ports.take('b'), 8002)
   ports.release(8001, 'a')
-  t.equal(ports.take('c'), 8003, 'not the one just given back')
+  t.equal(ports.take('c'), 8003, 'not the one just released')
   t.equal(ports.take('d'), 8001)
   t.equal(ports.take('e'), undefined)
 })
@@ -51,7 +51,7 @@ t.test('a parked port is given only when no free one is left, longest parked fir
   )
 })
 
-t.test('a lease is given back by its owner only', async (t) => {
+t.test('only the owner of a lease can release it', async (t) => {
   const { ports } = table()
   ports.take('mine')
   ports.release(8001, 'somebody else')
@@ -79,7 +79,7 @@ t.test('a block expires', async (t) => {
   )
 })
 
-t.test('a block that is renewed lasts from then', async (t) => {
+t.test('a renewed block lasts from its renewal', async (t) => {
   const { ports, clock } = table()
   ports.block(8001, 'first', 100)
   clock.now = 50
@@ -92,7 +92,7 @@ t.test('a block that is renewed lasts from then', async (t) => {
   t.equal(ports.reasonOf(8001), undefined)
 })
 
-t.test('a port has the running container as its holder, else the last of the stopped ones', async (t) => {
+t.test('the holder of a port is its running container, else the last of the stopped ones', async (t) => {
   const { ports } = table()
   t.equal(ports.holderOf(8001), undefined)
   ports.claim(8001, 'old', false)

@@ -38,7 +38,7 @@ t.test('a port with a listener is skipped and blocked', async (t) => {
   ])
 })
 
-t.test('a listener of the other protocol is in nobody’s way', async (t) => {
+t.test('a listener of the other protocol does not matter', async (t) => {
   const { ports, listening } = setUp()
   listening.udp.add(8001)
   t.equal((await ports.lease([any], 'request'))[0]?.port, 8001)
@@ -62,11 +62,11 @@ t.test('several ports are leased in the order asked for', async (t) => {
       [8001, 'udp'],
       [8003, 'tcp']
     ],
-    'and none takes one that is asked for by number'
+    'and none takes one that is requested by number'
   )
 })
 
-t.test('all or nothing', async (t) => {
+t.test('a request gets all its ports or none', async (t) => {
   const { ports, inventory, allocator } = setUp({ last: 8003 })
   inventory.put(container({ ports: [binding(8003)] }))
   const before = allocator.counts('tcp')
@@ -99,7 +99,7 @@ t.test('the ports of a container', async (t) => {
   }
 })
 
-t.test('a port whose holder has gone is looked at again before it is refused', async (t) => {
+t.test('a port whose holder is gone is checked again before it is refused', async (t) => {
   const { ports, listening, allocator, inventory } = setUp({ last: 8002 })
   listening.tcp.add(8001).add(8002)
   await t.rejects(ports.lease([any], 'one'), { code: 'PORT_RANGE_EXHAUSTED' })
@@ -109,7 +109,7 @@ t.test('a port whose holder has gone is looked at again before it is refused', a
   await t.rejects(ports.lease([wanted(8002)], 'three'), { code: 'PORT_UNAVAILABLE' })
   listening.tcp.delete(8002)
   const [exact] = await ports.lease([wanted(8002)], 'three')
-  t.equal(exact?.port, 8002, 'asked for by number')
+  t.equal(exact?.port, 8002, 'requested by number')
 
   exact?.block('another process listens on it')
   const stopped = container({ state: 'exited', ports: [binding(8002)] })
@@ -130,7 +130,7 @@ t.test('a port that the engine found taken is retried once per request', async (
 })
 
 t.test('reclaim', async (t) => {
-  t.test('leases what the stopped container had, and leaves ports outside of the range to the engine', async (t) => {
+  t.test('leases the ports of the stopped container, except those outside of the range', async (t) => {
     const { ports, inventory, allocator } = setUp()
     const stopped = container({ state: 'exited', ports: [binding(8005), binding(80)] })
     inventory.put(stopped)
@@ -141,7 +141,7 @@ t.test('reclaim', async (t) => {
     t.equal(allocator.stateOf(8005, 'tcp'), 'leased')
   })
 
-  t.test('leases a port once that two addresses have', async (t) => {
+  t.test('leases a port on two addresses once', async (t) => {
     const { ports, inventory, allocator } = setUp()
     const stopped = container({
       state: 'exited',

@@ -27,7 +27,7 @@ function logins(t: Test, given: { file?: unknown; hub?: object; docker?: unknown
   return { ...createLogins(sources, { warn: (fields) => void warnings.push(fields) }), warnings, sources }
 }
 
-t.test('the best login there is', async (t) => {
+t.test('the best matching login', async (t) => {
   const file = { 'a.example': { username: 'file', password: 'p' }, 'docker.io': { identity_token: 'hub-token' } }
   const docker = {
     auths: { 'a.example': { auth: base64('docker:p') }, 'https://index.docker.io/v1/': { auth: base64('docker:p') } }
@@ -42,7 +42,7 @@ t.test('the best login there is', async (t) => {
   t.match(revealed({ docker }, 'docker.io'), { username: 'docker' })
 })
 
-t.test('a login is for its own host and port and for no other', async (t) => {
+t.test('a login applies to its own host and port only', async (t) => {
   const file = { 'a.example:5000': { username: 'ada', password: 'p' } }
   const docker = { auths: { 'https://b.example:5000/v2/': { auth: base64('bob:p') } } }
   const hub = { username: 'env', password: 'p' }
@@ -60,7 +60,7 @@ t.test('a login is for its own host and port and for no other', async (t) => {
     t.equal(find(other).login, undefined, other)
 })
 
-t.test('DOCKERHUB_* go to the registry of the namespace, and to no other', async (t) => {
+t.test('DOCKERHUB_* apply only to the registry of the namespace', async (t) => {
   t.equal(registryOf('team'), 'docker.io')
   t.equal(registryOf(undefined), 'docker.io')
   t.equal(registryOf('Docker.io/team'), 'docker.io')
@@ -131,7 +131,7 @@ t.test('the file of an operator', async (t) => {
   t.ok(parseRegistriesFile('{"index.docker.io": {"identity_token": "x"}}').get('docker.io')?.login)
 })
 
-t.test("docker's own file, in the forms it has", async (t) => {
+t.test("Docker's own file, in all its forms", async (t) => {
   const found = (config: object, registry = 'a.example') => findInDockerConfig(JSON.stringify(config), registry)
   t.match(found({ auths: { 'a.example': { auth: base64('ada:with:colons') } } }).login?.reveal(), {
     username: 'ada',
@@ -147,14 +147,14 @@ t.test("docker's own file, in the forms it has", async (t) => {
   t.strictSame(found({}), {})
 })
 
-t.test('a secret does not show where a login is printed by accident', async (t) => {
+t.test('a login printed by accident does not show its secret', async (t) => {
   const login = loginOfRequest('a.example', { username: 'ada', password: 'canary' })
   t.notMatch(inspect(login, { showHidden: true, depth: null }), /canary/)
   t.notMatch(JSON.stringify({ login }), /canary/)
   t.notMatch(`${login}`, /canary/)
 })
 
-t.test('credentials of a request are whole or refused', async (t) => {
+t.test('incomplete credentials of a request are refused', async (t) => {
   for (const given of [
     {},
     { username: 'a' },

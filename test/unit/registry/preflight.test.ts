@@ -17,7 +17,7 @@ async function listen(t: Test, server: Server | http.Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
-/** A registry that answers as told, and what it was shown. */
+/** A registry with given answers, and the logins it was sent. */
 async function registryThat(t: Test, handle: RequestListener) {
   const seen: string[] = []
   const server = http.createServer((request, answer) => {
@@ -39,7 +39,7 @@ const challengeOf =
   (_request, answer) =>
     answer.writeHead(401, { 'www-authenticate': header }).end()
 
-t.test('a registry that is open is shown nothing', async (t) => {
+t.test('an open registry is sent no login', async (t) => {
   const { host, seen } = await registryThat(t, (_request, answer) => answer.end('{}'))
   await check(host)
   t.strictSame(seen, ['GET /v2/ -'])
@@ -104,7 +104,7 @@ t.test('other behaviour of a registry', async (t) => {
   t.strictSame(noChallenge.seen, ['GET /v2/ -'])
 })
 
-t.test('a client that goes away ends the question', async (t) => {
+t.test('a client that disconnects ends the check', async (t) => {
   const client = new AbortController()
   const { host } = await registryThat(t, () => client.abort())
   const login = new Login(host, { identityToken: 'x' })
@@ -134,7 +134,7 @@ t.test('challenges, as registries write them', async (t) => {
   ]
   for (const [header, realms, basic] of table) {
     const challenge = readChallenge(header)
-    // Beside a bearer every realm has to be an address.
+    // With a bearer challenge every realm has to be an address.
     if (/x", Bearer/.test(header)) t.equal(challenge, undefined)
     else t.strictSame([challenge?.realms.map(String), challenge?.basic], [realms, basic], header)
   }
@@ -143,7 +143,7 @@ t.test('challenges, as registries write them', async (t) => {
   t.strictSame(readChallenge(''), { basic: false, realms: [] })
 })
 
-t.test('which addresses a login may be shown at', async (t) => {
+t.test('addresses that a login may be sent to', async (t) => {
   const table: [realm: string, origin: string, known: string[], trusted: boolean][] = [
     ['https://a.example/token', 'https://a.example/v2/', [], true],
     ['https://a.example:443/token', 'https://a.example/v2/', [], true],

@@ -1,4 +1,4 @@
-// What a registry is asked after a push, and what its answers count for.
+// The requests to a registry after a push, and the meaning of its answers.
 
 import http, { type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -35,10 +35,10 @@ const holds =
   (_request, answer) =>
     answer.writeHead(200, { 'docker-content-digest': digest }).end()
 
-t.test('a registry that has it, and shows it to everybody', async (t) => {
+t.test('a registry that has the image and shows it to everybody', async (t) => {
   const { host, seen } = await registryThat(t, holds(DIGEST))
   t.strictSame(await ask(host), { confirmed: true })
-  t.strictSame(seen, ['HEAD /v2/shop/web/manifests/1 -'], 'the login is not shown to whom does not ask for it')
+  t.strictSame(seen, ['HEAD /v2/shop/web/manifests/1 -'], 'a registry that does not ask for the login does not get it')
 })
 
 t.test('a registry that requires the login', async (t) => {
@@ -75,10 +75,10 @@ t.test('a registry that sends logins elsewhere gets none', async (t) => {
 t.test('a registry without the image: the push failed', async (t) => {
   const { host, seen } = await registryThat(t, (_request, answer) => answer.writeHead(404).end())
   await t.rejects(ask(host), { code: 'REGISTRY_REFUSED', message: /does not have it/ })
-  t.equal(seen.length, 3, 'it was given time')
+  t.equal(seen.length, 3, 'the check waited')
 })
 
-t.test('a registry that shows it only after a moment', async (t) => {
+t.test('a registry that shows the image only after a moment', async (t) => {
   let asked = 0
   const { host } = await registryThat(t, (request, answer) =>
     ++asked < 3 ? void answer.writeHead(404).end() : holds(DIGEST)(request, answer)
@@ -86,7 +86,7 @@ t.test('a registry that shows it only after a moment', async (t) => {
   t.strictSame(await ask(host), { confirmed: true })
 })
 
-t.test('answers that settle nothing are no failure', async (t) => {
+t.test('inconclusive answers are no failure', async (t) => {
   const other = await registryThat(t, holds(`sha256:${'b'.repeat(64)}`))
   t.match(await ask(other.host), { confirmed: false, reason: /has sha256:bbb.* by now/ })
   const broken = await registryThat(t, (_request, answer) => answer.writeHead(500).end())

@@ -27,10 +27,10 @@ const rulesOf = (list?: RegistryList) =>
     addressesOf: async (host) => ADDRESSES[host] ?? []
   })
 
-t.test('which registries the engine is sent to', async (t) => {
+t.test('registries that the engine may use', async (t) => {
   const named = { 'registry.example': {}, '10.0.0.1:5000': {} }
   const table: [list: RegistryList | undefined, owner: string | null, image: string, isAllowed: boolean][] = [
-    // Without a list: Docker Hub and the logins' for tokens, everything for admins and where there are none.
+    // Without a list, tokens get Docker Hub and the registries of the logins. Admins, and servers without tokens, get all.
     [undefined, 'c1', 'busybox', true],
     [undefined, 'c1', 'index.docker.io/team/app', true],
     [undefined, 'c1', 'login.example:5000/app', true],
@@ -42,12 +42,12 @@ t.test('which registries the engine is sent to', async (t) => {
     [undefined, 'gone', '127.0.0.1:22/x', false],
     [undefined, 'a1', '127.0.0.1:22/x', true],
     [undefined, null, '127.0.0.1:22/x', true],
-    // A list counts for everybody.
+    // A list applies to everybody.
     [named, null, 'registry.example/app', true],
     [named, null, '10.0.0.1:5000/app', true],
     [named, null, 'busybox', false],
     [named, 'a1', '10.0.0.1:5001/app', false],
-    // Of the internet.
+    // Registries of the internet.
     [{ '*': {} }, 'c1', 'public.example/app', true],
     [{ '*': {} }, 'c1', 'inside.example/app', false],
     [{ '*': {} }, 'c1', 'metadata.example/app', false],

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { isTrustedWithoutTls } from '../../../src/registry/trust.ts'
 
-// As Docker 28.5 says it by default.
+// As Docker 28.5 reports it by default.
 const DEFAULT = ['::1/128', '127.0.0.0/8']
 
 t.test('registries that the engine trusts without TLS', async (t) => {
@@ -23,7 +23,7 @@ t.test('registries that the engine trusts without TLS', async (t) => {
     ['registry.lan', ['registry.lan'], true],
     ['registry.lan:5001', ['registry.lan:*'], true],
     ['other.lan:5001', ['registry.lan:*'], false],
-    // One that does not say may trust loopback.
+    // An engine that does not say may trust loopback.
     ['127.0.0.1:5000', null, true],
     ['10.0.0.7:5000', null, false]
   ]

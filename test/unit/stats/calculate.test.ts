@@ -17,7 +17,7 @@ const RATES: Case[] = [
   { why: 'two busy cores', after: later(1, { cpuNs: 2 * SECOND_NS }), expected: { cpuPercent: 200 } },
   { why: 'half a core over two seconds', after: later(2, { cpuNs: SECOND_NS }), expected: { cpuPercent: 50 } },
   {
-    why: 'the clock of the CPU figure is not that of the others: an answer of the engine that came late',
+    why: 'the CPU figure has a clock of its own: an answer of the engine that came late',
     after: { readAt: 2_000, clockNs: SECOND_NS, cpuNs: SECOND_NS / 2, networks: eth(1_000, 0) },
     expected: { cpuPercent: 50, rxPerSecond: 500 }
   },
@@ -28,13 +28,13 @@ const RATES: Case[] = [
     expected: { rxPerSecond: 100, txPerSecond: 500, readPerSecond: 0, writePerSecond: 4_096 }
   },
   {
-    why: 'an interface that went is no negative traffic',
+    why: 'a removed interface gives no negative traffic',
     before: { networks: { ...eth(100, 100), eth1: { rxBytes: 9_000, txBytes: 9_000 } } },
     after: later(1, { networks: eth(200, 200) }),
     expected: { rxPerSecond: 0, txPerSecond: 0 }
   },
   {
-    why: 'block counters that were reset are no negative reading',
+    why: 'reset block counters give no negative reading',
     before: { blockReadBytes: 9_000, blockWriteBytes: 9_000 },
     after: later(1),
     expected: { readPerSecond: 0, writePerSecond: 0 }
@@ -46,13 +46,13 @@ const RATES: Case[] = [
     expected: { rxPerSecond: 0, txPerSecond: 0 }
   },
   {
-    why: 'CPU time that went backwards is another container',
+    why: 'CPU time that went backwards means another container',
     before: { cpuNs: 5 },
     after: later(1, { cpuNs: 4 }),
     expected: undefined
   },
   { why: 'no time passed', after: { cpuNs: 1 }, expected: undefined },
-  { why: 'no time by the clock of the CPU figure', after: { readAt: 1_000, cpuNs: 1 }, expected: undefined },
+  { why: 'no time on the clock of the CPU figure', after: { readAt: 1_000, cpuNs: 1 }, expected: undefined },
   { why: 'time went backwards', before: later(2), after: later(1), expected: undefined },
   {
     why: 'a clock that stands still while time passes: two answers from the same reading of the engine',
@@ -100,7 +100,7 @@ for (const [part, whole, expected, why] of PERCENTS) {
   })
 }
 
-t.test('traffic of all interfaces together, whatever they are called', async (t) => {
+t.test('traffic of all interfaces together, whatever their names', async (t) => {
   const networks = { ...eth(1, 10), eth1: { rxBytes: 2, txBytes: 20 }, wg0: { rxBytes: 4, txBytes: 40 } }
   t.strictSame(totalNetwork({ networks }), { rxBytes: 7, txBytes: 70 })
   t.strictSame(totalNetwork({ networks: {} }), { rxBytes: 0, txBytes: 0 })
@@ -114,7 +114,7 @@ t.test('a sample has the levels of the later reading', async (t) => {
   t.equal(makeSample(after, after, 0, 'cgroup'), undefined)
 })
 
-t.test('the clock on the wall has no part in a figure', async (t) => {
+t.test('no figure depends on the wall clock', async (t) => {
   const before = counters()
   const after = counters({ ...later(1), cpuNs: SECOND_NS / 4, networks: eth(1_000, 2_000) })
   const rates = [0, Date.now(), -1, 4e12].map((wall) => makeSample(before, after, wall, 'cgroup')?.rates)

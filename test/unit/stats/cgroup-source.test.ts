@@ -46,7 +46,7 @@ function machine(t: Test) {
   }
 }
 
-/** As Docker with cgroupfs has it on cgroup v1; systemd mounts cpu and cpuacct together. */
+/** The layout of Docker with cgroupfs on cgroup v1; systemd mounts cpu and cpuacct together. */
 function v1({ write, process }: Machine, { id = ID, pid = PID, cpu = 'cpu,cpuacct' } = {}) {
   const path = `/docker/${id}`
   process(
@@ -69,7 +69,7 @@ function v1({ write, process }: Machine, { id = ID, pid = PID, cpu = 'cpu,cpuacc
   )
 }
 
-/** `path` is where the group is, `shown` how /proc tells it. */
+/** `path` is the folder of the group, `shown` its path in /proc. */
 function v2({ write, process }: Machine, path = `/system.slice/docker-${ID}.scope`, shown = path) {
   process(PID, `0::${shown}\n`)
   write(`cgroup${path}/cpu.stat`, `usage_usec ${FOUND.cpuNs / 1000}\nuser_usec 1\nsystem_usec 2\n`)
@@ -87,7 +87,7 @@ t.test('cgroup v1', async (t) => {
   t.match(made.source.read(record()), FOUND)
 })
 
-t.test('cgroup v1 with every controller for itself', async (t) => {
+t.test('cgroup v1 with every controller mounted separately', async (t) => {
   const made = machine(t)
   v1(made, { cpu: 'cpuacct' })
   t.match(made.source.read(record()), FOUND)
@@ -132,7 +132,7 @@ t.test('cgroup v2, seen from a container with a cgroup namespace of its own', as
   }
 })
 
-t.test('each reading has its own time, on the clock that never jumps', async (t) => {
+t.test('each reading has its own time, on the monotonic clock', async (t) => {
   const made = machine(t)
   v1(made)
   const start = performance.now()
@@ -157,10 +157,10 @@ t.test('a container in the network of the machine has no traffic of its own', as
   t.match(made.source.read(record({ hostNetwork: true })), { networks: {}, cpuNs: FOUND.cpuNs })
 })
 
-t.test('a process that is not of this container is never taken for it', async (t) => {
+t.test('a process of another container is never taken for this one', async (t) => {
   const made = machine(t)
   v1(made, { id: OTHER })
-  t.equal(made.source.read(record()), undefined, 'the number belongs to another container')
+  t.equal(made.source.read(record()), undefined, 'the PID belongs to another container')
   made.process(PID, '0::/init.scope\n')
   t.equal(made.source.read(record()), undefined, 'or to the machine')
 })
@@ -187,7 +187,7 @@ t.test('a container that exits between two readings has no data, and can come ba
   }
 })
 
-t.test('its number went to another process while its group is gone', async (t) => {
+t.test('its PID went to another process while its group is gone', async (t) => {
   const made = machine(t)
   v1(made)
   t.ok(made.source.read(record()))
@@ -207,7 +207,7 @@ t.test('unreadable files mean no data', async (t) => {
   t.equal(made.source.read(record()), undefined, 'a controller is missing')
 })
 
-t.test('a container that was forgotten is looked for again', async (t) => {
+t.test('a forgotten container is looked up again', async (t) => {
   const made = machine(t)
   v1(made)
   void made.source.read(record())

@@ -1,4 +1,4 @@
-// Answers of the engine's statistics, recorded with Docker 20.10 on cgroup v1, and what other engines leave out of them.
+// Recorded statistics of Docker 20.10 on cgroup v1, and the fields that other engines leave out.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -85,7 +85,7 @@ t.test('a container on cgroup v2 has other names and no figures for each core', 
   })
 })
 
-t.test('block I/O, however the words are written', async (t) => {
+t.test('block I/O, however the operations are spelled', async (t) => {
   for (const [read, write] of [
     ['Read', 'Write'],
     ['read', 'write'],

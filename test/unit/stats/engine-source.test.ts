@@ -9,7 +9,7 @@ const { readAt: _unread, ...figures } = counters({ memoryUsage: 7 })
 const machine = { hasCgroups: async () => true }
 const turn = () => new Promise((resolve) => setImmediate(resolve))
 
-t.test('gives what the engine says, with the time of the answer', async (t) => {
+t.test('gives the figures of the engine, with the time of the answer', async (t) => {
   const asked: string[] = []
   const engine = fakeEngine({
     containerCounters: async (id) => {
@@ -25,7 +25,7 @@ t.test('gives what the engine says, with the time of the answer', async (t) => {
   t.ok(found && start < found.readAt && found.readAt <= performance.now())
 })
 
-t.test('no figures, no engine, no such container: no data', async (t) => {
+t.test('without figures, engine or container there is no data', async (t) => {
   const none = fakeEngine({ containerCounters: async () => undefined })
   t.equal(await createEngineSource({ engine: none, machine }).read(container()), undefined)
   for (const code of ['ENGINE_UNAVAILABLE', 'CONTAINER_NOT_FOUND'] as const) {
@@ -38,7 +38,7 @@ t.test('no figures, no engine, no such container: no data', async (t) => {
   }
 })
 
-t.test('asks about a bounded number of containers at once, and about all of them', async (t) => {
+t.test('asks about a bounded number of containers at once, and about all in the end', async (t) => {
   let open = 0
   let most = 0
   const answers: (() => void)[] = []
@@ -62,7 +62,7 @@ t.test('asks about a bounded number of containers at once, and about all of them
   t.ok(most > 64 && most < 300, `${most} at once`)
 })
 
-t.test('no data on an engine without cgroups: its figures are of the whole machine', async (t) => {
+t.test('gives no data on an engine without cgroups, whose figures are of the whole machine', async (t) => {
   const engine = fakeEngine({ containerCounters: async () => figures })
   const source = createEngineSource({ engine, machine: { hasCgroups: async () => false } })
   t.equal(await source.read(container()), undefined)

@@ -68,7 +68,7 @@ t.test('the second source is used for what the first cannot read', async (t) => 
   )
 })
 
-t.test('no sample lies between readings of two sources: their clocks have nothing in common', async (t) => {
+t.test('no sample spans readings of two sources, whose clocks have nothing in common', async (t) => {
   let files = true
   // The engine counts from the start of the machine, days ago; ours from the start of this process.
   const engine = fakeSource('engine', async () =>
@@ -95,7 +95,7 @@ t.test('no sample lies between readings of two sources: their clocks have nothin
   )
 })
 
-t.test('an answer that comes after a restart or a removal is not kept', async (t) => {
+t.test('an answer that arrives after a restart or a removal is not kept', async (t) => {
   for (const what of ['restart', 'removal']) {
     await t.test(what, async (t) => {
       const answers: ((counters: Counters | undefined) => void)[] = []

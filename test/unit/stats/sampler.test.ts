@@ -10,7 +10,7 @@ t.test('one sample per second, the first after two readings', async (t) => {
   const { sampler, pass, steady } = startableSampler(t)
   const { id } = container()
   sampler.start()
-  t.equal(sampler.latest(id), undefined, 'one reading says nothing')
+  t.equal(sampler.latest(id), undefined, 'one reading makes no sample')
   t.notOk(sampler.isCurrent(container()))
   await pass(1)
   t.match(sampler.latest(id), { source: 'cgroup', rates: { cpuPercent: 25 } })
@@ -66,7 +66,7 @@ t.test('a container that starts has its baseline at once and its first sample wi
   t.match(sampler.latest(container().id), { rates: { cpuPercent: 25 / 0.6 } })
 })
 
-t.test('two readings that lie too close together are no sample, and the first stays the baseline', async (t) => {
+t.test('two readings too close together make no sample, and the first stays the baseline', async (t) => {
   const { sampler, inventory, pass, now } = startableSampler(t, { records: [] })
   sampler.start()
   await pass(1)
@@ -84,24 +84,24 @@ t.test('a restarted container starts from a new baseline', async (t) => {
   const again = container({ startedAt: '2026-01-01T00:05:00Z' })
   sampler.start()
   await pass(3)
-  // Busier in its first moment than all its life before: the difference is not negative, and still no figure.
+  // It was busier in its first moment than in all its life before, so the difference is not negative, and still no figure.
   now.cpuNs += 5 * SECOND_NS
   now.seconds += 0.5
   inventory.put(again)
   t.equal(steady.asked.length, 5, 'read at once')
-  t.notOk(sampler.isCurrent(again), 'what was measured before is not what it uses now')
+  t.notOk(sampler.isCurrent(again), 'the sample before the restart is not current')
   now.seconds -= 0.5
   await pass(1)
   t.ok(sampler.isCurrent(again))
   t.match(sampler.latest(again.id), { rates: { cpuPercent: 50 } })
-  t.equal(sampler.history(again.id).length, 4, 'the time before the restart is remembered')
+  t.equal(sampler.history(again.id).length, 4, 'the history before the restart is kept')
   t.ok(
     sampler.history(again.id).every(({ cpuPercent }) => cpuPercent <= 50),
     'and nothing was counted across it'
   )
 })
 
-t.test('counters that go backwards without a restart are no sample', async (t) => {
+t.test('counters that go backwards without a restart make no sample', async (t) => {
   const { sampler, pass, now } = startableSampler(t)
   sampler.start()
   await pass(2)
@@ -150,21 +150,21 @@ t.test('a removed container is forgotten everywhere', async (t) => {
   t.equal(steady.asked.length, 3)
 })
 
-t.test('many containers are read in slices, and what happens in between is seen', async (t) => {
+t.test('many containers are read in slices, and changes in between are seen', async (t) => {
   const records = Array.from({ length: 100 }, (_, n) => container({ name: `c${n}` }))
   const { sampler, inventory, steady } = startableSampler(t, { records })
   const [first, last] = [records[0] as ContainerRecord, records[99] as ContainerRecord]
   sampler.start()
-  t.ok(steady.asked.length < 100, 'other work has its turn')
+  t.ok(steady.asked.length < 100, 'other work gets its turn')
   inventory.removed(last.id)
   await until(() => steady.asked.length >= 99)
   await turn()
   t.equal(steady.asked.length, 99)
-  t.notOk(steady.asked.includes(last.name), 'what was removed is not read')
+  t.notOk(steady.asked.includes(last.name), 'a removed container is not read')
   t.ok(steady.asked.includes(first.name))
 })
 
-t.test('those who wait for a sample are told after each round, until they leave', async (t) => {
+t.test('readers that wait for a sample are notified after each round, until they leave', async (t) => {
   const { sampler, pass } = startableSampler(t)
   const seen: (number | undefined)[] = []
   const leave = sampler.onTick(() => seen.push(sampler.history(container().id).length))
@@ -175,7 +175,7 @@ t.test('those who wait for a sample are told after each round, until they leave'
   t.strictSame(seen, [0, 1, 2])
 })
 
-t.test('it ends when it is stopped, also in the middle of a round', async (t) => {
+t.test('it ends when it is stopped, even in the middle of a round', async (t) => {
   const records = Array.from({ length: 40 }, (_, n) => container({ name: `c${n}` }))
   const { sampler, pass, steady } = startableSampler(t, { records })
   sampler.start()

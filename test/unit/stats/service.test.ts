@@ -27,7 +27,7 @@ t.test('without a limit there is none', async (t) => {
   await pass(2)
   const found = await stats.latest(ANYBODY, 'web')
   t.match(found, { memory_limit: 'unlimited', memory_limit_bytes: null, cpu_percent_of_limit: null })
-  t.match(found, { memory_bytes: 2 * MIB, memory_percent: 3.13 }, 'the share is of the machine')
+  t.match(found, { memory_bytes: 2 * MIB, memory_percent: 3.13 }, 'it is the share of the machine')
 })
 
 t.test('without a limit there are no figures before the machine is known', async (t) => {
@@ -36,7 +36,7 @@ t.test('without a limit there are no figures before the machine is known', async
   t.equal(stats.now(container().id), undefined)
 })
 
-t.test('a container that has just started is waited for', async (t) => {
+t.test('a request waits for a container that has just started', async (t) => {
   const { stats, pass } = statsService(t)
   const asked = stats.latest(ANYBODY, 'web')
   await pass(2)
@@ -70,7 +70,7 @@ t.test('an unknown container', async (t) => {
   t.throws(() => stats.history(ANYBODY, 'nobody', 10), { code: 'CONTAINER_NOT_FOUND' })
 })
 
-t.test('all that are measured', async (t) => {
+t.test('all measured containers', async (t) => {
   const { stats, pass } = statsService(t, [
     container({ name: 'a' }),
     container({ name: 'b', state: 'exited' }),
@@ -85,7 +85,7 @@ t.test('all that are measured', async (t) => {
 
 t.test('history', async (t) => {
   const { stats, pass, inventory } = statsService(t)
-  t.strictSame(stats.history(ANYBODY, 'web', 300).points, [], 'of one that has none')
+  t.strictSame(stats.history(ANYBODY, 'web', 300).points, [], 'a container without history')
   await pass(990)
   const all = stats.history(ANYBODY, 'web', 300)
   t.match(all, { container_id: container().id.slice(0, 12), name: 'web', interval_ms: 1000 })
@@ -101,5 +101,5 @@ t.test('history', async (t) => {
   t.equal((short.at(-1)?.memory_bytes ?? 0) / MIB, 990)
 
   inventory.put(container({ state: 'exited' }))
-  t.ok(stats.history(ANYBODY, 'web', 300).points.length > 280, 'of one that ended it can still be read')
+  t.ok(stats.history(ANYBODY, 'web', 300).points.length > 280, 'a container that ended still has its history')
 })

@@ -29,7 +29,7 @@ t.test('no sample comes twice', async (t) => {
   await pass(2)
   const events = await before.take()
   t.strictSame(mebibytes(events), [3, 4, 5])
-  // What was missed ends with the latest sample, which the next round has once more.
+  // The missed samples end with the latest one, which the next round has again.
   const resumed = open(1)
   resumed.read()
   await again()
@@ -71,7 +71,7 @@ t.test('neither a pause nor a restart between two samples ends the stream', asyn
   t.strictSame(kinds(await take()), ['stats', 'stats', 'stats'])
 })
 
-t.test('with the id of the last event, what came since comes first', async (t) => {
+t.test('with the id of the last event, missed samples come first', async (t) => {
   const { pass, open } = statsService(t)
   await pass(2)
   const before = open()
@@ -99,11 +99,11 @@ t.test('with the id of the last event, what came since comes first', async (t) =
   )
   await next()
   await pass(1)
-  t.strictSame(mebibytes(await take()), [7], 'then it goes on')
+  t.strictSame(mebibytes(await take()), [7], 'then it continues')
 })
 
 for (const time of [Number.NaN, -5, 0, 99999999999999]) {
-  t.test(`a time that is none (${time}) brings nothing and harms nothing`, async (t) => {
+  t.test(`an invalid time (${time}) brings nothing and harms nothing`, async (t) => {
     const { pass, open } = statsService(t)
     await pass(3)
     const { read, take } = open(time)
@@ -149,7 +149,7 @@ t.test('a reader that is too late gets a gap, then live samples', async (t) => {
       await pass(100)
       read()
       const [gap, ...rest] = await take()
-      t.match(gap, { stats: {} }, 'what it was given before it stopped reading')
+      t.match(gap, { stats: {} }, 'the samples from before it stopped reading')
       t.match(rest[0], { missed: Number })
       const { missed } = rest[0] as { missed: number }
       t.equal(1 + missed + rest.length - 1, 100, 'all are accounted for')

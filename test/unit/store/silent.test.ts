@@ -1,4 +1,4 @@
-// A start on a database that accepts connections and says nothing.
+// A start on a database that accepts connections and stays silent.
 
 import { once } from 'node:events'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
@@ -6,7 +6,7 @@ import { pino } from 'pino'
 import t from 'tap'
 import { openStore } from '../../../src/store/postgres/open.ts'
 
-t.test('a database that accepts connections and says nothing ends the start', async (t) => {
+t.test('a database that accepts connections and stays silent ends the start', async (t) => {
   const sockets: Socket[] = []
   const listener = createServer((socket) => sockets.push(socket)).listen(0, '127.0.0.1')
   await once(listener, 'listening')

@@ -1,4 +1,4 @@
-// The machine's own figures, against what the kernel says. The worker is the real one.
+// The machine's own figures, compared with the kernel's. The worker is the real one.
 
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync } from 'node:fs'
@@ -31,7 +31,7 @@ function memoryInfo(name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(readFileSync('/proc/meminfo', 'utf8'))?.[1]) * 1024
 }
 
-/** What df says of a disk: its size, what is used, and what is left for others than root. */
+/** The figures of df for a disk: its size, the used part, and the part left to users other than root. */
 function diskFree(mount: string): number[] {
   const [, row = ''] = execFileSync('df', ['-kP', mount], { encoding: 'utf8' }).split('\n')
   return row
@@ -44,7 +44,7 @@ function isNear(found: number, expected: number, share: number): boolean {
   return Math.abs(found - expected) <= expected * share
 }
 
-/** Holds one core busy, in pieces, so that this thread still hears of the answer. */
+/** Keeps one core busy, in pieces, so that this thread still gets the answer. */
 async function busyUntil<T>(answer: Promise<T>): Promise<T> {
   let isDone = false
   void answer.finally(() => (isDone = true))
@@ -56,7 +56,7 @@ async function busyUntil<T>(answer: Promise<T>): Promise<T> {
   return answer
 }
 
-t.test('the first sample is what the kernel says now', async (t) => {
+t.test('the first sample matches the kernel', async (t) => {
   const sample = await host.latest()
   t.ok(Math.abs(Date.now() - sample.sampledAt) < 5_000)
   t.equal(sample.corePercents.length, cpus().length)
@@ -73,7 +73,7 @@ t.test('the first sample is what the kernel says now', async (t) => {
 })
 
 t.test('available memory and disk match the kernel and df', async (t) => {
-  // Others fill and empty them meanwhile, so it may take more than one look.
+  // Other processes fill and empty them meanwhile, so it may take more than one try.
   await until(async () => {
     const { memory, disks } = await next()
     const disk = disks.find(({ mount }) => mount === '/')
@@ -89,7 +89,7 @@ t.test('available memory and disk match the kernel and df', async (t) => {
 })
 
 t.test(
-  'the next says what happened in between: CPU, and traffic of each interface without those of containers',
+  'the next one covers the time in between: CPU, and traffic of each interface except those of containers',
   async (t) => {
     const first = await host.latest()
     const second = await busyUntil(next())
@@ -111,8 +111,8 @@ t.test(
   }
 )
 
-t.test('measuring does not hold up the server', async (t) => {
-  // One of the programs that it starts and waits for takes its time.
+t.test('measuring does not block the server', async (t) => {
+  // A program that it starts and waits for is slow.
   const programs = t.testdir({ cat: '#!/bin/sh\nmkdir "$0.first" 2>/dev/null && sleep 3\nexec /bin/cat "$@"\n' })
   chmodSync(join(programs, 'cat'), 0o755)
   const path = process.env.PATH
@@ -136,7 +136,7 @@ t.test('all readers share one measurement', async (t) => {
   t.ok(found.every((sample) => sample === fresh))
 })
 
-t.test('when it was stopped, what is fresh needs no new worker, and then it starts again', async (t) => {
+t.test('after a stop a fresh sample needs no new worker, and a stale one starts it again', async (t) => {
   const fresh = await host.latest()
   await host.stop()
   t.equal(await host.latest(), fresh)

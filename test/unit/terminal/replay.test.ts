@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createReplay } from '../../../src/terminal/replay.ts'
 
-t.test('keeps the last bytes under their positions, however they came', async (t) => {
+t.test('keeps the last bytes with their positions, however they arrived', async (t) => {
   const capacity = 16_384
   const all = Buffer.from(Array.from({ length: 100_000 }, (_, index) => (index * 7) % 251))
   for (const step of [1, 777, 4_096, 16_384]) {
@@ -17,7 +17,7 @@ t.test('keeps the last bytes under their positions, however they came', async (t
   }
 })
 
-t.test('keeps everything until there is more than it may keep', async (t) => {
+t.test('keeps everything up to its limit', async (t) => {
   const replay = createReplay(16_384)
   replay.push(Buffer.alloc(5_000, 'a'))
   replay.push(Buffer.alloc(5_000, 'b'))

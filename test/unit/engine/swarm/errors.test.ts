@@ -1,4 +1,4 @@
-// What managers say when they refuse, as they were heard.
+// Recorded refusals of managers.
 
 import t from 'tap'
 import { Refusal } from '../../../../src/engine/docker/failures.ts'
@@ -45,7 +45,7 @@ for (const [status, text, expected] of HEARD)
     t.match(translateError(new Refusal(status, text), failure), expected)
   })
 
-t.test('what registries say of their time is still theirs', async (t) => {
+t.test('a timeout of a registry is still attributed to the registry', async (t) => {
   const text = 'Get "https://registry.example/v2/": context deadline exceeded'
   const failure = { what: 'pull', isChange: true, address: 'here', cancelled: false }
   t.match(translateError(new Refusal(500, text), failure), { code: 'REGISTRY_TIMEOUT' })

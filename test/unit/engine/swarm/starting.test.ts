@@ -1,4 +1,4 @@
-// When a start has come to its end, and with which error.
+// The rule for when a start has ended, and with which error.
 
 import t from 'tap'
 import { begunOf } from '../../../../src/engine/swarm/starting.ts'
@@ -12,13 +12,13 @@ const TAKEN =
 const ON_ALL = 'no suitable node (host-mode port already in use on 3 nodes)'
 const FULL = 'no suitable node (insufficient resources on 2 nodes; 1 node not available for new tasks)'
 
-t.test('a start that goes on', async (t) => {
+t.test('a start in progress', async (t) => {
   t.match(look([]), { is: 'pending', error: undefined })
   t.match(look([task({ state: 'preparing' })]), { is: 'pending' })
   t.match(look([task({ state: 'starting' })], { hasHealthcheck: true }), { is: 'pending' })
 })
 
-t.test('a workload that has begun', async (t) => {
+t.test('a workload that has started', async (t) => {
   t.match(look([task({ state: 'running' })]), { is: 'started' })
   t.match(look([task({ state: 'complete' })]), { is: 'started' }, 'and ended')
   t.match(look([task({ state: 'failed', err: 'task: non-zero exit (3)' })]), { is: 'started' }, 'and failed by itself')
@@ -31,7 +31,7 @@ t.test('a container that cannot start says why', async (t) => {
   t.match(look([task({ state: 'rejected', err: 'No such image: none:1' })]), { error: { code: 'IMAGE_NOT_FOUND' } })
 })
 
-t.test('one that waits for a node says for what', async (t) => {
+t.test('a container that waits for a node says why', async (t) => {
   const pending = (err: string) => look([task({ state: 'pending', node: null, err })])
   t.match(pending(ON_ALL), { is: 'pending', error: { code: 'PORT_UNAVAILABLE' } })
   t.match(pending(FULL), {

@@ -1,4 +1,4 @@
-// The state of a container from the tasks of its service: what was seen on real Swarms, and what it means.
+// The state of a container from the tasks of its service: observations on real Swarms, and their meaning.
 
 import t from 'tap'
 import { runOf } from '../../../../src/engine/swarm/task-state.ts'

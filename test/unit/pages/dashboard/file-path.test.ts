@@ -1,4 +1,4 @@
-// Paths of files in addresses of the dashboard.
+// File paths in addresses of the dashboard.
 
 import t from 'tap'
 import { below, encodeName, stepsOf, textOfPath } from '../../../../src/pages/dashboard/lib/file-path.ts'

@@ -14,7 +14,7 @@ t.test('a few letters find a name', async (t) => {
   t.equal(first('logs gate'), 'Logs of gateway-1')
   t.equal(first('STOP'), 'stop gateway-1')
   t.strictSame(find('zzz', all, 5), [])
-  t.equal(find('', all, 3).length, 3, 'nothing typed shows the first')
+  t.equal(find('', all, 3).length, 3, 'an empty query shows the first')
 })
 
 t.test('six thousand names are searched within a frame', async (t) => {
@@ -29,7 +29,7 @@ t.test('six thousand names are searched within a frame', async (t) => {
   t.ok(least < 16, `${least.toFixed(1)} ms`)
 })
 
-t.test('colours of a terminal become classes, and nothing else of it is left', async (t) => {
+t.test('colours of a terminal become classes, and other control sequences are removed', async (t) => {
   t.strictSame(spansOf('plain <b>'), [{ text: 'plain <b>', classes: '' }])
   t.strictSame(spansOf('\u001B[1;31merr\u001B[0m ok\u001B[2K\u001B[92m!'), [
     { text: 'err', classes: 'ansi-1 bold' },
@@ -52,7 +52,7 @@ t.test('the level of a line', async (t) => {
   for (const [line, level] of table) t.equal(levelOf(line), level, line)
 })
 
-t.test('a call as a line for a shell', async (t) => {
+t.test('a call as a shell command', async (t) => {
   t.equal(curlOf({ method: 'GET', url: 'http://h/x' }), 'curl http://h/x')
   const line = curlOf({ method: 'POST', url: 'http://h/x', body: { name: "it's" }, withToken: true })
   t.match(line, `-d '{\n  "name": "it'\\''s"\n}'`)

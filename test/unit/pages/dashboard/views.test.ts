@@ -1,4 +1,4 @@
-// What views of the dashboard make of data: rows, cells, forms, archives, searches.
+// How views of the dashboard turn data into rows, cells, forms, archives and searches.
 
 import { text } from 'node:stream/consumers'
 import { Readable } from 'node:stream'
@@ -69,7 +69,7 @@ t.test('cells: the whole range in order, and arrows that stay inside', async (t)
   t.equal(step('a', 0, 10, 25), undefined)
 })
 
-t.test('a form becomes a body without what is the default, and back', async (t) => {
+t.test('a form becomes a body without defaults, and back', async (t) => {
   t.strictSame(bodyFrom(EMPTY), { wait: 'port' })
   const body = bodyFrom({
     ...EMPTY,
@@ -96,7 +96,7 @@ t.test('a form becomes a body without what is the default, and back', async (t) 
   t.strictSame(bodyFrom(formFrom(body)), again)
 })
 
-t.test('a duplicate keeps what can be known of a container', async (t) => {
+t.test('a duplicate keeps every known setting of a container', async (t) => {
   const body = bodyOf(
     container({
       name: 'web',
@@ -141,7 +141,7 @@ async function readTar(archive: Blob): Promise<Record<string, string>> {
   return found
 }
 
-t.test('a folder is packed as others read it, with long names and without what is of no use', async (t) => {
+t.test('a folder is packed so that other programs read it, with long names and without useless files', async (t) => {
   const long = `app/${'deep/'.repeat(40)}größe.txt`
   const entries = [
     { path: 'app/Dockerfile', content: new Blob(['FROM scratch']) },
@@ -156,7 +156,7 @@ t.test('a folder is packed as others read it, with long names and without what i
   t.strictSame(Object.keys(found).toSorted(), ['Dockerfile', long.slice(4), 'src/empty'].toSorted())
   t.equal(found['Dockerfile'], 'FROM scratch')
   t.equal(found[long.slice(4)]?.length, 513)
-  t.strictSame(await readTar(tarOf([])), {}, 'an empty one is one, too')
+  t.strictSame(await readTar(tarOf([])), {}, 'an empty one is valid, too')
 })
 
 t.test('a Dockerfile or an archive is sent unchanged', async (t) => {
@@ -173,11 +173,11 @@ t.test('a log is searched by text, by expression and by level', async (t) => {
   for (const line of ['GET /a 200', '\u001B[31mERROR\u001B[0m no', 'warn slow']) lines.add('stdout', { line })
   const found = (search: string, levels: string[] = []) =>
     lines.all.filter(searchFor(search, new Set(levels)).fits).map(({ number }) => number)
-  t.strictSame(found('error no'), [2], 'colours are not in the way')
+  t.strictSame(found('error no'), [2], 'colours do not hide matches')
   t.strictSame(found('/^GET \\S+ 2/'), [1])
   t.strictSame(found('/get/i'), [1])
   t.strictSame(found('', ['warn', 'error']), [2, 3])
-  t.match(searchFor('/(/', new Set()).fault, /./, 'an expression that is none says so')
+  t.match(searchFor('/(/', new Set()).fault, /./, 'an invalid expression says so')
 })
 
 t.test('a log keeps its last hundred thousand lines', async (t) => {
