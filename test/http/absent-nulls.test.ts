@@ -1,4 +1,4 @@
-// Clients generated from a schema send null for what they leave out: it counts as absent, but where null has a meaning.
+// Clients generated from a schema send null for absent fields. It counts as absent, except where null has a meaning.
 
 import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
@@ -6,7 +6,7 @@ import { serveBuilds } from '../helpers/build-server.ts'
 
 const json = { 'content-type': 'application/json' }
 
-t.test('a create whose every field is null is one without fields', async (t) => {
+t.test('a create whose fields are all null equals one without fields', async (t) => {
   const { get, post, engine } = await build(t)
   const document = (await get('/openapi.json')).json()
   const { properties } = document.components.schemas.CreateContainer
@@ -20,7 +20,7 @@ t.test('a create whose every field is null is one without fields', async (t) => 
   t.equal(plain.statusCode, 201)
 })
 
-t.test('below the first level, too', async (t) => {
+t.test('null counts as absent below the first level, too', async (t) => {
   const { post, engine } = await build(t)
   const answer = await post('/containers', {
     ports: [{ container_port: 80, protocol: null, host_port: null }],
@@ -43,7 +43,7 @@ t.test('with an idempotency key it is the same request', async (t) => {
   t.match(second.json(), { replayed: true, id: first.json().id })
 })
 
-t.test('where null has a meaning it keeps it', async (t) => {
+t.test('null keeps its meaning where it has one', async (t) => {
   const { ask, make } = await build(t)
   await make({ name: 'web', ttl_seconds: 60 })
   const changed = await ask('PATCH', '/containers/web', { payload: { ttl_seconds: null, memory: null } })
@@ -62,18 +62,18 @@ t.test('null is an error for required fields and items of lists', async (t) => {
     t.match(problem(t, await post('/containers', body), 400, 'INVALID_REQUEST').errors, [{ field }])
 })
 
-t.test('a body that is null is none', async (t) => {
+t.test('a body of null counts as no body', async (t) => {
   const { ask } = await build(t)
   const answer = await ask('POST', '/containers', { payload: ' null ', headers: json })
   t.equal(answer.statusCode, 201, answer.body)
 })
 
-t.test('on other routes', async (t) => {
+t.test('null counts as absent on other routes', async (t) => {
   const { post } = await build(t)
   t.equal((await post('/networks', { name: 'shop', internal: null })).statusCode, 201)
 })
 
-t.test('in the container that a build is to run', async (t) => {
+t.test('null counts as absent in the container of a build', async (t) => {
   const { ended, engine, submit } = await serveBuilds(t)
   const { id } = await submit({ run: '{"name":"app","start":null,"memory":null,"image":null}' })
   t.match(await ended(id), { status: 'completed' })

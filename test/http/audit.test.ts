@@ -27,7 +27,7 @@ async function serve(t: Parameters<typeof build>[0], { maxFileBytes, flush }: Op
   return { ...server, dataDir, store, trail, lines, as }
 }
 
-t.test('a change is written down before it is made and after', async (t) => {
+t.test('a change is recorded before and after it is made', async (t) => {
   const { post, trail, lines, as } = await serve(t)
   const answer = await post('/containers', { name: 'web', env: { PASSWORD: 'hunter2' } }, as('containers:write'))
   t.equal(answer.statusCode, 201)
@@ -50,7 +50,7 @@ t.test('a change is written down before it is made and after', async (t) => {
   t.notMatch(lines().join(), /hunter2|PASSWORD/)
 })
 
-t.test('so is one that fails, with its code', async (t) => {
+t.test('a change that fails is recorded with its code', async (t) => {
   const { ask, trail, as } = await serve(t)
   problem(t, await ask('DELETE', '/containers/nobody', { headers: as('admin') }), 404, 'CONTAINER_NOT_FOUND')
   t.match(await trail(), [
@@ -59,7 +59,7 @@ t.test('so is one that fails, with its code', async (t) => {
   ])
 })
 
-t.test('and who was not let in; reading is not', async (t) => {
+t.test('refused callers are recorded, and reads are not', async (t) => {
   const { ask, get, trail, as } = await serve(t)
   await get('/containers')
   await get('/containers', { headers: as('expired') })
@@ -76,7 +76,7 @@ t.test('and who was not let in; reading is not', async (t) => {
   ])
 })
 
-t.test('a change that cannot be written down is not made', async (t) => {
+t.test('a change that cannot be recorded is not made', async (t) => {
   const { post, engine, store, as } = await serve(t)
   const before = engine.writes().length
   store.audit.append = async () => {
@@ -86,7 +86,7 @@ t.test('a change that cannot be written down is not made', async (t) => {
   t.equal(engine.writes().length, before)
 })
 
-t.test('when the disk keeps nothing, the answer says whether the change was made', async (t) => {
+t.test('the answer says whether the change was made if the disk keeps nothing', async (t) => {
   const { post, ask, engine, as } = await serve(t, { flush: () => Promise.reject(new Error('EIO: i/o error')) })
   const before = engine.writes().length
   const notMade = await post('/containers', {}, as('admin'))
@@ -101,7 +101,7 @@ t.test('when the disk keeps nothing, the answer says whether the change was made
   problem(t, await ask('DELETE', '/containers/nobody', { headers: as('admin') }), 404, 'CONTAINER_NOT_FOUND')
 })
 
-t.test('changes go on while the files of the trail are moved and removed', async (t) => {
+t.test('changes continue while the files of the trail are moved and removed', async (t) => {
   const { dataDir, ask, store, as } = await serve(t, { maxFileBytes: 1_000 })
   const file = join(dataDir, 'audit.jsonl')
   for (let round = 0; round < 20; round++) {
@@ -113,7 +113,7 @@ t.test('changes go on while the files of the trail are moved and removed', async
   t.equal((await store.audit.find({ action: 'removeContainer' }, 1_000)).length, 160)
 })
 
-t.test('the trail can be asked', async (t) => {
+t.test('GET /audit answers from the trail', async (t) => {
   const { post, ask, get, trail, as } = await serve(t)
   const started = new Date().toISOString()
   for (const name of ['one', 'two', 'three']) await post('/containers', { name }, as('containers:write'))

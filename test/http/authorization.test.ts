@@ -1,5 +1,5 @@
 // Every operation of the live OpenAPI document against every kind of caller. An operation that this table does not know
-// fails the test, so that nobody forgets to say who may use it.
+// fails the test, so that each operation gets its scope.
 
 import t from 'tap'
 import { SCOPES, type Need } from '../../src/access/scopes.ts'
@@ -107,7 +107,7 @@ t.test('the table names every operation and no other', async (t) => {
   t.strictSame(operations.map(({ operationId }) => operationId).toSorted(), Object.keys(NEEDS).toSorted())
 })
 
-t.test('the document says what each operation needs', async (t) => {
+t.test('the document names the scope of each operation', async (t) => {
   const { operations } = await serve(t)
   for (const { operationId, security } of operations) {
     const need = NEEDS[operationId]
@@ -115,7 +115,7 @@ t.test('the document says what each operation needs', async (t) => {
   }
 })
 
-t.test('without a valid token nothing but the open operations answers', async (t) => {
+t.test('without a valid token only the open operations answer', async (t) => {
   const { ask, engine, operations, secrets } = await serve(t)
   const kinds: [name: string, headers: Record<string, string>][] = [
     ['no token', {}],
@@ -127,7 +127,7 @@ t.test('without a valid token nothing but the open operations answers', async (t
   const before = engine.writes().length
   for (const [kind, headers] of kinds) {
     for (const [index, { method, url, operationId }] of operations.entries()) {
-      // From many addresses, since one that comes with wrong tokens too often is told so.
+      // From many addresses, since an address with too many wrong tokens gets another error.
       const remoteAddress = `10.0.${kind.length}.${index}`
       const answer = await ask(method, url, { headers, remoteAddress })
       if (NEEDS[operationId] === 'open') t.ok([200, 503].includes(answer.statusCode), `${operationId} with ${kind}`)
@@ -137,7 +137,7 @@ t.test('without a valid token nothing but the open operations answers', async (t
   t.equal(engine.writes().length, before)
 })
 
-t.test('why a token opens nothing is not said', async (t) => {
+t.test('the refusal of a token does not say why', async (t) => {
   const { get, secrets } = await serve(t)
   const details = new Set<unknown>()
   for (const headers of [{}, bearer('berth_nonsense'), bearer(secrets.expired)]) {
@@ -147,13 +147,13 @@ t.test('why a token opens nothing is not said', async (t) => {
   t.equal(details.size, 1)
 })
 
-t.test('each scope opens what it is for and nothing else; admin everything', async (t) => {
+t.test('each scope opens its own operations only, and admin opens all', async (t) => {
   const { ask, engine, operations, secrets } = await serve(t)
   for (const scope of SCOPES) {
     for (const { method, url, operationId } of operations) {
       const need = NEEDS[operationId] as Need
       const isAllowed = need === 'open' || need === scope || scope === 'admin'
-      // What is allowed and would go on for ever is not asked for here.
+      // Allowed requests that would never end are left out.
       if (isAllowed && operationId.startsWith('stream')) continue
       const before = engine.writes().length
       const answer = await ask(method, url, {

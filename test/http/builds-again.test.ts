@@ -19,7 +19,7 @@ t.test('retry, cancel and delete in every state', async (t) => {
     problem(t, await ask('DELETE', `/builds/${one}`), 409, 'BUILD_RUNNING')
   }
 
-  // Cancelled while it waits; the other is cancelled while it is worked on.
+  // Cancelled while it waits; the other is cancelled while it runs.
   t.match((await post(`/builds/${waiting.id}/cancel`)).json(), { status: 'cancelled', build: { status: 'cancelled' } })
   first.say('so far')
   await until(async () => (await get(`/builds/${id}/logs`)).body === 'so far\n')
@@ -29,7 +29,7 @@ t.test('retry, cancel and delete in every state', async (t) => {
   t.equal((await get(`/builds/${id}/logs`)).body, 'so far\nCANCELLED\n')
   problem(t, await post(`/builds/${id}/cancel`), 409, 'BUILD_FINISHED')
 
-  // Begun again, and failed.
+  // Retried, and failed.
   const again = await post(`/builds/${id}/retry`)
   t.equal(again.statusCode, 202)
   t.match(again.json(), { finished_at: null, build: { reason: null } })
@@ -43,9 +43,9 @@ t.test('retry, cancel and delete in every state', async (t) => {
   problem(t, await post(`/builds/${id}/cancel`), 409, 'BUILD_FINISHED')
   problem(t, await post(`/builds/${id}/retry`, { registry_username: 'x' }), 400, 'INVALID_REQUEST')
   problem(t, await post(`/builds/${id}/retry`, { colour: 'x' }), 400, 'INVALID_REQUEST')
-  t.match((await get(`/builds/${id}`)).json(), { status: 'failed' }, 'a retry that was refused changes nothing')
+  t.match((await get(`/builds/${id}`)).json(), { status: 'failed' }, 'a refused retry changes nothing')
 
-  // Begun again, and completed.
+  // Retried, and completed.
   t.equal((await post(`/builds/${id}/retry`)).statusCode, 202)
   ;(await next(2)).end()
   t.match(await ended(id), { status: 'completed' })
@@ -58,7 +58,7 @@ t.test('retry, cancel and delete in every state', async (t) => {
   problem(t, await get(`/builds/${id}`), 404, 'BUILD_NOT_FOUND')
   problem(t, await get(`/builds/${id}/logs`), 404, 'BUILD_NOT_FOUND')
 
-  // Removed while it is worked on.
+  // Removed while it runs.
   const last = await submit()
   const held = await next(3)
   t.equal((await ask('DELETE', `/builds/${last.id}?force=true`)).statusCode, 200)
@@ -66,7 +66,7 @@ t.test('retry, cancel and delete in every state', async (t) => {
   problem(t, await get(`/builds/${last.id}`), 404, 'BUILD_NOT_FOUND')
 })
 
-t.test('retry and delete at the very moment of the end', async (t) => {
+t.test('retry and delete at the moment a build ends', async (t) => {
   const { engine, next } = heldEngine()
   const { submit, app, ask, post, get } = await serveBuilds(t, { engine })
   for (const verb of ['retry', 'delete'] as const) {
@@ -86,7 +86,7 @@ t.test('retry and delete at the very moment of the end', async (t) => {
   }
 })
 
-t.test('the image of a build stays when another build made it too, or when asked', async (t) => {
+t.test('the image of a build stays if another build made it, too, or on request', async (t) => {
   const { submit, ended, ask, engine } = await serveBuilds(t)
   const [one, two] = [await submit(), await submit()]
   for (const { id } of [one, two]) await ended(id)
@@ -101,7 +101,7 @@ t.test('the image of a build stays when another build made it too, or when asked
   t.match((await ask('DELETE', `/builds/${three.id}`)).json(), { images_removed: ['web:latest'] })
 })
 
-t.test('an image that the engine does not give up is kept, and said so', async (t) => {
+t.test('an image that the engine refuses to remove is kept and reported', async (t) => {
   const engine = createMemoryEngine()
   const { submit, ended, ask } = await serveBuilds(t, { engine })
   const { id } = await submit()
@@ -114,7 +114,7 @@ t.test('an image that the engine does not give up is kept, and said so', async (
   t.match(JSON.parse(body), { images_removed: [], images_kept: [{ reference: 'web:latest', reason: /uses it/ }] })
 })
 
-t.test('a build is cancelled while its container is made ready', async (t) => {
+t.test('a build is cancelled while its container becomes ready', async (t) => {
   const { submit, get, post, ended, engine } = await serveBuilds(t)
   const run = { name: 'web', healthcheck: { test: ['CMD', 'true'] }, wait: 'healthy', wait_timeout_seconds: 300 }
   const { id } = await submit({ run: JSON.stringify(run) })

@@ -5,7 +5,7 @@ import { heldEngine, serveBuilds } from '../helpers/build-server.ts'
 import { openEvents } from '../helpers/sse.ts'
 import { until } from '../helpers/until.ts'
 
-t.test('a log is followed as it comes, and again from where it broke off', async (t) => {
+t.test('a log is followed live, and resumed where it broke off', async (t) => {
   const { engine, next } = heldEngine()
   const { submit, app, ended, get } = await serveBuilds(t, { engine })
   const { id } = await submit()
@@ -51,7 +51,7 @@ t.test('a log is followed as it comes, and again from where it broke off', async
   problem(t, bad, 400, 'INVALID_REQUEST')
 })
 
-t.test('the engine is away: builds are taken in and wait; gone in the middle, they are taken up again', async (t) => {
+t.test('builds wait for an engine that is away, and resume after one that went away', async (t) => {
   const { engine, next } = heldEngine()
   engine.goAway()
   const { submit, get, ended } = await serveBuilds(t, { engine, early: true })

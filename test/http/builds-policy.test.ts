@@ -1,4 +1,4 @@
-// The policy is read at the start, so that a build may be taken up under another than the one it was taken in under.
+// The policy is read at the start, so a build may run under another policy than the one it was accepted under.
 
 import { rmSync } from 'node:fs'
 import t from 'tap'
@@ -13,7 +13,7 @@ import { buildForm } from '../helpers/form.ts'
 import { image } from '../helpers/records.ts'
 import { addToken, bearer } from '../helpers/tokens.ts'
 
-/** A server that is started anew on the same data, each time under another policy. */
+/** A server that restarts on the same data, each time with another policy. */
 function restarting(t: Test) {
   const dataDir = makeFolder('policy')
   t.teardown(() => rmSync(dataDir, { recursive: true, force: true }))
@@ -45,7 +45,7 @@ function once(task: () => void): () => void {
 
 const BROKEN = new AppError('BUILD_FAILED', 'exit code 1')
 
-t.test('a retry asks the policy again', async (t) => {
+t.test('a retry is checked by the policy again', async (t) => {
   const { begin, next } = restarting(t)
   const before = await begin({})
   const { id } = await before.submit({}, 'FROM evil:1\nADD https://example.com/x /')
@@ -70,7 +70,7 @@ t.test('a retry asks the policy again', async (t) => {
   await wide.end()
 })
 
-t.test('so does a build that waited through a restart', async (t) => {
+t.test('a build that waited through a restart is checked by the policy again', async (t) => {
   const { begin, next, engine } = restarting(t)
   const before = await begin({}, { BERTH_BUILD_CONCURRENCY: '1' })
   await before.submit({}, 'FROM evil:1')
@@ -104,13 +104,13 @@ t.test('POST /builds refuses a run that the create would refuse', async (t) => {
     t.match(problem(t, await narrow.post(`/builds/${id}/retry`), status, code).errors, [{ field }])
     const fields = { image_name: 'web', run: JSON.stringify(run) }
     const anew = await narrow.send(buildForm('FROM scratch', fields))
-    t.match(problem(t, anew, status, code).errors, [{ field }], 'also when it is sent')
+    t.match(problem(t, anew, status, code).errors, [{ field }], 'even if it is sent')
     t.match((await narrow.get('/builds')).json(), [{ id }], 'and nothing is left of it')
     await narrow.end()
   }
 })
 
-t.test('to have a build run that a token of the team asked to be run needs the right to run', async (t) => {
+t.test("retrying a teammate's build that runs its image needs containers:write", async (t) => {
   const { begin, next } = restarting(t)
   const server = await begin({})
   const { store } = server
@@ -133,7 +133,7 @@ t.test('to have a build run that a token of the team asked to be run needs the r
   await end()
 })
 
-t.test('no build is based on an image that keeps the files of a container, by name or by id', async (t) => {
+t.test('no build may use an image that keeps the files of a container, by name or by id', async (t) => {
   const engine = heldEngine().engine
   const kept = image({ tags: ['berth/kept:0123456789ab'] })
   engine.images.set(kept.tags[0]!, kept)

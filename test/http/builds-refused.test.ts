@@ -193,7 +193,7 @@ t.test('a client that is still sending gets the error of a refused upload', asyn
   t.equal(answer.statusCode, 400)
 })
 
-t.test('a client that goes away in the middle of its upload leaves nothing', async (t) => {
+t.test('a client that disconnects during its upload leaves nothing', async (t) => {
   const { app, get, folders } = await serveBuilds(t)
   await app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = app.server.address() as AddressInfo
@@ -211,7 +211,7 @@ t.test('a client that goes away in the middle of its upload leaves nothing', asy
   t.same((await get('/builds')).json(), [])
 })
 
-t.test('a build that runs needs the right to make containers, too', async (t) => {
+t.test('a build with run also needs the scope to create containers', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const { send, folders } = await serveBuilds(t, { store })

@@ -1,4 +1,4 @@
-// Builds that are long over are forgotten, at the start and every hour; nothing else is.
+// Builds that ended long ago are deleted at the start and every hour, and nothing else is.
 
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { mock } from 'node:test'
@@ -17,7 +17,7 @@ const DAY = 86_400_000
 const HOUR = 3_600_000
 
 t.test('builds older than ten days are removed with their files, at the start and hourly', async (t) => {
-  // The one thing here that is not to happen at its own time.
+  // The hourly timer must not fire by itself.
   mock.timers.enable({ apis: ['setInterval'] })
   t.teardown(() => mock.timers.reset())
   const dataDir = makeFolder('data')
@@ -57,7 +57,7 @@ t.test('builds older than ten days are removed with their files, at the start an
   t.notOk(existsSync(folder(stray)), 'a folder that belongs to no build is gone')
   t.equal((await server.get(`/builds/${young[0]}/logs`)).body, 'said\n')
 
-  // Grown old while the server runs.
+  // It becomes old while the server runs.
   const later = await over('completed', 10.01)
   mock.timers.tick(HOUR - 1)
   t.ok((await known()).includes(later))
@@ -66,7 +66,7 @@ t.test('builds older than ten days are removed with their files, at the start an
   t.same((await known()).toSorted(), [...young, ...open].toSorted())
 })
 
-t.test('of builds that are over so many are kept, and a flood pushes out its own', async (t) => {
+t.test('the number of ended builds is limited, and a flood displaces its own builds', async (t) => {
   const store = openStore(':memory:')
   const table = createBuildTable(store.builds)
   const add = (owner: string, count: number) =>
@@ -105,7 +105,7 @@ t.test('of builds that are over so many are kept, and a flood pushes out its own
     t.same(seen.toSorted(), (await table.ids()).toSorted())
   })
 
-  t.test('builds that are cancelled while the server runs count, too', async (t) => {
+  t.test('builds cancelled while the server runs count, too', async (t) => {
     const later = Array.from({ length: 60 }, () => crypto.randomUUID())
     for (const id of later) await table.add(buildRecord({ id, owner: 'flood' }), { buildArgs: {} })
     for (const id of later) t.equal((await post(`/builds/${id}/cancel`)).statusCode, 200)

@@ -57,7 +57,7 @@ t.test('POST /builds takes a form and answers with the build', async (t) => {
   t.equal((await get(`/builds/${made.id}/logs?offset=6`)).body, 'Step 1/1 : FROM scratch\n')
 })
 
-t.test('fields may stand before and after the file, and the file may be any kind of context', async (t) => {
+t.test('fields may precede or follow the file, and the file may be any kind of context', async (t) => {
   const { send, ended } = await serveBuilds(t)
   const name = { name: 'image_name', value: 'web' }
   const file = (value: string | Buffer) => ({ name: 'context', value, filename: 'whatever.exe' })
@@ -74,7 +74,7 @@ t.test('fields may stand before and after the file, and the file may be any kind
   }
 })
 
-t.test('a policy of images holds for what a Dockerfile is built on', async (t) => {
+t.test('the image policy applies to the base images of a Dockerfile', async (t) => {
   const { send } = await serveBuilds(t, { policy: { images: ['good'] } })
   const ask = (file: string, fields = {}) => send(buildForm(file, { image_name: 'web', ...fields }))
   t.equal((await ask('ARG A=good\nFROM $A')).statusCode, 202)
@@ -86,7 +86,7 @@ t.test('a policy of images holds for what a Dockerfile is built on', async (t) =
     problem(t, await ask(file, fields), 403, 'POLICY_REFUSED')
 })
 
-t.test('a list says of each build what the build says itself, whatever has changed since the last list', async (t) => {
+t.test('the list shows each build as GET /builds/{id} does, whatever has changed since the last list', async (t) => {
   const { engine, next } = heldEngine()
   const { submit, get, ask, ended } = await serveBuilds(t, { engine, env: { BERTH_BUILD_CONCURRENCY: '1' } })
   const isBuild = createValidator(BUILD_SCHEMAS).strict(Build)
@@ -114,7 +114,7 @@ t.test('a list says of each build what the build says itself, whatever has chang
   }
 })
 
-t.test('GET /builds: filters, pages, places in the queue', async (t) => {
+t.test('GET /builds has filters, pages and queue positions', async (t) => {
   const { engine, next } = heldEngine()
   const { submit, get, ended } = await serveBuilds(t, { engine, env: { BERTH_BUILD_CONCURRENCY: '1' } })
   const names = ['a', 'a', 'b', 'a', 'b']
@@ -152,7 +152,7 @@ t.test('GET /builds: filters, pages, places in the queue', async (t) => {
   for (const id of ids) t.match(await ended(id), { status: 'completed', queue_position: null })
 })
 
-t.test('builds that are not there, and ids that are none', async (t) => {
+t.test('missing builds and invalid ids', async (t) => {
   const { ask } = await serveBuilds(t)
   const routes = [
     ['GET', ''],
@@ -167,7 +167,7 @@ t.test('builds that are not there, and ids that are none', async (t) => {
   }
 })
 
-t.test('run makes a container of what was built; when that fails, only that is tried again', async (t) => {
+t.test('run creates a container from the image, and a retry after its failure repeats only this step', async (t) => {
   const engine = createMemoryEngine()
   const { submit, ended, post } = await serveBuilds(t, { engine })
   const good = await ended((await submit({ run: '{"name":"app","memory":"64m","cpus":1}' })).id)
@@ -186,7 +186,7 @@ t.test('run makes a container of what was built; when that fails, only that is t
   t.equal(engine.records().length, 1)
 })
 
-t.test('objects of the form may come as JSON parts and as files', async (t) => {
+t.test('objects of the form may be JSON parts or files', async (t) => {
   const { ended, engine, send } = await serveBuilds(t)
   const parts: Parameters<typeof formOf>[] = [
     [{ name: 'run', value: '{"name":"one"}', filename: 'run.json', type: 'application/json' }],

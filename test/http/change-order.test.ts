@@ -4,7 +4,7 @@ import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { until } from '../helpers/until.ts'
 
-t.test('changes of one container happen one after the other', async (t) => {
+t.test('changes of a container happen one after the other', async (t) => {
   const { make, post, engine } = await build(t)
   await make({ name: 'web' })
   const stop = engine.stopContainer
@@ -41,7 +41,7 @@ t.test('an abandoned change leaves the queue, and a forced one goes first', asyn
   const engine = createMemoryEngine()
   const { make, app, ask } = await build(t, { engine })
   await make({ name: 'web' })
-  // A workload that does not end by itself: the engine waits as long as it was told.
+  // A workload that does not end by itself: the engine waits for the given timeout.
   let stops = 0
   const { stopContainer } = engine
   engine.stopContainer = async (id, _seconds, signal) => {
@@ -63,6 +63,6 @@ t.test('an abandoned change leaves the queue, and a forced one goes first', asyn
   const removed = await ask('DELETE', '/containers/web?force=true')
   t.equal(removed.statusCode, 200)
   t.match(await (await first).json(), { code: 'CONTAINER_BUSY', detail: /force/ })
-  t.equal(stops, 1, 'of the abandoned ones none was begun')
+  t.equal(stops, 1, 'none of the abandoned ones began')
   t.same(engine.records(), [])
 })

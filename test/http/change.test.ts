@@ -17,7 +17,7 @@ t.test('PATCH /containers/:id', async (t) => {
     })
   })
 
-  t.test('sets, renews and takes away the end date without troubling the engine', async (t) => {
+  t.test('sets, renews and removes the expiry without a call to the engine', async (t) => {
     const { make, ask, engine, get } = await build(t)
     await make({ name: 'web' })
     const patch = (seconds: number | null) => ask('PATCH', '/containers/web', { payload: { ttl_seconds: seconds } })
@@ -30,7 +30,7 @@ t.test('PATCH /containers/:id', async (t) => {
     t.notOk(engine.writes().includes('updateContainer'))
   })
 
-  t.test('above the ceilings is refused', async (t) => {
+  t.test('refuses values above the ceilings', async (t) => {
     const { make, ask, engine } = await build(t)
     await make({ name: 'web' })
     const body = problem(
@@ -44,7 +44,7 @@ t.test('PATCH /containers/:id', async (t) => {
   })
 })
 
-t.test('an end date that is renewed holds, also when its container was about to go', async (t) => {
+t.test('a renewed expiry holds, even if the container was about to be removed', async (t) => {
   const { make, ask, engine, get } = await build(t)
   await make({ name: 'web', ttl_seconds: 1 })
   const update = engine.updateContainer
@@ -54,7 +54,7 @@ t.test('an end date that is renewed holds, also when its container was about to 
     return update(...args)
   }
   const renewing = ask('PATCH', '/containers/web', { payload: { memory: 64 * 1024 ** 2, ttl_seconds: 3600 } })
-  // Its time comes, and its removal waits for the change that is under way. Dates are looked at once a second.
+  // It expires, and its removal waits for the running change. Dates are checked once a second.
   const end = Date.parse((await get('/containers/web')).json().expires_at)
   await until(() => Date.now() > end + 1_200)
   proceed.resolve()

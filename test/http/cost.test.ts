@@ -1,5 +1,5 @@
-// What the largest request of every operation costs: time on the only thread, and memory. On a server that is full: as many
-// containers as it has ports, and as many builds as it keeps.
+// The cost of the largest request of every operation, in time on the only thread and in memory. The server is full: it has
+// as many containers as ports, and as many builds as it keeps.
 
 import t from 'tap'
 import { createBuildTable } from '../../src/builds/table.ts'
@@ -16,7 +16,7 @@ const MOST_MS = 250
 const MOST_BYTES = 96 * 1024 ** 2
 const BODY_BYTES = 255 * 1024
 const STREAMS = /stream|follow|events$/
-// As many as are let through to be looked at one by one.
+// As many as the parser passes on for individual checks.
 const VALUES = MAX_VALUES - 10
 const CONTAINERS = 999
 const BUILDS = 2_000
@@ -40,7 +40,7 @@ for (let n = 0; n < BUILDS; n++) {
 const { ask, get } = await build(t, { engine, store, env: { BERTH_EXEC: 'true' } })
 const api = (await get('/openapi.json')).json<Api>()
 
-/** Bodies that are as large as they may be, each in another way. */
+/** Bodies of the largest allowed size, each in another way. */
 function bodiesOf({ requestBody }: Operation): string[] {
   const given = requestBody?.content['application/json']?.schema
   if (!given) return ['']
@@ -65,7 +65,7 @@ function bodiesOf({ requestBody }: Operation): string[] {
   ]
 }
 
-/** The longest path and query, and the query that asks for most. */
+/** The longest path and query, and the query with the largest answer. */
 function urlsOf(path: string, { parameters = [] }: Operation): string[] {
   const query = parameters.filter((each) => each.in === 'query').map(({ name }) => name)
   const most = query.includes('limit') ? '?limit=1000' : ''
@@ -76,7 +76,7 @@ function urlsOf(path: string, { parameters = [] }: Operation): string[] {
   })
 }
 
-/** Each url once, and each body once where something is there to be changed. */
+/** Each URL once, and each body once where the resource exists. */
 function requestsOf(path: string, operation: Operation): [url: string, payload: string][] {
   const [plain = '', ...urls] = urlsOf(path, operation)
   const [first = '', ...bodies] = bodiesOf(operation)
@@ -108,7 +108,7 @@ for (const [path, operations] of Object.entries(api.paths))
     t.test(operation.operationId, async (t) => {
       let worst = { ms: 0, bytes: 0, what: '' }
       for (const [url, payload] of requestsOf(path, operation)) {
-        // Else a wait would wait.
+        // Otherwise a wait would block.
         if (operation.operationId === 'waitForContainer' && url === '/containers/c1/wait') continue
         const headers: Record<string, string> = payload === '' ? {} : { 'content-type': 'application/json' }
         const cost = await costOf(async () => ask(method.toUpperCase(), url, { headers, ...(payload && { payload }) }))

@@ -2,11 +2,11 @@ import t from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 
-t.test('a port that the engine finds taken is passed over, and the client notices nothing', async (t) => {
+t.test('a port that the engine finds taken is skipped, and the client notices nothing', async (t) => {
   const { engine, make, get } = await build(t)
   engine.foreignPorts.add(8001).add(8002)
   t.match(await make({ name: 'web' }), { name: 'web', ports: { '5000/tcp': '127.0.0.1:8003' } })
-  t.equal(engine.records().length, 1, 'the tries before are gone')
+  t.equal(engine.records().length, 1, 'earlier attempts are removed')
   t.match(engine.specs(), [{ env: { HOST_PORT: '8003' } }])
   const { ports, counts } = (await get('/ports')).json()
   t.match(counts, { bound: 1, blocked: 2, leased: 0 })
@@ -16,7 +16,7 @@ t.test('a port that the engine finds taken is passed over, and the client notice
   ])
 })
 
-t.test('after twenty tries it is given up', async (t) => {
+t.test('the create gives up after twenty attempts', async (t) => {
   const { engine, post } = await build(t)
   for (let port = 8001; port <= 8999; port++) engine.foreignPorts.add(port)
   problem(t, await post('/containers'), 409, 'PORT_UNAVAILABLE')
@@ -24,7 +24,7 @@ t.test('after twenty tries it is given up', async (t) => {
   t.strictSame(engine.records(), [])
 })
 
-t.test('a port asked for by number is not replaced by another', async (t) => {
+t.test('a port requested by number is not replaced by another', async (t) => {
   const { engine, post, make, get } = await build(t)
   engine.foreignPorts.add(8005)
   const ports = [{ container_port: 80, host_port: 8005 }]
@@ -72,7 +72,7 @@ t.test('each port gets one container, and the next create gets the reason', asyn
   t.match((await get('/ports')).json(), { total_ports: 25, counts: { bound: 25, leased: 0 } })
 })
 
-t.test('a stopped container’s port is given away only when no other is left', async (t) => {
+t.test("a stopped container's port is given away only if no other is left", async (t) => {
   const { make, post, ask } = await build(t, { env: { BERTH_PORT_RANGE: '8001-8003' } })
   await make({ name: 'stopped' })
   await post('/containers/stopped/stop')

@@ -32,7 +32,7 @@ t.test('POST /containers with nothing', async (t) => {
     t.match(engine.specs(), [{ env: { HOST_PORT: '8001' } }])
   })
 
-  t.test('is the same under either name, with an empty object, or as JSON without a body', async (t) => {
+  t.test('gives the same for either path, an empty object, or JSON without a body', async (t) => {
     const { post, ask } = await build(t)
     const json = { 'content-type': 'application/json' }
     const answers = [
@@ -104,12 +104,12 @@ t.test('POST /containers with everything', async (t) => {
   t.match([...engine.volumes], [['data', { 'io.berth.managed': 'true' }]])
 })
 
-t.test('a container that is not to be started', async (t) => {
+t.test('a container with start: false', async (t) => {
   const { make, engine, get } = await build(t)
   t.match(await make({ start: false }), { state: 'created', url: null, started_at: null })
   t.notOk(engine.writes().includes('startContainer'))
   const { counts } = (await get('/ports')).json()
-  t.match(counts, { parked: 1, leased: 0 }, 'and its port is kept for it')
+  t.match(counts, { parked: 1, leased: 0 }, 'and its port is reserved')
 })
 
 t.test('a container without ports', async (t) => {
@@ -118,14 +118,14 @@ t.test('a container without ports', async (t) => {
   t.strictSame(engine.specs()[0]?.ports, [])
 })
 
-t.test('the one port that an image exposes is the one published', async (t) => {
+t.test('the only port that an image exposes is published', async (t) => {
   const engine = createMemoryEngine()
   engine.images.get('base-api-server:latest')?.exposedPorts.push({ port: 80, protocol: 'tcp' })
   const { make } = await build(t, { engine })
   t.match(await make(), { ports: { '80/tcp': '127.0.0.1:8001' } })
 })
 
-t.test('settings that a create follows', async (t) => {
+t.test('settings that apply to a create', async (t) => {
   const { make } = await build(t, {
     engine: createMemoryEngine({ images: ['mine:1'] }),
     env: {
@@ -144,14 +144,14 @@ t.test('settings that a create follows', async (t) => {
   })
 })
 
-t.test('a name that is taken', async (t) => {
+t.test('a taken name', async (t) => {
   const { make, post, engine } = await build(t)
   await make({ name: 'web' })
   problem(t, await post('/containers', { name: 'web' }), 409, 'CONTAINER_NAME_TAKEN')
   t.equal(engine.records().length, 1)
 })
 
-t.test('an image that is nowhere', async (t) => {
+t.test('an image that does not exist', async (t) => {
   const { post, engine } = await build(t)
   problem(t, await post('/containers', { image: 'nobody/nothing:1' }), 502, 'REGISTRY_UNAVAILABLE')
   const body = problem(
@@ -164,7 +164,7 @@ t.test('an image that is nowhere', async (t) => {
   t.equal(engine.records().length, 0)
 })
 
-t.test('an image that has to be fetched', async (t) => {
+t.test('an image that has to be pulled', async (t) => {
   const engine = createMemoryEngine()
   const pulled: string[] = []
   engine.pullImage = async (reference) => {

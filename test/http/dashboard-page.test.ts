@@ -1,4 +1,4 @@
-// How the server hands out the dashboard: a page that was built, and one that was not.
+// How the server delivers the dashboard, with and without a built page.
 
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ function builtPage(t: Test): string {
   return folder
 }
 
-t.test('GET /dashboard and every view below it is the one page, under a policy without inline code', async (t) => {
+t.test('GET /dashboard and every view below it return the same page, whose policy forbids inline code', async (t) => {
   const { get } = await build(t, { dashboardDir: builtPage(t), env: { BERTH_TOKEN: TOKEN } })
   for (const path of ['/dashboard', '/dashboard/', '/dashboard/containers', '/dashboard/containers/web/logs?q=x']) {
     const page = await get(path, BROWSER)
@@ -31,7 +31,7 @@ t.test('GET /dashboard and every view below it is the one page, under a policy w
   }
 })
 
-t.test('GET /dashboard/assets/{file} is kept by browsers for good, and only what is there', async (t) => {
+t.test('GET /dashboard/assets/{file} lets browsers cache existing files forever, and no others', async (t) => {
   const { get } = await build(t, { dashboardDir: builtPage(t) })
   const script = await get('/dashboard/assets/index-abc123.js')
   t.match(script.headers, { 'content-type': 'text/javascript; charset=utf-8', 'cache-control': /immutable/ })
@@ -39,7 +39,7 @@ t.test('GET /dashboard/assets/{file} is kept by browsers for good, and only what
     t.match((await get(`/dashboard/assets/${file}`)).statusCode, /^4/, file)
 })
 
-t.test('GET / leads a browser to the page that was built, unless a token is wanted', async (t) => {
+t.test('GET / redirects a browser to the built page, unless a token is required', async (t) => {
   const open = await build(t, { dashboardDir: builtPage(t) })
   t.match(await open.get('/', BROWSER), { statusCode: 302, headers: { location: '/dashboard' } })
   t.equal((await open.get('/')).statusCode, 200, 'a program gets the facts')
@@ -47,10 +47,10 @@ t.test('GET / leads a browser to the page that was built, unless a token is want
   t.equal((await guarded.get('/', BROWSER)).statusCode, 200)
 })
 
-t.test('GET /dashboard says how to build the page where there is none', async (t) => {
+t.test('GET /dashboard without a built page says how to build it', async (t) => {
   const { get } = await build(t)
   const answer = await get('/dashboard/containers', BROWSER)
   t.equal(answer.statusCode, 503)
   t.match(answer.body, 'node scripts/dashboard.ts')
-  t.equal((await get('/', BROWSER)).statusCode, 200, 'and / stays what it was')
+  t.equal((await get('/', BROWSER)).statusCode, 200, 'and / is unchanged')
 })

@@ -1,4 +1,4 @@
-// The Grafana dashboard asks for nothing that GET /metrics does not say.
+// The Grafana dashboard uses only metrics of GET /metrics.
 
 import t from 'tap'
 import { build } from '../helpers/build.ts'
@@ -15,6 +15,6 @@ t.test('every metric of docs/dashboards/berth.json is one of GET /metrics', asyn
   for (const name of metricNames) t.ok(families.includes(name), name)
 })
 
-t.test('its panels use the variables that it has', async (t) => {
+t.test('its panels use only variables that it defines', async (t) => {
   for (const name of usedVariables) t.ok(variableNames.includes(name), name)
 })

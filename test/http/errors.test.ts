@@ -2,7 +2,7 @@ import t from 'tap'
 import { ERRORS } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 
-t.test('a path that is not there', async (t) => {
+t.test('an unknown path', async (t) => {
   const { ask } = await build(t)
   for (const [method, url] of [
     ['GET', '/nothing'],
@@ -16,13 +16,13 @@ t.test('a path that is not there', async (t) => {
   }
 })
 
-t.test('a path that cannot be read', async (t) => {
+t.test('an unreadable path', async (t) => {
   const { ask } = await build(t)
   for (const url of ['/%', '/containers/%zz', '/containers/%c3'])
     problem(t, await ask('GET', url), 400, 'INVALID_REQUEST')
 })
 
-t.test('a method that a path does not take', async (t) => {
+t.test('a method that the path does not support', async (t) => {
   const { ask } = await build(t)
   const table: [method: string, url: string, allow: string[]][] = [
     ['PUT', '/containers', ['GET', 'HEAD', 'POST']],
@@ -40,7 +40,7 @@ t.test('a method that a path does not take', async (t) => {
   }
 })
 
-t.test('a body of another kind', async (t) => {
+t.test('a body of another content type', async (t) => {
   const { ask, engine } = await build(t)
   for (const type of [
     'text/plain',
@@ -67,7 +67,7 @@ t.test('JSON with a charset is JSON', async (t) => {
   t.equal(answer.statusCode, 201)
 })
 
-t.test('a body that is too large', async (t) => {
+t.test('an oversized body', async (t) => {
   const { post, engine } = await build(t)
   const env = Object.fromEntries(Array.from({ length: 6 }, (_, index) => [`A${index}`, 'x'.repeat(60_000)]))
   problem(t, await post('/containers', { env }), 413, 'BODY_TOO_LARGE')
@@ -89,7 +89,7 @@ t.test('the id of a request', async (t) => {
   const given = async (id: string) =>
     (await get('/nothing', { headers: { 'x-request-id': id } })).headers['x-request-id']
 
-  t.test('is the caller’s, when it is harmless', async (t) => {
+  t.test("is the caller's if it is harmless", async (t) => {
     t.equal(await given('deploy-42_a.b'), 'deploy-42_a.b')
     const answer = await get('/health', { headers: { 'x-request-id': 'mine' } })
     t.equal(answer.headers['x-request-id'], 'mine')
@@ -101,7 +101,7 @@ t.test('the id of a request', async (t) => {
   })
 })
 
-t.test('an unexpected failure shows nothing of itself', async (t) => {
+t.test('an unexpected failure shows no details', async (t) => {
   const { get, make, engine } = await build(t)
   await make({ name: 'web' })
   engine.containerProcesses = async () => {
@@ -118,7 +118,7 @@ t.test('the catalogue', async (t) => {
   for (const [code, entry] of Object.entries(ERRORS)) {
     t.match(code, /^[A-Z][A-Z_]+[A-Z]$/)
     t.ok(entry.title.length > 5 && !entry.title.endsWith('.'))
-    if (entry.status === 503) t.ok('retryAfterSeconds' in entry, `${code} says when to come back`)
+    if (entry.status === 503) t.ok('retryAfterSeconds' in entry, `${code} says when to retry`)
     if ('retryAfterSeconds' in entry) t.ok('retryable' in entry, `${code} may be tried again`)
   }
 })

@@ -1,4 +1,4 @@
-// Only those events that a reader asks for.
+// The filters of event streams.
 
 import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
@@ -29,7 +29,7 @@ t.test('events by type, container, label and time', async (t) => {
   t.strictSame(await seen('label=team&type=container.created', 2), ['container.created web', 'container.created db'])
 })
 
-t.test('without since there is only what comes; a time that is none is refused', async (t) => {
+t.test('without since only new events come, and an invalid time is refused', async (t) => {
   const { app, get, make, post } = await build(t)
   await make({ name: 'web' })
   const stream = await openEvents(t, app, '/events?container=db')
@@ -39,7 +39,7 @@ t.test('without since there is only what comes; a time that is none is refused',
   problem(t, await get('/events?since=yesterday'), 400, 'INVALID_REQUEST')
 })
 
-t.test('a type that no event has is refused, with the one that was meant', async (t) => {
+t.test('an unknown type is refused with a suggestion', async (t) => {
   const { get } = await build(t)
   const refused = async (type: string) => problem(t, await get(`/events?type=${type}`), 400, 'INVALID_REQUEST').detail
   t.equal(await refused('container.exitd'), 'type is not a type of event; is "container.exited" meant?')

@@ -12,7 +12,7 @@ const withExec = async (t: Test) => {
   return server
 }
 
-t.test('is off unless it was switched on', async (t) => {
+t.test('is off by default', async (t) => {
   const { make, post, engine } = await build(t)
   await make({ name: 'web' })
   problem(t, await post(EXEC, { command: ['id'] }), 403, 'EXEC_DISABLED')
@@ -26,7 +26,7 @@ t.test('answers with exit code and output', async (t) => {
     return { exitCode: 2, stdout: 'out', stderr: 'err', truncated: true }
   }
   const answer = await post(EXEC, { command: ['ls', '-l'], env: { A: '1' }, working_dir: '/tmp', user: 'app' })
-  t.equal(answer.statusCode, 200, 'whatever the exit code is')
+  t.equal(answer.statusCode, 200, 'whatever the exit code')
   t.strictSame(answer.json(), { exit_code: 2, stdout: 'out', stderr: 'err', truncated: true })
 })
 
@@ -37,14 +37,14 @@ t.test('needs a running container', async (t) => {
   t.match(problem(t, await post(EXEC, { command: ['id'] }), 409, 'CONTAINER_NOT_RUNNING'), { state: 'exited' })
 })
 
-t.test('is not done in containers of others', async (t) => {
+t.test('is refused in foreign containers', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'foreign' })
   const { post } = await build(t, { engine, env: { BERTH_EXEC: 'true' } })
   problem(t, await post('/containers/foreign/exec', { command: ['id'] }), 403, 'CONTAINER_NOT_MANAGED')
 })
 
-t.test('tells the output as it comes, both streams apart, and the exit code', async (t) => {
+t.test('streams the output of both streams separately, then the exit code', async (t) => {
   const { post, engine } = await withExec(t)
   const answer = post(EXEC, { command: ['sleep', '9'], stdin: 'in', stream: true })
   await until(() => engine.processes[0]?.input() === 'in')
@@ -69,13 +69,13 @@ t.test('a stream ends at its timeout, and its command with it', async (t) => {
   t.ok(engine.processes[0]?.hasEnded())
 })
 
-t.test('ends when its time is over', async (t) => {
+t.test('ends at its timeout', async (t) => {
   const { post, engine } = await withExec(t)
   engine.exec = async (_id, _request, { signal }) => {
     await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
     throw new AppError('EXEC_TIMEOUT', 'The command did not finish in time.')
   }
-  // The deadline alone does not keep a process alive that does not listen.
+  // The deadline alone does not keep a process alive, as a listening server does.
   const alive = setInterval(() => {}, 1_000)
   t.teardown(() => clearInterval(alive))
   problem(t, await post(EXEC, { command: ['sleep', '9'], timeout_seconds: 0.1 }), 504, 'EXEC_TIMEOUT')

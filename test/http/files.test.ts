@@ -1,4 +1,4 @@
-// Files of containers, as clients see them.
+// Files of containers, as clients see them over HTTP.
 
 import { Readable } from 'node:stream'
 import t from 'tap'
@@ -23,7 +23,7 @@ async function serve(t: Parameters<typeof build>[0], { env = {}, ...given }: Giv
   return { ...server, at, put, remove: (path: string, more = '') => server.ask('DELETE', at(path, more)) }
 }
 
-t.test('a file goes in and comes out', async (t) => {
+t.test('a file is uploaded and downloaded', async (t) => {
   const { put, get, at } = await serve(t)
   const made = await put('/tmp/a b', 'hello', '&mode=4711&uid=5&modified=2026-01-02T03:04:05.5Z')
   t.equal(made.statusCode, 201)
@@ -43,7 +43,7 @@ t.test('a file goes in and comes out', async (t) => {
   t.equal((await get(at('/tmp/a b'))).body, '')
 })
 
-t.test('a part of a file, and none of one that did not change', async (t) => {
+t.test('range requests get a part of a file, and conditional ones nothing of an unchanged file', async (t) => {
   const { put, get, at, ask } = await serve(t)
   await put('/tmp/f.txt', '0123456789')
   const { headers } = await get(at('/tmp/f.txt'))
@@ -53,7 +53,7 @@ t.test('a part of a file, and none of one that did not change', async (t) => {
   t.equal(part.body, '234')
   t.match(part.headers, { 'content-range': 'bytes 2-4/10', 'content-length': '3', etag })
   const other = await get(at('/tmp/f.txt'), { headers: { range: 'bytes=2-4', 'if-range': '"other"' } })
-  t.equal(other.body, '0123456789', 'of another file than that all is wanted')
+  t.equal(other.body, '0123456789', 'another etag gets the whole file')
   const none = await get(at('/tmp/f.txt'), { headers: { range: 'bytes=10-' } })
   problem(t, none, 416, 'RANGE_NOT_SATISFIABLE')
   t.equal(none.headers['content-range'], 'bytes */10')
@@ -81,7 +81,7 @@ t.test('a folder is a list, page by page', async (t) => {
   problem(t, await get(at('/tmp', '&cursor=L2E')), 400, 'INVALID_REQUEST')
 })
 
-t.test('a folder that is too large says that its list is not complete', async (t) => {
+t.test('the list of a folder that is too large says that it is incomplete', async (t) => {
   const { put, get, at } = await serve(t, { env: { BERTH_FILE_SCAN_MAX: '10k' } })
   await put('/tmp/a', 'x')
   await put('/tmp/b', 'x'.repeat(20_000))
@@ -93,7 +93,7 @@ t.test('a folder that is too large says that its list is not complete', async (t
   })
 })
 
-t.test('an archive is unpacked, and a folder is one', async (t) => {
+t.test('an archive is unpacked, and a folder is downloaded as an archive', async (t) => {
   const { put, get, at, ask } = await serve(t)
   const folder = await ask('POST', '/containers/web/files/folder', { payload: { path: '/tmp/d', mode: '750' } })
   t.equal(folder.statusCode, 201)
@@ -118,7 +118,7 @@ t.test('an archive is unpacked, and a folder is one', async (t) => {
   }
 })
 
-t.test('an archive that is refused half-way leaves whole files only', async (t) => {
+t.test('an archive refused halfway leaves only complete files', async (t) => {
   const { put, get, at } = await serve(t)
   await put('/tmp/a', 'old')
   const good = (await tarOf({ name: 'a', content: 'new' })).subarray(0, 1024)
@@ -167,7 +167,7 @@ t.test('invalid requests return errors and change nothing', async (t) => {
   t.equal((await get(at('/tmp/f'))).body, 'old')
 })
 
-t.test('names of any bytes', async (t) => {
+t.test('names may have any bytes', async (t) => {
   const { ask, get } = await serve(t)
   const url = '/containers/web/files?path=/tmp/%FF%0A'
   t.equal((await ask('PUT', url, { payload: 'odd' })).statusCode, 201)

@@ -1,4 +1,4 @@
-// The containers that nobody changes: those that are not there, those that Berth did not make, and its own.
+// Containers that nobody may change: missing ones, foreign ones, and Berth's own.
 
 import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
@@ -14,14 +14,14 @@ const CHANGES: [method: string, path: string][] = [
 ]
 const bodyFor = (method: string) => (method === 'PATCH' ? { payload: { restart: 'no' } } : {})
 
-t.test('every change of a container that is nowhere is 404', async (t) => {
+t.test('every change of a missing container is 404', async (t) => {
   const { ask } = await build(t)
   for (const [method, path] of CHANGES)
     problem(t, await ask(method, `/containers/nobody${path}`, bodyFor(method)), 404, 'CONTAINER_NOT_FOUND')
 })
 
 t.test('a container that Berth did not make', async (t) => {
-  t.test('can be read and not changed', async (t) => {
+  t.test('can be read but not changed', async (t) => {
     const engine = createMemoryEngine()
     engine.add({ name: 'foreign' })
     const { ask, get } = await build(t, { engine })
@@ -32,7 +32,7 @@ t.test('a container that Berth did not make', async (t) => {
     t.strictSame(engine.writes(), [])
   })
 
-  t.test('is not connected to in order to wait for it', async (t) => {
+  t.test('gets no connections from waits', async (t) => {
     const engine = createMemoryEngine()
     engine.add({ name: 'foreign' })
     const { get } = await build(t, { engine })
@@ -41,7 +41,7 @@ t.test('a container that Berth did not make', async (t) => {
     t.equal((await get('/containers/foreign/wait?for=running')).statusCode, 200)
   })
 
-  t.test('can be changed when the settings say so', async (t) => {
+  t.test('can be changed if the settings allow it', async (t) => {
     for (const [method, path] of CHANGES.filter(([name]) => name !== 'DELETE')) {
       const engine = createMemoryEngine()
       engine.add({ name: 'foreign' })

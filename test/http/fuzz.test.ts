@@ -1,6 +1,6 @@
-// Random requests over the live OpenAPI document: whatever is sent, the answers keep to the contract.
-// The normal run is the same every time. With BERTH_TEST_FULL=1 there are 20,000 requests, with FUZZ_RUNS as many as it says,
-// from a seed of their own (FUZZ_SEED repeats them).
+// Random requests over the live OpenAPI document: the answers follow the contract, whatever the request.
+// The normal run is the same every time. BERTH_TEST_FULL=1 sends 20,000 requests and FUZZ_RUNS the given number, with a new
+// seed each time (FUZZ_SEED repeats them).
 
 import { setImmediate } from 'node:timers/promises'
 import addFormats from 'ajv-formats'
@@ -97,7 +97,7 @@ function requestsFor(path: string, method: string, operation: Operation, resolve
     })
 }
 
-/** Mostly a good caller; now and then one without a token, from another page or under another name. */
+/** Mostly a valid caller; sometimes one without a token, from another page or under another host name. */
 const caller: fc.Arbitrary<Record<string, string>> = fc
   .record(
     {
@@ -121,12 +121,12 @@ const encode = (value: unknown) =>
 
 t.jobs = ROUNDS_AT_ONCE
 for (const round of ROUNDS)
-  t.test(`every answer keeps to the document, ${round.name}`, { buffered: true }, async (t) => {
+  t.test(`every answer follows the document, ${round.name}`, { buffered: true }, async (t) => {
     await everyAnswerKeepsToTheDocument(t, round)
   })
 
 async function everyAnswerKeepsToTheDocument(t: Test, { numRuns, seed }: Round): Promise<void> {
-  // The deadlines under test do not keep a process alive that does not listen.
+  // The deadlines under test do not keep a process alive, as a listening server does.
   const alive = setInterval(() => {}, 1_000)
   t.teardown(() => clearInterval(alive))
   // Without one, the first token that a request makes would lock out all others.
@@ -169,7 +169,7 @@ async function everyAnswerKeepsToTheDocument(t: Test, { numRuns, seed }: Round):
     const before = engine.writes().length
     const options = { headers, ...(payload !== undefined && { payload }) }
     let answer = await ask(method.toUpperCase(), url, options)
-    // That says nothing about the request: a process that has just started, or a machine with much else to do.
+    // This has nothing to do with the request: the process has just started, or the machine is busy.
     if (isBusy(answer)) {
       await until(async () => !isBusy(await get('/ports', { headers: { authorization: `Bearer ${TOKEN}` } })), 60_000)
       answer = await ask(method.toUpperCase(), url, options)
@@ -184,7 +184,7 @@ async function everyAnswerKeepsToTheDocument(t: Test, { numRuns, seed }: Round):
 
     if (status >= 400) {
       if (status >= 500 && !MAY_FAIL_WITH.includes(status)) fail('a fault of the server')
-      // MCP has errors of its own form; what the server itself refuses of such a call has the one of all.
+      // MCP has its own form of errors. Refusals by the server itself have the usual form.
       if (path === '/mcp' && type === 'application/json' && body.startsWith('{"jsonrpc":"2.0"')) return
       if (type !== 'application/problem+json') fail(`an error as ${type}`)
       const problem = answer.json<{ code: ErrorCode; status: number; errors?: { field: string }[] }>()
@@ -192,7 +192,7 @@ async function everyAnswerKeepsToTheDocument(t: Test, { numRuns, seed }: Round):
       if (wrong) fail(wrong)
       if (ERRORS[problem.code]?.status !== status || problem.status !== status)
         fail(`the status of ${problem.code} is another one`)
-      // Whether an image has a health check is known when the container is there, which is removed again.
+      // A health check of an image is known only once the container exists, so this container is removed again.
       const isLate = problem.errors?.some(({ field }) => field === 'wait')
       if (REFUSED.includes(status) && !isLate && engine.writes().length > before)
         fail('refused, but the engine was asked to change something')
@@ -220,17 +220,13 @@ async function everyAnswerKeepsToTheDocument(t: Test, { numRuns, seed }: Round):
   await fc.assert(fc.asyncProperty(fc.oneof(...operations), check), { numRuns, seed })
   t.comment(summaryOf(statuses))
   for (const status of [200, 201, 400, 401, 404]) t.ok(statuses.has(status), `${status} was met`)
-  t.ok((statuses.get(503) ?? 0) < numRuns / 50, 'a machine with time for it: one that is too busy only says so')
+  t.ok((statuses.get(503) ?? 0) < numRuns / 50, 'an idle machine: a busy one only reports that it is busy')
 }
 
 for (const round of ROUNDS)
-  t.test(
-    `whatever is sent to whatever path, the answer is an orderly one, ${round.name}`,
-    { buffered: true },
-    async (t) => {
-      await everyPathIsAnswered(t, round)
-    }
-  )
+  t.test(`any request to any path gets a well-formed answer, ${round.name}`, { buffered: true }, async (t) => {
+    await everyPathIsAnswered(t, round)
+  })
 
 async function everyPathIsAnswered(t: Test, { numRuns, seed }: Round): Promise<void> {
   const { ask, engine } = await build(t)
@@ -263,7 +259,7 @@ async function everyPathIsAnswered(t: Test, { numRuns, seed }: Round): Promise<v
         ...(payload !== undefined && method !== 'HEAD' && method !== 'GET' && { payload: payload.toWellFormed() })
       })
     } catch (error) {
-      // Not every text is a URL, which a client of its own would find out, too.
+      // Not every text is a URL, as a real client would notice, too.
       if (error instanceof TypeError && /URL/.test(error.message)) return
       throw error
     }

@@ -1,4 +1,4 @@
-// What helps somebody who builds and runs an application of their own.
+// Hints for users who build and run their own application.
 
 import t from 'tap'
 import { AppError } from '../../src/errors.ts'
@@ -7,7 +7,7 @@ import { build, problem } from '../helpers/build.ts'
 import { serveBuilds } from '../helpers/build-server.ts'
 import { openEvents } from '../helpers/sse.ts'
 
-t.test('a build that runs its image says where it answers', async (t) => {
+t.test('a build that runs its image shows the URL of the container', async (t) => {
   const { app, ended, get, submit } = await serveBuilds(t)
   const { id } = await submit({ run: '{"name":"app"}' })
   t.match(await ended(id), { run: { status: 'completed', url: 'http://127.0.0.1:8001' } })
@@ -48,7 +48,7 @@ t.test('a misspelt image name gets a suggestion', async (t) => {
   t.notMatch(problem(t, await post('/containers', { image: 'zzz/qqq' }), 404, 'IMAGE_NOT_FOUND').detail, /Did you mean/)
 })
 
-t.test('a path of the API is not a container name, and the error names the method', async (t) => {
+t.test('a path of the API used as a container name gets an error with the method', async (t) => {
   const { get, post } = await build(t)
   const answer = await get('/containers/create')
   t.match(problem(t, answer, 405, 'METHOD_NOT_ALLOWED').detail, /takes POST, not GET/)

@@ -1,4 +1,4 @@
-// A browser that opens the server sees a page, a program gets the facts.
+// A browser that opens the server gets a page, a program gets JSON.
 
 import t from 'tap'
 import { build } from '../helpers/build.ts'
@@ -22,7 +22,7 @@ t.test('Accept determines the content of /', async (t) => {
   }
 })
 
-t.test('the page needs no token and shows nothing that does; its script is its own', async (t) => {
+t.test('the page needs no token, shows nothing that needs one, and has its own script', async (t) => {
   const { get, make } = await build(t)
   await make({ name: 'secret-name' })
   const { get: guarded } = await build(t, { env: { BERTH_TOKEN: TOKEN } })
@@ -47,7 +47,7 @@ t.test('Swagger UI has a filter, no bar for other documents, and the token of th
   t.match(options, '"layout":"BaseLayout"')
 })
 
-t.test('the page of errors leads back', async (t) => {
+t.test('the page of errors links back', async (t) => {
   const { get } = await build(t)
   t.match((await get('/docs/errors')).body, '<a href="/">Berth</a>')
 })

@@ -25,7 +25,7 @@ t.test('a key belongs to its token', async (t) => {
   t.equal(guess.statusCode, 201)
   await post('/containers', body, asking('admin', 'three'))
   const other = await post('/containers', { env: { PASSWORD: 'guess' } }, asking('containers:write', 'three'))
-  t.equal(other.statusCode, 201, 'nothing is said about what others did with it')
+  t.equal(other.statusCode, 201, 'the answer does not show how others used it')
   t.equal((await post('/containers', body, asking('admin'))).json().id, mine.json().id)
   t.equal((await post('/containers', body, asking('containers:write'))).json().id, theirs.json().id)
   t.equal(engine.records().length, 5)

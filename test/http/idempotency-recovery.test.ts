@@ -22,7 +22,7 @@ t.test('an unfinished container with the key', async (t) => {
     const first = await build(t, { engine })
     await first.post('/containers', {}, key('one'))
     await first.app.close()
-    // As a crash between create and start leaves it.
+    // The state that a crash between create and start leaves.
     for (const record of engine.records()) Object.assign(record, { state: 'created', startedAt: null, pid: null })
     return engine
   }

@@ -30,7 +30,7 @@ async function serve(t: Test) {
   return { ...server, send, build, tag }
 }
 
-t.test('the team and admins have it, and strangers do not', async (t) => {
+t.test('the team and admins see it, and strangers do not', async (t) => {
   const { as, build, tag } = await serve(t)
   const { full_id: id } = (await as('own').get(`/images/${BUILT}`)).json<{ full_id: string }>()
   const references = [BUILT, `docker.io/library/${BUILT}`, id, id.slice(7, 19)]
@@ -48,7 +48,7 @@ t.test('the team and admins have it, and strangers do not', async (t) => {
   }
   const list = await as('stranger').get('/images')
   t.notMatch(list.body, /secret-app/)
-  t.match(list.body, /public:1/, 'names of nobody are for all')
+  t.match(list.body, /public:1/, 'names without an owner are for all')
   const attempts: Record<string, () => Promise<Parameters<typeof problem>[1]>> = {
     create: () => as('stranger').ask('POST', '/containers', { image: BUILT }),
     'create by id': () => as('stranger').ask('POST', '/containers', { image: id }),
@@ -71,7 +71,7 @@ t.test('the team and admins have it, and strangers do not', async (t) => {
   })
 })
 
-t.test('nobody but its owner moves the name', async (t) => {
+t.test('only the owner of a name moves it', async (t) => {
   const { as, engine, send, tag } = await serve(t)
   const before = await engine.inspectImage(BUILT)
   problem(t, await tag('stranger', 'public:1', BUILT), 403, 'FORBIDDEN')
@@ -90,7 +90,7 @@ t.test('nobody but its owner moves the name', async (t) => {
   problem(t, await tag('own', 'public:1', BUILT), 403, 'FORBIDDEN')
 })
 
-t.test('an image with names of several owners', async (t) => {
+t.test('an image may have names of several owners', async (t) => {
   const { as, engine, tag } = await serve(t)
   t.equal((await tag('admin', BUILT, 'open:1')).statusCode, 200)
   const seen = (await as('stranger').get('/images/open:1')).json<{ full_id: string; tags: string[] }>()
@@ -98,17 +98,17 @@ t.test('an image with names of several owners', async (t) => {
   problem(t, await as('stranger').get(`/images/${BUILT}`), 404, 'IMAGE_NOT_FOUND')
   t.match((await as('own').get(`/images/${seen.full_id}`)).json(), { tags: [BUILT, 'open:1'] })
   const removed = await as('stranger').ask('DELETE', `/images/${seen.full_id}?force=true`)
-  t.match(removed.json(), { untagged: ['open:1'], deleted: [] }, 'its id stands for the names that one sees')
+  t.match(removed.json(), { untagged: ['open:1'], deleted: [] }, 'its id stands for the visible names')
   t.match(await engine.inspectImage(BUILT), { tags: [BUILT] })
 })
 
-t.test('of two builds with one name, the first has it before its image is there', async (t) => {
+t.test('the first of two builds with the same name owns it before its image exists', async (t) => {
   const { as, build, send, store, tag } = await serve(t)
   const failed = await build('own', 'broken:1', 'FROM none:1\n')
   t.match(failed, { status: 'failed' })
   problem(t, await send('stranger', 'broken:1'), 403, 'FORBIDDEN')
 
-  // As it is a day later.
+  // A day later.
   await store.imageNames.remove('docker.io/library/broken:1')
   t.equal((await tag('stranger', 'public:1', 'broken:1')).statusCode, 200)
   t.equal((await as('own').ask('POST', `/builds/${failed.id}/retry`)).statusCode, 202)

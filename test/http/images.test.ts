@@ -57,7 +57,7 @@ t.test('GET /images', async (t) => {
   problem(t, await get('/images?cursor=abc'), 400, 'INVALID_REQUEST')
 })
 
-t.test('GET /images/{reference} takes slashes as they are and escaped', async (t) => {
+t.test('GET /images/{reference} takes plain and escaped slashes', async (t) => {
   const { get } = await withImages(t)
   for (const path of [SHOP, encodeURIComponent(SHOP), SHOP.replaceAll('/', '%2F')]) {
     const answer = await get(`/images/${path}`)
@@ -154,7 +154,7 @@ t.test('progress as events', async (t) => {
   t.match(failed.at(-1), { event: 'end', data: { code: 'REGISTRY_UNAVAILABLE', reason: /Nobody has/ } })
 })
 
-t.test('a create that pulls shows how far that is, then the container', async (t) => {
+t.test('a create that pulls shows the progress, then the container', async (t) => {
   const { app, engine, get } = await withImages(t)
   engine.remote.add('localhost:5000/new:1')
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
@@ -172,10 +172,10 @@ t.test('a create that pulls shows how far that is, then the container', async (t
     headers: { accept: 'text/event-stream', 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'running' })
   })
-  t.equal(refused.status, 400, 'what needs no engine to be refused is no stream')
+  t.equal(refused.status, 400, 'a refusal that needs no engine is no stream')
 })
 
-t.test('a client that hangs up ends the transfer in the engine', async (t) => {
+t.test('a client that disconnects ends the transfer in the engine', async (t) => {
   const { app, engine } = await withImages(t)
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   for (const accept of ['application/json', 'text/event-stream']) {
@@ -274,7 +274,7 @@ t.test('credentials stay out of logs, errors and the audit trail', async (t) => 
   t.ok(lines.length > 4)
 })
 
-t.test('an image that keeps the files of a container is for nothing else, by name and by id', async (t) => {
+t.test('an image that keeps the files of a container has no other use, by name or by id', async (t) => {
   const kept = 'berth/kept:0123456789ab'
   const engine = createMemoryEngine({ images: ['base-api-server:latest', kept, 'app:1'] })
   const { post } = await build(t, { engine })

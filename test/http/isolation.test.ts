@@ -92,7 +92,11 @@ t.test('nothing is created while owners cannot be isolated', async (t) => {
   problem(t, await post('/containers', {}, as.red), 503, 'ISOLATION_UNAVAILABLE')
   problem(t, await post('/networks', { name: 'shop' }, as.red), 503, 'ISOLATION_UNAVAILABLE')
   t.equal(engine.writes().length, before)
-  t.equal((await post('/containers', { network: 'none' }, as.red)).statusCode, 201, 'one without a network needs none')
+  t.equal(
+    (await post('/containers', { network: 'none' }, as.red)).statusCode,
+    201,
+    'a container without a network needs none'
+  )
 })
 
 t.test('a new image leaves a container where it is', async (t) => {

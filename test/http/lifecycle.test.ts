@@ -8,7 +8,7 @@ t.test('GET /containers/:id', async (t) => {
   const { make, get } = await build(t)
   const { id, full_id: fullId } = await make({ name: 'web' })
 
-  t.test('finds it by short id, full id, beginning of an id and name', async (t) => {
+  t.test('finds it by short id, full id, id prefix and name', async (t) => {
     for (const reference of [id, fullId, fullId.slice(0, 5), 'web']) {
       const answer = await get(`/containers/${reference}`)
       t.equal(answer.statusCode, 200, reference)
@@ -22,7 +22,7 @@ t.test('GET /containers/:id', async (t) => {
     }
   })
 
-  t.test('answers 409 when several fit', async (t) => {
+  t.test('answers 409 when several match', async (t) => {
     const engine = createMemoryEngine()
     engine.add({ name: 'one', id: 'abcd1'.padEnd(64, '0') })
     engine.add({ name: 'two', id: 'abcd2'.padEnd(64, '0') })
@@ -56,7 +56,7 @@ t.test('stop', async (t) => {
     t.match(answer.json(), { changed: false, message: 'Container already stopped', state: 'created' })
   })
 
-  t.test('passes the time on that it may take', async (t) => {
+  t.test('passes the timeout on', async (t) => {
     const { make, post, engine } = await build(t)
     await make({ name: 'web' })
     await post('/containers/web/stop?timeout=0')
@@ -86,7 +86,7 @@ t.test('stop', async (t) => {
 })
 
 t.test('start', async (t) => {
-  t.test('gives it the port it had', async (t) => {
+  t.test('gives it its former port', async (t) => {
     const { make, post } = await build(t)
     const { ports } = await make({ name: 'web' })
     await make()
@@ -105,7 +105,7 @@ t.test('start', async (t) => {
     t.equal(engine.writes().length, before)
   })
 
-  t.test('that the engine refuses is an error, and the port stays parked', async (t) => {
+  t.test('fails if the engine refuses, and the port stays parked', async (t) => {
     const { make, post, get, engine } = await build(t)
     await make({ name: 'web', start: false })
     engine.startContainer = async () => {
@@ -149,7 +149,7 @@ t.test('restart', async (t) => {
     t.strictSame(engine.writes().slice(-2), ['stopContainer', 'startContainer'])
   })
 
-  t.test('starts one that is stopped', async (t) => {
+  t.test('starts a stopped one', async (t) => {
     const { make, post } = await build(t)
     await make({ name: 'web', start: false })
     t.match((await post('/containers/web/restart')).json(), { state: 'running', changed: true })
@@ -168,7 +168,7 @@ t.test('DELETE /containers/:id', async (t) => {
     t.match((await get('/ports')).json().counts, { parked: 0, free: 999 })
   })
 
-  t.test('removes a running one only by force', async (t) => {
+  t.test('removes a running one only with force', async (t) => {
     const { make, ask, engine } = await build(t)
     await make({ name: 'web' })
     problem(t, await ask('DELETE', '/containers/web'), 409, 'CONTAINER_RUNNING')
@@ -178,7 +178,7 @@ t.test('DELETE /containers/:id', async (t) => {
     t.equal(engine.records().length, 0)
   })
 
-  t.test('of one that is gone is 404', async (t) => {
+  t.test('of a missing one is 404', async (t) => {
     const { make, ask } = await build(t)
     await make({ name: 'web', start: false })
     await ask('DELETE', '/containers/web')

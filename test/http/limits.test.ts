@@ -17,7 +17,7 @@ async function listening(t: Parameters<typeof build>[0], env: Record<string, str
   const server = await build(t, { env })
   await server.app.listen({ host: '127.0.0.1', port: 0 })
   const { port } = server.app.server.address() as { port: number }
-  /** What comes back for bytes, until the server ends the connection. */
+  /** The answer to the bytes, until the server ends the connection. */
   async function send(...pieces: string[]): Promise<{ status: number; headers: string; body: string }> {
     const socket = connect(port, '127.0.0.1')
     let text = ''
@@ -84,7 +84,7 @@ t.test('an invalid HTTP request gets problem details', async (t) => {
   t.match(
     await send(`GET /health HTTP/1.1\r\nhost: localhost\r\nexpect: miracles\r\n${close}`),
     { status: 200 },
-    'an expectation that nobody knows'
+    'an unknown expectation'
   )
   t.equal(engine.writes().length, before)
 })
@@ -113,7 +113,7 @@ t.test('bodies are bounded in size and depth', async (t) => {
   const many = problem(t, await send(`{"env":[${'{},'.repeat(50_000)}{}]}`), 400, 'INVALID_REQUEST')
   t.match(many.detail, /12000 values/)
   const brackets = { name: 'web', env: { A: '['.repeat(100), B: '\\"[{'.repeat(50) } }
-  t.equal((await post('/containers', brackets)).statusCode, 201, 'brackets in a text are no depth')
+  t.equal((await post('/containers', brackets)).statusCode, 201, 'brackets in a text do not count as depth')
   t.equal(engine.records().length, 1)
 })
 
@@ -129,7 +129,7 @@ t.test('the number of reported problems is limited', async (t) => {
   t.ok(long.payload.length < 2000, long.payload.slice(0, 1000))
 })
 
-t.test('a parameter that nobody knows is refused', async (t) => {
+t.test('an unknown parameter is refused', async (t) => {
   const { get, ask, make } = await build(t)
   await make({ name: 'web' })
   for (const [method, url, field, meant] of [
@@ -146,7 +146,7 @@ t.test('a parameter that nobody knows is refused', async (t) => {
   t.equal((await get('/containers?state=running')).statusCode, 200)
 })
 
-t.test('each token may change so much in a second, and read as it likes', async (t) => {
+t.test('changes per second are limited per token, and reads are not', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const { ask, get, engine } = await build(t, { store, env: { BERTH_CHANGES_PER_SECOND: '0.2' }, early: true })
@@ -166,7 +166,7 @@ t.test('each token may change so much in a second, and read as it likes', async 
   t.equal((await ask('POST', '/containers', { headers: bearer(secrets.admin) })).statusCode, 201)
 })
 
-t.test('each token may have so many streams', async (t) => {
+t.test('streams are limited per token', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const { app } = await build(t, { store, env: { BERTH_STREAMS_PER_CALLER: '2' }, early: true })
@@ -200,7 +200,7 @@ async function underPressure(t: Test) {
   return app
 }
 
-/** Holds up the thread, and lets it take notice. */
+/** Blocks the thread, then lets it notice. */
 async function holdUp(ms: number): Promise<void> {
   const end = performance.now() + ms
   while (performance.now() < end);
@@ -218,7 +218,7 @@ t.test('a server whose start took long is not busy', async (t) => {
   }
 })
 
-t.test('a server that cannot follow turns requests away, but says that it lives', async (t) => {
+t.test('an overloaded server refuses requests, but its liveness check passes', async (t) => {
   const app = await underPressure(t)
   await app.ready()
   await until(async () => (await app.inject('/work')).statusCode === 200)
@@ -232,7 +232,7 @@ t.test('a server that cannot follow turns requests away, but says that it lives'
   })
 })
 
-t.test('idle connections keep nobody out', async (t) => {
+t.test('idle connections do not lock out others', async (t) => {
   const { port, get } = await listening(t, { BERTH_CONNECTIONS_MAX: '16' })
   const flood = Array.from({ length: 40 }, () => connect(port, '127.0.0.1').on('error', () => {}))
   t.teardown(() => flood.forEach((socket) => socket.destroy()))
@@ -242,7 +242,7 @@ t.test('idle connections keep nobody out', async (t) => {
   t.equal((await get('/health')).statusCode, 200)
 })
 
-t.test('a connection carries a hundred unanswered requests at most, and none outlives it', async (t) => {
+t.test('a connection carries at most a hundred unanswered requests, and none outlives it', async (t) => {
   const { port, app, make } = await listening(t)
   await make({ name: 'web' })
   let open = 0
@@ -262,7 +262,7 @@ t.test('a connection carries a hundred unanswered requests at most, and none out
   await until(() => open === 0)
 })
 
-t.test('each token may have so many requests open', async (t) => {
+t.test('open requests are limited per token', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const env = { BERTH_REQUESTS_PER_CALLER: '2' }

@@ -7,7 +7,7 @@ import { binding } from '../helpers/records.ts'
 
 const names = (answer: { json(): { name: string }[] }) => answer.json().map(({ name }) => name)
 
-t.test('GET /containers without any', async (t) => {
+t.test('GET /containers without containers', async (t) => {
   const { get } = await build(t)
   const answer = await get('/containers')
   t.strictSame(answer.json(), [])
@@ -37,7 +37,7 @@ t.test('GET /containers', async (t) => {
         created: String,
         state: String
       })
-      t.notOk('stale' in container, 'which is there only while the engine is away')
+      t.notOk('stale' in container, 'which exists only while the engine is unreachable')
     }
   })
 
@@ -68,7 +68,7 @@ t.test('GET /containers', async (t) => {
     t.notOk('x-next-cursor' in second.headers)
   })
 
-  t.test('refuses what it does not understand, naming it', async (t) => {
+  t.test('refuses an unknown parameter by name', async (t) => {
     const table: [query: string, field: string][] = [
       ['state=sleeping', 'state'],
       ['managed=perhaps', 'managed'],
@@ -93,7 +93,7 @@ t.test('GET /containers/running', async (t) => {
 })
 
 t.test(
-  'a list says of each container what the container says itself, whatever has changed since the last list',
+  'the list shows each container as GET /containers/{id} does, whatever has changed since the last list',
   async (t) => {
     const { get, ask, post, make, engine } = await build(t)
     const isContainer = createValidator([Container]).strict(Container)

@@ -6,7 +6,7 @@ import { until } from '../helpers/until.ts'
 
 const FOLLOW = '/containers/web/logs?follow=true'
 
-t.test('lines come as they are written, and the end says why', async (t) => {
+t.test('lines arrive as they are written, and the end has a reason', async (t) => {
   const { app, engine, make } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   const before = engine.write(id, 'before')
@@ -37,7 +37,7 @@ t.test('Last-Event-ID resumes after its line', async (t) => {
   t.match(await stream.first(1), [{ id: third?.time, data: { line: 'three' } }])
 })
 
-t.test('a line of exactly the time that `since` names is there', async (t) => {
+t.test('`since` is inclusive', async (t) => {
   const { app, engine, make } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   const [, second] = ['one', 'two'].map((text) => engine.write(id, text))
@@ -55,7 +55,7 @@ t.test('an empty Last-Event-ID is ignored, and an invalid one is refused', async
   t.match(problem(t, answer, 400, 'INVALID_REQUEST').errors, [{ field: 'last-event-id' }])
 })
 
-t.test('the last lines only', async (t) => {
+t.test('tail limits the stream to the last lines', async (t) => {
   const { app, engine, make } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   for (const text of ['one', 'two', 'three']) engine.write(id, text)
@@ -63,7 +63,7 @@ t.test('the last lines only', async (t) => {
   t.match(await stream.first(1), [{ data: { line: 'three' } }])
 })
 
-t.test('a container that has ended has an end at once', async (t) => {
+t.test('the stream of an exited container ends at once', async (t) => {
   const { app, engine, make } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   engine.write(id, 'bye')
@@ -74,7 +74,7 @@ t.test('a container that has ended has an end at once', async (t) => {
   ])
 })
 
-t.test('a container that is removed during the stream', async (t) => {
+t.test('a container removed during the stream', async (t) => {
   const { app, engine, make } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   const stream = await openEvents(t, app, FOLLOW)
@@ -95,10 +95,10 @@ t.test('a failure in the middle is reported in the stream', async (t) => {
   ])
 })
 
-t.test('nothing of an unexpected failure is shown', async (t) => {
+t.test('an unexpected failure shows no details', async (t) => {
   const { app, engine, make } = await build(t)
   await make({ name: 'web' })
-  // oxlint-disable-next-line require-yield -- it fails before it says anything
+  // oxlint-disable-next-line require-yield -- it fails before its first line
   engine.containerLogs = async function* () {
     throw new Error('a secret path')
   }
@@ -107,7 +107,7 @@ t.test('nothing of an unexpected failure is shown', async (t) => {
   t.notMatch(JSON.stringify(events), 'secret')
 })
 
-t.test('a reader that goes away ends the engine’s stream, too', async (t) => {
+t.test("a reader that disconnects ends the engine's stream, too", async (t) => {
   const { app, engine, make } = await build(t)
   const { full_id: id } = await make({ name: 'web' })
   let isOpen = false
@@ -128,7 +128,7 @@ t.test('a reader that goes away ends the engine’s stream, too', async (t) => {
   await until(() => !isOpen)
 })
 
-t.test('a server that stops ends its streams, and says so', async (t) => {
+t.test('a stopping server ends its streams with that reason', async (t) => {
   const { app, make } = await build(t)
   await make({ name: 'web' })
   const stream = await openEvents(t, app, FOLLOW)

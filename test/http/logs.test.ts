@@ -13,7 +13,7 @@ async function withOutput(t: Test, count = 3) {
   return { ...server, id, lines }
 }
 
-t.test('as text', async (t) => {
+t.test('logs as text', async (t) => {
   const { get, lines } = await withOutput(t)
   const answer = await get('/containers/web/logs')
   t.equal(answer.statusCode, 200)
@@ -22,7 +22,7 @@ t.test('as text', async (t) => {
   t.equal((await get('/containers/web/logs?timestamps=true&tail=1')).body, `${lines[2]?.time} line 3\n`)
 })
 
-t.test('as JSON', async (t) => {
+t.test('logs as JSON', async (t) => {
   const { get, lines } = await withOutput(t)
   const answer = await get('/containers/web/logs?format=json')
   t.match(answer.headers['content-type'], /^application\/json/)
@@ -35,7 +35,7 @@ t.test('as JSON', async (t) => {
   })
 })
 
-t.test('parts of it', async (t) => {
+t.test('parts of the logs', async (t) => {
   const { get, lines } = await withOutput(t)
   const second = lines[1]?.time ?? ''
   const table: [query: string, numbers: string][] = [
@@ -57,33 +57,33 @@ t.test('parts of it', async (t) => {
   }
 })
 
-t.test('the last thousand lines, unless it is asked for more', async (t) => {
+t.test('the last thousand lines by default', async (t) => {
   const { get } = await withOutput(t, 1_100)
   t.match((await get('/containers/web/logs')).body, /^line 101\n/)
   t.match((await get('/containers/web/logs?tail=1050')).body, /^line 51\n/)
-  t.match((await get('/containers/web/logs?since=1')).body, /^line 1\n/, 'a time is a limit of its own')
+  t.match((await get('/containers/web/logs?since=1')).body, /^line 1\n/, 'a time is a limit by itself')
 })
 
-t.test('nothing was written', async (t) => {
+t.test('empty logs', async (t) => {
   const { get } = await withOutput(t, 0)
   t.equal((await get('/containers/web/logs')).body, '')
   t.strictSame((await get('/containers/web/logs?format=json')).json(), { lines: [] })
 })
 
-t.test('of a container that is nowhere', async (t) => {
+t.test('logs of a missing container', async (t) => {
   const { get } = await build(t)
   for (const query of ['', '?format=json', '?follow=true'])
     problem(t, await get(`/containers/nobody/logs${query}`), 404, 'CONTAINER_NOT_FOUND')
 })
 
-t.test('when the engine fails before the first line', async (t) => {
+t.test('an engine that fails before the first line', async (t) => {
   for (const query of ['', '?format=json']) {
     const { get, engine } = await withOutput(t)
     engine.containerLogs = () => {
       throw new AppError('ENGINE_FAILED', 'configured logging driver does not support reading')
     }
     problem(t, await get(`/containers/web/logs${query}`), 502, 'ENGINE_FAILED')
-    // oxlint-disable-next-line require-yield -- it fails before it says anything
+    // oxlint-disable-next-line require-yield -- it fails before its first line
     engine.containerLogs = async function* () {
       throw new AppError('ENGINE_TIMEOUT', 'no answer')
     }
@@ -111,7 +111,7 @@ t.test('an invalid parameter is refused by name', async (t) => {
   }
 })
 
-t.test('JSON is written as it comes, and not held in memory until the end', async (t) => {
+t.test('JSON is sent line by line, and not held in memory until the end', async (t) => {
   const { app, engine, lines } = await withOutput(t)
   const proceed = Promise.withResolvers<void>()
   engine.containerLogs = async function* () {
@@ -130,7 +130,7 @@ t.test('JSON is written as it comes, and not held in memory until the end', asyn
   t.equal(JSON.parse(text).lines.length, 3)
 })
 
-t.test('JSON that cannot be begun is a problem like any other', async (t) => {
+t.test('a failure before the first line of JSON is an ordinary problem', async (t) => {
   const { get, engine } = await withOutput(t)
   engine.containerLogs = async function* () {
     yield* await Promise.reject<LogLine[]>(new AppError('ENGINE_UNAVAILABLE', 'The engine went away.'))

@@ -9,7 +9,7 @@ import { MACHINE } from '../helpers/memory-engine/system.ts'
 const ELSEWHERE = { kernel: '5.10', memoryBytes: 1e9 }
 const listeners = { isTaken: async () => true, listening: async () => new Set([8001, 8002]) }
 
-t.test('a container without a memory limit may use the memory of its own machine', async (t) => {
+t.test('a container without a memory limit may use all memory of its machine', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'unlimited', limits: { memoryBytes: null, cpus: null, pids: null, nofile: null } })
   const { get } = await build(t, { engine, here: ELSEWHERE })

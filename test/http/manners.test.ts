@@ -1,4 +1,4 @@
-// What HTTP clients expect besides the answer.
+// HTTP features that clients expect besides the answer.
 
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { pino } from 'pino'
@@ -12,7 +12,7 @@ import { openEvents } from '../helpers/sse.ts'
 const TOKEN = 'correct-horse-battery-staple-0123456789'
 const PANEL = 'https://panel.example.com'
 
-t.test('large answers are compressed for who takes it, streams are not', async (t) => {
+t.test('large answers are compressed for clients that accept it, and streams are not', async (t) => {
   const { app, get, make } = await build(t)
   const plain = await get('/redoc')
   const packed = await get('/redoc', { headers: { 'accept-encoding': 'gzip, br' } })
@@ -50,7 +50,7 @@ t.test('an unchanged response is not sent again', async (t) => {
   }
 })
 
-t.test('pages of lists name the next one', async (t) => {
+t.test('pages of lists link the next one', async (t) => {
   const { get, make } = await build(t)
   for (const name of ['one', 'two', 'three']) await make({ name })
   const first = await get('/containers?limit=2&managed=true')
@@ -61,7 +61,7 @@ t.test('pages of lists name the next one', async (t) => {
   t.equal(second.headers.link, undefined)
 })
 
-t.test('a trace is taken up in the answer and in the log', async (t) => {
+t.test('the answer and the log continue a trace', async (t) => {
   const lines: string[] = []
   const logger = pino({ level: 'info' }, { write: (line: string) => void lines.push(line) })
   const { get } = await build(t, { logger })
@@ -71,7 +71,7 @@ t.test('a trace is taken up in the answer and in the log', async (t) => {
   t.equal((await get('/containers', { headers: { traceparent: 'nonsense' } })).headers.traceparent, undefined)
 })
 
-t.test('a terminal gets a last newline, a program does not', async (t) => {
+t.test('a terminal gets a trailing newline, a program does not', async (t) => {
   const { get } = await build(t)
   for (const url of ['/health', '/containers', '/containers/nobody']) {
     t.match((await get(url, { headers: { 'user-agent': 'curl/8.5.0' } })).body, /\n$/, url)
@@ -79,7 +79,7 @@ t.test('a terminal gets a last newline, a program does not', async (t) => {
   }
 })
 
-t.test('changes say what is left of the budget', async (t) => {
+t.test('changes report the remaining budget', async (t) => {
   const env = { BERTH_TOKEN: TOKEN, BERTH_CHANGES_PER_SECOND: '2' }
   const { post, get } = await build(t, { env })
   const authorization = `Bearer ${TOKEN}`
@@ -88,16 +88,16 @@ t.test('changes say what is left of the budget', async (t) => {
   t.equal((await get('/containers', { headers: { authorization } })).headers.ratelimit, undefined)
 })
 
-t.test('the calls of older systems say that they are deprecated, and what came after them', async (t) => {
+t.test('the calls of older systems say that they are deprecated, and name their successors', async (t) => {
   const { ask, get } = await serveBuilds(t, { env: { DOCKERHUB_NAMESPACE: 'team' } })
   const payload = buildForm('FROM scratch\n', { image_name: 'web', image_tag: '1' })
   const { headers } = await ask('POST', '/build-push', { payload, headers: SENT })
   t.match(headers, { deprecation: /^@\d+$/, link: '</builds>; rel="successor-version"' })
-  t.equal(headers.sunset, undefined, 'nobody plans to remove them')
+  t.equal(headers.sunset, undefined, 'there is no plan to remove them')
   t.equal((await get('/builds')).headers.deprecation, undefined)
 })
 
-t.test('no page of another origin is let in, unless the operator names it', async (t) => {
+t.test('pages of other origins are refused, unless the operator allows them', async (t) => {
   const closed = await build(t)
   const own = await closed.get('/containers', { headers: { origin: PANEL } })
   t.equal(own.headers['access-control-allow-origin'], undefined)
@@ -120,7 +120,7 @@ t.test('no page of another origin is let in, unless the operator names it', asyn
   const authorization = `Bearer ${TOKEN}`
   const made = await post('/containers', {}, { origin: PANEL, 'sec-fetch-site': 'cross-site', authorization })
   t.equal(made.statusCode, 201, made.body)
-  t.equal((await post('/containers', {}, { origin: PANEL })).statusCode, 401, 'a token is needed all the same')
+  t.equal((await post('/containers', {}, { origin: PANEL })).statusCode, 401, 'a token is still required')
   const read = await get('/containers', { headers: { origin: PANEL, authorization } })
   t.match(read.headers, { 'access-control-allow-origin': PANEL, 'cross-origin-resource-policy': 'cross-origin' })
   const other = await get('/containers', { headers: { origin: 'https://evil.example', authorization } })

@@ -1,4 +1,4 @@
-// The Model Context Protocol: both kinds of revisions, the tools, and that a tool may do what its token may do and no more.
+// The Model Context Protocol: both kinds of revisions, the tools, and the limits of a tool, which are those of its token.
 
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -18,7 +18,7 @@ type Answer = {
   body: { result?: Record<string, never>; error?: { code: number; message: string; data: object } }
 }
 
-/** A request as the newest revision has it. */
+/** A request of the newest revision. */
 async function send(
   server: Server,
   method: string,
@@ -42,7 +42,7 @@ async function use(server: Server, name: string, given: object = {}, headers: Re
   return { isError, text: content[0]?.text ?? '' }
 }
 
-t.test('each request says all about itself, and gets all it needs', async (t) => {
+t.test('requests need no session', async (t) => {
   const server = await build(t)
   const discovered = await send(server, 'server/discover')
   t.match(discovered, {
@@ -89,7 +89,7 @@ t.test('protocol errors have their codes', async (t) => {
   t.match((await server.post('/mcp', { jsonrpc: '2.0', method: 'notifications/initialized' })).statusCode, 202)
 })
 
-t.test('clients of earlier revisions shake hands, without a session', async (t) => {
+t.test('clients of earlier revisions initialize without a session', async (t) => {
   const server = await build(t)
   const ask = async (method: string, params: object) =>
     (await server.post('/mcp', { jsonrpc: '2.0', id: 1, method, params })).json()
@@ -102,7 +102,7 @@ t.test('clients of earlier revisions shake hands, without a session', async (t) 
   })
 })
 
-t.test('tools make, read and remove', async (t) => {
+t.test('tools create, read and remove', async (t) => {
   const server = await build(t, { env: { BERTH_EXEC: 'true' } })
   t.match(await use(server, 'create_container', { image: 'base-api-server:latest', name: 'shop' }), {
     isError: false,
@@ -123,7 +123,7 @@ t.test('tools make, read and remove', async (t) => {
   })
 })
 
-t.test('long answers are cut in the middle, and say so', async (t) => {
+t.test('long answers are cut in the middle with a note', async (t) => {
   const server = await build(t)
   const { full_id: id } = await server.make({ name: 'shop' })
   for (let n = 0; n < 500; n++) server.engine.write(id, `line ${n} ${'x'.repeat(100)}`)
@@ -132,7 +132,7 @@ t.test('long answers are cut in the middle, and say so', async (t) => {
   t.match(text, /^line 0 [^]*characters left out[^]*line 499 x+$/)
 })
 
-t.test('a tool may do what its token may do, and the trail has what it did', async (t) => {
+t.test('a tool may do what its token may do, and the audit trail records it', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const server = await build(t, { store })
@@ -151,7 +151,7 @@ t.test('a tool may do what its token may do, and the trail has what it did', asy
     const answer = await server.get(`/audit?action=${action}`, { headers: bearer(secrets.admin) })
     return answer.json<{ outcome: string; caller: string }[]>().map(({ outcome, caller }) => `${outcome} ${caller}`)
   }
-  // An entry is written when its answer has gone.
+  // An entry is written after its answer is sent.
   await until(async () => (await trail('createContainer')).length === 3, 10_000)
   t.strictSame((await trail('createContainer')).toSorted(), ['attempted admin', 'refused read', 'succeeded admin'])
   t.strictSame(await trail('callMcp'), ['refused nobody'], 'a call by itself changes nothing')

@@ -4,7 +4,7 @@ import type { Network } from '../../src/networks/schemas.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 
-t.test('a network is made, used, listed and removed', async (t) => {
+t.test('a network is created, used, listed and removed', async (t) => {
   const { post, get, ask, make, engine } = await build(t)
   const made = await post('/networks', { name: 'shop' })
   t.equal(made.statusCode, 201, made.body)
@@ -26,14 +26,14 @@ t.test('a network is made, used, listed and removed', async (t) => {
   t.match(
     refused,
     { detail: /web/, containers: [{ id: /^[0-9a-f]{12}$/, name: 'web' }] },
-    'one that does not run needs it, too'
+    'a stopped container needs it, too'
   )
   await ask('DELETE', '/containers/web')
   t.match((await ask('DELETE', '/networks/shop')).json(), { name: 'shop', removed: true })
   problem(t, await ask('DELETE', '/networks/shop'), 404, 'NETWORK_NOT_FOUND')
 })
 
-t.test('many who ask for the same name at once make one network', async (t) => {
+t.test('concurrent requests for the same name create one network', async (t) => {
   const { post, engine } = await build(t)
   const answers = await Promise.all(Array.from({ length: 8 }, () => post('/networks', { name: 'shop' })))
   t.strictSame(answers.map(({ statusCode }) => statusCode).toSorted(), [201, ...Array<number>(7).fill(409)])
@@ -71,7 +71,7 @@ t.test('an engine network that no container may join', async (t) => {
   t.strictSame(engine.records(), [])
 })
 
-t.test('without a way in there are no ports', async (t) => {
+t.test('a container without a network, or on an internal one, has no ports', async (t) => {
   const { post, make, get } = await build(t)
   await post('/networks', { name: 'vault', internal: true })
   for (const network of ['none', 'vault']) {
@@ -90,7 +90,7 @@ t.test('without a way in there are no ports', async (t) => {
   t.match((await get('/ports')).json(), { used_ports: [] })
 })
 
-t.test('the policy says which networks may be used, made and removed', async (t) => {
+t.test('the policy decides which networks may be used, created and removed', async (t) => {
   const { post, get, ask, engine, make } = await build(t, { policy: { networks: ['team-*'] } })
   for (const name of ['team-a', 'other']) await engine.createNetwork({ name, internal: false, labels: {} })
   const mine = { 'io.berth.managed': 'true' }

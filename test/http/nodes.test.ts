@@ -1,4 +1,4 @@
-// The machines of a Swarm, and what a single engine says of them.
+// The machines of a Swarm, and the answers of a single engine.
 
 import t from 'tap'
 import type { NodeRecord } from '../../src/engine/contract/nodes.ts'
@@ -6,7 +6,7 @@ import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { createNodes, NODE, OTHER } from '../helpers/nodes.ts'
 
-t.test('GET /nodes lists the nodes with what runs on each', async (t) => {
+t.test('GET /nodes lists the nodes with the containers on each', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'web', node: { id: OTHER.id, name: OTHER.name, address: OTHER.address } })
   const { get } = await build(t, { engine, nodes: createNodes() })
@@ -19,21 +19,21 @@ t.test('GET /nodes lists the nodes with what runs on each', async (t) => {
   t.match((await get('/containers/web')).json(), { node: { id: OTHER.id, name: 'two', address: '10.0.0.1' } })
 })
 
-t.test('a node is found by its id or name', async (t) => {
+t.test('GET /nodes/{id} finds a node by its id or name', async (t) => {
   const { get } = await build(t, { nodes: createNodes() })
   t.match((await get('/nodes/two')).json(), { id: OTHER.id })
   t.match((await get(`/nodes/${OTHER.id}`)).json(), { name: 'two' })
   problem(t, await get('/nodes/three'), 404, 'NODE_NOT_FOUND')
 })
 
-t.test('POST /nodes/{id}/drain and /activate change what a node takes', async (t) => {
+t.test('POST /nodes/{id}/drain and /activate change the availability of a node', async (t) => {
   const { post, get } = await build(t, { nodes: createNodes() })
   t.match((await post('/nodes/two/drain')).json(), { name: 'two', availability: 'drain' })
   t.match((await get('/nodes/two')).json(), { availability: 'drain' })
   t.match((await post('/nodes/two/activate')).json(), { availability: 'active' })
 })
 
-t.test('metrics tell of each node', async (t) => {
+t.test('the metrics cover each node', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'web', node: { id: OTHER.id, name: OTHER.name, address: OTHER.address } })
   const nodes = createNodes()
@@ -58,7 +58,7 @@ t.test('a single engine has no nodes', async (t) => {
     problem(t, answer, 409, 'SWARM_NEEDED')
 })
 
-t.test('a single engine leaves no choice of a node', async (t) => {
+t.test('a single engine refuses the choice of a node', async (t) => {
   const { post } = await build(t)
   problem(t, await post('/containers', { constraints: ['node.role == worker'] }), 409, 'SWARM_NEEDED')
   const refused = problem(t, await post('/containers', { constraints: ['role=worker'] }), 400, 'INVALID_REQUEST')

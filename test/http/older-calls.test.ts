@@ -1,5 +1,5 @@
-// The examples that the documents of the older systems give, request and answer, in their order: test/fixtures/older-calls.json.
-// A text between slashes is a pattern, and a number stands for any.
+// The examples in the documents of the older systems, request and answer, in their order: test/fixtures/older-calls.json.
+// A text between slashes is a pattern, and a number matches any number.
 
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ type Call = {
   request?: object
   status?: number
   answer?: unknown
-  /** What stands for a field of the answer in the calls after it. */
+  /** The placeholder for a field of the answer in later calls. */
   keep?: Record<string, string>
   eventually?: boolean
 }
@@ -46,7 +46,7 @@ for (const { system, calls } of systems)
     }
   })
 
-/** Namespace and port stand for those of the documents. */
+/** Namespace and port replace those of the documents. */
 async function serve(t: Test) {
   const engine = createMemoryEngine()
   const { app, docker } = await buildRpc(t, { engine, env: { DOCKERHUB_NAMESPACE: 'team' } })

@@ -1,4 +1,4 @@
-// What clients of the older systems, curl and wget send out of habit.
+// Habits of clients of the older systems, curl and wget.
 
 import t from 'tap'
 import { serveBuilds, SENT } from '../helpers/build-server.ts'
@@ -15,7 +15,7 @@ t.test('an empty form counts as no body', async (t) => {
   t.equal(engine.records().length, 1)
 })
 
-t.test('where no body is needed none is looked at', async (t) => {
+t.test('a body that is not needed is not read', async (t) => {
   const { ask, make } = await build(t)
   await make({ name: 'web' })
   for (const [type, payload] of [
@@ -30,7 +30,7 @@ t.test('where no body is needed none is looked at', async (t) => {
   problem(t, refused, 415, 'UNSUPPORTED_MEDIA_TYPE')
 })
 
-t.test('/build-push goes where image_name says, else to the namespace', async (t) => {
+t.test('/build-push pushes to image_name, or else to the namespace', async (t) => {
   const push = (fields: Record<string, string>, env: Record<string, string> = {}) =>
     serveBuilds(t, { env }).then(async ({ ask, get }) => {
       const answer = await ask('POST', '/build-push', {
@@ -50,7 +50,7 @@ t.test('/build-push goes where image_name says, else to the namespace', async (t
   t.strictSame(await push({ image_name: 'app' }, login), ['ada/app:1'], 'the namespace is the user by default')
 })
 
-t.test('ids and paths of the older systems are answered with a hint', async (t) => {
+t.test('ids and paths of the older systems get a hint', async (t) => {
   const { get, ask } = await build(t)
   for (const url of [
     '/build-push-status?build_id=7',

@@ -20,7 +20,7 @@ const NOTHING = {
   network: 'nothing',
   volume: 'nothing'
 }
-/** What a change needs to be understood. */
+/** The fields that a change requires. */
 const BODIES: Record<string, object> = {
   renameContainer: { name: 'renamed' },
   updateContainer: { memory: 64 * 1024 ** 2 },
@@ -36,7 +36,7 @@ const QUERIES: Record<string, string> = {
   downloadContainerFiles: '?path=/tmp'
 }
 const BYTES = { 'content-type': 'application/octet-stream' }
-// Of the server, or of nobody's.
+// Operations on the server, or on things without an owner.
 const WITHOUT_OWNER = new Set(['getImage', 'removeImage', 'revokeToken', 'getNode', 'drainNode', 'activateNode'])
 
 async function operationsOn({ as }: Server): Promise<Operation[]> {
@@ -97,7 +97,7 @@ t.test('ownership: every operation on a resource of a token', async (t) => {
     const kind = kindOf(operation)
     for (const who of CALLERS) {
       const mayIt = who !== 'stranger'
-      // What goes on for ever is only asked for by those who are refused.
+      // Only refused callers send requests that never end.
       if (mayIt && operationId.startsWith('stream')) continue
       const thing = await MAKE[kind](server)
       const ask = (name: string) => {
@@ -175,10 +175,10 @@ t.test('lists, figures and ports show a caller its own', async (t) => {
   t.equal((await as('stranger').get('/containers')).headers['x-total-count'], '2')
   const ports = (await as('stranger').get('/ports')).json<{ ports: { state: string; holder: unknown }[] }>().ports
   const others = ports.filter(({ state, holder }) => state === 'bound' && holder === null)
-  t.equal(others.length, 2, 'a port that another has is shown, without who has it')
+  t.equal(others.length, 2, 'a port of another is shown without its holder')
 })
 
-t.test('volumes and networks of others can be neither mounted, joined nor found', async (t) => {
+t.test('volumes and networks of others cannot be mounted, joined or found', async (t) => {
   const { as, engine } = await serveOwners(t)
   await engine.createVolume('of-the-host', {})
   await as('own').ask('POST', '/networks', { name: 'own-net' })
@@ -202,7 +202,7 @@ t.test('volumes and networks of others can be neither mounted, joined nor found'
   t.equal((await join('mate')).statusCode, 201)
 })
 
-t.test('a volume or a network that Berth did not make is shared where the policy names it', async (t) => {
+t.test('a foreign volume or network is shared if the policy names it', async (t) => {
   const { as, engine } = await serveOwners(t, { policy: { volumes: ['of-*'], networks: ['open-*'] } })
   await engine.createVolume('of-the-host', {})
   await engine.createNetwork({ name: 'open-net', internal: false, labels: {} })
@@ -221,11 +221,11 @@ t.test('a container does not pull without the scope for it', async (t) => {
   const refused = problem(t, await run({ image: 'nowhere/near:1' }), 403, 'FORBIDDEN')
   t.match(refused, { scope: 'images:write', detail: /nowhere\/near:1.*images:write/ })
   t.notOk(engine.writes().includes('pullImage'))
-  t.equal((await run({})).statusCode, 201, 'what is here needs no pull')
+  t.equal((await run({})).statusCode, 201, 'a present image needs no pull')
   problem(t, await run({ pull: 'always' }), 403, 'FORBIDDEN')
 })
 
-t.test('an image tells of the containers that one sees, and its name stays with those of others', async (t) => {
+t.test('an image shows only visible containers, and its name stays while others use it', async (t) => {
   const engine = createMemoryEngine({ images: ['base-api-server:latest', 'app:1', 'mine:1'] })
   const { as } = await serveOwners(t, { engine })
   await as('own').ask('POST', '/containers', { name: 'own-web', image: 'app:1' })
@@ -234,7 +234,7 @@ t.test('an image tells of the containers that one sees, and its name stays with 
   t.notMatch((await as('stranger').get('/images')).body, /own-web/)
 
   const tag = (who: CallerName, target: string) => as(who).ask('POST', '/images/tag', { image: 'mine:1', target })
-  t.equal((await tag('stranger', 'strange:1')).statusCode, 200, 'a name that nobody has')
+  t.equal((await tag('stranger', 'strange:1')).statusCode, 200, 'a name without an owner')
   for (const target of ['app:1', 'docker.io/library/app:1', 'base-api-server', 'base-api-server:latest'])
     problem(t, await tag('stranger', target), 403, 'FORBIDDEN')
   const form = buildForm('FROM scratch\n', { image_name: 'app', image_tag: '1' })
@@ -243,11 +243,11 @@ t.test('an image tells of the containers that one sees, and its name stays with 
   t.match(removed, { detail: /used by containers of others/, containers: [] })
   problem(t, await as('stranger').ask('DELETE', '/images/base-api-server:latest'), 403, 'FORBIDDEN')
   problem(t, await tag('mate', 'app:1'), 403, 'FORBIDDEN')
-  t.equal((await tag('admin', 'app:1')).statusCode, 200, 'a name of nobody is for admins to move')
+  t.equal((await tag('admin', 'app:1')).statusCode, 200, 'only admins move a name without an owner')
   t.equal((await tag('admin', 'base-api-server:latest')).statusCode, 200)
 })
 
-t.test('events reach those who see what they are about', async (t) => {
+t.test('events reach callers that see their subject', async (t) => {
   const server = await serveOwners(t)
   const { app, as, secrets } = server
   const streams = {
@@ -265,7 +265,7 @@ t.test('events reach those who see what they are about', async (t) => {
   t.strictSame(streams.stranger.events.filter(isAbout('own')), [])
 })
 
-t.test('all sees all where the policy says so, and changes what is its own', async (t) => {
+t.test('with visibility all a token reads everything and changes only its own', async (t) => {
   const { as, engine } = await serveOwners(t, { policy: { visibility: 'all' } })
   engine.add({ name: 'foreign' })
   await as('own').ask('POST', '/containers', { name: 'web' })

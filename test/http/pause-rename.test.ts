@@ -1,10 +1,10 @@
-// A container that stands still, and one that gets another name.
+// Containers are paused, resumed and renamed.
 
 import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 
-t.test('paused, and on again', async (t) => {
+t.test('pause and unpause', async (t) => {
   const { get, make, post } = await build(t)
   await make({ name: 'web' })
   t.match((await post('/containers/web/pause')).json(), { state: 'paused', changed: true, url: null })
@@ -18,7 +18,7 @@ t.test('paused, and on again', async (t) => {
     problem(t, await post(`/containers/web/${verb}`), 409, 'CONTAINER_NOT_RUNNING')
 })
 
-t.test('renamed: id and port stay, names are unique and have rules', async (t) => {
+t.test('rename keeps id and port, and checks the new name', async (t) => {
   const { get, make, post } = await build(t)
   const web = await make({ name: 'web' })
   await make({ name: 'db' })
@@ -39,7 +39,7 @@ t.test('renamed: id and port stay, names are unique and have rules', async (t) =
   problem(t, await post('/containers/shop/rename'), 400, 'INVALID_REQUEST')
 })
 
-t.test('of containers that Berth did not make it leaves its hands', async (t) => {
+t.test('foreign containers are neither paused nor renamed', async (t) => {
   const engine = createMemoryEngine()
   engine.add({ name: 'foreign' })
   const { post } = await build(t, { engine })

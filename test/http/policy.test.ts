@@ -39,7 +39,7 @@ t.test('the policy refuses a request before any call to the engine', async (t) =
   problem(t, update, 400, 'INVALID_REQUEST')
 })
 
-t.test('a token has so many containers and no more, also when all are asked for at once', async (t) => {
+t.test('containers are limited per token, even for concurrent requests', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const { post, ask } = await build(t, { store, policy: { containers_per_token: 3 }, early: true })
@@ -52,10 +52,10 @@ t.test('a token has so many containers and no more, also when all are asked for 
   t.equal((await post('/containers', {}, bearer(secrets.admin))).statusCode, 201, 'another token has its own')
   const made = answers.find(({ statusCode }) => statusCode === 201)?.json()
   await ask('DELETE', `/containers/${made.id}?force=true`, { headers: as })
-  t.equal((await post('/containers', {}, as)).statusCode, 201, 'a place is free again')
+  t.equal((await post('/containers', {}, as)).statusCode, 201, 'there is room again')
 })
 
-t.test('a token has so much memory, CPU, ports and volumes and no more', async (t) => {
+t.test('memory, CPU, ports and volumes are limited per token', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const MB = 1024 ** 2
@@ -83,10 +83,14 @@ t.test('a token has so much memory, CPU, ports and volumes and no more', async (
   t.equal((await grow(192 * MB)).statusCode, 200)
   t.equal((await grow(64 * MB)).statusCode, 200)
   await ask('DELETE', '/containers/one?force=true', { headers: as })
-  t.equal((await post('/containers', { ...small, memory: 192 * MB }, as)).statusCode, 201, 'what went is free again')
+  t.equal(
+    (await post('/containers', { ...small, memory: 192 * MB }, as)).statusCode,
+    201,
+    'a removed container frees its share'
+  )
 })
 
-t.test('a token has so many builds waiting and running and no more', async (t) => {
+t.test('waiting and running builds are limited per token', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const { engine } = heldEngine()
@@ -106,7 +110,7 @@ t.test('a token has so many builds waiting and running and no more', async (t) =
   t.equal((await ask(secrets.admin)).statusCode, 202, 'another has its own')
 })
 
-t.test('the builds of a token take so many bytes and no more', async (t) => {
+t.test('the bytes of builds are limited per token', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const MB = 1024 ** 2
@@ -120,11 +124,11 @@ t.test('the builds of a token take so many bytes and no more', async (t) => {
   const before = folders().length
   const refused = problem(t, await ask(secrets['builds:write']), 403, 'POLICY_REFUSED')
   t.match(refused.errors, [{ field: 'build_bytes', message: /^of all builds of a token may come to 5242880/ }])
-  t.equal(folders().length, before, 'nothing of it stays')
+  t.equal(folders().length, before, 'nothing of it remains')
   t.equal((await ask(secrets.admin)).statusCode, 202, 'another has its own')
 })
 
-t.test('a token has so many networks and no more, also when all are asked for at once', async (t) => {
+t.test('networks are limited per token, even for concurrent requests', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const { post, ask } = await build(t, { store, policy: { networks_per_token: 2 }, early: true })
@@ -137,10 +141,10 @@ t.test('a token has so many networks and no more, also when all are asked for at
   t.equal((await post('/networks', { name: 'other' }, bearer(secrets.admin))).statusCode, 201, 'another has its own')
   const made = answers.find(({ statusCode }) => statusCode === 201)?.json()
   t.equal((await ask('DELETE', `/networks/${made.name}`, { headers: as })).statusCode, 200)
-  t.equal((await post('/networks', { name: 'again' }, as)).statusCode, 201, 'a place is free again')
+  t.equal((await post('/networks', { name: 'again' }, as)).statusCode, 201, 'there is room again')
 })
 
-t.test('a container on which the engine did not impose everything is removed again', async (t) => {
+t.test('a container on which the engine did not apply every restriction is removed again', async (t) => {
   const lies: [name: string, lie: (record: ContainerRecord) => Partial<ContainerRecord>, facts: object][] = [
     [
       'no memory limit',

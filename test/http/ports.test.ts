@@ -13,7 +13,7 @@ t.test('GET /ports', async (t) => {
     t.match(answer.json(), { used_ports: [8001, 8002], available_range: '8001-8999', total_ports: 999 })
   })
 
-  t.test('says who has each port that is not free', async (t) => {
+  t.test('names the holder of each port that is not free', async (t) => {
     const engine = createMemoryEngine()
     engine.add({ name: 'foreign', ports: [binding(8500, 53, 'udp')] })
     const { get, make, post } = await build(t, {
@@ -43,7 +43,7 @@ t.test('GET /ports', async (t) => {
     t.match(ports.at(-1), { protocol: 'udp', port: 8500, holder: { name: 'foreign', managed: false } })
   })
 
-  t.test('says which port the next create gets', async (t) => {
+  t.test('names the port of the next create', async (t) => {
     const { get, make } = await build(t, {
       env: { BERTH_PORT_RANGE: '8001-8003' },
       listeners: {

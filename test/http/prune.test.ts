@@ -29,7 +29,7 @@ async function withRests(t: Parameters<typeof build>[0]) {
   return { ...(await build(t, { engine })), engine }
 }
 
-t.test('a dry run says what would go, and nothing goes', async (t) => {
+t.test('a dry run lists what would be removed, and removes nothing', async (t) => {
   const { post, engine } = await withRests(t)
   const answer = await post('/system/prune', { dry_run: true, volumes: true, build_cache: true })
   t.equal(answer.statusCode, 200)
@@ -45,7 +45,7 @@ t.test('a dry run says what would go, and nothing goes', async (t) => {
   t.strictSame(engine.writes(), [])
 })
 
-t.test('without being asked for, volumes and the build cache stay', async (t) => {
+t.test('volumes and the build cache stay by default', async (t) => {
   const { post, engine } = await withRests(t)
   const body = (await post('/system/prune', { older_than_seconds: 3_600 })).json()
   t.match(body, {
@@ -86,7 +86,7 @@ t.test('keeps and reports resources that cannot be removed', async (t) => {
   t.match(names(body.containers), ['just over', 'over'])
 })
 
-t.test('bodies that are none', async (t) => {
+t.test('invalid bodies', async (t) => {
   const { post, engine } = await withRests(t)
   for (const body of [
     { volume: true },
@@ -99,7 +99,7 @@ t.test('bodies that are none', async (t) => {
   t.strictSame(engine.writes(), [])
 })
 
-t.test('a container that is just being made is left alone', async (t) => {
+t.test('a container during its creation is left alone', async (t) => {
   const { post, ask, engine, make } = await build(t)
   const create = engine.createContainer
   const proceed = Promise.withResolvers<void>()

@@ -1,4 +1,4 @@
-// Many readers of streams, and clients that are slow in every way, beside a client of the API that waits for its answers.
+// Many readers of streams, and clients that are slow in every way, beside a client of the API that measures its answers.
 // 200 readers; with BERTH_TEST_FULL=1 there are 2,000, for a minute.
 
 import { fork } from 'node:child_process'
@@ -33,7 +33,7 @@ async function open(text: string): Promise<Socket> {
 }
 const asking = (path: string) => `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`
 
-/** Each second a byte, in or out. */
+/** One byte a second, in or out. */
 function drip(step: (count: number) => void): void {
   let count = 0
   const timer = setInterval(() => step(count++), 1_000)
@@ -73,7 +73,7 @@ function ask(method: string, path: string, body?: object): Promise<{ status: num
   })
 }
 
-t.test(`${READERS} readers and slow clients slow nobody`, async (t) => {
+t.test(`${READERS} readers and slow clients do not slow other requests`, async (t) => {
   const before = residentMemory(server.pid)
   let served = 0
   for (let n = 0; n < READERS; n++) {
@@ -99,7 +99,7 @@ t.test(`${READERS} readers and slow clients slow nobody`, async (t) => {
   const share = (of: number) => Math.round((sorted[Math.floor(sorted.length * of)] ?? Infinity) * 10) / 10
   t.comment(`${sorted.length} answers: half in ${share(0.5)} ms, p90 ${share(0.9)}, p99 ${share(0.99)}`)
   t.comment(`memory from ${mib(before)} to ${mib(most)} MiB`)
-  // The slowest of a short run measure what else the machine does.
+  // The slowest requests of a short run measure other work of the machine.
   t.ok(share(IS_FULL ? 0.99 : 0.9) < MOST_MS, `${share(IS_FULL ? 0.99 : 0.9)} ms`)
   t.ok(most - before < 300 * 1024 ** 2, `memory grew by ${mib(most - before)} MiB`)
   await eventually(() => {

@@ -15,7 +15,7 @@ import { addTokens, bearer } from '../helpers/tokens.ts'
 const HOST = '127.0.0.1:1'
 const INSIDE = `${HOST}/x:1`
 
-/** A server with tokens, and with a login for a registry that is not asked about it. */
+/** A server with tokens, and with a login for a registry that is never checked. */
 async function withTokens(t: Test, policy: PolicyRules = {}) {
   const engine = createMemoryEngine({ images: ['base-api-server:latest', 'mine:1'] })
   const file = `${t.testdir({})}/registries.json`
@@ -37,7 +37,7 @@ async function withTokens(t: Test, policy: PolicyRules = {}) {
   return { ...(await build(t, { engine, store, policy, env, early: true })), engine, secrets, logins }
 }
 
-t.test('a token sends the engine to no registry that nobody has named', async (t) => {
+t.test('a token cannot send the engine to an unlisted registry', async (t) => {
   const { post, engine, secrets } = await withTokens(t)
   const as = bearer(secrets['images:write'])
   const before = engine.writes().length
@@ -52,7 +52,7 @@ t.test('a token sends the engine to no registry that nobody has named', async (t
     const made = await post('/containers', { image: INSIDE, pull }, bearer(secrets['containers:write']))
     problem(t, made, 403, 'POLICY_REFUSED')
   }
-  t.equal(engine.writes().length, before, 'the engine has heard of nothing')
+  t.equal(engine.writes().length, before, 'the engine got no call')
 
   const admin = await post('/images/pull', { image: INSIDE }, bearer(secrets.admin))
   problem(t, admin, 502, 'REGISTRY_UNAVAILABLE')
@@ -60,7 +60,7 @@ t.test('a token sends the engine to no registry that nobody has named', async (t
   t.equal((await post('/images/pull', { image: 'busybox:1' }, as)).statusCode, 200, 'Docker Hub is for all')
 })
 
-t.test('a build is based on no image, and named after none, of a registry that nobody has named', async (t) => {
+t.test('a build cannot use images or image names of an unlisted registry', async (t) => {
   const store = openStore(':memory:')
   const secrets = await addTokens(store)
   const { send } = await serveBuilds(t, { engine: heldEngine().engine, store, early: true })
@@ -81,7 +81,7 @@ t.test('a build is based on no image, and named after none, of a registry that n
   t.equal((await submit('FROM scratch')).statusCode, 202)
 })
 
-t.test("the operator's login serves those whom the policy names, and admins", async (t) => {
+t.test("only admins and tokens of the policy use the operator's login", async (t) => {
   const image = 'login.example/app:1'
   const table: [policy: PolicyRules, who: 'images:write' | 'admin', pull: boolean, push: boolean][] = [
     [{}, 'admin', true, true],
@@ -100,7 +100,7 @@ t.test("the operator's login serves those whom the policy names, and admins", as
   }
 })
 
-t.test('a token without the login gets an error, and does not share pulls of tokens with it', async (t) => {
+t.test('a token without the login gets an error, and shares no pull with tokens that have it', async (t) => {
   const { post, engine, secrets, logins } = await withTokens(t)
   const image = 'login.example/app:1'
   const pulls = [post('/images/pull', { image }, bearer(secrets.admin))]

@@ -1,4 +1,4 @@
-// Image and environment of a container are fixed when it is made: another one takes its place.
+// The image and environment of a container are fixed at its creation, so a change replaces the container.
 
 import t from 'tap'
 import type { Test } from 'tap'
@@ -26,7 +26,7 @@ async function withWeb(t: Test) {
   return { ...server, before, patch }
 }
 
-t.test('another environment', async (t) => {
+t.test('a change of the environment', async (t) => {
   const { patch, before, engine, get } = await withWeb(t)
   const answer = await patch({ env: { GREETING: 'bye', OLD: null, NEW: '1' } })
   t.equal(answer.statusCode, 200, answer.body)
@@ -39,7 +39,7 @@ t.test('another environment', async (t) => {
   t.match((await get(`/containers/${before.id}`)).json(), { full_id: after.full_id }, 'the old id finds it')
 })
 
-t.test('another image, with other limits and end date at once', async (t) => {
+t.test('a change of the image, limits and expiry at once', async (t) => {
   const { patch, before } = await withWeb(t)
   const after = (await patch({ image: 'app:2', cpus: 0.25, restart: 'always', ttl_seconds: null })).json()
   t.match(after, { image: 'app:2', limits: { cpus: 0.25 }, restart: 'always', expires_at: null, ports: before.ports })
@@ -52,7 +52,7 @@ t.test('a stopped container stays stopped', async (t) => {
   t.match((await post('/containers/web/start')).json(), { state: 'running', ports: before.ports })
 })
 
-t.test('when it fails the old one is back and runs', async (t) => {
+t.test('after a failure the old container is back and runs', async (t) => {
   const { patch, engine, before } = await withWeb(t)
   const start = engine.startContainer
   engine.startContainer = async (id) => {
@@ -64,19 +64,19 @@ t.test('when it fails the old one is back and runs', async (t) => {
   t.equal(engine.records().length, 1)
 })
 
-t.test('an image that is not to be had stops nothing', async (t) => {
+t.test('an image that cannot be pulled stops nothing', async (t) => {
   const { patch, engine } = await withWeb(t)
   t.equal((await patch({ image: 'registry.example.com/none:1' })).statusCode, 502)
   t.notOk(engine.writes().includes('stopContainer'))
 })
 
-t.test('after a crash in the middle the old one runs again', async (t) => {
+t.test('after a crash in the middle the old container runs again', async (t) => {
   const server = await withWeb(t)
   const { engine, before, patch } = server
   let isDown = false
   const down = new AppError('ENGINE_UNAVAILABLE', 'gone')
   const { startContainer, removeContainer } = engine
-  // The engine goes away when the new one is to be started, and comes back when nothing could be undone.
+  // The engine goes away before the new one starts, and comes back when nothing could be undone.
   engine.startContainer = async (id) => {
     if (id !== before.full_id) isDown = true
     if (isDown) throw down
@@ -94,7 +94,7 @@ t.test('after a crash in the middle the old one runs again', async (t) => {
   t.match(engine.records(), [{ id: before.full_id, name: 'web', state: 'running' }])
 })
 
-t.test('containers that Berth did not create are not recreated, nor paused ones', async (t) => {
+t.test('foreign and paused containers are not recreated', async (t) => {
   const engine = createMemoryEngine({ images: IMAGES })
   engine.add({ name: 'foreign' })
   const { ask, make, post } = await build(t, { engine, env: { BERTH_MANAGE_FOREIGN: 'true' } })

@@ -1,4 +1,4 @@
-// A stopped container whose port went to somebody else is made again on another one.
+// A stopped container whose port was given away is recreated on another port.
 
 import t from 'tap'
 import type { Test } from 'tap'
@@ -28,7 +28,7 @@ async function withTakenPort(t: Test) {
   return { ...server, before }
 }
 
-t.test('start gives it another port and says so', async (t) => {
+t.test('start gives it another port and reports it', async (t) => {
   const { post, before, engine } = await withTakenPort(t)
   const answer = await post('/containers/web/start')
   t.equal(answer.statusCode, 200, answer.body)
@@ -62,7 +62,7 @@ t.test('the old id still works, even after a restart of the server', async (t) =
   t.match((await again.get(`/containers/${before.id}`)).json(), { full_id: id })
 })
 
-t.test('an answer that names another container does it no harm', async (t) => {
+t.test('an answer that names another container does not harm that one', async (t) => {
   const { post, engine } = await withTakenPort(t)
   const foreign = engine.add({ name: 'foreign', state: 'exited' })
   const create = engine.createContainer
@@ -77,7 +77,7 @@ t.test('an answer that names another container does it no harm', async (t) => {
   )
 })
 
-t.test('its files are kept, and go with it', async (t) => {
+t.test('its files are kept, and move with it', async (t) => {
   const { post, engine, ask } = await withTakenPort(t)
   await post('/containers/web/start')
   t.equal(engine.images.size, 2)
@@ -87,7 +87,7 @@ t.test('its files are kept, and go with it', async (t) => {
   t.strictSame([...engine.volumes.keys()], ['data'], 'its named volume stays')
 })
 
-t.test('its anonymous volumes go along, and are removed only with the last of it', async (t) => {
+t.test('its anonymous volumes move with it, and are removed only with its last container', async (t) => {
   const engine = createMemoryEngine()
   const volume = 'a1'.repeat(32)
   await engine.createVolume(volume, {})
@@ -103,7 +103,7 @@ t.test('its anonymous volumes go along, and are removed only with the last of it
   t.notOk(engine.volumes.has(volume))
 })
 
-t.test('twice', async (t) => {
+t.test('it can be replaced twice', async (t) => {
   const { post, get, before, engine, ask } = await withTakenPort(t)
   const second = (await post('/containers/web/start')).json()
   await post('/containers/web/stop')
@@ -132,7 +132,7 @@ t.test('a port that another container got in the meantime is not tried', async (
   t.strictSame([...engine.images.keys()], ['base-api-server:latest'])
 })
 
-t.test('a HOST_PORT of the request’s own stays', async (t) => {
+t.test('a HOST_PORT set by the request stays', async (t) => {
   const { make, post, engine } = await build(t)
   await make({ name: 'web', env: { HOST_PORT: '80' } })
   await post('/containers/web/stop')
@@ -141,40 +141,43 @@ t.test('a HOST_PORT of the request’s own stays', async (t) => {
   t.match(engine.specs(), [{ env: { HOST_PORT: '80' }, ports: [{ hostPort: 8002 }] }])
 })
 
-t.test('a change that waited for a replacement is done to the new one, and the next waits for it', async (t) => {
-  const { post, ask, engine, before } = await withTakenPort(t)
-  const running: string[] = []
-  for (const name of ['stopContainer', 'updateContainer'] as const) {
-    const method: (id: string, value: never) => Promise<void> = engine[name]
-    Object.assign(engine, {
-      async [name](id: string, value: never) {
-        running.push(`${name} begins`)
-        await new Promise((resolve) => setTimeout(resolve, 20))
-        await method(id, value)
-        running.push(`${name} ends`)
-      }
-    })
+t.test(
+  'a change that waited for a replacement applies to the new container, and the next change waits for it',
+  async (t) => {
+    const { post, ask, engine, before } = await withTakenPort(t)
+    const running: string[] = []
+    for (const name of ['stopContainer', 'updateContainer'] as const) {
+      const method: (id: string, value: never) => Promise<void> = engine[name]
+      Object.assign(engine, {
+        async [name](id: string, value: never) {
+          running.push(`${name} begins`)
+          await new Promise((resolve) => setTimeout(resolve, 20))
+          await method(id, value)
+          running.push(`${name} ends`)
+        }
+      })
+    }
+    const started = post('/containers/web/start')
+    const waited = post(`/containers/${before.full_id}/stop`)
+    const { full_id: id } = (await started).json()
+    const changed = ask('PATCH', `/containers/${id}`, { payload: { memory: 64 * 1024 ** 2 } })
+    t.match((await waited).json(), { full_id: id, state: 'exited' })
+    t.equal((await changed).statusCode, 200)
+    t.strictSame(running, [
+      'stopContainer begins',
+      'stopContainer ends',
+      'updateContainer begins',
+      'updateContainer ends'
+    ])
   }
-  const started = post('/containers/web/start')
-  const waited = post(`/containers/${before.full_id}/stop`)
-  const { full_id: id } = (await started).json()
-  const changed = ask('PATCH', `/containers/${id}`, { payload: { memory: 64 * 1024 ** 2 } })
-  t.match((await waited).json(), { full_id: id, state: 'exited' })
-  t.equal((await changed).statusCode, 200)
-  t.strictSame(running, [
-    'stopContainer begins',
-    'stopContainer ends',
-    'updateContainer begins',
-    'updateContainer ends'
-  ])
-})
+)
 
-t.test('a restart does the same', async (t) => {
+t.test('a restart gives it another port, too', async (t) => {
   const { post, before } = await withTakenPort(t)
   t.match((await post('/containers/web/restart')).json(), { replaced: before.full_id, state: 'running', changed: true })
 })
 
-t.test('when it fails the old one is still there, whole', async (t) => {
+t.test('after a failure the old container is still there, unchanged', async (t) => {
   const steps: ['commitContainer' | 'createContainer' | 'containerSpec', string][] = [
     ['commitContainer', 'STORAGE_FULL'],
     ['containerSpec', 'ENGINE_FAILED'],
@@ -195,7 +198,7 @@ t.test('when it fails the old one is still there, whole', async (t) => {
   }
 })
 
-t.test('the new one that does not start is removed', async (t) => {
+t.test('a new container that does not start is removed', async (t) => {
   const { post, engine, before } = await withTakenPort(t)
   const start = engine.startContainer
   engine.startContainer = async (id) => {
@@ -207,7 +210,7 @@ t.test('the new one that does not start is removed', async (t) => {
   t.equal(engine.records().length, 1)
 })
 
-t.test('when the engine removes the old one late, the new one stays', async (t) => {
+t.test('the new container stays if the engine removes the old one late', async (t) => {
   const { post, engine, before } = await withTakenPort(t)
   const remove = engine.removeContainer
   let isLate = true
@@ -232,7 +235,7 @@ t.test('containers that Berth did not create are not recreated', async (t) => {
   t.notOk(engine.writes().includes('commitContainer'))
 })
 
-t.test('a container that the engine can start no more is made again, on its own ports', async (t) => {
+t.test('a container that the engine can no longer start is recreated on its own ports', async (t) => {
   const stuck = async (t: Test, given: Parameters<typeof build>[1] = {}) => {
     const server = await build(t, given)
     const start = server.engine.startContainer
@@ -267,7 +270,7 @@ t.test('a container that the engine can start no more is made again, on its own 
     t.match((await get(`/containers/${before.id}`)).json(), { full_id: after.full_id })
   })
 
-  t.test('but not one that Berth did not make', async (t) => {
+  t.test('but not if it is foreign', async (t) => {
     const engine = createMemoryEngine()
     const { id } = engine.add({ name: 'foreign', state: 'exited' })
     const { post, jam } = await stuck(t, { engine, env: { BERTH_MANAGE_FOREIGN: 'true' } })

@@ -1,12 +1,12 @@
 // Every operation of the live OpenAPI document under every combination of what a browser says about a request. The engine
-// writes down what it is asked: from a foreign page or under a foreign name it must not be asked for anything.
+// records its calls: a request from a foreign page or under a foreign name must cause none.
 
 import t from 'tap'
 import { build } from '../helpers/build.ts'
 
 type Document = { paths: Record<string, Record<string, { operationId: string; requestBody?: unknown }>> }
 
-/** As an older system has it, and as WebSockets begin. */
+/** Changes by GET: of an older system, and as the start of a WebSocket. */
 const CHANGE_BY_GET = ['compatRetryBuild', 'openTerminal']
 const OWN = '127.0.0.1:8000'
 const HOSTS: [host: string, allowed: boolean][] = [
@@ -33,7 +33,7 @@ const SITES: [site: string | undefined, own: boolean][] = [
   ['none', false]
 ]
 
-t.test('no page but our own changes anything, and no name but ours is answered', async (t) => {
+t.test('only our own page can make changes, and only our host names get an answer', async (t) => {
   const { ask, get, make, engine } = await build(t, { env: { BERTH_EXEC: 'true' } })
   await make({ name: 'web' })
   const { paths } = (await get('/openapi.json')).json<Document>()
@@ -54,7 +54,7 @@ t.test('no page but our own changes anything, and no name but ours is answered',
         for (const [site, isOurSite] of SITES) {
           const isChange = method !== 'GET' || CHANGE_BY_GET.includes(operationId)
           const expected = isOurName ? (isChange && !(isOurOrigin && isOurSite) ? 403 : undefined) : 421
-          // Our own page does what it does; that is tested elsewhere. A name in capitals is another origin to a browser.
+          // Requests of our own page are tested elsewhere. A name in capitals is another origin to a browser.
           if (expected === undefined && (isChange || host !== OWN)) continue
           const headers = { host, ...(origin && { origin }), ...(site && { 'sec-fetch-site': site }) }
           const answer = await ask(method, url, { headers, ...(isChange && method !== 'GET' && { payload: {} }) })
@@ -72,10 +72,10 @@ t.test('no page but our own changes anything, and no name but ours is answered',
     }
   }
   t.ok(refused > 2_000, `${refused} were refused`)
-  t.equal(engine.writes().length, before, 'and the engine heard of none')
+  t.equal(engine.writes().length, before, 'and the engine got no call')
 })
 
-t.test('reading changes nothing, whatever is read', async (t) => {
+t.test('reads change nothing', async (t) => {
   const { ask, get, make, engine } = await build(t)
   await make({ name: 'web' })
   const { paths } = (await get('/openapi.json')).json<Document>()

@@ -1,4 +1,4 @@
-// Which runtime of the engine runs a container: the policy says, and a request may choose among what fits it.
+// The policy decides which runtime runs a container, and a request may choose among the runtimes it allows.
 
 import t from 'tap'
 import { openStore } from '../../src/store/sqlite/open.ts'
@@ -22,7 +22,7 @@ t.test('a container runs with the runtime of the policy', async (t) => {
   t.strictSame(info.json().engine.runtimes, ['runc', 'runsc'])
 })
 
-t.test('another image brings the runtime that the policy has for it', async (t) => {
+t.test('a new image brings the runtime of its policy rule', async (t) => {
   const engine = createMemoryEngine({ images: ['base-api-server:latest', 'strange/app:1'] })
   const { post, ask } = await build(t, {
     engine,
@@ -35,7 +35,7 @@ t.test('another image brings the runtime that the policy has for it', async (t) 
   t.match(again.json(), { runtime: 'runsc' }, 'it stays')
 })
 
-t.test('another image does not keep the runtime that the policy had for the one before', async (t) => {
+t.test("a new image does not keep the runtime of the former image's rule", async (t) => {
   const engine = createMemoryEngine({ images: ['base-api-server:latest', 'trusted/app:1'] })
   const { post, ask } = await build(t, {
     engine,

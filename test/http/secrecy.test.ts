@@ -1,5 +1,5 @@
-// Two tokens that have nothing to do with each other make, change, guess and read at random. Nothing that one of them gets
-// contains a name, an id or a value of the other. SECRECY_SEED repeats a run, SECRECY_CALLS makes a longer one.
+// Two unrelated tokens create, change, guess and read at random. No answer to one of them contains
+// a name, an id or a value of the other. SECRECY_SEED repeats a run, SECRECY_CALLS makes a longer one.
 
 import t, { type Test } from 'tap'
 import { buildForm, FORM_TYPE } from '../helpers/form.ts'
@@ -14,13 +14,13 @@ type Random = ReturnType<typeof createRandom>
 
 const SEED = Number(process.env.SECRECY_SEED ?? Date.now() % 1e9)
 const CALLS = Number(process.env.SECRECY_CALLS ?? 1_000)
-/** Stands in every name and value that a side thinks of. */
+/** Part of every name and value that a side invents. */
 const WORD = { own: 'alpha', stranger: 'bravo' } as const
 const OTHER = { own: 'stranger', stranger: 'own' } as const
-// None of them has everything a side may have made at once, so that a create is rarely refused.
+// None has all the resources that a side may have at once, so a create is rarely refused.
 const MOST = 8
 
-/** Names that both took, one after the other. */
+/** Names that both sides took, one after the other. */
 const both = new Set<string>()
 
 const LISTS = [
@@ -59,7 +59,7 @@ const READS: Record<Kind, string[]> = {
 const FORCE: Partial<Record<Kind, string>> = { containers: '?force=true', images: '?force=true' }
 const CHANGES = ['start', 'stop', 'restart', 'pause', 'unpause'] as const
 
-/** What each side has, and what it would give the other away. */
+/** The resources of each side, and the texts that would reveal them. */
 function createSide(side: Side) {
   const names: Record<Kind, string[]> = { containers: [], volumes: [], networks: [], builds: [], images: [] }
   return { side, names, ids: new Set<string>(), heard: '', made: 0 }
@@ -143,7 +143,7 @@ function next(me: Known, other: Known, random: Random): Call {
   ])()
 }
 
-/** What of the other stands in a text, apart from what was asked with. */
+/** The texts of the other side in an answer, apart from those in the request. */
 function findLeak(other: Known, text: string, { url, body }: Call): string | undefined {
   const asked = `${decodeURIComponent(url)} ${Buffer.isBuffer(body) ? '' : JSON.stringify(body ?? {})}`
   const names = text.match(new RegExp(`${WORD[other.side]}[-\\w]*`, 'g')) ?? []
@@ -151,7 +151,7 @@ function findLeak(other: Known, text: string, { url, body }: Call): string | und
   return [...names, ...ids].find((found) => !asked.includes(found) && !both.has(found))
 }
 
-/** Takes in what an answer says that it has made. */
+/** Records the resources that an answer reports as created. */
 function learn(me: Known, { method, url, body }: Call, answer: { statusCode: number; body: string }): void {
   if (method !== 'POST' || answer.statusCode > 202) return
   const json = JSON.parse(answer.body) as Record<string, unknown>

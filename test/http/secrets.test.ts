@@ -1,5 +1,5 @@
-// Secrets are sent everywhere where one may stand, and where none should, through answers that succeed and that fail. Then
-// everything that the server says or keeps is searched for them.
+// Secrets are sent in every place where one belongs and where none belongs, in requests that succeed and that fail. Then
+// everything that the server answers, logs or stores is searched for them.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,9 +11,9 @@ import { AppError } from '../../src/errors.ts'
 import { openStore } from '../../src/store/sqlite/open.ts'
 import { build } from '../helpers/build.ts'
 
-/** As a secret may turn up: as it is, and as somebody may have written it down. */
+/** The forms in which a secret may turn up: plain and encoded. */
 const spellings = (secret: string) => [
-  // Also cut short, as parsers quote what they do not understand.
+  // Also cut short, as parsers quote invalid input.
   secret.slice(0, 12),
   Buffer.from(secret).toString('base64').replaceAll(/=*$/g, '').slice(0, -1),
   Buffer.from(secret).toString('hex'),
@@ -125,7 +125,7 @@ t.test('no secret is shown or stored', async (t) => {
   await create({ env: { PASSWORD: canary('env, engine away') } })
   engine.comeBack()
 
-  // Where nobody asked for one.
+  // Where none is expected.
   const wrong = (headers: Record<string, string>) => ask('GET', '/containers', { headers })
   await wrong({ authorization: `Bearer ${canary('wrong token')}` })
   await wrong({ authorization: `Basic ${Buffer.from(`me:${canary('password')}`).toString('base64')}` })
@@ -160,7 +160,7 @@ t.test('no secret is shown or stored', async (t) => {
   await server.app.close()
 
   t.ok(canaries.size >= 25, `${canaries.size} secrets`)
-  t.match(log, /"level":10|"level":20/, 'the log says all it can')
+  t.match(log, /"level":10|"level":20/, 'the log has its most detailed level')
   const places: Record<string, string> = { answers: said.join('\n'), log }
   for (const file of readdirSync(dataDir, { withFileTypes: true, recursive: true }))
     if (file.isFile()) places[file.name] = readFileSync(join(file.parentPath, file.name), 'latin1')

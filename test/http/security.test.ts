@@ -62,7 +62,7 @@ t.test('with a token', async (t) => {
     problem(t, await get('/containers', { headers: { cookie: `token=${TOKEN}` } }), 401, 'UNAUTHORIZED')
   })
 
-  t.test('opens everything', async (t) => {
+  t.test('gives full access', async (t) => {
     t.equal((await get('/containers', { headers: bearer(TOKEN) })).statusCode, 200)
     t.equal((await get('/containers', { headers: { authorization: `bearer  ${TOKEN}` } })).statusCode, 200)
     t.equal((await post('/containers', {}, bearer(TOKEN))).statusCode, 201)
@@ -73,12 +73,12 @@ t.test('with a token', async (t) => {
       t.ok([200, 302].includes((await get(url)).statusCode), url)
   })
 
-  t.test('is needed for what only begins alike', async (t) => {
+  t.test('is needed for paths that only begin like these', async (t) => {
     for (const url of ['/healthy', '/docsx', '/openapi.jsonx', '/health/../containers', '/docs/../containers'])
       problem(t, await get(url), 401, 'UNAUTHORIZED')
   })
 
-  t.test('is what the document says each operation needs', async (t) => {
+  t.test('is the security that the document lists for each operation', async (t) => {
     const { paths } = (await get('/openapi.json')).json()
     t.strictSame(paths['/containers'].get.security, [{ bearer: ['read'] }])
     t.strictSame(paths['/containers'].post.security, [{ bearer: ['containers:write'] }])
@@ -86,7 +86,7 @@ t.test('with a token', async (t) => {
   })
 })
 
-t.test('without a token nothing is asked for', async (t) => {
+t.test('a server without a token asks for none', async (t) => {
   const { get } = await build(t)
   t.equal((await get('/containers')).statusCode, 200)
   const { paths } = (await get('/openapi.json')).json()
@@ -109,7 +109,7 @@ t.test('a route that declares no scope ends the start', async (t) => {
   await t.rejects(async () => bare.ready(), { message: /GET \/inner\/bad/ })
 })
 
-t.test('the name under which the server is asked', async (t) => {
+t.test('the host name of a request', async (t) => {
   const { get } = await build(t, { env: { BERTH_ALLOWED_HOSTS: 'Berth.Example, other' } })
   const allowed = [
     '127.0.0.1:8000',
@@ -179,7 +179,7 @@ t.test('the caller of a change', async (t) => {
   }
 })
 
-t.test('a form of another page cannot be sent', async (t) => {
+t.test('a form of another page is refused', async (t) => {
   const { ask } = await build(t)
   for (const type of ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain'])
     problem(
@@ -212,7 +212,7 @@ t.test('headers of every answer', async (t) => {
   t.notOk('server' in (await app.inject({ url: '/health', headers: { host: 'localhost' } })).headers)
 })
 
-t.test('pages have a policy of their own', async (t) => {
+t.test('pages have their own content security policy', async (t) => {
   const { get } = await build(t)
   for (const url of ['/docs/', '/redoc']) {
     const { headers, statusCode } = await get(url)
@@ -223,7 +223,7 @@ t.test('pages have a policy of their own', async (t) => {
   }
 })
 
-t.test('the reading view names the server as its reader calls it', async (t) => {
+t.test('the reading view names the server as in the request', async (t) => {
   const { get } = await build(t, { env: { BERTH_ALLOWED_HOSTS: 'first.example' } })
   t.match((await get('/redoc', { headers: { host: 'first.example' } })).body, /http:\/\/first\.example/)
   const { body } = await get('/redoc', { headers: { host: '127.0.0.1:8000' } })

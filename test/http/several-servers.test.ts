@@ -13,7 +13,7 @@ const AT_ONCE_MS = 1_000
 const postgres = await startPostgres(t)
 const keyFolder = makeFolder('key')
 
-/** A server that works on one build at a time. */
+/** A server that runs one build at a time. */
 async function serve(t: Test, url: string, env: Record<string, string> = {}) {
   const engine = heldEngine()
   // It is closed with its server.
@@ -27,7 +27,7 @@ async function serveTwo(t: Test, env?: Record<string, string>) {
   return { url, one: await serve(t, url, env), two: await serve(t, url, env) }
 }
 
-t.test('a token that is made, used and revoked on one server is so on the other', async (t) => {
+t.test('a token created, used or revoked on one server is so on the other', async (t) => {
   const { one, two } = await serveTwo(t, { BERTH_TOKEN: OPERATOR })
   const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
   const made = await one.ask('POST', '/tokens', { payload: { name: 'ci', scopes: ['read'] }, ...as(OPERATOR) })
@@ -42,7 +42,7 @@ t.test('a token that is made, used and revoked on one server is so on the other'
   await until(answers(401), AT_ONCE_MS)
 })
 
-t.test('of the last two admins, revoked on two servers at once, one stays', async (t) => {
+t.test('one of the last two admins stays when two servers revoke both at once', async (t) => {
   const { url, one, two } = await serveTwo(t)
   const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } })
   const make = async (name: string, scope: string, maker?: string) => {
@@ -96,7 +96,7 @@ t.test('a build that one server received is built, followed and cancelled on the
   t.match((await following.all()).at(-1), { event: 'end', data: { status: 'completed' } })
   t.match((await busy.get(`/builds/${third}`)).json(), { status: 'completed' })
   t.match((await busy.get(`/builds/${third}/logs`)).payload, 'Step 1/1 : FROM scratch')
-  t.match((await idle.get(`/builds/${first}`)).json(), { status: 'in_progress' }, 'and the first goes on')
+  t.match((await idle.get(`/builds/${first}`)).json(), { status: 'in_progress' }, 'and the first continues')
   await release()
   t.strictSame([...busy.folders(), ...idle.folders()], [], 'no context stays in a data folder')
 })
@@ -133,10 +133,10 @@ t.test('a server that stops leaves its build to the others', async (t) => {
   t.match((await idle.get(`/builds/${id}/logs`)).payload, /INTERRUPTED: .*resumes later/)
 })
 
-t.test('an end date that another server moved is the one that counts', async (t) => {
+t.test('an expiry that another server moved counts', async (t) => {
   const url = await postgres.empty()
   const one = await serve(t, url)
-  // As if another server had moved it at once, and the news of it were lost: only a look at the table can tell.
+  // As if another server had moved it and the notification were lost: only a read of the table shows it.
   await ask(
     url,
     `CREATE FUNCTION later() RETURNS TRIGGER LANGUAGE plpgsql AS

@@ -22,7 +22,7 @@ async function listening(t: Test, limits = { bodyMs: 2_000, idleMs: 2_000 }) {
   return (app.server.address() as AddressInfo).port
 }
 
-/** Sends the head and then a byte at a time; what is answered. */
+/** Sends the head and then a byte at a time, and returns the answer. */
 async function drip(port: number, type: string, bytes: number, everyMs = 0): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   let answer = ''
@@ -40,19 +40,19 @@ async function drip(port: number, type: string, bytes: number, everyMs = 0): Pro
   return answer
 }
 
-t.test('a body of JSON has to come at once', async (t) => {
+t.test('a JSON body has to arrive quickly', async (t) => {
   const port = await listening(t)
   t.match(await drip(port, 'application/json', 20, 200), /^HTTP\/1\.1 408 .*"code":"REQUEST_TIMEOUT"/s)
   t.match(await drip(port, 'application/json', 3), /^HTTP\/1\.1 200 .*\{"got":111\}/s)
 })
 
-t.test('an upload may take its time as long as it moves', async (t) => {
+t.test('an upload may take long as long as it moves', async (t) => {
   const port = await listening(t)
   t.match(await drip(port, 'multipart/form-data; boundary=x', 10, 300), /^HTTP\/1\.1 200 .*\{"got":10\}/s)
   t.match(await drip(port, 'multipart/form-data; boundary=x', 2, 4_000), /^HTTP\/1\.1 408 /)
 })
 
-t.test('work may take longer than a body that is empty, or that nobody reads', async (t) => {
+t.test('a request with an empty or unread body may run longer than the body timeout', async (t) => {
   const port = await listening(t, { bodyMs: SHORT_MS, idleMs: SHORT_MS })
   const bodies: RequestInit[] = [
     { headers: { 'content-length': '0' } },

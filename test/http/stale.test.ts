@@ -1,4 +1,4 @@
-// The engine going away is a normal state: reads are answered from the last known state and say so, changes say "try again".
+// A lost engine is a normal state: reads answer from the last known state and say so, changes ask for a retry.
 
 import t from 'tap'
 import type { Test } from 'tap'
@@ -14,7 +14,7 @@ async function withoutEngine(t: Test) {
   return { ...server, id }
 }
 
-t.test('reads say that they are old, and how old', async (t) => {
+t.test('reads say that they are stale, and by how much', async (t) => {
   const { get } = await withoutEngine(t)
   for (const url of ['/containers', '/containers/running']) {
     const answer = await get(url)
@@ -27,7 +27,7 @@ t.test('reads say that they are old, and how old', async (t) => {
   t.match((await get('/ports')).json(), { used_ports: [8001], counts: { bound: 1 } })
 })
 
-t.test('changes are refused, and say when to come back', async (t) => {
+t.test('changes are refused, and say when to retry', async (t) => {
   const { ask, engine, get } = await withoutEngine(t)
   const before = engine.writes().length
   for (const [method, url, payload] of [
@@ -50,17 +50,17 @@ t.test('changes are refused, and say when to come back', async (t) => {
   t.match((await get('/ports')).json().counts, { leased: 0 }, 'and no port is held for them')
 })
 
-t.test('a bad request is a bad request all the same', async (t) => {
+t.test('a bad request is still a bad request', async (t) => {
   const { post } = await withoutEngine(t)
   problem(t, await post('/containers', { memry: 1 }), 400, 'INVALID_REQUEST')
 })
 
-t.test('output cannot be read', async (t) => {
+t.test('logs cannot be read', async (t) => {
   const { get } = await withoutEngine(t)
   problem(t, await get('/containers/web/logs'), 503, 'ENGINE_UNAVAILABLE')
 })
 
-t.test('health stays 200, readiness does not', async (t) => {
+t.test('liveness stays 200, readiness does not', async (t) => {
   const { get, engine } = await withoutEngine(t)
   const health = await get('/health')
   t.equal(health.statusCode, 200)
@@ -89,7 +89,7 @@ t.test('once it is back, responses are fresh and include changes in the meantime
   t.equal((await post('/containers')).statusCode, 201)
 })
 
-t.test('a container that the engine cannot describe says that it is old, and the others do not', async (t) => {
+t.test('only a container that the engine cannot describe is marked as stale', async (t) => {
   let ahead = 0
   const server = await build(t, { now: () => performance.now() + ahead })
   const { get, engine, make } = server
@@ -129,7 +129,7 @@ t.test('a container that the engine cannot describe says that it is old, and the
     inventory_age_ms: Number,
     unread_containers: 1
   })
-  t.equal((await get('/health/ready')).statusCode, 200, 'all else can be done')
+  t.equal((await get('/health/ready')).statusCode, 200, 'every other call works')
 
   engine.inspectContainer = inspect
   await until(async () => !('stale' in (await get('/containers/web')).json()))

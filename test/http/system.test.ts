@@ -3,7 +3,7 @@ import { build, VERSION } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { idOf } from '../helpers/records.ts'
 
-t.test('GET / says what this is and what it offers', async (t) => {
+t.test('GET / describes the service and its endpoints', async (t) => {
   const { get } = await build(t)
   const answer = await get('/')
   t.equal(answer.statusCode, 200)

@@ -1,4 +1,4 @@
-// Connections to terminals that are none: of clients that say nothing, or do not answer the close.
+// Connections that open no terminal: of clients that stay silent, or do not answer the close.
 
 import { once } from 'node:events'
 import { connect, type AddressInfo } from 'node:net'
@@ -21,7 +21,7 @@ async function serve(t: Test, env: Record<string, string> = {}) {
   return `http://127.0.0.1:${(server.app.server.address() as AddressInfo).port}`
 }
 
-/** A connection that is a WebSocket for the server, of a client that never answers its pings or its close. */
+/** A WebSocket connection whose client never answers pings or the close. */
 async function openMute(base: string, said = Buffer.alloc(0)) {
   const { port } = new URL(base)
   const socket = connect(Number(port), '127.0.0.1')
@@ -48,10 +48,10 @@ async function openMute(base: string, said = Buffer.alloc(0)) {
     closedAfterMs: closed.then(() => performance.now() - started)
   }
 }
-// A frame of one byte, masked with zeros, that stands for nothing.
+// A frame of one byte without meaning, masked with zeros.
 const NO_FRAME = Buffer.from([0x82, 0x81, 0, 0, 0, 0, 0x63])
 
-t.test('connections that are no terminals are counted, and go in ten seconds', { buffered: true }, async (t) => {
+t.test('connections that open no terminal are counted, and end within ten seconds', { buffered: true }, async (t) => {
   const most = 6
   const base = await serve(t, { BERTH_TOKEN: OPERATOR, BERTH_REQUESTS_PER_CALLER: String(most) })
   const refused = await Promise.all(Array.from({ length: most / 2 }, () => openMute(base, NO_FRAME)))
@@ -70,11 +70,11 @@ t.test('connections that are no terminals are counted, and go in ten seconds', {
     `the close is not answered: gone after ${times.map(Math.round).join(', ')} ms`
   )
   const next = await openMute(base)
-  t.equal(next.status, 101, 'their places are free again')
+  t.equal(next.status, 101, 'their slots are free again')
   for (const { destroy } of [next, ...silent]) destroy()
 })
 
-t.test('a connection that opens no terminal is told so', { buffered: true }, async (t) => {
+t.test('a connection that opens no terminal gets an error', { buffered: true }, async (t) => {
   const base = await serve(t)
   const socket = new WebSocket(`${base.replace('http', 'ws')}/containers/web/terminal`)
   const closed = once(socket, 'close')

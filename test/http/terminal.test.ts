@@ -26,7 +26,7 @@ async function serve(t: Test, env: Record<string, string> = {}) {
   return { ...server, engine, id, base, last }
 }
 
-t.test('starts the best shell, takes input, size and signals, and gives the exit code', async (t) => {
+t.test('starts the best shell, takes input, sizes and signals, and returns the exit code', async (t) => {
   const { base, last } = await serve(t)
   const terminal = await openTerminal(base, 'web', { cols: 100, rows: 30, env: { A: '1' } })
   t.equal(terminal.socket.protocol, TERMINAL_PROTOCOL)
@@ -45,7 +45,7 @@ t.test('starts the best shell, takes input, size and signals, and gives the exit
   t.equal(terminal.closed(), 1000)
 })
 
-t.test('refuses what cannot be, before the upgrade where that is known', async (t) => {
+t.test('refuses impossible requests, before the upgrade if possible', async (t) => {
   const { base, get, engine, id } = await serve(t)
   problem(t, await get('/containers/web/terminal'), 426, 'UPGRADE_NEEDED')
   problem(t, await get('/containers/nobody/terminal'), 404, 'CONTAINER_NOT_FOUND')
@@ -70,12 +70,12 @@ t.test('refuses what cannot be, before the upgrade where that is known', async (
   t.match(await refusedUpgrade(base, 'web'), { status: 409, code: 'CONTAINER_NOT_RUNNING' })
 })
 
-t.test('is off where commands are', async (t) => {
+t.test('is off if commands are off', async (t) => {
   const { base } = await serve(t, { BERTH_EXEC: 'false' })
   t.match(await refusedUpgrade(base, 'web'), { status: 403, code: 'EXEC_DISABLED' })
 })
 
-t.test('takes the token as a subprotocol, and needs the scope exec', async (t) => {
+t.test('takes the token as a subprotocol, and requires the scope exec', async (t) => {
   const { base, post, ask, store } = await serve(t, { BERTH_TOKEN: OPERATOR })
   t.match(await refusedUpgrade(base, 'web'), { status: 401, code: 'UNAUTHORIZED' })
   t.match(await refusedUpgrade(base, 'web', { token: 'wrong' }), { status: 401, code: 'UNAUTHORIZED' })
@@ -93,11 +93,11 @@ t.test('takes the token as a subprotocol, and needs the scope exec', async (t) =
     t.match(other.failed(), { code: 'TERMINAL_NOT_FOUND' })
   })
 
-  t.test('the audit trail has who, what and how long', async (t) => {
+  t.test('the audit trail records caller, command and duration', async (t) => {
     const again = await openTerminal(base, 'web', { session }, { token: worker })
     const revoked = await ask('DELETE', '/tokens/exec-admin', { headers: { authorization: `Bearer ${OPERATOR}` } })
     t.equal(revoked.statusCode, 200)
-    t.match(await again.ended(), { reason: /revoked/ }, 'a token that is revoked ends it')
+    t.match(await again.ended(), { reason: /revoked/ }, 'a revoked token ends it')
     await until(async () => (await store.audit.find({ action: 'runInTerminal', outcome: 'succeeded' }, 10)).length > 0)
     const [entry] = await store.audit.find({ action: 'runInTerminal', outcome: 'succeeded' }, 10)
     t.match(entry, { caller: 'exec-admin', object: 'web: cat file', durationMs: Number, scope: 'exec' })
@@ -105,10 +105,10 @@ t.test('takes the token as a subprotocol, and needs the scope exec', async (t) =
   })
 })
 
-t.test('a connection that breaks', async (t) => {
+t.test('a broken connection', async (t) => {
   const { base, last } = await serve(t)
 
-  t.test('keeps its session, which resumes where it was', async (t) => {
+  t.test('keeps its session, which resumes where it broke off', async (t) => {
     const first = await openTerminal(base, 'web')
     first.type('one ')
     await first.shows('one ')
@@ -124,10 +124,10 @@ t.test('a connection that breaks', async (t) => {
     t.match(again.failed(), { code: 'TERMINAL_TAKEN_OVER' })
     reloaded.socket.close(DETACH_CODE)
     await reloaded.whenClosed()
-    t.notOk(last().hasEnded(), 'whoever detaches leaves it as it is')
+    t.notOk(last().hasEnded(), 'detaching does not change it')
   })
 
-  t.test('gets the exit code of a command that ended in the meantime', async (t) => {
+  t.test('gets the exit code of a command that ended meanwhile', async (t) => {
     const first = await openTerminal(base, 'web')
     first.cut()
     last().write('bye')
@@ -143,14 +143,14 @@ t.test('a connection that breaks', async (t) => {
   })
 })
 
-t.test('a connection that is closed ends the command', async (t) => {
+t.test('closing the connection ends the command', async (t) => {
   const { base, last } = await serve(t)
   const terminal = await openTerminal(base, 'web')
   terminal.socket.close()
   await until(() => last().hasEnded())
 })
 
-t.test('a reader that does not acknowledge holds the command up', async (t) => {
+t.test('a reader that does not acknowledge blocks the command', async (t) => {
   const { base, last } = await serve(t)
   const slow = await openTerminal(base, 'web', { command: ['yes'] }, { acknowledges: false })
   await until(() => slow.bytes() === WINDOW_BYTES)
@@ -180,7 +180,7 @@ t.test('a reader that is a second behind at the end still gets the whole output'
   t.equal(slow.closed(), 1000)
 })
 
-t.test('there may be so many, of one caller and of all', async (t) => {
+t.test('terminals are limited per caller and in total', async (t) => {
   const { base } = await serve(t, { BERTH_TERMINALS_MAX: '2' })
   const first = await openTerminal(base, 'web')
   await openTerminal(base, 'web')
@@ -198,7 +198,7 @@ t.test('there may be so many, of one caller and of all', async (t) => {
   })
 })
 
-t.test('the server that stops ends the commands and says so', async (t) => {
+t.test('a stopping server ends the commands with that reason', async (t) => {
   const { base, app, last } = await serve(t)
   const terminal = await openTerminal(base, 'web')
   const silent = new WebSocket(`${base.replace('http', 'ws')}/containers/web/terminal`)
@@ -208,7 +208,7 @@ t.test('the server that stops ends the commands and says so', async (t) => {
   t.ok(last().hasEnded())
 })
 
-t.test('a recording has the output and the sizes, and not the input', async (t) => {
+t.test('a recording has the output and the sizes, but not the input', async (t) => {
   const folder = makeFolder('recordings')
   t.teardown(() => rmSync(folder, { recursive: true }))
   const { base, last } = await serve(t, { BERTH_TERMINAL_RECORDINGS: folder })

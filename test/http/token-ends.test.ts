@@ -1,5 +1,5 @@
-// A token that is revoked or expires ends what it has open: streams and long answers, within a second. So does the first token
-// for those who needed none before.
+// A token that is revoked or expires ends its streams and long answers within a second. So does the first token
+// for callers that needed none before.
 
 import t, { type Test } from 'tap'
 import { openStore } from '../../src/store/sqlite/open.ts'
@@ -38,7 +38,7 @@ t.test('a revoked token ends its streams and its waits', async (t) => {
   t.equal((await get('/containers/web', { headers: admin })).statusCode, 200)
   t.notOk(
     other.events.some(({ event }) => event === 'end'),
-    'those of others go on'
+    'those of others continue'
   )
 })
 
@@ -49,7 +49,7 @@ t.test('an expired token ends its streams', async (t) => {
   t.match((await stream.all()).at(-1), { event: 'end', data: { reason: /expired/, code: 'UNAUTHORIZED' } })
 })
 
-t.test('the first token ends what is open without one', async (t) => {
+t.test('the first token ends streams opened without one', async (t) => {
   const { app, ask, get, post } = await build(t, {})
   await post('/containers', { name: 'web' })
   const streams = await Promise.all(['/events', '/stats/stream'].map((path) => openEvents(t, app, path)))

@@ -25,7 +25,7 @@ t.test('a token is shown once and then kept as its hash', async (t) => {
     t.notMatch(readFileSync(`${dataDir}/${file}`, 'latin1'), made.token.slice(6), file)
 })
 
-t.test('tokens survive a restart, and so does their last use', async (t) => {
+t.test('tokens and their last use survive a restart', async (t) => {
   const dataDir = t.testdir({})
   let token = ''
   await t.test('before', async (t) => {
@@ -40,7 +40,7 @@ t.test('tokens survive a restart, and so does their last use', async (t) => {
   })
 })
 
-t.test('an open server is closed by its first token, which must be an admin’s', async (t) => {
+t.test("the first token closes an open server, and must be an admin's", async (t) => {
   const { get, post, ask } = await build(t)
   t.equal((await get('/containers')).statusCode, 200)
   problem(t, await post('/tokens', { name: 'ci', scopes: ['read'] }), 409, 'ADMIN_TOKEN_NEEDED')
@@ -61,7 +61,7 @@ t.test('impossible operations', async (t) => {
   const as = bearer(OPERATOR)
   await post('/tokens', { name: 'ci', scopes: ['read'] }, as)
   problem(t, await post('/tokens', { name: 'ci', scopes: ['read'] }, as), 409, 'TOKEN_NAME_TAKEN')
-  // The audit trail says these of others.
+  // The audit trail uses these for others.
   for (const name of ['operator', 'anybody', 'nobody'])
     problem(t, await post('/tokens', { name, scopes: ['read'] }, as), 409, 'TOKEN_NAME_TAKEN')
   problem(t, await ask('DELETE', '/tokens/nobody', { headers: as }), 404, 'TOKEN_NOT_FOUND')
@@ -77,7 +77,7 @@ t.test('impossible operations', async (t) => {
     problem(t, await post('/tokens', body, as), 400, 'INVALID_REQUEST')
 })
 
-t.test('GET /access says who asks, what that may do, and the policy to admins', async (t) => {
+t.test('GET /access shows the caller and its scopes, and the policy to admins', async (t) => {
   const policy = { images: ['shop/*'], containers_per_token: 5 }
   const { get, post } = await build(t, { policy, env: { BERTH_TOKEN: OPERATOR } })
   const made = { name: 'ci', scopes: ['read', 'files'], team: 'shop' }
@@ -94,7 +94,7 @@ t.test('GET /access says who asks, what that may do, and the policy to admins', 
   t.match((await get('/access', { headers: bearer(OPERATOR) })).json(), { caller: 'operator', token_id: null, policy })
 })
 
-t.test('a container names the token that made it, and its team', async (t) => {
+t.test('a container names the token that created it, and its team', async (t) => {
   const { post } = await build(t, { env: { BERTH_TOKEN: OPERATOR } })
   const made = { name: 'ci', scopes: ['containers:write'], team: 'shop' }
   const { token, id } = (await post('/tokens', made, bearer(OPERATOR))).json()

@@ -1,4 +1,4 @@
-// "Try it out", as the document prefills it, for every operation: the server answers with what the document says.
+// "Try it out", as the document prefills it, for every operation: the server answers as documented.
 
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -16,15 +16,15 @@ type Operation = {
 }
 type Document = { paths: Record<string, Record<string, Operation>> }
 
-/** What they are about has an id that no document can know. */
+/** Their resource has an id that no document can know. */
 const UNKNOWN =
   /^(get|remove|cancel|retry)Build$|^getBuildLogs$|^revokeToken$|^compat(BuildPushStatus|RetryBuild|RemoveDockerfileBuild)$/
 /** The engine in memory is none. */
 const OF_SWARM = /Nodes?$/
-/** What is removed or stopped goes last. */
+/** Removals and stops come last. */
 const LATER = [/^pause/, /^unpause/, /^pushImage/, /^stop/, /^waitFor/, /^removeContainerFile/, /^remove/]
 const rank = ({ operationId }: Operation) => LATER.findIndex((each) => each.test(operationId))
-/** Whose second time is a conflict, as is a first token that could not make others. */
+/** Repeating them is a conflict, as is a first token that could not create others. */
 const ONCE = /^createContainerByVerb$|^createToken$/
 
 t.test('every prefilled request', async (t) => {

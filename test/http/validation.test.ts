@@ -1,4 +1,4 @@
-// Every malformed request is answered with 400 that names the field, and the engine hears nothing of it.
+// Every malformed request gets a 400 that names the field, and the engine gets no call.
 
 import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
@@ -150,11 +150,11 @@ for (const [method, url, table] of ROUTES) {
         t.match(detail, field)
       })
     }
-    t.equal(engine.writes().length, before, 'the engine heard nothing')
+    t.equal(engine.writes().length, before, 'the engine got no call')
   })
 }
 
-t.test('every problem of a request is named at once', async (t) => {
+t.test('an error names every problem of a request', async (t) => {
   const { post } = await build(t)
   const { errors } = problem(t, await post('/containers', { name: '', cpus: 'x', memry: 1 }), 400, 'INVALID_REQUEST')
   t.strictSame(errors.map(({ field }: { field: string }) => field).toSorted(), ['cpus', 'memry', 'name'])
@@ -162,7 +162,7 @@ t.test('every problem of a request is named at once', async (t) => {
   t.match(ceilings.errors, [{ field: 'memory' }, { field: 'cpus' }])
 })
 
-t.test('JSON that is none', async (t) => {
+t.test('invalid JSON', async (t) => {
   const { ask } = await build(t)
   for (const payload of ['{', '{"name":}', 'name=web', '{"a":1}}', '\u0000']) {
     const answer = await ask('POST', '/containers', { payload, headers: { 'content-type': 'application/json' } })
@@ -170,7 +170,7 @@ t.test('JSON that is none', async (t) => {
   }
 })
 
-t.test('a body that would change how objects behave', async (t) => {
+t.test('a body that would pollute prototypes', async (t) => {
   const { ask, engine } = await build(t)
   for (const payload of ['{"__proto__":{"start":false}}', '{"constructor":{"prototype":{"x":1}}}']) {
     const answer = await ask('POST', '/containers', { payload, headers: { 'content-type': 'application/json' } })
@@ -179,7 +179,7 @@ t.test('a body that would change how objects behave', async (t) => {
   t.strictSame(engine.writes(), [])
 })
 
-t.test('numbers and booleans of a query are read, and refused when they are none', async (t) => {
+t.test('numbers and booleans of a query are parsed, and invalid ones refused', async (t) => {
   const { ask, make } = await build(t)
   await make({ name: 'web' })
   const table: [method: string, url: string, field: string][] = [

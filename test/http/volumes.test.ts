@@ -3,7 +3,7 @@ import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 
-t.test('a volume is made, mounted, listed and removed', async (t) => {
+t.test('a volume is created, mounted, listed and removed', async (t) => {
   const { post, get, ask, make, engine } = await build(t)
   const made = await post('/volumes', { name: 'data' })
   t.equal(made.statusCode, 201, made.body)
@@ -30,7 +30,7 @@ t.test('a volume is made, mounted, listed and removed', async (t) => {
   problem(t, await get('/volumes/data'), 404, 'VOLUME_NOT_FOUND')
 })
 
-t.test('many who ask for the same name at once make one volume', async (t) => {
+t.test('concurrent requests for the same name create one volume', async (t) => {
   const engine = createMemoryEngine()
   const { findVolume } = engine
   engine.findVolume = async (name) => {
@@ -52,14 +52,14 @@ t.test('GET /volumes/{name} asks the engine for that volume alone', async (t) =>
   t.equal((await ask('DELETE', '/volumes/data')).statusCode, 200)
 })
 
-t.test('a volume that Berth did not make stays', async (t) => {
+t.test('a foreign volume stays', async (t) => {
   const { ask, engine } = await build(t)
   await engine.createVolume('precious', {})
   problem(t, await ask('DELETE', '/volumes/precious'), 403, 'VOLUME_NOT_MANAGED')
   t.ok(engine.volumes.has('precious'))
 })
 
-t.test('names that cannot be those of a volume', async (t) => {
+t.test('invalid names of a volume', async (t) => {
   const { post, engine } = await build(t)
   for (const name of ['', 'a', '../x', 'a/b', '/etc', 'a'.repeat(64), 'é', 7])
     t.match(problem(t, await post('/volumes', { name }), 400, 'INVALID_REQUEST').errors, [{ field: 'name' }])
@@ -67,7 +67,7 @@ t.test('names that cannot be those of a volume', async (t) => {
   t.equal(engine.volumes.size, 0)
 })
 
-t.test('the policy says which volumes may be made, used and removed', async (t) => {
+t.test('the policy decides which volumes may be created, used and removed', async (t) => {
   const { post, get, ask, engine } = await build(t, { policy: { volumes: ['team-*'] } })
   await engine.createVolume('prod', { 'io.berth.managed': 'true' })
   for (const refused of [await post('/volumes', { name: 'mine' }), await ask('DELETE', '/volumes/prod')])

@@ -16,7 +16,7 @@ t.test('GET /containers/:id/wait', async (t) => {
     t.match(answer.json(), { reached: 'exited', container: { name: 'web', exit_code: 3 }, waited_ms: Number })
   })
 
-  t.test('answers at once when it is so already', async (t) => {
+  t.test('returns at once if the condition already holds', async (t) => {
     const { make, get } = await build(t)
     await make({ name: 'web' })
     t.match((await get('/containers/web/wait?for=running')).json(), {
@@ -25,7 +25,7 @@ t.test('GET /containers/:id/wait', async (t) => {
     })
   })
 
-  t.test('answers without a container when that was removed', async (t) => {
+  t.test('returns no container after its removal', async (t) => {
     const { make, get, ask } = await build(t)
     await make({ name: 'web' })
     const waiting = get('/containers/web/wait?for=removed')
@@ -34,7 +34,7 @@ t.test('GET /containers/:id/wait', async (t) => {
     t.match((await waiting).json(), { reached: 'removed', container: null })
   })
 
-  t.test('fails early when it cannot become so any more', async (t) => {
+  t.test('fails early if the condition can no longer hold', async (t) => {
     const { make, get, engine } = await build(t)
     const { full_id: id } = await make({ name: 'web', healthcheck: { test: ['CMD', 'true'] } })
     engine.write(id, 'out of luck')
@@ -50,7 +50,7 @@ t.test('GET /containers/:id/wait', async (t) => {
     t.match(engine.records(), [{ state: 'running' }])
   })
 
-  t.test('refuses what it does not understand, naming it', async (t) => {
+  t.test('refuses an unknown parameter by name', async (t) => {
     const { make, get } = await build(t)
     await make({ name: 'web', ports: [] })
     const table: [query: string, field: string][] = [

@@ -1,4 +1,4 @@
-// Refusals of what has a form are told in words, with an example, and never with a bare pattern.
+// Errors about a pattern explain it in words, with an example, and never show the bare pattern.
 
 import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
@@ -31,7 +31,7 @@ const REFUSED: [url: string, body: object, message: RegExp][] = [
   ['/tokens', { name: 'a b', scopes: ['read'] }, /^name must be up to 63 letters.*such as ci$/]
 ]
 
-t.test('a rule is explained in a sentence', async (t) => {
+t.test('the error explains the rule in a sentence', async (t) => {
   const { post } = await build(t)
   for (const [url, body, message] of REFUSED) {
     const { detail } = problem(t, await post(url, body), 400, 'INVALID_REQUEST')
@@ -40,7 +40,7 @@ t.test('a rule is explained in a sentence', async (t) => {
   }
 })
 
-t.test('every pattern of the document has its rule in words', async (t) => {
+t.test('every pattern of the document is explained in words', async (t) => {
   const { get } = await build(t)
   const bare: string[] = []
   const look = (value: unknown, path: string): void => {
@@ -57,7 +57,7 @@ t.test('the id of a build', async (t) => {
   t.match(problem(t, await get('/builds/7'), 400, 'INVALID_REQUEST').detail, /^id must be a UUID, such as c5b0844f-/)
 })
 
-t.test('a container is found by its id, also when another is called like it', async (t) => {
+t.test('a container is found by its id, even if another has this id as its name', async (t) => {
   const { engine, get, make, post } = await build(t)
   const one = await make({ name: 'one' })
   engine.add({ name: one.id, image: 'other' })

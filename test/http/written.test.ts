@@ -1,4 +1,4 @@
-// The forms in which people write requests, over HTTP: the answer has the exact ones.
+// Human forms of requests, over HTTP: the answer has the exact forms.
 
 import t from 'tap'
 import { build, problem } from '../helpers/build.ts'
@@ -39,14 +39,14 @@ t.test('the error describes the exact form', async (t) => {
     t.strictSame(problem(t, await post('/containers', body), 400, 'INVALID_REQUEST').errors, errors)
 })
 
-t.test('in the container that a build is to run', async (t) => {
+t.test('human forms in the container of a build', async (t) => {
   const { ended, engine, submit } = await serveBuilds(t)
   const { id } = await submit({ run: '{"name":"app","memory":"64m"}' })
   await ended(id)
   t.match(engine.records(), [{ name: 'app', limits: { memoryBytes: 67_108_864 } }])
 })
 
-t.test('logs: how long ago, and all of them', async (t) => {
+t.test('logs take a duration, and all lines on request', async (t) => {
   const { get, make } = await build(t)
   await make({ name: 'web' })
   for (const query of ['since=10m', 'tail=all', 'tail=5', 'since=1h30m&until=5m'])
@@ -78,7 +78,7 @@ t.test('followed logs are plain lines, or events on request', async (t) => {
   t.match(listed.json(), { lines: [{ line: 'hello' }, { line: 'oh' }] })
 })
 
-t.test('the log of a build that is followed is plain, too', async (t) => {
+t.test('the followed log of a build is plain, too', async (t) => {
   const { get, submit } = await serveBuilds(t)
   const { id } = await submit()
   const { headers, body } = await get(`/builds/${id}/logs?follow=true`)
