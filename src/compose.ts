@@ -100,7 +100,8 @@ export async function compose({
     policy,
     table: store.imageNames,
     defaultImage: config.defaultImage,
-    onImagesChanged: inventory.onImages
+    onImagesChanged: inventory.onImages,
+    clusterRegistry: engineNodes && config.swarmRegistry
   })
   if (rules.isolation && !walls) throw new Error('the policy isolates owners, and nothing here can')
   const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId, walls })

@@ -7,6 +7,7 @@ import type { Config } from '../config.ts'
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, ContainerSpec, EngineContainers } from '../engine/contract/containers.ts'
 import type { ImageRecord, Transfer } from '../engine/contract/images.ts'
+import type { RegistryLogin } from '../engine/contract/registry-login.ts'
 import { NO_NETWORK } from '../engine/network-names.ts'
 import { AppError, cancellation, isAppError } from '../errors.ts'
 import type { PortService } from '../ports/service.ts'
@@ -41,6 +42,13 @@ export type Images = {
       beforePull: () => void
     }
   ): Promise<ImageRecord>
+  /** Sees to it that every machine can run it, and says by which name. */
+  share(
+    caller: Caller,
+    reference: string,
+    image: ImageRecord,
+    how: { signal: AbortSignal; onProgress?: Transfer['onProgress'] }
+  ): Promise<{ image: string; login?: RegistryLogin }>
 }
 export type Networks = {
   /** The network that a container joins, undefined for the engine's default; and whether nothing leads into it. */
@@ -99,6 +107,7 @@ export function createMaker(options: Options) {
       asked: body.runtime
     })
     const wanted = isClosed ? [] : wantedPorts(body, found)
+    const shared = await images.share(origin.caller, image, found, { signal, onProgress: origin.onProgress })
 
     return ports.withLeases(wanted, (leases, attempt) =>
       attempts.run(attempt, async (undo) => {
@@ -108,6 +117,7 @@ export function createMaker(options: Options) {
           body,
           network,
           image,
+          shared,
           imageCheck: found.healthcheck,
           ports: bindPorts(wanted, leases, options.publishHost),
           ceilings: config,

@@ -5,8 +5,9 @@ import type { Owner } from '../access/ownership.ts'
 import type { Config } from '../config.ts'
 import type { ContainerSpec, Healthcheck, Placement, PortBinding, Protocol } from '../engine/contract/containers.ts'
 import type { ImageRecord } from '../engine/contract/images.ts'
+import type { RegistryLogin } from '../engine/contract/registry-login.ts'
 import { slowed } from '../engine/health-interval.ts'
-import { isReservedLabel, writeAllFacts } from '../engine/labels.ts'
+import { isReservedLabel, writeAllFacts, writeFacts } from '../engine/labels.ts'
 import { NO_NETWORK, RESERVED_NETWORKS } from '../engine/network-names.ts'
 import { AppError, invalidField, type FieldProblem } from '../errors.ts'
 import type { Lease } from '../ports/allocator.ts'
@@ -163,17 +164,21 @@ export function buildSpec(options: {
   body: CreateContainer
   network: string | undefined
   image: string
+  /** The name and login by which every machine can run the image. */
+  shared?: { image: string; login?: RegistryLogin }
   imageCheck: Healthcheck | undefined
   ports: PortBinding[]
   ceilings: Ceilings
   identity: Identity
   runtime?: string | undefined
 }): ContainerSpec {
-  const { body, network, image, imageCheck, ports, ceilings, identity, runtime } = options
+  const { body, network, image, shared = { image }, imageCheck, ports, ceilings, identity, runtime } = options
+  const isShared = shared.image !== image
   return {
-    image,
+    image: shared.image,
+    registryLogin: shared.login,
     env: { ...portEnvironment(ports), ...body.env },
-    labels: { ...body.labels, ...ownLabels(body, identity) },
+    labels: { ...body.labels, ...ownLabels(body, identity), ...(isShared && writeFacts({ image })) },
     command: body.command,
     entrypoint: body.entrypoint,
     workingDir: body.working_dir,

@@ -3,7 +3,12 @@
 import { namesOf, type Caller } from '../access/caller.ts'
 import type { Amounts, Policy } from '../access/policy.ts'
 import type { Config } from '../config.ts'
-import type { ContainerRecord, ContainerUpdate, EngineContainers, Healthcheck } from '../engine/contract/containers.ts'
+import type {
+  ContainerRecord,
+  ContainerSpec,
+  ContainerUpdate,
+  EngineContainers
+} from '../engine/contract/containers.ts'
 import { slowed } from '../engine/health-interval.ts'
 import { isKeptName } from '../engine/kept-images.ts'
 import { AppError } from '../errors.ts'
@@ -47,7 +52,7 @@ export function createUpdating({
     caller: Caller,
     image: string,
     signal: AbortSignal
-  ): Promise<{ image: string; runtime: string | undefined; healthcheck: Healthcheck | undefined }> {
+  ): Promise<Pick<ContainerSpec, 'image' | 'runtime' | 'healthcheck'>> {
     policy.check({ images: [image] })
     const found = await images.find(caller, image, {
       pull: 'missing',
@@ -56,7 +61,8 @@ export function createUpdating({
     })
     const names = [image, ...found.tags]
     const runtime = policy.runtimeFor({ tokens: namesOf(caller), images: names, asked: undefined })
-    return { image, runtime, healthcheck: slowed(found.healthcheck) }
+    const shared = await images.share(caller, image, found, { signal })
+    return { image: shared.image, runtime, healthcheck: slowed(found.healthcheck) }
   }
 
   /** Values set for the container stay; values of the old image give way to those of the new one. */

@@ -104,6 +104,9 @@ export function createImageOwnership(options: Options) {
       return images.flatMap((image) => visibleTo(image, { hidden, isUsed: used.has(image.id) }) ?? [])
     },
 
+    /** Makes a free name the caller's. Another's stays as it is. */
+    claimFree: claim,
+
     /** From now on the name is the caller's. */
     async take(caller: Caller, reference: string): Promise<void> {
       await checkMayMove(caller, reference)

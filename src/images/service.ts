@@ -15,6 +15,7 @@ import { createImageOwnership } from './ownership.ts'
 import { removals } from './remove.ts'
 import type { ImageDetails, ListImagesQuery, PushedImage, RemovedImage } from './schemas.ts'
 import { createSharedPulls } from './shared-pulls.ts'
+import { createSharing } from './sharing.ts'
 import type { ImageNameStore } from '../store/contract/image-names.ts'
 import { viewDetails, viewImage } from './view.ts'
 
@@ -47,6 +48,8 @@ type Options = {
   /** The default image of containers, which belongs to the operator. */
   defaultImage: string
   onImagesChanged: (watcher: () => void) => void
+  /** The registry of a cluster. */
+  clusterRegistry?: string | undefined
 }
 
 export function createImageService({
@@ -56,7 +59,8 @@ export function createImageService({
   policy,
   table,
   defaultImage,
-  onImagesChanged
+  onImagesChanged,
+  clusterRegistry
 }: Options) {
   // Every create needs the exposed ports of its image, so they are cached; the engine reports when an image changes.
   const known = new Map<string, ImageRecord>()
@@ -64,6 +68,14 @@ export function createImageService({
   const sharedPull = createSharedPulls()
   const exists = async (reference: string) => (await read(reference)) !== undefined
   const ownership = createImageOwnership({ table, engine, read, containers, usersOf, defaultImage })
+
+  const share = createSharing({
+    engine,
+    registries,
+    registry: clusterRegistry,
+    claim: ownership.claimFree,
+    onTagged: () => known.clear()
+  })
 
   async function inspect(reference: string): Promise<ImageRecord | undefined> {
     return known.get(reference) ?? (await read(reference))
@@ -220,6 +232,7 @@ export function createImageService({
 
     checkMayUse,
     exists,
+    share,
 
     /** Takes off a name that was given for a push. The image has another; and the push counts, also when this one stays. */
     async untag(reference: string): Promise<void> {

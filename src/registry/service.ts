@@ -22,6 +22,20 @@ type Options = {
 }
 
 export function createRegistryService({ logins, rules, engine }: Options) {
+  /** Once the registry was asked where it would send the login. */
+  async function withFound<T>(
+    registry: string,
+    { found, login, signal }: { found: FoundLogin; login: Login | undefined; signal: AbortSignal },
+    task: (login: Login | undefined) => Promise<T>
+  ): Promise<T> {
+    if (login && found.check) await preflight(login, await optionsFor(registry, found, signal))
+    try {
+      return await task(login)
+    } catch (error) {
+      throw login ? error : explain(error, registry, found.hint)
+    }
+  }
+
   /** The login that the operator has, for those who may use it. */
   function findFor(owner: string | null, registry: string, use: Use): FoundLogin {
     const found = logins.find(registry)
@@ -47,8 +61,17 @@ export function createRegistryService({ logins, rules, engine }: Options) {
       if (credentials) loginOfRequest(registry, credentials)
     },
 
-    /** Runs a task with the best login there is, once the registry was asked where it would send that. */
-    async withLogin<T>(
+    /** The operator's login, for a registry that the operator named for all. */
+    ownLogin: (registry: string): Login | undefined => logins.find(registry).login,
+
+    /** Runs a task with the operator's login, for a registry that the operator named for all. */
+    withOwnLogin<T>(registry: string, signal: AbortSignal, task: (login: Login | undefined) => Promise<T>): Promise<T> {
+      const found = logins.find(registry)
+      return withFound(registry, { found, login: found.login, signal }, task)
+    },
+
+    /** Runs a task with the best login there is. */
+    withLogin<T>(
       registry: string,
       use: Use,
       { credentials, owner, signal }: Wanted,
@@ -56,13 +79,7 @@ export function createRegistryService({ logins, rules, engine }: Options) {
     ): Promise<T> {
       const given = credentials && loginOfRequest(registry, credentials)
       const found = findFor(owner, registry, use)
-      const login = given ?? found.login
-      if (login && found.check) await preflight(login, await optionsFor(registry, found, signal))
-      try {
-        return await task(login)
-      } catch (error) {
-        throw login ? error : explain(error, registry, found.hint)
-      }
+      return withFound(registry, { found, login: given ?? found.login, signal }, task)
     },
 
     /** Whether the registry has what was pushed. Throws when it says that it does not. */

@@ -42,6 +42,10 @@ export const ENGINE_SETTINGS = {
     65_535,
     'Instead of BERTH_AGENT_PORT: port on which the engine of every node itself listens with TLS (dockerd --tlsverify). Needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, with a certificate that is as good as root everywhere.'
   ),
+  swarmRegistry: optional(
+    'BERTH_SWARM_REGISTRY',
+    'Registry that all nodes of a Swarm reach: registry.example:5000, or with a path. A create pushes an image there that no registry is known to have, and runs it by its digest.'
+  ),
   swarmNewPrivileges: oneOf(
     'BERTH_SWARM_NEW_PRIVILEGES',
     'disclose',

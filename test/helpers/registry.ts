@@ -23,11 +23,15 @@ const MANIFESTS = ['oci.image.index.v1', 'oci.image.manifest.v1', 'docker.distri
   .join(', ')
 const PROGRAM = '/usr/bin/docker-registry'
 
-export async function startRegistry(t: Pick<Test, 'teardown'>, { login = false }: { login?: boolean } = {}) {
+/** `address` is one that other nodes of a lab reach. */
+export async function startRegistry(
+  t: Pick<Test, 'teardown'>,
+  { login = false, address = '127.0.0.1' }: { login?: boolean; address?: string } = {}
+) {
   if (!existsSync(PROGRAM)) installFor('registry')
   const folder = makeFolder('registry')
   const port = freePort()
-  const host = `127.0.0.1:${port}`
+  const host = `${address}:${port}`
   writeFileSync(join(folder, 'htpasswd'), `${LOGIN.username}:${HASH}\n`)
   writeFileSync(
     join(folder, 'config.yml'),

@@ -12,8 +12,6 @@ import { connect } from '../helpers/engine.ts'
 import { makeFolder } from '../helpers/folder.ts'
 
 const LAB = join(import.meta.dirname, 'lab.sh')
-const NAME = 'bswarm'
-const NET = '10.79.0'
 
 /** Why there can be no Swarm here; false when there can. */
 export const noSwarm: string | false =
@@ -28,15 +26,27 @@ export const noSwarm: string | false =
 type Node = { number: number; name: string; address: string; socket: string; engine: Docker }
 export type Lab = ReturnType<typeof startLab>
 
-/** One manager and workers. What an earlier run left goes first. */
-export function startLab(t: Pick<Test, 'teardown'>, { nodes: count }: { nodes: number }) {
+type Options = {
+  nodes: number
+  /** The first of the nodes. */
+  managers?: number
+  /** Of the lab and its network, so that two can run side by side. */
+  name?: string
+  net?: string
+}
+
+/** Managers and workers. What an earlier run left goes first. */
+export function startLab(
+  t: Pick<Test, 'teardown'>,
+  { nodes: count, managers = 1, name = 'bswarm', net = '10.79.0' }: Options
+) {
   installFor('busybox')
   installFor('swarm')
   const tls = makeFolder('swarm-tls')
   t.teardown(() => rmSync(tls, { recursive: true }))
   const run = (...words: string[]) =>
-    execFileSync(LAB, [NAME, ...words], {
-      env: { ...process.env, LAB_NET: NET, LAB_TLS: join(tls, 'nodes') },
+    execFileSync(LAB, [name, ...words], {
+      env: { ...process.env, LAB_NET: net, LAB_TLS: join(tls, 'nodes') },
       stdio: 'pipe'
     })
   run('down')
@@ -50,18 +60,20 @@ export function startLab(t: Pick<Test, 'teardown'>, { nodes: count }: { nodes: n
     copyFileSync(key, join(folder, keyName))
   }
   for (let number = 1; number <= count; number++)
-    put(nodeFiles, `n${number}`, authority.sign({ name: `${NET}.${number}` }), `n${number}.key`)
+    put(nodeFiles, `n${number}`, authority.sign({ name: `${net}.${number}` }), `n${number}.key`)
   put(clientFiles, 'cert', authority.sign({ name: 'client', use: 'clientAuth' }), 'key.pem')
-  run('up', String(count))
+  run('up', String(count), String(managers))
   const nodes = Array.from({ length: count }, (_none, index): Node => {
     const number = index + 1
     const socket = run('socket', String(number)).toString().trim()
-    return { number, name: `n${number}`, address: `${NET}.${number}`, socket, engine: connect(socket) }
+    return { number, name: `n${number}`, address: `${net}.${number}`, socket, engine: connect(socket) }
   })
   const [manager, ...workers] = nodes
   if (!manager) throw new Error('a lab has a manager')
   return {
     nodes,
+    /** This machine, as the nodes reach it. */
+    hostAddress: `${net}.254`,
     /** What a client of the engines shows them. */
     clientFiles,
     manager,

@@ -3,27 +3,35 @@
 import http from 'node:http'
 import type { Test } from 'tap'
 import type { Container } from '../../src/containers/schemas.ts'
-import { startServer, type Server } from '../helpers/server.ts'
+import { startServer, type Server, type ServerOptions } from '../helpers/server.ts'
 import type { Lab } from './lab.ts'
 
 // Every node has all ports to itself.
 const PORTS = { first: 8001, last: 8050 }
 
+type Options = Partial<ServerOptions> & {
+  /** Absent: the first. */
+  manager?: Lab['manager'] | undefined
+}
+
 export function startSwarmServer(
   t: Pick<Test, 'teardown' | 'passing'>,
-  { manager, clientFiles }: Lab
+  { manager: first, clientFiles }: Lab,
+  { manager = first, env, ...options }: Options = {}
 ): Promise<Server> {
   return startServer(t, {
     ports: PORTS,
     socket: manager.socket,
     engine: manager.engine,
+    ...options,
     env: {
       BERTH_ENGINE: 'swarm',
       BERTH_PUBLISH_HOST: '0.0.0.0',
       BERTH_EXEC: 'true',
       BERTH_SWARM_NODE_PORT: '2376',
       DOCKER_TLS_VERIFY: '1',
-      DOCKER_CERT_PATH: clientFiles
+      DOCKER_CERT_PATH: clientFiles,
+      ...env
     }
   })
 }

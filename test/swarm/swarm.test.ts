@@ -3,6 +3,7 @@
 
 import t from 'tap'
 import { createServiceHelpers, startSwarmServer } from './server.ts'
+import { clusterRegistry } from './cluster-registry.ts'
 import { swarmContract } from './contract.ts'
 import { noSwarm, startLab } from './lab.ts'
 import { eventually } from '../helpers/engine.ts'
@@ -83,6 +84,8 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
     t.equal(new Set(ports).size, makers.length)
     await Promise.all(made.map(({ body }) => server.delete(`/containers/${body.id}?force=true`)))
   })
+
+  await t.test('an image that was built here goes to the registry of the cluster', (t) => clusterRegistry(t, lab))
 
   await t.test('a workload whose node fails is back on another, and the API shows where', async (t) => {
     await server.create({ name: 'moved', wait: 'port' })

@@ -1,6 +1,7 @@
 // Containers: the spec of a create, and the engine's description.
 
 import type { BerthFacts } from './facts.ts'
+import type { RegistryLogin } from './registry-login.ts'
 
 export type Protocol = 'tcp' | 'udp'
 
@@ -86,6 +87,8 @@ export type Placement = { constraints: string[]; spread: string | undefined }
 /** Everything that Berth may send to the engine in a create. Other options do not exist. */
 export type ContainerSpec = {
   image: string
+  /** For nodes that have to pull the image. */
+  registryLogin?: RegistryLogin | undefined
   env: Record<string, string>
   labels: Record<string, string>
   command?: string[] | undefined

@@ -1,6 +1,7 @@
 // Images, and their transfer from and to registries.
 
 import type { Healthcheck, Protocol } from './containers.ts'
+import type { RegistryLogin } from './registry-login.ts'
 
 export type ImageSummary = {
   id: string
@@ -25,12 +26,6 @@ export type ImageRecord = ImageSummary & {
   /** Instructions that run first in builds on it (ONBUILD). */
   triggers: string[]
   layers: number
-}
-
-/** The login of one registry, by host and port. */
-export type RegistryLogin = {
-  registry: string
-  reveal(): { username: string; password: string } | { identityToken: string }
 }
 
 /** The progress of a pull or push, for one layer or in total. */

@@ -1,7 +1,7 @@
 // A login as the engine takes it: a header.
 
 import { DOCKER_HUB, parseReference } from '../../lib/reference.ts'
-import type { RegistryLogin } from '../contract/images.ts'
+import type { RegistryLogin } from '../contract/registry-login.ts'
 
 /** The engine goes by the name of the image; this is only what `docker login` would say. */
 const HUB_ADDRESS = 'https://index.docker.io/v1/'

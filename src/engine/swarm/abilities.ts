@@ -27,7 +27,9 @@ export function warningsOf(
   return [
     ...(isPinned(image)
       ? []
-      : [`No known registry has the image ${named}: only nodes that have it locally can run the container.`]),
+      : [
+          `No known registry has the image ${named}: only nodes that have it locally can run the container. Push it to one, or name the cluster's with BERTH_SWARM_REGISTRY.`
+        ]),
     ...(sources.length > 0
       ? [`A volume exists on one node only: on another node, the container finds ${sources.join(', ')} empty.`]
       : []),

@@ -5,6 +5,7 @@ import type { EngineImages } from '../contract/images.ts'
 import { AppError, isAppError } from '../../errors.ts'
 import { unlessGone, type Calls } from '../docker/calls.ts'
 import { imageInspection } from '../docker/images.ts'
+import { registryAuth } from '../docker/registry-auth.ts'
 import { withoutImage } from '../docker/spec-without-image.ts'
 import { readFacts, readKept, withKept } from '../labels.ts'
 import { checkCan, warningsOf } from './abilities.ts'
@@ -52,7 +53,9 @@ export function createContainerCalls(options: Options): EngineContainers {
 
   async function send(name: string, spec: ContainerSpec, image: string, signal?: AbortSignal): Promise<string> {
     const body = servicePayload(name, spec, { image, publishMode, replicas: 0 })
-    const asked = { method: 'POST', path: '/services/create', body, what: 'create the service' } as const
+    const { registryLogin: login } = spec
+    const headers = login && registryAuth(image, login)
+    const asked = { method: 'POST', path: '/services/create', body, headers, what: 'create the service' } as const
     return (await calls.make({ ...asked, answer: readServiceMade, queueSignal: signal })).ID
   }
 

@@ -38,6 +38,8 @@ function setUp({ present = [] as string[], login = undefined as Login | undefine
       checkReach: async () => {},
       mayUseLogin: () => true,
       checkLogin() {},
+      ownLogin: () => undefined,
+      withOwnLogin: async () => void t.fail('no cluster') as never,
       withLogin(registry, _use, { credentials }, task) {
         asked.push({ registry, credentials })
         return task(login)
@@ -165,6 +167,8 @@ t.test('an unreachable engine is not a missing image', async (t) => {
       checkReach: async () => {},
       mayUseLogin: () => true,
       checkLogin() {},
+      ownLogin: () => undefined,
+      withOwnLogin: async () => void t.fail('no cluster') as never,
       withLogin: async () => void t.fail('nothing is pulled') as never,
       confirm: async () => void t.fail('nothing is pushed') as never
     },
