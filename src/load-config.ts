@@ -61,6 +61,8 @@ function contradictions(config: Config): string[] {
   if (config.pidsDefault > config.pidsMax) found.push('BERTH_PIDS_DEFAULT is above BERTH_PIDS_MAX')
   if (config.nofileDefault !== undefined && config.nofileDefault > config.nofileMax)
     found.push('BERTH_NOFILE_DEFAULT is above BERTH_NOFILE_MAX')
+  if (config.storageSizeDefault !== undefined && config.storageSizeDefault > config.storageSizeMax)
+    found.push('BERTH_STORAGE_SIZE_DEFAULT is above BERTH_STORAGE_SIZE_MAX')
   return found
 }
 

@@ -30,6 +30,8 @@ export const Policy = Type.Object(
     memory: Type.Optional(Type.Integer({ minimum: 6 * 1024 ** 2 })),
     cpus: Type.Optional(Type.Number({ minimum: 0.01 })),
     pids_limit: Type.Optional(Type.Integer({ minimum: 1 })),
+    storage_size: Type.Optional(Type.Integer({ minimum: 1024 ** 2 })),
+    io_weight: Type.Optional(Type.Integer({ minimum: 10, maximum: 1000 })),
     file_bytes: Type.Optional(Type.Integer({ minimum: 0 })),
     file_entries: Type.Optional(Type.Integer({ minimum: 1 })),
     containers_per_token: count,

@@ -26,6 +26,9 @@ export type PolicyRules = {
   memory?: number
   cpus?: number
   pids_limit?: number
+  /** Every container gets it that asks for none: an engine that cannot limit storage makes none then. */
+  storage_size?: number
+  io_weight?: number
   /** Of one upload to a container, or download. */
   file_bytes?: number
   /** Of an archive of files. */
@@ -74,6 +77,9 @@ type Ceilings = {
   cpusMax: number
   pidsDefault: number
   pidsMax: number
+  storageSizeDefault: number | undefined
+  storageSizeMax: number
+  ioWeightMax: number
   filesMax: number
   fileEntriesMax: number
 }
@@ -146,8 +152,13 @@ export function createPolicy(rules: PolicyRules) {
     tighten<T extends Ceilings>(settings: T): T {
       const { memory = Infinity, cpus = Infinity, pids_limit: pids = Infinity } = rules
       const { file_bytes: fileBytes = Infinity, file_entries: fileEntries = Infinity } = rules
+      const { storage_size: storage, io_weight: weight = Infinity } = rules
+      const { storageSizeDefault: storageDefault = storage } = settings
       return {
         ...settings,
+        storageSizeDefault: storageDefault && Math.min(storageDefault, storage ?? Infinity),
+        storageSizeMax: Math.min(settings.storageSizeMax, storage ?? Infinity),
+        ioWeightMax: Math.min(settings.ioWeightMax, weight),
         memoryDefault: Math.min(settings.memoryDefault, memory),
         memoryMax: Math.min(settings.memoryMax, memory),
         cpusDefault: Math.min(settings.cpusDefault, cpus),

@@ -10,6 +10,7 @@ import {
   IMAGE,
   IMAGE_RULE,
   Labels,
+  IoWeight,
   MemoryBytes,
   NAME,
   NAME_RULE,
@@ -19,6 +20,7 @@ import {
   PidsLimit,
   Protocols,
   RestartPolicy,
+  StorageBytes,
   Ttl,
   TtlSeconds,
   URL_PATH,
@@ -134,6 +136,8 @@ export const CreateContainer = Type.Object(
     cpus: Type.Optional(Cpus),
     pids_limit: Type.Optional(PidsLimit),
     nofile: Type.Optional(Nofile),
+    storage_size: Type.Optional(StorageBytes),
+    io_weight: Type.Optional(IoWeight),
     read_only: Type.Optional(
       Type.Boolean({
         default: false,

@@ -56,6 +56,13 @@ export const Labels = record(Type.String({ maxLength: 4096 }), {
   maxProperties: 128,
   examples: [{ team: 'red' }]
 })
+// A number alone would be the text of the exact form.
+const Size = Type.String({
+  maxLength: 32,
+  pattern: '^[0-9.]+ ?[a-zA-Z]+$',
+  'x-rule': 'must be a size such as 512m',
+  examples: ['512m']
+})
 export const MemoryBytes = orWritten(
   Type.Integer({
     minimum: 6 * 1024 ** 2,
@@ -63,14 +70,26 @@ export const MemoryBytes = orWritten(
     description: 'Memory limit in bytes, or with a unit.',
     examples: [536870912]
   }),
-  // A number alone would be the text of the exact form.
-  Type.String({
-    maxLength: 32,
-    pattern: '^[0-9.]+ ?[a-zA-Z]+$',
-    'x-rule': 'must be a size such as 512m',
-    examples: ['512m']
-  })
+  Size
 )
+export const StorageBytes = orWritten(
+  Type.Integer({
+    minimum: 1024 ** 2,
+    maximum: Number.MAX_SAFE_INTEGER,
+    description:
+      "Limit of the container's own file system in bytes, or with a unit, without volumes. Needs an engine on overlay2 " +
+      'over XFS with project quotas, on btrfs or on ZFS.',
+    examples: [10737418240]
+  }),
+  Size
+)
+export const IoWeight = Type.Integer({
+  minimum: 10,
+  maximum: 1000,
+  description:
+    'Share of the time of disks, relative to other containers that want more than there is. Needs a kernel with weights for block I/O.',
+  examples: [200]
+})
 export const Cpus = Type.Number({
   minimum: 0.01,
   maximum: MOST_CPUS,

@@ -13,7 +13,10 @@ export type Fingerprint = {
   said: string
 }
 
-export type Defaults = Pick<Config, 'defaultImage' | 'memoryDefault' | 'cpusDefault' | 'pidsDefault' | 'nofileDefault'>
+export type Defaults = Pick<
+  Config,
+  'defaultImage' | 'memoryDefault' | 'cpusDefault' | 'pidsDefault' | 'nofileDefault' | 'storageSizeDefault'
+>
 
 export function fingerprintOf(body: CreateContainer, defaults: Defaults): Fingerprint {
   const { defaultImage: image, memoryDefault: memory, cpusDefault: cpus, pidsDefault: pids } = defaults
@@ -23,6 +26,7 @@ export function fingerprintOf(body: CreateContainer, defaults: Defaults): Finger
     cpus,
     pids_limit: pids,
     nofile: defaults.nofileDefault,
+    storage_size: defaults.storageSizeDefault,
     env: {},
     labels: {},
     volumes: []

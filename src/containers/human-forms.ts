@@ -25,7 +25,8 @@ export function exactForms(body: unknown): unknown {
 const READERS: Record<string, (value: unknown, field: string) => unknown> = {
   command: readCommand,
   entrypoint: readCommand,
-  memory: readMemory,
+  memory: readSize,
+  storage_size: readSize,
   ports: readPorts
 }
 
@@ -37,12 +38,12 @@ function readCommand(value: unknown, field: string): unknown {
   return words
 }
 
-function readMemory(value: unknown): unknown {
+function readSize(value: unknown, field: string): unknown {
   if (typeof value !== 'string') return value
   try {
     return parseBytes(value)
   } catch {
-    throw invalidField('memory', 'must be a number of bytes, or a size such as 512m or 2g')
+    throw invalidField(field, 'must be a number of bytes, or a size such as 512m or 2g')
   }
 }
 

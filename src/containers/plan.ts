@@ -30,6 +30,9 @@ export type Ceilings = Pick<
   | 'pidsMax'
   | 'nofileDefault'
   | 'nofileMax'
+  | 'storageSizeDefault'
+  | 'storageSizeMax'
+  | 'ioWeightMax'
   | 'portRange'
 >
 export type WantedPort = { containerPort: number; protocol: Protocol; hostPort: number | undefined }
@@ -46,6 +49,8 @@ export function checkCreate(body: CreateContainer, ceilings: Ceilings): void {
   refuse([
     ...limitProblems(body, ceilings),
     ...above('nofile', body.nofile, ceilings.nofileMax),
+    ...above('storage_size', body.storage_size, ceilings.storageSizeMax),
+    ...above('io_weight', body.io_weight, ceilings.ioWeightMax),
     ...createProblems(body, ceilings)
   ])
 }
@@ -187,7 +192,9 @@ export function buildSpec(options: {
       memoryBytes: body.memory ?? ceilings.memoryDefault,
       cpus: body.cpus ?? ceilings.cpusDefault,
       pids: body.pids_limit ?? ceilings.pidsDefault,
-      nofile: body.nofile ?? ceilings.nofileDefault ?? null
+      nofile: body.nofile ?? ceilings.nofileDefault ?? null,
+      storageBytes: body.storage_size ?? ceilings.storageSizeDefault ?? null,
+      ioWeight: body.io_weight ?? null
     },
     readOnlyRoot: body.read_only ?? false,
     runtime,

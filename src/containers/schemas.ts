@@ -20,7 +20,7 @@ const RUNNING = {
   health: 'healthy',
   exit_code: null,
   oom_killed: false,
-  limits: { memory: 536_870_912, cpus: 1, pids: 256, nofile: null },
+  limits: { memory: 536_870_912, cpus: 1, pids: 256, nofile: null, storage_size: null, io_weight: null },
   read_only: false,
   runtime: 'runc',
   restart: 'no',
@@ -60,7 +60,9 @@ export const Container = Type.Object(
       memory: nullable(Type.Integer({ description: 'Bytes. Null: unlimited.' })),
       cpus: nullable(Type.Number()),
       pids: nullable(Type.Integer()),
-      nofile: nullable(Type.Integer({ description: "Open files. Null: the engine's limit applies." }))
+      nofile: nullable(Type.Integer({ description: "Open files. Null: the engine's limit applies." })),
+      storage_size: nullable(Type.Integer({ description: 'Bytes of its own file system. Null: unlimited.' })),
+      io_weight: nullable(Type.Integer({ description: "Share of the time of disks. Null: the kernel's own." }))
     }),
     read_only: Type.Boolean({ description: 'Whether the root file system is read-only.' }),
     runtime: nullable(Type.String({ description: 'Runtime of the engine that runs it.', examples: ['runc'] })),

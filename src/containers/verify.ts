@@ -10,6 +10,9 @@ const CPUS_EXACTNESS = 0.001
 /** For a new container: throws if it differs from the request. */
 export function checkMade(record: ContainerRecord, spec: ContainerSpec): void {
   const { limits, network, readOnlyRoot, runtime } = spec
+  // The engine discards it where its kernel has none, and makes the container.
+  if (limits.ioWeight !== null && record.limits.ioWeight === null)
+    throw new AppError('LIMIT_UNAVAILABLE', "The kernel of the engine's machine has no weights for block I/O.")
   checkApplied(record, limits)
   const missing = [
     ...(readOnlyRoot && !record.readOnlyRoot ? ['the read-only root file system'] : []),
@@ -35,7 +38,9 @@ export function checkApplied(record: ContainerRecord, imposed: Partial<Limits>):
     ...(isKept(limits.memoryBytes, imposed.memoryBytes) ? [] : ['the memory limit']),
     ...(isKept(limits.cpus, imposed.cpus, CPUS_EXACTNESS) ? [] : ['the CPU limit']),
     ...(isKept(limits.pids, imposed.pids) ? [] : ['the process limit']),
-    ...(isKept(limits.nofile, imposed.nofile) ? [] : ['the limit of open files'])
+    ...(isKept(limits.nofile, imposed.nofile) ? [] : ['the limit of open files']),
+    ...(isKept(limits.storageBytes, imposed.storageBytes) ? [] : ['the storage limit']),
+    ...(isKept(limits.ioWeight, imposed.ioWeight) ? [] : ['the weight of block I/O'])
   ]
   if (missing.length > 0 || freedoms.length > 0) throw notApplied(record, missing, freedoms)
 }

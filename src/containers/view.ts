@@ -27,7 +27,14 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     health: record.state === 'running' ? record.health : null,
     exit_code: record.exitCode,
     oom_killed: record.oomKilled,
-    limits: { memory: limits.memoryBytes, cpus: limits.cpus, pids: limits.pids, nofile: limits.nofile },
+    limits: {
+      memory: limits.memoryBytes,
+      cpus: limits.cpus,
+      pids: limits.pids,
+      nofile: limits.nofile,
+      storage_size: limits.storageBytes,
+      io_weight: limits.ioWeight
+    },
     read_only: record.readOnlyRoot,
     runtime: record.runtime,
     restart: record.restart,

@@ -104,6 +104,13 @@ export const bytes = (env: string, fallback: string, description: string): Setti
   parse: parseBytes
 })
 
+export const optionalBytes = (env: string, description: string): Setting<number | undefined> => ({
+  env,
+  default: '',
+  description,
+  parse: (raw) => (raw === '' ? undefined : parseBytes(raw))
+})
+
 /** Separated by commas. */
 export const list = (env: string, description: string): Setting<string[]> => ({
   env,

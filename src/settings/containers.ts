@@ -1,6 +1,17 @@
 // Defaults and limits of containers, and the operations on them that are allowed.
 
-import { bytes, flag, integer, number, optional, optionalInteger, portList, portRange, text } from '../lib/settings.ts'
+import {
+  bytes,
+  flag,
+  integer,
+  number,
+  optional,
+  optionalBytes,
+  optionalInteger,
+  portList,
+  portRange,
+  text
+} from '../lib/settings.ts'
 
 const NOFILE_LEAST = 64
 const NOFILE_MOST = 2_147_483_647
@@ -42,6 +53,16 @@ export const CONTAINER_SETTINGS = {
     NOFILE_MOST,
     'Highest limit of open files that a request may set.'
   ),
+  storageSizeDefault: optionalBytes(
+    'BERTH_STORAGE_SIZE_DEFAULT',
+    'Limit of the file system of a container whose request sets none. Needs an engine that can limit it. Unset, there is none.'
+  ),
+  storageSizeMax: bytes(
+    'BERTH_STORAGE_SIZE_MAX',
+    '1t',
+    'Highest limit of the file system of a container that a request may set.'
+  ),
+  ioWeightMax: integer('BERTH_IO_WEIGHT_MAX', 1000, 10, 1000, 'Highest weight of block I/O that a request may set.'),
   policyFile: optional(
     'BERTH_POLICY_FILE',
     'JSON file that restricts images, volumes, networks and resources. The server refuses to start if it cannot read it.'

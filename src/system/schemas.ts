@@ -139,6 +139,9 @@ export const SystemInfo = Type.Object(
       pids_max: Type.Integer(),
       nofile_default: nullable(Type.Integer({ description: "Null: the engine's limit applies." })),
       nofile_max: Type.Integer(),
+      storage_size_default: nullable(Type.Integer({ description: 'Null: unlimited.' })),
+      storage_size_max: Bytes,
+      io_weight_max: Type.Integer(),
       exec: Type.Boolean()
     }),
     own_container: nullable(Type.String({ description: 'Container that this server runs in, if any.' }))

@@ -202,6 +202,9 @@ export function createSystemService({ version, config, engine, host, inventory, 
           pids_max: config.pidsMax,
           nofile_default: config.nofileDefault ?? null,
           nofile_max: config.nofileMax,
+          storage_size_default: config.storageSizeDefault ?? null,
+          storage_size_max: config.storageSizeMax,
+          io_weight_max: config.ioWeightMax,
           exec: config.exec
         },
         own_container: ownId ?? null

@@ -80,7 +80,14 @@ for (let n = 0; n < count; n++) {
     ports: n % 6 === 4 ? [] : [binding(8001 + n + (n % 5))],
     labels: n % 6 === 4 ? {} : writeFacts({ managed: true }),
     envNames: ['LOG_LEVEL', 'DATABASE_URL'],
-    limits: { memoryBytes: (n % 3 === 0 ? 512 : 256) * MIB, cpus: n % 4 === 0 ? 1 : 0.5, pids: 256, nofile: null },
+    limits: {
+      memoryBytes: (n % 3 === 0 ? 512 : 256) * MIB,
+      cpus: n % 4 === 0 ? 1 : 0.5,
+      pids: 256,
+      nofile: null,
+      storageBytes: null,
+      ioWeight: null
+    },
     ...(n % 11 === 4 && { health: 'unhealthy' as const, restartCount: 4 }),
     ...(n % 3 === 1 && n % 11 !== 4 && { health: 'healthy' as const }),
     ...(isStopped && { state: 'exited' as const, pid: null, exitCode: n % 2 === 1 ? 137 : 0, finishedAt: ago(n) }),

@@ -20,6 +20,7 @@ const EVERYWHERE: Record<string, string> = {
   'engine-restart': OWN_ENGINE,
   'full-range': 'takes an hour; npm run test:full-range runs it',
   gvisor: OWN_ENGINE,
+  'disk-limits': OWN_ENGINE,
   isolation: OWN_ENGINE,
   userns: OWN_ENGINE,
   'hostile-proxy': 'tests answers that no engine gives; npm run test:faults runs it',

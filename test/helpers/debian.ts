@@ -7,6 +7,7 @@ import { join } from 'node:path'
 /** All that tests install, by what it is for: what is needed, without what Debian only recommends. */
 const PACKAGES = {
   browser: ['chromium'],
+  btrfs: ['btrfs-progs'],
   busybox: ['busybox-static'],
   certificates: ['openssl'],
   engines: ['debootstrap'],

@@ -60,7 +60,8 @@ const SIZES = {
   files: 10,
   filesTrees: 10,
   postgres: 10,
-  isolation: 20
+  isolation: 20,
+  diskLimits: 10
 } as const
 
 const WORKLOADS: Range = { first: 8100, last: 8999 }

@@ -31,7 +31,7 @@ export function container(given: Partial<ContainerRecord> = {}): ContainerRecord
     berth: readFacts(given.labels ?? {}),
     command: ['serve'],
     envNames: [],
-    limits: { memoryBytes: null, cpus: null, pids: null, nofile: null },
+    limits: { memoryBytes: null, cpus: null, pids: null, nofile: null, storageBytes: null, ioWeight: null },
     readOnlyRoot: false,
     runtime: 'runc',
     networks: [],

@@ -11,7 +11,10 @@ const listeners = { isTaken: async () => true, listening: async () => new Set([8
 
 t.test('a container without a memory limit may use all memory of its machine', async (t) => {
   const engine = createMemoryEngine()
-  engine.add({ name: 'unlimited', limits: { memoryBytes: null, cpus: null, pids: null, nofile: null } })
+  engine.add({
+    name: 'unlimited',
+    limits: { memoryBytes: null, cpus: null, pids: null, nofile: null, storageBytes: null, ioWeight: null }
+  })
   const { get } = await build(t, { engine, here: ELSEWHERE })
   const { memory_bytes: bytes, memory_percent: percent } = (
     await get('/containers/unlimited/stats')

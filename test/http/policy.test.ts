@@ -157,6 +157,11 @@ t.test('a container on which the engine did not apply every restriction is remov
       ({ limits }) => ({ limits: { ...limits, nofile: 100_000 } }),
       { missing: ['the limit of open files'] }
     ],
+    [
+      'no storage limit',
+      ({ limits }) => ({ limits: { ...limits, storageBytes: null } }),
+      { missing: ['the storage limit'] }
+    ],
     ['a writable root', () => ({ readOnlyRoot: false }), { missing: ['the read-only root file system'] }],
     ['another runtime', () => ({ runtime: 'runc' }), { missing: ['the runtime runsc'] }],
     ['no CPU limit', ({ limits }) => ({ limits: { ...limits, cpus: null } }), { missing: ['the CPU limit'] }],
@@ -173,6 +178,7 @@ t.test('a container on which the engine did not apply every restriction is remov
     const answer = await post('/containers', {
       name: 'web',
       nofile: 4096,
+      storage_size: '1g',
       read_only: true,
       volumes: [{ source: 'data', target: '/data' }]
     })

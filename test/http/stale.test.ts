@@ -102,7 +102,9 @@ t.test('only a container that the engine cannot describe is marked as stale', as
     if (asked === id) throw new AppError('ENGINE_TIMEOUT', 'The engine took too long.')
     return inspect(asked, signal)
   }
-  engine.change(id, 'update', { limits: { memoryBytes: 5, cpus: null, pids: null, nofile: null } })
+  engine.change(id, 'update', {
+    limits: { memoryBytes: 5, cpus: null, pids: null, nofile: null, storageBytes: null, ioWeight: null }
+  })
   await until(async () => {
     ahead += 31_000
     return 'stale' in (await get('/containers/web')).json()

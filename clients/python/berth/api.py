@@ -150,6 +150,9 @@ SystemInfoLimits = TypedDict("SystemInfoLimits", {
     "pids_max": "int",
     "nofile_default": "int | None",
     "nofile_max": "int",
+    "storage_size_default": "int | None",
+    "storage_size_max": "int",
+    "io_weight_max": "int",
     "exec": "bool",
 })
 
@@ -258,6 +261,8 @@ CreateContainer = TypedDict("CreateContainer", {
     "cpus": "NotRequired[float]",
     "pids_limit": "NotRequired[int]",
     "nofile": "NotRequired[int]",
+    "storage_size": "NotRequired[int | str]",
+    "io_weight": "NotRequired[int]",
     "read_only": "NotRequired[bool]",
     "runtime": "NotRequired[str]",
     "constraints": "NotRequired[list[str]]",
@@ -282,6 +287,8 @@ ContainerLimits = TypedDict("ContainerLimits", {
     "cpus": "float | None",
     "pids": "int | None",
     "nofile": "int | None",
+    "storage_size": "int | None",
+    "io_weight": "int | None",
 })
 
 ContainerNetworksItem = TypedDict("ContainerNetworksItem", {
@@ -341,6 +348,8 @@ CreatedContainerLimits = TypedDict("CreatedContainerLimits", {
     "cpus": "float | None",
     "pids": "int | None",
     "nofile": "int | None",
+    "storage_size": "int | None",
+    "io_weight": "int | None",
 })
 
 CreatedContainerNetworksItem = TypedDict("CreatedContainerNetworksItem", {
@@ -402,6 +411,8 @@ ChangedContainerLimits = TypedDict("ChangedContainerLimits", {
     "cpus": "float | None",
     "pids": "int | None",
     "nofile": "int | None",
+    "storage_size": "int | None",
+    "io_weight": "int | None",
 })
 
 ChangedContainerNetworksItem = TypedDict("ChangedContainerNetworksItem", {
@@ -1139,6 +1150,8 @@ Policy = TypedDict("Policy", {
     "memory": "NotRequired[int]",
     "cpus": "NotRequired[float]",
     "pids_limit": "NotRequired[int]",
+    "storage_size": "NotRequired[int]",
+    "io_weight": "NotRequired[int]",
     "file_bytes": "NotRequired[int]",
     "file_entries": "NotRequired[int]",
     "containers_per_token": "NotRequired[int]",

@@ -40,6 +40,8 @@ const run = command({
     label: { type: 'string', short: 'l', multiple: true, value: 'NAME=VALUE', about: 'Label.' },
     memory: { type: 'string', short: 'm', value: 'SIZE', about: 'Memory limit, such as 512m.' },
     cpus: { type: 'string', value: 'COUNT', about: 'CPU limit, such as 0.5.' },
+    'storage-size': { type: 'string', value: 'SIZE', about: 'Limit of its file system, if the engine can limit it.' },
+    'io-weight': { type: 'string', value: 'COUNT', about: 'Share of the time of disks, from 10 to 1000.' },
     network: { type: 'string', value: 'NAME', about: 'Network to join.' },
     'read-only': { type: 'boolean', about: 'Make its root file system read-only.' },
     runtime: { type: 'string', value: 'NAME', about: 'Runtime of the engine, if the policy allows it.' },
@@ -87,6 +89,8 @@ type RunOptions = {
       | 'name'
       | 'memory'
       | 'cpus'
+      | 'storage-size'
+      | 'io-weight'
       | 'network'
       | 'runtime'
       | 'restart'
@@ -110,12 +114,16 @@ function bodyOf(options: RunOptions, words: string[]): CreateContainer {
     'wait-path': path,
     'wait-timeout': limit,
     'read-only': readOnly,
+    'storage-size': storage,
+    'io-weight': weight,
     ...same
   } = options
   return {
     ...same,
     ...(path !== undefined && { wait_path: path }),
     ...(readOnly && { read_only: true }),
+    ...(storage !== undefined && { storage_size: storage }),
+    ...(weight !== undefined && { io_weight: Number(weight) }),
     ...(restart !== undefined && { restart: restart as NonNullable<CreateContainer['restart']> }),
     ...(wait !== undefined && { wait: wait as NonNullable<CreateContainer['wait']> }),
     ...((wait ?? limit) !== undefined && {

@@ -30,7 +30,16 @@ export type Healthcheck = {
 }
 
 /** Null means no limit, so the container may use the whole machine. For open files (`nofile`), it means the engine's own limit. */
-export type Limits = { memoryBytes: number | null; cpus: number | null; pids: number | null; nofile: number | null }
+export type Limits = {
+  memoryBytes: number | null
+  cpus: number | null
+  pids: number | null
+  nofile: number | null
+  /** Of its own file system, not of its volumes. */
+  storageBytes: number | null
+  /** Its share of the disks' time among containers that want more than there is, 10 to 1000. Null: the kernel's own. */
+  ioWeight: number | null
+}
 
 /** The machine of a Swarm that runs a container. */
 export type ContainerNode = { id: string; name: string; address: string | null }
@@ -112,8 +121,10 @@ export type ContainerSpec = {
   network?: { name: string; aliases: string[] } | undefined
 }
 
-/** The limit of open files is fixed at the start of a process. */
-export type ContainerUpdate = Partial<Omit<Limits, 'nofile'>> & { restart?: RestartPolicy | undefined }
+/** The others are fixed when it is created. */
+export type ContainerUpdate = Partial<Pick<Limits, 'memoryBytes' | 'cpus' | 'pids'>> & {
+  restart?: RestartPolicy | undefined
+}
 
 export type EngineContainers = {
   listContainers(filter?: { label?: string }): Promise<ContainerSummary[]>

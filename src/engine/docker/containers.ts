@@ -8,10 +8,14 @@ import { imageInspection } from './images.ts'
 import { createPayload, updatePayload } from './payload.ts'
 import { readContainer, readContainerRows, readCreated, readRowsLabelled } from './schemas/containers.ts'
 import { readMade } from './schemas/schema.ts'
+import { readInfo } from './schemas/system.ts'
 import { withoutImage } from './spec-without-image.ts'
 
 // A timer can hardly hold more; a workload's own limit may be anything.
 const LONGEST_STOP_SECONDS = 86_400
+
+// Of overlay2 it is the file system below that decides, and the engine knows.
+const MEASURING_DRIVERS: ReadonlySet<string> = new Set(['overlay2', 'btrfs', 'zfs'])
 
 const inspection = (id: string) =>
   ({ method: 'GET', path: `/containers/${id}/json`, what: 'inspect the container', answer: readContainer(id) }) as const
@@ -22,6 +26,16 @@ export function createContainerCalls(
 ): EngineContainers {
   async function unpauseContainer(id: string): Promise<void> {
     await change({ method: 'POST', path: `/containers/${id}/unpause`, what: 'let the container go on' })
+  }
+
+  /** Other drivers refuse a limit, or say nothing and keep none. */
+  async function checkMeasuresStorage(): Promise<void> {
+    const { Driver: driver } = await ask({ method: 'GET', path: '/info', what: 'describe itself', answer: readInfo })
+    if (MEASURING_DRIVERS.has(driver ?? '')) return
+    throw new AppError(
+      'LIMIT_UNAVAILABLE',
+      `The engine cannot limit the storage of a container with its storage driver ${driver ?? ''}.`
+    )
   }
 
   return {
@@ -49,6 +63,7 @@ export function createContainerCalls(
 
     async createContainer(name, spec, signal) {
       if (spec.placement) throw needsSwarm()
+      if (spec.limits.storageBytes !== null) await checkMeasuresStorage()
       const body = createPayload(spec)
       const created = await make({
         method: 'POST',

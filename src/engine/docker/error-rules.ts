@@ -103,6 +103,12 @@ export const RULES: readonly Rule[] = [
     pattern: /unknown (or invalid )?runtime|(default|requested) OCI runtime .*not (found|available)/i,
     code: 'RUNTIME_UNAVAILABLE'
   },
+  {
+    pattern: /storage-opt|storage size cannot be less/i,
+    code: 'LIMIT_UNAVAILABLE',
+    hint: () =>
+      'The engine limits the storage of containers on overlay2 only over XFS with project quotas (mount option pquota).'
+  },
   { pattern: /rlimit type 7\b|RLIMIT_NOFILE/i, code: 'LIMIT_UNAVAILABLE' },
   {
     pattern:

@@ -1,6 +1,7 @@
 // Docker's JSON to our words. Pure, and the only place that knows its quirks: year-1 dates, null lists, leading slashes.
 
 import { DOCKER_HUB, shortName } from '../../lib/reference.ts'
+import { parseBytes } from '../../lib/settings.ts'
 import type {
   ContainerHealth,
   ContainerRecord,
@@ -57,7 +58,9 @@ export function mapContainer(info: RawContainer): ContainerRecord {
       memoryBytes: host.Memory || null,
       cpus: mapCpus(host),
       pids: host.PidsLimit && host.PidsLimit > 0 ? host.PidsLimit : null,
-      nofile: mapNofile(host)
+      nofile: mapNofile(host),
+      storageBytes: mapStorage(host),
+      ioWeight: host.BlkioWeight || null
     },
     readOnlyRoot: host.ReadonlyRootfs ?? false,
     // Podman calls each of its own `oci` there.
@@ -209,6 +212,15 @@ export function mapTime(time: string | null | undefined): string | null {
 /** Docker omits its defaults; Podman lists them, in capitals. */
 function mapNofile({ Ulimits: all }: RawHostConfig): number | null {
   return all?.find(({ Name: name }) => /^(RLIMIT_)?nofile$/i.test(name))?.Hard ?? null
+}
+
+/** Others may have written it with a unit. */
+function mapStorage({ StorageOpt: options }: RawHostConfig): number | null {
+  try {
+    return options?.size === undefined ? null : parseBytes(options.size)
+  } catch {
+    return null
+  }
 }
 
 function mapCpus(host: RawHostConfig): number | null {

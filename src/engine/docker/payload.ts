@@ -63,7 +63,9 @@ function limitsPayload(limits: Partial<Limits>) {
     ...(limits.memoryBytes && { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
     ...(limits.cpus && { NanoCpus: Math.round(limits.cpus * 1e9) }),
     ...(limits.pids && { PidsLimit: limits.pids }),
-    ...(limits.nofile && { Ulimits: [{ Name: 'nofile', Soft: limits.nofile, Hard: limits.nofile }] })
+    ...(limits.nofile && { Ulimits: [{ Name: 'nofile', Soft: limits.nofile, Hard: limits.nofile }] }),
+    ...(limits.storageBytes && { StorageOpt: { size: String(limits.storageBytes) } }),
+    ...(limits.ioWeight && { BlkioWeight: limits.ioWeight })
   }
 }
 

@@ -6,7 +6,12 @@ import { NO_NETWORK } from '../network-names.ts'
 import { isPinned, withholdsPrivileges } from './map-service.ts'
 import type { RawService } from './schemas/services.ts'
 
-export function checkCan({ runtime, network }: ContainerSpec): void {
+export function checkCan({ runtime, network, limits: { storageBytes, ioWeight } }: ContainerSpec): void {
+  if (storageBytes !== null || ioWeight !== null)
+    throw new AppError(
+      'LIMIT_UNAVAILABLE',
+      `Docker Swarm cannot limit the ${storageBytes === null ? 'block I/O' : 'storage'} of a service.`
+    )
   if (runtime !== undefined)
     throw new AppError(
       'RUNTIME_UNAVAILABLE',

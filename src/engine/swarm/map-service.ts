@@ -133,7 +133,9 @@ export function specOf({ Spec: spec }: RawService, { networks }: Pick<Cluster, '
       memoryBytes: limits.MemoryBytes || null,
       cpus: limits.NanoCPUs ? limits.NanoCPUs / NANO_CPUS : null,
       pids: limits.Pids || null,
-      nofile: container.Ulimits?.find(({ Name: name }) => name === 'nofile')?.Hard ?? null
+      nofile: container.Ulimits?.find(({ Name: name }) => name === 'nofile')?.Hard ?? null,
+      storageBytes: null,
+      ioWeight: null
     },
     readOnlyRoot: container.ReadOnly ?? false,
     placement: mapPlacement(spec),

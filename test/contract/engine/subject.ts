@@ -36,7 +36,7 @@ export type Subject = {
   lacks?: Partial<Record<Ability, string>>
 }
 
-const LIMITS = { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 50, nofile: null }
+const LIMITS = { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 50, nofile: null, storageBytes: null, ioWeight: null }
 
 export const nameFor = (what: string): string => `contract-${what}-${randomBytes(4).toString('hex')}`
 

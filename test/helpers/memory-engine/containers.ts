@@ -197,7 +197,9 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
           memoryBytes: memoryBytes ?? limits.memoryBytes,
           cpus: cpus ?? limits.cpus,
           pids: pids ?? limits.pids,
-          nofile: limits.nofile
+          nofile: limits.nofile,
+          storageBytes: limits.storageBytes,
+          ioWeight: limits.ioWeight
         }
       })
     },

@@ -119,6 +119,10 @@ t.test('ceilings lower the settings and never raise them', async (t) => {
   t.match(tight, { memoryDefault: 64 * 1024 ** 2, memoryMax: 64 * 1024 ** 2, cpusDefault: 0.5, cpusMax: 0.5 })
   t.match(tight, { pidsDefault: 10, pidsMax: 10, port: config.port })
   t.strictSame(createPolicy({ memory: 1024 ** 4, cpus: 1000 }).tighten(config), config)
+  const small = createPolicy({ storage_size: 1024 ** 3, io_weight: 100 })
+  t.match(small.tighten(config), { storageSizeDefault: 1024 ** 3, storageSizeMax: 1024 ** 3, ioWeightMax: 100 })
+  const smaller = { ...config, storageSizeDefault: 1024 ** 2 }
+  t.match(small.tighten(smaller), { storageSizeDefault: 1024 ** 2 }, 'a lower default stays')
   t.strictSame(createPolicy({}).tighten(config), config)
 })
 

@@ -7,7 +7,8 @@ const defaults = {
   memoryDefault: 512,
   cpusDefault: 1,
   pidsDefault: 256,
-  nofileDefault: undefined
+  nofileDefault: undefined,
+  storageSizeDefault: undefined
 }
 const meantBy = (body: CreateContainer) => fingerprintOf(body, defaults).meant
 

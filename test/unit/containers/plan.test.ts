@@ -46,6 +46,7 @@ t.test('requests refused without a call to the engine', async (t) => {
     [{ pids_limit: 4097 }, ['pids_limit']],
     [{ nofile: 1_048_576 }, []],
     [{ nofile: 1_048_577 }, ['nofile']],
+    [{ storage_size: 1024 ** 4 + 1 }, ['storage_size']],
     [
       { memory: 9e9, cpus: 9, pids_limit: 9999, labels: { 'io.berth.managed': 'false' } },
       ['memory', 'cpus', 'pids_limit', 'labels.io.berth.managed']
@@ -143,7 +144,7 @@ t.test('the spec of an empty request', async (t) => {
   t.match(spec, {
     image: 'app:1',
     env: { HOST_PORT: '8001' },
-    limits: { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256, nofile: null },
+    limits: { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256, nofile: null, storageBytes: null, ioWeight: null },
     readOnlyRoot: false,
     runtime: undefined,
     restart: 'no',
@@ -202,7 +203,7 @@ t.test('the spec of a full request', async (t) => {
     entrypoint: ['/init'],
     workingDir: '/srv',
     user: 'app',
-    limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 9, nofile: 4096 },
+    limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.5, pids: 9, nofile: 4096, storageBytes: null, ioWeight: null },
     readOnlyRoot: true,
     runtime: 'runsc',
     restart: 'always',

@@ -13,7 +13,7 @@ t.test('a container as the API shows it', async (t) => {
     labels: { 'io.berth.managed': 'true', 'io.berth.attempt': 'x', team: 'red' },
     ports: [binding(8002, 53, 'udp'), binding(8001)],
     envNames: ['SECRET'],
-    limits: { memoryBytes: 64, cpus: 0.5, pids: 9, nofile: 512 },
+    limits: { memoryBytes: 64, cpus: 0.5, pids: 9, nofile: 512, storageBytes: 1024, ioWeight: 200 },
     networks: [{ name: 'shop', address: '172.18.0.2', aliases: ['db'] }],
     volumes: [{ source: 'data', target: '/data', readOnly: true }]
   })
@@ -30,7 +30,7 @@ t.test('a container as the API shows it', async (t) => {
     health: null,
     exit_code: null,
     oom_killed: false,
-    limits: { memory: 64, cpus: 0.5, pids: 9, nofile: 512 },
+    limits: { memory: 64, cpus: 0.5, pids: 9, nofile: 512, storage_size: 1024, io_weight: 200 },
     read_only: false,
     runtime: 'runc',
     restart: 'no',

@@ -13,7 +13,7 @@ t.test('creating', async (t) => {
     image: 'app:1',
     env: { A: '1' },
     labels: {},
-    limits: { memoryBytes: 64, cpus: 1, pids: 9, nofile: null },
+    limits: { memoryBytes: 64, cpus: 1, pids: 9, nofile: null, storageBytes: null, ioWeight: null },
     restart: 'no',
     volumes: [],
     ports: []
@@ -24,7 +24,7 @@ t.test('creating', async (t) => {
 
 t.test('an answer to a create without a container id is invalid', async (t) => {
   const spec = { image: 'app:1', env: {}, labels: {}, restart: 'no', volumes: [], ports: [] } as const
-  const limits = { memoryBytes: 64, cpus: 1, pids: 9, nofile: null }
+  const limits = { memoryBytes: 64, cpus: 1, pids: 9, nofile: null, storageBytes: null, ioWeight: null }
   for (const body of [{}, { Id: '' }, { Id: 7 }, null, [], 'made']) {
     const { engine } = await engineThat(t, { 'POST /containers/create': json(201, body) })
     const made = engine.createContainer('web', { ...spec, limits, volumes: [], ports: [] })

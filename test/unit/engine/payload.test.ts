@@ -3,7 +3,7 @@ import t from 'tap'
 import type { ContainerSpec } from '../../../src/engine/contract/containers.ts'
 import { createPayload, updatePayload } from '../../../src/engine/docker/payload.ts'
 
-const limits = { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256, nofile: null }
+const limits = { memoryBytes: 512 * 1024 ** 2, cpus: 1, pids: 256, nofile: null, storageBytes: null, ioWeight: null }
 const spec: ContainerSpec = {
   image: 'app:1',
   env: {},
@@ -55,7 +55,7 @@ t.test('every field of a request', async (t) => {
     entrypoint: ['/bin/sh', '-c'],
     workingDir: '/srv',
     user: '1000:1000',
-    limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.25, pids: 9, nofile: 4096 },
+    limits: { memoryBytes: 64 * 1024 ** 2, cpus: 0.25, pids: 9, nofile: 4096, storageBytes: 1e9, ioWeight: 200 },
     readOnlyRoot: true,
     runtime: 'runsc',
     restart: 'unless-stopped',
@@ -90,6 +90,8 @@ t.test('every field of a request', async (t) => {
       NanoCpus: 0.25e9,
       PidsLimit: 9,
       Ulimits: [{ Name: 'nofile', Soft: 4096, Hard: 4096 }],
+      StorageOpt: { size: '1000000000' },
+      BlkioWeight: 200,
       ReadonlyRootfs: true,
       Runtime: 'runsc',
       RestartPolicy: { Name: 'unless-stopped' },
@@ -121,6 +123,8 @@ const TOP = [
   'WorkingDir'
 ]
 const HOST = [
+  'BlkioWeight',
+  'StorageOpt',
   'CapAdd',
   'CapDrop',
   'Init',
@@ -151,7 +155,9 @@ t.test('no request can send other options to the engine', async (t) => {
       memoryBytes: fc.option(fc.nat()),
       cpus: fc.option(fc.double({ noNaN: true })),
       pids: fc.option(fc.nat()),
-      nofile: fc.option(fc.nat())
+      nofile: fc.option(fc.nat()),
+      storageBytes: fc.option(fc.nat()),
+      ioWeight: fc.option(fc.nat())
     }),
     restart: fc.constantFrom('no' as const, 'always' as const),
     volumes: fc.array(

@@ -55,6 +55,7 @@ const EXPECTED: Record<string, ErrorCode> = {
   'port-taken-by-process': 'PORT_UNAVAILABLE',
   'pull-no-such-image': 'IMAGE_NOT_FOUND',
   'push-no-such-image': 'IMAGE_NOT_FOUND',
+  'storage-unlimited': 'LIMIT_UNAVAILABLE',
   'registry-busy': 'REGISTRY_RATE_LIMITED',
   'registry-failed': 'REGISTRY_UNAVAILABLE',
   'registry-not-trusted': 'REGISTRY_PLAIN_HTTP',

@@ -11,7 +11,7 @@ import { container } from '../../helpers/records.ts'
 
 const T1 = '2026-01-01T00:00:01Z'
 const T2 = '2026-01-01T00:05:00Z'
-const limits = { memoryBytes: 64, cpus: 1, pids: 10, nofile: null }
+const limits = { memoryBytes: 64, cpus: 1, pids: 10, nofile: null, storageBytes: null, ioWeight: null }
 
 const made = container({ state: 'created', startedAt: null, pid: null, limits })
 const running = container({ startedAt: T1, limits })

@@ -39,7 +39,10 @@ t.test('changes without an event heal within a minute', async (t) => {
   // As if the event were lost.
   for (const record of engine.records()) {
     if (record.id === id)
-      Object.assign(record, { limits: { memoryBytes: 5, cpus: null, pids: null, nofile: null }, startedAt: LATER })
+      Object.assign(record, {
+        limits: { memoryBytes: 5, cpus: null, pids: null, nofile: null, storageBytes: null, ioWeight: null },
+        startedAt: LATER
+      })
   }
   changes.length = 0
   const version = inventory.version()

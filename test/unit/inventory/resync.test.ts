@@ -61,7 +61,8 @@ t.test('a broken stream causes a full list', async (t) => {
   const { inventory, start } = setUp(t, engine)
   await start()
   // The list does not contain this.
-  for (const record of engine.records()) record.limits = { memoryBytes: 64, cpus: null, pids: null, nofile: null }
+  for (const record of engine.records())
+    record.limits = { memoryBytes: 64, cpus: null, pids: null, nofile: null, storageBytes: null, ioWeight: null }
   const again = new Promise<void>((resolve) => inventory.onSync(resolve))
   breakage.reject(new Error('connection reset'))
   await again

@@ -5,7 +5,7 @@ import { container } from '../../helpers/records.ts'
 import { MIB, statsService } from '../../helpers/stats-service.ts'
 
 t.test('the latest sample', async (t) => {
-  const limits = { memoryBytes: 64 * MIB, cpus: 0.5, pids: 10, nofile: null }
+  const limits = { memoryBytes: 64 * MIB, cpus: 0.5, pids: 10, nofile: null, storageBytes: null, ioWeight: null }
   const { stats, pass } = statsService(t, [container({ limits })])
   await pass(16)
   t.match(await stats.latest(ANYBODY, 'web'), {

@@ -52,6 +52,8 @@ const HostConfig = Type.Object({
   CpuQuota: Count,
   CpuPeriod: Count,
   PidsLimit: Count,
+  BlkioWeight: Count,
+  StorageOpt: Labels,
   ReadonlyRootfs: Flag,
   Runtime: Text,
   Ulimits: maybe(Type.Array(Type.Object({ Name: Type.String(), Hard: Type.Number() }))),

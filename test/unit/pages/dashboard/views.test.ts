@@ -104,7 +104,7 @@ t.test('a duplicate keeps every known setting of a container', async (t) => {
       env: ['SECRET'],
       labels: {},
       command: ['sh', '-c', 'echo a b'],
-      limits: { memory: 1024, cpus: null, pids: null, nofile: null },
+      limits: { memory: 1024, cpus: null, pids: null, nofile: null, storage_size: null, io_weight: null },
       restart: 'always',
       volumes: [],
       networks: [{ name: 'shop', address: null, aliases: [] }]

@@ -32,6 +32,11 @@ function factsOf({ limits, engine, storage }: Awaited<ReturnType<typeof ask<'get
     ['CPUs', `${limits.cpus_default}, at most ${limits.cpus_max}`],
     ['Processes', `${limits.pids_default}, at most ${limits.pids_max}`],
     ['Open files', `${limits.nofile_default ?? 'the engine’s own'}, at most ${limits.nofile_max}`],
+    [
+      'Storage',
+      `${limits.storage_size_default === null ? 'unlimited' : bytes(limits.storage_size_default)}, at most ${bytes(limits.storage_size_max)} on request`
+    ],
+    ['Weight of block I/O', `at most ${limits.io_weight_max}`],
     ['Commands in containers', limits.exec ? 'allowed' : 'not allowed'],
     ['Engine', `${engine.name} ${engine.version}, API ${engine.api_version}`],
     [
