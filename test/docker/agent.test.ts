@@ -1,4 +1,4 @@
-// An agent between a server and a real engine: what passes, both ways and to its end, and what does not.
+// An agent between a server and a real engine: the calls that pass, in both directions and to their end, and those refused.
 
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import https from 'node:https'
@@ -44,7 +44,7 @@ async function run(given: object = {}): Promise<string> {
   return container.id
 }
 
-/** The status of a call on a connection of its own; what the connection failed with, if it did. */
+/** The status of a call on a new connection, or the error of the connection. */
 function statusOf(method: string, path: string, { body, ...options }: https.RequestOptions & { body?: object } = {}) {
   const { ca, cert, key } = readCertificates(certs.server)
   return new Promise<number | string>((resolve) => {
@@ -88,13 +88,13 @@ async function textOf(pieces: AsyncIterable<{ bytes: Buffer } | Buffer>): Promis
   return Buffer.concat(all).toString('utf8')
 }
 
-t.test('a command gets its input to the end, and its whole output comes back', async (t) => {
+t.test('a command gets its whole input, and its whole output comes back', async (t) => {
   const stdin = 'line\n'.repeat(100_000)
   const done = await engine.exec(task, { command: ['sh', '-c', 'cat; echo end >&2; exit 3'], env: {}, stdin }, within())
   t.equal(done.stdout.length, stdin.length)
   t.match(done, { stderr: 'end\n', exitCode: 3 })
   const unread = await engine.exec(task, { command: ['echo', 'hello'], env: {}, stdin }, within())
-  t.match(unread, { stdout: 'hello\n', exitCode: 0 }, 'input that nobody reads')
+  t.match(unread, { stdout: 'hello\n', exitCode: 0 }, 'unread input')
 })
 
 t.test('a terminal works and changes its size', async (t) => {
@@ -106,7 +106,7 @@ t.test('a terminal works and changes its size', async (t) => {
   t.equal(await running.exitCode(), 4)
 })
 
-t.test('files go both ways, and large ones, too', async (t) => {
+t.test('files of any size go both ways', async (t) => {
   const content = Buffer.alloc(32 * MEGABYTE, 'berth')
   const archive = Readable.from(
     (async function* () {
@@ -135,7 +135,7 @@ t.test('processes, output and statistics', async (t) => {
   t.strictSame(lines, new Set(['stdout', 'stderr']))
 })
 
-t.test('what a client leaves ends on the other side, too', async () => {
+t.test('a call that a client abandons ends on the engine, too', async () => {
   const running = await engine.startProcess(task, { command: ['cat'], env: {}, takesInput: true })
   const commands = async () => JSON.stringify((await engine.containerProcesses(task)).processes)
   await eventually(async () => {
@@ -163,7 +163,7 @@ t.test('what a client leaves ends on the other side, too', async () => {
   })
 })
 
-t.test('other calls are refused, also with the right certificate', async (t) => {
+t.test('other calls are refused, even with the right certificate', async (t) => {
   const foreign = await make({}, {})
   const others: [why: string, id: string][] = [
     ['of nobody', foreign.id],
@@ -216,7 +216,7 @@ t.test('other calls are refused, also with the right certificate', async (t) => 
   t.match(agent.output(), /"msg":"call refused"/, 'and says so')
 })
 
-t.test('only a certificate of servers lets in', async (t) => {
+t.test('only a server certificate gets access', async (t) => {
   const foreign = createAuthority(join(folder, 'foreign')).sign({ name: 'berth', use: 'clientAuth' })
   const closed = /alert|ECONNRESET|hang up/i
   const show = ({ cert, key }: Certificate) =>
@@ -224,11 +224,11 @@ t.test('only a certificate of servers lets in', async (t) => {
   t.match(await statusOf('GET', '/version', { cert: undefined, key: undefined }), closed, 'none')
   t.match(await show(foreign), closed, 'of another authority')
   const own = { cert: join(certs.agent, 'cert.pem'), key: join(certs.agent, 'key.pem') }
-  t.match(await show(own), closed, 'an agent is no server')
+  t.match(await show(own), closed, 'an agent certificate is no server certificate')
   t.equal(await statusOf('GET', '/version'), 200)
 })
 
-t.test('an agent that is gone is found out at once, and found again', async (t) => {
+t.test('a lost agent is noticed at once, and found again', async (t) => {
   agent.child.kill('SIGKILL')
   await agent.ended
   await t.rejects(engine.containerProcesses(task), { code: 'ENGINE_UNAVAILABLE' })

@@ -1,5 +1,5 @@
-// A page of a workload, in a real browser on the operator's machine, tries all that a page can send. It is told nothing, and
-// nothing happens.
+// A page of a workload, in a real browser on the operator's machine, sends every request that a page can send. It reads
+// nothing, and nothing changes.
 
 import t from 'tap'
 import { findChromium, textOf } from '../helpers/chromium.ts'
@@ -8,7 +8,7 @@ import { hostPort, portsOf, startServer } from '../helpers/server.ts'
 const REBOUND = 'rebind.test'
 const browser = findChromium()
 
-/** Runs in the browser. What it could read or was told it did is written into the page. */
+/** Runs in the browser, and writes every readable answer and every success into the page. */
 function attack(targets: string[], victim: string): string {
   return `<!doctype html><title>attack</title><body><script>
 const told = []
@@ -79,7 +79,7 @@ t.test(
     t.match(text, 'TOLD []', 'and was told nothing')
 
     const entries = (await audit()).slice(0, -before)
-    t.ok(entries.length > 10, `it was heard ${entries.length} times`)
+    t.ok(entries.length > 10, `it arrived ${entries.length} times`)
     t.strictSame(
       entries.filter(({ outcome }) => outcome !== 'refused'),
       [],

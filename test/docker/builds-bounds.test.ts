@@ -1,4 +1,4 @@
-// Builds in a cgroup that the operator made: a fork bomb (a small one, which ends) gets no further than its limit.
+// Builds in a cgroup of the operator: a fork bomb (a small one, which ends) stops at its limit.
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -16,7 +16,7 @@ const BUILDERS = ['buildkit', 'classic'] as const
 
 t.test('a fork bomb in a build', { skip: noCgroup }, async (t) => {
   const parent = `/berth-test-${process.pid}`
-  // BuildKit puts its steps there, below the group that the engine was told.
+  // BuildKit puts its steps there, below the configured group.
   const bounded = `${parent}/buildkit`
   mkdirSync(join(ROOT, bounded), { recursive: true })
   const engine = await startPrivateEngine(t, ['--exec-opt', 'native.cgroupdriver=cgroupfs', '--cgroup-parent', parent])
@@ -24,7 +24,7 @@ t.test('a fork bomb in a build', { skip: noCgroup }, async (t) => {
   const common = { ports: portsOf('buildsBounds'), socket: engine.socket, engine: engine.engine }
   const setting = { BERTH_BUILD_CGROUP_PARENT: bounded }
 
-  await t.test('without a limit the cgroup bounds nothing, so the server does not start', async (t) => {
+  await t.test('the server does not start with a cgroup without a limit', async (t) => {
     await t.rejects(startServer(t, { ...common, env: setting }), /BERTH_BUILD_CGROUP_PARENT .* sets no limit/)
     const env = { BERTH_BUILD_CGROUP_PARENT: '/berth-test-nowhere' }
     await t.rejects(startServer(t, { ...common, env }), /there is no .*berth-test-nowhere\/pids\.max/)
@@ -34,7 +34,7 @@ t.test('a fork bomb in a build', { skip: noCgroup }, async (t) => {
   const server = await startServer(t, { ...common, env: setting })
 
   for (const builder of BUILDERS)
-    await t.test(`${builder}: stopped at the limit, and the engine goes on`, async (t) => {
+    await t.test(`${builder}: a fork bomb stops at the limit, and the engine continues`, async (t) => {
       const word = `6.${process.pid}${BUILDERS.indexOf(builder)}`
       const bomb = `i=0; while [ $i -lt ${FORKS} ]; do sleep ${word} & i=$((i+1)); echo fork $i; done; wait`
       const { body } = await sendBuild(server, `FROM ${IMAGE}\nRUN ${bomb}\n`, { image_name: 'bomb', builder })
@@ -44,12 +44,12 @@ t.test('a fork bomb in a build', { skip: noCgroup }, async (t) => {
       t.match(text, /can't fork: Resource temporarily unavailable/)
       const forks = text.match(/fork \d+$/gm)?.length ?? 0
       t.ok(forks > 20 && forks < LIMIT, `${forks} forks`)
-      t.equal(processesWith(`sleep\0${word}`), 0, 'and nothing of it is left')
+      t.equal(processesWith(`sleep\0${word}`), 0, 'and none of its processes is left')
       const next = await sendBuild(server, `FROM ${IMAGE}\nRUN true\n`, { image_name: 'next', builder })
       t.match(await endOf(server, next.body.id), { status: 'completed' })
     })
 
-  await t.test('a cgroup that BuildKit is not in is for the classic builder alone', async (t) => {
+  await t.test('a cgroup without BuildKit applies to the classic builder only', async (t) => {
     writeFileSync(join(ROOT, parent, 'pids.max'), String(LIMIT))
     const strict = await startServer(t, { ...common, env: { BERTH_BUILD_CGROUP_PARENT: parent } })
     const asked = await sendBuild(strict, `FROM ${IMAGE}\n`, { image_name: 'strict', builder: 'buildkit' })

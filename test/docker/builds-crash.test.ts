@@ -1,4 +1,4 @@
-// Builds through kills, stops, an engine that goes away and a disk that is full.
+// Builds through kills, stops, a lost engine and a full disk.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
@@ -28,7 +28,7 @@ async function send(dockerfile: string, fields: Record<string, string>) {
   return body
 }
 
-/** When the engine works on it. */
+/** Resolves when the engine runs the build. */
 const untilRuns = (word: string) =>
   eventually(() => {
     if (processesWith(word) === 0) throw new Error(`${word} does not run`)
@@ -38,7 +38,7 @@ const untilGone = (word: string) =>
     if (processesWith(word) > 0) throw new Error(`${word} still runs`)
   })
 
-t.test('kill -9 of the server in the middle: taken up again at the next start', async (t) => {
+t.test('a build resumes at the next start after kill -9 of the server', async (t) => {
   const word = `3.${process.pid}0`
   const builds = await Promise.all(
     BUILDERS.map(async (builder) => {
@@ -61,14 +61,14 @@ t.test('kill -9 of the server in the middle: taken up again at the next start', 
     const build = await endOf(server, id)
     t.match(build, { status: 'completed', image_id: /^sha256:/ }, JSON.stringify(build.build))
     t.ok(await imageExists(image))
-    t.equal((await logOf(id)).match(/begun$/gm)?.length, 2, 'the log tells of both tries')
+    t.equal((await logOf(id)).match(/begun$/gm)?.length, 2, 'the log has both attempts')
   }
   const other = await endOf(server, last.id)
   t.match(other, { status: 'completed' }, JSON.stringify(other.build))
   t.ok(await imageExists(waiting))
 })
 
-t.test('a graceful stop in the middle: taken up again, as often as it may be', async (t) => {
+t.test('a build resumes after a graceful stop, any number of times', async (t) => {
   const word = `5.${process.pid}`
   const { id } = await send(`FROM ${IMAGE}\nRUN sleep ${word}\n`, { image_name: name('stopped') })
   for (let stop = 0; stop < 4; stop++) {
@@ -96,13 +96,13 @@ t.test('a build that takes the server down each time fails after three tries', a
     }
   }
   t.match(await endOf(server, id), { status: 'failed', build: { reason: /3 times and interrupted each time/ } })
-  t.equal((await server.post(`/builds/${id}/retry`)).status, 202, 'and may be asked for again')
+  t.equal((await server.post(`/builds/${id}/retry`)).status, 202, 'and may be retried')
   await untilRuns(word)
   t.equal((await server.post(`/builds/${id}/cancel`)).status, 200)
   await untilGone(word)
 })
 
-t.test('the engine goes away in the middle: taken up again', async (t) => {
+t.test('a build resumes after the engine goes away in the middle', async (t) => {
   const word = `3.${process.pid}7`
   const dockerfile = `FROM ${IMAGE}\nRUN sleep ${word}\n`
   const builds = await Promise.all(BUILDERS.map((builder) => send(dockerfile, { image_name: name('away'), builder })))
@@ -146,7 +146,7 @@ t.test('kill -9 in the middle of an upload leaves nothing at the next start', as
   }
 })
 
-t.test('an upload that was answered is there after a kill, one that was not is gone', async (t) => {
+t.test('after a kill an acknowledged upload is there, and others are gone', async (t) => {
   await proxy.goAway()
   const known = new Set(filesOf(server))
   const answered: string[] = []
@@ -175,7 +175,7 @@ t.test('an upload that was answered is there after a kill, one that was not is g
   for (const id of listed) t.match(await endOf(server, id), { status: 'completed' })
 })
 
-t.test('a context that is gone from the disk', async (t) => {
+t.test('a context missing from the disk', async (t) => {
   await proxy.goAway()
   const { body } = await sendBuild(server, `FROM ${IMAGE}\n`, { image_name: name('lost') })
   rmSync(join(server.dataDir, 'builds', body.id, 'context.tar'))

@@ -1,5 +1,5 @@
-// The engine itself killed in the middle of builds and of a push, with BERTH_TEST_FULL=1 more often, and frozen. It is one
-// of the test's own.
+// The engine itself is killed during builds and a push, more often with BERTH_TEST_FULL=1, and frozen. The engine belongs
+// to the test.
 
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { portsOf, startServer } from '../helpers/server.ts'
 
 const onlyInFull = process.env.BERTH_TEST_FULL ? false : 'with BERTH_TEST_FULL=1'
 const BUILDERS = ['buildkit', 'classic'] as const
-// What cannot be packed takes a while to push.
+// Incompressible data takes a while to push.
 const BIG = `FROM ${IMAGE}\nRUN head -c 60000000 /dev/urandom > /big\n`
 
 t.test('the engine is killed and frozen under builds and pushes', { skip: noPrivateEngine }, async (t) => {
@@ -55,7 +55,7 @@ t.test('the engine is killed and frozen under builds and pushes', { skip: noPriv
       if (status === 'in_progress') throw new Error(status)
     }, 30_000)
 
-  /** Nothing that worked on builds is left, and no file but logs and what a retry needs. */
+  /** No process of a build is left, and no file except logs and those that a retry needs. */
   async function nothingIsLeft(t: { same(found: unknown, wanted: unknown, why: string): unknown }, word: string) {
     await eventually(async () => {
       if (processesWith(word) > 0) throw new Error(`${word} still runs`)
@@ -67,10 +67,10 @@ t.test('the engine is killed and frozen under builds and pushes', { skip: noPriv
     const files = readdirSync(join(server.dataDir, 'builds'), { recursive: true }).map(String)
     const contexts = files.filter((file) => file.endsWith('context.tar'))
     const unfinished = builds.filter(({ status }) => status !== 'completed').map(({ id }) => `${id}/context.tar`)
-    t.same(contexts.toSorted(), unfinished.toSorted(), 'contexts of what is done are gone')
+    t.same(contexts.toSorted(), unfinished.toSorted(), 'contexts of completed builds are gone')
   }
 
-  await t.test('killed in the middle of builds: taken up again by themselves', async (t) => {
+  await t.test('killed during builds: they resume automatically', async (t) => {
     const word = `3.${process.pid}1`
     const ids: string[] = []
     for (const builder of BUILDERS)
@@ -91,56 +91,56 @@ t.test('the engine is killed and frozen under builds and pushes', { skip: noPriv
     await nothingIsLeft(t, word)
   })
 
-  await t.test('killed each time: it fails, says why, and may be asked for again', { skip: onlyInFull }, async (t) => {
-    const word = `5.${process.pid}2`
-    const id = await send(`FROM ${IMAGE}\nRUN sleep ${word}\n`, { image_name: 'killed-often', builder: 'classic' })
-    for (let time = 1; time <= 3; time++) {
-      // The process of the try before lives until the engine ends it.
-      await eventually(async () => {
-        if ((await logOf(id)).match(/Running in/g)?.length !== time) throw new Error('the next try has not begun')
-      }, 30_000)
-      await untilRuns(word)
-      await privateEngine.kill()
-      await untilNoticed(id)
-      await privateEngine.start()
-    }
-    const failed = await endOf(server, id)
-    t.match(failed, {
-      status: 'failed',
-      build: { code: 'ENGINE_UNAVAILABLE', retryable: true, reason: /engine went away/ },
-      push: { status: 'skipped' }
-    })
-    await retry(id)
-    t.match(await endOf(server, id), { status: 'completed' })
-    await nothingIsLeft(t, word)
-  })
-
   await t.test(
-    'frozen in the middle of builds: they wait for it, and are taken up again',
+    'killed each time: the build fails with a reason and may be retried',
     { skip: onlyInFull },
     async (t) => {
-      const word = `3.${process.pid}3`
-      const ids: string[] = []
-      for (const builder of BUILDERS)
-        ids.push(await send(`FROM ${IMAGE}\nRUN sleep ${word}\n`, { image_name: `frozen-${builder}`, builder }))
-      await untilBothRun(word)
-      privateEngine.freeze()
-      for (const id of ids) await untilNoticed(id)
-      t.equal((await server.get('/builds')).status, 200)
-      for (const id of ids) {
-        t.match(await get(id), { status: 'pending' })
-        t.match(await logOf(id), /\nINTERRUPTED: The engine stopped answering in the middle of the build\./)
+      const word = `5.${process.pid}2`
+      const id = await send(`FROM ${IMAGE}\nRUN sleep ${word}\n`, { image_name: 'killed-often', builder: 'classic' })
+      for (let time = 1; time <= 3; time++) {
+        // The process of the previous attempt lives until the engine ends it.
+        await eventually(async () => {
+          if ((await logOf(id)).match(/Running in/g)?.length !== time) throw new Error('the next try has not begun')
+        }, 30_000)
+        await untilRuns(word)
+        await privateEngine.kill()
+        await untilNoticed(id)
+        await privateEngine.start()
       }
-      privateEngine.thaw()
-      for (const id of ids) {
-        const build = await endOf(server, id)
-        t.match(build, { status: 'completed' }, JSON.stringify(build.build))
-      }
+      const failed = await endOf(server, id)
+      t.match(failed, {
+        status: 'failed',
+        build: { code: 'ENGINE_UNAVAILABLE', retryable: true, reason: /engine went away/ },
+        push: { status: 'skipped' }
+      })
+      await retry(id)
+      t.match(await endOf(server, id), { status: 'completed' })
       await nothingIsLeft(t, word)
     }
   )
 
-  await t.test('killed in the middle of a push: pushed again automatically, not rebuilt', async (t) => {
+  await t.test('frozen during builds: they wait and resume', { skip: onlyInFull }, async (t) => {
+    const word = `3.${process.pid}3`
+    const ids: string[] = []
+    for (const builder of BUILDERS)
+      ids.push(await send(`FROM ${IMAGE}\nRUN sleep ${word}\n`, { image_name: `frozen-${builder}`, builder }))
+    await untilBothRun(word)
+    privateEngine.freeze()
+    for (const id of ids) await untilNoticed(id)
+    t.equal((await server.get('/builds')).status, 200)
+    for (const id of ids) {
+      t.match(await get(id), { status: 'pending' })
+      t.match(await logOf(id), /\nINTERRUPTED: The engine stopped answering in the middle of the build\./)
+    }
+    privateEngine.thaw()
+    for (const id of ids) {
+      const build = await endOf(server, id)
+      t.match(build, { status: 'completed' }, JSON.stringify(build.build))
+    }
+    await nothingIsLeft(t, word)
+  })
+
+  await t.test('killed during a push: the push is retried automatically without a rebuild', async (t) => {
     const id = await send(BIG, { image_name: 'killed', push: 'true', registry: registry.host })
     await untilPushing(id)
     registry.freeze()
@@ -156,27 +156,23 @@ t.test('the engine is killed and frozen under builds and pushes', { skip: noPriv
     await nothingIsLeft(t, 'urandom')
   })
 
-  await t.test(
-    'frozen in the middle of a push: the push fails, and a retry pushes',
-    { skip: onlyInFull },
-    async (t) => {
-      const id = await send(BIG, { image_name: 'frozen', push: 'true', registry: registry.host })
-      await untilPushing(id)
-      privateEngine.freeze()
-      const failed = await endOf(server, id)
-      t.match(failed, {
-        status: 'failed',
-        build: { status: 'completed' },
-        push: { status: 'failed', code: /_TIMEOUT$/, retryable: true, reason: /./ }
-      })
-      t.comment(JSON.stringify(failed.push))
-      privateEngine.thaw()
-      await retry(id)
-      const done = await endOf(server, id)
-      t.match(done, { status: 'completed', build: failed.build }, JSON.stringify(done.push))
-      t.equal(await registry.digestOf('frozen', 'latest'), done.push.pushed[0]?.digest)
-    }
-  )
+  await t.test('frozen during a push: the push fails, and a retry pushes', { skip: onlyInFull }, async (t) => {
+    const id = await send(BIG, { image_name: 'frozen', push: 'true', registry: registry.host })
+    await untilPushing(id)
+    privateEngine.freeze()
+    const failed = await endOf(server, id)
+    t.match(failed, {
+      status: 'failed',
+      build: { status: 'completed' },
+      push: { status: 'failed', code: /_TIMEOUT$/, retryable: true, reason: /./ }
+    })
+    t.comment(JSON.stringify(failed.push))
+    privateEngine.thaw()
+    await retry(id)
+    const done = await endOf(server, id)
+    t.match(done, { status: 'completed', build: failed.build }, JSON.stringify(done.push))
+    t.equal(await registry.digestOf('frozen', 'latest'), done.push.pushed[0]?.digest)
+  })
   t.notOk(server.hasEnded())
   t.notMatch(server.output(), /"level":(50|60)/)
 })

@@ -1,5 +1,5 @@
-// Dockerfiles that mean no good, on a real engine, by both builders: with the policy that docs/security.md recommends for
-// them, none reaches a server on this machine's loopback. And what does reach it without that policy.
+// Hostile Dockerfiles on a real engine, with both builders. With the policy that docs/security.md recommends, none reaches
+// a server on this machine's loopback. Without that policy, some do.
 
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -37,7 +37,7 @@ const strict = await startServer(t, {
 })
 const open = await startServer(t, { ports: portsOf('buildsHostile') })
 
-/** An image whose trigger does something in every build on it. */
+/** An image whose trigger runs in every build on it. */
 async function baseWith(trigger: string): Promise<string> {
   const base = `berth-test/base-${process.pid}-${Math.random().toString(36).slice(2)}:1`
   const stream = await docker.buildImage(
@@ -137,7 +137,7 @@ t.test('refused with a reason, or built without reaching it', async (t) => {
       if (outcome !== 'either') t.equal(build.status, outcome, why)
       t.match((await strict.get(`/builds/${build.id}/logs`)).text, outcome === 'completed' ? /not reached$/m : /./)
     }
-    t.same(hits, [], `${why}: nobody was there`)
+    t.same(hits, [], `${why}: the server was not reached`)
   }
 })
 
@@ -162,7 +162,7 @@ t.test('triggers of a base image', async (t) => {
   t.same(hits, [])
 })
 
-t.test('without the policy these reach it, on purpose', async (t) => {
+t.test('these reach it without the policy, intentionally', async (t) => {
   const trigger = await baseWith(`ADD ${url('trigger')} /x`)
   const cases: [why: string, dockerfile: string, hit: RegExp][] = [
     ['ADD', after(`ADD ${url('add')} /x`), /^GET \/add$/],
@@ -188,7 +188,7 @@ t.test('without the policy these reach it, on purpose', async (t) => {
     }
 })
 
-t.test('nothing is left to run', async (t) => {
+t.test('nothing is left running', async (t) => {
   const containers = await docker.listContainers({ all: true })
   t.same(
     containers.filter(({ Command }) => Command.includes(String(port))).map(({ Command }) => Command),

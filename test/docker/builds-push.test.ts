@@ -1,4 +1,4 @@
-// Pushes of builds to a real registry, and what is left to do when one fails.
+// Pushes of builds to a real registry, and retries of failed ones.
 
 import t from 'tap'
 import type { BuildDetails } from '../../src/builds/schemas.ts'
@@ -25,7 +25,7 @@ async function send(name: string, fields: Record<string, string | string[]>, doc
 }
 const retry = (id: string, body?: unknown) => server.post<BuildDetails>(`/builds/${id}/retry`, body)
 
-t.test('every tag is pushed, and its digest told', async (t) => {
+t.test('every tag is pushed, and its digest is reported', async (t) => {
   const { id } = await send('shop/web', { ...RIGHT, image_tag: ['1', '1.0'] })
   const { status, push } = await endOf(server, id)
   t.equal(status, 'completed')
@@ -40,7 +40,7 @@ t.test('every tag is pushed, and its digest told', async (t) => {
   t.ok(await imageExists(`${registry.host}/shop/web:1`), 'and the image stays')
 })
 
-t.test('with a wrong password the push fails; with the right one it alone is done again', async (t) => {
+t.test('the push fails with a wrong password, and a retry with the right one repeats only the push', async (t) => {
   const { id } = await send('shop/api', { ...RIGHT, registry_password: 'close sesame' })
   const failed = await endOf(server, id)
   t.match(failed, {
@@ -53,18 +53,18 @@ t.test('with a wrong password the push fails; with the right one it alone is don
   t.equal((await retry(id, RIGHT)).status, 202)
   const done = await endOf(server, id)
   t.equal(done.status, 'completed')
-  t.same(done.build, failed.build, 'it was not built again')
+  t.same(done.build, failed.build, 'it was not rebuilt')
   t.strictSame(await registry.tags('shop/api'), ['latest'])
   t.match(await retry(id), { status: 409, body: { code: 'BUILD_NOT_FAILED' } })
 })
 
-t.test('without a login it says so', async (t) => {
+t.test('a push without a login says so', async (t) => {
   const { id } = await send('shop/none', {})
   t.match(await endOf(server, id), { push: { status: 'failed', code: 'REGISTRY_UNAUTHORIZED', reason: /./ } })
 })
 
 t.test('a registry that dies in the middle can be pushed to again', async (t) => {
-  // What cannot be packed takes a while.
+  // Incompressible data takes a while.
   const { id } = await send('shop/big', RIGHT, `FROM ${IMAGE}\nRUN head -c 40000000 /dev/urandom > /big\n`)
   await eventually(async () => {
     const { body } = await server.get<BuildDetails>(`/builds/${id}`)
@@ -74,12 +74,12 @@ t.test('a registry that dies in the middle can be pushed to again', async (t) =>
   const failed = await endOf(server, id, 120_000)
   t.match(failed.push, { status: 'failed', code: /^REGISTRY_/, retryable: true })
   await registry.start()
-  t.equal((await retry(id)).status, 202, 'with the credentials of before, which are still known')
+  t.equal((await retry(id)).status, 202, 'with the previous credentials, which are still in memory')
   const done = await endOf(server, id)
   t.match(done, { status: 'completed', build: { finished_at: failed.build.finished_at } })
 })
 
-t.test('credentials are not written down: after a restart they are asked for again', async (t) => {
+t.test('credentials are not stored: a retry after a restart must send them again', async (t) => {
   await registry.kill()
   const { id } = await send('shop/lost', RIGHT)
   await endOf(server, id, 120_000)
@@ -93,7 +93,7 @@ t.test('credentials are not written down: after a restart they are asked for aga
   t.match(await endOf(server, id), { status: 'completed' })
 })
 
-t.test('built, pushed, and run', async (t) => {
+t.test('a build is built, pushed and run', async (t) => {
   const run = JSON.stringify({ command: SLEEPER, labels: server.labels })
   const { id } = await send('shop/run', { ...RIGHT, run, keep_image: 'false' })
   const { status, run: ran } = await endOf(server, id)

@@ -1,4 +1,4 @@
-// Builds on a real engine, by BuildKit and by the classic builder.
+// Builds on a real engine, with BuildKit and the classic builder.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -29,7 +29,7 @@ async function send(file: string | Buffer, fields: Record<string, string | strin
   return body
 }
 
-/** What a command in a container of the image prints. */
+/** The output of a command in a container of the image. */
 async function outputOf(image: string, ...command: string[]): Promise<string> {
   const container = await docker.createContainer({
     Image: image,
@@ -46,7 +46,7 @@ async function outputOf(image: string, ...command: string[]): Promise<string> {
   }
 }
 
-/** Nothing of a build is left to run: no process, and no container but those that were there. */
+/** Nothing of a build is left running: no process, and no container except earlier ones. */
 async function isQuiet(word: string): Promise<void> {
   await eventually(async () => {
     if (processesWith(word) > 0) throw new Error(`${processesWith(word)} processes run`)
@@ -92,7 +92,7 @@ FROM \${BASE} AS small\nCOPY --from=made /hello.txt /hello.txt\nFROM small AS un
     t.notOk(existsSync(join(server.dataDir, 'builds', id)))
   })
 
-  t.test(`${builder}: what a .dockerignore names is left out`, async (t) => {
+  t.test(`${builder}: the context leaves out the paths of .dockerignore`, async (t) => {
     const dockerfile = `FROM ${IMAGE}\nCOPY . /all\n`
     const context = await tarOf(
       { name: 'keep.txt', content: 'k' },
@@ -200,7 +200,7 @@ t.test(
       const { text } = await limited.get(`/builds/${body.id}/logs`)
       t.ok(text.length < 1.1 * 1024 * 1024, `${text.length} bytes of log`)
       const isCut = /\n\[\d+ bytes left out: a log holds at most 1048576 bytes\]\nFAILED: /.test(text)
-      // BuildKit itself keeps no more than this of a step.
+      // BuildKit itself keeps no more output than this per step.
       t.ok(
         builder === 'buildkit' ? /output clipped, log limit/.test(text) || isCut : isCut,
         `${builder}: ${text.slice(-200)}`
@@ -273,7 +273,7 @@ t.test('hostile: many processes, and a Dockerfile that cannot be read', async (t
   t.notMatch(await logOf(linked.id), new RegExp(`^#\\d+ \\S+ ${process.env.HOSTNAME ?? 'no-such-host'}$`, 'm'))
 })
 
-t.test('after all of it nothing is left but what is kept', async (t) => {
+t.test('in the end only kept files are left', async (t) => {
   const known = (await server.get<BuildDetails[]>('/builds')).body.map(({ id }) => id)
   t.same(readdirSync(join(server.dataDir, 'builds')).toSorted(), known.toSorted())
   for (const id of known) await server.delete(`/builds/${id}`)

@@ -5,20 +5,20 @@ import { docker, eventually, pause } from '../helpers/engine.ts'
 import { hostPort, portsOf, SLEEPER, startServer } from '../helpers/server.ts'
 
 const server = await startServer(t, { ports: portsOf('changes'), env: { BERTH_ENGINE_CONCURRENCY: '2' } })
-/** Deaf to the stop signal by the time its port answers. */
+/** Ignores the stop signal by the time its port answers. */
 const STUBBORN = { command: ['sh', '-c', 'trap "" TERM; exec httpd -f -p 5000 -h /tmp'], wait: 'port' as const }
 t.afterEach(async () => {
   await server.removeAll()
   await untilItAgrees(server)
 })
 
-t.test('many removals of one container at once: one of them removes it', async (t) => {
+t.test('one of many concurrent removals of a container removes it', async (t) => {
   const { body } = await server.create({ command: SLEEPER })
   const answers = await Promise.all(Array.from({ length: 8 }, () => server.delete(`/containers/${body.id}?force=true`)))
   t.same(answers.map(({ status }) => status).sort(), [200, 404, 404, 404, 404, 404, 404, 404])
 })
 
-t.test('starts, stops and restarts of one container at once come one after the other', async (t) => {
+t.test('concurrent starts, stops and restarts of a container run one after the other', async (t) => {
   const { body } = await server.create()
   const verbs = ['stop', 'start', 'restart', 'stop', 'start', 'restart', 'stop', 'start']
   const answers = await Promise.all(
@@ -33,7 +33,7 @@ t.test('starts, stops and restarts of one container at once come one after the o
   await untilItAgrees(server)
 })
 
-t.test('a name is given once', async (t) => {
+t.test('a name is assigned once', async (t) => {
   const name = `berth-test-${process.pid}`
   const answers = await Promise.all(Array.from({ length: 8 }, () => server.create({ name, command: SLEEPER })))
   t.same(answers.map(({ status }) => status).sort(), [201, 409, 409, 409, 409, 409, 409, 409])
@@ -94,7 +94,7 @@ t.test('a container that the engine restarts again and again', async (t) => {
     if (seen.restart_count < 2) throw new Error(`${seen.restart_count} restarts`)
   })
   const { ports } = await server.portOverview()
-  t.match(ports, [{ port: hostPort(body), state: 'bound', holder: { id: body.id } }], 'keeps its port all the while')
+  t.match(ports, [{ port: hostPort(body), state: 'bound', holder: { id: body.id } }], 'keeps its port throughout')
   const again = await server.post<ChangedContainer>(`/containers/${body.id}/start`)
   t.match(again, { status: 200, body: { full_id: body.full_id } })
   t.notOk(again.body.replaced)

@@ -22,7 +22,7 @@ writeFileSync(GOOD, `FROM ${IMAGE}\nRUN echo ${server.mark} > /made\nCMD ["sleep
 writeFileSync(BAD, `FROM ${IMAGE}\nRUN echo before\nRUN exit 3\n`)
 writeFileSync(NONE, 'Dear Sir or Madam,\n')
 
-/** Whatever these systems answer; the tests say what is in it. */
+/** Any answer of these systems; the tests check its fields. */
 type Data = { id: string; status: string }
 type Body = {
   status: unknown
@@ -32,7 +32,7 @@ type Body = {
   data: Data
 }
 
-/** Runs curl with a line as in the documents; the address of the server stands for theirs. */
+/** Runs curl with a line of the documents, with the address of the server in place of theirs. */
 function curl(...args: string[]): { status: number; body: Body } {
   const lines = args.map((arg) => arg.replace('http://127.0.0.1:8000', server.url))
   const output = execFileSync('curl', ['-s', '-w', '\n%{http_code}', ...lines], { encoding: 'utf8' })
@@ -40,7 +40,7 @@ function curl(...args: string[]): { status: number; body: Body } {
   return { status: Number(status), body: JSON.parse(text) as Body }
 }
 
-t.test('build and push: upload, status, and nothing to try again', async (t) => {
+t.test('build and push: upload, status, and a refused retry', async (t) => {
   const url = 'http://127.0.0.1:8000'
   const { status, body } = curl(
     '-F',
@@ -66,7 +66,7 @@ t.test('build and push: upload, status, and nothing to try again', async (t) => 
   t.match(curl(`${url}/retry-build?build_id=${body.build_id}`).body, { message: 'Build and Push not failed' })
 })
 
-t.test('build and push: a build that fails, and is tried again', async (t) => {
+t.test('build and push: a build that fails, and its retry', async (t) => {
   const url = 'http://127.0.0.1:8000'
   const { body } = curl('-F', `file=@${BAD}`, '-F', 'image_name=bad', '-F', 'image_tag=1', `${url}/build-push`)
   const failed = () =>
@@ -137,7 +137,7 @@ t.test('publish a Dockerfile: upload, list, look, delete', async (t) => {
   t.notOk(await imageExists(reference))
 })
 
-t.test('publish a Dockerfile: what is refused', async (t) => {
+t.test('publish a Dockerfile: refusals', async (t) => {
   const url = 'http://127.0.0.1:8000/api/dockerfile-build/'
   const notAForm = curl('-X', 'POST', url, '-H', 'Content-Type: application/json', '-d', '{"username":"me"}')
   t.match(notAForm, { status: 400, body: { message: /^Content-Type is not valid\. / } })
@@ -149,7 +149,7 @@ t.test('publish a Dockerfile: what is refused', async (t) => {
   t.match(curl('-X', 'POST', url, '-F', `file=@${GOOD}`), { status: 400, body: { message: 'username is missing' } })
 })
 
-t.test('a page in a browser cannot send the GET that changes something', async (t) => {
+t.test('a page in a browser cannot send the GET that makes a change', async (t) => {
   const answer = curl(
     '-H',
     'Sec-Fetch-Site: cross-site',

@@ -9,7 +9,7 @@ import { hostPort, portsOf, startServer, type CreateBody } from '../helpers/serv
 const proxy = await startFaultProxy(t)
 const server = await startServer(t, { ports: portsOf('crashChange'), socket: proxy.socket })
 
-// An image with an anonymous volume, so that what a removal has to take along is there.
+// An image with an anonymous volume, which a removal has to remove, too.
 const image = `berth-test-crash-${randomBytes(4).toString('hex')}`
 const base = await docker.createContainer({ Image: IMAGE, Cmd: ['true'] })
 await base.commit({ repo: image, changes: 'VOLUME /own' })
@@ -170,7 +170,7 @@ t.test('kill -9 during a replacement whose old container the engine removes late
   proxy.onCall(undefined)
   await untilItAgrees(server)
   const { body } = await server.get<Container>(`/containers/${made.id}`)
-  t.match(body, { name: made.name, state: 'running' }, 'the new one is there')
+  t.match(body, { name: made.name, state: 'running' }, 'the new container exists')
   t.not(body.full_id, made.full_id)
   await giveBack()
   await server.removeAll()

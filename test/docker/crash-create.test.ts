@@ -1,4 +1,4 @@
-// BERTH_TEST_FULL=1 kills in every form of a create, otherwise in three of them.
+// With BERTH_TEST_FULL=1 it kills during every form of a create, otherwise during three of them.
 
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
@@ -100,7 +100,7 @@ for (const [how, body] of withKey) {
   })
 }
 
-t.test('kill -9 right after the answer: what was answered is there', async (t) => {
+t.test('kill -9 right after the answer: the container exists', async (t) => {
   const made = await server.create()
   await server.kill('SIGKILL')
   await server.start()
@@ -110,7 +110,7 @@ t.test('kill -9 right after the answer: what was answered is there', async (t) =
   await server.removeAll()
 })
 
-t.test('kill -9 while twelve creates are under way', async (t) => {
+t.test('kill -9 during twelve concurrent creates', async (t) => {
   for (let round = 1; round <= 2; round++) {
     let steps = 0
     proxy.onCall(async ({ method }, moment) => {

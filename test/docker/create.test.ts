@@ -1,4 +1,4 @@
-// What a container is made with: what is imposed, what was asked for, its ports; and what a create leaves that fails.
+// The restrictions, requested settings and ports of a new container, and the leftovers of a failed create.
 
 import { once } from 'node:events'
 import { createSocket } from 'node:dgram'
@@ -95,7 +95,7 @@ t.test('a read-only root file system leaves volumes writable', async (t) => {
   t.equal(body.read_only, true)
   await eventually(async () => {
     const { text } = await server.get(`/containers/${body.id}/logs`)
-    // The shell complains beside it, on another stream.
+    // The shell also complains, on another stream.
     if (!['root refused', 'volume written'].every((said) => text.includes(said))) throw new Error(`it says ${text}`)
   })
   await server.delete(`/containers/${body.id}?force=true`)
@@ -130,7 +130,7 @@ t.test('several ports, TCP and UDP', async (t) => {
   t.ok(counts.bound >= 2)
 })
 
-t.test('a host port asked for by number', async (t) => {
+t.test('a host port requested by number', async (t) => {
   const { last } = server.ports
   const port = last - 1
   const asking = (number: number) =>
@@ -149,7 +149,7 @@ t.test('a host port asked for by number', async (t) => {
   await listenOn(t, last - 2)
   const foreign = await asking(last - 2)
   t.match(foreign, { status: 409, body: { code: 'PORT_UNAVAILABLE', detail: new RegExp(`${last - 2}`) } })
-  t.equal((await server.inEngine()).length, before.length, 'what failed left nothing')
+  t.equal((await server.inEngine()).length, before.length, 'the failed create left nothing')
 })
 
 t.test('no ports', async (t) => {
@@ -187,10 +187,10 @@ t.test('labels of Berth in an image are ignored', async (t) => {
   const keyed = await server.create({ command: SLEEPER }, { headers: { 'idempotency-key': key } })
   t.match(keyed, { status: 201, body: { replayed: false } })
   await server.delete(`/containers/${body.id}?force=true`)
-  t.ok(await docker.getVolume(volume).inspect(), 'the volume it names is not touched')
+  t.ok(await docker.getVolume(volume).inspect(), 'the named volume is not touched')
 })
 
-t.test('a create that fails leaves nothing', async (t) => {
+t.test('a failed create leaves nothing', async (t) => {
   const volume = unique('never')
   const nothingListens = freePort()
   const before = await server.inEngine()
@@ -237,7 +237,7 @@ t.test('a health check of an image runs every five seconds at most', async (t) =
   const { body: made } = await server.create({ image })
   t.strictSame(await checkOf(made.full_id), ['CMD-SHELL true', 5])
   const { body: other } = await server.create({ image, healthcheck: { test: ['CMD', 'true'] } })
-  t.strictSame(await checkOf(other.full_id), ['CMD true', 5], 'the interval of the image does not come through')
+  t.strictSame(await checkOf(other.full_id), ['CMD true', 5], 'the interval of the image does not apply')
 
   const patch = async (body: object) =>
     (await server.patch<{ full_id: string }>(`/containers/${made.name}`, body)).body.full_id

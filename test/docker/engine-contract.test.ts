@@ -1,4 +1,4 @@
-// The contract of engines, held by the real one. `npm run test:engines` runs it on the others.
+// The contract of engines on the real one. `npm run test:engines` runs it on the others.
 
 import t from 'tap'
 import { createConnection } from '../../src/engine/docker/connection.ts'
@@ -27,7 +27,7 @@ const engine = createDockerEngine({
 const { first } = portsOf('engineContract')
 let used = 0
 
-/** Podman 5.8. Berth itself looks for who uses a network and for read-only mounts before it asks. */
+/** Podman 5.8. Berth itself checks for users of a network and for read-only mounts before its calls. */
 const PODMAN: Subject['lacks'] = {
   'tell the owners of files': 'its archives say 0 for every owner',
   'read a link as a link': 'its archives hold what a link leads to',

@@ -54,9 +54,9 @@ t.test('the engine is killed while clients follow and create', { skip: noPrivate
     const ends = await Promise.all(following)
     t.ok(
       ends.every((events) => events.at(-1)?.event === 'end'),
-      'every stream ends with a word'
+      'every stream ends with a reason'
     )
-    t.same([...new Set(ends.map(endOf))], ['ENGINE_UNAVAILABLE'], 'which says that the engine is gone')
+    t.same([...new Set(ends.map(endOf))], ['ENGINE_UNAVAILABLE'], 'which is the loss of the engine')
     await eventually(async () => {
       const { body } = await server.get<Container[]>('/containers')
       if (body.length === 0 || !body.every(({ stale }) => stale)) throw new Error('not stale')
@@ -83,15 +83,15 @@ t.test('the engine is killed while clients follow and create', { skip: noPrivate
     t.same(
       [...statuses.keys()].filter((outcome) => !documented.test(outcome)),
       [],
-      'no answer but those that are documented'
+      'only documented answers'
     )
     t.notOk(server.hasEnded())
     for (const id of notRemoved) {
       const { status } = await server.delete(`/containers/${id}?force=true`)
-      t.ok(status === 200 || status === 404, `a removal that was refused works now: ${status}`)
+      t.ok(status === 200 || status === 404, `a refused removal works now: ${status}`)
     }
     await eventually(async () => {
-      // What was under way when the engine died was not answered with success, so nothing of it may stay.
+      // Requests that the death of the engine interrupted got no success, so nothing of them may stay.
       const others = (await server.inEngine()).filter(({ Id }) => !talkers.some((talker) => talker.full_id === Id))
       if (others.length > 0) throw new Error(`left: ${others.map(({ Names, State }) => `${Names} ${State}`)}`)
     })

@@ -1,4 +1,4 @@
-// A real engine behind `tcp://` with TLS: with the right files everything works, and with others a sentence says which is wrong.
+// A real engine behind `tcp://` with TLS: everything works with the right files, and an error names the wrong one otherwise.
 
 import { once } from 'node:events'
 import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
@@ -22,7 +22,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** A server with that certificate and nothing behind it: who does not trust it asks for nothing. */
+/** A server with that certificate and nothing behind it: a client that does not trust it sends no request. */
 async function serverWith(t: Test, { cert, key }: Certificate): Promise<number> {
   const server = tls.createServer({ cert: readFileSync(cert), key: readFileSync(key) }).listen(0, HOST)
   t.teardown(() => server.close())
@@ -42,7 +42,7 @@ t.test('an engine behind TLS', { skip: noPrivateEngine }, async (t) => {
     ...['--tlscert', own.cert, '--tlskey', own.key]
   ])
 
-  /** What a connection says with these files in DOCKER_CERT_PATH. */
+  /** The outcome of a connection with these files in DOCKER_CERT_PATH. */
   async function statusWith(name: string, ca: string, files: Partial<Certificate>, to = port) {
     const path = join(folder, name)
     mkdirSync(path)
@@ -61,7 +61,7 @@ t.test('an engine behind TLS', { skip: noPrivateEngine }, async (t) => {
     return status
   }
 
-  await t.test('works with its authority and a client certificate', async (t) => {
+  await t.test('works with its CA and a client certificate', async (t) => {
     t.match(await statusWith('right', authority.ca, client), { available: true, address: `tcp://${HOST}:${port}` })
   })
 
@@ -90,12 +90,12 @@ t.test('an engine behind TLS', { skip: noPrivateEngine }, async (t) => {
     ]
   ]
   for (const [why, ca, files, reason, to] of refused) {
-    await t.test(`does not with ${why}`, async (t) => {
+    await t.test(`does not work with ${why}`, async (t) => {
       t.match(await statusWith(why.replaceAll(' ', '-'), ca, files, to), { available: false, reason })
     })
   }
 
-  await t.test('says so when one side speaks TLS and the other does not', async (t) => {
+  await t.test('the error says that only one side speaks TLS', async (t) => {
     const clear = await statusOf({ dockerHost: `tcp://${HOST}:${port}` })
     t.match(clear, { available: false, reason: /one that speaks TLS: set DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH/ })
     const plain = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, HOST)

@@ -1,4 +1,4 @@
-// What GET /events tells of the real engine, through losses on both sides.
+// GET /events on the real engine, through losses on both sides.
 
 import t from 'tap'
 import { docker, eventually, ignoreMissing, pause, runForeign } from '../helpers/engine.ts'
@@ -18,7 +18,7 @@ async function make(body: Parameters<typeof server.create>[0] = {}) {
   return made
 }
 
-/** What the events say of one container or port; other tests use the same engine. */
+/** The events of one container or port; other tests use the same engine. */
 const about = (events: ServerEvent[], subject: string | number) =>
   events.filter(({ data }) => data.id === subject || data.port === subject)
 const kinds = (events: ServerEvent[]) => events.map(({ event }) => event)
@@ -76,7 +76,7 @@ t.test('the life of a container and of its port', async (t) => {
   )
 })
 
-t.test('containers that others make', async (t) => {
+t.test('containers created by other clients', async (t) => {
   const { events, next } = follow(url())
   const foreign = await runForeign(t)
   const id = foreign.id.slice(0, 12)
@@ -86,7 +86,7 @@ t.test('containers that others make', async (t) => {
   await next(is('container.paused', id), 0)
   const before = events.length
   await foreign.unpause()
-  // A reading may see both at once otherwise, and tell only that it runs.
+  // Otherwise a read may see both at once, and report only that it runs.
   await next(is('container.running', id), before)
   await foreign.restart({ t: 0 })
   await next(({ event, data }) => data.id === id && /^container\.(restarted|exited)$/.test(event ?? ''), 0)
@@ -94,7 +94,7 @@ t.test('containers that others make', async (t) => {
   await next(is('container.removed', id), 0)
 })
 
-t.test('Last-Event-ID brings exactly what was missed', async (t) => {
+t.test('Last-Event-ID brings exactly the missed events', async (t) => {
   const first = follow(url())
   const made = await make()
   await first.next(is('container.running', made.id), 0)
@@ -110,7 +110,7 @@ t.test('Last-Event-ID brings exactly what was missed', async (t) => {
   t.strictSame(again.events.slice(0, missed.length), missed)
   const marker = await make()
   await again.next(is('container.running', marker.id), 0)
-  t.strictSame(kinds(about(again.events, marker.id)), ['container.created', 'container.running'], 'and it goes on')
+  t.strictSame(kinds(about(again.events, marker.id)), ['container.created', 'container.running'], 'and it continues')
 })
 
 t.test('an unknown id returns resync, then new events', async (t) => {
@@ -138,14 +138,10 @@ t.test('after a loss of the engine, changes in the meantime are reported', async
   await next(is('container.removed', made.id), 0)
   await next(is('container.created', foreign.id.slice(0, 12)), 0)
   t.equal(events.filter(is('engine.unavailable')).length, 1)
-  t.equal(
-    events.filter(is('container.created', existing.id.slice(0, 12))).length,
-    0,
-    'what was there before is not new'
-  )
+  t.equal(events.filter(is('container.created', existing.id.slice(0, 12))).length, 0, 'existing containers are not new')
 })
 
-t.test('a new run of the server knows no old id, and takes nothing that was there for new', async (t) => {
+t.test('a restarted server knows no old id, and reports nothing existing as new', async (t) => {
   const before = follow(url())
   const made = await make()
   const known = await before.next(is('container.running', made.id), 0)

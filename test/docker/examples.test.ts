@@ -1,5 +1,5 @@
-// The examples that people copy, on a real engine: each as its file stands, with few students and with images of busybox in the
-// place of Redis and Python.
+// The examples that people copy, on a real engine: each file unchanged, with few students, and with busybox images in place
+// of Redis and Python.
 
 import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -48,7 +48,7 @@ t.teardown(async () => {
   rmSync(home, { recursive: true })
 })
 
-/** A folder to build, of busybox and these lines. Its image and the containers of that go with the server. */
+/** A build folder with busybox and these lines. Its image and their containers are removed with the server. */
 function folderOf(name: string, lines: string, files: Record<string, string> = {}): string {
   const folder = join(home, name)
   mkdirSync(folder)
@@ -66,7 +66,7 @@ async function imageOf(name: string, lines: string, files?: Record<string, strin
 const play = (program: string, argv: string[], { cwd = home, more = {} }: { cwd?: string; more?: object } = {}) =>
   promisify(execFile)(program, argv, { cwd, env: { ...env, ...more } })
 
-t.test('a preview environment for each branch, made anew by its next commit', async (t) => {
+t.test('a preview environment for each branch, recreated by its next commit', async (t) => {
   const app = folderOf(
     own('shop'),
     `COPY page /www/index.html\nEXPOSE 5000\nCMD ["httpd", "-f", "-p", "5000", "-h", "/www"]`
@@ -90,7 +90,7 @@ t.test('a preview environment for each branch, made anew by its next commit', as
   t.equal(await textOf(one), 'first', 'the other branch stays as it is')
 })
 
-t.test('a classroom, which a second run leaves as it is', async (t) => {
+t.test('a classroom, which a second run leaves unchanged', async (t) => {
   await imageOf('example-workspace', `EXPOSE 5000\nCMD ${SERVES}`)
   const students = ['ada', 'grace'].map(own)
   volumes.push(...students.map((name) => `home-${name}`))
@@ -104,7 +104,7 @@ t.test('a classroom, which a second run leaves as it is', async (t) => {
   t.equal(await open(), doors)
 })
 
-t.test('a sandbox gives back what a program wrote and the files it made', async (t) => {
+t.test('a sandbox returns the output and the files of a program', async (t) => {
   const image = await imageOf('example-python', 'COPY python /bin/python', { python: '#!/bin/sh\nexec sh "$1"\n' })
   const program = join(home, 'program.py')
   writeFileSync(program, 'echo to you\necho of me >&2\nwget -q -T 2 -O - http://127.0.0.1 || echo 42 > result.json\n')
@@ -120,7 +120,7 @@ t.test('a sandbox gives back what a program wrote and the files it made', async 
   )
 })
 
-t.test('a game server on TCP and UDP, its world in a volume', async (t) => {
+t.test('a game server on TCP and UDP, with its world in a volume', async (t) => {
   const image = await imageOf('example-game', 'CMD ["nc", "-ll", "-p", "27015", "-e", "cat"]')
   const evening = own('evening')
   volumes.push(`world-${evening}`)

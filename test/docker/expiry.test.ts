@@ -12,18 +12,18 @@ const isGone = (id: string) =>
     return performance.now()
   })
 
-t.test('a container is removed at its end date', async (t) => {
+t.test('a container is removed when it expires', async (t) => {
   const asked = Date.now()
   const { body } = await server.create({ command: SLEEPER, ttl_seconds: 2 })
   const end = Date.parse(body.expires_at ?? '')
   t.ok(end >= asked + 2_000 && end <= Date.now() + 2_000, body.expires_at ?? 'no end')
   await isGone(body.full_id)
-  t.ok(Date.now() >= end && Date.now() < end + 20_000, `${Date.now() - end} ms after its end`)
+  t.ok(Date.now() >= end && Date.now() < end + 20_000, `${Date.now() - end} ms after its expiry`)
   t.equal((await server.get(`/containers/${body.id}`)).status, 404)
   t.match((await server.portOverview()).counts, { bound: 0, parked: 0 })
 })
 
-t.test('also when the server was down at that moment', async (t) => {
+t.test('a container that expired while the server was down is removed', async (t) => {
   const [{ body }, { body: renewed }] = await Promise.all([
     server.create({ command: SLEEPER, ttl_seconds: 5 }),
     server.create({ command: SLEEPER, ttl_seconds: 5 })
@@ -37,11 +37,11 @@ t.test('also when the server was down at that moment', async (t) => {
   await server.start()
   await isGone(body.full_id)
   const { body: kept } = await server.get<Container>(`/containers/${renewed.id}`)
-  t.ok(Date.parse(kept.expires_at ?? '') > Date.now() + 3_500_000, 'what was renewed stays renewed')
+  t.ok(Date.parse(kept.expires_at ?? '') > Date.now() + 3_500_000, 'a renewed expiry stays')
   await server.removeAll()
 })
 
-t.test('PATCH renews, and takes the end away', async (t) => {
+t.test('PATCH renews and removes the expiry', async (t) => {
   const [{ body: forever }, { body: longer }, { body: shorter }] = await Promise.all([
     server.create({ command: SLEEPER, ttl_seconds: 5 }),
     server.create({ command: SLEEPER, ttl_seconds: 5 }),
@@ -91,19 +91,19 @@ t.test('of two servers on one engine, the one that made it decides when it ends'
   t.match(
     await other.patch(`/containers/${body.full_id}`, { restart: 'always' }),
     { status: 200 },
-    'the rest it may change'
+    'it may change the rest'
   )
   t.match(await server.patch(`/containers/${body.id}`, { ttl_seconds: null }), { status: 200 })
   const { body: witness } = await server.create({ command: SLEEPER, ttl_seconds: 4 })
   await isGone(witness.full_id)
   t.ok(
     (await server.inEngine()).some(({ Id }) => Id === body.full_id),
-    'what its server took back is carried out by nobody'
+    'no server applies a withdrawn expiry'
   )
   await server.removeAll()
 })
 
-t.test('with an older copy of the data folder, a date that was taken back is not made up again', async (t) => {
+t.test('an older copy of the data folder does not bring back a withdrawn expiry', async (t) => {
   const copy = `${server.dataDir}-copy`
   t.teardown(() => rmSync(copy, { recursive: true, force: true }))
   await server.kill('SIGTERM')

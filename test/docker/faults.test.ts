@@ -1,4 +1,4 @@
-// Single calls to the engine fail, or their answers are lost.
+// Individual calls to the engine fail, or their answers are lost.
 
 import t from 'tap'
 import type { ChangedContainer } from '../../src/containers/schemas.ts'
@@ -8,7 +8,7 @@ import { portsOf } from '../helpers/server.ts'
 
 const { proxy, server, isUp, made } = await startProxiedServer(t, portsOf('faults'))
 
-t.test('the answer to a create is lost: Berth finds the container and creates no second one', async (t) => {
+t.test('the answer to a create is lost: Berth finds the container and creates no second', async (t) => {
   proxy.next('POST', CREATE, 'lose answer')
   const { status, body, text } = await server.create({ wait: 'port' })
   t.equal(status, 201, text)

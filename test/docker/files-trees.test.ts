@@ -1,5 +1,5 @@
-// Random trees of files there and back, by archive and file by file, judged by archives that Python packs and reads.
-// With BERTH_TEST_FULL=1: 10,000 of them.
+// Random trees of files make a round trip, by archive and file by file, checked with archives that Python packs and reads.
+// With BERTH_TEST_FULL=1 there are 10,000 trees.
 
 import assert from 'node:assert'
 import fc from 'fast-check'
@@ -21,7 +21,7 @@ type Format = (typeof FORMATS)[number]
 const server = await startServer(t, { ports: portsOf('filesTrees'), env: { BERTH_EXEC: 'true' } })
 const archiver = startArchiver(t)
 type Lane = { id: string; files: ReturnType<typeof filesClient> }
-// Of its own, since an engine does one thing at a time with a container's files.
+// Its own container, since an engine handles one file operation of a container at a time.
 const lanes = await Promise.all(
   Array.from({ length: LANES }, async (): Promise<Lane> => {
     const { body, text } = await server.create({ command: SLEEPER, ports: [] })
@@ -30,7 +30,7 @@ const lanes = await Promise.all(
   })
 )
 
-/** What the format can say of a tree. A zip file knows no owners, no pipes, and times in steps of two seconds. */
+/** The part of a tree that the format can express. A zip file has no owners, no pipes, and times in steps of two seconds. */
 function knownTo(format: Format, tree: Record<string, Seen>): Record<string, Seen> {
   if (format !== 'zip') return tree
   const entries = Object.entries(tree).filter(([, { kind }]) => kind !== 'fifo')
@@ -47,13 +47,13 @@ async function downloaded({ files }: Lane, path: string, format: Format): Promis
   return knownTo(format, await archiver.read(bytes, format))
 }
 
-/** Past the server. */
+/** Directly, without the server. */
 async function inEngine({ id }: Lane, path: string): Promise<Record<string, Seen>> {
   const pieces = await Array.fromAsync((await docker.getContainer(id).getArchive({ path })) as AsyncIterable<Buffer>)
   return archiver.read(Buffer.concat(pieces), 'tar')
 }
 
-/** For each lane a seed of its own, so that one repeats what failed. Returns what is left in them. */
+/** Each lane has its own seed, so that one lane repeats a failure. Returns the leftovers in them. */
 async function inLanes(property: (lane: Lane) => fc.IAsyncProperty<unknown>): Promise<string[]> {
   const left = lanes.map(async (lane, index) => {
     await fc.assert(property(lane), { numRuns: Math.ceil(RUNS / LANES), seed: SEED + index, endOnFailure: true })
@@ -63,7 +63,7 @@ async function inLanes(property: (lane: Lane) => fc.IAsyncProperty<unknown>): Pr
 }
 
 let late = 0
-/** Once more where the engine was too late, which says nothing of the files; and with nothing left of it in the end. */
+/** Retries after a timeout of the engine, which says nothing about the files, and leaves nothing in the end. */
 async function withTree({ files }: Lane, root: string, task: () => Promise<void>): Promise<void> {
   for (let tries = 1; ; tries++) {
     try {
@@ -96,7 +96,7 @@ t.test(`${RUNS} trees by archive from seed ${SEED}`, async (t) => {
   t.comment(`the engine was too late ${late} times`)
 })
 
-/** Made by a call for each; links and pipes cannot be. */
+/** Created by one call each; links and pipes cannot be. */
 async function writeAll({ files }: Lane, tree: Node[]): Promise<void> {
   for (const { name, kind, mode, uid, gid, seconds, nanoseconds, content } of tree) {
     const modified = new Date(seconds * 1000 + Math.floor(nanoseconds / 1_000_000)).toISOString()
@@ -117,7 +117,7 @@ t.test(`${RUNS} trees file by file from seed ${SEED}`, async (t) => {
         await writeAll(lane, tree)
         const found = await downloaded(lane, '/tmp/file', 'tar')
         const wanted = seenOf(tree)
-        // What is written into a folder changes its time.
+        // A write into a folder changes the folder's time.
         for (const [path, { kind }] of Object.entries(wanted)) if (kind === 'folder') delete wanted[path]?.seconds
         for (const [path, { kind }] of Object.entries(found)) if (kind === 'folder') delete found[path]?.seconds
         assert.deepStrictEqual(found, wanted)

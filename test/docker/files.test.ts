@@ -1,5 +1,5 @@
-// Files of containers on the real engine: what breaks off leaves nothing, nothing leads out, and size costs no memory.
-// With BERTH_TEST_FULL=1: 10 GB each way, and more rounds of what depends on chance.
+// Files of containers on the real engine: an aborted transfer leaves nothing, no path leads out, and size costs no memory.
+// BERTH_TEST_FULL=1 transfers 10 GB each way, and runs more rounds of the random tests.
 
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
@@ -34,7 +34,7 @@ function refused(t: Pick<Test, 'match'>, { status, json }: Answer, code: string,
   t.match({ status, ...json }, { status: /^4/, code, detail: words })
 }
 
-/** Sends so much of a body that is announced as larger, and breaks the connection. */
+/** Sends part of a body, and breaks the connection. */
 async function breakOff(url: string, announced: number, sent: Buffer): Promise<void> {
   const call = http.request(url, { method: 'PUT', headers: { 'content-length': announced } })
   call.on('error', () => {})
@@ -42,7 +42,7 @@ async function breakOff(url: string, announced: number, sent: Buffer): Promise<v
   call.destroy()
 }
 
-t.test('an upload that breaks off leaves the old file, and nothing else', async (t) => {
+t.test('an aborted upload leaves the old file and nothing else', async (t) => {
   succeeded(await files.makeFolder('/tmp/broken'))
   succeeded(await files.write('/tmp/broken/f', 'old', '&mode=640&uid=7'))
   for (let round = 0; round < (isFull ? 100 : 4); round++) {
@@ -68,7 +68,7 @@ t.test('an archive that breaks off leaves whole files, new or old', async (t) =>
   }
 })
 
-t.test('nothing leads out of the container', async (t) => {
+t.test('no path leads out of the container', async (t) => {
   const outside = makeFolder('outside')
   t.teardown(() => rmSync(outside, { recursive: true }))
   writeFileSync(join(outside, 'secret'), 'secret')
@@ -92,7 +92,7 @@ t.test('nothing leads out of the container', async (t) => {
   t.strictSame((await files.namesIn('/')).includes('x'), false)
 })
 
-t.test('a folder that becomes a link while it is written leads nowhere else', async (t) => {
+t.test('a folder that becomes a link during a write leads nowhere else', async (t) => {
   const outside = makeFolder('race')
   t.teardown(() => rmSync(outside, { recursive: true }))
   const swap = `mkdir -p /tmp/race/real; cd /tmp/race
@@ -109,13 +109,13 @@ t.test('a folder that becomes a link while it is written leads nowhere else', as
   await runInside('touch', '/tmp/stop')
   await running
   t.comment(`answers: ${[...met.keys()].join(', ')}`)
-  // That a busy engine is too late is no fault.
+  // A timeout of a busy engine is no fault.
   const faults = [...met.values()].filter(({ status }) => status >= 500 && status !== 504).map(({ json }) => json)
   t.strictSame(faults, [], 'none is a fault of the server')
   t.strictSame(readdirSync(outside), [])
 })
 
-t.test('a read-only volume is refused in words', async (t) => {
+t.test('a write to a read-only volume gets a clear error', async (t) => {
   const name = unique('files')
   const { body } = await server.create({
     command: SLEEPER,
@@ -140,7 +140,7 @@ t.test('a read-only volume is refused in words', async (t) => {
   }
 })
 
-t.test('a read-only container is refused in words, and its volumes are not', async (t) => {
+t.test('a write to a read-only container gets a clear error, one to its volumes succeeds', async (t) => {
   const name = unique('files')
   const { body } = await server.create({
     command: SLEEPER,
@@ -167,8 +167,8 @@ t.test('a read-only container is refused in words, and its volumes are not', asy
   t.strictSame(await other.namesIn('/data'), ['e'])
 })
 
-t.test('a folder of the machine that is mounted is not written', async (t) => {
-  // On the machine of the engine, which need not be this one.
+t.test('a mounted folder of the machine is not written', async (t) => {
+  // On the machine of the engine, which may be another one.
   const host = `/tmp/${unique('bind')}`
   const foreign = await docker.createContainer({
     Image: IMAGE,
@@ -227,7 +227,7 @@ t.test('a sparse file comes out whole, and times are kept to the nanosecond', as
   t.match(await runInside('stat', '-c', '%y', '/tmp/exact'), /:31:30\.123456789/)
 })
 
-/** The most that the server took while the task ran, beyond what it had before. */
+/** The peak memory of the server during the task, beyond its memory before. */
 async function growthOf(task: () => Promise<void>): Promise<number> {
   const resident = () => 1024 * Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1])
   const before = resident()
@@ -258,7 +258,7 @@ async function download(path: string): Promise<number> {
   return bytes
 }
 
-t.test('a large file costs the server less than 40 MB, in and out', async (t) => {
+t.test('a large file costs the server less than 40 MB, up and down', async (t) => {
   const size = isFull ? 10 * 1024 ** 3 : 192 * 1024 ** 2
   await runInside('truncate', '-s', String(size), '/tmp/large')
   const out = await growthOf(async () => void t.equal(await download('/tmp/large'), size))

@@ -1,5 +1,5 @@
-// The whole range in use. It takes minutes and most of the machine, so only BERTH_TEST_FULL=1 runs it.
-// BERTH_TEST_RANGE=20001-20999 moves it to where nothing else is.
+// The whole range in use. It takes minutes and most of the machine, so it runs only with BERTH_TEST_FULL=1.
+// BERTH_TEST_RANGE=20001-20999 moves it to unused ports.
 
 import { readFileSync } from 'node:fs'
 import t from 'tap'
@@ -57,12 +57,12 @@ t.test(
         wrong.push(`${port}: ${answer}; ${text}`)
       })
     )
-    t.same(wrong, [], 'on every port its own container answers')
+    t.same(wrong, [], 'each port answers from its own container')
 
     const listed = await measure('ms for the list', () => server.get<Container[]>('/containers'))
     t.ok(listed.body.length >= ALL)
     t.equal((await measure('ms for the ports', server.portOverview)).counts.bound, ALL)
-    t.equal((await server.inEngine()).length, ALL, 'nothing but these is there')
+    t.equal((await server.inEngine()).length, ALL, 'there is nothing else')
 
     await server.kill()
     await measure('ms from a kill to all known again', async () => {
@@ -72,7 +72,7 @@ t.test(
     const [gone] = made
     await server.delete(`/containers/${gone?.id}?force=true`)
     const next = await server.create()
-    t.equal(next.status, 201, 'one that goes makes room for one')
+    t.equal(next.status, 201, 'a removed container makes room for one')
     t.equal(hostPort(next.body), hostPort(gone!))
     figures['MB at the end'] = memory()
     const most = Math.max(...Object.entries(figures).map(([name, value]) => (name.startsWith('MB') ? value : 0)))

@@ -95,7 +95,7 @@ t.test('buf curl needs no proto file, over gRPC and over Connect', async (t) => 
   }
 })
 
-t.test('the examples of the documents', async (t) => {
+t.test('examples in the documents', async (t) => {
   const { address } = await serve(t)
   const python = t.testdir({})
   await generatePython(python)

@@ -1,4 +1,4 @@
-// Workloads on a kernel of their own: the real gVisor, on an engine that has it beside its usual runtime.
+// Workloads on their own kernel: the real gVisor, on an engine that has it beside its usual runtime.
 
 import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { until } from '../helpers/until.ts'
 
 type Result = { exit_code: number; stdout: string }
 
-/** Why it cannot be had here; false when it can. */
+/** The reason why it is unavailable here, or false. */
 function whyNot(): string | false {
   try {
     installFor('gvisor')
@@ -28,7 +28,7 @@ function whyNot(): string | false {
 t.test('the policy puts workloads on gVisor', { skip: noPrivateEngine || whyNot() }, async (t) => {
   const folder = makeFolder('gvisor')
   const config = join(folder, 'daemon.json')
-  // Debian's version meets no network of its own on newer kernels.
+  // Debian's version cannot set up its own network on newer kernels.
   const runsc = { path: '/usr/bin/runsc', runtimeArgs: ['--network=none', '--file-access=shared'] }
   writeFileSync(config, JSON.stringify({ runtimes: { runsc, broken: { path: '/no/such/runsc' } } }))
   const { socket, engine } = await startPrivateEngine(t, ['--config-file', config])
@@ -59,7 +59,7 @@ t.test('the policy puts workloads on gVisor', { skip: noPrivateEngine || whyNot(
     t.equal((await run(box.id, ['ls', '/srv'])).stdout, 'in\nout\n')
   })
 
-  await t.test('a terminal: size, Ctrl-C, a signal, and nothing is left of it', async (t) => {
+  await t.test('a terminal: size, Ctrl-C, a signal, and no leftovers', async (t) => {
     const terminal = await openTerminal(server.url, walled.id, { cols: 100, rows: 30 })
     terminal.type('stty size\r')
     await terminal.shows('30 100')

@@ -1,5 +1,5 @@
-// Every call that Berth makes of the engine, met by everything that can go wrong with it. `npm test` plays a few rounds,
-// `npm run test:faults` all of them. BERTH_TEST_ROUNDS names some: "create / cut body", and several with semicolons.
+// Every call of Berth to the engine, with every fault. `npm test` plays a few rounds, and `npm run test:faults` all of
+// them. BERTH_TEST_ROUNDS names some, separated by semicolons: "create / cut body".
 
 import t from 'tap'
 import { chooseRounds, nameOf, table } from '../helpers/rounds/choose.ts'
@@ -24,7 +24,7 @@ t.test(`${rounds.length} rounds with a hostile proxy`, async (t) => {
         results.push(result)
         t.equal(result.problem, undefined, nameOf(round))
         if (wanted !== 'short') process.stdout.write(describe(result, rounds.length))
-        // What one round broke must not fail the next.
+        // A failed round must not fail the next one.
         if (result.problem !== undefined) world = void (await world.server.kill())
       }
     })

@@ -10,7 +10,7 @@ t.afterEach(async () => {
 })
 const withKey = (key: string) => ({ headers: { 'idempotency-key': key } })
 
-t.test('twenty requests at once with one key give one container', async (t) => {
+t.test('twenty concurrent requests with one key create one container', async (t) => {
   const key = randomUUID()
   const body = { command: SLEEPER, env: { A: '1', B: '2' } }
   const answers = await Promise.all(Array.from({ length: 20 }, () => one.create(body, withKey(key))))
@@ -26,7 +26,7 @@ t.test('twenty requests at once with one key give one container', async (t) => {
   t.equal((await one.inEngine()).length, 1)
 })
 
-t.test('other bodies with one key at the same time', async (t) => {
+t.test('different bodies with one key at the same time', async (t) => {
   const key = randomUUID()
   const answers = await Promise.all(
     [1, 2, 3].map((n) => one.create({ command: SLEEPER, env: { N: `${n}` } }, withKey(key)))
@@ -42,7 +42,7 @@ t.test('a key whose request failed can be used again', async (t) => {
   t.equal((await one.create({ command: SLEEPER }, withKey(key))).status, 201)
 })
 
-t.test('after a removal the key makes a new container', async (t) => {
+t.test('the key creates a new container after a removal', async (t) => {
   const key = randomUUID()
   const first = await one.create({ command: SLEEPER }, withKey(key))
   await one.delete(`/containers/${first.body.id}?force=true`)

@@ -1,4 +1,4 @@
-// Images on a real engine: seen, named, removed, and never taken from a container.
+// Images on a real engine are listed, named, removed, and never taken from a container.
 
 import assert from 'node:assert/strict'
 import t from 'tap'
@@ -16,7 +16,7 @@ t.test('lists the images of the engine', async (t) => {
 
   const list = await server.get<Image[]>(`/images?label=berth.test=${server.mark}`)
   t.match(list.body, [{ full_id: id, tags: [name], managed: false, containers: [] }])
-  // Other tests make and remove images meanwhile.
+  // Other tests create and remove images meanwhile.
   await eventually(async () => {
     const [all, { headers }] = await Promise.all([docker.listImages(), server.get('/images?limit=1')])
     assert.equal(Number(headers['x-total-count']), all.length)
@@ -77,7 +77,7 @@ t.test('removing', async (t) => {
   await t.rejects(docker.getImage(third).inspect(), /no such image/i)
 })
 
-t.test('an image whose name went to another is dangling', async (t) => {
+t.test('an image whose name moved to another is dangling', async (t) => {
   const server = await startServer(t, { ports })
   const name = `berth-test/moving-${server.mark}:1`
   const first = await makeImage(name, server.mark)

@@ -1,5 +1,5 @@
-// The walls between owners, tried from inside their workloads. The test runs in a network namespace of its own, with an
-// engine that has it for its machine, so that no other firewall is touched; another one is the network around that machine.
+// The isolation of owners, tested from inside their workloads. The test and its engine run in their own network namespace, so
+// that no other firewall is touched. Another namespace is the network around that machine.
 
 import assert from 'node:assert/strict'
 import { execFile, execFileSync, spawn } from 'node:child_process'
@@ -20,13 +20,13 @@ import { bearer } from '../helpers/tokens.ts'
 const INSIDE = 'BERTH_TEST_OWN_NETWORK'
 const TOKEN = 'operator-of-the-isolation-test-0123456789'
 const SERVE = (who: string) => ['sh', '-c', `echo -n "I am ${who}" > /tmp/index.html; exec httpd -f -p 5000 -h /tmp`]
-/** Of documentation, so public to everybody. */
+/** An address for documentation, which counts as public. */
 const MACHINE = '203.0.113.1'
 const INTERNET = '203.0.113.10'
 const PRIVATE = '10.99.0.10'
 const LISTED = '10.99.0.11'
 const METADATA = '169.254.169.254'
-/** Answers in the surrounding network with the address that was asked. */
+/** Answers in the surrounding network with the requested address. */
 const LISTENER = `require('http').createServer((request, answer) => answer.end('this is ' + request.socket.localAddress))
   .listen(80, '0.0.0.0', () => console.log('listening'))`
 
@@ -42,7 +42,7 @@ else
     'in a network of its own'
   )
 
-/** A network around this machine; returns what a program there says. */
+/** A network around this machine; returns the output of a program there. */
 async function surround(t: Test) {
   const listener = spawn('unshare', ['--net', process.execPath, '-e', `setTimeout(() => {}, 1e9)`], { stdio: 'ignore' })
   t.teardown(() => listener.kill('SIGKILL'))
@@ -78,7 +78,7 @@ function policyFile(rules: object): string {
   return file
 }
 
-/** What a container of the token gets from an address; undefined when nobody answers. */
+/** The answer that a container of the token gets from an address, or undefined. */
 async function asked(server: Server, token: string, id: string, target: string): Promise<string | undefined> {
   const [host = '', port = '80'] = target.split(':')
   const say = `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 ${host} ${port} > /tmp/$$ || exit 1; tail -n 1 /tmp/$$`
@@ -92,7 +92,7 @@ async function asked(server: Server, token: string, id: string, target: string):
 }
 
 function tests(): void {
-  t.test('owners are isolated', { skip: noPrivateEngine }, async (t) => {
+  t.test('owners are isolated from each other', { skip: noPrivateEngine }, async (t) => {
     ip('link', 'set', 'lo', 'up')
     const askFromOutside = await surround(t)
     const { socket, engine, kill, start } = await startPrivateEngine(t, [
@@ -110,7 +110,7 @@ function tests(): void {
     }
     const as = { headers: bearer(TOKEN) }
 
-    await t.test('without the policy a workload reaches all of it', async (t) => {
+    await t.test('without the policy a workload reaches every address', async (t) => {
       const server = await startServer(t, { ports, socket, engine, env })
       const [one, two] = await Promise.all(
         ['one', 'two'].map(async (who) => (await server.create({ command: SERVE(who), wait: 'port' }, as)).body)
@@ -165,7 +165,7 @@ function tests(): void {
     }
     const addressOf = ({ networks }: Container) => networks[0]?.address ?? ''
 
-    await t.test('each has a network of its own, and finds its containers there', async (t) => {
+    await t.test('each owner has a network, and finds its containers there', async (t) => {
       t.equal(mine.networks[0]?.name, sister.networks[0]?.name)
       t.not(mine.networks[0]?.name, other.networks[0]?.name)
       t.equal(await reaches(`${sister.name}:5000`), 'I am sister', 'by name')
@@ -193,15 +193,15 @@ function tests(): void {
       )
     }
 
-    await t.test('nothing else that is not listed', (t) => barred(t))
+    await t.test('no unlisted address is reachable', (t) => barred(t))
 
-    await t.test('the internet, and what is listed', async (t) => {
+    await t.test('the internet and listed addresses are reachable', async (t) => {
       t.equal(await reaches(INTERNET), `this is ${INTERNET}`)
       t.equal(await reaches(LISTED), `this is ${LISTED}`)
       t.equal(await reaches(`${MACHINE}:${openPort}`), 'this is the machine')
     })
 
-    await t.test('published ports are open to those outside and on the machine', async (t) => {
+    await t.test('published ports are open to clients outside and on the machine', async (t) => {
       for (const [container, said] of [
         [mine, 'I am red'],
         [other, 'I am blue']
@@ -211,7 +211,7 @@ function tests(): void {
       }
     })
 
-    await t.test('networks that owners make', async (t) => {
+    await t.test('networks created by owners are isolated, too', async (t) => {
       const [shop, shared] = [unique('shop'), unique('shared')]
       const headers = bearer(red)
       t.equal((await server.post<Network>('/networks', { name: shop }, { headers })).status, 201)
@@ -235,7 +235,7 @@ function tests(): void {
       t.equal((await server.create({ network: 'none', ports: [], command: ['sleep', '9'] }, { headers })).status, 201)
     })
 
-    await t.test('rules that others remove come back', async (t) => {
+    await t.test('removed rules come back', async (t) => {
       execFileSync('iptables', ['-t', 'mangle', '-F'])
       t.equal(await reaches(`${MACHINE}:${closedPort}`), 'this is the machine', 'the walls were theirs')
       await eventually(() =>
@@ -244,7 +244,7 @@ function tests(): void {
       await barred(t)
     })
 
-    await t.test('after a restart of the engine', async (t) => {
+    await t.test('the isolation holds after a restart of the engine', async (t) => {
       await kill()
       await start()
       await eventually(async () => {

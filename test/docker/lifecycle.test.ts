@@ -1,4 +1,4 @@
-// A container from its creation to its removal, and what may be done to one that Berth did not make.
+// A container from its creation to its removal, and the calls allowed on a foreign one.
 
 import t from 'tap'
 import type { ChangedContainer, Container, RemovedContainer } from '../../src/containers/schemas.ts'
@@ -69,7 +69,7 @@ t.test('the first system’s sequence of calls', async (t) => {
   t.equal(await stateOf(port), undefined, 'its port is free')
 })
 
-t.test('made and not started', async (t) => {
+t.test('a container created without a start', async (t) => {
   const { body, status } = await server.create({ start: false })
   t.equal(status, 201)
   t.match(body, { state: 'created', url: null, started_at: null })
@@ -107,7 +107,7 @@ t.test('PATCH /containers/{id}', async (t) => {
   t.match(tooMuch, { status: 400, body: { code: 'INVALID_REQUEST', errors: [{ field: 'memory' }] } })
 })
 
-t.test('containers that Berth did not make', async (t) => {
+t.test('foreign containers', async (t) => {
   const foreign = await runForeign(t, { name: unique('foreign') })
   const seen = await eventually(async () => {
     const answer = await server.get<Container>(`/containers/${foreign.id}`)

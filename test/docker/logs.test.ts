@@ -83,7 +83,7 @@ t.test('with a terminal', async (t) => {
   )
 })
 
-t.test('follow ends with the container and says how', async (t) => {
+t.test('follow ends with the container and gives the reason', async (t) => {
   const { id } = await run('for i in 1 2 3; do echo line $i; sleep 0.2; done; echo bye >&2; exit 4')
   const events = await follow(id)
   t.same(
@@ -110,7 +110,7 @@ t.test('Last-Event-ID resumes without loss or duplicates', async (t) => {
   )
 })
 
-t.test('following a container that is removed', async (t) => {
+t.test('following a removed container', async (t) => {
   const { id } = await run('echo here; sleep 3600')
   const events = follow(id)
   await eventually(async () => assert.match(await logs(id), /here/))
@@ -124,7 +124,7 @@ t.test('10,000 lines', async (t) => {
   const text = await logs(id, 'tail=100000')
   const all = `${Array.from({ length: 10_000 }, (_none, index) => index + 1).join('\n')}\n`
   t.ok(text === all, `${text.length} of ${all.length} characters`)
-  t.equal((await logs(id)).split('\n').length, 1_001, 'a thousand unless more are asked for')
+  t.equal((await logs(id)).split('\n').length, 1_001, 'a thousand by default')
   const events = await follow(id, undefined, undefined, 'tail=100000')
   t.equal(events.filter(({ event }) => event === 'stdout').length, 10_000)
 })

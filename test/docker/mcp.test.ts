@@ -1,11 +1,11 @@
-// The tool for models that runs a command in a container of its own, with an image whose user is not root.
+// The tool for models that runs a command in a new container, with an image whose user is not root.
 
 import t from 'tap'
 import { portsOf, startServer } from '../helpers/server.ts'
 
 type Told = { result: { isError?: boolean; content: { text: string }[] } }
 
-t.test('files and a command in, output and files out, and nothing stays', async (t) => {
+t.test('the tool takes files and a command, returns output and files, and leaves nothing', async (t) => {
   const server = await startServer(t, { ports: portsOf('mcp'), env: { BERTH_EXEC: 'true' } })
   const script = 'cat in.txt; echo 42 > out.txt; : > none; dd if=/dev/zero of=big bs=1M count=2 2>/dev/null; exit 3'
   const { body, text } = await server.post<Told>(

@@ -1,4 +1,4 @@
-// GET /metrics, read by those who will read it: promtool and a Prometheus that scrapes.
+// GET /metrics, read by its real readers: promtool and Prometheus.
 
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -31,7 +31,7 @@ const statsOf = async (id: string) => (await server.get<ContainerStats>(`/contai
 await Promise.all([busy, idle].map(({ id }) => statsOf(id)))
 await server.get('/containers/nobody', { headers })
 
-t.test('promtool has nothing to say against it', { skip }, async (t) => {
+t.test('promtool finds no problem', { skip }, async (t) => {
   const { text } = await server.get('/metrics', { headers })
   const checked = spawnSync(join(folder, 'promtool'), ['check', 'metrics'], { input: text, encoding: 'utf8' })
   t.strictSame([checked.status, checked.stdout, checked.stderr], [0, '', ''])
@@ -44,7 +44,7 @@ t.test('promtool has nothing to say against it', { skip }, async (t) => {
   t.not(bad.status, 0, 'it does look')
 })
 
-t.test('promtool takes the rules for alerts, and every figure in them is there', { skip }, async (t) => {
+t.test('promtool accepts the alert rules, and every metric in them exists', { skip }, async (t) => {
   const file = join(import.meta.dirname, '../../docs/dashboards/alerts.yml')
   const checked = spawnSync(join(folder, 'promtool'), ['check', 'rules', file], { encoding: 'utf8' })
   t.equal(checked.status, 0, checked.stderr)
@@ -54,7 +54,7 @@ t.test('promtool takes the rules for alerts, and every figure in them is there',
   for (const name of named) t.match(text, new RegExp(`^# TYPE ${name.replace(/_bucket$/, '')} `, 'm'), name)
 })
 
-t.test('a Prometheus scrapes it with the token, and has our figures', { skip }, async (t) => {
+t.test('Prometheus scrapes it with the token and stores our figures', { skip }, async (t) => {
   const { query, target } = await startPrometheus(t, { folder, target: new URL(server.url).host, token })
   const valueOf = async (expression: string) => Number((await query(expression))[0]?.value[1])
 
@@ -64,7 +64,7 @@ t.test('a Prometheus scrapes it with the token, and has our figures', { skip }, 
   })
   t.equal(await valueOf('berth_engine_up'), 1)
   t.equal(await valueOf(`berth_container_memory_limit_bytes{name="${busy.name}"}`), busy.limits.memory)
-  t.same(await query(`berth_container_processes{name="${stopped.name}"}`), [], 'what does not run has no figures')
+  t.same(await query(`berth_container_processes{name="${stopped.name}"}`), [], 'a stopped container has no figures')
   const refused = 'berth_http_request_duration_seconds_count{route="/containers/:id",status="404"}'
   t.equal(await valueOf(refused), 1)
 
@@ -74,7 +74,7 @@ t.test('a Prometheus scrapes it with the token, and has our figures', { skip }, 
     if (!isNear(scraped, memory, 0.02)) throw new Error(`${scraped} was scraped, ${memory} was answered`)
   })
 
-  // The same seconds, seen from both sides: as the growth of the counter, and as the average of the samples.
+  // The same seconds in both forms: the growth of the counter, and the average of the samples.
   await eventually(async () => {
     const rate = (await valueOf(`rate(berth_container_cpu_seconds_total{id="${busy.id}"}[6s])`)) * 100
     const { body } = await server.get<{ points: { cpu_percent: number }[] }>(
@@ -83,7 +83,7 @@ t.test('a Prometheus scrapes it with the token, and has our figures', { skip }, 
     )
     const average = body.points.reduce((sum, { cpu_percent: percent }) => sum + percent, 0) / body.points.length
     if (!isNear(rate, average, 0.1)) throw new Error(`the counter grew by ${rate} %, the samples say ${average} %`)
-    // Other work may keep it from the processor for a while.
+    // Other work may take its CPU for a while.
     if (rate <= 1 || rate >= 30) throw new Error(`${rate} % of a core, its limit is 20`)
   })
 

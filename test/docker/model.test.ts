@@ -1,5 +1,5 @@
-// Random requests of several clients to two servers on one engine, while things go wrong, against the model in
-// helpers/model/model.ts. `npm test` does it for a minute. BERTH_TEST_MINUTES sets another time (`npm run test:model`),
+// Random requests of several clients to two servers on one engine, with faults, against the model in
+// helpers/model/model.ts. `npm test` runs it for a minute. BERTH_TEST_MINUTES sets another time (`npm run test:model`),
 // BERTH_TEST_SEED repeats one epoch.
 
 import t from 'tap'
@@ -13,7 +13,7 @@ const wanted = process.env.BERTH_TEST_SEED
 const first = Number(wanted ?? Date.now() % 1_000_000_000)
 const end = performance.now() + (wanted === undefined ? minutes * 60_000 : 0)
 
-t.test(`what the servers answer and do is what the model allows, from seed ${first}`, async (t) => {
+t.test(`the model allows every answer and effect of the servers, from seed ${first}`, async (t) => {
   const world = await makeWorld(t, portsOf('model'))
   const total = { epochs: 0, operations: 0, uncertain: 0 }
   let seed = first

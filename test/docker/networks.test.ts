@@ -1,4 +1,4 @@
-// Networks on a real engine: who finds whom by name, what leads out, and that a container keeps its own.
+// Networks on a real engine: names, reachability, and the networks that a container keeps.
 
 import assert from 'node:assert/strict'
 import { createClient } from '@connectrpc/connect'
@@ -18,7 +18,7 @@ const fetchFrom = (name: string) => [
   `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | nc -w 3 ${name} 5000 > /tmp/answer || exit 1; tail -n 1 /tmp/answer`
 ]
 
-/** A server, and names of networks that are gone after it. */
+/** A server, and names of networks that are removed after it. */
 async function serve(t: Test, { env = {}, ports = portsOf('networks') } = {}) {
   const names = { shop: unique('shop'), vault: unique('vault') }
   t.teardown(async () => {
@@ -27,7 +27,7 @@ async function serve(t: Test, { env = {}, ports = portsOf('networks') } = {}) {
   return { ...names, server: await startServer(t, { ports, env }) }
 }
 
-/** What a command says in a container of its own, and how it ends. */
+/** The output and exit code of a command in a new container. */
 async function run(server: Server, network: string | undefined, command: string[]) {
   const { body } = await server.create({ command, ports: [], ...(network && { network }) })
   await server.get(`/containers/${body.id}/wait?for=exited`)
@@ -60,8 +60,8 @@ t.test('two containers talk by name, and their ports are published all the same'
   t.equal(await askPort(hostPort(created.body)), 'I am the database', 'from the host')
   for (const host of [name, 'db'])
     t.strictSame(await run(server, shop, fetchFrom(host)), { said: 'I am the database\n', code: 0 }, host)
-  t.not((await run(server, undefined, fetchFrom(name))).code, 0, 'by nobody who is not on it')
-  t.not((await run(server, 'none', fetchFrom(place?.address ?? ''))).code, 0, 'nor without any network')
+  t.not((await run(server, undefined, fetchFrom(name))).code, 0, 'not from outside of it')
+  t.not((await run(server, 'none', fetchFrom(place?.address ?? ''))).code, 0, 'nor from a container without a network')
 
   const { body: listed } = await server.get<Network[]>('/networks')
   const found = listed.find((network) => network.name === shop)
@@ -101,7 +101,7 @@ t.test('an internal network is one to the engine, and nothing of it is published
   )
 
   const address = outside.networks[0]?.address ?? ''
-  t.equal((await run(server, shop, fetchFrom(address))).code, 0, 'who is beside it reaches it')
+  t.equal((await run(server, shop, fetchFrom(address))).code, 0, 'a container beside it reaches it')
   t.not((await run(server, vault, fetchFrom(address))).code, 0)
 
   for (const body of [{ ports: [{ container_port: 80 }] }, { wait: 'port' as const }]) {
@@ -149,7 +149,7 @@ t.test('made again on another port it is still found by its names', async (t) =>
   const { body: two } = await server.create({ command: SLEEPER })
   const other = hostPort(one) === first ? two : one
   await server.delete(`/containers/${other.id}?force=true`)
-  // It had the lower port, which stays taken.
+  // It had the lower port, which remains taken.
   const { body: moved, text } = await server.post<Container & { replaced?: string }>(`/containers/${name}/start`)
   t.match(moved, { replaced: /^[0-9a-f]{64}$/, networks: [{ name: shop, aliases: ['db'] }] }, text)
   for (const host of [name, 'db']) t.equal((await run(server, shop, fetchFrom(host))).code, 0, host)

@@ -1,6 +1,5 @@
-// Nothing that a client sends reaches a command line: the kernel is watched for programs that the server starts while it is
-// asked for all it can do, with words that a shell would obey. The only ones are those that measure the machine, which are
-// the same whatever is asked.
+// No request reaches a command line: the test traces the programs that the server starts while every operation gets values
+// that a shell would execute. The only programs are those that measure the machine, which are the same for every request.
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -18,7 +17,7 @@ const EVIL = [
   '; touch /tmp/berth-canary #',
   '| berth-canary'
 ]
-// As systeminformation has them; nothing of a request could be in them.
+// The commands of systeminformation, which cannot contain any part of a request.
 const SAMPLERS = [
   '/bin/sh -c cat /proc/mounts 2>/dev/null',
   'cat /proc/mounts',
@@ -93,7 +92,7 @@ t.test('the server starts no program', { skip: whyNot() }, async (t) => {
     .split('\n')
     .filter((line) => /execve(at)?\(/.test(line) && !line.includes('ENOENT'))
     .map((line) => commandOf(line))
-  t.ok(commands.length > 0, 'the samplers are seen, so others would be')
+  t.ok(commands.length > 0, 'the samplers are traced, so others would be, too')
   t.strictSame(
     [...new Set(commands)].filter((command) => !SAMPLERS.includes(command)),
     []

@@ -1,4 +1,4 @@
-// `npm start` as its users run it: whichever process is told to stop, the server ends in order and nobody stays behind.
+// `npm start` as its users run it: whichever process gets the signal, the server ends in order and no process stays behind.
 
 import assert from 'node:assert'
 import { spawn } from 'node:child_process'
@@ -15,18 +15,18 @@ const PROJECT = join(import.meta.dirname, '../..')
 
 t.test('SIGTERM to npm', async (t) => {
   const { npm, output, endsInOrder } = await startWithNpm(t)
-  t.match(output(), /^\{.*"msg":"Berth is up"\}$/m, 'a program that reads along gets JSON')
+  t.match(output(), /^\{.*"msg":"Berth is up"\}$/m, 'a program that reads the log gets JSON')
   npm.kill('SIGTERM')
   await endsInOrder(t)
 })
 
-t.test('SIGTERM to what npm started', async (t) => {
+t.test('SIGTERM to the process that npm started', async (t) => {
   const { npm, alive, endsInOrder } = await startWithNpm(t)
   for (const child of alive().filter((pid) => parentOf(pid) === npm.pid)) process.kill(child, 'SIGTERM')
   await endsInOrder(t)
 })
 
-t.test('SIGTERM to the process group, which npm passes on once more', async (t) => {
+t.test('SIGTERM to the process group, which npm forwards once more', async (t) => {
   const { npm, endsInOrder } = await startWithNpm(t)
   process.kill(-(npm.pid ?? 0), 'SIGTERM')
   await endsInOrder(t)
@@ -72,9 +72,9 @@ async function startWithNpm(t: Test, command = ['npm', 'start']) {
     return fetch(`http://127.0.0.1:${port}/events`)
   }, 120_000)
 
-  /** In order: streams are told, the database is closed. */
+  /** In order: streams get their end, and the database is closed. */
   async function endsInOrder(t: Test): Promise<void> {
-    t.match(await events.text(), /^event: end$/m, 'a stream is told of the end')
+    t.match(await events.text(), /^event: end$/m, 'a stream gets its end')
     await nobodyIsLeft()
     await t.rejects(fetch(`http://127.0.0.1:${port}/health`), 'its port is free')
     t.notOk(existsSync(join(dataDir, 'berth.db-wal')), 'its database is closed')
@@ -82,7 +82,7 @@ async function startWithNpm(t: Test, command = ['npm', 'start']) {
   return { npm, alive, output, endsInOrder }
 }
 
-/** With settings that no other process has, by which all that it starts is found again. */
+/** With settings that no other process has, which identify all its children. */
 function launch(t: Test, [program = '', ...args]: string[], settings: { BERTH_DATA_DIR: string } & Settings) {
   const { NODE_OPTIONS: _loaderOfTap, ...env } = process.env
   const npm = spawn(program, args, { cwd: PROJECT, detached: true, env: { ...env, ...settings } })
@@ -111,7 +111,7 @@ function launch(t: Test, [program = '', ...args]: string[], settings: { BERTH_DA
 
 type Settings = Record<string, string>
 
-/** What has ended and was not yet waited for has no environment left. */
+/** A zombie process has no environment. */
 function processesWith(setting: string): number[] {
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger)
   return pids.filter((pid) => read(pid, 'environ').split('\0').includes(setting))

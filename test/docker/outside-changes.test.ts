@@ -58,7 +58,7 @@ t.test('changes by other clients are visible within a second', async (t) => {
     () => container.remove({ force: true }),
     (seen) => seen === undefined
   )
-  // A busy machine may delay single ones.
+  // A busy machine may delay some of them.
   const prompt = all.filter((took) => took < 1_000).length
   t.ok(prompt > all.length / 2, `${all} ms`)
   const foreign = await docker.createContainer({ Image: IMAGE, Cmd: SLEEPER })

@@ -1,5 +1,5 @@
-// What npm users get, in a folder without the repository: the package unpacked, and berth doctor, serve and run of it on a real
-// engine. Its dependencies are those of the clone; with BERTH_TEST_FULL=1 npm installs the tarball from the registry instead.
+// The npm package as users get it, in a folder without the repository: its berth doctor, serve and run on a real engine.
+// Its dependencies are those of the clone. With BERTH_TEST_FULL=1 npm installs the tarball from a registry instead.
 
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -51,7 +51,7 @@ t.before(async () => {
   if (isFull) {
     const tarball = await packTarball(packed, home)
     writeFileSync(join(user, 'package.json'), '{}')
-    // With the certificates and the configuration of whoever runs the test, which a machine behind a proxy needs.
+    // With the certificates and configuration of the current user, which a machine behind a proxy needs.
     const { NODE_OPTIONS: _loaderOfTap, ...own } = process.env
     execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', tarball], { cwd: user, env: own })
   } else layOut()
@@ -61,7 +61,7 @@ t.teardown(async () => {
   rmSync(home, { recursive: true })
 })
 
-/** As npm would, but for the packages, which are links to those that are there. */
+/** As npm would, except that the packages are links to existing ones. */
 function layOut(): void {
   cpSync(packed, installed, { recursive: true })
   const { dependencies } = JSON.parse(readFileSync(join(packed, 'package.json'), 'utf8')) as { dependencies: object }
@@ -72,11 +72,11 @@ function layOut(): void {
   }
 }
 
-// tap puts a loader of its own into every Node that a test starts; users have none.
+// tap puts its own loader into every Node that a test starts. Users have none.
 const NODE = ['-u', 'NODE_OPTIONS', process.execPath]
 const berth = async (...argv: string[]) => promisify(execFile)('env', [...NODE, bin, ...argv], { cwd: user, env })
 
-t.test('the package has what runs, types of the client, and no tests', async (t) => {
+t.test('the package has the code, the types of the client, and no tests', async (t) => {
   const files = globSync('**/*', { cwd: packed, withFileTypes: true }).filter((entry) => entry.isFile())
   const names = files.map(({ parentPath, name }) => join(parentPath, name).slice(packed.length + 1))
   t.strictSame(
@@ -90,7 +90,7 @@ t.test('the package has what runs, types of the client, and no tests', async (t)
   t.ok(names.includes('dist/dashboard/index.html'))
   t.ok(names.includes('lib/client/index.d.ts'))
   t.equal(statSync(join(packed, 'lib/cli/main.js')).mode & 0o111, 0o111, 'npx runs it')
-  // Packed it is a fifth of that; npm is asked in the full form.
+  // Packed it is a fifth of that. The full form asks npm.
   const total = names.reduce((sum, name) => sum + statSync(join(packed, name)).size, 0)
   t.ok(total < 8 * 1024 ** 2, `${total} bytes`)
   if (isFull) t.ok(statSync(globSync(join(home, '*.tgz'))[0] ?? '').size < 2 * 1024 ** 2)
@@ -104,7 +104,7 @@ t.test('doctor, serve and run, without the repository', async (t) => {
   let output = ''
   for await (const piece of server.stdout) if ((output += String(piece)).includes('Berth is up')) break
   t.comment(`served after ${Math.round(performance.now() - start)} ms`)
-  t.ok(existsSync(join(home, '.local/share/berth')), 'its data have a place of their own')
+  t.ok(existsSync(join(home, '.local/share/berth')), 'its data has its own folder')
   t.equal((await fetch(`http://127.0.0.1:${port}/dashboard`)).status, 200)
 
   const folder = join(home, `hello-${process.pid}`)
@@ -122,10 +122,10 @@ t.test('doctor, serve and run, without the repository', async (t) => {
   await berth('rm', '-f', stdout.split(' ')[0] ?? '')
 
   server.kill('SIGTERM')
-  t.strictSame(await once(server, 'exit'), [0, null], 'it is the server itself that gets the signal')
+  t.strictSame(await once(server, 'exit'), [0, null], 'the server itself gets the signal')
 })
 
-t.test('up waits as long as it is told, and down ends what up started', async (t) => {
+t.test('up waits for its timeout, and down ends the server of up', async (t) => {
   const refused = await berth('up', '--json', '--wait-timeout', '0.01s').catch((error: { stderr: string }) => error)
   t.match(JSON.parse(refused.stderr), { code: 'COMMAND_FAILED', detail: /after 0\.01 s\. See .*server\.log/ })
   const { url, pid } = JSON.parse((await berth('up', '--json')).stdout)
@@ -134,7 +134,7 @@ t.test('up waits as long as it is told, and down ends what up started', async (t
   t.match(JSON.parse((await berth('down', '--json')).stdout), { pid, ended: true })
 })
 
-t.test('the client is imported by its name', async (t) => {
+t.test('the client is imported by its package name', async (t) => {
   writeFileSync(
     join(user, 'own.mjs'),
     `import { createClient } from '${PACKAGE_NAME}'; console.log(typeof createClient().listContainers)`

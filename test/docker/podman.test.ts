@@ -1,4 +1,4 @@
-// The same server over Podman's Docker API: a container's whole life, statistics, logs, networks and builds.
+// The same server over Podman's Docker API: the life of a container, statistics, logs, networks and builds.
 
 import type { Static } from '@sinclair/typebox'
 import t from 'tap'
@@ -13,7 +13,7 @@ t.test('Podman', { skip: noPodman() }, async (t) => {
   const server = await startServer(t, { ports: portsOf('podman'), socket, engine })
   t.match((await server.get('/health')).body, { engine: 'available', engine_name: /Podman/ })
 
-  await t.test('a container from its making to its end', async (t) => {
+  await t.test('a container from its creation to its removal', async (t) => {
     const made = await server.create({ name: 'web', wait: 'port' })
     t.equal(made.status, 201, made.text)
     const port = hostPort(made.body)
@@ -55,7 +55,7 @@ t.test('Podman', { skip: noPodman() }, async (t) => {
     t.equal((await server.delete('/networks/shop')).status, 200)
   })
 
-  await t.test('a build, and a container of what was built', async (t) => {
+  await t.test('a build, and a container of its image', async (t) => {
     const file = `FROM ${IMAGE} AS one\nRUN echo built > /made\nFROM ${IMAGE}\nCOPY --from=one /made /made\n`
     const run = { name: 'built', command: ['sh', '-c', 'cat /made; sleep 3600'], labels: server.labels }
     const { status, body } = await sendBuild(server, file, {

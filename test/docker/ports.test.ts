@@ -7,7 +7,7 @@ const { first } = portsOf('ports')
 const someFrom = (offset: number, count: number): Range => ({ first: first + offset, last: first + offset + count - 1 })
 const portOf = async (server: Server) => hostPort((await server.create({ command: SLEEPER })).body)
 
-t.test('a port on which another process listens is passed over', async (t) => {
+t.test('a port on which another process listens is skipped', async (t) => {
   const ports = someFrom(0, 5)
   await listenOn(t, ports.first)
   await listenOn(t, ports.first + 1, '0.0.0.0')
@@ -19,7 +19,7 @@ t.test('a port on which another process listens is passed over', async (t) => {
   t.match(overview.ports[0], { port: ports.first, state: 'blocked', holder: null, reason: /another process/ })
 })
 
-t.test('so it is where the server cannot see who listens', async (t) => {
+t.test('it is also skipped if the server cannot see the listener', async (t) => {
   const ports = someFrom(0, 4)
   await listenOn(t, ports.first)
   await listenOn(t, ports.first + 2)
@@ -27,10 +27,10 @@ t.test('so it is where the server cannot see who listens', async (t) => {
   t.same([await portOf(server), await portOf(server)], [ports.first + 1, ports.first + 3])
   const refused = await server.create({ command: SLEEPER })
   t.match(refused, { status: 409, body: { code: 'PORT_RANGE_EXHAUSTED', counts: { bound: 2, blocked: 2 } } })
-  t.equal((await server.inEngine()).length, 2, 'the starts that failed left nothing')
+  t.equal((await server.inEngine()).length, 2, 'the failed starts left nothing')
 })
 
-t.test('a port of a container that Berth did not make is passed over', async (t) => {
+t.test('a port of a foreign container is skipped', async (t) => {
   const ports = someFrom(0, 4)
   const before = await runForeign(t, { port: ports.first })
   const server = await startServer(t, { ports, env: { BERTH_HOST_PROC: '/none' } })
@@ -53,7 +53,7 @@ t.test('a parked port is given away last, and the longest parked first', async (
   t.equal(await portOf(server), ports.first + 3, 'the free one before any parked one')
 
   const { body: again } = await server.post<ChangedContainer>(`/containers/${one.id}/start`)
-  t.same(again.ports, one.ports, 'the port comes back as long as nobody needed it')
+  t.same(again.ports, one.ports, 'the port comes back if nobody needed it')
   await server.post(`/containers/${one.id}/stop`)
   await server.post(`/containers/${three.id}/stop`)
   const overview = await server.portOverview()
@@ -70,7 +70,7 @@ t.test('a parked port is given away last, and the longest parked first', async (
   t.equal((await server.inEngine()).length, 7)
 })
 
-t.test('a port that was just given back can be had at once', async (t) => {
+t.test('a port that was just released is available at once', async (t) => {
   const ports = someFrom(0, 1)
   const server = await startServer(t, { ports })
   let watching = true
@@ -90,7 +90,7 @@ t.test('a port that was just given back can be had at once', async (t) => {
   await Promise.all(watchers)
 })
 
-t.test('everything is known again after a restart of the server', async (t) => {
+t.test('the server knows every port again after a restart', async (t) => {
   const ports = someFrom(0, 8)
   await listenOn(t, ports.first + 1)
   await runForeign(t, { port: ports.first + 2 })
@@ -112,7 +112,7 @@ t.test('everything is known again after a restart of the server', async (t) => {
   await server.kill('SIGKILL')
   await server.start()
   t.same(await eventually(() => sameAs(before, states)), before, 'after a kill')
-  t.equal(await askPort(hostPort(running.body)), String(hostPort(running.body)), 'workloads went on all the time')
+  t.equal(await askPort(hostPort(running.body)), String(hostPort(running.body)), 'the workloads kept running')
 })
 
 async function sameAs<T>(expected: T, ask: () => Promise<T>): Promise<T> {

@@ -1,4 +1,4 @@
-// PostgreSQL killed and started again, and frozen, under load, with the server and the engine as they are.
+// PostgreSQL is killed, restarted and frozen under load, while server and engine keep running.
 
 import { once } from 'node:events'
 import http from 'node:http'
@@ -21,12 +21,12 @@ const image = imageNames(t)('postgres')
 const AWAY = { code: 'STORE_UNAVAILABLE', retryable: true }
 // A refusal does not wait for a database that is known to be away.
 const AT_ONCE_MS = 2_000
-// Two round trips that find it away, on a machine that is busy.
+// Two failing round trips, on a busy machine.
 const REFUSED_MS = 30_000
 
 type Change = { status: number; code?: string | undefined; id?: string | undefined }
 
-/** Repeats a task until it is stopped, and keeps what it returned. */
+/** Repeats a task until it is stopped, and keeps the results. */
 function repeat<T>(task: () => Promise<T>) {
   const results: T[] = []
   let isOver = false
@@ -47,7 +47,7 @@ function repeat<T>(task: () => Promise<T>) {
   }
 }
 
-/** A container made and removed, and a build. */
+/** A container that is created and removed, and a build. */
 async function changes() {
   const name = unique('pg')
   const { status, body } = await server.create({ name, command: SLEEPER })
@@ -56,7 +56,7 @@ async function changes() {
   return { name, made, removed, built: await build() }
 }
 
-/** The server closes the connection of an upload that it refuses, and its answer may be lost with that: asked again then. */
+/** The server closes the connection of a refused upload, which may lose the answer. The upload is retried then. */
 async function build(): Promise<Change> {
   for (;;) {
     try {
@@ -87,7 +87,7 @@ for (const [what, goAway, comeBack, reason] of [
   ['is killed', postgres.kill, postgres.start, /./],
   ['freezes', async () => postgres.freeze(), async () => postgres.thaw(), /^No answer for 5 seconds/]
 ] as const)
-  t.test(`PostgreSQL ${what}: reads go on, changes are refused, and nothing is lost or there twice`, async (t) => {
+  t.test(`PostgreSQL ${what}: reads continue, changes are refused, and nothing is lost or duplicated`, async (t) => {
     const { body: kept } = await server.create({ command: SLEEPER })
     const reads = repeat(async () => (await server.get(`/containers/${kept.id}`)).status)
     const load = repeat(changes)
@@ -129,7 +129,7 @@ for (const [what, goAway, comeBack, reason] of [
     )
     t.comment(`${answers.length} changes, ${answers.filter(({ status }) => status === 503).length} refused`)
 
-    await t.test('the containers that were answered for are there, and no others', async () => {
+    await t.test('the acknowledged containers exist, and no others', async () => {
       const expected = all.filter(({ made, removed }) => made.status === 201 && removed?.status !== 200)
       const names = [kept.name, ...expected.map(({ name }) => name)].toSorted().join(', ')
       await eventually(async () => {
@@ -138,7 +138,7 @@ for (const [what, goAway, comeBack, reason] of [
       })
     })
 
-    await t.test('the builds that were answered for succeed, each once', async (t) => {
+    await t.test('the acknowledged builds succeed, each once', async (t) => {
       for (const { built } of all) {
         if (built.status !== 202 || built.id === undefined) continue
         t.match(await endOf(server, built.id), { status: 'completed' })
@@ -147,7 +147,7 @@ for (const [what, goAway, comeBack, reason] of [
       }
     })
 
-    await t.test('the audit trail has every change, unbroken', async (t) => {
+    await t.test('the audit trail has every change and an unbroken chain', async (t) => {
       const [{ entries } = {}] = await ask(
         url,
         "SELECT count(*)::INT AS entries FROM audit WHERE outcome = 'attempted' AND action = 'createContainer'"

@@ -1,4 +1,4 @@
-// Pruning, on an engine of the test's own, so that nobody else loses anything.
+// A prune on the test's own engine, so that no other test loses anything.
 
 import t from 'tap'
 import type { Cleaned } from '../../src/system/schemas.ts'
@@ -46,7 +46,7 @@ t.test('unused resources of Berth', { skip: noPrivateEngine }, async (t) => {
   await t.rejects(engine.getVolume('idle').inspect(), /no such volume/i)
 
   for (const kept of ['mounted', 'of-others']) t.ok(await engine.getVolume(kept).inspect(), kept)
-  t.ok(await engine.getImage(theirs).inspect(), 'an image of others')
-  t.ok(await foreign.inspect(), 'a container of others')
+  t.ok(await engine.getImage(theirs).inspect(), 'a foreign image')
+  t.ok(await foreign.inspect(), 'a foreign container')
   t.equal((await server.get<{ state: string }>('/containers/runs')).body.state, 'running')
 })

@@ -1,4 +1,4 @@
-// Pushes and pulls with a real registry, and with some that mean no good.
+// Pushes and pulls with a real registry, and with hostile ones.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import type http from 'node:http'
@@ -13,7 +13,7 @@ import { portsOf, startServer, type Server } from '../helpers/server.ts'
 
 const EMPTY_BASIC = `Basic ${Buffer.from(':').toString('base64')}`
 const ports = portsOf('registry')
-// tap writes into the options of a test, so each has its own.
+// tap modifies the options of a test, so each test has its own.
 const together = () => ({ buffered: true })
 t.jobs = 3
 const MB = 1024 ** 2
@@ -23,7 +23,7 @@ const push = (server: Server, image: string, credentials?: object) =>
 const pull = (server: Server, image: string, credentials?: object) =>
   server.post<ImageDetails>('/images/pull', { image, ...(credentials && { credentials }) })
 
-/** An image of the test's own under a name at the registry. */
+/** An image of the test, with a name at the registry. */
 async function imageAt(server: Server, host: string, bytes?: number) {
   const name = `${host}/berth-test/app-${server.mark}:1`
   return { name, repository: `berth-test/app-${server.mark}`, id: await makeImage(name, server.mark, bytes) }
@@ -44,7 +44,7 @@ async function pushLoudly(server: Server, image: string, onBytes: () => unknown)
   return text
 }
 
-// First those two in which the engine tries five times, for most of a minute, before it gives up.
+// First the two tests in which the engine makes five attempts, for most of a minute, before it gives up.
 t.test('a registry that dies in the middle for good', together(), async (t) => {
   const [server, registry] = [await startServer(t, { ports }), await startRegistry(t)]
   const { name } = await imageAt(server, registry.host, 60 * MB)
@@ -84,7 +84,7 @@ t.test('a pushed image can be pulled', together(), async (t) => {
   t.equal(pushed.status, 200, pushed.text)
   t.match(pushed.body, { image: name, registry: registry.host, digest: /^sha256:[0-9a-f]{64}$/ })
   t.equal(await registry.digestOf(repository, '1'), pushed.body.digest)
-  t.match((await push(server, name)).body, { digest: pushed.body.digest }, 'twice is no error')
+  t.match((await push(server, name)).body, { digest: pushed.body.digest }, 'a second push is no error')
 
   t.equal((await server.delete(`/images/${name}`)).status, 200)
   const pulled = await pull(server, name)
@@ -97,7 +97,7 @@ t.test('a pushed image can be pulled', together(), async (t) => {
   t.match([absent.status, absent.body.code], [404, 'IMAGE_NOT_FOUND'])
 })
 
-t.test('a registry that wants a login', together(), async (t) => {
+t.test('a registry that requires a login', together(), async (t) => {
   const [server, registry] = [await startServer(t, { ports }), await startRegistry(t, { login: true })]
   const { name, repository } = await imageAt(server, registry.host)
 
@@ -109,7 +109,7 @@ t.test('a registry that wants a login', together(), async (t) => {
   const started = performance.now()
   const wrong = await push(server, name, { ...LOGIN, password: 'canary-wrong' })
   t.match([wrong.status, wrong.body.code], [502, 'REGISTRY_UNAUTHORIZED'])
-  t.ok(performance.now() - started < 20_000, 'which is known without the tries of the engine')
+  t.ok(performance.now() - started < 20_000, 'which is known without the attempts of the engine')
   t.equal(await registry.digestOf(repository, '1'), undefined)
 
   const right = await push(server, name, LOGIN)
@@ -136,7 +136,7 @@ t.test("the server's own logins, best first", together(), async (t) => {
   writeFileSync(file, JSON.stringify({ [registry.host]: { ...LOGIN, password: 'canary-changed' } }))
   t.equal((await push(server, name)).body.code, 'REGISTRY_UNAUTHORIZED', 'the file is read again')
   writeFileSync(file, '{}')
-  t.equal((await push(server, name)).status, 200, "and docker's own comes last")
+  t.equal((await push(server, name)).status, 200, "and Docker's own comes last")
   writeFileSync(join(folder, 'config.json'), JSON.stringify({ credsStore: 'pass' }))
   t.match((await push(server, name)).body, { code: 'REGISTRY_UNAUTHORIZED', detail: /credential helper "pass"/ })
 })
@@ -187,17 +187,17 @@ t.test('a registry that dies in the middle and comes back', together(), async (t
   const text = await pushLoudly(server, name, () => (died ??= registry.kill().then(registry.start)))
   if (!t.ok(died, 'it was in the middle')) return
   await died
-  // Containerd does not try again by itself.
+  // Containerd does not retry by itself.
   const gaveUp = /event: end\ndata: .*"REGISTRY_UNAVAILABLE"/.test(text)
   const result = gaveUp ? (await push(server, name)).text : text
   t.match(result, gaveUp ? /"digest"/ : /event: result/, text.slice(-300))
   t.match(result, await registry.digestOf(repository, '1'))
 })
 
-t.test('a client that hangs up ends the push in the engine', together(), async (t) => {
+t.test('a client that disconnects ends the push in the engine', together(), async (t) => {
   const server = await startServer(t, { ports })
   const uploading = Promise.withResolvers<void>()
-  // It takes a layer slowly. One that took nothing would hold the engine in a write that it cannot end.
+  // It reads a layer slowly. A registry that reads nothing would block the engine in a write that it cannot end.
   const registry = await startHostileRegistry(
     t,
     afterPing((request, answer) => {
@@ -220,7 +220,7 @@ t.test('a client that hangs up ends the push in the engine', together(), async (
   t.pass('the engine has let go of the registry')
 })
 
-t.test('a registry that wants logins sent elsewhere', together(), async (t) => {
+t.test('a registry that redirects logins elsewhere', together(), async (t) => {
   const thief = await startHostileRegistry(t, (_request, answer) => void answer.end('{"token":"x"}'))
   const realm = `Bearer realm="http://${thief.host}/token",service="x"`
   const registry = await startHostileRegistry(t, (_request, answer) =>
@@ -237,7 +237,7 @@ t.test('a registry that wants logins sent elsewhere', together(), async (t) => {
     t.match(refused.body.detail, new RegExp(`sends its logins to http://${thief.host}`))
   }
   t.match((await pull(server, `${redirecting.host}/x`, LOGIN)).body, { code: 'REGISTRY_REFUSED', detail: /redirect/ })
-  t.strictSame(thief.seen, [], 'the thief heard of nothing')
+  t.strictSame(thief.seen, [], 'the thief got nothing')
   t.ok([...registry.seen, ...redirecting.seen].every(({ authorization }) => authorization === undefined))
 })
 
@@ -281,10 +281,10 @@ t.test('refusals of pulls', together(), async (t) => {
     const { status: given, body } = await pull(server, `${host}/berth-test/x:1`)
     t.match([given, body.code, body.retryable], [status, code, retryable], name)
     t.ok((body.detail ?? '').length < 1_200, name)
-    // oxlint-disable-next-line no-control-regex -- they are what must not be there
+    // oxlint-disable-next-line no-control-regex -- the output must not contain them
     t.notMatch(body.detail, /[\u0000-\u001f\u007f-\u009f]/, name)
   }
-  // Docker's own store says "pull access denied" then, as of a repository that is not there; containerd's says what it is.
+  // Docker's own store then says "pull access denied", as for a missing repository. Containerd's names the real reason.
   const page: Parameters<typeof afterPing>[0] = (_request, answer) => void answer.writeHead(403).end('<html>no</html>')
   for (const handle of [saysError(403, 'DENIED', 'not you'), page]) {
     const { host } = await startHostileRegistry(t, afterPing(handle))

@@ -11,7 +11,7 @@ const WRITER = [
   `[ -f /written ] || for f in /written /data/file /own/file; do echo -n old > $f; done; ${TELL}; exec httpd -f -p 5000 -h /tmp`
 ]
 
-/** Stops the container and has all ports but those given away to others; then one of the others makes room. */
+/** Stops the container, gives every port to other containers, its own included, then frees another one. */
 async function loseItsPort(server: Server, id: string): Promise<void> {
   await server.post(`/containers/${id}/stop`)
   let last = ''
@@ -57,7 +57,7 @@ t.test('a container whose port was assigned elsewhere gets another one', async (
   const { status, body: moved, text } = await server.post<ChangedContainer>(`/containers/${name}/start`)
   t.equal(status, 200, text)
   const { Config: keptConfig } = await docker.getImage(`berth/kept:${original.id}`).inspect()
-  t.ok(keptConfig.Env?.includes('NAME='), 'the image that was made for it knows no values')
+  t.ok(keptConfig.Env?.includes('NAME='), 'the image created for it has no values')
   t.notMatch(JSON.stringify(keptConfig.Env), /mine/)
   t.match(moved, {
     name,
@@ -193,7 +193,7 @@ t.test('a container recreated from another image keeps its settings', async (t) 
   await says(`two  ${port} kept`)
   t.match((await server.get<Container>(`/containers/${before.id}`)).body, { id: last.id }, 'the first id finds it')
 
-  t.equal((await patch({ image: broken })).status, 422, 'one that does not start')
+  t.equal((await patch({ image: broken })).status, 422, 'a container that does not start')
   t.match((await server.get<Container>(`/containers/${name}`)).body, { id: last.id, state: 'running' })
   await says(`two  ${port} kept`)
   const { body: there } = await server.get<Container[]>(`/containers?name=${name}`)

@@ -1,5 +1,5 @@
-// scripts/setup.mjs in a copy of the repository, on an engine of its own: which image of the default workload it builds,
-// and that it never replaces somebody's own.
+// scripts/setup.mjs in a copy of the repository, on its own engine: it builds the image of the default workload,
+// and never replaces an image of the user.
 
 import { execFile, execFileSync } from 'node:child_process'
 import { appendFileSync, rmSync } from 'node:fs'
@@ -25,11 +25,11 @@ t.test('the image of the default workload', { skip: noPrivateEngine }, async (t)
   const id = async () => (await engine.getImage(IMAGE).inspect()).Id
   const changeSources = () => appendFileSync(join(folder, 'images/base-api-server/src/server.ts'), '\n')
 
-  t.match(await setUp(), /^setup: building base-api-server:latest on .* \(\d+ s\)$/m, 'is built where there is none')
-  t.equal(await setUp(), '', 'and then left in peace')
+  t.match(await setUp(), /^setup: building base-api-server:latest on .* \(\d+ s\)$/m, 'is built if there is none')
+  t.equal(await setUp(), '', 'and then left unchanged')
   const first = await id()
   changeSources()
-  t.match(await setUp(), /building/, 'is built again when its sources change')
+  t.match(await setUp(), /building/, 'is rebuilt when its sources change')
   t.not(await id(), first)
 
   const theirs = {
@@ -49,7 +49,7 @@ t.test('the image of the default workload', { skip: noPrivateEngine }, async (t)
   }
 })
 
-/** Of what git knows, with the packages that are there. */
+/** A copy of the files in git, with the existing packages. */
 function copyOfRepository(): string {
   const folder = makeFolder('setup')
   const files = execFileSync('git', ['ls-files', 'scripts', 'src', 'images', '*.json', 'Dockerfile.base'], {

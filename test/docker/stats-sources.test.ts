@@ -34,16 +34,16 @@ async function make(given: Parameters<Server['create']>[0]): Promise<string> {
   return body.full_id
 }
 
-/** The first answers of both that are later than a moment. */
+/** The first answers of both servers after a moment. */
 function statsSince(id: string, time = Date.now()): Promise<ContainerStats[]> {
   return Promise.all(both.map((server) => statsWhen(server, id, ({ timestamp }) => timestamp * 1000 > time + 1_000)))
 }
 
 const WINDOW_MS = 10_000
-// tap writes into the options of a test, so each has its own.
+// tap modifies the options of a test, so each test has its own.
 const together = () => ({ buffered: true })
 
-t.test('both say where their figures come from', together(), async (t) => {
+t.test('both name the source of their figures', together(), async (t) => {
   const id = await make({})
   t.match(await statsOf(files, id), { source: 'cgroup' })
   t.match(await statsOf(engine, id), { source: 'engine' })
@@ -51,7 +51,7 @@ t.test('both say where their figures come from', together(), async (t) => {
 
 t.test('CPU of a steady load is the same within two percent', together(), async (t) => {
   const id = await make({ command: BUSY, cpus: 0.1 })
-  // Over the same seconds: the engine measures at other moments, and others may be busy for a part of a second.
+  // Over the same seconds: the engine measures at other moments, and other work may take part of a second.
   const [ours, theirs] = await eventually(async () => {
     const [fromFiles = [], fromEngine = []] = await Promise.all(both.map((server) => pointsOf(server, id)))
     const last = fromEngine.findLast(({ at }) => at <= (fromFiles.at(-1)?.at ?? 0))
@@ -81,7 +81,7 @@ t.test('traffic is the same to the byte', together(), async (t) => {
   const { body: web } = await files.create({ command: WORKLOAD, wait: 'port' })
   await runIn(web.full_id, 'dd', 'if=/dev/zero', 'of=/tmp/big', 'bs=1M', 'count=4')
   await askPort(hostPort(web), '/big')
-  // A bridge says something to all of its containers now and then, so it may take more than one look.
+  // A bridge sends to all its containers now and then, so it may take more than one try.
   await eventually(async () => {
     const [a, b] = await statsSince(web.full_id)
     if (a?.network_rx_bytes !== b?.network_rx_bytes) throw new Error(`${a?.network_rx_bytes} ${b?.network_rx_bytes}`)
@@ -106,7 +106,7 @@ t.test(
   'block I/O',
   { ...together(), skip: disk ? false : 'the files of the engine are on no disk of this machine' },
   async (t) => {
-    // With a limit, since kernels with cgroup v1 count only for what is limited.
+    // With a limit, since cgroup v1 counts block I/O only for limited groups.
     const limit = [{ Path: disk ?? '', Rate: 4 * 1024 * MIB }]
     const { id } = await run(t, { BlkioDeviceReadBps: limit, BlkioDeviceWriteBps: limit })
     await runIn(id, 'dd', 'if=/dev/zero', 'of=/tmp/file', 'bs=1M', 'count=8', 'oflag=direct')
@@ -117,7 +117,7 @@ t.test(
   }
 )
 
-t.test('by the engine, too: a restart, a pause, an end', together(), async (t) => {
+t.test('figures of the engine are right through a restart, a pause and an end', together(), async (t) => {
   const id = await make({ command: BUSY, cpus: 0.3 })
   await statsWhen(engine, id, ({ cpu_percent: percent }) => percent > 2)
   await files.post(`/containers/${id}/restart?timeout=0`)
@@ -142,21 +142,17 @@ t.test('by the engine, too: a restart, a pause, an end', together(), async (t) =
   )
 })
 
-t.test(
-  'where the files cannot be seen, the engine is asked; or nobody, if that is how it was set',
-  together(),
-  async (t) => {
-    const id = await make({})
-    const unseen = { BERTH_HOST_CGROUP: '/nowhere' }
-    const [auto, forced] = await Promise.all([
-      startServer(t, { ports: half(ports.first), env: unseen }),
-      startServer(t, { ports: half(ports.first), env: { ...unseen, BERTH_STATS_SOURCE: 'cgroup' } })
-    ])
-    const [found, refused] = await Promise.all([
-      statsWhen(auto, id, ({ source }) => source !== undefined),
-      forced.get(`/containers/${id}/stats`)
-    ])
-    t.equal(found.source, 'engine')
-    t.match(refused, { status: 503, body: { code: 'STATS_UNAVAILABLE' } })
-  }
-)
+t.test('without access to the files the engine is the source, or none if so configured', together(), async (t) => {
+  const id = await make({})
+  const unseen = { BERTH_HOST_CGROUP: '/nowhere' }
+  const [auto, forced] = await Promise.all([
+    startServer(t, { ports: half(ports.first), env: unseen }),
+    startServer(t, { ports: half(ports.first), env: { ...unseen, BERTH_STATS_SOURCE: 'cgroup' } })
+  ])
+  const [found, refused] = await Promise.all([
+    statsWhen(auto, id, ({ source }) => source !== undefined),
+    forced.get(`/containers/${id}/stats`)
+  ])
+  t.equal(found.source, 'engine')
+  t.match(refused, { status: 503, body: { code: 'STATS_UNAVAILABLE' } })
+})

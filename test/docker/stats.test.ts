@@ -1,4 +1,4 @@
-// Figures of containers with a known load, held against what the engine and `docker stats` say of them.
+// Figures of containers with a known load, compared with those of the engine and `docker stats`.
 
 import t from 'tap'
 import type { ContainerStats } from '../../src/stats/schemas.ts'
@@ -26,8 +26,8 @@ type History = {
 }
 
 const server = await startServer(t, { ports: portsOf('stats') })
-// Each waits for seconds of a container's life.
-// tap writes into the options of a test, so each has its own.
+// Each test waits for seconds of a container's life.
+// tap modifies the options of a test, so each test has its own.
 const together = () => ({ buffered: true })
 t.jobs = 5
 
@@ -53,7 +53,7 @@ t.test('CPU and memory of idle and busy containers are those of docker stats', t
   await Promise.all(ids.map((id) => statsOf(server, id)))
 
   const before = await Promise.all(ids.map(engineFigures))
-  // Both look at moments of their own, and others may be busy for a part of a second: a longer time tells.
+  // Both measure at different moments, and other work may take part of a second, so the test compares a longer time.
   await eventually(async () => {
     const after = await Promise.all(ids.map(engineFigures))
     for (const [index, id] of ids.entries()) {
@@ -92,7 +92,7 @@ t.test('CPU and memory of idle and busy containers are those of docker stats', t
     }
   })
 
-  // How much of it a container gets is up to who else is busy; a limit it never passes, however short the time.
+  // The share of a container depends on other work, but it never exceeds a limit, however short the time.
   const points = await Promise.all(ids.map((id) => pointsOf(server, id)))
   const percents = points.map((list) => Math.max(...list.map(({ percent }) => percent)))
   t.ok((percents[0] ?? 100) < 10, `idle is at most ${percents[0]} %`)
@@ -114,7 +114,7 @@ t.test('memory that grows counts, a file cache that grows does not', together(),
   const start = await statsOf(server, id)
 
   await runIn(id, 'dd', 'if=/dev/zero', 'of=/dev/shm/held', 'bs=1M', 'count=48')
-  // A sample of before sees a part of it only, or the memory of dd as well.
+  // An earlier sample has only a part of it, or also the memory of dd.
   const held = Date.now()
   const grown = await statsWhen(
     server,
@@ -136,12 +136,9 @@ t.test('memory that grows counts, a file cache that grows does not', together(),
   )
   t.ok(Math.abs(cached.memory_bytes - grown.memory_bytes) < 3 * MIB, `${cached.memory_bytes - grown.memory_bytes} more`)
   t.ok(isNear(cached.memory_cache_bytes - grown.memory_cache_bytes, 48 * MIB, 0.05))
-  t.ok(
-    cached.memory_usage_bytes >= cached.memory_bytes + 40 * MIB,
-    'the kernel counts it against the limit all the same'
-  )
+  t.ok(cached.memory_usage_bytes >= cached.memory_bytes + 40 * MIB, 'the kernel still counts it against the limit')
 
-  // Read a second time the kernel holds it for worth keeping, and so does the CLI.
+  // After a second read the kernel counts it as active, and so does the CLI.
   await runIn(id, 'cat', '/tmp/file')
   const said = await dockerStats([id])
   const shown = said?.get(id)?.memory ?? asCli((await statsOf(server, id)).memory_bytes)
@@ -157,7 +154,7 @@ t.test('memory that grows counts, a file cache that grows does not', together(),
   const wider = await statsWhen(server, id, ({ memory_limit_bytes: limit }) => limit === 512 * MIB)
   t.ok(
     isNear(wider.memory_percent, (wider.memory_bytes / 512 / MIB) * 100, 0.02),
-    'a new limit is what it is measured by'
+    'the percentage follows the new limit'
   )
 })
 
@@ -168,7 +165,7 @@ t.test('a restart in the middle', together(), async (t) => {
   const restarted = Date.now()
   const { body: first, status } = await server.get<ContainerStats>(`/containers/${id}/stats`)
   t.equal(status, 200)
-  t.ok(first.timestamp * 1000 > restarted - 50, 'the answer is of the new run')
+  t.ok(first.timestamp * 1000 > restarted - 50, 'the answer comes from the new run')
   t.ok(first.cpu_percent < 45, `its first figure is ${first.cpu_percent} %`)
   await statsWhen(
     server,
@@ -182,7 +179,7 @@ t.test('a restart in the middle', together(), async (t) => {
   )
 })
 
-t.test('a paused container uses nothing and keeps what it holds', together(), async (t) => {
+t.test('a paused container uses no CPU and keeps its memory', together(), async (t) => {
   const { id } = await make({ command: BUSY, cpus: 0.3 })
   const busy = await statsWhen(server, id, ({ cpu_percent: percent }) => percent > 2)
   await pause(docker.getContainer(id))
@@ -209,7 +206,7 @@ t.test('traffic', together(), async (t) => {
   }))
   const [first, last] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 0]
   const sent = (averageOf(points, first, last) * (last - first)) / 1000
-  // A rate is of the time between two readings, and these are the times of the rounds: a busy machine parts them.
+  // A rate covers the time between two readings, but these are the times of the rounds, which differ on a busy machine.
   t.ok(isNear(sent, 8 * MIB, 0.3), `the rates of all seconds make ${sent} bytes`)
 })
 
@@ -257,7 +254,7 @@ t.test('containers that live shorter than a second', together(), async (t) => {
 })
 
 t.test(
-  'with twenty containers answers are at most a second old, and every second is in the history',
+  'answers for twenty containers are at most a second old, and the history has every second',
   together(),
   async (t) => {
     const made: string[] = []
@@ -272,7 +269,7 @@ t.test(
         if (made.some((full) => full.startsWith(id))) ages.push(age)
     }
     t.ok(ages.length > 100, `${ages.length} reads`)
-    // Not the oldest: that measures how long this machine kept the server waiting.
+    // Not the oldest, which measures how long this machine delayed the server.
     const most90 = ages.toSorted((a, b) => a - b)[Math.floor(ages.length * 0.9)] ?? Infinity
     t.ok(most90 <= 1_100, `nine of ten were at most ${most90} ms old`)
     t.ok(Math.max(...ages) <= 3_000, `the oldest was ${Math.max(...ages)} ms old`)

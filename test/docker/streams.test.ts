@@ -1,4 +1,4 @@
-// Streams of statistics: how they go on, end, and what readers cost that are many, slow, or do not read at all.
+// Streams of statistics: their course and end, and the cost of many readers, slow ones, and those that never read.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -22,13 +22,13 @@ async function make(): Promise<string> {
 }
 
 const WINDOW_MS = process.env.BERTH_TEST_FULL ? 60_000 : 8_000
-// tap writes into the options of a test, so each has its own.
+// tap modifies the options of a test, so each test has its own.
 const together = () => ({ buffered: true })
 
 const isKind = (kind: string) => (event: { event?: string }) => event.event === kind
 const seconds = (events: { data: Record<string, unknown> }[]) => events.map(({ data }) => Number(data.timestamp))
 
-t.test('how they go on and end', async (t) => {
+t.test('the course and end of a stream', async (t) => {
   t.jobs = 4
   t.test('a stream of one container: an event each second, until it stops', together(), async (t) => {
     const id = await make()
@@ -73,7 +73,7 @@ t.test('how they go on and end', async (t) => {
     )
     t.ok(
       times.every((time, index) => time > (times[index - 1] ?? Number(last?.id))),
-      'each once, in order, nothing of before'
+      'each once, in order, and none from before'
     )
     const all = follow(`${server.url}/containers/${id}/stats/stream`, { lastEventId: '1' })
     await all.next(isKind('stats'), 0)
@@ -97,7 +97,7 @@ t.test('how they go on and end', async (t) => {
 
 type Waits = { half: number; most90: number }
 
-/** How long half and nine of ten reads took: of Berth, and of a server that does nothing else, at the same time. */
+/** The median and 90th percentile of read times: of Berth, and of a bare server at the same time. */
 async function readHealth(idle: string, forMs: number, onRead: () => void): Promise<{ berth: Waits; bare: Waits }> {
   const waits = { berth: [] as number[], bare: [] as number[] }
   const end = performance.now() + forMs
@@ -120,7 +120,7 @@ async function readHealth(idle: string, forMs: number, onRead: () => void): Prom
   return { berth: summed(waits.berth), bare: summed(waits.bare) }
 }
 
-/** A server that answers at once; whatever holds it up is the machine. */
+/** A server that answers at once, so only the machine can delay it. */
 async function startBare(t: Test): Promise<string> {
   const program =
     "const s = http.createServer((_, a) => a.end()).listen(0, '127.0.0.1', () => console.log(s.address().port))"
@@ -130,7 +130,7 @@ async function startBare(t: Test): Promise<string> {
   return `http://127.0.0.1:${String(port).trim()}/`
 }
 
-t.test('500 readers and 20 that do not read cost little and slow nobody', async (t) => {
+t.test('500 readers and 20 that do not read cost little and delay no request', async (t) => {
   await inBatches([...Array(30).keys()], make)
   await eventually(async () => {
     const { body } = await server.get<{ containers: unknown[] }>('/stats')
@@ -146,9 +146,9 @@ t.test('500 readers and 20 that do not read cost little and slow nobody', async 
   t.comment(`memory from ${mib(before)} to ${mib(most)} MiB; reads of /health: ${berth.half} and ${berth.most90} ms`)
   t.comment(`of a bare server: ${bare.half} and ${bare.most90} ms`)
   t.ok(most - before < 150 * 1024 ** 2, `memory grew by ${mib(most - before)} MiB`)
-  // Not the slowest: those measure what else the machine does.
+  // Not the slowest, which measure other work of the machine.
   t.ok(berth.half < Math.max(25, 3 * bare.half), `half: ${berth.half} ms, of a bare server ${bare.half} ms`)
-  // A read that falls into the tick of all streams waits for it, on a busy machine several times as long as on a quiet one.
+  // A read during the tick of all streams waits for it, several times longer on a busy machine than on a quiet one.
   t.ok(berth.most90 < Math.max(150, 12 * bare.most90), `nine of ten: ${berth.most90} ms, ${bare.most90} ms`)
   t.ok(
     idle.every(({ bytes }) => bytes() > 50_000),
@@ -172,7 +172,7 @@ t.test('a reader that was stuck gets a gap and continues live', async (t) => {
   await eventually(() => {
     const kinds = [...reader.text().matchAll(/^event: (\w+)$/gm)].map(([, kind]) => kind)
     if (!kinds.includes('gap')) throw new Error(`${kinds}`)
-    t.ok(kinds.indexOf('stats') < kinds.indexOf('gap'), 'first what was on its way')
+    t.ok(kinds.indexOf('stats') < kinds.indexOf('gap'), 'first the buffered samples')
     const last = Number(/.*^id: (\d+)$/ms.exec(reader.text())?.[1])
     if (last < resumed) throw new Error(`the last is of ${resumed - last} ms before`)
   })
@@ -199,7 +199,7 @@ t.test('on shutdown every stream gets an end event, and slow readers do not dela
 
 type Reader = { socket: Socket; text: () => string; bytes: () => number }
 
-/** Plain sockets that ask for /stats/stream; text is kept of those that do not read at first. */
+/** Plain sockets that request /stats/stream. Text is kept for those that do not read at first. */
 async function openMany(
   t: Pick<Test, 'teardown'>,
   url: string,

@@ -1,4 +1,4 @@
-// Terminals on the real engine: what a person sees, and what is left when it is over.
+// Terminals on the real engine: their screen, and their leftovers.
 
 import xterm from '@xterm/headless'
 import { spawn } from 'node:child_process'
@@ -17,7 +17,7 @@ const server = await startServer(t, { ports: portsOf('terminal'), env: { BERTH_E
 const { body: box } = await server.create({ command: SLEEPER, ports: [] })
 const open = (start: Start | Resume = {}, given = {}) => openTerminal(server.url, box.id, start, given)
 
-/** The command lines of all processes in the container, as the engine tells them. */
+/** The command lines of all processes in the container, as the engine reports them. */
 async function processes(id = box.id): Promise<string[]> {
   const { Titles: titles, Processes: rows } = await docker.getContainer(id).top()
   return rows.map((row: string[]) => row[titles.indexOf('CMD')] ?? '')
@@ -28,7 +28,7 @@ await until(async () => (await processes()).includes(SLEEPER.join(' ')))
 const workload = (await processes()).join()
 const onlyTheWorkload = () => until(async () => (await processes()).join() === workload)
 
-/** A terminal with a screen that answers what programs ask it, as that of a person does. */
+/** A terminal with a screen that answers queries of programs, like a real terminal. */
 async function openScreen(start: Start & { cols: number; rows: number }) {
   const screen = new xterm.Terminal({ ...start, allowProposedApi: true })
   const terminal = await open(start, { onOutput: (bytes: Uint8Array) => screen.write(bytes) })
@@ -43,7 +43,7 @@ async function openScreen(start: Start & { cols: number; rows: number }) {
   }
 }
 
-t.test('vi shows its screen, saves what is typed, and sees a new size', async (t) => {
+t.test('vi shows its screen, saves typed text, and follows a new size', async (t) => {
   const { line, ...terminal } = await openScreen({ command: ['vi', '/tmp/poem'], cols: 40, rows: 8 })
   await until(() => line(7).includes('/tmp/poem'))
   terminal.type('ifirst line\rsecond line\u001b')
@@ -106,7 +106,7 @@ t.test('a program that floods a slow reader waits, and the server stays small', 
   await onlyTheWorkload()
 })
 
-t.test('a connection that is cut in the middle is taken up again without a byte lost', async (t) => {
+t.test('a session with a cut connection resumes without a byte lost', async (t) => {
   const first = await open({ command: ['sh', '-c', 'seq 1 100000; read answer; echo "got $answer"'] })
   await until(() => first.bytes() > 100_000)
   first.cut()
@@ -138,14 +138,14 @@ t.test('web pages and other names are refused', async (t) => {
   t.match(await refusedUpgrade(server.url, box.id, { headers: { host: 'evil.example' } }), { code: 'HOST_NOT_ALLOWED' })
 })
 
-t.test('keys that would leave a terminal of the engine go to the program', async (t) => {
+t.test('the detach keys of the engine go to the program', async (t) => {
   const terminal = await open({ command: ['sh', '-c', 'read line; echo "got $line"'] })
   terminal.type('\u0010\u0011word\r')
   await terminal.shows('got')
   t.match(await terminal.ended(), { exit_code: 0 })
 })
 
-t.test('berth attach leaves at Ctrl-P Ctrl-Q, also when both come at once, and comes back', async (t) => {
+t.test('berth attach detaches at Ctrl-P Ctrl-Q, even if both arrive together, and reattaches', async (t) => {
   const attach = (options: string[], ...command: string[]) => {
     const env = { ...process.env, NODE_OPTIONS: '', BERTH_URL: server.url }
     const child = spawn(process.execPath, [MAIN, 'attach', ...options, box.id, ...command], { env })
@@ -164,7 +164,7 @@ t.test('berth attach leaves at Ctrl-P Ctrl-Q, also when both come at once, and c
   await again.shows('got one two')
 })
 
-t.test('npm run attach runs a command and hands its exit code on', async (t) => {
+t.test('npm run attach runs a command and returns its exit code', async (t) => {
   const { port } = new URL(server.url)
   const attach = spawn(
     process.execPath,
@@ -182,7 +182,7 @@ t.test('npm run attach runs a command and hands its exit code on', async (t) => 
   t.equal(code, 5)
 })
 
-t.test('a server that stops ends its terminals', async (t) => {
+t.test('a stopping server ends its terminals', async (t) => {
   const terminal = await open()
   await server.kill('SIGTERM')
   t.match(await terminal.ended(), { reason: 'the server is stopping' })

@@ -1,4 +1,4 @@
-// Two servers that know nothing of each other share an engine and a range. BERTH_TEST_FULL=1 runs it at full size.
+// Two independent servers share an engine and a range. BERTH_TEST_FULL=1 runs it at full size.
 
 import t from 'tap'
 import { askPort, eventually, inBatches } from '../helpers/engine.ts'
@@ -6,7 +6,7 @@ import { hostPort, portsOf, startServer } from '../helpers/server.ts'
 
 const EACH = process.env.BERTH_TEST_FULL ? 100 : 15
 
-t.test(`two servers make ${EACH} containers each at the same time, with just as many ports`, async (t) => {
+t.test(`two servers create ${EACH} containers each at the same time, with just as many ports`, async (t) => {
   const ports = portsOf('twoServers', 2 * EACH)
   const servers = await Promise.all([1, 2].map(() => startServer(t, { ports, env: { LOG_LEVEL: 'info' } })))
   const started = performance.now()
@@ -25,7 +25,7 @@ t.test(`two servers make ${EACH} containers each at the same time, with just as 
   await inBatches(given, async (port) => t.equal(await askPort(port), String(port)))
 
   for (const server of servers) {
-    t.equal((await server.inEngine()).length, EACH, 'nothing is left of the tries that failed')
+    t.equal((await server.inEngine()).length, EACH, 'failed attempts leave nothing')
     await eventually(async () => {
       const { counts } = await server.portOverview()
       if (counts.bound !== 2 * EACH || counts.free !== 0) throw new Error(JSON.stringify(counts))

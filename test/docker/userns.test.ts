@@ -1,4 +1,4 @@
-// An engine that gives containers a user namespace of their own (`userns-remap`): root inside is nobody on the machine.
+// An engine that gives containers their own user namespace (`userns-remap`): root inside is an unprivileged user outside.
 
 import { statSync } from 'node:fs'
 import t from 'tap'

@@ -1,4 +1,4 @@
-// Which volumes stay when their container goes, and which do not.
+// The volumes that outlive their container, and those that do not.
 
 import t from 'tap'
 import { docker, eventually, ignoreMissing, IMAGE } from '../helpers/engine.ts'
@@ -42,12 +42,12 @@ t.test('an anonymous volume goes with its container', async (t) => {
   const { Mounts: mounts } = await docker.getContainer(body.full_id).inspect()
   const volume = mounts.find(({ Destination }) => Destination === '/data')?.Name ?? ''
   t.ok(await docker.getVolume(volume).inspect())
-  t.same(body.volumes, [], 'it is nobody’s but the container’s')
+  t.same(body.volumes, [], 'it belongs only to the container')
   await server.delete(`/containers/${body.id}?force=true`)
   await t.rejects(docker.getVolume(volume).inspect(), /no such/)
 })
 
-t.test('a volume is made, kept from removal by its container, and removed', async (t) => {
+t.test('a volume is created, protected by its container, and removed', async (t) => {
   const name = unique('data')
   t.teardown(() => ignoreMissing(docker.getVolume(name).remove()))
   t.match(await server.post('/volumes', { name }), { status: 201, body: { name, driver: 'local', managed: true } })
@@ -61,7 +61,7 @@ t.test('a volume is made, kept from removal by its container, and removed', asyn
   await t.rejects(docker.getVolume(name).inspect(), /no such/i)
 })
 
-t.test("a volume that leads to Berth's own data is mounted by nobody", async (t) => {
+t.test("a volume that leads to Berth's own data cannot be mounted", async (t) => {
   const name = unique('thief')
   await docker.createVolume({ Name: name, DriverOpts: { type: 'none', o: 'bind', device: server.dataDir } })
   t.teardown(() => ignoreMissing(docker.getVolume(name).remove()))

@@ -9,15 +9,15 @@ const waitFor = (id: string, query: string) => server.get<Waited>(`/containers/$
 const LATE = 'sleep 1; echo hello > /tmp/index.html; exec httpd -f -p 5000 -h /tmp'
 t.afterEach(() => server.removeAll())
 
-t.test('wait: port answers when the workload does', async (t) => {
+t.test('wait: port returns when the workload answers', async (t) => {
   const started = performance.now()
   const { status, body } = await server.create({ command: ['sh', '-c', LATE], wait: 'port' })
   t.equal(status, 201)
-  t.ok(performance.now() - started > 1_000, 'not when the engine’s proxy does')
+  t.ok(performance.now() - started > 1_000, "not when the engine's proxy answers")
   t.equal((await fetch(`${body.url}/index.html`)).status, 200)
 })
 
-t.test('wait: http answers when the path does', async (t) => {
+t.test('wait: http returns when the path answers', async (t) => {
   const command = ['sh', '-c', 'httpd -p 5000 -h /tmp; sleep 1; echo hello > /tmp/ready; sleep 3600']
   const { status, body } = await server.create({ command, wait: 'http', wait_path: '/ready' })
   t.equal(status, 201)
@@ -60,7 +60,7 @@ t.test('a workload that ends early ends the wait early', async (t) => {
   }
 })
 
-t.test('a limit ends the wait and takes the container away', async (t) => {
+t.test('a timeout ends the wait and removes the container', async (t) => {
   await Promise.all(
     (['port', 'http', 'healthy'] as const).map(async (wait) => {
       const answer = await server.create({
@@ -79,14 +79,14 @@ t.test('a limit ends the wait and takes the container away', async (t) => {
   t.match((await server.portOverview()).counts, { bound: 0, leased: 0, parked: 0 })
 })
 
-t.test('a client that hangs up leaves nothing', async (t) => {
+t.test('a client that disconnects leaves nothing', async (t) => {
   for (const after of [50, 1_200]) {
     const away = new AbortController()
     const asked = server.create({ command: SLEEPER, wait: 'port' }, { signal: away.signal })
     const limit = setTimeout(() => away.abort(), after)
     await t.rejects(asked)
     clearTimeout(limit)
-    // Its create may not have begun yet, so what counts is the port it was given.
+    // Its create may not have begun yet, so the test checks its port.
     await eventually(async () => {
       const { counts } = await server.portOverview()
       const there = await server.inEngine()
@@ -101,15 +101,15 @@ t.test('GET /containers/{id}/wait', async (t) => {
     const { body } = await server.create({ command: ['sh', '-c', 'sleep 1; exit 5'] })
     const ended = await waitFor(body.id, 'for=exited')
     t.match(ended, { status: 200, body: { reached: 'exited', container: { state: 'exited', exit_code: 5 } } })
-    t.match((await waitFor(body.id, '')).body, { reached: 'exited' }, 'which is what is waited for by default')
+    t.match((await waitFor(body.id, '')).body, { reached: 'exited' }, 'which is the default condition')
 
     const running = waitFor(body.id, 'for=running&timeout_seconds=60')
-    t.match((await running).status, 422, 'what ended does not run')
+    t.match((await running).status, 422, 'an exited container does not run')
 
     const removal = waitFor(body.id, 'for=removed&timeout_seconds=60')
     await server.delete(`/containers/${body.id}`)
     t.match(await removal, { status: 200, body: { reached: 'removed', container: null } })
-    t.equal((await waitFor(body.id, 'for=removed')).status, 404, 'it is not known any more')
+    t.equal((await waitFor(body.id, 'for=removed')).status, 404, 'it is no longer known')
   })
 
   await t.test('a container not started yet', async (t) => {
@@ -121,14 +121,14 @@ t.test('GET /containers/{id}/wait', async (t) => {
     t.match(await port, { status: 200, body: { reached: 'port' } })
   })
 
-  await t.test('another who answers on its port does not count', async (t) => {
+  await t.test('another process on its port does not count', async (t) => {
     const { body } = await server.create({ start: false })
     await listenOn(t, hostPort(body))
     const answer = await waitFor(body.id, 'for=port&timeout_seconds=0.5')
     t.match(answer, { status: 504, body: { code: 'WAIT_TIMEOUT' } })
   })
 
-  await t.test('a limit', async (t) => {
+  await t.test('a timeout', async (t) => {
     const { body } = await server.create({ command: SLEEPER })
     t.match(await waitFor(body.id, 'for=exited&timeout_seconds=0.3'), { status: 504, body: { code: 'WAIT_TIMEOUT' } })
     t.match(await waitFor(body.id, 'for=exited&timeout_seconds=301'), { status: 400 })
