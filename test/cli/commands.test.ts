@@ -1,4 +1,4 @@
-// Commands against a live server: what they print, and their exit codes.
+// Commands against a live server: their output and exit codes.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,7 +45,7 @@ t.test('a container from run to rm', async (t) => {
   t.match(await berth(['inspect', 'shop']), { code: 5 })
 })
 
-t.test('errors: what the server says, each field, and an exit code', async (t) => {
+t.test('errors: the message of the server, each field, and an exit code', async (t) => {
   const token = 't'.repeat(40)
   const server = await serveCli(t, { env: { BERTH_TOKEN: token } })
   t.match(await server.berth(['ps'], { env: { BERTH_TOKEN: undefined } }), { code: 4, err: /Set BERTH_TOKEN/ })
@@ -57,7 +57,7 @@ t.test('errors: what the server says, each field, and an exit code', async (t) =
   })
 })
 
-t.test('logs: both streams, and on after that', async (t) => {
+t.test('logs: both streams, and following them', async (t) => {
   const { berth, engine, make } = await serveCli(t)
   const { full_id: id } = await make({ name: 'web' })
   engine.write(id, 'one')
@@ -78,7 +78,7 @@ t.test('stats, ports and images', async (t) => {
   t.match(await berth(['stats', 'nobody', '--no-stream']), { code: 5 })
 })
 
-t.test('events come as they happen, until Ctrl-C', async (t) => {
+t.test('events arrive as they happen, until Ctrl-C', async (t) => {
   const { berth, make } = await serveCli(t)
   const stop = new AbortController()
   let seen = ''
@@ -92,19 +92,19 @@ t.test('events come as they happen, until Ctrl-C', async (t) => {
   t.equal(JSON.parse(seen.trim().split('\n')[0] ?? '').type.startsWith('container.'), true)
 })
 
-t.test('tokens are made, listed and revoked, and the trail says who did it', async (t) => {
+t.test('tokens are created, listed and revoked, and the trail names the caller', async (t) => {
   const { berth } = await serveCli(t, { env: { BERTH_TOKEN: 'o'.repeat(40) } })
   const made = await berth(['tokens', 'create', 'ci', '--scopes', 'read,containers:write', '--ttl', '90d'])
   t.match(made, { code: 0, out: /^berth_[\w-]+\n$/, err: /shown only once/ }, 'the secret alone is on stdout')
   t.match(await berth(['tokens', 'list']), { out: /ci +\w+ +read,containers:write/ })
   t.match(await berth(['tokens', 'create', 'ci', '--scopes', 'all']), { code: 1, err: /scopes/ })
   t.match(await berth(['tokens', 'revoke', 'ci']), { code: 0 })
-  // An entry is written when its answer has gone.
+  // An entry is written after its answer is sent.
   const trail = async () => (await berth(['audit', '--action', 'createToken'])).out
   await until(async () => /succeeded +operator +createToken/.test(await trail()), 10_000)
 })
 
-t.test('a folder is packed, built, and run', async (t) => {
+t.test('a folder is packed, built and run', async (t) => {
   const folder = makeFolder('app')
   t.teardown(() => rmSync(folder, { recursive: true }))
   const { berth } = await serveCli(t, { env: { BERTH_DATA_DIR: folder } })
@@ -116,13 +116,13 @@ t.test('a folder is packed, built, and run', async (t) => {
   const built = await berth(['build', app, '--tag', 'team/web:2'])
   t.match(built, { code: 0, out: 'team/web:2\n' })
   const { context } = JSON.parse((await berth(['build', app, '--json'])).out)
-  t.ok(context.bytes < 100_000, 'what is left out is not sent')
+  t.ok(context.bytes < 100_000, 'ignored files are not sent')
   t.match(await berth(['run', app, '--name', 'mine', '--memory', '64m']), { code: 0, out: /^mine/ })
   mkdirSync(join(folder, 'bare'))
   t.match(await berth(['run', join(folder, 'bare')]), { code: 2, err: /has no Dockerfile/ })
 })
 
-t.test('files go in and out', async (t) => {
+t.test('files are uploaded and downloaded', async (t) => {
   const folder = makeFolder('files')
   t.teardown(() => rmSync(folder, { recursive: true }))
   const { berth, make } = await serveCli(t, { env: { BERTH_EXEC: 'true' } })
@@ -185,7 +185,7 @@ t.test('with --json each command prints JSON alone, and an error as a line of it
   }
 })
 
-/** One value, or one a line. */
+/** One value, or one value per line. */
 function jsonOf(text: string): unknown[] {
   try {
     return [JSON.parse(text)]
@@ -194,7 +194,7 @@ function jsonOf(text: string): unknown[] {
   }
 }
 
-t.test('how long run waits is for the user to say', async (t) => {
+t.test('the user sets the timeout of run', async (t) => {
   const { berth } = await serveCli(t)
   const args = ['run', 'base-api-server:latest', '--wait', 'running', '--wait-timeout']
   t.match(await berth([...args, '6m']), { code: 1, err: /wait_timeout_seconds must be 300 or less|at most 300|<= 300/ })
@@ -211,7 +211,7 @@ t.test('colours are for terminals, unless NO_COLOR is set', async (t) => {
   t.notOk((await berth(['ps'], { isTTY: true, env: { NO_COLOR: '1' } })).out.includes(colour))
 })
 
-t.test('berth mcp hands lines on, and errors of the protocol back', async (t) => {
+t.test('berth mcp forwards lines, and returns protocol errors', async (t) => {
   const { berth } = await serveCli(t)
   const meta = {
     'io.modelcontextprotocol/protocolVersion': '2026-07-28',
@@ -244,7 +244,7 @@ t.test('berth mcp hands lines on, and errors of the protocol back', async (t) =>
   t.equal(answers.length, 4)
 })
 
-t.test('ps --watch draws what runs, also on a terminal that does not say how large it is', async (t) => {
+t.test('ps --watch shows running containers, even on a terminal of unknown size', async (t) => {
   const { berth, make } = await serveCli(t)
   await make({ name: 'web' })
   const stop = new AbortController()

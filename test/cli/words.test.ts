@@ -1,4 +1,4 @@
-// What is asked of no server: help, words that do not fit, completion, contexts, settings of `serve`.
+// Features without a server: help, invalid arguments, completion, contexts, settings of `serve`.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { rmSync, statSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { settingsOf } from '../../src/cli/settings.ts'
 import { berth, serveCli } from '../helpers/cli.ts'
 import { makeFolder } from '../helpers/folder.ts'
 
-t.test('every command has an example that names it, and is in the overview', async (t) => {
+t.test('every command has an example with its name, and is in the overview', async (t) => {
   const { out, code } = await berth(['--help'])
   t.equal(code, 0)
   for (const command of COMMANDS) {
@@ -28,14 +28,14 @@ t.test('every command has an example that names it, and is in the overview', asy
   }
 })
 
-t.test('names of options and their letters do not collide', async (t) => {
+t.test('names and letters of options do not collide', async (t) => {
   for (const { name, options = {} } of COMMANDS) {
     const letters = ['c', 'h', ...Object.values(options).flatMap(({ short }) => short ?? [])]
     t.equal(new Set(letters).size, letters.length, `${name}: ${letters.join('')}`)
   }
 })
 
-t.test('words that do not fit are told what was meant, with exit code 2', async (t) => {
+t.test('invalid arguments get a suggestion and exit code 2', async (t) => {
   const table: [argv: string[], says: RegExp][] = [
     [[], /Usage: berth/],
     [['strat', 'web'], /no command "strat". Is "berth start" meant\?/],
@@ -70,7 +70,7 @@ t.test('every setting of the server is an option of serve', async (t) => {
   })
 })
 
-t.test('arguments are counted by what the usage says', async (t) => {
+t.test('the usage determines the number of arguments', async (t) => {
   const counts = (args: string) => arity({ args } as (typeof COMMANDS)[number])
   t.strictSame(counts('<a> [b]'), { least: 1, most: 2 })
   t.strictSame(counts('<a...>'), { least: 1, most: Number.POSITIVE_INFINITY })
@@ -90,8 +90,8 @@ t.test('completion offers commands, options, and names of containers', async (t)
   t.strictSame(await offers('exec', 'web', '--', ''), [''])
   t.strictSame(await offers('completion', 'z'), ['zsh'])
   t.strictSame(await offers('run', '--wait', ''), ['running', 'port', 'healthy', 'http'])
-  t.strictSame(await offers('run', '.', '--wait=he'), ['--wait=healthy'], 'as zsh and fish have it')
-  t.strictSame(await offers('run', '.', '--wait', '=', 'he'), ['healthy'], 'as bash has it')
+  t.strictSame(await offers('run', '.', '--wait=he'), ['--wait=healthy'], 'as zsh and fish show it')
+  t.strictSame(await offers('run', '.', '--wait', '=', 'he'), ['healthy'], 'as bash shows it')
   t.strictSame(await offers('run', '--memory', ''), [''], 'nothing is guessed')
   t.strictSame(await offers('serve', '--data-d'), ['--data-dir'])
 
@@ -100,7 +100,7 @@ t.test('completion offers commands, options, and names of containers', async (t)
   t.strictSame({ code, out, err }, { code: 0, out: '', err: '' }, 'without a server it is silent')
 })
 
-/** How each shell is asked what may follow words; zsh answers its line editor alone, so the test takes its place. */
+/** How each shell completes words. zsh answers only its line editor, so the test takes the editor's place. */
 const ASKED: Record<string, { flags: string[]; before?: string; asks: (words: string[]) => string }> = {
   bash: {
     flags: [],
@@ -140,7 +140,7 @@ for (const [shell, { flags, before = '', asks }] of Object.entries(ASKED)) {
   )
 }
 
-t.test('contexts: the nearest word counts', async (t) => {
+t.test('contexts: the most specific one counts', async (t) => {
   const home = makeFolder('contexts')
   t.teardown(() => rmSync(home, { recursive: true }))
   const token = 'x'.repeat(40)
@@ -158,7 +158,7 @@ t.test('contexts: the nearest word counts', async (t) => {
   t.match(await at('ps'), { code: 0 }, 'with the token of the file')
   t.match(await at('ps', '--context', 'away'), { code: 3 })
   t.match(await berth(['ps'], { env: { ...env, BERTH_URL: 'http://127.0.0.1:9' } }), { code: 3, err: /berth doctor/ })
-  t.match(await at('ps', '--url', server.url), { code: 4, err: /BERTH_TOKEN/ }, 'an address brings no token')
+  t.match(await at('ps', '--url', server.url), { code: 4, err: /BERTH_TOKEN/ }, 'an address has no token')
   t.match(await at('context', 'list', '--json'), { out: /"current": "lab"/ })
   t.match(await at('context', 'use', 'away'), { code: 0 })
   t.match(await at('ps'), { code: 3 })

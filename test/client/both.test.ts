@@ -1,5 +1,5 @@
-// One table of calls, played by the TypeScript client and by the Python client, each on a server of its own: both are to get
-// what the table says.
+// One table of calls, made by the TypeScript and the Python client, each on its own server. Both must get the results in
+// the table.
 
 import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
@@ -36,7 +36,7 @@ async function byTypeScript(url: string): Promise<unknown[]> {
   return outcomes
 }
 
-t.test('both clients get the same of the same calls, and what the table says', async (t) => {
+t.test('both clients get the results in the table', async (t) => {
   const ours = await byTypeScript((await serveCli(t)).url)
   const script = join(import.meta.dirname, 'calls.py')
   const env = { ...process.env, PYTHONPATH: join(ROOT, 'clients/python'), PYTHONDONTWRITEBYTECODE: '1' }

@@ -1,4 +1,4 @@
-// The TypeScript client on a live server, and on servers that refuse, break off and come back.
+// The TypeScript client on a live server, and on servers that refuse, disconnect and come back.
 
 import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
@@ -21,7 +21,7 @@ async function serve(t: Test, listener: RequestListener): Promise<string> {
 const problem = (code: string, status: number) =>
   JSON.stringify({ type: '', title: 'x', status, detail: code, code, retryable: status >= 500, request_id: 'r' })
 
-t.test('calls are methods, errors have codes, and a container goes with its scope', async (t) => {
+t.test('calls are methods, errors have codes, and a container is removed with its scope', async (t) => {
   const { url, engine } = await serveCli(t)
   const berth = createClient({ url })
   let name: string
@@ -52,7 +52,7 @@ t.test('each() reads every page', async (t) => {
   t.strictSame(names.sort(), ['one', 'six', 'two'])
 })
 
-t.test('a transfer says how far it is, and fails with the code of its end', async (t) => {
+t.test('a transfer reports its progress, and fails with the code of its end', async (t) => {
   const { url } = await serveCli(t)
   const berth = createClient({ url })
   const made = await berth.transfer('createContainer', { body: { name: 'one' } })
@@ -77,7 +77,7 @@ t.test('a request that the server refused unprocessed is retried at the given ti
   t.ok((times[1] ?? 0) - (times[0] ?? 0) >= 990, 'Retry-After is respected')
 })
 
-t.test('a change that may have been done is not asked for twice, a create with its key is', async (t) => {
+t.test('a change with an unknown outcome is not retried, a create with its key is', async (t) => {
   const seen: string[] = []
   const url = await serve(t, (request, answer) => {
     seen.push(`${request.method} ${request.headers['idempotency-key'] ?? 'no key'}`)
@@ -119,7 +119,7 @@ t.test('a stream resumes after the last event if its connection breaks', async (
   t.equal(losses, 2)
 })
 
-t.test('a refused stream, and one that is aborted, end at once', async (t) => {
+t.test('a refused or aborted stream ends at once', async (t) => {
   const { url } = await serveCli(t)
   const berth = createClient({ url })
   const read = async (id: string, signal?: AbortSignal) => {
@@ -147,7 +147,7 @@ t.test('a server that is not Berth is recognized', async (t) => {
   await t.rejects(createClient({ url }).getHealth(), { code: 'NO_PROBLEM', message: /is that a Berth\?/ })
 })
 
-t.test('content that cannot be read fails with its own error, and not with one about the server', async (t) => {
+t.test('unreadable content fails with its own error, not with one about the server', async (t) => {
   const { url } = await serveCli(t)
   async function* broken() {
     yield Buffer.from('FROM scratch')

@@ -1,4 +1,4 @@
-// One contract for inventories: the real one, on the engine in memory, and the one that unit tests fill by hand.
+// One contract for all inventories: the real one, on the engine in memory, and the one that unit tests fill by hand.
 
 import t, { type Test } from 'tap'
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
@@ -9,7 +9,7 @@ import { startableInventory } from '../helpers/startable-inventory.ts'
 
 type Subject = {
   inventory: Inventory
-  /** The engine has this container now, and the inventory has read it. */
+  /** Puts this container into the engine, and waits until the inventory has read it. */
   put(record: ContainerRecord): Promise<void>
 }
 
@@ -51,7 +51,7 @@ for (const [name, create] of Object.entries({ real, fake })) {
       t.match([...inventory.all()].map((each) => each.name).toSorted(), ['db', 'web'])
     })
 
-    t.test('watchers get the record before and after, until they stop', async (t) => {
+    t.test('watchers get the previous and the current record, until they stop', async (t) => {
       const { inventory, put } = await create(t)
       const seen: unknown[] = []
       const stop = inventory.onChange(({ id, before, after }) =>
@@ -70,7 +70,7 @@ for (const [name, create] of Object.entries({ real, fake })) {
       ])
     })
 
-    t.test('the version changes with every change, and with nothing else', async (t) => {
+    t.test('the version changes only with a change', async (t) => {
       const { inventory, put } = await create(t)
       const versions = [inventory.version()]
       await put(web)

@@ -1,5 +1,5 @@
-// Who may import whom, in one place. No arrow points up in the layers of docs/architecture.md, types included; some arrows
-// that point down are refused, too, where something runs.
+// The rules for imports, in one place. No import points up in the layers of docs/architecture.md, types included. Some
+// downward imports of running code are refused, too.
 
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
@@ -28,7 +28,7 @@ const FEATURES = [
   'pages'
 ]
 
-// Lowest first: each may know those before it, and nobody after it, not even for a type.
+// Lowest first: each layer may import those before it and none after it, not even for a type.
 const LAYERS = [
   'lib',
   'client',
@@ -72,7 +72,7 @@ const LAYERS = [
 
 type Import = { from: string; to: string; isType: boolean }
 
-/** Our own files are named from src/. */
+/** Our own files have paths relative to src/. */
 function importsOf(file: string): Import[] {
   const source = readFileSync(join(SRC, file), 'utf8')
   const statements = source.matchAll(
@@ -85,7 +85,7 @@ function importsOf(file: string): Import[] {
   })
 }
 
-/** Whether nothing of it is left when the program runs. */
+/** Whether the import disappears at run time. */
 function isTypes(names: string): boolean {
   if (names.startsWith('type ')) return true
   const inBraces =
@@ -96,7 +96,7 @@ function isTypes(names: string): boolean {
   return inBraces.length > 0 && inBraces.every((name) => name === '' || name.startsWith('type '))
 }
 
-// The dashboard runs in a browser and knows nothing of the server.
+// The dashboard runs in a browser and imports nothing from the server.
 const files = globSync('**/*.ts', { cwd: SRC, exclude: (path) => path === 'pages/dashboard' }).toSorted()
 const arrow = ({ from, to }: { from: string; to: string }) => `${from} imports ${to}`
 const everything = files.flatMap(importsOf)
@@ -110,7 +110,7 @@ const isDoor = (file: string) => /\/(routes(-\w+)?|rpc|feature)\.ts$/.test(file)
 const isPureRule = (to: string) =>
   ['engine/kept-images.ts', 'engine/labels.ts', 'engine/network-names.ts', 'engine/health-interval.ts'].includes(to)
 
-/** Who asks, and what is theirs: pure, and asked by every feature, so that one file decides. */
+/** Callers and owners: pure rules that every feature uses, so that one file decides. */
 const isOwnership = (to: string) => ['access/caller.ts', 'access/ownership.ts'].includes(to)
 
 const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] = [
@@ -231,7 +231,7 @@ for (const [rule, isBroken] of RULES) {
   })
 }
 
-t.test('no arrow points up, not even for a type', async (t) => {
+t.test('no import points up, not even for a type', async (t) => {
   const layerOf = (file: string) => LAYERS.indexOf(folderOf(file) || file)
   t.strictSame(
     files.filter((file) => layerOf(file) === -1),
@@ -242,7 +242,7 @@ t.test('no arrow points up, not even for a type', async (t) => {
   t.strictSame(up.map(arrow), [])
 })
 
-t.test('no file imports itself by way of others, not even for a type', async (t) => {
+t.test('there are no circular imports, not even for a type', async (t) => {
   const all = [...files, ...globSync('pages/dashboard/**/*.{ts,tsx}', { cwd: SRC })]
   const targets = new Map(all.map((file) => [file, importsOf(file).map(({ to }) => to)]))
   const reach = (file: string, seen = new Set<string>()): Set<string> => {
@@ -255,21 +255,21 @@ t.test('no file imports itself by way of others, not even for a type', async (t)
   )
 })
 
-t.test('services know neither HTTP nor gRPC, not even for a type', async (t) => {
+t.test('services import neither HTTP nor gRPC, not even for a type', async (t) => {
   const broken = everything.filter(
     ({ from, to }) => isFeature(from) && !isDoor(from) && ['http', 'rpc'].includes(folderOf(to))
   )
   t.strictSame(broken.map(arrow), [])
 })
 
-t.test('labels of ours are read and written in one file', async (t) => {
+t.test("one file reads and writes Berth's labels", async (t) => {
   t.strictSame(
     files.filter((file) => /'io\.berth\.|\bLABELS\b/.test(readFileSync(join(SRC, file), 'utf8'))),
     ['engine/labels.ts']
   )
 })
 
-t.test('the environment is read where a process begins', async (t) => {
+t.test('only entry points read the environment', async (t) => {
   const readers = files.filter((file) => /\bprocess\.env\b/.test(readFileSync(join(SRC, file), 'utf8')))
   t.strictSame(
     readers.filter((file) => !['server.ts', 'config.ts', 'agent/main.ts', 'cli/main.ts'].includes(file)),
@@ -277,7 +277,7 @@ t.test('the environment is read where a process begins', async (t) => {
   )
 })
 
-t.test('the dashboard knows nothing outside of it but what its build counts among its sources', async (t) => {
+t.test('the dashboard imports only files that its build counts as sources', async (t) => {
   const outside = globSync('pages/dashboard/**/*.{ts,tsx}', { cwd: SRC })
     .flatMap(importsOf)
     .map(({ to }) => to)
@@ -285,7 +285,7 @@ t.test('the dashboard knows nothing outside of it but what its build counts amon
   t.strictSame([...new Set(outside)].map((to) => `src/${to}`).toSorted(), SHARED)
 })
 
-t.test('every folder with routes is one of the features', async (t) => {
+t.test('every folder with routes is a feature', async (t) => {
   const folders = files.filter((file) => /\/routes\.ts$/.test(file)).map(folderOf)
   t.strictSame(
     folders.filter((folder) => !FEATURES.includes(folder)),
@@ -293,7 +293,7 @@ t.test('every folder with routes is one of the features', async (t) => {
   )
 })
 
-t.test('the imports are really found', async (t) => {
+t.test('the test finds imports', async (t) => {
   const found = (from: string, to: string) => imports.some((each) => each.from === from && each.to === to)
   t.ok(found('store/sqlite/open.ts', 'node:sqlite'))
   t.ok(found('compose.ts', 'features.ts'))

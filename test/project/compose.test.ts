@@ -1,4 +1,4 @@
-// What is said in .env reaches the server in the compose stack, and the container knows whether the server answers.
+// The settings of .env reach the server in the compose stack, and the container checks whether the server answers.
 
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,14 +13,14 @@ const CERTIFICATE = join(import.meta.dirname, '../fixtures/localhost.pem')
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
 const [, service = ''] = /^  orchestration:\n(.*?)^  \S/ms.exec(read('docker-compose.yml')) ?? []
 
-/** Those with a value of their own there, or none. */
+/** Settings with a fixed value there, or none. */
 const FIXED: Record<string, string> = {
   BERTH_DATA_DIR: 'the volume',
   BERTH_HOST_PROC: 'a mount',
   BERTH_HOST_CGROUP: 'a mount',
   DOCKER_CONFIG: 'a mount; its source is the setting',
   BERTH_ENGINE_SETUP: 'for npm start',
-  DOCKER_HOST: 'says where compose runs the stack, whose socket is mounted',
+  DOCKER_HOST: 'selects the engine of compose, whose socket is mounted',
   DOCKER_CONTEXT: 'the same',
   DOCKER_CERT_PATH: 'the same',
   DOCKER_TLS_VERIFY: 'the same'
@@ -66,7 +66,7 @@ t.test('the health check finds the server at a port, under TLS and at a socket',
   }
 })
 
-t.test('the image of the server says what it is, and keeps its data in a volume', async (t) => {
+t.test('the image of the server has labels, and keeps its data in a volume', async (t) => {
   const dockerfile = read('Dockerfile.orchestration')
   const { version, description, license } = JSON.parse(read('package.json')) as Record<string, string>
   t.match(dockerfile, `org.opencontainers.image.version="${version}"`)

@@ -1,4 +1,4 @@
-// The image of the server builds the dashboard from the files that its Dockerfile copies: no more can be had there.
+// The image of the server builds the dashboard from the files that its Dockerfile copies; others are missing there.
 
 import { execFileSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync, symlinkSync } from 'node:fs'
@@ -7,7 +7,7 @@ import t from 'tap'
 
 const PROJECT = join(import.meta.dirname, '../..')
 
-t.test('the first stage of Dockerfile.orchestration has all that the page is built from', async (t) => {
+t.test('the first stage of Dockerfile.orchestration has every source of the page', async (t) => {
   const [, stage = ''] = readFileSync(join(PROJECT, 'Dockerfile.orchestration'), 'utf8').split(/^FROM .*$/m)
   const folder = t.testdir({})
   for (const [, line = ''] of stage.matchAll(/^COPY (.+)$/gm)) {

@@ -1,4 +1,4 @@
-// What happens to the data folder behind the server's back, and what the server makes of it. Each as a process of its own.
+// Changes of the data folder behind the server's back, and the server's reaction. Each server is a separate process.
 
 import { chmodSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -31,7 +31,7 @@ function serve(t: Parameters<typeof runBare>[0], dataDir: string, env: Record<st
   return { ...server, ask, makeToken, sendBuild }
 }
 
-t.test('a database that was removed lets no second server in, and the first changes nothing any more', async (t) => {
+t.test('a removed database admits no second server, and the first one refuses changes', async (t) => {
   const dataDir = join(folder, 'removed')
   const first = serve(t, dataDir)
   await first.up()
@@ -60,7 +60,7 @@ t.test('a missing data folder is reported', async (t) => {
   }
 })
 
-t.test('a folder of builds that was removed is made again', async (t) => {
+t.test('a removed folder of builds is recreated', async (t) => {
   const dataDir = join(folder, 'builds')
   const server = serve(t, dataDir)
   await server.up()
@@ -68,7 +68,7 @@ t.test('a folder of builds that was removed is made again', async (t) => {
   t.equal((await server.sendBuild()).status, 202)
 })
 
-t.test('a lost database does not open what tokens protected', async (t) => {
+t.test('a lost database does not open a server that tokens protected', async (t) => {
   const dataDir = join(folder, 'lost')
   const first = serve(t, dataDir)
   await first.up()
@@ -86,7 +86,7 @@ t.test('a lost database does not open what tokens protected', async (t) => {
   t.equal((await withToken.ask('/containers')).status, 401)
 })
 
-t.test('the last token that is revoked takes the mark with it', async (t) => {
+t.test('revoking the last token removes the mark', async (t) => {
   const dataDir = join(folder, 'revoked')
   const server = serve(t, dataDir)
   await server.up()
@@ -97,7 +97,7 @@ t.test('the last token that is revoked takes the mark with it', async (t) => {
   t.notOk(existsSync(join(dataDir, 'tokens-exist')))
 })
 
-t.test('files are for their owner only, in a folder that was there before, too', async (t) => {
+t.test('only their owner may read the files, even in an existing folder', async (t) => {
   const dataDir = join(folder, 'open')
   mkdirSync(dataDir)
   chmodSync(dataDir, 0o755)
@@ -115,11 +115,11 @@ t.test('files are for their owner only, in a folder that was there before, too',
   t.match(writable.output(), /Other users may write to the data folder.*chmod 700/)
 })
 
-t.test('a standard output that nobody reads holds nothing up', async (t) => {
+t.test('an unread standard output delays nothing', async (t) => {
   const server = serve(t, join(folder, 'stuck'), { LOG_LEVEL: 'debug' })
   await server.up()
   server.child.stdout.removeAllListeners('data').pause()
-  // More lines than a pipe and its reader take.
+  // More lines than a pipe and its reader buffer.
   for (let round = 0; round < 20; round++)
     await Promise.all(
       Array.from({ length: 50 }, async () => {

@@ -1,4 +1,4 @@
-// Documents are held to the code they tell about.
+// Documents must match the code that they describe.
 
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -14,7 +14,7 @@ const documents = globSync('**/*.md', {
 }).toSorted()
 const { version, scripts } = JSON.parse(read('package.json')) as { version: string; scripts: Record<string, string> }
 
-/** Code shows links and headings of others. */
+/** Code blocks contain links and headings that are not the document's own. */
 const withoutCode = (text: string) => text.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, '')
 
 t.test('docs/errors.md has a section for each code, in the order of the catalogue', async (t) => {
@@ -44,7 +44,7 @@ t.test('every command of a document exists', async (t) => {
   }
 })
 
-t.test('every file that a document names as a link exists', async (t) => {
+t.test('every file that a document links exists', async (t) => {
   for (const file of documents) {
     for (const [, link = ''] of withoutCode(read(file)).matchAll(/\]\((?!https?:|mailto:|#)([^)\s]+)\)/g)) {
       const [path = '', anchor] = link.split('#')
@@ -58,7 +58,7 @@ t.test('every file that a document names as a link exists', async (t) => {
   }
 })
 
-/** As GitHub makes them. */
+/** As GitHub generates them. */
 function anchorsOf(text: string): string[] {
   const headings = [...text.replaceAll(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.+)$/gm)]
   return headings.map(([, heading = '']) =>
@@ -87,7 +87,7 @@ t.test('the version is the same everywhere', async (t) => {
   t.equal(lock.packages['']?.version, version)
 })
 
-t.test('package-lock.json names no registry, so that any may be used', async (t) => {
+t.test('package-lock.json names no registry, so any can be used', async (t) => {
   for (const file of ['package-lock.json', 'images/base-api-server/package-lock.json']) {
     t.notMatch(read(file), /"resolved": "https?:/, file)
     t.notMatch(read(file), /_authToken|_password/, file)

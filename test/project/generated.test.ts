@@ -1,4 +1,4 @@
-// Files that follow from the code. `npm run docs` writes them; this test holds them to it.
+// Files that follow from the code. `npm run docs` writes them, and this test checks them.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -48,7 +48,7 @@ t.test('docs/settings.md and .env.example', async (t) => {
   isUpToDate(t, '.env.example', envExample())
 })
 
-t.test('docs/openapi.json, and what is made of it for the clients', async (t) => {
+t.test('docs/openapi.json, and the files generated from it for the clients', async (t) => {
   const { get } = await build(t, { version })
   const document = (await get('/openapi.json')).json<ApiDocument>()
   isUpToDate(t, 'docs/openapi.json', `${JSON.stringify(document, null, 2)}\n`)

@@ -1,4 +1,4 @@
-// Where the server listens, who it starts for, and with what it refuses to start. Each as a process of its own.
+// The addresses on which the server listens, and the settings with which it refuses to start. Each is a separate process.
 
 import { once } from 'node:events'
 import { existsSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -13,12 +13,12 @@ import { makeFolder } from '../helpers/folder.ts'
 // A certificate and its key, for tests only.
 const CERTIFICATE = join(import.meta.dirname, '../fixtures/localhost.pem')
 const TOKEN = 'correct-horse-battery-staple-0123456789'
-// A path of a unix socket may have some hundred characters only.
+// The path of a unix socket may have only about a hundred characters.
 const folder = makeFolder('listen')
 t.teardown(() => rmSync(folder, { recursive: true }))
 const dataDir = (name: string) => join(folder, name)
 
-t.test('it refuses to start where anybody could come in, and says why', async (t) => {
+t.test('it refuses to start if anybody could get access, and says why', async (t) => {
   const port = String(freePort())
   const cert = { BERTH_TLS_CERT: join(folder, 'nothing.pem'), BERTH_TLS_KEY: join(folder, 'nothing.pem') }
   writeFileSync(join(folder, 'policy.json'), '{"image": ["typo"]}')
@@ -38,7 +38,7 @@ t.test('it refuses to start where anybody could come in, and says why', async (t
   )
 })
 
-t.test('a unix socket for its owner only; a leftover one is no obstacle', async (t) => {
+t.test('a unix socket is open to its owner only, and a leftover one is replaced', async (t) => {
   const socket = join(folder, 's')
   const env = { BERTH_SOCKET: socket, BERTH_DATA_DIR: dataDir('socket') }
   const first = runBare(t, env)
@@ -67,7 +67,7 @@ t.test('a unix socket for its owner only; a leftover one is no obstacle', async 
   t.equal(statSync(socket).size, 8)
 })
 
-t.test('TLS, on an address that others reach, with a token that was made before the start', async (t) => {
+t.test('TLS on a reachable address, with a token created before the start', async (t) => {
   const port = freePort()
   const env = {
     BERTH_HOST: '0.0.0.0',
@@ -91,7 +91,7 @@ t.test('TLS, on an address that others reach, with a token that was made before 
   t.notMatch(server.output(), token)
 })
 
-t.test('the command about tokens asks the server while it runs', async (t) => {
+t.test('the tokens command asks the running server', async (t) => {
   const port = String(freePort())
   const env = { BERTH_PORT: port, BERTH_DATA_DIR: dataDir('command'), BERTH_TOKEN: TOKEN }
   const server = runBare(t, env)

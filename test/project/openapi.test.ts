@@ -45,7 +45,7 @@ t.test('the document has the version of the server', async (t) => {
   t.match(openapi, /^3\.1\./)
 })
 
-t.test('every reference leads somewhere, and every component is used', async (t) => {
+t.test('every reference resolves, and every component is used', async (t) => {
   const { get } = await build(t)
   const document = (await get('/openapi.json')).json()
   const used = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map((match) => match[1])
@@ -96,7 +96,7 @@ t.test('headers are described', async (t) => {
   for (const name of ['x-request-id', 'x-total-count', 'x-next-cursor', 'link']) t.ok(headers[name], name)
 })
 
-t.test('programs that choose calls by themselves are told what a call does', async (t) => {
+t.test('extensions tell programs what a call does', async (t) => {
   const { get } = await build(t)
   const { paths } = (await get('/openapi.json')).json()
   t.match(paths['/containers'].get, { 'x-read-only': true })
@@ -150,7 +150,7 @@ type Operation = {
   requestBody?: { content: Record<string, { schema: Schema }> }
 }
 
-/** A form that is as long as it is, and files, which have limits of their own. */
+/** Formats with a fixed length, and files, which have their own limits. */
 const FIXED = ['uuid', 'date-time', 'binary']
 const ENDLESS = /[*+]|\{\d+,\}/
 

@@ -1,4 +1,4 @@
-// What was answered is on the disk: the real server on a disk of its own, which is looked at as a power failure would leave it.
+// Acknowledged changes are on the disk: the real server on its own disk, in the state that a power failure would leave.
 
 import { readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -57,7 +57,7 @@ t.test('an acknowledged change survives a power failure', { skip }, async (t) =>
   store.close()
 })
 
-t.test('an end date and an intent survive once the store says so', { skip }, async (t) => {
+t.test('an expiry and an intent survive once the store confirms them', { skip }, async (t) => {
   const disk = makeDisk(t, 32)
   const dataDir = join(disk.folder, 'data')
   const store = openStore(dataDir)
@@ -65,7 +65,7 @@ t.test('an end date and an intent survive once the store says so', { skip }, asy
   await store.expiries.set('web', 1234)
   await store.intents.add('one', 1)
   const lost = openStore(join(disk.afterPowerFailure(), 'data'))
-  t.strictSame(await lost.intents.all(), [], 'before it does, nothing is promised')
+  t.strictSame(await lost.intents.all(), [], 'before that it promises nothing')
   lost.close()
   await store.flush()
   const left = openStore(join(disk.afterPowerFailure(), 'data'))

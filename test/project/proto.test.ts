@@ -1,4 +1,4 @@
-// The proto file: documented, generated from, and with a twin for every operation of REST.
+// The proto file is documented, matches the generated code, and has a twin for every REST operation.
 
 import { execFile } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
@@ -12,10 +12,10 @@ import { build } from '../helpers/build.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const run = promisify(execFile)
-// What they do is not asked here, so nothing has to be behind them.
+// The handlers are never called here, so they need no services.
 const METHODS = rpcMethods({} as Parameters<typeof rpcMethods>[0], async () => {})
 
-/** Operations of REST that gRPC has in another way, or not, and why. */
+/** REST operations that gRPC has in another form or not at all, with the reason. */
 const WITHOUT_TWIN: Record<string, string> = {
   getAbout: 'lists the routes of REST; server reflection lists the methods of gRPC',
   getHealth: 'grpc.health.v1.Health/Check of ""',
@@ -46,7 +46,7 @@ type Document = {
   components: { schemas: Record<string, Schema> }
 }
 
-t.test('src/rpc/gen is what the proto files say: npm run proto', async (t) => {
+t.test('src/rpc/gen matches the proto files: npm run proto', async (t) => {
   const folder = t.testdir({})
   await run('buf', ['generate', '--output', folder], { cwd: ROOT })
   const generated = globSync('**/*.ts', { cwd: join(folder, 'src/rpc/gen') }).toSorted()
@@ -60,12 +60,12 @@ t.test('src/rpc/gen is what the proto files say: npm run proto', async (t) => {
     )
 })
 
-t.test('buf finds nothing, not even a field without a comment', async (t) => {
+t.test('buf finds no problem, not even a field without a comment', async (t) => {
   const { stdout } = await run('buf', ['lint'], { cwd: ROOT }).catch((failed: { stdout: string }) => failed)
   t.equal(stdout, '')
 })
 
-t.test('every operation of REST has its twin', async (t) => {
+t.test('every REST operation has its twin', async (t) => {
   const { get } = await build(t)
   const { paths } = (await get('/openapi.json')).json<Document>()
   const operations = Object.values(paths).flatMap((methods) => Object.values(methods).map((each) => each.operationId))
@@ -95,7 +95,7 @@ t.test('a twin needs the scope of the operation', async (t) => {
   }
 })
 
-t.test('a message has every field that the JSON has', async (t) => {
+t.test('a message has every field of the JSON', async (t) => {
   const { get } = await build(t)
   const { components } = (await get('/openapi.json')).json<Document>()
   const { input: run, output: ran } = DockerService.method.runDockerContainer
@@ -155,7 +155,7 @@ t.test('a message has every field that the JSON has', async (t) => {
     })
   }
 
-  /** Without what may be null, and by its own name. */
+  /** The schema without null, with references resolved. */
   function resolve(schema: Schema): Schema {
     const [first] = schema.anyOf?.filter(({ type }) => type !== 'null') ?? [schema]
     const name = first?.$ref?.split('/').at(-1)

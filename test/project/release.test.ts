@@ -1,4 +1,4 @@
-// What `npm run release` refuses, in a repository that has no more than it looks at first, and the notes that it writes.
+// Refusals of `npm run release`, in a repository with only the files that it checks first, and the notes that it writes.
 
 import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { makeFolder } from '../helpers/folder.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/release.ts')
 
-t.test('a tag is refused whose commit is not ready to be released', async (t) => {
+t.test('a tag on a commit that is not ready for a release is refused', async (t) => {
   const folder = makeFolder('release')
   t.teardown(() => rmSync(folder, { recursive: true }))
   const git = (...argv: string[]) => execFileSync('git', argv, { cwd: folder, stdio: 'pipe' })
@@ -35,8 +35,8 @@ t.test('a tag is refused whose commit is not ready to be released', async (t) =>
     const release = promisify(execFile)(process.execPath, [SCRIPT, name], { cwd: folder })
     await t.rejects(release, { code: 1, stderr: says }, name)
   }
-  t.notOk(existsSync(join(folder, 'dist')), 'nothing is made')
-  t.equal(String(git('worktree', 'list')).trim().split('\n').length, 1, 'no work tree stays')
+  t.notOk(existsSync(join(folder, 'dist')), 'nothing is written')
+  t.equal(String(git('worktree', 'list')).trim().split('\n').length, 1, 'no worktree is left')
 })
 
 t.test('the notes are the section of the version', async (t) => {

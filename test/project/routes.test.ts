@@ -35,7 +35,7 @@ t.test('every route', async (t) => {
   const tags = document.tags.map(({ name }) => name)
   t.ok(all.length > 20)
 
-  t.test('has a name of its own', async (t) => {
+  t.test('has a unique name', async (t) => {
     const ids = all.map(({ operation }) => operation.operationId)
     for (const { name, operation } of all) t.match(operation.operationId, /^[a-z][a-zA-Z]+$/, name)
     t.strictSame(
@@ -44,7 +44,7 @@ t.test('every route', async (t) => {
     )
   })
 
-  t.test('has a tag that is explained, and a summary in one line', async (t) => {
+  t.test('has a documented tag and a one-line summary', async (t) => {
     for (const { name, operation } of all) {
       t.equal(operation.tags?.length, 1, name)
       t.ok(tags.includes(operation.tags?.[0] ?? ''), `${name}: ${operation.tags?.join(', ')}`)
@@ -57,7 +57,7 @@ t.test('every route', async (t) => {
       )
   })
 
-  t.test('says what it answers, and how it fails', async (t) => {
+  t.test('documents its answers and failures', async (t) => {
     for (const { name, operation } of all) {
       const codes = Object.keys(operation.responses)
       const good = codes.filter((code) => code.startsWith('2'))
@@ -70,7 +70,7 @@ t.test('every route', async (t) => {
         t.ok(operation.responses[code]?.$ref?.startsWith('#/components/responses/'), `${name} ${code}`)
       t.notOk(
         codes.some((code) => /XX$/i.test(code)),
-        `${name}: some generators know no ranges`
+        `${name}: some generators do not support ranges`
       )
       const isOpen = operation.security?.length === 0
       for (const code of ['401', '403', '429', '503']) t.equal(codes.includes(code), !isOpen, `${name} ${code}`)

@@ -79,7 +79,7 @@ function move(t: Parameters<typeof runBare>[0], url: string, folder = dataDir) {
   return runBare(t, { BERTH_DATA_DIR: folder, BERTH_DATABASE_URL: url }, ['scripts/store-move.ts'])
 }
 
-t.test('everything arrives as it was, once', async (t) => {
+t.test('everything arrives unchanged, once', async (t) => {
   const url = await postgres.empty()
   const moving = move(t, url)
   t.equal(await moving.ended, 0, moving.output())
@@ -117,11 +117,11 @@ t.test('everything arrives as it was, once', async (t) => {
   t.same(
     (await table.list({}, 10, undefined)).map(({ id }) => id),
     ['b-3', 'b-2', 'b-1'],
-    'later ones come after it'
+    'later ones follow it'
   )
 })
 
-t.test('a trail that somebody changed does not move', async (t) => {
+t.test('a tampered trail does not move', async (t) => {
   const folder = makeFolder('changed')
   cpSync(dataDir, folder, { recursive: true })
   const db = new DatabaseSync(join(folder, 'berth.db'))

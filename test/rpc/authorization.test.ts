@@ -1,5 +1,5 @@
 // Every method of the gRPC port against every kind of caller, over gRPC and over Connect's JSON. The methods come from the
-// descriptors, and who may call them from the OpenAPI document: a new method is tested without a word here.
+// descriptors, and their scopes from the OpenAPI document, so a new method is tested without a change here.
 
 import type { DescMethod } from '@bufbuild/protobuf'
 import t, { type Test } from 'tap'
@@ -18,7 +18,7 @@ type Method = { name: string; path: string; need: Need; operation: string | unde
 type Protocol = keyof typeof PROTOCOLS
 type Headers = Record<string, string>
 
-// What they do is not asked here, so nothing has to be behind them.
+// The handlers are never called here, so they need no services.
 const DECLARED = rpcMethods({} as Parameters<typeof rpcMethods>[0], async () => {})
 const METHODS: Method[] = [DockerService, Health, ServerReflection, ServerReflectionAlpha].flatMap((service) =>
   service.methods.map(described)
@@ -32,7 +32,7 @@ const PROTOCOLS = {
       : { type: 'application/json', body: [Buffer.from('{}')] }
 }
 const BOTH = Object.keys(PROTOCOLS) as Protocol[]
-/** What is allowed and goes on for ever is left after that. */
+/** An allowed call that never ends is left after this time. */
 const PATIENCE_MS = 50
 
 function described(method: DescMethod): Method {
@@ -52,7 +52,7 @@ async function serve(t: Test) {
   const server = await buildRpc(t, { store, early: true })
   let callers = 0
 
-  /** Each from an address of its own, since one that comes with wrong tokens too often is told so. */
+  /** Each from its own address, since an address with too many wrong tokens gets another error. */
   async function call(method: Method, protocol: Protocol, headers: Headers, patienceMs?: number): Promise<RawAnswer> {
     callers++
     const connection = connectRaw(server.port, `127.1.${callers >> 8}.${callers & 255}`)
@@ -73,7 +73,7 @@ async function serve(t: Test) {
   return { ...server, secrets, call, trail }
 }
 
-t.test('every method of the service needs a scope, the one that its operation needs over REST', async (t) => {
+t.test('every method of the service needs the scope of its REST operation', async (t) => {
   const { get } = await serve(t)
   type Document = {
     paths: Record<string, Record<string, { operationId: string; security: Record<string, string[]>[] }>>
@@ -85,7 +85,7 @@ t.test('every method of the service needs a scope, the one that its operation ne
     t.strictSame(operations.find(({ operationId }) => operationId === operation)?.security, [{ bearer: [need] }], name)
 })
 
-t.test('without a valid token nothing but health and reflection answers', async (t) => {
+t.test('without a valid token only health and reflection answer', async (t) => {
   const { ask, call, engine, secrets } = await serve(t)
   await ask('DELETE', '/tokens/exec', { headers: bearer(secrets.admin) })
   const kinds: Record<string, Headers> = {
@@ -117,7 +117,7 @@ t.test('without a valid token nothing but health and reflection answers', async 
       }
 })
 
-t.test('each scope opens what it is for and nothing else; admin everything', async (t) => {
+t.test('each scope opens its own methods only, and admin opens all', async (t) => {
   const { call, engine, secrets } = await serve(t)
   for (const protocol of BOTH)
     for (const scope of SCOPES)
@@ -136,7 +136,7 @@ t.test('each scope opens what it is for and nothing else; admin everything', asy
 })
 
 t.test('every method records a refused caller in the audit trail', async (t) => {
-  // A server writes down twenty refusals a minute and counts the rest.
+  // A server records twenty refusals a minute and counts the rest.
   for (let from = 0; from < CLOSED.length; from += 10) {
     const { call, trail, secrets } = await serve(t)
     const some = CLOSED.slice(from, from + 10)
@@ -159,7 +159,7 @@ t.test('every method records a refused caller in the audit trail', async (t) => 
   }
 })
 
-t.test('another name and another page are refused, at every method and with the best of tokens', async (t) => {
+t.test('every method refuses another host name and another page, even with an admin token', async (t) => {
   const { call, engine, secrets } = await serve(t)
   const visitors: [reason: string, headers: Headers][] = [
     ['HOST_NOT_ALLOWED', { ':authority': 'evil.example' }],
@@ -183,11 +183,11 @@ t.test('another name and another page are refused, at every method and with the 
   t.equal(engine.writes().length, before)
 })
 
-t.test('no method accepts requests that a page can send without a preflight, nor GET, nor gRPC-Web', async (t) => {
+t.test('no method accepts requests that a page can send without a preflight, GET or gRPC-Web', async (t) => {
   const { call, engine, secrets } = await serve(t)
   const before = engine.writes().length
   for (const method of METHODS) {
-    // JSON, and gRPC's own types, only after a preflight, which nobody answers.
+    // A page can send JSON and the types of gRPC only after a preflight, which gets no answer.
     for (const type of [
       'text/plain',
       'multipart/form-data',

@@ -1,4 +1,4 @@
-// BuildDockerImage with a path: below the folders that the operator named, and nowhere else.
+// BuildDockerImage with a path: only below the folders that the operator named.
 
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -38,7 +38,7 @@ t.test('a Dockerfile below a root is built with its folder as the context', asyn
   )
 })
 
-t.test('other paths are refused, and the refusal says what to do instead', async (t) => {
+t.test('other paths are refused, and the error says what to do instead', async (t) => {
   const folder = t.testdir({ root: {}, elsewhere: { Dockerfile: 'FROM scratch\n' } })
   const root = join(folder, 'root')
   symlinkSync('../elsewhere', join(root, 'out'))
@@ -63,7 +63,7 @@ t.test('other paths are refused, and the refusal says what to do instead', async
   }
 })
 
-t.test('without roots no path is taken', async (t) => {
+t.test('without roots no path is accepted', async (t) => {
   const { docker } = await buildRpc(t)
   t.match(await refusal(docker.buildDockerImage({ source: at('/etc/passwd'), imageName: 'web' })), {
     status: 'InvalidArgument',

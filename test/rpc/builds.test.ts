@@ -72,7 +72,7 @@ t.test('a context of the full size takes little more memory than its bytes', asy
   t.ok(most - began < 100 * 1024 ** 2, `${Math.round((most - began) / 1024 ** 2)} MiB of heap`)
 })
 
-t.test('built, pushed and run', async (t) => {
+t.test('a build is built, pushed and run', async (t) => {
   const { docker, engine } = await start(t)
   const { build } = await docker.buildDockerImage({
     source,
@@ -115,7 +115,7 @@ t.test('an invalid build is refused', async (t) => {
   t.match(await docker.listDockerBuilds({}), { builds: [] })
 })
 
-t.test('a deadline cancels a build that the call waits for; a submitted build continues', async (t) => {
+t.test('a deadline cancels the build of a waiting call, and a submitted build continues', async (t) => {
   const engine = createMemoryEngine()
   const ended: boolean[] = []
   engine.buildImage = async function* (_spec, context, signal) {
@@ -130,7 +130,7 @@ t.test('a deadline cancels a build that the call waits for; a submitted build co
     status: 'DeadlineExceeded'
   })
   await until(async () => (await docker.listDockerBuilds({ status: 'cancelled' })).builds.length === 1)
-  t.strictSame(ended, [true], 'the engine was told')
+  t.strictSame(ended, [true], 'the engine was notified')
 
   const { build } = await docker.submitDockerBuild({ source, imageName: 'web' })
   await until(async () => (await docker.getDockerBuild({ id: build!.id })).build?.status === 'in_progress')
@@ -138,7 +138,7 @@ t.test('a deadline cancels a build that the call waits for; a submitted build co
   t.match(await refusal(docker.retryDockerBuild({ id: 'no-uuid' })), { fields: ['id'] })
 })
 
-t.test('a build that failed is done again; one that is not there is not', async (t) => {
+t.test('RetryDockerBuild retries a failed build and refuses a missing one', async (t) => {
   const engine = createMemoryEngine()
   const finish = engine.buildImage
   engine.buildImage = async function* (...args) {

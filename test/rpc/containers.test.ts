@@ -133,7 +133,7 @@ t.test('a missing image', async (t) => {
   })
 })
 
-t.test('a name that is taken', async (t) => {
+t.test('a taken name', async (t) => {
   const { docker } = await buildRpc(t)
   await docker.runDockerContainer({ name: 'one' })
   t.match(await refusal(docker.runDockerContainer({ name: 'one' })), {
@@ -142,7 +142,7 @@ t.test('a name that is taken', async (t) => {
   })
 })
 
-t.test('no port is left', async (t) => {
+t.test('a full port range', async (t) => {
   const { docker } = await buildRpc(t, { env: { BERTH_PORT_RANGE: '8001-8001' } })
   await docker.runDockerContainer({})
   const refused = await refusal(docker.runDockerContainer({}))
@@ -150,7 +150,7 @@ t.test('no port is left', async (t) => {
   t.match(JSON.parse(refused.facts.counts ?? ''), { bound: 1 }, 'with the counts')
 })
 
-t.test('an engine that is away', async (t) => {
+t.test('an unreachable engine', async (t) => {
   const engine = createMemoryEngine()
   const { docker } = await buildRpc(t, { engine })
   await docker.runDockerContainer({ name: 'web' })

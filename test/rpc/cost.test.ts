@@ -1,4 +1,4 @@
-// What the largest request of every gRPC method costs on the only thread: each field as large, or as often given, as it may be.
+// The cost of the largest request of every gRPC method on the only thread: each field with its largest size or number.
 
 import { create, ScalarType, toBinary, type DescField, type DescMessage } from '@bufbuild/protobuf'
 import { reflect } from '@bufbuild/protobuf/reflect'
@@ -18,7 +18,7 @@ const engine = createMemoryEngine()
 for (let n = 0; n < 999; n++) engine.add({ name: `c${n}` })
 const { port } = await buildRpc(t, { engine })
 
-/** Messages with this field only: as large as it is let through, with too many values, and too large. */
+/** Messages with this field only: of the largest accepted size, with too many values, and too large. */
 function largest(schema: DescMessage, field: DescField): Uint8Array[] {
   const filled = (fill: (message: ReturnType<typeof reflect>) => void) => {
     const message = create(schema)
@@ -46,7 +46,7 @@ function largest(schema: DescMessage, field: DescField): Uint8Array[] {
 }
 
 async function callWith(name: string, bytes: Uint8Array): Promise<void> {
-  // A connection each: one that goes on sending what was refused is closed.
+  // One connection each, since one that keeps sending a refused message is closed.
   const raw = connectRaw(port)
   await raw
     .call({ path: `/${DockerService.typeName}/${name}`, body: [envelope(bytes)], patienceMs: 400 })

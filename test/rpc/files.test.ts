@@ -31,7 +31,7 @@ t.test('files are written in pieces, listed, read in pieces and removed', async 
   t.match(await refusal(all(docker.readDockerFile(place))), { status: 'NotFound', reason: 'FILE_NOT_FOUND' })
 })
 
-t.test('names of any bytes', async (t) => {
+t.test('names may have any bytes', async (t) => {
   const { docker } = await buildRpc(t, EXEC)
   await docker.runDockerContainer({ name: 'web' })
   const place = { name: 'web', pathBytes: Buffer.from('/tmp/\u00ff', 'latin1') }

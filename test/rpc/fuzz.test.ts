@@ -1,5 +1,5 @@
-// Random calls at the gRPC port: whatever comes, the status is one of those that docs/grpc.md names, nothing is changed for
-// whoever is refused, and the next call is answered. What comes: test/helpers/grpc-attempts.ts; how much of it: fuzzing.ts.
+// Random calls to the gRPC port: every status is one of docs/grpc.md, a refused call changes nothing, and the next call is
+// answered. test/helpers/grpc-attempts.ts has the calls, fuzzing.ts their number.
 
 import { connect } from 'node:net'
 import fc from 'fast-check'
@@ -12,7 +12,7 @@ import { buildRpc } from '../helpers/grpc.ts'
 import { connectRaw, envelope, type RawAnswer } from '../helpers/raw-grpc.ts'
 import { until } from '../helpers/until.ts'
 
-/** UNKNOWN and INTERNAL are not among them: a client brings about neither, but what `fault` says. */
+/** Without UNKNOWN and INTERNAL: a client causes neither, except as in `fault`. */
 const STATUSES = [
   'OK',
   'CANCELLED',
@@ -28,13 +28,13 @@ const STATUSES = [
   'UNAVAILABLE',
   'UNAUTHENTICATED'
 ]
-/** What is no call of a protocol that is spoken here is answered by HTTP alone. */
+/** Requests of unknown protocols get a plain HTTP answer. */
 const HTTP_REFUSALS = [404, 405, 415]
-/** The rules of gRPC want INTERNAL for a message that cannot be read, and no details. */
+/** The rules of gRPC require INTERNAL without details for an unreadable message. */
 const UNREADABLE = /^(parse binary: |received compressed envelope|decompression failed)/
 const PATIENCE_MS = 20
 
-/** Why an answer is none that the document names. */
+/** The reason why the document does not allow an answer. */
 function fault({ http, status, message, reason }: RawAnswer, { isBroken }: Attempt): string | undefined {
   if (status === undefined) return HTTP_REFUSALS.includes(http) ? undefined : `HTTP ${http}`
   if (status === 'UNKNOWN') return reason && ERRORS[reason as ErrorCode].status === 502 ? undefined : 'UNKNOWN'
@@ -67,13 +67,13 @@ async function serve(t: Test) {
   t.teardown(() => raw.close())
 
   async function call(attempt: Attempt, patienceMs?: number): Promise<RawAnswer | undefined> {
-    // A frame that HTTP/2 does not allow costs the connection.
+    // A frame that HTTP/2 does not allow closes the connection.
     if (raw.session.closed || raw.session.destroyed) raw = connectRaw(server.port)
     try {
       return await raw.call({ ...attempt, ...(patienceMs !== undefined && { patienceMs }) })
     } catch (error) {
       const { code = '', message } = error as NodeJS.ErrnoException
-      // Not everything is a header, which the client's own library finds out, or the server's before there is a call.
+      // Not every text is a valid header. The client's library refuses it, or the server's before the call.
       if (/^ERR_(INVALID_CHAR|HTTP2_(INVALID|GOAWAY|SESSION|HEADER|CONNECT))/.test(code)) return undefined
       if (
         code === 'ERR_HTTP2_STREAM_ERROR' &&
@@ -99,8 +99,8 @@ async function serve(t: Test) {
 }
 
 for (const round of roundsOf({ usual: 1_500, full: 20_000 })) {
-  t.test(`every call is answered with a status of the document, ${round.name}`, async (t) => statusesAreNamed(t, round))
-  t.test(`who goes away leaves nothing behind, ${round.name}`, async (t) => nothingIsLeft(t, round))
+  t.test(`every call gets a status of the document, ${round.name}`, async (t) => statusesAreNamed(t, round))
+  t.test(`a client that disconnects leaves nothing behind, ${round.name}`, async (t) => nothingIsLeft(t, round))
 }
 
 async function statusesAreNamed(t: Test, { numRuns, seed }: Round): Promise<void> {
@@ -123,7 +123,7 @@ async function statusesAreNamed(t: Test, { numRuns, seed }: Round): Promise<void
     if (!answer || answer.left) return
     const wrong = fault(answer, attempt)
     if (wrong) fail(wrong)
-    // Whether an image has a health check is known when the container is there, which is removed again.
+    // A health check of an image is known only once the container exists, so this container is removed again.
     const isLate = / wait /.test(answer.message)
     if (isRefused(answer) && !isLate && engine.writes().length > before)
       fail('refused, but the engine was asked to change something')
@@ -177,7 +177,7 @@ async function nothingIsLeft(t: Test, { numRuns, seed }: Round): Promise<void> {
     const { counts } = (await get('/ports', { headers: authorization })).json<{ counts: Record<string, number> }>()
     return names().length === 0 && counts.leased === 0 && counts.bound === 0 && counts.parked === 0
   })
-  // Each that was left gave back its place among the hundred of a token.
+  // Each abandoned stream has freed its place among the hundred of a token.
   const streams = Array.from({ length: 90 }, () =>
     call(
       {

@@ -3,7 +3,7 @@ import { all, buildRpc, refusal } from '../helpers/grpc.ts'
 
 const NAME = 'base-api-server:latest'
 
-t.test('images are listed, looked at, named, pushed, pulled and removed', async (t) => {
+t.test('images are listed, inspected, named, pushed, pulled and removed', async (t) => {
   const { docker, make } = await buildRpc(t)
   await make({ name: 'web' })
   t.match(await docker.listDockerImages({}), { total: 1, images: [{ tags: [NAME], containers: [{ name: 'web' }] }] })
@@ -31,7 +31,7 @@ t.test('images are listed, looked at, named, pushed, pulled and removed', async 
   )
   await docker.tagDockerImage({ image: NAME, target: `localhost:5000/${NAME}` })
   await docker.pushDockerImage({ image: NAME, registry: 'localhost:5000' })
-  t.ok((await docker.inspectDockerImage({ reference: `localhost:5000/${NAME}` })).image, 'but one that was there')
+  t.ok((await docker.inspectDockerImage({ reference: `localhost:5000/${NAME}` })).image, 'except an existing one')
   t.match(await docker.removeDockerImage({ reference: `localhost:5000/${NAME}`, force: true }), { success: true })
   t.match(await docker.pullDockerImage({ image: 'localhost:5000/base:1' }), { image: { id: /./ } })
   const pulled = await all(docker.streamDockerPull({ image: 'localhost:5000/base:1' }))
@@ -39,11 +39,11 @@ t.test('images are listed, looked at, named, pushed, pulled and removed', async 
   t.match(await docker.removeDockerImage({ reference: 'localhost:5000/base:1' }), { success: true })
 })
 
-t.test('what fails', async (t) => {
+t.test('failures', async (t) => {
   const { docker, engine } = await buildRpc(t)
   const half = { image: NAME, registry: 'localhost:5000', credentials: { username: 'ada' } }
   t.match(await refusal(docker.pushDockerImage(half)), { status: 'InvalidArgument', fields: ['credentials'] })
-  t.strictSame(engine.writes(), [], 'nor was a name given')
+  t.strictSame(engine.writes(), [], 'and no name was added')
   t.match(await refusal(docker.pullDockerImage({ image: 'nobody/has-it' })), {
     status: 'Unavailable',
     reason: 'REGISTRY_UNAVAILABLE'
@@ -54,7 +54,7 @@ t.test('what fails', async (t) => {
   t.match(await refusal(docker.inspectDockerImage({ reference: 'nobody' })), { status: 'NotFound' })
 })
 
-t.test('cleaning up takes what Berth made and nobody uses', async (t) => {
+t.test('a prune removes unused images of Berth', async (t) => {
   const { docker, engine, make, post } = await buildRpc(t)
   await make({ name: 'runs' })
   await make({ name: 'over' })

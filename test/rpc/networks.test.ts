@@ -1,7 +1,7 @@
 import t from 'tap'
 import { buildRpc, refusal } from '../helpers/grpc.ts'
 
-t.test('a network is made, used, listed and removed', async (t) => {
+t.test('a network is created, used, listed and removed', async (t) => {
   const { docker } = await buildRpc(t, { policy: { networks: ['team-*'] } })
   t.match(await docker.createDockerNetwork({ name: 'team-a', internal: true }), {
     network: { name: 'team-a', internal: true, managed: true, usable: true }
@@ -34,7 +34,7 @@ t.test('a network is made, used, listed and removed', async (t) => {
   t.match(await docker.removeDockerNetwork({ name: 'team-a' }), { success: true, name: 'team-a' })
 })
 
-t.test('events tell of networks that come and go', async (t) => {
+t.test('events report created and removed networks', async (t) => {
   const { docker, make } = await buildRpc(t)
   const events = docker.streamDockerEvents({})[Symbol.asyncIterator]()
   const first = events.next()

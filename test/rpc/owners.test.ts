@@ -1,4 +1,4 @@
-// Every method on a thing that a token made, over gRPC: to a stranger it does not exist. The methods come from the descriptors.
+// Every method on a resource of a token, over gRPC: to a stranger it does not exist. The methods come from the descriptors.
 
 import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
@@ -10,7 +10,7 @@ import { buildRpc, refusal, transportTo } from '../helpers/grpc.ts'
 import { addToken, bearer } from '../helpers/tokens.ts'
 import { until } from '../helpers/until.ts'
 
-/** What a call needs to be understood. */
+/** The fields that a call requires. */
 const FIELDS: Record<string, object> = {
   renameDockerContainer: { newName: 'renamed' },
   updateDockerContainer: { memory: 64n * 1024n ** 2n },
@@ -48,7 +48,7 @@ async function* streamOf(request: object): AsyncGenerator<object> {
   yield request
 }
 
-/** Calls a method, and of a stream asks for its first message. */
+/** Calls a method, and requests the first message of a stream. */
 async function call(client: Client, method: DescMethod, request: object): Promise<unknown> {
   const given = method.methodKind === 'client_streaming' ? streamOf(request) : request
   const answer = (client as unknown as Record<string, (request: object) => unknown>)[method.localName]?.(given)
@@ -57,7 +57,7 @@ async function call(client: Client, method: DescMethod, request: object): Promis
   return undefined
 }
 
-t.test('to a stranger a container is not there, by any method', async (t) => {
+t.test('to a stranger a container does not exist, by any method', async (t) => {
   const { as } = await serve(t)
   await as('own').runDockerContainer({ name: 'web' })
   for (const method of DockerService.methods.filter(isOnContainer)) {
@@ -72,7 +72,7 @@ t.test('to a stranger a container is not there, by any method', async (t) => {
   t.equal(container?.state, 'running', 'and one of the team finds it as it was')
 })
 
-t.test('to a stranger a build is not there, by any method', async (t) => {
+t.test('to a stranger a build does not exist, by any method', async (t) => {
   const { as } = await serve(t)
   const request = { imageName: 'web', source: { case: 'dockerfileText', value: 'FROM scratch' } } as const
   const { build } = await as('own').submitDockerBuild(request)

@@ -1,4 +1,4 @@
-// What every call has in common: who may call, deadlines, limits, health, the log, the end.
+// The common rules of all calls: authorization, deadlines, limits, health, log and shutdown.
 
 import { once } from 'node:events'
 import http2 from 'node:http2'
@@ -35,7 +35,7 @@ t.test('with a token', async (t) => {
   t.equal((await health.check({})).status, Status.SERVING, 'health is open, as over REST')
 })
 
-t.test('a name that is not this server’s, and a web page', async (t) => {
+t.test('a foreign host name, and a web page', async (t) => {
   const { port } = await buildRpc(t, { env: { BERTH_ALLOWED_HOSTS: 'berth.example' } })
   const raw = connectRaw(port)
   t.teardown(raw.close)
@@ -54,7 +54,7 @@ t.test('a method that declares no scope ends the start', async (t) => {
   t.throws(() => createRpcServer({ methods } as never), { message: /getDockerPorts/ })
 })
 
-t.test('calls that are reset leave no labels of their own', async (t) => {
+t.test('reset calls leave no labels in the metrics', async (t) => {
   const { port, get } = await buildRpc(t)
   const raw = connectRaw(port)
   t.teardown(raw.close)
@@ -71,12 +71,12 @@ t.test('calls that are reset leave no labels of their own', async (t) => {
   t.match(metrics, /method="berth\.docker\.v1\.DockerService\/GetDockerPorts",status="OK"/)
 })
 
-t.test('a method that is not there', async (t) => {
+t.test('an unknown method', async (t) => {
   const { port } = await buildRpc(t)
   const raw = connectRaw(port)
   t.teardown(raw.close)
   const { http } = await raw.call({ path: '/berth.docker.v1.DockerService/Nothing' })
-  t.equal(http, 404, 'which gRPC clients take for UNIMPLEMENTED')
+  t.equal(http, 404, 'which gRPC clients read as UNIMPLEMENTED')
 })
 
 t.test('an invalid authority is refused, and the next call succeeds', async (t) => {
@@ -89,14 +89,14 @@ t.test('an invalid authority is refused, and the next call succeeds', async (t) 
   t.match(await raw.call({ path }), { http: 200, status: 'OK' })
 })
 
-t.test('the deadline of a call reaches the work that is done for it', async (t) => {
+t.test('the deadline of a call ends its work', async (t) => {
   const { docker, engine } = await buildRpc(t)
   const wait = { image: 'base-api-server:latest', wait: 'healthy', healthcheck: { test: ['CMD', 'true'] } }
   t.match(await refusal(docker.runDockerContainer({ name: 'slow', ...wait }, { timeoutMs: 300 })), {
     status: 'DeadlineExceeded'
   })
   await until(() => engine.records().length === 0)
-  t.ok(engine.writes().includes('createContainer'), 'it was made, and is gone again')
+  t.ok(engine.writes().includes('createContainer'), 'it was created and removed again')
 
   const life = new AbortController()
   const call = docker.runDockerContainer({ name: 'cancelled', ...wait }, { signal: life.signal })
@@ -106,7 +106,7 @@ t.test('the deadline of a call reaches the work that is done for it', async (t) 
   await until(() => engine.records().length === 0)
 })
 
-t.test('a deadline further away than a timer can be set is none', async (t) => {
+t.test('a deadline beyond the range of timers counts as none', async (t) => {
   const { port } = await buildRpc(t)
   const raw = connectRaw(port)
   t.teardown(raw.close)
@@ -115,7 +115,7 @@ t.test('a deadline further away than a timer can be set is none', async (t) => {
     t.match(await raw.call({ path, headers: { 'grpc-timeout': timeout }, patienceMs: 100 }), { left: true }, timeout)
 })
 
-t.test('a change that was cancelled while it waited is never begun', async (t) => {
+t.test('a change cancelled while it waits never begins', async (t) => {
   const engine = createMemoryEngine()
   const { docker, get } = await buildRpc(t, { engine })
   await docker.runDockerContainer({ name: 'web' })
@@ -133,23 +133,23 @@ t.test('a change that was cancelled while it waited is never begun', async (t) =
   await until(async () => /RemoveDockerContainer",status="(DEADLINE|CANCELLED)/.test((await get('/metrics')).body))
   release()
   t.match(await first, { changed: true })
-  t.match(await docker.stopDockerContainer({ name: 'web' }), { changed: false }, 'after all that came before it')
+  t.match(await docker.stopDockerContainer({ name: 'web' }), { changed: false }, 'after all earlier changes')
   t.notOk(engine.writes().includes('removeContainer'))
 })
 
-t.test('a hundred streams at once', async (t) => {
+t.test('a hundred concurrent streams', async (t) => {
   const { docker, make } = await buildRpc(t)
   const streams = Array.from({ length: 100 }, () => docker.streamDockerEvents({})[Symbol.asyncIterator]())
   const firsts = Promise.all(streams.map((stream) => stream.next()))
   let isDone = false
   void firsts.then(() => (isDone = true))
-  // What happens before a stream is open is not on it.
+  // A stream misses events from before it is open.
   while (!isDone) await make({ labels: { purpose: 'an event' } })
   for (const { value } of await firsts) t.match(value, { type: /^(container|port)\./ })
   await Promise.all(streams.map((stream) => stream.return?.()))
 })
 
-t.test('a message that is too large is refused', async (t) => {
+t.test('an oversized message is refused', async (t) => {
   const { docker } = await buildRpc(t)
   t.match(await refusal(docker.runDockerContainer({ env: { BIG: 'x'.repeat(5e6) } })), { status: 'ResourceExhausted' })
   t.ok(await docker.getDockerPorts({}), 'and the next one is answered')
@@ -166,7 +166,7 @@ t.test('health follows the engine', async (t) => {
   engine.goAway()
   t.equal((await watch.next()).value?.status, Status.NOT_SERVING)
   t.equal((await health.check({ service })).status, Status.NOT_SERVING)
-  t.equal((await health.check({})).status, Status.SERVING, 'the process itself lives')
+  t.equal((await health.check({})).status, Status.SERVING, 'liveness stays')
   t.strictSame(Object.keys((await health.list({})).statuses).toSorted(), ['', service])
   engine.comeBack()
   t.equal((await watch.next()).value?.status, Status.SERVING)
@@ -193,7 +193,7 @@ t.test('calls are logged and counted, with the request id of the caller', async 
   t.match(metrics, /status="NOT_FOUND"/)
 })
 
-t.test('the end of the server ends open streams at once, and says so', async (t) => {
+t.test('a stopping server ends open streams at once with that reason', async (t) => {
   const { docker, app, make } = await buildRpc(t)
   await make({ name: 'web' })
   const streams = [
@@ -211,7 +211,7 @@ t.test('the end of the server ends open streams at once, and says so', async (t)
     t.match(await refused, { status: 'Unavailable', reason: 'SERVER_STOPPING', retrySeconds: 5 })
 })
 
-t.test('a client that does not read holds up nothing', async (t) => {
+t.test('a client that does not read delays nothing', async (t) => {
   const said = t.capture(console, 'error')
   const { app, port, engine, make } = await buildRpc(t)
   const { full_id: id } = await make({ name: 'web' })
@@ -235,7 +235,7 @@ t.test('a client that does not read holds up nothing', async (t) => {
   t.same(said(), [], 'and is no error of the server')
 })
 
-t.test('neither idle connections nor open Watch streams keep others out', async (t) => {
+t.test('neither idle connections nor open Watch streams lock out others', async (t) => {
   const { port } = await buildRpc(t, { env: { BERTH_CONNECTIONS_MAX: '64', BERTH_TOKEN: TOKEN } })
   const flood = Array.from({ length: 40 }, () => connectRaw(port))
   t.teardown(() => Promise.all(flood.map(({ close }) => close())))
@@ -250,7 +250,7 @@ t.test('neither idle connections nor open Watch streams keep others out', async 
   t.ok((await docker.listDockerContainers({})).containers)
 })
 
-t.test('over Connect a field that nobody knows is refused, as over REST', async (t) => {
+t.test('over Connect an unknown field is refused, as over REST', async (t) => {
   const { port, engine } = await buildRpc(t)
   const raw = connectRaw(port)
   t.teardown(raw.close)

@@ -36,7 +36,7 @@ t.test('logs', async (t) => {
   t.match(await refusal(docker.getDockerLogs({ name: 'web', since: 'yesterday' })), { fields: ['since'] })
 })
 
-t.test('more lines than fit into an answer come as a stream only', async (t) => {
+t.test('more lines than fit into an answer are available only as a stream', async (t) => {
   const { docker, engine, make } = await buildRpc(t)
   const { full_id: id } = await make({ name: 'web' })
   const line = 'x'.repeat(1_000_000)
@@ -89,13 +89,13 @@ t.test('statistics', async (t) => {
   }
 })
 
-t.test('events, and what was missed of them', async (t) => {
+t.test('events, and missed events', async (t) => {
   const { docker, make } = await buildRpc(t)
   const events = docker.streamDockerEvents({})[Symbol.asyncIterator]()
   const next = events.next()
   let isOpen = false
   void next.then(() => (isOpen = true))
-  // What happens before the stream is open is not on it.
+  // The stream misses events from before it is open.
   while (!isOpen) await make()
   const { value: event } = await next
   t.match(event, { id: /-\d+$/, type: /^(container|port)\./ })
@@ -144,7 +144,7 @@ t.test('a revoked token ends its streams and its waits', async (t) => {
     all(docker.streamDockerLogs({ name: 'web', follow: true })),
     docker.waitDockerContainer({ name: 'web', timeoutSeconds: 300 })
   ].map(refusal)
-  // A later call of the same connection is answered, so those before it are there.
+  // A later call of the same connection has its answer, so the earlier ones have arrived.
   await docker.inspectDockerContainer({ name: 'web' })
   t.equal((await ask('DELETE', '/tokens/reader', { headers })).statusCode, 200)
   for (const ended of open) t.match(await ended, { status: 'Unauthenticated', reason: 'UNAUTHORIZED' })

@@ -1,4 +1,4 @@
-// Terminals and commands that are followed, over gRPC.
+// Terminals and followed commands, over gRPC.
 
 import t from 'tap'
 import type { Test } from 'tap'
@@ -31,7 +31,7 @@ const START: Request = {
   frame: { case: 'start', value: { name: 'web', command: ['cat'], size: { cols: 90, rows: 20 } } }
 }
 
-t.test('a terminal: input, size, output, exit code, end of the requests', async (t) => {
+t.test('a terminal: input, size, output, exit code, and the end of its requests', async (t) => {
   const { open, engine } = await serve(t)
   const terminal = open(START)
   t.match(await terminal.next(), { case: 'opened', value: { session: /./, command: ['cat'], offset: 0n } })

@@ -9,12 +9,12 @@ import { buildRpc, refusal } from '../helpers/grpc.ts'
 
 const pem = readFileSync(join(import.meta.dirname, '../fixtures/localhost.pem'))
 
-t.test('with a certificate it speaks TLS, and nothing else', async (t) => {
+t.test('with a certificate the server speaks only TLS', async (t) => {
   const { port, docker: plain } = await buildRpc(t, { tls: { cert: pem, key: pem } })
   const client = (options: object) =>
     createClient(DockerService, createGrpcTransport({ baseUrl: `https://localhost:${port}`, nodeOptions: options }))
   t.match(await client({ ca: pem }).getDockerPorts({}), { totalPorts: 999 })
-  t.match(await refusal(client({}).getDockerPorts({})), { reason: undefined }, 'a certificate that nobody vouches for')
+  t.match(await refusal(client({}).getDockerPorts({})), { reason: undefined }, 'an untrusted certificate')
   t.match(await refusal(plain.getDockerPorts({})), { reason: undefined }, 'without TLS')
 })
 

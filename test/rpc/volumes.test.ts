@@ -1,7 +1,7 @@
 import t from 'tap'
 import { buildRpc, refusal } from '../helpers/grpc.ts'
 
-t.test('a volume is made, used, listed and removed', async (t) => {
+t.test('a volume is created, used, listed and removed', async (t) => {
   const { docker } = await buildRpc(t)
   t.match(await docker.createDockerVolume({ name: 'data' }), { volume: { name: 'data', managed: true, usable: true } })
   t.match(await refusal(docker.createDockerVolume({ name: 'data' })), {

@@ -1,4 +1,4 @@
-// The file system of a container, as every engine must show and change it.
+// The rules for the file system of a container, for every engine.
 
 import { Readable } from 'node:stream'
 import type { Test } from 'tap'
@@ -24,7 +24,7 @@ function file(name: string, text: string, mode = 0o640): Buffer {
 export async function archiveContract(t: Test, subject: Subject): Promise<void> {
   const { engine, lacks = {} } = subject
   const life = () => AbortSignal.timeout(30_000)
-  /** Where files come with a task, it runs. */
+  /** It runs on engines whose files come with a task. */
   const start = lacks['hold files while it does not run'] !== undefined
   const write = (id: string, ...pieces: Buffer[]) => engine.writeArchive(id, archive(...pieces), life())
 
@@ -62,11 +62,15 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
           { name: 'd/b', kind: 'file', text: 'hello', mode: 0o4711, uid: 1000 },
           { name: 'd/c', kind: 'link', target: 'd/b' }
         ])
-        t.match(await read(id, '/tmp/d/c'), [{ name: 'c', kind: 'file', text: 'hello' }], 'alone it has its content')
+        t.match(
+          await read(id, '/tmp/d/c'),
+          [{ name: 'c', kind: 'file', text: 'hello' }],
+          'by itself it has its content'
+        )
       }
     )
 
-  await t.test('links are followed inside of the container, but for the last part', async (t) => {
+  await t.test('links are followed inside of the container, except for the last part', async (t) => {
     const { id } = await make(t, subject, { start })
     await write(
       id,
@@ -121,7 +125,7 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
     )
   })
 
-  await t.test('a folder and a file do not take the place of each other', async (t) => {
+  await t.test('a folder and a file do not replace each other', async (t) => {
     const { id } = await make(t, subject, { start })
     await write(id, tarHeader({ name: 'tmp/d', kind: 'folder', mode: 0o755 }), file('tmp/f', 'x'))
     const refused = { code: 'FILE_KIND_DIFFERS' }
@@ -143,7 +147,7 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
       await t.rejects(write(id, file('data/f', 'x')), { code: 'FILE_READ_ONLY' })
       t.equal(await engine.statPath(id, '/data/f'), undefined)
       await engine.removeContainer(id, { force: true, volumes: true })
-      // A container goes a moment after its task.
+      // A container disappears a moment after its task.
       if (!start) await engine.removeVolume(name)
     }
   )
@@ -158,7 +162,7 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
     const belowFile = engine.statPath(id, '/tmp/f/x').catch((error: unknown) => {
       if (!isAppError(error, 'FILE_NOT_FOUND')) throw error
     })
-    t.equal(await belowFile, undefined, 'refused, or not there')
+    t.equal(await belowFile, undefined, 'refused or missing')
     await t.rejects(write(NOBODY, file('f', 'x')), { code: 'CONTAINER_NOT_FOUND' })
   })
 }

@@ -1,4 +1,4 @@
-// The life of containers, as every engine must have it.
+// The rules for the life of containers, for every engine.
 
 import type { Test } from 'tap'
 import { look, make, nameFor, specFor, type Ability, type Subject } from './subject.ts'
@@ -11,7 +11,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
   const onlyWith = (ability: Ability) => ({ skip: lacks[ability] ?? false })
   const pid = lacks['tell process ids'] ? null : Number
 
-  await t.test('a container that was made is there, and does not run', async (t) => {
+  await t.test('a created container exists and does not run', async (t) => {
     const { id, name } = await make(t, subject, { start: false, env: { A: 'secret' }, restart: 'always' })
     t.match(id, /^[0-9a-f]{64}$/)
     t.match(await look(subject, id), {
@@ -27,17 +27,17 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
       labels: { [subject.label.name]: subject.label.value }
     })
     t.ok((await look(subject, id)).envNames.includes('A'))
-    t.equal((await look(subject, name)).id, id, 'also by its name')
+    t.equal((await look(subject, name)).id, id, 'even by its name')
     t.match(await engine.containerSpec(id), { env: { A: 'secret' }, command: ['sleep', '3600'], restart: 'always' })
   })
 
-  await t.test('values of the image can be left out of the spec', async (t) => {
+  await t.test('the spec may leave out values of the image', async (t) => {
     const { id } = await make(t, subject, { start: false, env: { A: 'secret' } })
     const { imageId } = await look(subject, id)
     t.match(await engine.containerSpec(id, { without: imageId }), { env: { A: 'secret' }, command: ['sleep', '3600'] })
   })
 
-  await t.test('a list shows those of a label', async (t) => {
+  await t.test('a list filters by label', async (t) => {
     const value = nameFor('list')
     const { id, name } = await make(t, subject, { labels: { [subject.label.name]: subject.label.value, mine: value } })
     await make(t, subject, { start: false })
@@ -51,7 +51,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     const taken = { code: 'CONTAINER_NAME_TAKEN' }
     await t.rejects(engine.createContainer(first.name, specFor(subject)), taken)
     if (!lacks['rename, pause and commit']) await t.rejects(engine.renameContainer(second.id, first.name), taken)
-    t.equal((await look(subject, second.id)).name, second.name, 'and nothing came of it')
+    t.equal((await look(subject, second.id)).name, second.name, 'and nothing was created')
   })
 
   await t.test('a paused container resumes where it was', onlyWith('rename, pause and commit'), async (t) => {
@@ -62,7 +62,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.equal((await look(subject, id)).state, 'running')
   })
 
-  await t.test('a name that was given up is free', onlyWith('rename, pause and commit'), async (t) => {
+  await t.test('a released name is free', onlyWith('rename, pause and commit'), async (t) => {
     const { id, name } = await make(t, subject, { start: false })
     const other = nameFor('renamed')
     await engine.renameContainer(id, other)
@@ -71,7 +71,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     await make(t, subject, { name, start: false })
   })
 
-  await t.test('an image that is not there makes no container', async (t) => {
+  await t.test('a missing image gives no container', async (t) => {
     const name = nameFor('none')
     await t.rejects(engine.createContainer(name, specFor(subject, { image: 'contract/none:1' })), {
       code: 'IMAGE_NOT_FOUND'
@@ -79,7 +79,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.equal(await engine.inspectContainer(name), undefined)
   })
 
-  await t.test('starting what runs changes nothing', async (t) => {
+  await t.test('starting a running container changes nothing', async (t) => {
     const { id } = await make(t, subject)
     const before = await look(subject, id)
     t.match(before, { state: 'running', pid, startedAt: String, exitCode: null })
@@ -99,13 +99,13 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.not(after.startedAt, before.startedAt)
   })
 
-  await t.test('stopping what never ran changes nothing', async (t) => {
+  await t.test('stopping a container that never ran changes nothing', async (t) => {
     const { id } = await make(t, subject, { start: false })
     await engine.stopContainer(id, 0)
     t.equal((await look(subject, id)).state, 'created')
   })
 
-  await t.test('a paused container can be stopped, not started', onlyWith('rename, pause and commit'), async (t) => {
+  await t.test('a paused container can be stopped but not started', onlyWith('rename, pause and commit'), async (t) => {
     const { id } = await make(t, subject)
     await subject.pause(id)
     t.equal((await look(subject, id)).state, 'paused')
@@ -148,7 +148,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     })
   })
 
-  await t.test('two that run cannot have the same port', async (t) => {
+  await t.test('two running containers cannot have the same port', async (t) => {
     const hostPort = subject.port()
     const ports = [{ containerPort: 5000, protocol: 'tcp' as const, hostIp: '127.0.0.1', hostPort }]
     const first = await make(t, subject, { ports })

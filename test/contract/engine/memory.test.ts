@@ -1,4 +1,4 @@
-// The engine of the tests must be one, or what they prove would be true of it alone.
+// The engine of the tests must fulfil the contract, or their results would be true only of this engine.
 
 import t from 'tap'
 import { createMemoryEngine } from '../../helpers/memory-engine.ts'

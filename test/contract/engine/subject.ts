@@ -1,11 +1,11 @@
-// What the contract is held against: an engine, and hands that do what Berth itself never asks of one.
+// The subject of the contract: an engine, and helpers for actions that Berth itself never requests.
 
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
 import type { ContainerSpec } from '../../../src/engine/contract/containers.ts'
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 
-/** What some engines do otherwise. */
+/** Abilities that some engines lack. */
 export type Ability =
   | 'tell the owners of files'
   | 'read a link as a link'
@@ -23,16 +23,16 @@ export type Ability =
 
 export type Subject = {
   engine: Engine
-  /** One that the engine has, with a shell. */
+  /** An image of the engine, with a shell. */
   image: string
-  /** What is made for the test carries it, so that it can be found and removed. */
+  /** Carried by every resource of the test, so that it can be found and removed. */
   label: { name: string; value: string }
   pause(id: string): Promise<void>
-  /** Lets its workload write a line. */
+  /** Makes its workload write a line. */
   write(id: string, text: string): Promise<void>
-  /** A host port that nobody else uses. */
+  /** An unused host port. */
   port(): number
-  /** What it does otherwise, and how. */
+  /** The abilities that it lacks, and its behaviour. */
   lacks?: Partial<Record<Ability, string>>
 }
 
@@ -55,7 +55,7 @@ export function specFor({ image, label }: Subject, given: Partial<ContainerSpec>
   }
 }
 
-/** A container that goes with the test. */
+/** A container that is removed with the test. */
 export async function make(
   t: Test,
   subject: Subject,
@@ -68,7 +68,7 @@ export async function make(
   return { id, name }
 }
 
-/** The container as it is now; the test fails where there is none. */
+/** The current state of the container; the test fails if there is none. */
 export async function look({ engine }: Subject, id: string) {
   const record = await engine.inspectContainer(id)
   if (!record) throw new Error(`there is no container ${id}`)

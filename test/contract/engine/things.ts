@@ -1,4 +1,4 @@
-// Volumes, networks and images, as every engine must keep them.
+// The rules for volumes, networks and images, for every engine.
 
 import type { Test } from 'tap'
 import { make, nameFor, type Subject } from './subject.ts'
@@ -7,7 +7,7 @@ export async function thingsContract(t: Test, subject: Subject): Promise<void> {
   const { engine, label, lacks = {} } = subject
   const labels = { [label.name]: label.value }
 
-  await t.test('a volume is made once, found by its label, and removed', async (t) => {
+  await t.test('a volume is created once, found by its label, and removed', async (t) => {
     const name = nameFor('volume')
     const marked = nameFor('mark')
     t.notOk(await engine.findVolume(name))
@@ -21,7 +21,7 @@ export async function thingsContract(t: Test, subject: Subject): Promise<void> {
     t.equal(await engine.removeVolume(name), false)
   })
 
-  await t.test('a volume that a container mounts stays, whatever goes with the container', async (t) => {
+  await t.test('a mounted volume stays, even if its container is removed with its volumes', async (t) => {
     const source = nameFor('volume')
     const volumeLabels = { ...labels, marked: source }
     const volumes = [{ source, target: '/data', readOnly: false }]
@@ -35,7 +35,7 @@ export async function thingsContract(t: Test, subject: Subject): Promise<void> {
     t.ok(await engine.findVolume(source))
   })
 
-  await t.test('a network has one name, and goes when nobody is on it', async (t) => {
+  await t.test('a network has one name, and can be removed when no container is on it', async (t) => {
     const name = nameFor('network')
     const id = await engine.createNetwork({ name, internal: false, labels })
     t.teardown(() => engine.removeNetwork(id))
@@ -52,7 +52,7 @@ export async function thingsContract(t: Test, subject: Subject): Promise<void> {
     t.equal(await engine.removeNetwork(id), false)
   })
 
-  await t.test('a container on a network that is not there does not start', async (t) => {
+  await t.test('a container on a missing network does not start', async (t) => {
     const network = { name: nameFor('network'), aliases: [] }
     await t.rejects(make(t, subject, { network }), { code: 'NETWORK_NOT_FOUND' })
   })

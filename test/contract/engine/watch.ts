@@ -1,4 +1,4 @@
-// What an engine tells of what happens.
+// The rules for the events of an engine.
 
 import type { Test } from 'tap'
 import { make, type Subject } from './subject.ts'

@@ -1,4 +1,4 @@
-// What runs in a container, as every engine must tell of it.
+// The rules for workloads and commands in a container, for every engine.
 
 import type { Test } from 'tap'
 import type { EngineProcess, LogLine, LogQuery } from '../../../src/engine/contract/workloads.ts'
@@ -23,7 +23,7 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
   const limits = () => ({ bytes: 1_000, signal: AbortSignal.timeout(30_000) })
   const command = { command: ['echo', 'hello'], env: {} }
 
-  await t.test('output: all of it, the last lines, one stream, while it comes', async (t) => {
+  await t.test('output: all of it, the last lines, one stream, and live', async (t) => {
     const { id } = await make(t, subject)
     await subject.write(id, 'one')
     await subject.write(id, 'two')
@@ -38,10 +38,10 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
     await engine.stopContainer(id, 0)
     t.strictSame(await following, ['one', 'two', 'three'], 'to the end of the container')
     if (!subject.lacks?.['keep the output of a stopped container'])
-      t.strictSame(await read({ tail: 1 }), ['three'], 'also when it has ended')
+      t.strictSame(await read({ tail: 1 }), ['three'], 'even if it has ended')
   })
 
-  await t.test('a command beside it', async (t) => {
+  await t.test('a command beside the workload', async (t) => {
     const { id } = await make(t, subject)
     t.strictSame(await engine.exec(id, command, limits()), {
       exitCode: 0,
@@ -79,7 +79,7 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
     const ended = await start(['cat'])
     t.ok(await ended.end(1_000))
     await outputOf(ended)
-    t.equal(await ended.exitCode(), 129, 'a hangup is enough for it')
+    t.equal(await ended.exitCode(), 129, 'a hangup ends it')
 
     await t.rejects(start(['nothing']), { code: 'COMMAND_NOT_STARTED' })
   })

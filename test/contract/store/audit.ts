@@ -1,4 +1,4 @@
-// The trail: only added to, each entry after the one before.
+// The trail is append-only, and each entry follows the one before.
 
 import type { Test } from 'tap'
 import type { AuditRow, AuditStore } from '../../../src/store/contract/audit.ts'
@@ -20,7 +20,7 @@ const entry = (given: Partial<AuditRow> = {}) => ({
   ...given
 })
 
-/** As the audit does: the next number, and a hash over the one before. */
+/** Like the audit: the next number, and a hash over the previous entry. */
 const append = (audit: AuditStore, given: Partial<AuditRow> = {}) =>
   audit.append((newest) => ({ seq: (newest?.seq ?? 0) + 1, hash: `${newest?.hash ?? ''}.`, ...entry(given) }))
 
@@ -36,7 +36,7 @@ export async function auditContract(t: Test, open: Open): Promise<void> {
     ])
   })
 
-  await t.test('of many that write at once each sees the one before', async (t) => {
+  await t.test('each of many concurrent writers sees the previous entry', async (t) => {
     const { audit } = await open(t)
     await Promise.all(Array.from({ length: 50 }, () => append(audit)))
     const rows = (await audit.find({}, 100)).toReversed()
@@ -55,7 +55,7 @@ export async function auditContract(t: Test, open: Open): Promise<void> {
     t.match(await append(audit), { seq: 1 })
   })
 
-  await t.test('it is asked by each of its fields, and page by page', async (t) => {
+  await t.test('entries are found by each of their fields, page by page', async (t) => {
     const { audit } = await open(t)
     await append(audit, { at: 1, requestId: 'r1' })
     await append(audit, { at: 2, requestId: 'r2', caller: 'me', action: 'pullImage', object: 'x', outcome: 'failed' })

@@ -8,7 +8,7 @@ import type { BuildLog } from '../../../src/store/contract/build-files.ts'
 import { makeFolder } from '../../helpers/folder.ts'
 import type { Open } from './contract.ts'
 
-// More than a store keeps in one piece.
+// More than a store keeps in one chunk.
 const CONTEXT = Buffer.alloc(2.5 * 1024 ** 2, 'context ')
 
 export async function buildFilesContract(t: Test, open: Open): Promise<void> {
@@ -23,7 +23,7 @@ export async function buildFilesContract(t: Test, open: Open): Promise<void> {
     return { files, upload, read }
   }
 
-  await t.test('a kept context is there for each task', async (t) => {
+  await t.test('a kept context is available to each task', async (t) => {
     const { files, upload, read } = await openFiles(t)
     await upload('one')
     await files.keepContext('one')
@@ -35,7 +35,7 @@ export async function buildFilesContract(t: Test, open: Open): Promise<void> {
     t.ok(CONTEXT.equals(await read('one')), 'and the first one is unchanged')
   })
 
-  await t.test('a task that fails leaves the context', async (t) => {
+  await t.test('a failed task leaves the context', async (t) => {
     const { files, upload, read } = await openFiles(t)
     await upload('one')
     await files.keepContext('one')
@@ -64,7 +64,7 @@ export async function buildFilesContract(t: Test, open: Open): Promise<void> {
     t.equal(await textOf(files.log('one')), 'line\n')
   })
 
-  await t.test('a log is read from any offset, also in another process', async (t) => {
+  await t.test('a log is read from any offset, even in another process', async (t) => {
     const { files } = await openFiles(t)
     await files.make('one')
     const log = files.log('one')
@@ -82,7 +82,7 @@ export async function buildFilesContract(t: Test, open: Open): Promise<void> {
     }
   })
 
-  await t.test('bytes counts contexts and logs of some builds or all, and remove removes both', async (t) => {
+  await t.test('bytes counts the contexts and logs of some or all builds, and remove removes both', async (t) => {
     const { files, upload } = await openFiles(t)
     t.equal(await files.bytes(), 0)
     await upload('one')

@@ -1,4 +1,4 @@
-// The queue of builds, whoever works it off.
+// The queue of builds, for any number of servers.
 
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
@@ -27,10 +27,10 @@ export async function buildsContract(t: Test, open: Open): Promise<void> {
     t.same(await table.get(record.id), record)
     t.same(await table.secrets(record.id), SECRETS)
     t.equal(await table.get(randomUUID()), undefined)
-    await t.rejects(table.add(record, SECRETS), 'an id is given once')
+    await t.rejects(table.add(record, SECRETS), 'an id is assigned once')
   })
 
-  await t.test('of many that claim at once each has another', async (t) => {
+  await t.test('each of many concurrent claims gets another build', async (t) => {
     const { table, add } = start(await open(t))
     for (let count = 0; count < 5; count++) await add()
     const tokens = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -38,7 +38,7 @@ export async function buildsContract(t: Test, open: Open): Promise<void> {
     t.equal(new Set(claimed.map((record) => record?.id)).size, 6, 'five of them, and one has none')
   })
 
-  await t.test('of two that change it at once one does', async (t) => {
+  await t.test('one of two concurrent changes succeeds', async (t) => {
     const { table, add } = start(await open(t))
     const record = await add({ build: stage('failed') })
     const again = { ...record, build: stage('pending') }
@@ -56,8 +56,8 @@ export async function buildsContract(t: Test, open: Open): Promise<void> {
     t.equal(await table.claim('c', 200, 99), undefined)
     t.equal(await table.claim('c', 200, 100), undefined, 'until the deadline')
     t.equal(await table.renew(one.id, 'a', 300), true)
-    t.equal((await table.claim('d', 300, 150))?.id, two.id, 'whose claim ran out')
-    t.equal(await table.renew(two.id, 'b', 400), false, 'who held it before has lost it')
+    t.equal((await table.claim('d', 300, 150))?.id, two.id, 'whose claim expired')
+    t.equal(await table.renew(two.id, 'b', 400), false, 'its former holder has lost it')
     t.equal(await table.claim('e', 400, 150), undefined)
   })
 
@@ -69,7 +69,7 @@ export async function buildsContract(t: Test, open: Open): Promise<void> {
     t.equal((await table.claim('b', 100, 0))?.id, interrupted.id)
   })
 
-  await t.test('only who holds the claim may write, and nobody may remove what is claimed', async (t) => {
+  await t.test('only the holder of a claim may write, and a claimed build cannot be removed', async (t) => {
     const { table, add } = start(await open(t))
     const record = await add()
     await table.claim('a', 100, 0)
@@ -81,17 +81,17 @@ export async function buildsContract(t: Test, open: Open): Promise<void> {
     t.equal(await table.save(changed, 'a'), true)
     t.same(await table.get(record.id), changed)
     await table.release(record.id, 'b')
-    t.equal(await table.change(changed, 'in_progress'), false, 'another token releases nothing')
+    t.equal(await table.change(changed, 'in_progress'), false, 'another token does not release it')
     await table.release(record.id, 'a')
-    t.equal(await table.save(record, 'a'), false, 'after the release the token is worth nothing')
+    t.equal(await table.save(record, 'a'), false, 'after the release the token is invalid')
     t.equal(await table.change(record, 'in_progress'), true)
-    t.equal(await table.change(record, 'in_progress'), false, 'it is no longer what it was')
+    t.equal(await table.change(record, 'in_progress'), false, 'it is no longer in that state')
     t.equal(await table.remove(record.id), true)
     t.equal(await table.remove(record.id), false)
     t.equal(await table.change(record, 'pending'), false)
   })
 
-  await t.test('a start frees what a killed server held', async (t) => {
+  await t.test('a start frees the claims of a killed server', async (t) => {
     const { table, add } = start(await open(t))
     const record = await add()
     await table.claim('a', 1_000_000, 0)
@@ -119,7 +119,7 @@ export async function buildsContract(t: Test, open: Open): Promise<void> {
     t.same((await table.ids()).toSorted(), ids.toSorted())
   })
 
-  await t.test('the queue: those that wait, without those that are worked on', async (t) => {
+  await t.test('the queue has waiting builds but not claimed ones', async (t) => {
     const { table, add } = start(await open(t))
     const [one, two, three] = [await add(), await add(), await add()]
     await add({ build: stage('completed') })

@@ -1,4 +1,4 @@
-// What is put in, changed and taken out by its id.
+// Rows that are added, changed and removed by their id.
 
 import type { Test } from 'tap'
 import type { TokenRow } from '../../../src/store/contract/tokens.ts'
@@ -28,7 +28,7 @@ export async function rowsContract(t: Test, open: Open): Promise<void> {
     const app = { name: 'docker.io/library/app:1', owner: 'one', team: 'shop', claimedAt: 1 }
     const web = { name: 'docker.io/library/web:1', owner: 'two', team: null, claimedAt: 1 }
     t.same(await imageNames.claim(app), app)
-    t.same(await imageNames.claim({ ...app, owner: 'two', team: null, claimedAt: 2 }), app, 'the first has it')
+    t.same(await imageNames.claim({ ...app, owner: 'two', team: null, claimedAt: 2 }), app, 'the first owner has it')
     t.same(await imageNames.claim({ ...app, claimedAt: 3 }), { ...app, claimedAt: 3 }, 'and renews it')
     t.same(await imageNames.claim(web), web)
     t.same(await imageNames.find([web.name, 'docker.io/library/none:1']), [web])
@@ -43,7 +43,7 @@ export async function rowsContract(t: Test, open: Open): Promise<void> {
     t.strictSame(await intents.all(), [])
     await intents.add('one', 1)
     await intents.add('two', 2)
-    await t.rejects(intents.add('two', 3), 'an attempt is written down once')
+    await t.rejects(intents.add('two', 3), 'an attempt is recorded once')
     await intents.remove('one')
     await intents.remove('never there')
     t.strictSame(await intents.all(), [{ attempt: 'two', createdAt: 2, isFinal: false }])
@@ -58,7 +58,7 @@ export async function rowsContract(t: Test, open: Open): Promise<void> {
     )
   })
 
-  await t.test('end dates: "never" is not "nothing was said"', async (t) => {
+  await t.test('expiries: "never" differs from "not set"', async (t) => {
     const { expiries } = await open(t)
     await expiries.set('web', 1234)
     await expiries.set('db', null)
@@ -82,7 +82,7 @@ export async function rowsContract(t: Test, open: Open): Promise<void> {
     await tokens.add(token({ id: 'new', name: 'b', hash: 'h2', createdAt: 2, expiresAt: 99, team: 'shop' }))
     await tokens.add(token())
     t.match(await tokens.all(), [token(), { id: 'new', expiresAt: 99, team: 'shop' }])
-    await t.rejects(tokens.add(token({ id: 'other', hash: 'h3' })), 'a name is given once')
+    await t.rejects(tokens.add(token({ id: 'other', hash: 'h3' })), 'a name is assigned once')
     await t.rejects(tokens.add(token({ id: 'other', name: 'other' })), 'and so is a hash')
     await tokens.used('one', 7)
     await tokens.remove('new')

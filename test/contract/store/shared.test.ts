@@ -1,4 +1,4 @@
-// Several servers on one database. A store of its own stands for each.
+// Several servers on one database. Each test has one store per server.
 
 import { randomUUID } from 'node:crypto'
 import t, { type Test } from 'tap'
@@ -29,7 +29,7 @@ async function openThree(t: Test) {
   return { url, dataDir, stores: [await open(), await open(), await open()] as const }
 }
 
-t.test('servers that start at once find one store', async (t) => {
+t.test('servers that start at the same time find one store', async (t) => {
   const url = await postgres.empty()
   const dataDir = makeFolder('data')
   const stores = await Promise.all([1, 2, 3].map(() => openFor(t, url, dataDir)))
@@ -63,7 +63,7 @@ t.test(`${BUILDS} queued builds claimed by three servers, each once`, async (t) 
     url,
     'SELECT count(DISTINCT claim_token)::INT AS tokens, count(DISTINCT claimed_by)::INT AS servers FROM builds'
   )
-  t.equal(tokens, BUILDS, 'each has a claim of its own')
+  t.equal(tokens, BUILDS, 'each has its own claim')
   t.equal(servers, 3, 'and every server has some')
 })
 
@@ -106,7 +106,7 @@ t.test('a server with another key is told to copy it', async (t) => {
   await t.rejects(other, { name: 'Error', message: /another key than secret\.key.*Copy that file/ })
 })
 
-t.test('the claims and intents of a server that lives are its own', async (t) => {
+t.test('no other server takes over the claims and intents of a live one', async (t) => {
   const { url, stores } = await openThree(t)
   const [one, two] = stores
   const table = createBuildTable(one.builds)
@@ -120,12 +120,12 @@ t.test('the claims and intents of a server that lives are its own', async (t) =>
   t.strictSame(await two.intents.all(), [])
   t.strictSame(await two.intents.takeOver(['attempt']), [])
 
-  // As after a time without heartbeats.
+  // As after a while without heartbeats.
   await ask(url, 'DELETE FROM servers WHERE id = (SELECT claimed_by FROM builds)')
-  t.strictSame(await two.intents.takeOver(['another']), [], 'without its container in sight')
+  t.strictSame(await two.intents.takeOver(['another']), [], 'without its container')
   t.match(await two.intents.takeOver(['attempt']), [{ attempt: 'attempt', isFinal: false }])
   t.match(await two.intents.all(), [{ attempt: 'attempt' }])
-  t.strictSame(await stores[2].intents.takeOver(['attempt']), [], 'the one that took it over lives')
+  t.strictSame(await stores[2].intents.takeOver(['attempt']), [], 'the server that took it over is live')
   t.match(JSON.parse((await two.builds.claim('b', 400, 0)) ?? '{}'), { id: record.id })
   t.equal(await table.save(record, 'a'), false, 'it has lost the build')
 })
@@ -140,10 +140,10 @@ t.test('credentials in the memory of one server keep its builds there', async (t
   t.equal((await table.claim('a', 100, 0))?.id, record.id)
   await table.release(record.id, 'a')
   await ask(url, 'DELETE FROM servers WHERE id = (SELECT credentials_on FROM builds)')
-  t.match(await two.builds.claim('b', 100, 0), /./, 'until it is no more')
+  t.match(await two.builds.claim('b', 100, 0), /./, 'until that server is gone')
 })
 
-t.test('news of what the others change, and none of what it changes itself', async (t) => {
+t.test('a store gets news of changes by others, and none of its own', async (t) => {
   const { stores } = await openThree(t)
   const [one, two] = stores
   const table = createBuildTable(one.builds)

@@ -8,7 +8,7 @@ function open(t: Test, dataDir: string) {
   return store
 }
 
-await t.test('in memory', (t) => storeContract(t, (t) => open(t, ':memory:')))
-// A folder of its own for each store, below that of the test.
+await t.test('a store in memory', (t) => storeContract(t, (t) => open(t, ':memory:')))
+// Each store has its own folder, below that of the test.
 let count = 0
-await t.test('in a folder', (t) => storeContract(t, (t) => open(t, `${t.testdir({})}/${++count}`)))
+await t.test('a store in a folder', (t) => storeContract(t, (t) => open(t, `${t.testdir({})}/${++count}`)))
