@@ -3,7 +3,7 @@ import type { Row } from './harness.ts'
 
 const TIMES = 1_000_000
 
-/** Give one port out and take it back, with all others taken. */
+/** Lease and release one port, with all others taken. */
 export function benchAllocate(): Row {
   const allocator = createAllocator({ range: { first: 8001, last: 8999 } })
   for (let taken = 0; taken < 998; taken++) allocator.lease('tcp', 'bench')

@@ -1,5 +1,5 @@
-// A server of Node's own that answers everything with the text on its standard input: what the machine, the client and HTTP
-// take by themselves. Prints its port.
+// A plain Node server that answers every request with the text on its standard input: the baseline of machine, client and
+// HTTP. Prints its port.
 
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'

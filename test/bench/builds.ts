@@ -1,5 +1,5 @@
-// Builds: through Berth, through the raw Engine API and with `docker build`, of the same kind of context, in turns; the memory
-// that a large context takes; and the list of a long queue.
+// Builds of the same kind of context through Berth, through the raw Engine API and with `docker build`, in turns; the memory
+// of a large context; and the list of a long queue.
 
 import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -22,7 +22,7 @@ const QUEUED = 1_000
 const READS = 50
 const MEGABYTE = 1024 ** 2
 const NAME = `berth-test/bench-${process.pid}`
-// The second is where Debian has one that can do without buildx.
+// The second is Debian's, which works without buildx.
 const CLIENTS = ['docker', '/usr/bin/docker']
 
 const run = promisify(execFile)
@@ -39,7 +39,7 @@ export async function benchBuilds(berth: Berth): Promise<Row[]> {
   }
 }
 
-/** Measures a build with content that nothing has in its cache. */
+/** Measures a build with content that no cache has. */
 async function timedBuild(way: Way): Promise<number> {
   const dockerfile = Buffer.from(`FROM ${IMAGE}\nCOPY . /app\nRUN cat /app/* | sha256sum > /sum\n`)
   const content = Array.from({ length: FILES }, (_, index) => [`file-${index}`, randomBytes(FILE_BYTES)] as const)
@@ -89,10 +89,10 @@ async function benchOneBuild({ target }: Berth): Promise<Row[]> {
 async function benchLargeContext(berth: Berth): Promise<Row> {
   const small = await pack({ Dockerfile: Buffer.from('FROM scratch\nCOPY . /\n'), content: randomBytes(1_000) })
   const large = await pack({ Dockerfile: Buffer.from('FROM scratch\nCOPY . /\n'), content: randomBytes(LARGE_BYTES) })
-  // What the first build of all leaves in memory is no part of what one takes. The classic builder keeps no copy.
+  // The memory that the very first build leaves is not part of the cost of one. The classic builder keeps no copy.
   await throughBerth(berth, small, 'classic')
   const before = memory(berth.pid, 'VmRSS')
-  // From here on, the most that it had.
+  // From here on, the peak.
   writeFileSync(`/proc/${berth.pid}/clear_refs`, '5')
   const time = await timed(() => throughBerth(berth, large, 'classic'))
   const more = (memory(berth.pid, 'VmHWM') - before) / MEGABYTE
@@ -106,7 +106,7 @@ async function benchLargeContext(berth: Berth): Promise<Row> {
   }
 }
 
-/** Every worker is kept busy, so that the queue stays as it is while it is looked at. */
+/** Every worker is kept busy, so that the queue does not change during the measurement. */
 async function benchQueue({ target }: Berth): Promise<Row> {
   const busy = await Promise.all(
     ['one', 'two'].map((word) =>
@@ -167,14 +167,14 @@ async function throughClient(client: string, context: string, tar?: Buffer): Pro
   await building
 }
 
-/** Newer clients leave BuildKit to buildx, which may not be there. */
+/** Newer clients leave BuildKit to buildx, which may be missing. */
 async function findClient(): Promise<string | undefined> {
   for (const client of CLIENTS) {
     try {
       await timedBuild(({ folder }) => throughClient(client, folder))
       return client
     } catch {
-      // The next may.
+      // The next one may.
     }
   }
   return undefined

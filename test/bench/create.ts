@@ -1,5 +1,5 @@
 // Create and start, one after the other and sixteen at a time: through Berth, through the raw Engine API, and with the docker
-// CLI. The three take turns, so that all meet the same machine.
+// CLI. The three take turns, so that all have the same conditions.
 
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
@@ -89,7 +89,7 @@ export async function benchCreate(berth: Target, firstPort: number): Promise<Row
   ]
 }
 
-/** The same container as Berth makes, by the two calls it takes. */
+/** The same container as Berth's, by its two calls. */
 async function createRaw(hostPort: string): Promise<string> {
   const body = {
     Image: IMAGE,

@@ -1,5 +1,5 @@
-// Programs that flood terminals, each read at its share of a rate: through Berth, or past it from the engine. A worker, so
-// that the reading does not delay what is measured meanwhile.
+// Programs that flood terminals, each read at its share of a rate: through Berth, or directly from the engine. A worker, so
+// that the reads do not delay the measurement.
 
 import http from 'node:http'
 import type { Socket } from 'node:net'
@@ -12,17 +12,17 @@ export type FloodData = {
   container: string
   terminals: number
   bytesPerSecond: number
-  /** The address of Berth, `http://…`; undefined: past it. */
+  /** The address of Berth, `http://…`, or undefined without Berth. */
   berth: string | undefined
 }
-/** Takes as many bytes as it may by now, and a window more. */
+/** Takes as many bytes as its rate allows by now, plus a window. */
 type Reader = { received: number; allow: (bytes: number) => void; end: () => void }
 
 const COMMAND = ['yes', 'x'.repeat(1000)]
 const AT_ONCE = 2
 const { container, terminals, bytesPerSecond, berth } = workerData as FloodData
 
-/** Acknowledges as fast as it may read. */
+/** Acknowledges as fast as its rate allows. */
 function throughBerth(base: string): Promise<Reader> {
   const url = `${base.replace(/^http/, 'ws')}/containers/${container}/terminal`
   const socket = new WebSocket(url, protocolsFor(undefined), { perMessageDeflate: false })
@@ -88,7 +88,7 @@ setInterval(() => {
   if (isRunning) ranMs += now - last
   last = now
   const share = ((ranMs / 1000) * bytesPerSecond) / terminals
-  // One after the other, as clients that know nothing of each other.
+  // One after the other, like independent clients.
   for (let each = 0; each < AT_ONCE; each++) readers[turn++ % terminals]?.allow(share)
 }, 1)
 

@@ -1,4 +1,4 @@
-// What gRPC adds to a call, beside the same call over REST. Both by Node's bare clients, so that it is the server that is
+// The cost that gRPC adds to a call, beside the same call over REST. Both use Node's bare clients, so that the server is
 // measured.
 
 import { once } from 'node:events'

@@ -1,4 +1,4 @@
-// What the benchmarks share: a client that keeps its connections, medians, and the table of results.
+// Shared parts of the benchmarks: a client that keeps its connections, medians, and the table of results.
 
 import { readFileSync } from 'node:fs'
 import http from 'node:http'
@@ -33,7 +33,7 @@ export function ask(
   })
 }
 
-/** Fails on any status but those of success, so that no refused call is measured. */
+/** Fails on any status except success, so that no refused call is measured. */
 export async function must(target: Target, method: string, path: string, body?: unknown): Promise<string> {
   const { status, text } = await ask(target, method, path, body)
   if (status >= 400) throw new Error(`${method} ${path} was answered with ${status}: ${text}`)
@@ -80,7 +80,7 @@ export async function timed(task: () => Promise<unknown>): Promise<number> {
   return performance.now() - started
 }
 
-/** What each way takes, round by round. Each round begins with another way, so that none always comes first. */
+/** The times of each way, round by round. Each round begins with another way, so that none always comes first. */
 export async function inTurns<Way, Name extends string>(
   ways: Record<Name, Way>,
   rounds: number,
@@ -103,7 +103,7 @@ export function quantile(values: number[], q: number): number {
 
 export const median = (values: number[]): number => quantile(values, 0.5)
 
-/** What the processes have taken since they began. */
+/** The CPU time of the processes since their start. */
 export function cpuSeconds(pids: number[]): number {
   return pids.reduce((sum, pid) => {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []

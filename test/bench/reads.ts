@@ -1,4 +1,4 @@
-// Reads with many containers running: the list, the statistics, what sampling costs.
+// Reads with many running containers: the list, the statistics, the cost of sampling.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -106,7 +106,7 @@ async function benchStats(berth: Target, ids: string[]): Promise<Row[]> {
   ]
 }
 
-/** CPU time of the server, the engine and its containerd while nobody asks for anything, and whether every sample was taken. */
+/** CPU time of the server, the engine and its containerd without requests, and whether every sample was taken. */
 async function benchSampling(berth: Target, serverPid: number, ids: string[]): Promise<Row> {
   const pids = [serverPid, ...pidsNamed('dockerd'), ...pidsNamed('containerd')]
   const before = cpuSeconds(pids)
@@ -131,7 +131,7 @@ async function benchSampling(berth: Target, serverPid: number, ids: string[]): P
   }
 }
 
-/** In turns with a bare server, since a busy machine makes both wait. */
+/** In turns with a bare server, since a busy machine delays both. */
 async function benchLoad(berth: Target, ids: string[]): Promise<Row> {
   const { target: beside, stop } = await startBareServer(await must(berth, 'GET', `/containers/${ids[0]}/stats`))
   const ours: Load[] = []
@@ -153,7 +153,7 @@ async function benchLoad(berth: Target, ids: string[]): Promise<Row> {
   }
 }
 
-/** Sends the same text, whatever it is asked. */
+/** Sends the same text to every request. */
 async function startBareServer(text: string): Promise<{ target: Target; stop: () => void }> {
   const bare = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.ts')])
   bare.stdin.end(text)
@@ -163,7 +163,7 @@ async function startBareServer(text: string): Promise<{ target: Target; stop: ()
 
 type Load = { p99: number; rate: number }
 
-/** Requests are sent by the clock, whether or not earlier ones were answered, so that waiting counts. */
+/** Requests are sent on schedule, whether or not earlier ones are answered, so that waiting counts. */
 async function load(target: Target, ids: string[]): Promise<Load> {
   const times: number[] = []
   const pending: Promise<void>[] = []

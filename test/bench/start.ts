@@ -1,4 +1,4 @@
-// How long from the start of the process to its first answer, and how much memory it takes when nobody asks for anything.
+// The time from the start of the process to its first answer, and its memory without requests.
 
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// What terminals that flood do to other requests. The same requests in turns: alone, beside floods that pass by Berth, which
-// take as much of the machine, and beside floods through Berth.
+// The effect of flooding terminals on other requests. The same requests in turns: alone, beside floods that bypass Berth,
+// which take as much of the machine, and beside floods through Berth.
 
 import { once } from 'node:events'
 import { join } from 'node:path'
@@ -48,7 +48,7 @@ export async function benchTerminals(url: string, pid: number): Promise<Row[]> {
   }
 }
 
-/** By the lower quartile of all rounds: whatever else the machine does makes a round longer, and none shorter. */
+/** By the lower quartile of all rounds: other work of the machine makes a round longer, and none shorter. */
 function rowsOf(
   p99s: Record<'alone' | 'past' | 'through', number[]>,
   rates: readonly [number, number],
@@ -80,7 +80,7 @@ function rowsOf(
   ]
 }
 
-/** Requests are sent by the clock, whether or not earlier ones were answered, so that waiting counts. */
+/** Requests are sent on schedule, whether or not earlier ones are answered, so that waiting counts. */
 async function askByTheClock(request: () => Promise<number>): Promise<number[]> {
   const pending: Promise<number>[] = []
   const started = performance.now()

@@ -1,4 +1,4 @@
-// Debian's Chromium, driven by playwright: pages of this server, and whatever goes wrong in them.
+// Debian's Chromium, driven by playwright: pages of this server, and their errors.
 
 import { chromium, type Browser, type BrowserContextOptions, type Locator, type Page } from 'playwright-core'
 import type { Test } from 'tap'
@@ -18,7 +18,7 @@ export async function openBrowser(t: Pick<Test, 'teardown'>): Promise<Browser | 
   return browser
 }
 
-/** A page whose errors, violations of its policy and requests to others are noted. */
+/** A page whose errors, policy violations and requests to other hosts are recorded. */
 export async function openPage(
   browser: Browser,
   url: string,
@@ -29,7 +29,7 @@ export async function openPage(
   const faults: string[] = []
   page.on('pageerror', (error) => faults.push(`error: ${error.message}`))
   page.on('console', (message) => {
-    // What the server refuses is told by the browser, too, and shown by the page.
+    // The browser also reports refusals of the server, which the page shows.
     if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) faults.push(message.text())
   })
   page.on('request', (request) => {
@@ -40,7 +40,7 @@ export async function openPage(
   return { page, faults }
 }
 
-/** Goes to a view within the page, as its own links do; returns when it shows what it has. */
+/** Opens a view within the page, as its own links do, and returns when it shows its content. */
 export async function showView(page: Page, view: string): Promise<void> {
   await page.evaluate((to) => {
     history.pushState(null, '', to)
@@ -51,7 +51,7 @@ export async function showView(page: Page, view: string): Promise<void> {
   await page.getByText('Connecting …').waitFor({ state: 'detached' })
 }
 
-/** Drags files and folders of the disk over something and lets them go there, as a person does. */
+/** Drags files and folders of the disk onto an element, as a person does. */
 export async function drop(page: Page, onto: Locator, files: string[]): Promise<void> {
   const box = await onto.boundingBox()
   if (!box) throw new Error('there is nothing to drop them on')

@@ -1,4 +1,4 @@
-// Builds that the pictures show: what a builder would say of them, step by step.
+// Builds that the pictures show, with the output of a builder, step by step.
 
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { BuildProgress, EngineBuilder } from '../../src/engine/contract/builder.ts'
@@ -31,7 +31,7 @@ const STEPS: Record<string, Said[]> = {
   ]
 }
 
-/** In the order in which they are sent. */
+/** In the order in which they are submitted. */
 export const DEMO_BUILDS = [
   { image_name: 'shop/checkout', image_tag: ['2.15', 'latest'] },
   { image_name: 'shop/search', image_tag: '1.10' },

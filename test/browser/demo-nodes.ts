@@ -1,4 +1,4 @@
-// Three machines of a Swarm, as the engine in memory has none.
+// Three machines of a Swarm, since the engine in memory has none.
 
 import type { EngineNodes, NodeRecord } from '../../src/engine/contract/nodes.ts'
 import { idOf } from '../helpers/records.ts'

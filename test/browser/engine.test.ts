@@ -1,4 +1,4 @@
-// The dashboard on a real engine: what one does with a container in its life, and a build that ends in one.
+// The dashboard on a real engine: the life of a container, and a build that creates one.
 
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
@@ -18,7 +18,7 @@ const skip = browser === undefined && 'there is no Chromium, and none can be ins
 if (browser) buildDashboard()
 const server = browser && (await startServer(t, { ports: portsOf('dashboard'), env: { BERTH_EXEC: 'true' } }))
 
-t.test('from the form to the end: create, watch, read, open, stop, remove', { skip }, async (t) => {
+t.test('a container from the form to its end: create, watch, read, open, stop, remove', { skip }, async (t) => {
   if (!browser || !server) return
   const { page, faults } = await openPage(browser, server.url)
   page.setDefaultTimeout(SLOW_MS)
@@ -69,11 +69,11 @@ t.test('from the form to the end: create, watch, read, open, stop, remove', { sk
   await page.getByRole('button', { name: 'Undo' }).last().click()
   await page.getByRole('button', { name: 'Remove' }).click()
   await page.getByText(`No container has the name or id`).or(page.getByText('CONTAINER_NOT_FOUND')).first().waitFor()
-  t.strictSame(await server.inEngine(), [], 'the engine has it no more')
+  t.strictSame(await server.inEngine(), [], 'the engine no longer has it')
   t.strictSame(faults, [])
 })
 
-t.test('a folder that is dropped becomes a running container', { skip }, async (t) => {
+t.test('a dropped folder becomes a running container', { skip }, async (t) => {
   if (!browser || !server) return
   const { page, faults } = await openPage(browser, server.url)
   page.setDefaultTimeout(SLOW_MS)
@@ -156,7 +156,7 @@ t.test('a terminal: a shell, its size, a reload, its end', { skip }, async (t) =
   await server.delete(`/containers/${box.id}?force=true`)
 })
 
-t.test('files: walk, read, upload, replace, make, download, remove', { skip }, async (t) => {
+t.test('files: browse, read, upload, replace, create, download, remove', { skip }, async (t) => {
   if (!browser || !server) return
   const { body: box } = await server.create({
     command: ['sh', '-c', 'mkdir -p /opt; echo kept > /opt/kept; exec sleep 3600'],

@@ -1,5 +1,5 @@
-// `npm run lighthouse`: what Lighthouse says of the overview and the table of containers. Fetches its package. A busy machine makes
-// each page look slow, so the best of three rounds counts.
+// `npm run lighthouse`: the Lighthouse scores of the overview and the table of containers. It fetches its package. A busy
+// machine makes each page look slow, so the best of three rounds counts.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'

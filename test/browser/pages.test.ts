@@ -1,5 +1,5 @@
-// The dashboard in a real browser, on the engine in memory: small to load, quick with a thousand rows, and right when the token,
-// the engine or the eye of who looks is away.
+// The dashboard in a real browser, on the engine in memory: small to load, fast with a thousand rows, and correct without a
+// token, without an engine and in a hidden tab.
 
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
@@ -10,7 +10,7 @@ import { serveDashboard } from './serve.ts'
 
 const TOKEN = 'correct-horse-battery-staple-0123456789'
 const MOST_BYTES = 60 * 1024
-/** Of sixty in a second. */
+/** At sixty per second. */
 const FRAME_MS = 1_000 / 60
 
 const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Infinity
@@ -18,7 +18,7 @@ const median = (values: number[]): number => values.toSorted((a, b) => a - b)[Ma
 const browser = await openBrowser(t)
 const skip = browser === undefined && 'there is no Chromium, and none can be installed'
 
-// One server for all that change nothing which others see.
+// One server for all tests that make no change visible to others.
 const crowded = browser && (await serveDashboard(t, { containers: 1000 }))
 
 t.test('the first load is small', { skip }, async (t) => {
@@ -38,7 +38,7 @@ t.test('the first load is small', { skip }, async (t) => {
   await page.context().close()
 })
 
-t.test('a thousand containers are scrolled without a stutter, and found by a few letters', { skip }, async (t) => {
+t.test('a thousand containers scroll smoothly, and a few letters find one', { skip }, async (t) => {
   if (!browser || !crowded) return
   const { page, faults } = await openPage(browser, crowded.url)
   await page.goto('/dashboard/containers')
@@ -46,8 +46,8 @@ t.test('a thousand containers are scrolled without a stutter, and found by a few
   const rows = await page.locator('.vrow').count()
   t.ok(rows > 20 && rows < 120, `${rows} rows are drawn`)
 
-  // What the page itself does for a frame, up to its layout. The median, since the rest of the machine may be busy with other
-  // tests: it makes some frames longer, and none shorter.
+  // The page's own work for a frame, up to its layout. The median, since the machine may be busy with
+  // other tests, which make some frames longer and none shorter.
   const scrolls = await page.evaluate<number[]>(`new Promise((resolve) => {
     const box = document.querySelector('.vtable-scroll')
     const times = []
@@ -82,7 +82,7 @@ t.test('a thousand containers are scrolled without a stutter, and found by a few
     }
     return times
   })()`)
-  t.ok(median(keys) < FRAME_MS, `a key finds what it means in ${median(keys).toFixed(1)} ms`)
+  t.ok(median(keys) < FRAME_MS, `a key press finds its matches in ${median(keys).toFixed(1)} ms`)
   t.comment(`median of a frame ${median(scrolls).toFixed(1)} ms, of a key ${median(keys).toFixed(1)} ms`)
   await field.fill('gateway-77')
   await page.getByRole('option', { name: /^gateway-77 container/ }).waitFor()
@@ -93,7 +93,7 @@ t.test('a thousand containers are scrolled without a stutter, and found by a few
   await page.context().close()
 })
 
-t.test('columns are chosen, and stay chosen', { skip }, async (t) => {
+t.test('chosen columns stay chosen', { skip }, async (t) => {
   if (!browser || !crowded) return
   const { page, faults } = await openPage(browser, crowded.url)
   const heads = async () => (await page.getByRole('columnheader').allTextContents()).filter(Boolean)
@@ -111,7 +111,7 @@ t.test('columns are chosen, and stay chosen', { skip }, async (t) => {
   await page.context().close()
 })
 
-t.test('the engine goes away and comes back, without a reload; a hidden tab holds no stream', { skip }, async (t) => {
+t.test('a lost engine returns without a reload, and a hidden tab holds no stream', { skip }, async (t) => {
   if (!browser || !crowded) return
   const { page, faults } = await openPage(browser, crowded.url)
   const ended: string[] = []
@@ -144,7 +144,7 @@ t.test('the engine goes away and comes back, without a reload; a hidden tab hold
   await page.context().close()
 })
 
-t.test('a token is asked for and kept in the tab, and shows what is its own', { skip }, async (t) => {
+t.test("the page asks for a token, keeps it in the tab, and shows the token's own resources", { skip }, async (t) => {
   if (!browser) return
   const { url } = await serveDashboard(t, { token: TOKEN })
   const { page, faults } = await openPage(browser, url)
@@ -178,14 +178,14 @@ t.test('a token is asked for and kept in the tab, and shows what is its own', { 
   await Promise.all(
     owners.map((name, index) => post('/containers', tokens[index]?.token ?? '', { name: `of-${name}` }))
   )
-  // The page of an admin hears of them, and names whose they are.
+  // The page of an admin gets their events, and shows their owners.
   await page.getByRole('row', { name: /of-anna.*anna/ }).waitFor()
   for (const [index, name] of owners.entries()) {
     await forget()
     await enter(tokens[index]?.token ?? '')
     await page.getByRole('table', { name: '1 container' }).waitFor()
     t.strictSame(await page.locator('.vrow .name-link').allTextContents(), [`of-${name}`])
-    t.equal(await page.getByRole('link', { name: 'Access' }).count(), 0, 'what is for admins is not offered')
+    t.equal(await page.getByRole('link', { name: 'Access' }).count(), 0, 'actions for admins are not offered')
     await page.getByRole('link', { name: `of-${name}` }).click()
     await page.getByRole('link', { name: 'Configuration' }).waitFor()
     for (const tab of ['Terminal', 'Files']) t.equal(await page.getByRole('link', { name: tab }).count(), 0, tab)
@@ -193,7 +193,7 @@ t.test('a token is asked for and kept in the tab, and shows what is its own', { 
   t.strictSame(faults, [])
 })
 
-t.test('nodes are shown where there are some, drained, and given containers again', { skip }, async (t) => {
+t.test('nodes are shown on a Swarm, drained and activated', { skip }, async (t) => {
   if (!browser || !crowded) return
   const { url } = await serveDashboard(t, { swarm: true })
   const { page, faults } = await openPage(browser, url)
@@ -202,7 +202,7 @@ t.test('nodes are shown where there are some, drained, and given containers agai
   await page.getByRole('link', { name: 'Nodes' }).click()
   await row('harbour-1 leader ready manager 10.0.0.11').waitFor()
   await row('harbour-3 down worker').waitFor()
-  t.ok(await row('harbour-2').getByRole('link', { name: 'search-1' }).isVisible(), 'with what runs there')
+  t.ok(await row('harbour-2').getByRole('link', { name: 'search-1' }).isVisible(), 'with the containers on it')
   await page.getByRole('button', { name: 'Drain harbour-2' }).click()
   await page.getByRole('dialog').getByRole('button', { name: 'Drain' }).click()
   await row('harbour-2 drained').waitFor()

@@ -1,5 +1,5 @@
-// Pictures of every view for docs/images, in both themes, on a desk and on a phone: `npm run pictures`, or of
-// those with a part of a name, `npm run pictures -- ports dark-phone`.
+// Pictures of every view for docs/images, in both themes, on a desktop and a phone: `npm run pictures`, or only those with
+// a part of a name, `npm run pictures -- ports dark-phone`.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
@@ -12,7 +12,7 @@ const wanted = process.argv.slice(2)
 const FOLDER = join(import.meta.dirname, '../../docs/images')
 const DESK = { width: 1440, height: 900 }
 const PHONE = { width: 390, height: 844 }
-/** Until the curves have a form. */
+/** Until the curves have a shape. */
 const SETTLE_MS = 20_000
 
 const undo: (() => unknown)[] = []
@@ -63,7 +63,7 @@ for (const colorScheme of ['light', 'dark'] as const)
       await page.goto('/dashboard')
       await page.waitForTimeout(SETTLE_MS)
       for (const [name, address] of views) {
-        // Within the page, so that what it has followed since stays.
+        // Within the page, so that its recorded curves stay.
         await showView(page, address)
         await page.waitForTimeout(1_200)
         const path = join(FOLDER, fileOf(name))

@@ -7,7 +7,7 @@ import type { Test } from 'tap'
 
 const PROJECT = join(import.meta.dirname, '../..')
 
-/** Built when its sources have changed since. */
+/** Rebuilt when its sources have changed. */
 export function buildDashboard(): void {
   const { NODE_OPTIONS: _loaderOfTap, ...env } = process.env
   execFileSync(process.execPath, ['scripts/dashboard.ts'], { cwd: PROJECT, env })

@@ -1,5 +1,5 @@
-// The server with the built dashboard and an engine in memory that holds what a busy host does, as a process of its own. What
-// its parent sends it happens to the engine: `away` or `back`.
+// The server with the built dashboard and an engine in memory, filled like a busy host, as a separate process. Its parent
+// controls the engine with the messages `away` and `back`.
 
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -105,7 +105,7 @@ for (const [n, name] of ['shop', 'backend', 'preview'].entries())
   )
 for (const name of ['orders', 'search-index', 'uploads']) memory.volumes.set(name, writeFacts({ managed: true }))
 
-/** Each container has a load of its own, which comes and goes. */
+/** Each container has its own load, which varies. */
 const engine = {
   ...memory,
   buildImage: demoBuilds(memory.buildImage),
@@ -139,13 +139,13 @@ const { app, post, ask } = await build(FORGOTTEN, {
   dashboardDir: join(import.meta.dirname, '../../dist/dashboard'),
   env: { BERTH_PORT_RANGE: '8001-8999', BERTH_EXEC: 'true', ...(token !== undefined && { BERTH_TOKEN: token }) }
 })
-// A parent that was killed takes nothing down.
+// A killed parent stops nothing.
 process.on('disconnect', () => process.exit())
 process.on('message', (what) => {
   if (what === 'away') memory.goAway()
   else if (what === 'back') memory.comeBack()
 })
-// What happened lately. A machine with more to do than it can follow refuses at first.
+// Recent events. A busy machine refuses at first.
 if (token === undefined) {
   for (const name of ['checkout-1', 'gateway-1', 'search-2'])
     while ((await post(`/containers/${name}/restart`)).statusCode === 503) await sleep(500)

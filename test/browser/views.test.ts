@@ -1,5 +1,5 @@
-// Every view of the dashboard in a real browser, on the engine in memory: nobody is kept out, nothing is cut off, and nothing
-// breaks the policy of the page.
+// Every view of the dashboard in a real browser, on the engine in memory: it is accessible, nothing is cut off, and nothing
+// violates the policy of the page.
 
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
@@ -31,7 +31,7 @@ declare global {
   }
 }
 
-/** Roles and names are the same in each; only the colours differ, and on a phone the room. */
+/** Roles and names are the same in each. Only the colours differ, and the space on a phone. */
 const LOOKS = [
   { colorScheme: 'light', width: 1440, rules: 'all' },
   { colorScheme: 'dark', width: 1440, rules: 'contrast' },
@@ -57,7 +57,7 @@ t.test('every view, in both themes and on a phone', { skip }, async (t) => {
     for (const view of [...VIEWS, ...ofContainer]) {
       const where = `${colorScheme} ${width} /dashboard${view}`
       await showView(page, view)
-      if (rules !== 'none') t.strictSame(await violationsOf(page, rules), [], `axe finds nothing in ${where}`)
+      if (rules !== 'none') t.strictSame(await violationsOf(page, rules), [], `axe finds no problem in ${where}`)
       const wide = await page.evaluate(() => {
         const all = [document.documentElement, ...document.querySelectorAll('main')]
         return all.filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth).map(({ nodeName }) => nodeName)
@@ -69,7 +69,7 @@ t.test('every view, in both themes and on a phone', { skip }, async (t) => {
   }
 })
 
-/** What axe finds, in words. */
+/** The findings of axe as text. */
 async function violationsOf(page: Page, rules: 'all' | 'contrast'): Promise<string[]> {
   await page.evaluate(axe.source)
   const options = rules === 'all' ? {} : { runOnly: ['color-contrast'] }

@@ -1,5 +1,5 @@
 // The npm package as users get it, in a folder without the repository: its berth doctor, serve and run on a real engine.
-// Its dependencies are those of the clone. With BERTH_TEST_FULL=1 npm installs the tarball from a registry instead.
+// Its dependencies are those of the clone. With BERTH_TEST_FULL=1 npm installs the tarball and its dependencies instead.
 
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'

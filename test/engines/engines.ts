@@ -2,7 +2,7 @@
 
 export type LabEngine = {
   title: string
-  /** Short: it names network namespaces. */
+  /** A short name, since it names network namespaces. */
   lab: string
   suite: 'bookworm' | 'trixie' | 'forky'
   kind: 'graph' | 'containerd' | 'podman'

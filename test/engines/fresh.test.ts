@@ -1,5 +1,5 @@
-// A Debian that has nothing: the setup installs what it needs, Docker as it is shipped today among it, with images in
-// containerd's store. What of Berth meets images is then tested on that engine.
+// A bare Debian: the setup installs everything it needs, including current Docker with images in containerd's store. The
+// tests of images then run on that engine.
 
 import t from 'tap'
 import { installFresh, noLab } from './lab.ts'

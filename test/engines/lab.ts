@@ -12,14 +12,14 @@ const ROOT = join(import.meta.dirname, '../..')
 const LAB = join(import.meta.dirname, 'lab.sh')
 const TAP = join(ROOT, 'node_modules/tap/dist/esm/run.mjs')
 
-// An engine that shares a busy machine with others takes its time.
+// An engine that shares a busy machine with others is slow.
 const FILE_SECONDS = 900
 
 type Place = Pick<LabEngine, 'lab' | 'suite' | 'kind'>
 
 const FOLDER = process.env.BERTH_LAB_DIR ?? '/var/cache'
 
-/** Why there can be no lab here; false when there can. */
+/** The reason why a lab is impossible here, or false. */
 export const noLab: string | false =
   process.getuid?.() !== 0
     ? 'needs root'
@@ -36,7 +36,7 @@ export function startLabEngine({ lab, suite, kind }: Place) {
   return labOf(lab)
 }
 
-/** In a Debian that has nothing, by the setup; `log` is what that said. */
+/** In a bare Debian, by the setup; `log` is the setup's output. */
 export function installFresh({ lab, suite, kind }: Place) {
   prepare()
   installFor('network')
@@ -44,7 +44,7 @@ export function installFresh({ lab, suite, kind }: Place) {
   return { ...labOf(lab), log: () => execFileSync(LAB, ['log', lab], { encoding: 'utf8' }) }
 }
 
-/** Nothing can be fetched where the engine's tests run. */
+/** The tests of an engine run without a network to fetch from. */
 function prepare(): void {
   for (const purpose of ['engines', 'registry', 'busybox', 'pythonForGrpc', 'certificates'] as const)
     installFor(purpose)
@@ -59,7 +59,7 @@ function labOf(lab: string) {
       stdio: ['ignore', 'pipe', 'inherit']
     }).stdout
   return {
-    /** Runs a program of Node where the engine is the machine's own. */
+    /** Runs a Node program on the machine of the engine. */
     node(...args: string[]): void {
       execFileSync(LAB, command(process.execPath, ...args), { cwd: ROOT, stdio: 'inherit' })
     },
@@ -70,13 +70,13 @@ function labOf(lab: string) {
       return { version, api }
     },
 
-    /** Runs files of tests; `onFile` hears of each when it is over. */
+    /** Runs test files; `onFile` gets the result of each. */
     test(files: string[], onFile: (file: FileResult) => void = () => {}, jobs = 3): Promise<FileResult[]> {
       const args = ['--reporter=tap', `--timeout=${FILE_SECONDS}`, `--jobs=${jobs}`, ...files]
       return readResults(start(TAP, ...args), onFile)
     },
 
-    /** Runs one file inside of a run of tests, which another run would disturb. */
+    /** Runs one file within a test run, which a second run would disturb. */
     testOne: (file: string): Promise<FileResult> => readResult(start(file), file),
 
     stop(): void {
@@ -85,7 +85,7 @@ function labOf(lab: string) {
   }
 }
 
-/** What the tests of a test do is not among its own results. By themselves they would have half a minute each. */
+/** Without the settings of the outer tap, which would collect the results. Its timeout of half a minute is too short. */
 function withoutTap(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => name !== 'NODE_OPTIONS' && !/^_?TAP_/.test(name))
   return { ...Object.fromEntries(own), TAP_TIMEOUT: String(FILE_SECONDS) }

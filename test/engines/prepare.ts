@@ -1,4 +1,4 @@
-// Makes the image of the tests before several files want it at once: Podman fails one of two that import it.
+// Creates the image of the tests before several files need it at once: Podman fails one of two concurrent imports.
 
 import { prepareImage } from '../helpers/images.ts'
 

@@ -1,6 +1,6 @@
-// `npm run test:engines [-- ENGINE... [FILE...]]`: the tests of test/docker on every engine, or on those that are named; all
-// of them, or those that are named, such as `registry`. What each engine answered is kept in results/, so that
-// docs/engines.md can be written from runs at different times.
+// `npm run test:engines [-- ENGINE... [FILE...]]`: the tests of test/docker on every engine or the named ones; all files or
+// the named ones, such as `registry`. The results of each engine are kept in results/, so that docs/engines.md can combine
+// runs at different times.
 
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,7 +30,7 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-/** Whether all that was run passed. */
+/** Whether every test passed. */
 async function test(name: string, engine: LabEngine): Promise<boolean> {
   say(`\n== ${engine.title}`)
   for (const [file, reason] of Object.entries(engine.leftOut)) say(`- ${file}: left out, it ${reason}`)
@@ -47,10 +47,10 @@ async function test(name: string, engine: LabEngine): Promise<boolean> {
     const version = await lab.version()
     const keepThese = (found: FileResult[]) => keep(name, { ...version, date, seconds: secondsSince(), files: found })
     const once = await run(filesFor(engine))
-    // What takes long may be cut off.
+    // The retries may be cut off.
     keepThese(once)
     const again = once.filter(({ ok }) => !ok).map(({ file }) => file)
-    // Many side by side fail for want of time, one alone does not.
+    // Many files in parallel may run into timeouts, one alone does not.
     if (again.length > 0) say('-- what failed, once more, one at a time')
     const files = [...once.filter(({ ok }) => ok), ...(again.length > 0 ? await run(again, 1) : [])]
     keepThese(files)
@@ -62,7 +62,7 @@ async function test(name: string, engine: LabEngine): Promise<boolean> {
   }
 }
 
-/** What was not run this time stays as it was. */
+/** Results of files that did not run stay as they were. */
 function keep(name: string, result: EngineResult): void {
   const known = chosen.length > 0 ? storedResult(name) : undefined
   const kept = (known?.files ?? []).filter(({ file }) => !result.files.some((tested) => tested.file === file))

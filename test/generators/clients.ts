@@ -1,4 +1,4 @@
-// What a user of each generator writes: make a container, find it in the list, watch, meet a failure, remove it.
+// Programs as a user of each generator writes them: create a container, find it in the list, watch, get an error, remove it.
 
 export type Client = { name: string; generate: string[]; program: string }
 

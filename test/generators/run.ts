@@ -66,7 +66,7 @@ try {
   server.kill()
 }
 
-/** The programs of users beside what they import. */
+/** The user programs beside their imports. */
 function layOut(): void {
   mkdirSync(FOLDER, { recursive: true })
   for (const made of ['openapi-typescript', 'hey-api', 'orval', 'oazapfts.ts', 'zod-client.ts'])
@@ -84,7 +84,7 @@ function layOut(): void {
   run('npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-save')
 }
 
-/** Generated imports leave the ending out, which Node does not find; so they become one file. Packages stay outside of it. */
+/** Generated imports omit the file extension that Node requires, so they are bundled into one file without the packages. */
 function tryOut(index: number): void {
   run(
     join(FOLDER, 'node_modules/.bin/esbuild'),

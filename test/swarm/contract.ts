@@ -1,4 +1,4 @@
-// The contract of engines, held by a Swarm whose tasks all run on the manager.
+// The contract of engines on a Swarm whose tasks all run on the manager.
 
 import type { Test } from 'tap'
 import { createConnection } from '../../src/engine/docker/connection.ts'

@@ -13,7 +13,7 @@ import { makeFolder } from '../helpers/folder.ts'
 
 const LAB = join(import.meta.dirname, 'lab.sh')
 
-/** Why there can be no Swarm here; false when there can. */
+/** The reason why a Swarm is impossible here, or false. */
 export const noSwarm: string | false =
   process.getuid?.() !== 0
     ? 'needs root'
@@ -35,7 +35,7 @@ type Options = {
   net?: string
 }
 
-/** Managers and workers. What an earlier run left goes first. */
+/** Managers and workers. Leftovers of an earlier run are removed first. */
 export function startLab(
   t: Pick<Test, 'teardown'>,
   { nodes: count, managers = 1, name = 'bswarm', net = '10.79.0' }: Options
@@ -74,7 +74,7 @@ export function startLab(
     nodes,
     /** This machine, as the nodes reach it. */
     hostAddress: `${net}.254`,
-    /** What a client of the engines shows them. */
+    /** The certificate that a client presents to the engines. */
     clientFiles,
     manager,
     workers,
@@ -92,7 +92,7 @@ export function startLab(
       return found
     },
 
-    /** Says behind Berth's back where tasks may go. */
+    /** Sets behind Berth's back which nodes take tasks. */
     async setAvailability({ name }: Node, availability: 'active' | 'drain'): Promise<void> {
       const all = (await manager.engine.listNodes()) as {
         ID: string

@@ -6,7 +6,7 @@ import type { Container } from '../../src/containers/schemas.ts'
 import { startServer, type Server, type ServerOptions } from '../helpers/server.ts'
 import type { Lab } from './lab.ts'
 
-// Every node has all ports to itself.
+// Every node has the full range of ports.
 const PORTS = { first: 8001, last: 8050 }
 
 type Options = Partial<ServerOptions> & {
@@ -40,14 +40,14 @@ export function createServiceHelpers(server: Server) {
   const read = async (name: string) => (await server.get<Container>(`/containers/${name}`)).body
 
   return {
-    /** The address of the node that runs it. Fails while none does. */
+    /** The address of the node that runs it. Fails while no node does. */
     async nodeOf(name: string): Promise<string> {
       const { node } = await read(name)
       if (!node?.address) throw new Error(`no node runs ${name}`)
       return node.address
     },
 
-    /** What it says at its URL. */
+    /** The answer at its URL. */
     async answers(name: string): Promise<string> {
       const { url } = await read(name)
       if (!url) throw new Error(`${name} has no URL`)

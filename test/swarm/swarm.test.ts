@@ -1,5 +1,5 @@
-// Servers on a Swarm of four nodes: what they answer, and what becomes of workloads whose nodes fail. BERTH_TEST_FULL=1
-// (`npm run test:swarm`) holds the engine against the whole contract, too, and cuts nodes off.
+// Servers on a Swarm of four nodes: their answers, and the workloads of failed nodes. BERTH_TEST_FULL=1
+// (`npm run test:swarm`) also checks the engine against the whole contract, and cuts nodes off.
 
 import t from 'tap'
 import { createServiceHelpers, startSwarmServer } from './server.ts'
@@ -16,7 +16,7 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
   const server = await startSwarmServer(t, lab)
   const { answers, nodeOf } = createServiceHelpers(server)
 
-  await t.test('a container lives as on one engine', async (t) => {
+  await t.test('a container behaves as on a single engine', async (t) => {
     const made = await server.create({ name: 'life', command: WORKLOAD, wait: 'port' })
     t.equal(made.status, 201, made.text)
     t.match(made.body, { name: 'life', state: 'running', id: /^[0-9a-f]{12}$/, node: { id: String, name: /^n\d$/ } })
@@ -39,7 +39,7 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
     t.strictSame(await lab.manager.engine.listConfigs(), [], 'its port is free')
   })
 
-  await t.test('what a service cannot have is refused with a code', async (t) => {
+  await t.test('settings that a service cannot have are refused with a code', async (t) => {
     const network = await server.create({ name: 'closed', network: 'none', ports: [] })
     t.match(network.body, { code: 'ENGINE_UNSUPPORTED' })
     const missing = await server.create({ name: 'missing', image: 'none/such:1', pull: 'never' })
@@ -50,7 +50,7 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
     t.strictSame(await lab.manager.engine.listConfigs(), [])
   })
 
-  await t.test('constraints choose the node, and say when none is left', async (t) => {
+  await t.test('constraints choose the node, and an error says when none is left', async (t) => {
     const on = await server.create({ name: 'chosen', constraints: ['node.hostname == n3'] })
     t.match(on.body, { node: { name: 'n3' } }, on.text)
     const nowhere = await server.create({
@@ -64,7 +64,7 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
     t.match(
       (await server.get('/containers/chosen/top')).body,
       { processes: [{}] },
-      'the engine of another node is asked'
+      'Berth asks the engine of another node'
     )
     t.match((await server.get('/containers/chosen/stats')).body, { name: 'chosen', memory_bytes: Number })
     t.match((await server.get('/containers/nowhere')).body, { code: 'CONTAINER_NOT_FOUND' })
@@ -87,7 +87,7 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
 
   await t.test('an image that was built here goes to the registry of the cluster', (t) => clusterRegistry(t, lab))
 
-  await t.test('a workload whose node fails is back on another, and the API shows where', async (t) => {
+  await t.test('a workload of a failed node returns on another, and the API shows which', async (t) => {
     await server.create({ name: 'moved', wait: 'port' })
     t.match((await server.post(`/nodes/${lab.manager.name}/drain`)).body, { availability: 'drain' })
     const first = lab.at(
@@ -118,7 +118,7 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
     ['loses its engine', lab.killEngine, lab.startEngine]
   ] as const)
     await t.test(
-      `a workload whose node ${what} runs once in the end`,
+      `a workload whose node ${what} runs exactly once in the end`,
       { skip: !isFull && 'at full size' },
       async (t) => {
         await server.post(`/nodes/${lab.manager.name}/drain`)
@@ -140,7 +140,7 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
       }
     )
 
-  await t.test('the engine holds the contract', async (t) => {
+  await t.test('the engine fulfils the contract', async (t) => {
     for (const worker of lab.workers) await lab.setAvailability(worker, 'drain')
     await swarmContract(t, { socket: lab.manager.socket, isFull })
   })
