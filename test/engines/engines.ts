@@ -92,6 +92,8 @@ const PODMAN_4: LabEngine['differs'] = {
   'engine-contract > containers > missing objects': NO_UPDATE,
   'engine-contract > workloads > a container that does not run has no processes, no figures and takes no command': TOP,
   'engine-contract > workloads > a running container has both': TOP,
+  'engine-contract > events > the events of a life, in their order':
+    'it can report the death of a container after its removal',
   'engine-contract > containers > a change of limits shows and leaves the others': NO_UPDATE,
   'expiry > of two servers on one engine, the one that made it decides when it ends': NO_UPDATE,
   'lifecycle > PATCH /containers/{id}': NO_UPDATE,
@@ -99,6 +101,7 @@ const PODMAN_4: LabEngine['differs'] = {
   'logs > tail, since, until, timestamps and the two streams': LINES,
   'logs > characters and long lines come whole': LINES,
   'logs > 10,000 lines': LINES,
+  'registry > refusals of pulls > 429': 'it repeats a pull that a registry limits, for minutes',
   'networks > two containers talk by name, and their ports are published all the same': NO_NAMES,
   'networks > an internal network is one to the engine, and nothing of it is published': NO_NAMES,
   'networks > the same over gRPC': NO_NAMES,

@@ -5,7 +5,7 @@ import type { EngineContainers } from '../contract/containers.ts'
 import { unlessGone, type Calls } from './calls.ts'
 import { mapContainer, mapSpec, mapSummary } from './map.ts'
 import { imageInspection } from './images.ts'
-import { createPayload, updatePayload } from './payload.ts'
+import { commitInstructions, createPayload, updatePayload } from './payload.ts'
 import { readContainer, readContainerRows, readCreated, readRowsLabelled } from './schemas/containers.ts'
 import { readMade } from './schemas/schema.ts'
 import { readInfo } from './schemas/system.ts'
@@ -140,7 +140,8 @@ export function createContainerCalls(
     },
 
     async commitContainer(id, repository, tag, { labels, emptied }) {
-      const query = { container: id, repo: repository, tag, pause: 0 }
+      const changes = isPodman() ? commitInstructions({ labels, emptied }) : []
+      const query = { container: id, repo: repository, tag, pause: 0, changes }
       const made = await change({
         method: 'POST',
         path: '/commit',

@@ -57,6 +57,23 @@ export function updatePayload(update: ContainerUpdate, { isPodman }: { isPodman:
   }
 }
 
+/**
+ * Podman 4 ignores these in the body of a commit. It takes a value as it stands, and Podman 5 as a Dockerfile does, so
+ * only those that mean the same in both become instructions.
+ */
+export function commitInstructions({
+  labels,
+  emptied
+}: {
+  labels: Record<string, string>
+  emptied: string[]
+}): string[] {
+  return [
+    ...Object.entries(labels).map(([name, value]) => `LABEL ${name}=${value}`),
+    ...emptied.map((name) => `ENV ${name}=`)
+  ].filter((line) => /^[A-Z]+ [\w.-]+=[\w.:-]*$/.test(line))
+}
+
 function limitsPayload(limits: Partial<Limits>) {
   return {
     // Swap as large as the memory means: no swap beyond it.

@@ -165,11 +165,17 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     t.equal((await look(subject, second.id)).state, 'running')
   })
 
-  await t.test('a commit is an image with its labels', onlyWith('rename, pause and commit'), async (t) => {
-    const { id } = await make(t, subject, { start: false })
-    const repository = nameFor('commit')
-    await engine.commitContainer(id, repository, '1', { labels: { of: 'it' }, emptied: [] })
-    t.teardown(() => engine.removeImage(`${repository}:1`))
-    t.match(await engine.inspectImage(`${repository}:1`), { tags: [`${repository}:1`], labels: { of: 'it' } })
-  })
+  await t.test(
+    'a commit is an image with its labels, without the values that it must not hold',
+    onlyWith('rename, pause and commit'),
+    async (t) => {
+      const { id } = await make(t, subject, { start: false, env: { SECRET: 'value', OTHER: 'stays' } })
+      const repository = nameFor('commit')
+      await engine.commitContainer(id, repository, '1', { labels: { of: 'it' }, emptied: ['SECRET'] })
+      t.teardown(() => engine.removeImage(`${repository}:1`))
+      const { id: again } = await make(t, subject, { start: false, image: `${repository}:1` })
+      t.match((await engine.containerSpec(again)).env, { SECRET: '', OTHER: 'stays' })
+      t.match(await engine.inspectImage(`${repository}:1`), { tags: [`${repository}:1`], labels: { of: 'it' } })
+    }
+  )
 }

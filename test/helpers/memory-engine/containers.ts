@@ -11,6 +11,8 @@ import { RUNTIMES, type Kept, type State } from './state.ts'
 export function createContainers({ state, reach, emit }: { state: State; reach: () => void; emit: Emit }) {
   const { containers: kept, images, volumes, foreignPorts, tick } = state
   let made = 0
+  /** Of images that were made from a container, by id. */
+  const environments = new Map<string, Record<string, string>>()
 
   /** By id or name, as engines do. */
   function look(id: string): Kept | undefined {
@@ -95,11 +97,12 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       return structuredClone(find(id).spec)
     },
 
-    async createContainer(name, spec) {
+    async createContainer(name, given) {
       reach()
-      if (spec.placement) throw new AppError('SWARM_NEEDED', 'There is one machine.')
-      const image = images.get(spec.image) ?? [...images.values()].find(({ id }) => id === spec.image)
-      if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${spec.image}`)
+      if (given.placement) throw new AppError('SWARM_NEEDED', 'There is one machine.')
+      const image = images.get(given.image) ?? [...images.values()].find(({ id }) => id === given.image)
+      if (!image) throw new AppError('IMAGE_NOT_FOUND', `No such image: ${given.image}`)
+      const spec = { ...given, env: { ...environments.get(image.id), ...given.env } }
       requireFree(name)
       if (spec.runtime && !RUNTIMES.some((known) => known === spec.runtime))
         throw new AppError('RUNTIME_UNAVAILABLE', `Unknown runtime specified ${spec.runtime}`)
@@ -204,10 +207,11 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       })
     },
 
-    async commitContainer(id, repository, tag, { labels }) {
-      find(id)
+    async commitContainer(id, repository, tag, { labels, emptied }) {
+      const { env } = find(id).spec
       const image = imageRecord({ tags: [`${repository}:${tag}`], labels })
       images.set(`${repository}:${tag}`, image)
+      environments.set(image.id, { ...env, ...Object.fromEntries(emptied.map((name) => [name, ''])) })
       return image.id
     }
   } satisfies Partial<Engine>
