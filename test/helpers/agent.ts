@@ -1,4 +1,4 @@
-// Agents of nodes, and what their certificates are.
+// Agents of nodes, and their certificates.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync } from 'node:fs'
@@ -7,7 +7,7 @@ import { installFor } from './debian.ts'
 
 const SCRIPT = join(import.meta.dirname, '../../scripts/agent-certs.ts')
 
-/** The files of the script, as an agent and a server find them: in folders of their own. */
+/** The files of the script, in separate folders for an agent and a server. */
 export function makeAgentCerts(folder: string): { made: string; agent: string; server: string } {
   const made = join(folder, 'made')
   if (spawnSync('openssl', ['version']).status !== 0) installFor('certificates')

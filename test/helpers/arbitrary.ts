@@ -1,4 +1,4 @@
-// Values for a JSON Schema, mostly good ones.
+// Values for a JSON Schema, mostly valid ones.
 
 import fc from 'fast-check'
 
@@ -23,13 +23,13 @@ export type JsonSchema = {
 
 type Options = {
   resolve: (ref: string) => JsonSchema
-  /** Values for fields of a name, where any good value would take the test too long. */
+  /** Values for fields by name, where other valid values would take too long. */
   chosen: Record<string, fc.Arbitrary<unknown>>
 }
 
 const text = fc.string({ unit: 'grapheme' })
 
-/** What clients send by mistake or on purpose. */
+/** Invalid values that clients send, by mistake or on purpose. */
 export const junk: fc.Arbitrary<unknown> = fc.oneof(
   fc.constantFrom<unknown>(
     null,
@@ -107,7 +107,7 @@ function objectFor(
       }
     )
   }
-  // A field that nobody knows, now and then; and some fields left out, so that most requests are short.
+  // An unknown field now and then. Some fields are left out, so that most requests are short.
   const few = fc
     .tuple(
       known,

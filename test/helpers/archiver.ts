@@ -1,4 +1,4 @@
-// Archives packed and read by Python, so that a test of ours does not judge our code by our code.
+// Archives packed and read by Python, so that our tests do not check our code with our code.
 
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ export function startArchiver(t: Pick<Test, 'teardown'>) {
   }
 
   return {
-    /** A form that does not know nanoseconds leaves them out. */
+    /** A format without nanoseconds leaves them out. */
     async pack(nodes: Node[], format: 'gnu' | 'pax' | 'ustar'): Promise<Buffer> {
       const entries = nodes.map((node) => ({
         ...node,
@@ -41,7 +41,7 @@ export function startArchiver(t: Pick<Test, 'teardown'>) {
       return Buffer.from(await ask<string>({ pack: entries, format }), 'base64')
     },
 
-    /** What is in it, by path. A second name of a file is shown as the file. */
+    /** The entries by path. A second name of a file is shown as the file. */
     async read(archive: Buffer, format: 'tar' | 'tar.gz' | 'zip'): Promise<Record<string, Seen>> {
       const found: Record<string, Seen> = {}
       for (const entry of await ask<Entry[]>({ read: archive.toString('base64'), format })) {

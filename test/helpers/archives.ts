@@ -1,4 +1,4 @@
-// Archives as clients send them, and as nobody should.
+// Archives as clients send them, and malicious ones.
 
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { python } from './python.ts'
 
 export type TarEntry = Partial<Header> & { name: string; content?: string | Buffer }
 
-/** Names, types and links go into it as they are given. */
+/** Names, types and links are written unchecked. */
 export async function tarOf(...entries: TarEntry[]): Promise<Buffer> {
   const pack = createPack()
   for (const { content = '', ...header } of entries) pack.entry(header, content)
@@ -18,7 +18,7 @@ export async function tarOf(...entries: TarEntry[]): Promise<Buffer> {
   return buffer(pack)
 }
 
-/** Corrects the checksum of the header that begins there, after a change of it. */
+/** Corrects the checksum of the header at the offset, after a change of the header. */
 export function sealHeader(tar: Buffer, at = 0): void {
   tar.write('        ', at + 148)
   const sum = tar.subarray(at, at + 512).reduce((total, byte) => total + byte, 0)
@@ -28,12 +28,12 @@ export function sealHeader(tar: Buffer, at = 0): void {
 export type ZipEntry = {
   name: string
   content?: string | Buffer
-  /** As `ls -l` has it, with the type of the file: 0o120777 is a link. */
+  /** The mode with the type of the file, as in `ls -l`: 0o120777 is a link. */
   mode?: number
   isPacked?: boolean
 }
 
-/** Made by Python, whose zipfile writes what it is told. */
+/** Made by Python, whose zipfile writes any entry. */
 export function zipOf(...entries: ZipEntry[]): Buffer {
   const folder = makeFolder('zip')
   try {

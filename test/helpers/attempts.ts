@@ -11,7 +11,7 @@ import { silentLog } from './records.ts'
 
 type Log = Parameters<typeof createAttempts>[0]['log']
 
-/** A server that starts with what an earlier one left in its store and in the engine. */
+/** A server that starts with the leftovers of an earlier one in its store and in the engine. */
 export async function startWith(
   t: Test,
   {
@@ -23,7 +23,7 @@ export async function startWith(
   }: {
     engine: MemoryEngine
     left?: [string, number?][]
-    /** Which of these were past the point of no return. */
+    /** The attempts that were past the point of no return. */
     final?: string[]
     log?: Log
     flush?: () => Promise<void>

@@ -1,4 +1,4 @@
-// The real server as a process of its own, without an engine: for how it starts, listens and ends.
+// The real server as a separate process, without an engine, for tests of its start, addresses and end.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -8,7 +8,7 @@ import type { Test } from 'tap'
 
 const PROJECT = join(import.meta.dirname, '../..')
 
-/** Runs `src/server.ts`, or another program of the project, and collects what it writes. It is killed with the test. */
+/** Runs `src/server.ts`, or another program of the project, and collects its output. It is killed with the test. */
 export function runBare(t: Pick<Test, 'teardown'>, env: Record<string, string>, program = ['src/server.ts']) {
   const child = spawn(process.execPath, program, {
     cwd: PROJECT,
@@ -17,7 +17,7 @@ export function runBare(t: Pick<Test, 'teardown'>, env: Record<string, string>, 
       PATH: process.env.PATH ?? '',
       NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/node'),
       DOCKER_HOST: 'unix:///nowhere/docker.sock',
-      // Its port is the same for all, and tests run side by side.
+      // Its port is the same for all, and tests run in parallel.
       BERTH_GRPC_PORT: 'off',
       ...env
     }
@@ -34,7 +34,7 @@ export function runBare(t: Pick<Test, 'teardown'>, env: Record<string, string>, 
     child,
     ended,
     output: () => output,
-    /** When it listens; rejects with what it wrote when it ends instead. */
+    /** Resolves when it listens; rejects with its output if it ends instead. */
     async up(): Promise<void> {
       const dead = ended.then((code) => Promise.reject(new Error(`it ended with ${code}: ${output}`)))
       dead.catch(() => {})
@@ -43,7 +43,7 @@ export function runBare(t: Pick<Test, 'teardown'>, env: Record<string, string>, 
   }
 }
 
-/** The status of an answer, on whatever way it comes. */
+/** The status of an answer, over any transport. */
 export function statusOf(options: http.RequestOptions, get = http.get): Promise<number> {
   return new Promise((resolve, reject) => {
     const headers = { host: 'localhost', ...(options.headers as http.OutgoingHttpHeaders) }

@@ -15,7 +15,7 @@ export const SENT = { 'content-type': FORM_TYPE }
 
 type Held = { spec: BuildSpec; signal: AbortSignal; say(line: string): void; end(error?: unknown): void }
 
-/** Builds go on until the test ends them. */
+/** Builds run until the test ends them. */
 export function heldEngine() {
   const engine = createMemoryEngine()
   const held: Held[] = []
@@ -40,7 +40,7 @@ export function heldEngine() {
   return { engine, held, next: async (index: number) => (await until(() => held.length > index), held[index] as Held) }
 }
 
-/** The server with a data folder of its own, and ways to send it builds. */
+/** The server with its own data folder, and functions that send it builds. */
 export async function serveBuilds(t: Test, options: Parameters<typeof build>[1] = {}) {
   const dataDir = makeFolder('data')
   const server = await build(t, { ...options, env: { BERTH_DATA_DIR: dataDir, ...options.env } })
@@ -50,7 +50,7 @@ export async function serveBuilds(t: Test, options: Parameters<typeof build>[1] 
   return {
     ...server,
     send,
-    /** Of builds and uploads. */
+    /** The folders of builds and uploads. */
     folders: () => readdirSync(join(dataDir, 'builds')),
     submit: async (fields: Record<string, string | string[]> = {}, file: string | Buffer = DOCKERFILE) => {
       const answer = await send(buildForm(file, { image_name: 'web', ...fields }))

@@ -17,16 +17,16 @@ import { createMemoryEngine, type MemoryEngine } from './memory-engine.ts'
 import { MACHINE } from './memory-engine/system.ts'
 
 export const VERSION = '0.0.0-test'
-/** Addresses are always let in, so that no test depends on the name. */
+/** Addresses are always allowed, so that no test depends on the host name. */
 const HOST = '127.0.0.1:8000'
 const NOBODY: Listeners = { isTaken: async () => false, listening: async () => new Set() }
 
 type Given = Partial<Omit<Foundation, 'engine' | 'config' | 'machine'>> & {
   engine?: MemoryEngine
   env?: Record<string, string>
-  /** Who listens on this machine. */
+  /** The listeners of this machine. */
   listeners?: Listeners
-  /** What this machine is; the engine's own unless the test says otherwise. */
+  /** This machine; the engine's own by default. */
   here?: Identity
   /** Do not wait until the server has read the engine's containers. */
   early?: boolean
@@ -36,7 +36,7 @@ export async function build(
   t: Test,
   { engine = createMemoryEngine(), env = {}, early = false, listeners = NOBODY, here = MACHINE, ...given }: Given = {}
 ) {
-  // Where uploads of builds go; tests that run at the same time must not tidy up each other's.
+  // The folder of build uploads. Concurrent tests must not clean up each other's.
   const dataDir = makeFolder('build')
   const settings = { BERTH_STATS_SOURCE: 'engine', BERTH_GRPC_PORT: 'off', BERTH_DATA_DIR: dataDir, ...env }
   const { config } = loadConfig(settings)
@@ -50,7 +50,7 @@ export async function build(
     logger: pino({ level: 'silent' }),
     version: VERSION,
     ownId: undefined,
-    // As before it was built, whatever this clone has.
+    // As if it were not built, whatever this clone has.
     dashboardDir: join(dataDir, 'no-dashboard'),
     ...given
   })
@@ -70,7 +70,7 @@ export async function build(
     return app.inject({ method: method as 'GET', url, ...options, headers })
   }
 
-  // A change waits until all containers are known; this one is refused then.
+  // A change waits until all containers are known. This one is refused then.
   if (!early) await ask('POST', '/containers/-/start', token(env))
   return {
     app,
@@ -81,7 +81,7 @@ export async function build(
     get: (url: string, options: Omit<InjectOptions, 'method' | 'url'> = {}) => ask('GET', url, options),
     post: (url: string, body?: unknown, headers: Record<string, string> = {}) =>
       ask('POST', url, body === undefined ? { headers } : { payload: body as object, headers }),
-    /** A container made through the API, running. */
+    /** A running container, created through the API. */
     async make(body: object = {}): Promise<{ id: string; full_id: string; name: string; [field: string]: unknown }> {
       const answer = await ask('POST', '/containers', { payload: body })
       if (answer.statusCode !== 201) throw new Error(`not made: ${answer.body}`)
@@ -94,7 +94,7 @@ function token({ BERTH_TOKEN }: Record<string, string>) {
   return BERTH_TOKEN === undefined ? {} : { headers: { authorization: `Bearer ${BERTH_TOKEN}` } }
 }
 
-/** Asserts that an answer is a refusal in the one form they all have, and returns it. */
+/** Asserts that an answer is a refusal in the common form, and returns it. */
 export function problem(t: Test, answer: LightMyRequestResponse, status: number, code: string) {
   const body = answer.json()
   t.equal(answer.statusCode, status)

@@ -1,4 +1,4 @@
-// Builds as a client sends them.
+// Builds as clients send them.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Test } from 'tap'
@@ -20,7 +20,7 @@ export async function sendBuild(
   return { status: answer.status, body: (await answer.json()) as Answer<BuildDetails>['body'] }
 }
 
-/** The build when it has come to its end. */
+/** The build once it has ended. */
 export function endOf(server: Server, id: string, limitMs = 120_000): Promise<BuildDetails> {
   return eventually(async () => {
     const { body } = await server.get<BuildDetails>(`/builds/${id}`)
@@ -52,7 +52,7 @@ export function imageNames(t: Pick<Test, 'teardown'>): (name: string) => string 
   }
 }
 
-/** How many processes of this machine have a word in their command line; what builds run is among them. */
+/** The number of processes of this machine with a word in their command line, including those of builds. */
 export function processesWith(word: string): number {
   const isIt = (pid: string) => {
     try {

@@ -1,10 +1,10 @@
-// A server below HTTP: it sends prepared bytes for each call, whole or not, and shows which connections are still open.
+// A server below HTTP: it sends prepared bytes for each call, complete or not, and shows the open connections.
 
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import type { Test } from 'tap'
 import type { EngineAddress } from '../../src/engine/docker/locate.ts'
 
-/** What is sent for one call. `path` has its version and query. */
+/** Sends the answer to a call. `path` has its version and query. */
 export type Play = (socket: Socket, call: { method: string; path: string }) => void
 
 export async function startByteEngine(t: Test, play: Play) {
@@ -13,7 +13,7 @@ export async function startByteEngine(t: Test, play: Play) {
     open.add(socket)
     socket.on('close', () => open.delete(socket)).on('error', () => {})
     socket.on('data', (chunk) => {
-      // A body that came in a piece of its own begins with no method.
+      // A body in a separate chunk does not begin with a method.
       for (const [, method = '', path = ''] of chunk
         .toString('latin1')
         .matchAll(/^(GET|POST|DELETE) (\S+) HTTP\/1\.1\r$/gm))
@@ -30,7 +30,7 @@ export async function startByteEngine(t: Test, play: Play) {
   return { address, open }
 }
 
-/** An answer in full, or as much of it as is kept when its body is cut to a length. */
+/** A complete answer, or one whose body is cut to a length. */
 export function answer(
   body: string,
   { status = 200, type = 'application/json', length = Buffer.byteLength(body) } = {}

@@ -1,4 +1,4 @@
-// Certificates for tests of TLS: authorities of the test's own, and what they sign.
+// Certificates for tests of TLS: the test's own CAs, and the certificates that they sign.
 
 import { spawnSync } from 'node:child_process'
 import { createAuthority as create, type Certificate, type Wanted } from '../../scripts/authority.ts'
@@ -8,7 +8,7 @@ const DAYS = 2
 
 export type { Certificate }
 
-/** An authority whose files are kept in the folder. */
+/** A CA with its files in the folder. */
 export function createAuthority(folder: string) {
   if (spawnSync('openssl', ['version']).status !== 0) installFor('certificates')
   const { ca, sign } = create(folder, { name: 'Berth test', days: DAYS })

@@ -1,4 +1,4 @@
-// A real browser, headless: what a page does there, and what is left of it in the end.
+// A real headless browser, which returns the final text of a page.
 
 import { execFile, execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { makeFolder } from './folder.ts'
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome']
 
-/** The browser's program; on Debian, as root, it is installed when it is missing. */
+/** The browser's program. As root on Debian it is installed if it is missing. */
 export function findChromium(): string | undefined {
   const found = () => NAMES.find((name) => succeeds(name, ['--version']))
   if (found() === undefined) {

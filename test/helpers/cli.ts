@@ -1,4 +1,4 @@
-// `berth` on a live server with an engine in memory: what it printed, and its exit code.
+// `berth` on a live server with an engine in memory: its output and exit code.
 
 import type { AddressInfo } from 'node:net'
 import { PassThrough, Readable } from 'node:stream'
@@ -23,7 +23,7 @@ export async function berth(
 ): Promise<Ran> {
   const texts = { out: '', err: '' }
   const sink = (name: 'out' | 'err') => {
-    // As a pseudo-terminal is until somebody gives it a size.
+    // Like a pseudo-terminal before it gets a size.
     const stream = Object.assign(new PassThrough(), { isTTY, columns: 0, rows: 0 })
     stream.on('data', (piece: Buffer) => {
       texts[name] += piece.toString()
@@ -37,7 +37,7 @@ export async function berth(
   return { code, ...texts }
 }
 
-/** A server that listens, and `berth` for it. */
+/** A listening server, and `berth` for it. */
 export async function serveCli(t: Test, options: Parameters<typeof build>[1] = {}) {
   const server = await build(t, options)
   await server.app.listen({ host: '127.0.0.1', port: 0 })

@@ -1,4 +1,4 @@
-// Takes build contexts in, into a folder of its own, and reads back what was kept.
+// Accepts build contexts into a separate folder, and reads back the kept files.
 
 import { createReadStream, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -58,7 +58,7 @@ export function intake(t: Test) {
   }
 }
 
-/** Bytes that do not pack. */
+/** Incompressible bytes. */
 export function createNoise(bytes: number): Buffer {
   const noise = Buffer.alloc(bytes)
   for (let at = 0, seed = 1; at < bytes; at += 4) noise.writeUInt32LE((seed = (seed * 48271) % 2147483647), at)

@@ -1,4 +1,4 @@
-// Readings of a container, with only what a test cares about written out.
+// Readings of a container, with defaults for fields that a test does not set.
 
 import type { Counters } from '../../src/stats/counters.ts'
 

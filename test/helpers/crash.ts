@@ -1,7 +1,7 @@
-// Kills the server at every engine call of an operation, one after the other, and asks each time what is left.
+// Kills the server at every engine call of an operation, one after the other, and checks the leftovers each time.
 //
-// With BERTH_TEST_FULL=1 before and after every call. Otherwise before the first change and after each: a call that only
-// reads leaves the engine as it was.
+// With BERTH_TEST_FULL=1 it kills before and after every call, otherwise before the first change and after each change: a
+// call that only reads does not change the engine.
 
 import type { Test } from 'tap'
 import type { Container } from '../../src/containers/schemas.ts'
@@ -11,14 +11,14 @@ import type { Server } from './server.ts'
 
 const isFull = Boolean(process.env.BERTH_TEST_FULL)
 
-/** What else goes on (pings, events, lists) is not where an operation can break. */
+/** An operation cannot break at other calls, such as pings, events and lists. */
 const STEPS = isFull ? /^(POST|DELETE) |^GET \/(images|containers)\/(?!json).+\/json$/ : /^(POST|DELETE) /
 
 export type CrashPoint = { step: number; moment: Moment; call: string }
 
 /**
- * `operate` prepares, then calls `arm` and does what is to be interrupted; `check` looks at what is left once the server is
- * back. Ends when the operation has no further step; returns the points at which it was killed.
+ * `operate` prepares, then calls `arm` and runs the operation to interrupt. `check` examines the leftovers once the server
+ * is back. It ends when the operation has no further step, and returns the points of the kills.
  */
 export async function killAtEachCall(
   { server, proxy }: { server: Server; proxy: FaultProxy },
@@ -56,7 +56,7 @@ export async function killAtEachCall(
   }
 }
 
-/** That it was killed at all of these, or in full at no fewer than so many. */
+/** Asserts that it was killed at all of these points, or in full at no fewer than the given number. */
 export function killedAt(t: Test, points: CrashPoint[], wanted: string[], leastInFull: number): void {
   const found = points.map(({ moment, call }) => `${moment} ${call}`)
   if (!isFull) return void t.strictSame(found, wanted)
@@ -64,7 +64,7 @@ export function killedAt(t: Test, points: CrashPoint[], wanted: string[], leastI
   t.ok(found.length >= leastInFull, `killed at ${found.length} points`)
 }
 
-/** Fails while the server's picture and the engine's differ, or anything is half-made. */
+/** Fails while server and engine differ, or any resource is half-made. */
 async function agreesWithEngine(server: Server): Promise<void> {
   const there = await server.inEngine()
   const halfMade = there.filter(

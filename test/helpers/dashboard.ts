@@ -11,7 +11,7 @@ const dashboard = JSON.parse(
 ) as Dashboard
 const variables = dashboard.templating.list
 
-/** For all jobs, servers and containers. */
+/** Values for all jobs, servers and containers. */
 export const expressions = dashboard.panels.flatMap(({ title, targets = [] }) =>
   targets.map(({ expr }) => ({
     title,
@@ -19,7 +19,7 @@ export const expressions = dashboard.panels.flatMap(({ title, targets = [] }) =>
   }))
 )
 
-/** Every name of a metric that a panel or a variable asks for. */
+/** Every metric name in a panel or a variable. */
 export const metricNames = [
   ...new Set(
     [
@@ -29,7 +29,7 @@ export const metricNames = [
   )
 ]
 
-/** Every variable that an expression uses, and every one that there is. */
+/** Every used and every defined variable. */
 export const usedVariables = new Set(
   dashboard.panels.flatMap(({ targets = [] }) => targets.flatMap(({ expr }) => expr.match(/(?<=\$)[a-z]\w*/g) ?? []))
 )

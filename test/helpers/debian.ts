@@ -1,10 +1,10 @@
-// What tests need of Debian, had where it is missing. Test files that do so at the same time wait for each other.
+// Debian packages that tests need, installed if they are missing. Concurrent test files wait for each other.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** All that tests install, by what it is for: what is needed, without what Debian only recommends. */
+/** All packages of the tests, by purpose, without those that Debian only recommends. */
 const PACKAGES = {
   browser: ['chromium'],
   btrfs: ['btrfs-progs'],
@@ -47,7 +47,7 @@ function aptGet(args: string[], cwd?: string): void {
   const run = (...wanted: string[]) => {
     const command = ['flock', LOCK, 'apt-get', '-o', 'DPkg::Lock::Timeout=300', ...wanted]
     const [program = '', ...rest] = process.getuid?.() === 0 ? command : ['sudo', '-n', ...command]
-    // Some packages would start a service of their own, which nobody needs here.
+    // Some packages would start a service, which no test needs.
     const env = { ...process.env, RUNLEVEL: '1', DEBIAN_FRONTEND: 'noninteractive' }
     execFileSync(program, rest, { cwd, env, stdio: 'pipe' })
   }

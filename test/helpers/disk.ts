@@ -1,4 +1,4 @@
-// A small disk of its own: an ext4 file system in a file. What a power failure leaves of it is what has reached that file.
+// A small separate disk: an ext4 file system in a file. After a power failure it has the data that reached the file.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, truncateSync, writeFileSync } from 'node:fs'
@@ -24,7 +24,7 @@ export function makeDisk(t: Pick<Test, 'teardown'>, megabytes: number) {
   let failures = 0
   return {
     folder,
-    /** The same disk as it would be found had the power failed now. */
+    /** The disk in the state that a power failure would leave now. */
     afterPowerFailure(): string {
       const left = join(place, `left-${++failures}`)
       copyFileSync(image, left)

@@ -1,4 +1,4 @@
-// The adapter against a server that answers as an engine would: what it asks, and what it makes of the answers.
+// The adapter against a server that answers like an engine, for tests of its requests and of its results.
 
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'

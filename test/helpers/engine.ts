@@ -1,4 +1,4 @@
-// A line to the engine past the server: to see what is really there, and to do things behind the server's back.
+// Direct access to the engine, to check its real state and to make changes behind the server's back.
 
 import { createServer } from 'node:net'
 import http from 'node:http'
@@ -10,22 +10,22 @@ import { isAlive } from './process.ts'
 export const SOCKET = /^unix:\/\/(.+)$/.exec(process.env.DOCKER_HOST ?? '')?.[1] ?? '/var/run/docker.sock'
 export const docker = connect(SOCKET)
 
-/** Made by images.ts. */
+/** Created by images.ts. */
 export const IMAGE = 'berth-test/busybox:1'
 
-/** Marks everything that one server of a test makes, so that it can be counted and removed. */
+/** Marks all resources of one server of a test, so that they can be counted and removed. */
 export const TEST_LABEL = 'berth.test'
 
 export function connect(socketPath: string): Docker {
   return new Docker({ socketPath })
 }
 
-/** What the engine itself says is there for a server of a test. */
+/** The containers of a test's server, from the engine itself. */
 export async function listOf(mark: string, engine = docker) {
   return engine.listContainers({ all: true, filters: JSON.stringify({ label: [`${TEST_LABEL}=${mark}`] }) })
 }
 
-/** Removes what carries the mark: containers with their anonymous volumes, then images kept of them. */
+/** Removes marked resources: containers with their anonymous volumes, then images kept of them. */
 export async function removeAllOf(mark: string, engine = docker): Promise<void> {
   const filters = JSON.stringify({ label: [`${TEST_LABEL}=${mark}`] })
   await inBatches(await listOf(mark, engine), ({ Id }) =>
@@ -35,7 +35,7 @@ export async function removeAllOf(mark: string, engine = docker): Promise<void> 
     await ignoreMissing(engine.getImage(Id).remove({ force: true }))
 }
 
-/** What test runs left that were killed themselves. A mark begins with the number of the process that tests. */
+/** Removes leftovers of killed test runs. A mark begins with the PID of the test. */
 export async function removeLeftOvers(engine = docker): Promise<void> {
   const filters = JSON.stringify({ label: [TEST_LABEL] })
   const left = [...(await engine.listContainers({ all: true, filters })), ...(await engine.listImages({ filters }))]
@@ -43,7 +43,7 @@ export async function removeLeftOvers(engine = docker): Promise<void> {
   for (const mark of new Set(marks)) if (!isAlive(Number.parseInt(mark, 10))) await removeAllOf(mark, engine)
 }
 
-/** A container that Berth did not make; it goes at the end of the test. */
+/** A foreign container, removed at the end of the test. */
 export async function runForeign(
   t: Test,
   { name, port, command = ['sleep', '3600'] }: { name?: string; port?: number; command?: string[] } = {}
@@ -62,21 +62,21 @@ export async function runForeign(
   return container
 }
 
-/** A plain process listening on a port, as any program of the machine may. */
+/** A plain process that listens on a port, like any program of the machine. */
 export async function listenOn(t: Test, port: number, host = '127.0.0.1'): Promise<() => Promise<void>> {
   const close = await listen(port, host)
   t.teardown(close)
   return close
 }
 
-/** The same, for as long as its caller says. */
+/** The same, until its caller ends it. */
 export async function listen(port: number, host = '127.0.0.1'): Promise<() => Promise<void>> {
   const server = createServer((socket) => socket.end('not a container\n'))
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(port, host, resolve))
   return () => new Promise<void>((resolve) => void server.close(() => resolve()))
 }
 
-/** What a workload answers on its port; undefined when nobody does. */
+/** The answer of a workload on its port, or undefined. */
 export function askPort(port: number, path = '/'): Promise<string | undefined> {
   return new Promise((resolve) => {
     const request = http.get({ host: '127.0.0.1', port, path, agent: false, timeout: 5_000 }, (answer) => {
@@ -92,7 +92,7 @@ export function askPort(port: number, path = '/'): Promise<string | undefined> {
   })
 }
 
-/** The same of one who is to answer. It fails while nobody does, so that `eventually` asks again. */
+/** The same, but it fails without an answer, so that `eventually` retries. */
 export async function answerOf(port: number, path = '/'): Promise<string> {
   const text = await askPort(port, path)
   if (!text) throw new Error(`nobody answers on ${port}`)
@@ -100,8 +100,8 @@ export async function answerOf(port: number, path = '/'): Promise<string> {
 }
 
 /**
- * Asks again until the answer is there; fails with what was last found. For what the engine does in its own time, which is
- * long on a machine that has much to do: the limit is there to end, not to measure.
+ * Retries until the answer is there, and fails with the last error. For work that the engine does in its own time, which is
+ * long on a busy machine: the limit only ends the test, it measures nothing.
  */
 export async function eventually<T>(ask: () => Promise<T> | T, limitMs = 60_000): Promise<T> {
   const end = performance.now() + limitMs
@@ -115,7 +115,7 @@ export async function eventually<T>(ask: () => Promise<T> | T, limitMs = 60_000)
   }
 }
 
-/** The freezer of cgroup v1 may fail on a container that its CPU limit holds back just then; asked again, it does not. */
+/** The freezer of cgroup v1 may fail on a container that its CPU limit throttles. A retry succeeds. */
 export async function pause(container: Docker.Container): Promise<void> {
   await eventually(() => container.pause())
 }
@@ -126,7 +126,7 @@ export async function ignoreMissing(removal: Promise<unknown>): Promise<void> {
   })
 }
 
-/** Not all at once: the engine answers a crowd more slowly than a queue. */
+/** Limits concurrency, since the engine is slower with many concurrent calls than with a queue. */
 export async function inBatches<T>(items: T[], task: (item: T) => Promise<unknown>, atOnce = 8): Promise<void> {
   const rest = [...items]
   await Promise.all(

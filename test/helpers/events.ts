@@ -4,7 +4,7 @@ import http from 'node:http'
 
 export type ServerEvent = { id?: string; event?: string; data: Record<string, unknown> }
 
-/** The events of a stream, to its end or to as many as are wanted. */
+/** The events of a stream, up to its end or the given number. */
 export function readEvents(
   url: string,
   {

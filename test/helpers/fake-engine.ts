@@ -1,4 +1,4 @@
-// An engine that can do only what the test says. For one that holds containers: memory-engine.ts.
+// An engine with only the calls that the test gives it. memory-engine.ts has one that holds containers.
 
 import type { Engine } from '../../src/engine/contract/engine.ts'
 

@@ -1,4 +1,4 @@
-// The inventory without an engine: the test puts its records. test/contract/inventory.test.ts compares it with the real one.
+// The inventory without an engine: the test puts its records. test/contract/inventory.test.ts checks it with the real one.
 
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import type { Change } from '../../src/inventory/bus.ts'
@@ -72,7 +72,7 @@ export function fakeInventory(given: ContainerRecord[] = []) {
     sync(): void {
       for (const watcher of syncWatchers) watcher()
     },
-    /** The engine has it and does not describe it. */
+    /** The engine has it but cannot describe it. */
     setUnread: (id: string): void => void unread.add(id),
     setStale(ms: number | null): void {
       age = ms

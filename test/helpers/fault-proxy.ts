@@ -1,4 +1,4 @@
-// Stands between the server and the engine and does to their calls what crashes, networks and full queues do.
+// A proxy between server and engine that causes the faults of crashes, networks and full queues.
 
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import { once } from 'node:events'
@@ -14,15 +14,15 @@ import { sendSpoilt, spoilPiece, trickle, type Spoiling } from './spoilt-answers
 
 export type Call = { method: string; path: string }
 export type Moment = 'before' | 'after'
-/** May answer `drop` before a call: then the engine never hears of it. */
+/** May return `drop` before a call: then the engine never gets it. */
 type Hook = (call: Call, moment: Moment) => Promise<'drop' | void> | 'drop' | void
 
 /**
- * - `drop`: the connection breaks before the engine hears of the call
+ * - `drop`: the connection breaks before the engine gets the call
  * - `lose answer`: the engine acts, and the connection breaks instead of bringing its answer
  * - `fail`: answered with status 500 without asking the engine
- * - `hang`: never answered, and the engine does not hear of it
- * - `delayMs`: the engine hears of it that much later
+ * - `hang`: never answered, and the engine does not get it
+ * - `delayMs`: the engine gets it that much later
  * - `answerLateMs`: the engine acts at once, and its answer comes that much later
  */
 export type Fault = 'drop' | 'lose answer' | 'fail' | 'hang' | { delayMs: number } | { answerLateMs: number } | Spoiling
@@ -30,10 +30,10 @@ type Rule = { method: string; path: RegExp; fault: Fault; times: number }
 
 export type FaultProxy = Awaited<ReturnType<typeof startFaultProxy>>
 
-// Answers of these come piece by piece and are passed on as they come; all others are read whole first.
+// Answers of these are streams and are forwarded as they arrive. All others are read completely first.
 const STREAMS = /^\/(events|images\/create|build)$|\/(logs|attach|stats)$|^\/exec\/.+\/start$/
 
-/** What the answer of another call would hold, for the fault `another`. */
+/** The content of another call's answer, for the fault `another`. */
 type Another = (call: Call, content: Buffer) => Buffer | Promise<Buffer>
 
 export async function startFaultProxy(
@@ -54,7 +54,7 @@ export async function startFaultProxy(
   const server = http.createServer((request, response) => {
     handle(request, response).catch(() => response.destroy())
   })
-  // As the engine: it never closes a connection that is idle.
+  // Like the engine, it never closes an idle connection.
   server.keepAliveTimeout = 0
   server.on('connection', (connection: Socket) => {
     connections.add(connection)
@@ -65,7 +65,7 @@ export async function startFaultProxy(
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const call = describe(request)
     calls.push(call)
-    // Read at once: a call that is held is made all the same when its client has given up.
+    // Read at once: a held call is made even if its client has given up.
     const body = await buffer(request)
     await released
     const fault = takeFault(call)
@@ -161,25 +161,25 @@ export async function startFaultProxy(
 
   return {
     socket,
-    /** Every call that came, in order, without the version in front. */
+    /** Every call in order, without its version prefix. */
     calls,
 
-    /** What is to happen to the next calls of this kind; once, unless said otherwise. */
+    /** Sets the fault of the next calls of this kind, once by default. */
     next(method: string, path: RegExp, fault: Fault, times = 1): void {
       rules.push({ method, path, fault, times })
     },
 
-    /** From now on calls are handed on as they are. */
+    /** From now on calls are forwarded unchanged. */
     heal(): void {
       rules.length = 0
     },
 
-    /** To be told before the engine hears of a call, and after it answered but before the server hears of that. */
+    /** Called before the engine gets a call, and after its answer but before the server gets that. */
     onCall(told: Hook | undefined): void {
       hook = told
     },
 
-    /** As an engine that is stopped: connections are accepted and nothing is answered, until it goes on. */
+    /** Like a stopped engine: connections are accepted and nothing is answered until it continues. */
     freeze(): void {
       released ??= new Promise((resolve) => (release = resolve))
     },
@@ -188,12 +188,12 @@ export async function startFaultProxy(
       released = undefined
     },
 
-    /** Events go missing without a sign of it. */
+    /** Events are lost silently. */
     loseEvents(lost: boolean): void {
       eventsAreLost = lost
     },
 
-    /** As an engine that is gone: nobody listens, and what was open breaks. */
+    /** Like a lost engine: nothing listens, and open connections break. */
     async goAway(): Promise<void> {
       const closed = new Promise((resolve) => server.close(resolve))
       cutAll()
@@ -203,7 +203,7 @@ export async function startFaultProxy(
   }
 }
 
-/** Of a stream these show before its first piece. */
+/** In a stream these show before its first chunk. */
 function isOfTheHead(fault: Fault | undefined): boolean {
   return fault === 'lose answer' || fault === 'cut head' || fault === 'empty' || fault === 'html'
 }

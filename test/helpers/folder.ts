@@ -1,5 +1,5 @@
-// Folders of tests among the machine's temporary ones. A name holds the number of the process that made it, so that what a
-// killed run left can be told from what is in use.
+// Temporary folders of tests. A name contains the PID of its process, so that leftovers of a killed run differ from folders
+// in use.
 
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,9 +9,9 @@ import { isAlive } from './process.ts'
 const made: string[] = []
 process.on('exit', () => made.forEach(remove))
 
-/** Goes at the end of the process, if its test did not remove it before. */
+/** Removed at the end of the process, unless its test removed it before. */
 export function makeFolder(name: string): string {
-  // The files of an engine are more than a folder: private-engine.ts looks after them.
+  // private-engine.ts handles the folders of engines, which have mounts.
   if (made.length === 0)
     leftOvers()
       .filter((folder) => !folder.includes('-engine-'))
@@ -21,7 +21,7 @@ export function makeFolder(name: string): string {
   return folder
 }
 
-/** The folders of processes that are no more. */
+/** The folders of processes that have ended. */
 export function leftOvers(): string[] {
   const isLeft = (name: string) => {
     const pid = /^berth-test-(\d+)-/.exec(name)?.[1]
@@ -36,6 +36,6 @@ function remove(folder: string): void {
   try {
     rmSync(folder, { recursive: true, force: true })
   } catch {
-    // Somebody else's, or in use: the next run tries again.
+    // It belongs to another user or is in use: the next run retries.
   }
 }

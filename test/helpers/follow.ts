@@ -4,7 +4,7 @@ import { readEvents, type ServerEvent } from './events.ts'
 
 const LIMIT_MS = 60_000
 
-/** Reads on until the stream ends or the server does. Everything that came is in `events`. */
+/** Reads until the stream or the server ends. `events` has all events so far. */
 export function follow(url: string, options: { lastEventId?: string | undefined; most?: number } = {}) {
   const events: ServerEvent[] = []
   const times: number[] = []
@@ -21,11 +21,11 @@ export function follow(url: string, options: { lastEventId?: string | undefined;
 
   return {
     events,
-    /** When each came, on the clock that never jumps. */
+    /** The arrival time of each, on the monotonic clock. */
     times,
     ended,
 
-    /** The first event of the kind that comes from now on, or came since `from` events were there. */
+    /** The first event of the kind from now on, or since the first `from` events. */
     next(isIt: (event: ServerEvent) => boolean, from = events.length): Promise<ServerEvent> {
       return new Promise((resolve, reject) => {
         const stop = (settle: () => void) => {
@@ -46,7 +46,7 @@ export function follow(url: string, options: { lastEventId?: string | undefined;
       })
     },
 
-    /** When that many are there. */
+    /** Resolves when that many are there. */
     async count(many: number): Promise<ServerEvent[]> {
       if (events.length < many) await this.next(() => events.length >= many, 0)
       return events.slice(0, many)

@@ -1,4 +1,4 @@
-// Calls at the gRPC port for its fuzzer, from the descriptors: mostly good ones, and every way of sending a bad one.
+// Calls to the gRPC port for its fuzzer, from the descriptors: mostly valid ones, and every kind of invalid one.
 
 import { gzipSync } from 'node:zlib'
 import type { DescMethod } from '@bufbuild/protobuf'
@@ -28,7 +28,7 @@ const METHODS = [DockerService, Health, ServerReflection].flatMap(({ methods }) 
 
 const zeros = gzipSync(Buffer.alloc(40 * 1024 ** 2))
 
-/** How a message may come in. The first is how it should. */
+/** The forms of a message. The first is the valid one. */
 function framesOf(
   { binary }: Encoded,
   noise: Uint8Array,
@@ -61,7 +61,7 @@ function framesOf(
 const WHOLE = ['whole', 'in pieces', 'compressed', 'unknown fields']
 const KINDS = Object.keys(framesOf({ binary: new Uint8Array(), json: '' }, new Uint8Array(), 0))
 
-/** Connect's own protocol, which is spoken on the same port. */
+/** Connect's own protocol, which the same port speaks. */
 function connectOf(
   { binary, json }: Encoded,
   isStream: boolean,

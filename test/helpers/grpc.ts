@@ -1,4 +1,4 @@
-// The server in memory, asked over a real gRPC port by Connect's own client.
+// The server in memory, called over a real gRPC port by Connect's own client.
 
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
@@ -13,7 +13,7 @@ import {
 import { build } from './build.ts'
 import { freePort } from './port-ranges.ts'
 
-/** As `build`, with the gRPC port open and a client for it. */
+/** Like `build`, with an open gRPC port and a client for it. */
 export async function buildRpc(t: Test, { env = {}, ...given }: NonNullable<Parameters<typeof build>[1]> = {}) {
   const port = freePort()
   const built = await build(t, { ...given, env: { BERTH_GRPC_PORT: String(port), ...env } })
@@ -33,7 +33,7 @@ export function transportTo(port: number, headers: Record<string, string> = {}) 
   })
 }
 
-/** How a call was refused, with all its details. */
+/** The refusal of a call, with all its details. */
 export async function refusal(call: Promise<unknown>) {
   const error = await call.then(
     () => undefined,

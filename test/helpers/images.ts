@@ -1,4 +1,4 @@
-// The image that the tests run: busybox with all its programs, made on the spot, since a fresh machine has nothing.
+// The image that the tests run: busybox with all its programs, created on the spot, since a fresh machine has no images.
 
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -12,7 +12,7 @@ import { makeFolder } from './folder.ts'
 
 const BUSYBOX = '/bin/busybox'
 
-/** Makes the image where it is missing. Test files that do so at the same time do each other no harm. */
+/** Creates the image if it is missing. Test files may do so concurrently. */
 export async function prepareImage(engine: Docker = docker): Promise<void> {
   if (await exists(engine)) return
   const folder = makeFolder('image')
@@ -25,7 +25,7 @@ export async function prepareImage(engine: Docker = docker): Promise<void> {
     try {
       await image.tag({ repo, tag })
     } catch (error) {
-      // Of two that give the same name at the same time, the containerd store refuses one.
+      // The containerd store refuses one of two concurrent tags with the same name.
       if (!(await exists(engine))) throw error
       await ignoreMissing(image.remove())
     }
@@ -34,7 +34,7 @@ export async function prepareImage(engine: Docker = docker): Promise<void> {
   }
 }
 
-/** A small image of the test's own with random content, so that no registry has its layer. Goes with what carries the mark. */
+/** A small image with random content, so that no registry has its layer. It is removed with marked resources. */
 export async function makeImage(name: string, mark: string, bytes = 1_000): Promise<string> {
   const id = await importContent(docker, `${TEST_LABEL}=${mark}`, bytes)
   const colon = name.lastIndexOf(':')

@@ -1,4 +1,4 @@
-// Containers with a known load, and what others say about them: the engine, and the docker CLI.
+// Containers with a known load, and their figures from the engine and the docker CLI.
 
 import { execFile } from 'node:child_process'
 import { readlinkSync, statSync } from 'node:fs'
@@ -15,7 +15,7 @@ export const BUSY = ['sh', '-c', 'while :; do :; done']
 export const IDLE = ['sleep', '3600']
 export const MIB = 1024 ** 2
 
-/** A container with settings that Berth does not offer; it goes at the end of the test. */
+/** A container with settings that Berth does not offer, removed at the end of the test. */
 export async function run(
   t: Pick<Test, 'teardown'>,
   { command = IDLE, ...host }: { command?: string[] } & Docker.HostConfig = {}
@@ -36,7 +36,7 @@ export async function runIn(id: string, ...command: string[]): Promise<void> {
   if (code !== 0) throw new Error(`${command.join(' ')} ended with ${code}`)
 }
 
-/** The engine's own figures, at the moment that it names. CPU as the time that was used and the time that one core had. */
+/** The engine's own figures with their time. CPU is the used time and the time of one core. */
 export async function engineFigures(id: string) {
   const query = { stream: false, 'one-shot': true } as { stream: false }
   const answer = (await docker.getContainer(id).stats(query)) as unknown as RawStats & { read: string }
@@ -54,7 +54,7 @@ export async function engineFigures(id: string) {
 
 export type CliStats = { cpuPercent: number; memory: string; memoryPercent: number; pids: number }
 
-/** One round of `docker stats`. Undefined where there is no docker CLI. */
+/** One round of `docker stats`, or undefined without a docker CLI. */
 export async function dockerStats(ids: string[]): Promise<Map<string, CliStats> | undefined> {
   const { stdout } = await promisify(execFile)('docker', [
     'stats',
@@ -105,7 +105,7 @@ export function statsOf(server: Server, id: string): Promise<ContainerStats> {
   })
 }
 
-/** The figures once they are as they should be; samples are up to a second old. */
+/** The figures once they fulfil the condition; samples are up to a second old. */
 export function statsWhen(
   server: Server,
   id: string,
@@ -127,7 +127,7 @@ export async function pointsOf(server: Server, id: string): Promise<Point[]> {
   return points.map((point) => ({ at: Date.parse(point.sampled_at), percent: point.cpu_percent }))
 }
 
-/** Of a stretch of time; a sample speaks for the time since the one before. */
+/** The average over a period; a sample covers the time since the previous one. */
 export function averageOf(points: Point[], from: number, to: number): number {
   let sum = 0
   for (const [index, { at, percent }] of points.entries()) {
@@ -141,7 +141,7 @@ export function averageOf(points: Point[], from: number, to: number): number {
 export const isNear = (found: number, expected: number, share: number) =>
   Math.abs(found - expected) <= Math.abs(expected) * share
 
-/** The disk under the engine's files, as the engine must be told it. */
+/** The disk of the engine's files, in the form that the engine takes. */
 export async function engineDisk(): Promise<string | undefined> {
   try {
     const { DockerRootDir: folder } = (await docker.info()) as { DockerRootDir: string }

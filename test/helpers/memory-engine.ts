@@ -1,5 +1,5 @@
-// An engine without Docker that holds containers in memory well enough for their whole life, with the refusals a real engine
-// has. What it does stands by subject in memory-engine/; here it is put together and its calls are noted.
+// An engine without Docker that holds containers in memory for their whole life, with the refusals of a real engine.
+// memory-engine/ has its parts by subject. This file combines them and records the calls.
 
 import type { Engine } from '../../src/engine/contract/engine.ts'
 import { archiveCalls } from './memory-engine/archive.ts'
@@ -14,7 +14,7 @@ import { systemCalls } from './memory-engine/system.ts'
 import { volumeCalls } from './memory-engine/volumes.ts'
 import { createWorkloads } from './memory-engine/workloads.ts'
 
-/** What changes something outside this server. */
+/** Calls that change something outside this server. */
 const WRITES = [
   'createContainer',
   'startContainer',

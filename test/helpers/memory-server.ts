@@ -1,4 +1,4 @@
-// The server with an engine in memory as a process of its own: what a test does with many sockets costs it nothing.
+// The server with an engine in memory as a separate process, so that a test with many sockets does not slow it.
 
 import type { AddressInfo } from 'node:net'
 import type { Test } from 'tap'

@@ -1,4 +1,4 @@
-// Messages for a description of protobuf: those that its schema over REST lets through, mostly, and any.
+// Messages for a protobuf description: mostly those that its REST schema accepts, and arbitrary ones.
 
 import {
   create,
@@ -20,16 +20,16 @@ const ANY_CHOSEN: Record<string, fc.Arbitrary<unknown>> = {
   source: fc.constantFrom('data', 'logs'),
   image_name: fc.constantFrom('team/web', 'web'),
   dockerfile_text: fc.constantFrom('FROM scratch\n', 'FROM base-api-server\nRUN true\n', 'nonsense', ''),
-  // Nobody listens there; another one would be asked for in the real world.
+  // Nothing listens there. Another host would get real requests.
   registry: fc.constant('127.0.0.1:1'),
   registry_password: fc.constant(''),
   run: fc.constantFrom({}, { name: 'web' }, { wait: 'never' })
 }
-/** A build may come as a text or as a context, not as both. */
+/** A build may have a text or a context, not both. */
 const EITHER = ['dockerfile_text', 'context']
 const SHORT_SECONDS = 0.1
 
-/** As the binary format has it, and as JSON. */
+/** In the binary format, and as JSON. */
 export type Encoded = { binary: Uint8Array; json: string }
 
 export function messageFor(description: DescMessage, request: JsonSchema): fc.Arbitrary<Encoded> {
@@ -47,7 +47,7 @@ function goodFor(description: DescMessage, request: JsonSchema): fc.Arbitrary<En
       const message = fromJson(description, JSON.parse(json) as JsonValue, { ignoreUnknownFields: true })
       return { json, binary: toBinary(description, message) }
     } catch {
-      // What JSON can say and the message cannot, such as text for a number.
+      // Values that JSON can express but the message cannot, such as text for a number.
       return { json, binary: new Uint8Array() }
     }
   })

@@ -1,4 +1,4 @@
-// Two machines of a Swarm that is not there.
+// Two machines of an imaginary Swarm.
 
 import type { EngineNodes, NodeRecord } from '../../src/engine/contract/nodes.ts'
 import { createTopic } from '../../src/lib/topic.ts'

@@ -1,4 +1,4 @@
-// The server with tokens that have nothing to do with each other, and what each of them asks.
+// The server with unrelated tokens, and requests of each of them.
 
 import { setTimeout } from 'node:timers/promises'
 import type { InjectOptions, LightMyRequestResponse } from 'fastify'
@@ -8,7 +8,7 @@ import { openStore } from '../../src/store/sqlite/open.ts'
 import { serveBuilds } from './build-server.ts'
 import { addToken, bearer } from './tokens.ts'
 
-/** `own` and `mate` are a team; `stranger` is not of it. */
+/** `own` and `mate` are a team; `stranger` is not in it. */
 export const CALLERS = ['own', 'mate', 'stranger', 'admin'] as const
 export type CallerName = (typeof CALLERS)[number]
 
@@ -24,7 +24,7 @@ export async function serveOwners(t: Test, options: Parameters<typeof serveBuild
   }
   const server = await serveBuilds(t, { ...options, store, early: true, env: { BERTH_EXEC: 'true', ...options.env } })
 
-  /** A machine with much else to do has the server say that it is busy; the same is asked again. */
+  /** On a busy machine the server may say that it is busy, so the request is retried. */
   async function patiently(ask: () => Promise<LightMyRequestResponse>): Promise<LightMyRequestResponse> {
     for (;;) {
       const answer = await ask()

@@ -1,4 +1,4 @@
-// Podman with its Docker API: a second engine, all of whose files are the test's own. Needs root on Debian.
+// Podman with its Docker API: a second engine, whose files all belong to the test. Needs root on Debian.
 
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
@@ -10,14 +10,14 @@ import { installFor } from './debian.ts'
 import { connect, eventually } from './engine.ts'
 import { makeFolder } from './folder.ts'
 
-// Where rlimits cannot be raised, those that it would give to containers by itself keep it from starting them.
+// If rlimits cannot be raised, its default rlimits for containers prevent their start.
 const SETTINGS = `[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]
 [engine]
 cgroup_manager = "cgroupfs"
 `
 
-/** Why it cannot be had here; false when it can. */
+/** The reason why it is unavailable here, or false. */
 export function noPodman(): string | false {
   if (process.getuid?.() !== 0) return 'needs root'
   if (isInstalled()) return false

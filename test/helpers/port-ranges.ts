@@ -1,5 +1,5 @@
-// Ports for tests. Files run at the same time, and so may whole runs, so each claims its own: a stretch for its workloads, and
-// single ones for servers.
+// Ports for tests. Files and even whole runs may run concurrently, so each claims its own: a range for its workloads, and
+// single ports for servers.
 
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -66,7 +66,7 @@ const SIZES = {
 
 const WORKLOADS: Range = { first: 8100, last: 8999 }
 const STEP = 10
-// Below those that the kernel itself gives to whoever asks for any, so that one stays free while a server is down.
+// Below the kernel's ephemeral ports, so that a port stays free while its server is down.
 const SERVERS: Range = { first: 20_000, last: 29_999 }
 const CLAIMS = join(tmpdir(), 'berth-test-port-claims')
 const claimed = new Map<string, Range>()
@@ -82,7 +82,7 @@ export function portsOf(file: keyof typeof SIZES, count?: number): Range {
   return { first: range.first, last: count === undefined ? range.last : range.first + count - 1 }
 }
 
-/** For a server of the test: nobody else listens on it, and no other test is given it, as long as this process runs. */
+/** For a server of the test: nothing else listens on it, and no other test gets it while this process runs. */
 export function freePort(): number {
   const listening = listeningPorts()
   const count = SERVERS.last - SERVERS.first + 1
@@ -104,8 +104,8 @@ function claimRange(size: number): Range {
 }
 
 /**
- * Says what is wanted before it looks who else wants it. So of two that want the same at the same time both may go on to
- * the next, but never do both keep it.
+ * Announces its claim before it checks for other claims. So two concurrent claims of a port may both move on to the next
+ * one, but never both keep it.
  */
 function claim(ports: number[]): boolean {
   mkdirSync(CLAIMS, { recursive: true })

@@ -1,4 +1,4 @@
-// A PostgreSQL of the test's own, to be killed and started again. It refuses to run as root, so it runs as its own user.
+// A PostgreSQL for one test, which can be killed and restarted. It refuses to run as root, so it runs as its own user.
 
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -29,7 +29,7 @@ export async function startPostgres(t: Test) {
   let schemas = 0
 
   async function start(): Promise<void> {
-    // What a killed one left may still be about to end.
+    // Processes of a killed server may still be ending.
     await eventually(async () => {
       const settings = ['fsync=off', 'listen_addresses=', 'max_connections=60', 'shared_buffers=32MB']
       const args = ['-D', data, '-k', folder, ...settings.flatMap((setting) => ['-c', setting])]
@@ -55,7 +55,7 @@ export async function startPostgres(t: Test) {
     await ended
   }
 
-  /** The server and what serves its connections: each of them is a process. */
+  /** Signals the server and the process of each connection. */
   function signal(name: 'SIGSTOP' | 'SIGCONT'): void {
     const { pid } = server ?? {}
     if (pid === undefined) return
@@ -75,13 +75,13 @@ export async function startPostgres(t: Test) {
 
   return {
     start,
-    /** Without a word to anybody. */
+    /** Without notice to any client. */
     kill: () => end('SIGKILL'),
     /** Keeps its connections, accepts new ones, and answers nothing. */
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
 
-    /** The address of a database that holds nothing yet. */
+    /** The address of an empty database. */
     async empty(): Promise<string> {
       const schema = `s${++schemas}`
       await ask(urlOf('public'), `CREATE SCHEMA ${schema}`)

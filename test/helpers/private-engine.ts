@@ -1,4 +1,4 @@
-// An engine of the test's own, to be killed and started again without harm to anybody. Needs root and an installed dockerd.
+// An engine for one test, which can be killed and restarted without harm to others. Needs root and an installed dockerd.
 
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -9,7 +9,7 @@ import { connect, eventually } from './engine.ts'
 import { leftOvers, makeFolder } from './folder.ts'
 import { isAlive } from './process.ts'
 
-/** Why no engine can be started here; false when one can. */
+/** The reason why no engine can start here, or false. */
 export const noPrivateEngine: string | false =
   process.getuid?.() !== 0
     ? 'needs root'
@@ -41,7 +41,7 @@ export async function startPrivateEngine(t: Test, more: string[] = []) {
       ...['--iptables=false', '--ip-masq=false', '--ip-forward=false'],
       ...more
     ]
-    // A group of its own: whatever ends the tests does not end it before its containers.
+    // Its own process group, so that a signal to the tests does not end it before its containers.
     const started = spawn('dockerd', args, { detached: true, stdio: ['ignore', log, log] })
     daemon = started
     await eventually(async () => {
@@ -57,7 +57,7 @@ export async function startPrivateEngine(t: Test, more: string[] = []) {
     const ended = once(running, 'exit')
     running.kill(signal)
     await ended
-    // Started again while its containerd seems to be there, the next one would wait for it in vain.
+    // A new engine would wait in vain for a containerd that only seems to run.
     await eventually(() => {
       if (containerd !== undefined && isAlive(containerd)) throw new Error('containerd still runs')
     })
@@ -96,7 +96,7 @@ function addressOf(pid: number): string {
   return `10.213.${index >> 2}.${(index & 3) * 64 + 1}/26`
 }
 
-/** All that is left of an engine once it has ended, or was killed with its test. */
+/** Removes the leftovers of an engine that has ended, or was killed with its test. */
 function removeEngine(folder: string): void {
   killLeftOvers(folder)
   const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n')

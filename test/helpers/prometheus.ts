@@ -1,4 +1,4 @@
-// A real Prometheus, and promtool: what is installed, else Debian's package, unpacked beside the modules and not installed.
+// A real Prometheus and promtool: the installed ones, or Debian's package, unpacked beside the modules.
 
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ import { freePort } from './port-ranges.ts'
 const CACHE = join(import.meta.dirname, '../../node_modules/.cache')
 const UNPACKED = join(CACHE, 'prometheus')
 
-/** The folder of both programs, or why there is none. */
+/** The folder of both programs, or the reason why there is none. */
 export function findPrometheus(): { folder: string } | { missing: string } {
   const installed = spawnSync('which', ['prometheus', 'promtool'], { encoding: 'utf8' })
   if (installed.status === 0) return { folder: join(installed.stdout.split('\n')[0] ?? '', '..') }
@@ -27,7 +27,7 @@ export function findPrometheus(): { folder: string } | { missing: string } {
   }
 }
 
-/** Test files that do so at the same time do each other no harm. */
+/** Test files may do so concurrently. */
 function unpackPackage(): void {
   mkdirSync(CACHE, { recursive: true })
   const folder = mkdtempSync(join(CACHE, 'prometheus-'))

@@ -34,7 +34,7 @@ export async function startProxiedServer(t: Test, ports: Range) {
     isUp,
     async made(t: Test, body: CreateBody = {}): Promise<Container> {
       let answer = await server.create(body)
-      // Before any fault, a machine that stalls may keep the engine longer than it has here.
+      // Even before a fault, a stalled machine may delay the engine beyond its timeout here.
       for (let tries = 1; tries < 3 && answer.status === 504; tries++) answer = await server.create(body)
       t.equal(answer.status, 201, answer.text)
       return answer.body

@@ -1,4 +1,4 @@
-// Python as Debian has it, with gRPC, and the modules it needs for our proto file. Installed where it is missing.
+// Debian's Python with gRPC, and the generated modules for our proto file. Installed if it is missing.
 
 import { execFile, execFileSync, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -12,7 +12,7 @@ const PLUGIN = '/usr/bin/grpc_python_plugin'
 
 const run = promisify(execFile)
 
-/** Its program, installed where it is missing. */
+/** Its program, installed if it is missing. */
 export function python(): string {
   if (!existsSync(PYTHON)) installFor('python')
   return PYTHON
@@ -22,7 +22,7 @@ export function python(): string {
 export async function generatePython(folder: string): Promise<void> {
   install()
   const image = join(folder, 'image.binpb')
-  // Its own idea of the well-known types is too old; buf's image has them.
+  // Its own well-known types are too old; buf's image has them.
   await run('buf', ['build', '--path', 'proto/docker_management.proto', '--output', image], { cwd: ROOT })
   await run('/usr/bin/protoc', [
     `--descriptor_set_in=${image}`,
@@ -39,7 +39,7 @@ export function startPython(folder: string, script: string, args: string[]) {
   return spawn(PYTHON, [join(ROOT, script), ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-/** What a script prints. */
+/** The output of a script. */
 export async function runPython(folder: string, script: string, args: string[]): Promise<string> {
   const env = { ...process.env, PYTHONPATH: folder }
   const { stdout } = await run(PYTHON, [join(ROOT, script), ...args], { env, maxBuffer: 64 * 1024 ** 2 })

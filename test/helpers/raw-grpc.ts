@@ -1,4 +1,4 @@
-// Calls as no library would make them, of gRPC and of Connect: any headers, any bytes.
+// Calls of gRPC and Connect that no library would make: any headers, any bytes.
 
 import http2, { type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
 import { connect } from 'node:net'
@@ -12,11 +12,11 @@ export type RawCall = {
   headers?: OutgoingHttpHeaders
   /** Sent one after the other. */
   body?: Uint8Array[]
-  /** Goes away after so long. */
+  /** Disconnects after this time. */
   patienceMs?: number
 }
 type Outcome = {
-  /** 'OK' or the name of an error; undefined when the call was not answered as its protocol does. */
+  /** 'OK' or the name of an error; undefined if the answer does not follow the protocol. */
   status: string | undefined
   message: string
   /** The code of the catalogue. */
@@ -26,13 +26,13 @@ export type RawAnswer = Outcome & {
   http: number
   headers: IncomingHttpHeaders
   body: Buffer
-  /** It was left while it went on. */
+  /** The caller left before its end. */
   left: boolean
 }
 
 const GO_ON_MS = 20_000
 
-/** One connection, over which any number of calls go; from an address of this machine. */
+/** One connection for any number of calls, from an address of this machine. */
 export function connectRaw(port: number, localAddress = '127.0.0.1') {
   const session = http2.connect(`http://127.0.0.1:${port}`, {
     createConnection: () => connect({ port, host: '127.0.0.1', localAddress })
@@ -123,7 +123,7 @@ function outcomeOfConnect(error: ConnectFailure | undefined): Outcome {
   return { status: spelt(code.toUpperCase()), message, reason }
 }
 
-/** The last message of a stream of Connect says how it ended. */
+/** The last message of a Connect stream has the status of its end. */
 function endOf(body: Buffer): { error?: ConnectFailure } | undefined {
   for (let at = 0; at + 5 <= body.length;) {
     const end = at + 5 + body.readUInt32BE(at + 1)

@@ -18,7 +18,7 @@ export const answering = (schema: Schema, rest?: object) =>
 export const sending = (schema: Schema, type = 'application/json') =>
   renderReadingView(documentWith({ '/things': { post: { requestBody: { content: { [type]: { schema } } } } } }))
 
-/** What a person reads: tags gone, entities back, white space as one space. */
+/** The visible text: without tags, with decoded entities and single spaces. */
 export const read = (page: string) =>
   page
     .replaceAll(/<[^>]*>/g, ' ')

@@ -1,4 +1,4 @@
-// Containers as the engine would describe them, with only what a test cares about written out.
+// Containers as the engine would describe them, with defaults for fields that a test does not set.
 
 import { createHash } from 'node:crypto'
 import type { ContainerRecord, PortBinding } from '../../src/engine/contract/containers.ts'

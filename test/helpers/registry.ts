@@ -1,5 +1,5 @@
 // Registries for tests: a real one, Debian's package `docker-registry`, on a free port of loopback, with a login or
-// without; and one that behaves as badly as a test says.
+// without; and one that misbehaves as a test wants.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
@@ -14,16 +14,16 @@ import { makeFolder } from './folder.ts'
 import { freePort } from './port-ranges.ts'
 
 export const LOGIN = { username: 'captain', password: 'open sesame' }
-// Of that password, by bcrypt: the only form the registry reads.
+// The bcrypt hash of that password, the only form that the registry reads.
 const HASH = '$2b$05$abcdefghijklmnopqrstuupx2xBUC4954936wVIjyyPHmUBFu0wCW'
 export const BASIC = `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64')}`
-// The containerd store pushes what it has, which may be an index.
+// The containerd store pushes its content, which may be an index.
 const MANIFESTS = ['oci.image.index.v1', 'oci.image.manifest.v1', 'docker.distribution.manifest.v2']
   .map((kind) => `application/vnd.${kind}+json`)
   .join(', ')
 const PROGRAM = '/usr/bin/docker-registry'
 
-/** `address` is one that other nodes of a lab reach. */
+/** `address` is reachable from other nodes of a lab. */
 export async function startRegistry(
   t: Pick<Test, 'teardown'>,
   { login = false, address = '127.0.0.1' }: { login?: boolean; address?: string } = {}
@@ -69,7 +69,7 @@ export async function startRegistry(
     kill,
     freeze: () => child?.kill('SIGSTOP'),
     thaw: () => child?.kill('SIGCONT'),
-    /** What it has under a name; undefined when it has nothing. */
+    /** The manifest of a name, or undefined. */
     async digestOf(repository: string, tag: string): Promise<string | undefined> {
       const answer = await fetch(`http://${host}/v2/${repository}/manifests/${tag}`, {
         method: 'HEAD',
@@ -87,7 +87,7 @@ export async function startRegistry(
 
 type Handle = (request: IncomingMessage, answer: ServerResponse) => void
 
-/** Answers as told, and writes down what it was shown. */
+/** Gives the answers of the test, and records the requests. */
 export async function startHostileRegistry(t: Pick<Test, 'teardown'>, handle: Handle) {
   const seen: { method: string; path: string; authorization: string | undefined }[] = []
   const broken = Promise.withResolvers<void>()
@@ -108,12 +108,12 @@ export async function startHostileRegistry(t: Pick<Test, 'teardown'>, handle: Ha
   return {
     host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
-    /** When a request that was not answered was given up. */
+    /** Resolves when a client gives up an unanswered request. */
     givenUp: broken.promise
   }
 }
 
-/** Lets everybody in at /v2/, and only then shows its face. */
+/** Accepts everybody at /v2/, and misbehaves only afterwards. */
 export function afterPing(handle: Handle): Handle {
   return (request, answer) => (request.url === '/v2/' ? void answer.end('{}') : handle(request, answer))
 }

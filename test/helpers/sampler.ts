@@ -10,7 +10,7 @@ import { fakeInventory } from './fake-inventory.ts'
 import { container } from './records.ts'
 import { turn } from './until.ts'
 
-/** A source that reads whatever the test last said, and keeps count. */
+/** A source that returns the test's current reading, and records the calls. */
 export function fakeSource(name: SourceName, read: StatsSource['read']) {
   const asked: string[] = []
   const forgotten: string[] = []
@@ -54,7 +54,7 @@ export function startableSampler(
   }
 }
 
-/** A reading at that second of the clock that never jumps. */
+/** A reading at that second of the monotonic clock. */
 export function at(seconds: number, given: Partial<Counters> = {}): Counters {
   return counters({ readAt: seconds * 1000, clockNs: seconds * SECOND_NS, ...given })
 }

@@ -1,4 +1,4 @@
-// The real server as a process of its own, for tests that need its whole life: start, answers, kill, start again.
+// The real server as a separate process, for tests of its whole life: start, answers, kill, restart.
 
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -21,10 +21,10 @@ export { portsOf, type Range } from './port-ranges.ts'
 
 const PROJECT = join(import.meta.dirname, '../..')
 
-/** As npm start has them. */
+/** The flags of npm start. */
 export const NODE_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=1024', '--expose-gc']
 
-/** Answers on port 5000 with its own HOST_PORT, so that one can see who answers. */
+/** Answers on port 5000 with its own HOST_PORT, which identifies the container. */
 export const WORKLOAD = ['sh', '-c', 'echo -n "$HOST_PORT" > /tmp/index.html; exec httpd -f -p 5000 -h /tmp']
 export const SLEEPER = ['sleep', '3600']
 
@@ -45,14 +45,14 @@ export type Server = Awaited<ReturnType<typeof startServer>>
 export type ServerOptions = {
   ports: Range
   env?: Record<string, string>
-  /** Another engine socket: a proxy's, or that of a private engine. */
+  /** Another engine socket, of a proxy or a private engine. */
   socket?: string
   engine?: Docker
-  /** Absent: one of its own among the machine's temporary folders. */
+  /** By default a new temporary folder. */
   dataDir?: string
 }
 
-/** Far beyond what it takes, also where many tests share a small machine. */
+/** Far longer than a start takes, even if many tests share a small machine. */
 const START_MS = 180_000
 let servers = 0
 
@@ -68,16 +68,16 @@ export async function startServer(
   let child: ChildProcess | undefined
 
   function launch(): ChildProcess {
-    // tap puts a loader of its own into every Node that a test starts, which takes 20 MB; the server is to be as users have it.
+    // tap puts its own loader into every Node that a test starts, which takes 20 MB. Users have none.
     const started = spawn('env', ['-u', 'NODE_OPTIONS', process.execPath, ...NODE_FLAGS, 'src/server.ts'], {
       cwd: PROJECT,
       stdio: ['ignore', 'pipe', 'pipe'],
       env: {
         ...withoutSettings(process.env),
-        // As npm start does.
+        // Like npm start.
         NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/node'),
         BERTH_PORT: String(port),
-        // Many run side by side.
+        // Many servers run in parallel.
         BERTH_GRPC_PORT: 'off',
         BERTH_PORT_RANGE: `${ports.first}-${ports.last}`,
         BERTH_DATA_DIR: dataDir,
@@ -92,7 +92,7 @@ export async function startServer(
     return started
   }
 
-  /** Starts the process, again after a kill, on the same data and the same address; returns when it answers. */
+  /** Starts or restarts the process on the same data and address, and returns when it answers. */
   async function start(): Promise<void> {
     port ||= freePort()
     const started = launch()
@@ -126,7 +126,7 @@ export async function startServer(
           port,
           method,
           path,
-          // No connection is kept, so none is left over from a server that was killed.
+          // No connection is kept, so none is left from a killed server.
           agent: false,
           headers: { ...(payload !== undefined && { 'content-type': 'application/json' }), ...headers },
           ...(signal && { signal })
@@ -177,7 +177,7 @@ export async function startServer(
     get pid() {
       return child?.pid
     },
-    /** All that the process wrote, through every start. */
+    /** The output of the process, of all starts. */
     output: () => output,
     hasEnded: () => child === undefined || hasEnded(child),
     get: <T>(path: string, ask?: Ask) => request<T>('GET', path, ask),
@@ -185,20 +185,20 @@ export async function startServer(
     patch: <T>(path: string, body?: unknown) => request<T>('PATCH', path, { body }),
     delete: <T>(path: string) => request<T>('DELETE', path),
 
-    /** A create that carries this server's mark; a workload that listens, unless the body says otherwise. */
+    /** A create with this server's mark; a listening workload by default. */
     create: (body: CreateBody = {}, ask: Ask = {}) =>
       request<CreatedContainer>('POST', '/containers', {
         ...ask,
         body: { command: WORKLOAD, ...body, labels: { ...body.labels, [TEST_LABEL]: mark } }
       }),
     portOverview: async () => (await request<PortOverview>('GET', '/ports')).body,
-    /** What the engine says is there of it. */
+    /** Its containers, from the engine itself. */
     inEngine: () => listOf(mark, engine),
     removeAll: () => removeAllOf(mark, engine)
   }
 }
 
-/** A name that nobody else has. */
+/** A unique name. */
 export const unique = (name: string) => `berth-test-${name}-${randomBytes(4).toString('hex')}`
 
 /** The host port of a container's only or first port. */

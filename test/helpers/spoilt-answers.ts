@@ -1,4 +1,4 @@
-// Answers of the engine as a hostile network, tunnel or proxy would hand them on: cut, empty, garbled, of another, too slow.
+// Answers of the engine as a hostile network, tunnel or proxy would forward them: cut, empty, garbled, swapped, too slow.
 
 import { STATUS_CODES, type OutgoingHttpHeaders, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
@@ -31,7 +31,7 @@ export type Answer = { status: number; head: OutgoingHttpHeaders; content: Buffe
 const TRICKLE_MS = 1_000
 const HTML = Buffer.from('<html><head><title>500</title></head><body><h1>Internal Server Error</h1></body></html>\n')
 
-/** Sends it; the connection is of no use to anybody afterwards. `another` is what the answer of another call holds. */
+/** Sends it and makes the connection unusable. `another` is the content of another call's answer. */
 export function sendSpoilt(response: ServerResponse, spoiling: Spoiling, answer: Answer, another: Buffer): void {
   const { socket } = response
   if (!socket) return
@@ -42,14 +42,14 @@ export function sendSpoilt(response: ServerResponse, spoiling: Spoiling, answer:
   if (spoiling === 'cut body') return void socket.end(bytes.subarray(0, middle))
   if (spoiling === 'half-open') return void socket.write(bytes.subarray(0, middle))
   if (spoiling === 'trickle') {
-    // A head that comes slowly is one thing, a body behind a quick head another: where there is a body, it is that.
+    // A slow head and a slow body are different faults. If there is a body, only the body is slow.
     socket.write(bytes.subarray(0, hasBody ? headLength : 1))
     return trickle(socket, bytes.subarray(hasBody ? headLength : 1))
   }
   socket.end(bytes)
 }
 
-/** What is to become of one piece of a stream. */
+/** The spoilt form of one chunk of a stream. */
 export function spoilPiece(spoiling: Spoiling, piece: Buffer, another: Buffer): Buffer {
   return spoil(spoiling, { status: 200, head: {}, content: piece }, another).content
 }
@@ -64,7 +64,7 @@ export function trickle(socket: Socket | ServerResponse, bytes: Buffer): void {
 }
 
 function spoil(spoiling: Spoiling, answer: Answer, another: Buffer): Answer {
-  // An answer that cannot have a body is given one.
+  // An answer that cannot have a body gets one.
   const status = answer.status === 204 ? 200 : answer.status
   const json = { ...answer.head, 'content-type': 'application/json' }
   switch (spoiling) {

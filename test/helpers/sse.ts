@@ -1,4 +1,4 @@
-// Reads server-sent events from a server that really listens.
+// Reads server-sent events from a listening server.
 
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'

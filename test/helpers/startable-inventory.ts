@@ -1,4 +1,4 @@
-// A real inventory of an engine in memory, with a clock that the test can put forward. It is stopped with the test.
+// A real inventory of an engine in memory, with a clock that the test can advance. It is stopped with the test.
 
 import type { Test } from 'tap'
 import type { Change } from '../../src/inventory/bus.ts'

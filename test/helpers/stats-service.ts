@@ -13,7 +13,7 @@ import { turn } from './until.ts'
 
 export const MIB = 1024 ** 2
 
-/** A service whose containers use a quarter of a core, and each second one MiB more. */
+/** A service whose containers use a quarter of a core, and one MiB more each second. */
 export function statsService(
   t: Test,
   records: ContainerRecord[] = [container()],
@@ -21,7 +21,7 @@ export function statsService(
 ) {
   mock.timers.enable({ apis: ['setTimeout'] })
   const inventory = fakeInventory(records)
-  // Where the clock stands is up to the machine; history is asked for by it.
+  // The clock's start depends on the machine, and history is requested by its time.
   const start = performance.now() - 1_000_000
   let seconds = 0
   const sampler = createSampler({
@@ -59,7 +59,7 @@ export function statsService(
         await turn()
       }
     },
-    /** A round right after another, as when the machine has held up the one before: there is nothing new to read. */
+    /** A round right after another, as if the machine had delayed the previous one: there is nothing new to read. */
     async again() {
       mock.timers.tick(SAMPLE_MS)
       await turn()
@@ -69,7 +69,7 @@ export function statsService(
   }
 }
 
-/** Reads in the background; `take` gives what has come so far. `read` is put off for a reader that is slow. */
+/** Reads in the background; `take` returns the items so far. `read` is delayed for a slow reader. */
 function reader<T>(source: AsyncGenerator<T>) {
   const first = source.next()
   const events: T[] = []

@@ -1,5 +1,4 @@
-// A client of terminals: opens one over a WebSocket, acknowledges what it reads unless it is told not to, and waits for what
-// is to come.
+// A client of terminals: it opens one over a WebSocket, acknowledges its input by default, and waits for expected output.
 
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -75,12 +74,12 @@ export async function openTerminal(base: string, container: string, open: Start 
       return ended as Ended
     },
     whenClosed: () => until(() => closed !== undefined),
-    /** As when a cable is pulled. */
+    /** As if a cable were pulled. */
     cut: () => socket.terminate()
   }
 }
 
-/** The answer to an upgrade that is refused. */
+/** The answer to a refused upgrade. */
 export async function refusedUpgrade(base: string, container: string, { token, headers = {} }: Given = {}) {
   const url = `${base.replace(/^http/, 'ws')}/containers/${container}/terminal`
   const socket = new WebSocket(url, protocolsFor(token), { headers })

@@ -1,12 +1,12 @@
-// How long the only thread was held up at a stretch.
+// The longest time that the only thread was blocked.
 
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 
 const delay = monitorEventLoopDelay({ resolution: 1 })
 
 /**
- * Milliseconds at most: neither more than the longest delay of the event loop, nor more than the thread computed in all. What
- * other processes take of the machine counts in the first only.
+ * An upper bound in milliseconds: the smaller of the longest delay of the event loop and the total CPU time of the thread.
+ * Work of other processes counts only in the first.
  */
 async function longestTurn(task: () => Promise<unknown>): Promise<number> {
   delay.enable()
@@ -18,7 +18,7 @@ async function longestTurn(task: () => Promise<unknown>): Promise<number> {
   return Math.min(delay.max / 1e6, (user + system) / 1e3)
 }
 
-/** The least of up to three looks, since a collection of garbage may fall into one of them. */
+/** The minimum of up to three measurements, since garbage collection may disturb one of them. */
 export async function leastTurn(task: () => Promise<unknown>, enoughMs: number): Promise<number> {
   let least = Infinity
   for (let tries = 0; tries < 3 && least >= enoughMs; tries++) least = Math.min(least, await longestTurn(task))

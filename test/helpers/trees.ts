@@ -1,5 +1,5 @@
-// Random trees of files, as anybody may have them: names of any bytes, links, owners, times, and contents that end anywhere in a
-// block of a tar file.
+// Random trees of files, as users may have them: names of any bytes, links, owners, times, and contents that end anywhere in
+// a block of a tar file.
 
 import { isUtf8 } from 'node:buffer'
 import { createHash } from 'node:crypto'
@@ -17,7 +17,7 @@ export type Node = {
   target: string
   content: Buffer
 }
-/** What can be told of a node afterwards. Names of the same file share a group. */
+/** The observable properties of a node. Names of the same file share a group. */
 export type Seen = Partial<Pick<Node, 'mode' | 'uid' | 'gid' | 'seconds'>> & {
   kind: string
   target: string
@@ -27,7 +27,7 @@ export type Seen = Partial<Pick<Node, 'mode' | 'uid' | 'gid' | 'seconds'>> & {
 const MOST_NODES = 12
 const LONGEST_NAME = 255
 const LONGEST_PATH = 1_000
-// Names that mean something to somebody: to shells, to overlay file systems, to tar and zip files.
+// Names with a meaning to shells, to overlay file systems, or to tar and zip files.
 const ODD_NAMES = ['...', '-rf', '.wh.a', '.wh..wh..opq', ' ', '\n', '%2e%2e', '\\', '"', 'é', 'PaxHeader', 'a\u0001b']
 
 const byte = fc.integer({ min: 1, max: 255 }).map((code) => String.fromCharCode(code === 0x2f ? 0x5f : code))
@@ -65,7 +65,7 @@ const node = fc.record({
   place: fc.nat()
 })
 
-/** A folder with all that is below it, in the order in which it can be made. */
+/** A folder with everything below it, in the order of creation. */
 export function treeBelow(root: string): fc.Arbitrary<Node[]> {
   return fc.tuple(node, fc.array(node, { maxLength: MOST_NODES })).map(([top, others]) => {
     const nodes: Node[] = [{ ...top, name: root, kind: 'folder', target: '', content: Buffer.alloc(0) }]
@@ -88,7 +88,7 @@ function shaped(given: Node, before: Node[], place: number): Node {
   return { ...given, target: kind === 'symlink' ? given.target : '', content: Buffer.alloc(0) }
 }
 
-/** Without folders whose name is no text, and what is below them: JSON cannot say it. */
+/** Without folders whose name is not UTF-8, and everything below them: JSON cannot express them. */
 export function withTextFolders(nodes: Node[]): Node[] {
   const odd = nodes.filter(({ name: path, kind }) => kind === 'folder' && !isUtf8(Buffer.from(path, 'latin1')))
   return nodes.filter((each) => !odd.some(({ name: path }) => each.name === path || each.name.startsWith(`${path}/`)))
@@ -96,7 +96,7 @@ export function withTextFolders(nodes: Node[]): Node[] {
 
 export const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex')
 
-/** As an archive of it is to show it: by path, each name of a file as the file itself. */
+/** The tree as an archive must show it: by path, each name of a file as the file itself. */
 export function seenOf(nodes: Node[]): Record<string, Seen> {
   return Object.fromEntries(nodes.map((each) => [each.name, seenNode(each)]))
 }

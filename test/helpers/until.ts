@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-// Often enough for any test, and rarely enough to leave the processor to what is waited for.
+// Often enough for any test, and rarely enough to leave the CPU to the awaited work.
 const LOOK_MS = 5
 
-/** Waits until something that happens by itself has happened. */
+/** Waits until a condition becomes true. */
 export async function until(isTrue: () => boolean | Promise<boolean>, limitMs = 60_000): Promise<void> {
   const end = performance.now() + limitMs
   while (!(await isTrue())) {
@@ -12,5 +12,5 @@ export async function until(isTrue: () => boolean | Promise<boolean>, limitMs = 
   }
 }
 
-/** Lets everything that is ready run once. */
+/** Runs every ready callback once. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

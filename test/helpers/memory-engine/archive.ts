@@ -1,4 +1,4 @@
-// The file system of a container: as much of one as archives can show. Links are followed as an engine does, inside of it.
+// The file system of a container, as far as archives can show it. Links are followed inside of it, as an engine does.
 
 import type { Readable } from 'node:stream'
 import type { Engine } from '../../../src/engine/contract/engine.ts'
@@ -12,7 +12,7 @@ import type { Kept, State } from './state.ts'
 const MOST_LINKS = 40
 
 export function archiveCalls({ state, find }: { state: State; find: (id: string) => Kept }) {
-  /** Where a path is, with its folder; the last part is followed when it is to be. */
+  /** The location of a path, with its folder; the last part is followed on request. */
   function walk(
     root: Folder,
     path: string,
@@ -49,7 +49,7 @@ export function archiveCalls({ state, find }: { state: State; find: (id: string)
     return node
   }
 
-  /** The folder that holds the path, made where it is missing. */
+  /** The folder of the path, created if it is missing. */
   function folderFor(root: Folder, path: string): Folder {
     const above = parent(path)
     const { node } = walk(root, above, { follow: true })

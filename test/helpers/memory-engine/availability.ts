@@ -1,4 +1,4 @@
-// Whether the engine answers: a test lets it go away and come back.
+// The availability of the engine: a test can let it go away and come back.
 
 import type { EngineStatus } from '../../../src/engine/contract/availability.ts'
 import type { Engine } from '../../../src/engine/contract/engine.ts'
@@ -28,7 +28,7 @@ export function createAvailability() {
   return {
     isAvailable: () => available,
 
-    /** Whatever needs the engine begins with it. */
+    /** Every call to the engine begins with it. */
     reach(): void {
       if (!available) throw new AppError('ENGINE_UNAVAILABLE', `The engine does not answer (${REASON}).`)
     },

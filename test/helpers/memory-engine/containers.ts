@@ -1,4 +1,4 @@
-// Containers from their creation to their removal. A running one keeps its ports from all others.
+// Containers from their creation to their removal. A running one blocks its ports for all others.
 
 import type { ContainerRecord, ContainerSpec } from '../../../src/engine/contract/containers.ts'
 import type { Engine } from '../../../src/engine/contract/engine.ts'
@@ -31,7 +31,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       throw new AppError('CONTAINER_NAME_TAKEN', `The container name "/${name}" is already in use`)
   }
 
-  /** A container that is there without Berth having been asked for it. */
+  /** A container that exists without a request to Berth. */
   function add(given: Partial<ContainerRecord> = {}): ContainerRecord {
     const record = container({ id: idOf(`container ${++made}`), createdAt: tick(), ...given })
     const spec: ContainerSpec = {
@@ -51,7 +51,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
     return record
   }
 
-  /** Something about it changes; the engine reports it as `action`. */
+  /** Changes the container; the engine reports it as `action`. */
   function change(id: string, action: string, fields: Partial<ContainerRecord>): void {
     const { record } = find(id)
     Object.assign(record, fields)
@@ -92,7 +92,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
       return structuredClone(look(id)?.record)
     },
 
-    /** Its images say nothing by themselves. */
+    /** Its images set no defaults. */
     async containerSpec(id) {
       return structuredClone(find(id).spec)
     },
@@ -119,7 +119,7 @@ export function createContainers({ state, reach, emit }: { state: State; reach: 
         startedAt: null,
         restart: spec.restart,
         ports: spec.ports,
-        // As the adapter does: a label of Berth's own that says nothing is not there.
+        // Like the adapter, it leaves out empty labels of Berth.
         labels: Object.fromEntries(
           Object.entries(spec.labels).filter(([label, value]) => value !== '' || !label.startsWith('io.berth.'))
         ),

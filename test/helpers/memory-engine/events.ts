@@ -1,4 +1,4 @@
-// What the engine says of what happens, to whoever listens. It ends when the engine goes away.
+// The events of the engine, for every listener. The stream ends when the engine goes away.
 
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 import type { EngineEvent } from '../../../src/engine/contract/watch.ts'

@@ -14,14 +14,14 @@ export function folderNode(children: Record<string, FileNode> = {}): Folder {
   return { kind: 'folder', mode: 0o755, uid: 0, gid: 0, mtimeNs: 0n, children: new Map(Object.entries(children)) }
 }
 
-/** What every container begins with. */
+/** The initial files of every container. */
 export function rootNode(volumes: { target: string }[] = []): Folder {
   const root = folderNode({ etc: folderNode(), tmp: folderNode(), proc: folderNode() })
   for (const { target } of volumes) root.children.set(target.slice(1), folderNode())
   return root
 }
 
-/** A file is `there` from its first byte on, as on a disk. */
+/** A file exists from its first byte on, as on a disk. */
 export async function readNode(
   { kind, mode, uid, gid, mtimeNs, target }: TarHeader,
   content: AsyncIterable<Buffer>,

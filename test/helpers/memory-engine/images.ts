@@ -12,7 +12,7 @@ const ID = /^[0-9a-f]{4,64}$/
 export function imageCalls({ state, reach }: { state: State; reach: () => void }) {
   const { images: known, remote } = state
 
-  /** By name, however it is written, or by id or the beginning of one. */
+  /** By name in any spelling, by id or by an id prefix. */
   function findImage(reference: string): ImageRecord | undefined {
     const name = shortName(reference)
     const named = known.get(name) ?? known.get(`${name}:latest`)

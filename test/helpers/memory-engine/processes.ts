@@ -1,5 +1,5 @@
-// A command in a container of the engine in memory. cat and shells say again what they read, yes never ends, any other
-// program says its arguments. Tests may let one write and end as they like.
+// A command in a container of the engine in memory. cat and shells echo their input, yes never ends, and any other
+// program prints its arguments. Tests control the output and end of a command.
 
 import { setImmediate } from 'node:timers/promises'
 import type {
@@ -88,7 +88,7 @@ export function createMemoryProcess(request: ProcessRequest) {
     exit,
     input: () => input,
     hasEnded: () => exitCode !== null,
-    /** Of yes, in bytes. */
+    /** The size of yes's output, in bytes. */
     produced: () => produced
   }
 }

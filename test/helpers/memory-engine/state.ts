@@ -1,4 +1,4 @@
-// What an engine in memory holds, and its clock, which goes on by a second whenever something happens.
+// The state of an engine in memory, and its clock, which advances by a second with every event.
 
 import type { ContainerRecord, ContainerSpec } from '../../../src/engine/contract/containers.ts'
 import type { NetworkRecord } from '../../../src/engine/contract/networks.ts'
@@ -22,7 +22,7 @@ export function createState(images: string[]) {
     containers: new Map<string, Kept>(),
     /** By each of their names. */
     images: new Map(images.map((tag) => [tag, image({ tags: [tag] })])),
-    /** What the registries of this test have. */
+    /** The images in the registries of this test. */
     remote: new Set<string>(),
     networks: new Map([network('bridge'), network('host', { driver: 'host' })].map((each) => [each.name, each])),
     /** Their labels, by name. */

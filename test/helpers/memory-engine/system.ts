@@ -1,4 +1,4 @@
-// What the engine says of itself, and of the space that everything takes.
+// The engine's information about itself, and its disk usage.
 
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 import { RUNTIMES, START, type State } from './state.ts'

@@ -1,4 +1,4 @@
-// What a container's program says and does: its output, its load, its processes, and commands beside it.
+// The program of a container: its output, its load, its processes, and commands beside it.
 
 import type { Engine } from '../../../src/engine/contract/engine.ts'
 import type { LogLine, LogQuery } from '../../../src/engine/contract/workloads.ts'
@@ -18,7 +18,7 @@ export function createWorkloads({ state, find }: { state: State; find: (id: stri
   const processes: MemoryProcess[] = []
 
   return {
-    /** All that were started, in order. */
+    /** All started commands, in order. */
     processes,
 
     write(id: string, text: string, stream: LogLine['stream'] = 'stdout'): LogLine {
@@ -69,7 +69,7 @@ export function createWorkloads({ state, find }: { state: State; find: (id: stri
         return { titles: ['PID', 'CMD'], processes: [[String(record.pid), record.command.join(' ')]] }
       },
 
-      /** It has echo and cat; any other program says its command line. */
+      /** It has echo and cat; any other program prints its command line. */
       async exec(id, { command, stdin = '' }) {
         findRunning(id)
         if (command[0] === 'cat') return { exitCode: 0, stdout: stdin, stderr: '', truncated: false }

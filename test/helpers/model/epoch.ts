@@ -1,5 +1,5 @@
-// Plays one plan on real servers, then lets everything heal and asks whether the model can explain what was answered and
-// what is there.
+// Plays one plan on real servers, then lets everything heal and checks that the model can explain the answers and the
+// final state.
 
 import { setTimeout } from 'node:timers/promises'
 import type { Container } from '../../../src/containers/schemas.ts'
@@ -15,7 +15,7 @@ const ANSWER_MS = 240_000
 const FREEZE_MS = 7_000
 const SOON_SECONDS = 1
 
-/** What one client saw, and what it asked for. */
+/** The requests and answers of one client. */
 type Slot = { client: Client; name: string; server: Server; steps: Step[] }
 export type Played = { operations: number; uncertain: number }
 
@@ -37,7 +37,7 @@ export async function playEpoch(world: World, plan: Plan): Promise<Played> {
   await heal(world)
   await eventually(async () => {
     await atRest(world, slots)
-    // What is being removed may look stopped for a moment.
+    // A container during its removal may look stopped for a moment.
     const found = await statesOf(world)
     for (const slot of slots) check(slot, found.get(slot.name) ?? ABSENT, plan)
   }, HEAL_MS)
@@ -60,7 +60,7 @@ async function playClient(slot: Slot, tick: () => void): Promise<void> {
 async function step(slot: Slot, operation: Operation): Promise<void> {
   const from = performance.now()
   const told = await ask(slot, operation)
-  // What is said to be old may be old.
+  // A state marked as stale may be old.
   if (told) slot.steps.push({ operation, told, from, to: performance.now() })
 }
 
@@ -111,7 +111,7 @@ async function heal({ servers: [server], proxy, disk }: World): Promise<void> {
   if (server.hasEnded()) await server.start()
 }
 
-/** Both servers say what the engine says, nothing is half-made, no port is leased, and whatever was to go is gone. */
+/** Both servers agree with the engine, nothing is half-made, no port is leased, and every removal is done. */
 async function atRest(world: World, slots: Slot[]): Promise<void> {
   const rows = (await Promise.all(world.servers.map((server) => server.inEngine()))).flat()
   const names = new Set(slots.map(({ name }) => name))

@@ -1,10 +1,10 @@
-// What may be answered to whom, and what must be there afterwards: the whole promise about one container, without a server.
-// Pure. A history fits when its requests can be put in an order that explains every answer.
+// The allowed answers and the resulting states: the whole promise about one container, without a server. It is pure. A
+// history is valid if some order of its requests explains every answer.
 
 type Life = 'absent' | 'running' | 'stopped'
 /**
- * `ends`: it is to go by itself, at a time of its own. `undone`: it goes since its create failed, whose start the engine may
- * still carry out after a later stop. `mayGo`: the engine may yet remove it, or not.
+ * `ends`: it will be removed automatically at some time. `undone`: it is removed because its create failed, whose start the
+ * engine may still carry out after a later stop. `mayGo`: the engine may still remove it, or not.
  */
 export type State = { life: Life; ends: boolean; undone?: boolean; mayGo?: boolean }
 export type Operation = 'create' | 'create by key' | 'start' | 'stop' | 'remove' | 'end soon' | 'end never' | 'get'
@@ -33,7 +33,7 @@ export function isUncertain({ status, code }: Told): boolean {
   return status === undefined || (code !== undefined && UNCERTAIN.has(code))
 }
 
-/** The one answer that is right in this state, and the state after it. */
+/** The only correct answer in this state, and the state after it. */
 function outcome(operation: Operation, state: State): Outcome {
   if (state.life === 'absent') {
     if (operation === 'create' || operation === 'create by key')
@@ -59,11 +59,11 @@ function outcome(operation: Operation, state: State): Outcome {
   }
 }
 
-/** The states that the step may lead to from this one; none when its answer cannot be explained. */
+/** The states that the step may lead to from this one; none if its answer has no explanation. */
 function after(state: State, { operation, told }: Step): State[] {
   const { status, code, next } = outcome(operation, state)
   if (isUncertain(told)) return [state, ...carriedOut(operation, state, next, told)]
-  // What goes by itself is busy with that for a moment.
+  // A container is busy for a moment during its automatic removal.
   if (state.life !== 'absent' && state.ends && told.code === 'CONTAINER_BUSY') return [state]
   if (told.status !== status || (code !== undefined && told.code !== code)) return []
   const shown = told.shown === undefined ? undefined : SHOWN[told.shown]
@@ -71,7 +71,7 @@ function after(state: State, { operation, told }: Step): State[] {
 }
 
 /**
- * A create that was refused is undone, though it may be seen for a while; one whose answer was cut off may stand. A removal with
+ * A refused create is undone, but may be visible for a while; one whose answer was cut off may stand. A removal with
  * force ends the workload first, and may get no further.
  */
 function carriedOut(operation: Operation, state: State, next: State, { status }: Told): State[] {
@@ -81,7 +81,7 @@ function carriedOut(operation: Operation, state: State, next: State, { status }:
   return status === undefined ? [next, undone] : [undone]
 }
 
-/** Every state that the steps can have led to; none: no order of them explains the answers. */
+/** Every possible state after the steps; none if no order of them explains the answers. */
 export function explain(initial: State[], steps: Step[]): State[] {
   const finals = new Map<string, State>()
   const seen = new Set<string>()
@@ -89,7 +89,7 @@ export function explain(initial: State[], steps: Step[]): State[] {
     const key = `${keyOf(state)} ${[...done].sort().join()}`
     if (seen.has(key)) return
     seen.add(key)
-    // At any moment it may have gone by itself.
+    // Its automatic removal may happen at any moment.
     if (state.ends || state.mayGo) visit(ABSENT, done)
     const open = [...steps.keys()].filter((index) => !done.has(index))
     const deadline = Math.min(...open.map((index) => endOf(steps[index])))
@@ -104,7 +104,7 @@ export function explain(initial: State[], steps: Step[]): State[] {
   return [...finals.values()]
 }
 
-/** What an uncertain answer leaves open may still be done long after it. */
+/** A request with an uncertain answer may still be carried out long after it. */
 function endOf(step: Step | undefined): number {
   return step === undefined || isUncertain(step.told) ? Infinity : step.to
 }

@@ -1,4 +1,4 @@
-// What happens in one epoch, as its seed has it: who asks for what, and what goes wrong meanwhile.
+// The plan of one epoch, derived from its seed: the requests of each client, and the faults meanwhile.
 
 import type { Fault } from '../fault-proxy.ts'
 import { SPOILINGS } from '../spoilt-answers.ts'
@@ -13,7 +13,7 @@ export type Plan = {
   trouble: Trouble
   clients: Client[]
   build: boolean
-  /** How many answers it waits for before the trouble begins. */
+  /** The number of answers before the faults begin. */
   troubleAfter: number
   faults: Fault[]
 }

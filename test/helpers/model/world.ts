@@ -12,7 +12,7 @@ import { startServer, type Range } from '../server.ts'
 import { TROUBLES, type Trouble } from './plan.ts'
 
 const DISK_BYTES = 96 * 1024 ** 2
-/** Longer than the engine takes on a machine that has much to do, so that without trouble every answer is certain. */
+/** Longer than the engine takes on a busy machine, so that every answer without a fault is certain. */
 const ENGINE_TIMEOUT_SECONDS = 45
 
 export type World = Awaited<ReturnType<typeof makeWorld>>
@@ -36,7 +36,7 @@ export async function makeWorld(t: Test, ports: Range) {
   return { engine, proxy, disk, possible, servers: [first, second] as const, freezer: own ?? proxy }
 }
 
-/** A small disk of its own, where one can be mounted. */
+/** A small separate disk, if one can be mounted. */
 function makeDisk(t: Test) {
   const mount = makeFolder('disk')
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${DISK_BYTES}`, 'tmpfs', mount]).status !== 0) return undefined

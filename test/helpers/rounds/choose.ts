@@ -1,4 +1,4 @@
-// Which rounds are played, and what is shown of them.
+// The choice of rounds, and the display of their results.
 
 import { FAULTS, type Extent, type RoundResult } from './round.ts'
 import type { Scenario } from './scenario.ts'
@@ -7,7 +7,7 @@ import { SCENARIOS } from './scenarios.ts'
 export type Choice = { scenario: Scenario; fault: string; extent: Extent }
 
 const EXTENTS: Extent[] = ['once', 'held']
-/** A few of each kind, for everyday. */
+/** A few of each kind, for everyday use. */
 const SHORT = [
   'create / drop before / once',
   'create / cut body / once',
@@ -20,7 +20,7 @@ const SHORT = [
   'events / cut body / once'
 ]
 
-/** `short`, `all`, or what their names begin with, separated by semicolons. */
+/** `short`, `all`, or prefixes of their names, separated by semicolons. */
 export function chooseRounds(wanted: string): Choice[] {
   const all = SCENARIOS.flatMap((scenario) =>
     Object.keys(FAULTS).flatMap((fault) => EXTENTS.map((extent) => ({ scenario, fault, extent })))
@@ -36,7 +36,7 @@ export function nameOf({ scenario, fault, extent }: Choice): string {
   return `${scenario.name} / ${fault} / ${extent}`
 }
 
-/** A row for each call, a column for each fault, and in it how many rounds failed. */
+/** A row for each call, a column for each fault, and the number of failed rounds in each cell. */
 export function table(results: RoundResult[]): string {
   const split = results.map((result) => ({ ...result, parts: result.name.split(' / ') }))
   const faults = Object.keys(FAULTS).filter((fault) => split.some(({ parts }) => parts[1] === fault))

@@ -1,5 +1,5 @@
-// What must hold after every round, whatever happened in it. Asks the engine itself and reads the server's files; of the
-// server's own word only that it agrees is of interest.
+// The invariants after every round, whatever happened in it. They are checked at the engine itself and in the server's
+// files; the server's own answers only have to agree.
 
 import { copyFileSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,12 +12,12 @@ import type { World } from './world.ts'
 
 const INSTANCE = 'io.berth.instance'
 const ATTEMPT = 'io.berth.attempt'
-/** More open files than before that are no leak yet: sockets kept for the next call. */
+/** The number of additional open files that is no leak: sockets kept for the next call. */
 const SPARE_DESCRIPTORS = 40
 
 type Stored = { instance: string; intents: string[]; ends: Map<string, number | null> }
 
-/** The server's database as it is on disk just now. */
+/** The current database of the server on disk. */
 function readStore(dataDir: string): Stored {
   const folder = makeFolder('store')
   try {
@@ -46,7 +46,7 @@ function openDescriptors(pid: number | undefined): number {
   return readdirSync(`/proc/${pid}/fd`).length
 }
 
-/** Everything at the engine that carries this server's instance or mark, and the foreign things next to it. */
+/** All resources of the engine with this server's instance or mark, and the foreign ones. */
 async function lookAtEngine({ server, engine, foreign }: World) {
   const { instance } = readStore(server.dataDir)
   const isOurs = (labels: Record<string, string> | null | undefined) =>
@@ -69,7 +69,7 @@ async function lookAtEngine({ server, engine, foreign }: World) {
   }
 }
 
-/** The server knows the engine again and says of each container what the engine says. */
+/** The server has found the engine again, and shows each container as the engine does. */
 export async function agrees(world: World): Promise<void> {
   const { server } = world
   const health = await server.get<Health>('/health')
@@ -108,7 +108,7 @@ export async function takeBaseline(world: World): Promise<Baseline> {
   return { foreign, images, descriptors: openDescriptors(world.server.pid), endsAt: ends.get(world.kept.full_id) }
 }
 
-/** When all that a round made was removed: nothing is left of it, and what was there before is as it was. */
+/** After the removal of a round's resources: nothing of them is left, and everything else is unchanged. */
 export async function isAsBefore(world: World, before: Baseline): Promise<void> {
   const { server, kept } = world
   const now = await lookAtEngine(world)

@@ -1,5 +1,5 @@
-// One round: something goes wrong at one call, the request is answered in time, all is well again, and nothing is lost,
-// left or touched.
+// One round: one call fails, the request is answered in time, everything recovers, and nothing is lost, left behind or
+// touched.
 
 import { setTimeout } from 'node:timers/promises'
 import { ERRORS, type ErrorCode } from '../../../src/errors.ts'
@@ -13,7 +13,7 @@ import { clear } from './scenarios.ts'
 import { ENGINE_TIMEOUT_SECONDS, type World } from './world.ts'
 
 const BEYOND_MS = (ENGINE_TIMEOUT_SECONDS + 2) * 1_000
-/** The disk usage may take two minutes; no request of a scenario makes so many calls that it may take longer. */
+/** The disk usage may take two minutes. No other request of a scenario makes enough calls to take longer. */
 const ANSWER_MS = 150_000
 const HEAL_MS = 90_000
 
@@ -28,7 +28,7 @@ export const FAULTS: Record<string, Fault> = {
 
 export type RoundResult = { name: string; problem: string | undefined; status: number | undefined; tookMs: number }
 
-/** Whether the fault meets the first such call only, or every one until all is well again. */
+/** Whether the fault hits only the first such call, or every one until the end of the fault. */
 export type Extent = 'once' | 'held'
 
 export async function play(world: World, scenario: Scenario, faultName: string, extent: Extent): Promise<RoundResult> {
@@ -66,7 +66,7 @@ async function disturbed(round: Round, scenario: Scenario, faultName: string, ex
   const signal = AbortSignal.timeout(ANSWER_MS)
   try {
     const answer = await scenario.act({ ...round, signal })
-    // What the engine does late it may do after the answer.
+    // The engine may act only after the answer.
     if (faultName === 'acts late') await setTimeout(BEYOND_MS)
     return answer
   } catch (error) {
@@ -77,7 +77,7 @@ async function disturbed(round: Round, scenario: Scenario, faultName: string, ex
   }
 }
 
-/** The same once more, without a fault: the name and the key can be used. */
+/** Repeats the request without a fault: the name and the key can be used. */
 async function asked(round: Round, scenario: Scenario): Promise<void> {
   await eventually(async () => {
     const { status, text } = await scenario.act(round)

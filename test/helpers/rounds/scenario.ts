@@ -1,25 +1,25 @@
-// What a scenario is made of, and the steps that several of them share.
+// The parts of a scenario, and steps that several scenarios share.
 
 import { eventually } from '../engine.ts'
 import type { Answer, CreateBody } from '../server.ts'
 import { SLEEPER } from '../server.ts'
 import type { World } from './world.ts'
 
-/** One round's own name for what it makes; the listener of a port that is taken away goes with it. */
+/** `name` is the round's own name for its resources. The listener on a taken port ends with the round. */
 export type Round = World & { name: string; signal: AbortSignal; undo: (() => Promise<void>)[] }
 export type Told = Pick<Answer<unknown>, 'status' | 'text'>
 
 export type Scenario = {
-  /** What is done, and the call that goes wrong. */
+  /** The request, and the call that fails. */
   name: string
   method: string
   path: RegExp
-  /** Before anything goes wrong. */
+  /** Runs before the fault. */
   prepare?: (round: Round) => Promise<unknown>
   act: (round: Round) => Promise<Told>
-  /** With which status the same is answered, asked again when all is well. */
+  /** The allowed statuses of the repeated request, after the fault. */
   again: number[]
-  /** What the answer promised, seen at the engine. */
+  /** Checks the promise of the answer at the engine. */
   promised?: (round: Round, answer: Told) => Promise<void>
 }
 
@@ -47,7 +47,7 @@ export const ask =
   ({ server, name, signal }: Round) =>
     server.request(method, path(name), { body: body?.(name), signal })
 
-/** A container that was answered is there and runs; one that was refused is not, nor is its volume. */
+/** An acknowledged container exists and runs. A refused one and its volume do not exist. */
 export async function thereIfAnswered({ engine, name }: Round, { status }: Told): Promise<void> {
   const state = await stateOf({ engine, name })
   const { Volumes: volumes } = await engine.listVolumes({ filters: JSON.stringify({ name: [name] }) })
@@ -61,7 +61,7 @@ async function stateOf({ engine, name }: Pick<Round, 'engine' | 'name'>): Promis
   return found[0]?.State
 }
 
-/** A success is a promise; a failure leaves it open whether the engine did it. */
+/** A success is a promise. A failure leaves open whether the engine acted. */
 export function stateIfAnswered(wanted: string | undefined) {
   return async (round: Round, { status }: Told) => {
     const state = await stateOf(round)

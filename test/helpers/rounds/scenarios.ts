@@ -16,7 +16,7 @@ import {
 
 const withVolume = (name: string) => ({ volumes: [{ source: name, target: '/data' }] })
 const createWithVolume = (round: Round) => create(withVolume(round.name))(round)
-/** The engine makes it and then cannot start it. */
+/** The engine creates it but cannot start it. */
 const createInVain = (round: Round) => create({ ...withVolume(round.name), user: 'nobody-of-that-name' })(round)
 const byName = (method: string, rest = '', body?: unknown) =>
   ask(method, (name) => `/containers/${name}${rest}`, body === undefined ? undefined : () => body)
@@ -46,7 +46,7 @@ const OF_KEYS: Scenario[] = [
   { name: 'create with key: inspect', method: 'GET', path: containerPath('/json'), act: withKey, again: [200, 201] }
 ]
 
-/** Stopped, and its port is somebody else's by now. */
+/** A stopped container whose port another program has taken. */
 async function ousted(round: Round): Promise<void> {
   await stopped(round)
   const { HostConfig: host } = await round.engine.getContainer(round.name).inspect()
@@ -117,7 +117,7 @@ const OF_CHANGES: Scenario[] = [
   { name: 'events', method: 'GET', path: /^\/events$/, prepare: anewAtEngine, act: settledList, again: [200] }
 ]
 
-/** The list after the server must have looked at the engine's at least once. */
+/** The list, after the server must have read the engine's at least once. */
 async function settledList(round: Round) {
   await round.engine
     .getContainer(round.name)
@@ -191,7 +191,7 @@ const OF_IMAGES: Scenario[] = [
     name: 'pull',
     method: 'POST',
     path: /^\/images\/create$/,
-    // Nobody listens there.
+    // Nothing listens there.
     act: ask(
       'POST',
       () => '/images/pull',
@@ -218,7 +218,7 @@ const OF_IMAGES: Scenario[] = [
   { name: 'build', method: 'POST', path: /^\/build$/, act: build, again: [200] }
 ]
 
-/** Answered with what has become of it, as soon as it is over. */
+/** Returns the build once it has ended. */
 async function build({ server, name }: Round) {
   const sent = await sendBuild(server, `FROM ${IMAGE}\nRUN echo aye > /aye\n`, {
     image_name: `${name}/kept`,
@@ -261,7 +261,7 @@ export const SCENARIOS: Scenario[] = [
   ...OF_NETWORKS
 ]
 
-/** Removes whatever a round may have made, through the server. Containers use the image that its names were given to. */
+/** Removes all resources of a round through the server. Containers use the image that got its names. */
 export async function clear({ server, engine, name, undo }: Round): Promise<void> {
   for (const step of undo) await step()
   await eventually(async () => {
@@ -275,6 +275,6 @@ export async function clear({ server, engine, name, undo }: Round): Promise<void
       if (status !== 200 && status !== 404) throw new Error(`DELETE ${path}: ${status} ${text}`)
     }
   })
-  // A named volume outlives the container that it was made for.
+  // A named volume outlives its container.
   await ignoreMissing(engine.getVolume(name).remove())
 }

@@ -1,4 +1,4 @@
-// One server behind a hostile proxy, with something of its own to lose and something foreign that it must not touch.
+// One server behind a hostile proxy, with resources of its own to lose and foreign ones that it must not touch.
 
 import type Docker from 'dockerode'
 import type { Test } from 'tap'
@@ -8,7 +8,7 @@ import { startFaultProxy, type Call } from '../fault-proxy.ts'
 import { prepareImage } from '../images.ts'
 import { SLEEPER, startServer, unique, type Range } from '../server.ts'
 
-/** Short, so that rounds that wait for it are short; long enough for an engine on a machine that has much to do. */
+/** Short, so that rounds that wait for it are short, but long enough for an engine on a busy machine. */
 export const ENGINE_TIMEOUT_SECONDS = Number(process.env.BERTH_TEST_ENGINE_SECONDS ?? 12)
 const HOUR = 3600
 
@@ -30,7 +30,7 @@ export async function makeWorld(
       BERTH_ENGINE_TIMEOUT_SECONDS: String(ENGINE_TIMEOUT_SECONDS),
       BERTH_STATS_SOURCE: 'engine',
       BERTH_EXEC: 'true',
-      // A stream may come ever so slowly, and a build be silent, as long as these say.
+      // The limits of a slow stream and of a silent build.
       BERTH_REGISTRY_TIMEOUT_SECONDS: '60',
       BERTH_BUILD_IDLE_SECONDS: '20',
       ...env
@@ -38,20 +38,20 @@ export async function makeWorld(
   })
   const name = unique('kept')
   const key = { headers: { 'idempotency-key': name } }
-  // A machine that has much to do may have it asked for more than once.
+  // A busy machine may need more than one attempt.
   const kept = await eventually(async () => {
     const answer = await server.create({ name, command: SLEEPER, ttl_seconds: 3 * HOUR }, key)
     if (answer.status >= 300) throw new Error(`the container to keep was not made: ${answer.text}`)
     return answer
   })
-  // Its label says three hours; what counts is what was said last.
+  // Its label says three hours, but the last change counts.
   const changed = await server.patch<Container>(`/containers/${kept.body.id}`, { ttl_seconds: 9 * HOUR })
   return { server, proxy, engine, foreign, kept: changed.body }
 }
 
 type Foreign = Awaited<ReturnType<typeof makeForeign>>
 
-/** Made by somebody else, on the same engine. */
+/** Resources of another client, on the same engine. */
 async function makeForeign(t: Pick<Test, 'teardown'>, engine: Docker) {
   const name = unique('foreign')
   const container = await engine.createContainer({ name, Image: IMAGE, Cmd: SLEEPER, HostConfig: { Init: true } })
@@ -66,7 +66,7 @@ async function makeForeign(t: Pick<Test, 'teardown'>, engine: Docker) {
   return { name, containerId: container.id, networkId: network.id }
 }
 
-/** What the engine would say to a call about the foreign things; such an answer comes when two connections are mixed up. */
+/** The engine's answer to a call about the foreign resources, which comes if two connections are mixed up. */
 async function answerOfAnother(engine: Docker, foreign: Foreign, { method, path }: Call): Promise<Buffer> {
   const { name, containerId, networkId } = foreign
   const json = (value: unknown) => Buffer.from(`${JSON.stringify(value)}\n`)
