@@ -7,10 +7,10 @@ import type { EngineImages, ImageRecord, Transfer } from '../engine/contract/ima
 import { isKept, isKeptName } from '../engine/kept-images.ts'
 import { AppError, invalidField, isAppError } from '../errors.ts'
 import { closest } from '../lib/closest.ts'
-import { parseReference, type ImageReference } from '../lib/reference.ts'
 import type { GivenCredentials } from '../registry/login.ts'
 import type { RegistryService } from '../registry/service.ts'
 import { selectImages, type Page } from './list.ts'
+import { requireName } from './name.ts'
 import { createImageOwnership } from './ownership.ts'
 import { removals } from './remove.ts'
 import type { ImageDetails, ListImagesQuery, PushedImage, RemovedImage } from './schemas.ts'
@@ -294,10 +294,4 @@ export function createImageService({
 
 function notHere(reference: string): AppError {
   return new AppError('IMAGE_NOT_FOUND', `The image ${reference} is not on this machine.`)
-}
-
-function requireName(field: string, reference: string): ImageReference {
-  const parsed = parseReference(reference)
-  if (!parsed) throw invalidField(field, `must be the name of an image, such as registry.example.com/team/app:1.0`)
-  return parsed
 }

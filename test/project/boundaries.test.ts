@@ -2,11 +2,11 @@
 // downward imports of running code are refused, too.
 
 import { globSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { join } from 'node:path'
 import t from 'tap'
 import { SHARED } from '../../scripts/dashboard.ts'
+import { importsOf, SRC } from '../helpers/imports.ts'
 
-const SRC = join(import.meta.dirname, '../../src')
 const FEATURES = [
   'access',
   'containers',
@@ -69,32 +69,6 @@ const LAYERS = [
   'server.ts',
   'cli'
 ]
-
-type Import = { from: string; to: string; isType: boolean }
-
-/** Our own files have paths relative to src/. */
-function importsOf(file: string): Import[] {
-  const source = readFileSync(join(SRC, file), 'utf8')
-  const statements = source.matchAll(
-    /^(?:import|export) (?!type [^;']*? = )([^;']*?)from '([^']+)'|^import '([^']+)'|\bimport\('([^']+)'\)/gms
-  )
-  return [...statements].map(([, names = '', from, bare, dynamic]) => {
-    const target = from ?? bare ?? dynamic ?? ''
-    const to = target.startsWith('.') ? relative(SRC, join(SRC, dirname(file), target)) : target
-    return { from: file, to, isType: isTypes(names) }
-  })
-}
-
-/** Whether the import disappears at run time. */
-function isTypes(names: string): boolean {
-  if (names.startsWith('type ')) return true
-  const inBraces =
-    /^\{([^}]*)\}\s*$/
-      .exec(names)?.[1]
-      ?.split(',')
-      .map((name) => name.trim()) ?? []
-  return inBraces.length > 0 && inBraces.every((name) => name === '' || name.startsWith('type '))
-}
 
 // The dashboard runs in a browser and imports nothing from the server.
 const files = globSync('**/*.ts', { cwd: SRC, exclude: (path) => path === 'pages/dashboard' }).toSorted()

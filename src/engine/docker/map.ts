@@ -11,14 +11,13 @@ import type {
   Healthcheck,
   PortBinding,
   Protocol,
-  RestartPolicy,
-  MountPoint,
-  VolumeMount
+  RestartPolicy
 } from '../contract/containers.ts'
 import type { EngineInfo } from '../contract/system.ts'
 import type { ContainerCounters } from '../contract/workloads.ts'
 import { freedomsOf } from './freedoms.ts'
 import { isReservedLabel, readFacts } from '../labels.ts'
+import { anonymousMounts, anonymousVolumes, mapMounts, mapVolumes } from './map-mounts.ts'
 import { chosenNetwork, mapNetworks } from './map-network.ts'
 import type { RawContainer, RawContainerRow, RawHealthcheck, RawHostConfig } from './schemas/containers.ts'
 import type { RawInfo } from './schemas/system.ts'
@@ -253,43 +252,6 @@ export function parsePortKey(key: string): { containerPort: number; protocol: Pr
   const containerPort = Number(port)
   if (!Number.isInteger(containerPort) || (protocol !== 'tcp' && protocol !== 'udp')) return undefined
   return { containerPort, protocol }
-}
-
-/** Docker keeps the request under HostConfig.Mounts; Podman, and Docker with Binds, only shows the mounts. */
-function mapVolumes(info: RawContainer): VolumeMount[] {
-  const asked = (info.HostConfig.Mounts ?? [])
-    .filter((mount) => mount.Type === 'volume' && mount.Source)
-    .map((mount) => ({ source: mount.Source as string, target: mount.Target, readOnly: mount.ReadOnly ?? false }))
-  const targets = new Set(asked.map(({ target }) => target))
-  return [...asked, ...mounted(info).filter(({ source, target }) => !targets.has(target) && !isAnonymous(source))]
-}
-
-/** A named volume must never be taken for an anonymous one: those go with their container. */
-function anonymousMounts(info: RawContainer): VolumeMount[] {
-  const named = new Set(mapVolumes(info).map(({ target }) => target))
-  return mounted(info).filter(({ source, target }) => !named.has(target) && isAnonymous(source))
-}
-
-function mounted(info: RawContainer): VolumeMount[] {
-  return (info.Mounts ?? [])
-    .filter((mount) => mount.Type === 'volume' && mount.Name)
-    .map((mount) => ({ source: mount.Name as string, target: mount.Destination, readOnly: !mount.RW }))
-}
-
-const isAnonymous = (name: string): boolean => /^[0-9a-f]{64}$/.test(name)
-
-function mapMounts({ Mounts: mounts, HostConfig: host }: RawContainer): MountPoint[] {
-  // Mounts in memory are listed elsewhere.
-  const inMemory = Object.keys(host.Tmpfs ?? {}).map((target) => ({ target, kind: 'other', readOnly: false }) as const)
-  const listed = (mounts ?? []).map(
-    ({ Type: type, Destination: target, RW: isWritable }) =>
-      ({ target, kind: type === 'volume' ? 'volume' : 'other', readOnly: !isWritable }) as const
-  )
-  return [...listed, ...inMemory]
-}
-
-function anonymousVolumes(info: RawContainer): string[] {
-  return anonymousMounts(info).map((mount) => mount.source)
 }
 
 export function splitEnv(line: string): [string, string] {
