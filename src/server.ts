@@ -267,11 +267,7 @@ function isForPeople({ logFormat }: Config): boolean {
 
 function createLogger(config: Config): Logger {
   const { logLevel: level } = config
-  if (!isForPeople(config)) {
-    const output = createLogOutput(process.stdout)
-    process.once('exit', output.flushSync)
-    return pino({ level }, output)
-  }
+  if (!isForPeople(config)) return pino({ level }, createLogOutput(process.stdout))
   return pino({
     level,
     transport: {

@@ -10,13 +10,14 @@ export function createLogOutput(stream: Writable, maxBytes = MAX_WAITING_BYTES) 
   let waiting = ''
   // A reader that is gone is no reason to end.
   stream.on('error', () => {})
+  process.once('exit', flushSync)
 
   function add(line: string): void {
     if (waiting === '') setImmediate(flushSync)
     waiting += line
   }
 
-  /** Before an exit there is no other turn. Pino calls it by this name after a fatal line. */
+  /** An exit leaves no other turn. Pino calls it by this name after a fatal line. */
   function flushSync(): void {
     if (waiting !== '') stream.write(waiting)
     waiting = ''
