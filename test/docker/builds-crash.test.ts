@@ -206,7 +206,7 @@ t.test('a full disk: 507, nothing is left, and the server keeps running', { skip
   })
   t.same(filesOf(of), [])
 
-  // To the last byte, so that not even the database can be written.
+  // The disk is filled to the last byte, so that not even the database can be written.
   const image = name('full')
   const word = `3.${process.pid}9`
   const running = await sendBuild(small, `FROM ${IMAGE}\nRUN sleep ${word}\n`, { image_name: image, no_cache: 'true' })

@@ -1,4 +1,4 @@
-// Limits of what a container writes, on engines of the test's own: one that can measure its file systems, and one that cannot.
+// Storage limits of containers, on two private engines: one that can measure their file systems, and one that cannot.
 
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
@@ -12,7 +12,7 @@ import { portsOf, startServer, unique } from '../helpers/server.ts'
 
 const MIB = 1024 ** 2
 
-/** A folder on btrfs, which counts what is below each container. */
+/** A folder on btrfs, which accounts for the files of each container. */
 function mountBtrfs(t: Test): string {
   if (spawnSync('mkfs.btrfs', ['--version']).error) installFor('btrfs')
   const folder = makeFolder('btrfs')
@@ -58,17 +58,17 @@ t.test('the storage of a container, on an engine that can limit it', { skip: why
   t.match(await write(small.body.id, 48), { exit_code: 1, stderr: /quota exceeded/i })
 
   const plain = await server.create()
-  t.match(plain.body.limits, { storage_size: 64 * MIB }, 'the policy gives it to who asks for none')
+  t.match(plain.body.limits, { storage_size: 64 * MIB }, 'the policy sets it for requests without one')
   t.match(await write(plain.body.id, 32), { exit_code: 0 })
   t.match(await write(plain.body.id, 96), { exit_code: 1, stderr: /quota exceeded/i })
 
   const refused = await server.create({ storage_size: 65 * MIB })
   t.match(refused, { status: 400, body: { code: 'INVALID_REQUEST', errors: [{ field: 'storage_size' }] } })
   const changed = await server.patch<{ limits: object }>(`/containers/${small.body.id}`, { env: { A: 'b' } })
-  t.match(changed, { status: 200, body: { limits: { storage_size: 24 * MIB } } }, 'it stays with a replacement')
+  t.match(changed, { status: 200, body: { limits: { storage_size: 24 * MIB } } }, 'a replacement keeps it')
 })
 
-t.test('an engine that cannot', { skip: noPrivateEngine }, async (t) => {
+t.test('an engine without this ability', { skip: noPrivateEngine }, async (t) => {
   const { socket, engine } = await startPrivateEngine(t, ['--storage-driver=vfs'])
   const server = await startServer(t, { ports: portsOf('diskLimits'), socket, engine })
   const volumes = [{ source: unique('data'), target: '/data' }]
@@ -77,7 +77,7 @@ t.test('an engine that cannot', { skip: noPrivateEngine }, async (t) => {
   t.strictSame(await server.inEngine(), [])
   t.equal((await engine.listVolumes()).Volumes?.length ?? 0, 0)
 
-  // The kernel decides, not the engine; it is one or the other, and never a container without its weight.
+  // The kernel decides, not the engine. The result is a weight or a refusal, never a container without its weight.
   const weighed = await server.create({ io_weight: 300 })
   if (weighed.status === 201) t.match(weighed.body.limits, { io_weight: 300 })
   else {

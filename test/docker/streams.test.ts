@@ -58,7 +58,7 @@ t.test('the course and end of a stream', async (t) => {
     t.match((await stream.ended).at(-1), { event: 'end', data: { reason: /^(removed|exited|removing)$/ } })
   })
 
-  t.test('Last-Event-ID brings what was missed', together(), async (t) => {
+  t.test('Last-Event-ID brings missed samples', together(), async (t) => {
     const id = await make()
     const seen = await follow(`${server.url}/containers/${id}/stats/stream`, { most: 2 }).ended
     const last = seen.at(-1)

@@ -16,7 +16,7 @@ mount -t cgroup2 -o nsdelegate cgroup2 /sys/fs/cgroup
 busybox ip link set lo up
 cd /berth || exit 1
 
-# dockerd waits 15 seconds for a containerd of its own, which is not enough where every instruction is translated.
+# dockerd waits 15 seconds for its own containerd, which is too short if every instruction is translated.
 containerd >/berth/results/containerd.log 2>&1 &
 until [ -S /run/containerd/containerd.sock ]; do sleep 1; done
 dockerd --containerd /run/containerd/containerd.sock >/berth/results/dockerd.log 2>&1 &

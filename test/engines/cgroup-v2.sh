@@ -5,8 +5,8 @@
 #
 #   test/engines/cgroup-v2.sh [TEST FILE...]     default: the statistics
 #   CGROUP_VM_DATA=/var/tmp/cgroup-vm            keeps the Debian for the next run
-#   CGROUP_VM_SUITE=forky                        which Debian
-#   CGROUP_VM_KVM=no                             where KVM starts guests that know it only, as a paravirtual one does
+#   CGROUP_VM_SUITE=forky                        the suite of Debian
+#   CGROUP_VM_KVM=no                             for a paravirtual KVM, which starts only guests that support it
 #
 # Writes to $CGROUP_VM_DATA/results: console.log, tap.txt, and cgroup-v2.json, the fixture of the unit tests.
 set -euo pipefail

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Real engines beside the machine's own: each in a Debian and a network namespace of its own, on a copy that goes with it.
+# Real engines beside the machine's own. Each has its own Debian and network namespace, on a copy that is removed with it.
 #
 #   lab.sh debian SUITE          makes the Debian that engines of a suite run in; once, some minutes, 900 MB
 #   lab.sh up NAME SUITE KIND    starts an engine; KIND: graph or containerd (Docker's two image stores), podman
-#   lab.sh fresh NAME SUITE KIND NODE   has scripts/setup.mjs install and start it, in a Debian that has nothing
-#   lab.sh log NAME             prints what it said so far
-#   lab.sh run NAME COMMAND...   runs a command where the engine's ports are, with DOCKER_HOST set
+#   lab.sh fresh NAME SUITE KIND NODE   lets scripts/setup.mjs install and start it in a bare Debian
+#   lab.sh log NAME             prints its output so far
+#   lab.sh run NAME COMMAND...   runs a command in the engine's network, with DOCKER_HOST set
 #   lab.sh change NAME SUITE KIND   starts another engine in its place, behind the same socket and on the same data
-#   lab.sh down NAME             ends it and removes what it made
+#   lab.sh down NAME             ends it and removes its resources
 #
-# NAME is 1 to 8 of a-z and 0-9. Only a fresh Debian has a way out of its network namespace. Needs root on Debian.
+# NAME is 1 to 8 of a-z and 0-9. Only a fresh Debian can reach other networks. Needs root on Debian.
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
-# Kept over a reboot, and free to be deleted: what is there takes minutes to make. An overlay cannot lie on an overlay.
+# Kept over a reboot, since it takes minutes to create, but safe to delete. An overlay cannot lie on an overlay.
 LAB=${BERTH_LAB_DIR:-/var/cache/berth-lab}
 READY_WITHIN_S=60
 FRESH_WITHIN_S=240
@@ -88,7 +88,7 @@ launch() {
   await_answer "$READY_WITHIN_S"
 }
 
-# The setup finds the packages of Node, which a Debian cannot lack, and nothing else.
+# The setup finds only the packages of Node, which are never missing.
 fresh() {
   local name=$1 suite=$2 kind=$3 node=$4
   in_lab "$name"
@@ -109,7 +109,7 @@ fresh() {
   await "$FRESH_WITHIN_S" 'it is not set up' test -e "$ROOT/run/set-up"
 }
 
-# What ends there ends with all that it started.
+# A process that ends there takes all its children with it.
 start_in_root() {
   setsid ip netns exec "$NETNS" unshare --mount --pid --fork --kill-child sh -c "
     cd '$ROOT' && pivot_root . old && umount -l /old && mount -t proc proc /proc && $1" \
@@ -137,7 +137,7 @@ write_settings() {
   # Docker 20.10 refuses a feature that it does not know.
   [ "$2" != bookworm ] || store='"buildkit": true'
   echo "{\"features\": {$store}, \"cgroup-parent\": \"/berth-lab-$1\"}" >"$ROOT/etc/docker/daemon.json"
-  # Where rlimits cannot be raised, Podman's own defaults keep containers from starting. It tries each failing pull and push
+  # If rlimits cannot be raised, Podman's own defaults prevent the start of containers. It retries each failing pull and push
   # several times, for minutes in all of the tests.
   printf '%s\n' '[containers]' 'default_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]' \
     '[engine]' 'cgroup_manager = "cgroupfs"' 'retry = 0' >"$ROOT/etc/containers/containers.conf"
@@ -171,7 +171,7 @@ log() {
   cat "$ENGINE/log"
 }
 
-# With all that it has mounted.
+# Including all its mounts.
 end() {
   [ ! -s "$ENGINE/network.pid" ] || kill "$(cat "$ENGINE/network.pid")" 2>/dev/null || true
   if lives; then

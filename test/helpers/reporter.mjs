@@ -1,9 +1,9 @@
-// What `npm test` prints: each failure with what is needed to find it, one line per test file, and the count last.
+// The output of `npm test`: each failure with the details to find it, one line per test file, and the count last.
 import { Transform } from 'node:stream'
 import { inspect, styleText } from 'node:util'
 import { Parser } from 'tap-parser'
 
-/** Parts of a diagnosis that say how the test was run, not what went wrong. */
+/** Parts of a diagnosis about the run of the test, not about its failure. */
 const NOISE = ['args', 'command', 'compare', 'cwd', 'externalID', 'jobId', 'stdio', 'source', 'tapCaught', 'test']
 
 export default class Reporter extends Transform {

@@ -54,7 +54,7 @@ t.test('many first creates at once make one network', async (t) => {
   t.equal([...engine.networks.keys()].filter((name) => name.startsWith('berth-')).length, 1)
 })
 
-t.test('a container joins no network of others, for whoever asks', async (t) => {
+t.test('no caller can put a container on a network of others', async (t) => {
   const { as, networkOf, post, engine } = await isolated(t, { networks: ['*'] })
   const red = await networkOf(as.red)
   t.equal((await post('/networks', { name: 'open', shared: true }, as.blue)).statusCode, 201)
@@ -79,7 +79,7 @@ t.test('a container joins no network of others, for whoever asks', async (t) => 
 t.test('networks that an owner creates are isolated, too', async (t) => {
   const { as, networkOf, post, engine } = await isolated(t, { networks_per_token: 1 })
   await networkOf(as.red)
-  t.equal((await post('/networks', { name: 'shop' }, as.red)).statusCode, 201, 'its own does not count')
+  t.equal((await post('/networks', { name: 'shop' }, as.red)).statusCode, 201, 'its own network does not count')
   t.match(engine.networks.get('shop')?.bridge, /^brth-[0-9a-f]{10}$/)
   t.equal(await networkOf(as.red, { network: 'shop', aliases: ['db'] }), 'shop')
   problem(t, await post('/networks', { name: 'berth-0123456789' }, as.blue), 400, 'INVALID_REQUEST')

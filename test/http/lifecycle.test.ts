@@ -32,7 +32,7 @@ t.test('GET /containers/:id', async (t) => {
 })
 
 t.test('stop', async (t) => {
-  t.test('stops it, and says so', async (t) => {
+  t.test('stops it and reports the change', async (t) => {
     const { make, post, engine } = await build(t)
     await make({ name: 'web' })
     const answer = await post('/containers/web/stop')

@@ -1,4 +1,4 @@
-// Where a token can send the engine, and with whose login.
+// The registries that a token can use, and the logins sent there.
 
 import { writeFileSync } from 'node:fs'
 import t from 'tap'

@@ -58,7 +58,7 @@ t.test('no secret is shown or stored', async (t) => {
     ask('POST', '/containers', { payload, headers: { 'content-type': type } })
   const create = (body: object, headers = {}) => ask('POST', '/containers', { payload: body, headers })
 
-  // Where a secret belongs.
+  // Places where a secret belongs.
   t.equal((await create({ name: 'web', env: { PASSWORD: canary('env') } })).statusCode, 201)
   const keyed = { name: 'keyed', env: { PASSWORD: canary('env with a key') } }
   await create(keyed, { 'idempotency-key': 'once' })
@@ -96,7 +96,7 @@ t.test('no secret is shown or stored', async (t) => {
     await ask('POST', `/images/${verb}`, { payload: { image: 'not a name', credentials } })
   }
 
-  // Where it belongs, but the request is refused or fails.
+  // Places where it belongs, in a request that is refused or fails.
   await create({ name: 'web', env: { PASSWORD: canary('env, name taken') } })
   await create({ env: { PASSWORD: canary('env, unknown field') }, nonsense: true })
   await create({ env: { PASSWORD: [canary('env, wrong type')] } })
@@ -125,7 +125,7 @@ t.test('no secret is shown or stored', async (t) => {
   await create({ env: { PASSWORD: canary('env, engine away') } })
   engine.comeBack()
 
-  // Where none is expected.
+  // Places where none is expected.
   const wrong = (headers: Record<string, string>) => ask('GET', '/containers', { headers })
   await wrong({ authorization: `Bearer ${canary('wrong token')}` })
   await wrong({ authorization: `Basic ${Buffer.from(`me:${canary('password')}`).toString('base64')}` })

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# A real Docker Swarm of several nodes on one machine, with nothing of it outside of itself.
+# A real, self-contained Docker Swarm of several nodes on one machine.
 #
-#   lab.sh NAME up N [MANAGERS]   starts N nodes; the first of them manage the Swarm (1 unless said otherwise)
+#   lab.sh NAME up N [MANAGERS]   starts N nodes; the first of them manage the Swarm (default: 1)
 #   lab.sh NAME down              ends everything and leaves nothing behind
 #   lab.sh NAME socket I          prints the path of node I's engine
 #   lab.sh NAME exec I COMMAND... runs a command inside of node I
@@ -19,7 +19,7 @@
 #   LAB_NET=10.79.0     the /24 of the nodes: node I is .I, the host .254
 #   LAB_DATA            where disks lie; no overlay
 #   LAB_TLS             a folder with ca.pem, nI.pem and nI.key: engines listen on port 2376 with TLS
-#   LAB_HEARTBEAT=1s    how soon a node that is silent is found down: two to three of them
+#   LAB_HEARTBEAT=1s    the heartbeat; a silent node counts as down after two to three of them
 set -euo pipefail
 PATH=$PATH:/usr/sbin:/sbin
 
@@ -108,7 +108,7 @@ machine_main() {
   local i=$1 d=$DATA/n$1 m resolv
   hostname "n$i"
   mount --make-rprivate /
-  # This copy of the mount table must not pin what others mount: only what a node needs stays.
+  # This copy of the mount table must not pin foreign mounts, so only those that a node needs stay.
   awk '{print $5}' /proc/self/mountinfo | tac | while read -r m; do
     m=$(printf %b "$m")
     case $DATA/:$RUN/ in "$m"/*|*:"$m"/*) continue ;; esac
@@ -211,7 +211,7 @@ up() {
   trap 'trap - EXIT; echo "lab: up failed" >&2; tail -n 4 "$DATA"/n*/engine.log >&2 || true; down; exit 1' EXIT
   mkdir -p "$RUN" "$DATA"; : >"$RUN/.lab"; : >"$DATA/.lab"
   [ -z "${LAB_TLS:-}" ] || cp -r "$LAB_TLS" "$DATA/tls"
-  # What is made on the way and was not there before goes again.
+  # Intermediate resources that did not exist before are removed.
   for i in /etc/docker /run/netns /run/mount; do [ -e "$i" ] || echo "$i"; done >"$RUN/made"
   mkdir -p /etc/docker
   printf 'LAB_NET=%q\nLAB_DATA=%q\n' "$NET" "$DATA" >"$RUN/settings"

@@ -19,7 +19,7 @@ import { buildRecord } from '../../helpers/build-record.ts'
 
 const STAGES = ['build', 'push', 'run'] as const
 
-/** From three letters, one for each stage. */
+/** A record from three letters, one for each stage. */
 const LETTERS: Record<string, StageStatus> = {
   s: 'skipped',
   p: 'pending',

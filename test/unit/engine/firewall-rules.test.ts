@@ -4,7 +4,7 @@ import { parseReach } from '../../../src/lib/reach.ts'
 
 const rulesFor = (...texts: string[]) => ipv4Rules(texts.flatMap((text) => parseReach(text) ?? []))
 
-t.test('what the policy lists comes after other owners and before private networks', async (t) => {
+t.test('addresses of the policy come after other owners and before private networks', async (t) => {
   const { FORWARD: forward, INPUT: input } = rulesFor('172.16.0.0/12', '10.1.2.3:5432', 'host:53/udp')
   const positions = [
     '-o brth-+ -m physdev --physdev-is-bridged -j RETURN',
@@ -22,11 +22,11 @@ t.test('what the policy lists comes after other owners and before private networ
   t.strictSame(input.slice(1), ['-p udp -m udp --dport 53 -j RETURN', '-j DROP'])
 })
 
-t.test('nothing of IPv6 passes', async (t) => {
+t.test('no IPv6 traffic passes', async (t) => {
   t.strictSame([IPV6_RULES.FORWARD.at(-1), IPV6_RULES.INPUT], ['-j DROP', ['-j DROP']])
 })
 
-t.test('what stands is replaced in one step', async (t) => {
+t.test('existing rules are replaced in one step', async (t) => {
   const listing = [
     '-P FORWARD ACCEPT',
     '-N BERTH-FORWARD',
@@ -49,7 +49,7 @@ t.test('what stands is replaced in one step', async (t) => {
   )
 })
 
-t.test('rules stand only if ours are first and all are there', async (t) => {
+t.test('the rules are in force only if they come first and are complete', async (t) => {
   const rules = rulesFor()
   const ours = ['-A FORWARD -i brth-+ -j BERTH-FORWARD', '-A INPUT -i brth-+ -j BERTH-INPUT']
   const chains = [
@@ -58,7 +58,7 @@ t.test('rules stand only if ours are first and all are there', async (t) => {
   ]
   const stands = (...lines: string[]) => isWhole(standingOf(lines.join('\n')), rules)
   t.ok(stands(...ours, '-A FORWARD -i eth0 -j ACCEPT', ...chains))
-  t.notOk(stands('-A FORWARD -j ACCEPT', ...ours, ...chains), 'one that accepts comes before')
+  t.notOk(stands('-A FORWARD -j ACCEPT', ...ours, ...chains), 'an accepting rule comes first')
   t.notOk(stands(...ours, ...chains.slice(1)))
   t.notOk(stands(...ours.slice(1), ...chains))
 })

@@ -4,7 +4,7 @@ import { createWalls } from '../../../src/engine/machine/walls.ts'
 import { createMemoryEngine } from '../../helpers/memory-engine.ts'
 import { until } from '../../helpers/until.ts'
 
-/** A machine that shows every bridge of the engine, and a firewall that does what it is told, both to be spoilt. */
+/** A machine that shows every bridge of the engine, and an obedient firewall. Tests can break both. */
 function machine({ watchMs = 1_000_000 } = {}) {
   const engine = createMemoryEngine()
   const state = { mayRaise: true, stands: true, raised: 0, shows: true, said: [] as string[] }
@@ -31,15 +31,15 @@ function machine({ watchMs = 1_000_000 } = {}) {
 }
 const UNAVAILABLE = { code: 'ISOLATION_UNAVAILABLE' }
 
-t.test('walls hold once the rules are set and the engine makes its bridges here', async (t) => {
+t.test('isolation holds once the rules are set and the engine creates its bridges here', async (t) => {
   const { engine, walls } = machine()
   t.throws(() => walls.check(), UNAVAILABLE)
   await walls.raise()
   walls.check()
-  t.strictSame([...engine.networks.keys()], ['bridge', 'host'], 'nothing is left of the try')
+  t.strictSame([...engine.networks.keys()], ['bridge', 'host'], 'the attempt left nothing')
 })
 
-t.test('why they do not', async (t) => {
+t.test('reasons against isolation', async (t) => {
   const denied = machine()
   denied.state.mayRaise = false
   await t.rejects(denied.walls.raise(), /Permission denied/)
@@ -57,7 +57,7 @@ t.test('why they do not', async (t) => {
   await t.rejects(podman.walls.raise(), /Podman/)
 })
 
-t.test('an engine that is not there yet is looked at when it comes', async (t) => {
+t.test('an absent engine is checked when it appears', async (t) => {
   const { engine, walls } = machine()
   engine.goAway()
   await walls.raise()
@@ -68,7 +68,7 @@ t.test('an engine that is not there yet is looked at when it comes', async (t) =
   await until(() => isHeld(walls))
 })
 
-t.test('rules that others removed come back, and nothing is created until they do', async (t) => {
+t.test('removed rules come back, and nothing is created until they do', async (t) => {
   const { state, walls } = machine({ watchMs: 5 })
   await walls.raise()
   walls.start()
@@ -92,7 +92,7 @@ function isHeld({ check }: ReturnType<typeof machine>['walls']): boolean {
   }
 }
 
-t.test('the name servers that the engine asks from within a container', async (t) => {
+t.test('name servers that the engine queries from within a container', async (t) => {
   const text =
     '# nameserver 1.1.1.1\nnameserver 10.0.0.2\n  nameserver 127.0.0.53\nnameserver fd00::1\nsearch example.org\n'
   t.strictSame(resolversIn(text), ['10.0.0.2'])

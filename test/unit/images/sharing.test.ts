@@ -36,14 +36,14 @@ function create(registry: string | undefined) {
   }
 }
 
-t.test('an image that was built here is pushed under the tag of its content', async (t) => {
+t.test('a local image is pushed with a tag of its content', async (t) => {
   const { share, calls } = create(`${REGISTRY}/team`)
   const name = `${REGISTRY}/team/shop/web:3fa9c2d17b60`
   t.strictSame(await share('shop/web:1', { tags: ['shop/web:1'], digests: [] }), { image: name })
   t.strictSame(calls, [`claim ${name}`, `tag ${ID} ${name}`, `login ${REGISTRY}`, `push ${name}`, 'tagged'])
 })
 
-t.test('an image that the registry of the cluster has is not pushed again', async (t) => {
+t.test('an image in the registry of the cluster is not pushed again', async (t) => {
   const { share, calls } = create(REGISTRY)
   const name = `${REGISTRY}/web:3fa9c2d17b60`
   const found = { tags: ['web:1', name], digests: [`${REGISTRY}/web@${DIGEST}`] }
@@ -51,20 +51,20 @@ t.test('an image that the registry of the cluster has is not pushed again', asyn
   t.strictSame(calls, [])
 })
 
-t.test('an image that came from a registry runs from there', async (t) => {
+t.test('an image from another registry is used from there', async (t) => {
   const { share, calls } = create(REGISTRY)
   t.strictSame(await share('nginx:1', { tags: ['nginx:1'], digests: [`nginx@${DIGEST}`] }), { image: 'nginx:1' })
   t.strictSame(await share(`nginx@${DIGEST}`, {}), { image: `nginx@${DIGEST}` })
   t.strictSame(calls, [])
 })
 
-t.test('without a registry of the cluster nothing is pushed', async (t) => {
+t.test('nothing is pushed without a registry of the cluster', async (t) => {
   const { share, calls } = create(undefined)
   t.strictSame(await share('web:1', { tags: ['web:1'] }), { image: 'web:1' })
   t.strictSame(calls, [])
 })
 
-t.test('names that no path could have become paths', async (t) => {
+t.test('names become valid paths', async (t) => {
   t.equal(sharedName(REGISTRY, 'nginx:1', ID), `${REGISTRY}/nginx:3fa9c2d17b60`)
   t.equal(sharedName(REGISTRY, '127.0.0.1:5000/web:1', ID), `${REGISTRY}/127.0.0.1-5000/web:3fa9c2d17b60`)
   t.equal(sharedName(REGISTRY, `${REGISTRY}/web:1`, ID), `${REGISTRY}/web:3fa9c2d17b60`)

@@ -24,7 +24,7 @@ async function read(reader: Reading, count: number): Promise<unknown[]> {
   return items
 }
 
-t.test('a reader gets what is pushed after it subscribed, in order', async (t) => {
+t.test('a reader gets items pushed after its subscription, in order', async (t) => {
   const { push, subscribe } = open()
   push(1)
   const reader = subscribe()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { covers, parseReach, type Reach } from '../../../src/lib/reach.ts'
 
-t.test('what a policy may list', async (t) => {
+t.test('addresses that a policy may list', async (t) => {
   const table: [string, Reach][] = [
     ['10.1.2.0/24', { network: '10.1.2.0/24', door: undefined }],
     ['10.1.2.3', { network: '10.1.2.3/32', door: undefined }],
@@ -15,7 +15,7 @@ t.test('what a policy may list', async (t) => {
     t.equal(parseReach(text), undefined, text)
 })
 
-t.test('a port is reached if both protocols get there', async (t) => {
+t.test('a port is reachable if both protocols are', async (t) => {
   const isReached = (...texts: string[]) =>
     covers(
       texts.flatMap((text) => parseReach(text) ?? []),

@@ -41,7 +41,7 @@ t.test('reserved ports are never given', async (t) => {
   )
 })
 
-t.test('the error of a full range says what takes the ports', async (t) => {
+t.test('the error of a full range names the holders of the ports', async (t) => {
   const allocator = createAllocator({ range: { first: 8001, last: 8004 }, reserved: new Map([[8004, 'by hand']]) })
   allocator.lease('tcp', 'request')
   allocator.observe('running', [tcp(8002)], true)
@@ -60,7 +60,7 @@ t.test('the error of a full range says what takes the ports', async (t) => {
   )
 })
 
-t.test('a port asked for by number', async (t) => {
+t.test('a port requested by number', async (t) => {
   const range = { first: 8001, last: 8009 }
 
   t.test('is given when it is free', async (t) => {

@@ -51,7 +51,7 @@ t.test('the range is exhausted if every port has a listener', async (t) => {
   t.match(allocator.counts('tcp'), { blocked: 2, leased: 0 })
 })
 
-t.test('several ports are leased in the order asked for', async (t) => {
+t.test('several ports are leased in the requested order', async (t) => {
   const { ports } = setUp()
   const leases = await ports.lease([any, wanted(8001), { protocol: 'udp', hostPort: undefined }, any], 'request')
   t.strictSame(

@@ -41,7 +41,7 @@ t.test('a slow container does not hold up the others', async (t) => {
   t.equal(source.asked.filter((name) => name === 'quick').length, 5)
 })
 
-t.test('figures that come a moment later are there when the round is told of', async (t) => {
+t.test('figures that arrive a moment later belong to the round', async (t) => {
   const far = fakeSource('engine', () => turn().then(() => at(now.seconds, { cpuNs: now.cpuNs })))
   const { sampler, pass, now } = startableSampler(t, { sources: [far] })
   const told: (number | undefined)[] = []
@@ -53,7 +53,7 @@ t.test('figures that come a moment later are there when the round is told of', a
   t.strictSame(told, [undefined, 101_000, 102_000, 103_000])
 })
 
-t.test('the second source is used for what the first cannot read', async (t) => {
+t.test('the second source is used for containers that the first cannot read', async (t) => {
   const records = [container({ name: 'ours' }), container({ name: 'elsewhere' })]
   const files = fakeSource('cgroup', ({ name }) => (name === 'ours' ? at(now.seconds) : undefined))
   const engine = fakeSource('engine', async () => at(now.seconds))

@@ -22,7 +22,7 @@ t.test('the latest sample', async (t) => {
   })
 })
 
-t.test('without a limit there is none', async (t) => {
+t.test('without a memory limit the answer has none', async (t) => {
   const { stats, pass } = statsService(t)
   await pass(2)
   const found = await stats.latest(ANYBODY, 'web')

@@ -37,7 +37,7 @@ t.test('no sample comes twice', async (t) => {
   t.strictSame(kinds(await resumed.take()), [...Array(5).fill('history'), 'stats'])
 })
 
-t.test('it ends when the container does, and says how', async (t) => {
+t.test('it ends when the container does, with the reason', async (t) => {
   const cases: [how: string, change: (inventory: FakeInventory) => void, reason: string][] = [
     ['stopped', (inventory) => inventory.put(container({ state: 'exited' })), 'exited'],
     ['removed', (inventory) => inventory.removed(container().id), 'removed'],
