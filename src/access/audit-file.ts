@@ -21,7 +21,7 @@ export function openAuditFile(dataDir: string, maxBytes = MAX_BYTES) {
   let replaced: Lines[] = []
   let hasNewName = true
 
-  /** The file in use stays in use until there is another one. */
+  /** The current file stays in use until there is a new one. */
   function reopen(): void {
     const newer = openLines(path)
     replaced.push(file)
@@ -76,7 +76,7 @@ function isAt(path: string, { dev, ino }: Lines): boolean {
   return there?.ino === ino && there.dev === dev
 }
 
-/** A full disk may take part of a line. That part goes again, so that the next line starts on a line of its own. */
+/** A full disk may take part of a line. That part is removed, so that the next entry starts on a new line. */
 function writeWhole(fd: number, size: number, line: string): number {
   const bytes = Buffer.from(line)
   let written = 0

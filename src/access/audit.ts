@@ -1,5 +1,5 @@
-// The audit trail: each change before it is made and after, and who was refused. Kept twice, as a table to ask and as a
-// file to ship. Never a body, an environment or a header.
+// The audit trail: each change before and after it is made, and each refusal. It is kept twice, as a table for queries and as
+// a file to ship. It never contains a body, an environment or a header.
 
 import { createHash } from 'node:crypto'
 import { AppError, isAppError, type ErrorCode } from '../errors.ts'
@@ -68,9 +68,9 @@ export function createAudit({
   table: AuditStore
   /** Resolves when everything in the store survives a power failure. */
   flush: () => Promise<void>
-  /** Where each entry goes as a line, too. */
+  /** Also gets each entry as a line. */
   file: Pick<AuditFile, 'append' | 'flush'> | undefined
-  /** Room for what makes room. Absent: the disk is taken to have some. */
+  /** Reserved space for changes that free space. If absent, the disk counts as having space. */
   reserve?: Pick<Reserve, 'hasRoom' | 'help' | 'tryWith'> | undefined
   log: Log
   now?: () => number
@@ -151,7 +151,7 @@ export function createAudit({
         })
       }
       return {
-        /** Resolves when the entry, and all that the change wrote to the store, survives a power failure. */
+        /** Resolves when the entry, and every write of the change to the store, survives a power failure. */
         async end(code, object = subject.object) {
           const durationMs = Math.round((performance.now() - startedAt) * 10) / 10
           await writeIfPossible({ ...subject, object }, code === null ? 'succeeded' : 'failed', code, durationMs)

@@ -4,15 +4,15 @@ import { AppError } from '../errors.ts'
 import { hostOf } from '../lib/address.ts'
 import { isAnybody, NOBODY, type Caller } from './caller.ts'
 
-/** Of changes: how many at once, in how many seconds they grow back, and how many of them are left. */
+/** The budget of changes: the burst, the seconds until it is full again, and the remainder. */
 export type Quota = { most: number; seconds: number; left: number }
 export type Budget = ReturnType<typeof createBudget>
 
 // After this idle time, a caller may make a full burst of changes.
 const BURST_SECONDS = 5
-// Without a token, of one address: health, documents, and whatever is refused.
+// Requests without a token, per address: health, documents, and refused requests.
 const REQUESTS_OF_NOBODY = 256
-// Where no token is needed, programs of this machine share its address.
+// If no token is needed, programs of this machine share its address.
 const CALLERS_AT_AN_ADDRESS = 3
 // Bytes that wait for slow readers. Callers with few open requests are exempt.
 const UNSENT_BYTES = 32 * 1024 ** 2
@@ -62,7 +62,7 @@ export function createBudget({
       })
     },
 
-    /** Takes one stream; returns what gives it back. */
+    /** Takes one stream, and returns the function that releases it. */
     stream(caller: Caller): () => void {
       if (mostStreams === 0 || isAnybody(caller)) return () => {}
       const key = keyOf(caller)
@@ -114,7 +114,7 @@ function whose(caller: Caller, address: string): string {
   return isAnybody(caller) || scopes.length === 0 ? `address ${hostOf(address)}` : name
 }
 
-/** Undefined when there are as many already. */
+/** Undefined if the limit is reached. */
 function take(counts: Map<string, number>, key: string, most: number): (() => void) | undefined {
   const open = counts.get(key) ?? 0
   if (open >= most) return undefined

@@ -8,18 +8,18 @@ export type Peer = { address: string; door: Door }
 /** The caller. The object stays the same while its token exists, so results can be cached per caller. */
 export type Caller = {
   name: string
-  /** Null for BERTH_TOKEN and where no token is needed. */
+  /** Null for BERTH_TOKEN, and on servers without tokens. */
   tokenId: string | null
-  /** The tokens of a team share what they make. */
+  /** The tokens of a team share their resources. */
   team: string | null
   scopes: readonly Scope[]
-  /** Whether it also sees what belongs to others. */
+  /** Whether it also sees resources of others. */
   seesAll: boolean
-  /** Aborts when its token is revoked or expires: what it has open ends then. */
+  /** Aborts when its token is revoked or expires, which ends its streams. */
   life: AbortSignal
 }
 
-/** What an entry of the policy may call a token: its name, its team, or every token. */
+/** The forms of a token in a policy entry: its name, its team, or every token. */
 export function namesOf({ name, team }: Caller): string[] {
   return ['*', name, ...(team === null ? [] : [`team:${team}`])]
 }
@@ -30,7 +30,7 @@ const withoutToken = { tokenId: null, team: null, life: forEver }
 
 /** A caller without a token. It has no scope. */
 export const NOBODY: Caller = { ...withoutToken, name: 'nobody', scopes: [], seesAll: false }
-/** On a server that needs no token everybody may do everything. */
+/** The caller on a server without tokens, where everybody may do everything. */
 export const ANYBODY: Caller = { ...withoutToken, name: 'anybody', scopes: SCOPES, seesAll: true }
 export const isAnybody = ({ name }: Caller): boolean => name === ANYBODY.name
 /** The caller with BERTH_TOKEN. */

@@ -1,4 +1,4 @@
-// The parts of access put together.
+// Combines the parts of access.
 
 import { isPrivate, type Config } from '../config.ts'
 import type { Store } from '../store/contract/store.ts'

@@ -7,7 +7,7 @@ export function createFailedLogins({ limit, now = Date.now }: { limit: number; n
   const counts = new Map<string, { count: number; until: number }>()
 
   return {
-    /** Counts one; returns how many seconds to stay away when there were too many. */
+    /** Counts one, and returns the seconds to wait if there were too many. */
     add(address: string): number | undefined {
       const time = now()
       const known = counts.get(address)

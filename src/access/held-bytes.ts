@@ -16,7 +16,7 @@ export function createHeldBytes({
   all = OF_ALL,
   one = OF_ONE
 }: {
-  /** For whom it is that something is held, where that is not said. */
+  /** The default owner of held memory. */
   whose: () => string | undefined
   all?: number
   one?: number

@@ -1,21 +1,21 @@
-// Ownership: who may see and change a resource. Only this file decides, for REST and gRPC. Pure.
+// Ownership: the callers that may see and change a resource. Only this file decides, for REST and gRPC. Pure.
 
 import { AppError } from '../errors.ts'
 import type { Caller } from './caller.ts'
 
-/** Of what no token made, `owner` is null. */
+/** `owner` is null for resources that no token created. */
 export type Owner = {
   /** Id of the token that made it. */
   readonly owner: string | null
   /** The team of that token. */
   readonly team?: string | null
-  /** Whether it is meant for every token. */
+  /** Whether every token may use it. */
   readonly shared?: boolean
 }
 
 export const ownerOf = ({ tokenId, team }: Caller): Owner => ({ owner: tokenId, team })
 
-/** Whether the caller may do to everything what its scopes allow: an admin, and everybody on a server without tokens. */
+/** Whether the scopes of the caller apply to all resources: for admins, and for everybody on a server without tokens. */
 export const isAdmin = ({ scopes }: Caller): boolean => scopes.includes('admin')
 
 export function mayChange(caller: Caller, { owner, team = null, shared = false }: Owner): boolean {
@@ -27,7 +27,7 @@ export function mayChange(caller: Caller, { owner, team = null, shared = false }
 /** A resource that the caller may not see does not exist for it. */
 export const maySee = (caller: Caller, thing: Owner): boolean => caller.seesAll || mayChange(caller, thing)
 
-/** Of a volume or a network. What Berth did not make belongs to no token, and is shared where the policy names it. */
+/** The owner of a volume or a network. A foreign one belongs to no token, and is shared if the policy names it. */
 export function ownerOfNamed(facts: Owner & { managed: boolean }, isNamed: boolean): Owner {
   return facts.managed ? facts : { owner: null, shared: isNamed }
 }
@@ -40,7 +40,7 @@ export function seenBy(caller: Caller): (container: Container) => boolean {
   return caller.seesAll ? everything : ({ berth }) => maySee(caller, berth)
 }
 
-/** Throws for what the caller sees but may not change. `what` names it: `Container web`. */
+/** Throws for a resource that the caller sees but may not change. `what` names it: `Container web`. */
 export function checkMayChange(caller: Caller, thing: Owner, what: string): void {
   if (mayChange(caller, thing)) return
   throw new AppError(

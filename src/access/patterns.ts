@@ -4,7 +4,7 @@ import { glob } from '../lib/glob.ts'
 
 type Reference = { name: string; tag: string | undefined; digest: string | undefined }
 
-/** Whether one of the patterns fits a reference as Docker reads it: `busybox` is `docker.io/library/busybox:latest`. */
+/** Whether a pattern matches a reference as Docker reads it: `busybox` is `docker.io/library/busybox:latest`. */
 export function imageMatcher(patterns: string[]): (reference: string) => boolean {
   const matchers = patterns.map((pattern) => {
     const { name, tag, digest } = split(pattern)
@@ -13,7 +13,7 @@ export function imageMatcher(patterns: string[]): (reference: string) => boolean
     return (asked: Reference) => {
       if (!fitsName(asked.name)) return false
       if (digest !== undefined) return asked.digest === digest
-      // With a digest the tag says nothing: the engine does not look at it.
+      // With a digest the tag means nothing: the engine ignores it.
       return fitsTag === undefined || (asked.digest === undefined && fitsTag(asked.tag ?? 'latest'))
     }
   })
@@ -37,7 +37,7 @@ function split(reference: string): Reference {
   return { name: hasTag ? named.slice(0, colon) : named, tag: hasTag ? named.slice(colon + 1) : undefined, digest }
 }
 
-/** The first part is a registry when it looks like a host; Docker's own is meant otherwise, and `library` where there is one part. */
+/** The first part is a registry if it looks like a host. The default is Docker's own, with `library` for a single part. */
 function withRegistry(name: string): string {
   const [first = '', ...rest] = name.split('/')
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === 'localhost' || first !== first.toLowerCase())
@@ -46,7 +46,7 @@ function withRegistry(name: string): string {
   return host === 'docker.io' && !path.includes('/') ? `docker.io/library/${path}` : `${host}/${path}`
 }
 
-/** Or the beginning of one, however short: the engine takes it for an id where no image has that name. */
+/** Or a prefix of any length: the engine takes it for an id if no image has that name. */
 function isImageId(reference: string): boolean {
   return /^(sha256:)?[0-9a-f]{1,64}$/.test(reference)
 }

@@ -1,4 +1,4 @@
-// The policy file, read once at the start. One that cannot be read, or says something unknown, is no policy at all.
+// The policy file, read once at the start. A file that is unreadable or has unknown fields is invalid.
 
 import { readFileSync } from 'node:fs'
 import { Type } from '@sinclair/typebox'
@@ -78,7 +78,7 @@ function checkReach({ isolation }: PolicyRules, refuse: (reason: string) => neve
       refuse(`isolation.reach: "${text}" must be like 10.1.2.0/24, 10.1.2.3:5432, 10.1.2.3:53/udp or host:5432`)
 }
 
-/** Each under the one name that it has, by which it is looked for. */
+/** Each under its canonical name, which lookups use. */
 function withRegistries({ registries }: PolicyRules, refuse: (reason: string) => never): PolicyRules {
   if (!registries) return {}
   const named = Object.entries(registries).map(([host, rule]) => {

@@ -4,24 +4,24 @@ import { AppError, type FieldProblem } from '../errors.ts'
 import type { Visibility } from './tokens.ts'
 import { imageMatcher, nameMatcher } from './patterns.ts'
 
-/** Containers of these images and tokens may run with it; absent: of all. */
+/** Containers of these images and tokens may run with it. If absent, all may. */
 type RuntimeRule = { runtime: string; images?: string[]; tokens?: string[] }
 
 /** By host. `*` means every public registry; among tokens, it means all of them. */
 export type RegistryList = Record<string, { pull?: string[]; push?: string[] }>
 
-/** As the policy file has them; what is absent is not restricted. */
+/** The fields of the policy file. An absent field restricts nothing. */
 export type PolicyRules = {
-  /** Whether `read` shows what belongs to others. Absent: `own`. */
+  /** Whether `read` shows resources of others. The default is `own`. */
   visibility?: Visibility
   images?: string[]
   volumes?: string[]
   networks?: string[]
-  /** Each owner gets a network of its own, which reaches the internet and what is listed. Absent: all share the engine's. */
+  /** Each owner gets its own network, which reaches the internet and listed addresses. If absent, all share the engine's. */
   isolation?: { reach?: string[] }
-  /** Names of labels that a container may be given. */
+  /** Names of labels that a container may have. */
   labels?: string[]
-  /** The first that fits is what a container gets, unless it asks for another that fits. */
+  /** A container gets the first match, unless it requests another match. */
   runtimes?: RuntimeRule[]
   memory?: number
   cpus?: number
@@ -33,9 +33,9 @@ export type PolicyRules = {
   file_bytes?: number
   /** Of an archive of files. */
   file_entries?: number
-  /** Hosts of registries that may be used, and which tokens may use the operator's logins there. */
+  /** Permitted registry hosts, and the tokens that may use the operator's logins there. */
   registries?: RegistryList
-  /** Whether builds may ADD what is not in their context; they may unless this is false. */
+  /** Whether builds may ADD sources from outside of their context. The default is true. */
   remote_sources?: boolean
 } & { [Kind in Quota as `${Kind}_per_token`]?: number }
 
@@ -55,19 +55,19 @@ export type Wish = {
   amounts?: Amounts
   /** Of an ADD in a Dockerfile. */
   remoteSources?: string[]
-  /** Images that read a Dockerfile in the builder's place, and may do anything. */
+  /** Images that read a Dockerfile in place of the builder, and may do anything. */
   readers?: string[]
 }
 
 export type RuntimeWish = {
-  /** What the policy may call the caller. */
+  /** The names of the caller in the policy. */
   tokens: string[]
   /** Every name of the image. */
   images: string[]
   asked: string | undefined
 }
 
-// They know no more ways to fetch than builders do.
+// They can fetch in no other ways than builders can.
 const USUAL_READERS = imageMatcher(['docker/dockerfile', 'docker/dockerfile-upstream'])
 
 type Ceilings = {
@@ -122,22 +122,22 @@ export function createPolicy(rules: PolicyRules) {
     allowsRemoteSources,
     allows: (wish: Wish): boolean => decide(wish).length === 0,
 
-    /** Whether it names this volume or network: so what Berth did not make is shared with tokens. */
+    /** Whether it names this volume or network, which shares a foreign one with tokens. */
     names: ({ volumes = [], networks = [] }: Wish): boolean =>
       volumes.some((name) => mayMount?.(name)) || networks.some((name) => mayJoin?.(name)),
 
-    /** Whether a token may have only so much of any of these, so that it has to be counted. */
+    /** Whether any of these amounts is limited per token, and so must be counted. */
     limits: (...kinds: Quota[]): boolean => kinds.some((kind) => rules[`${kind}_per_token`] !== undefined),
-    /** Whether it says anything about what a build may take from elsewhere. */
+    /** Whether it restricts the sources of builds. */
     limitsSources: mayRun !== undefined || !allowsRemoteSources,
 
     /** Throws when the policy does not allow it, with every reason. */
     check: (wish: Wish): void => refuse(decide(wish)),
 
-    /** Each runtime that it names. */
+    /** Every runtime in the policy. */
     runtimes: [...new Set(runtimes.map(({ runtime }) => runtime))],
 
-    /** What a container of an image with these names runs with. Undefined: the engine's default. */
+    /** The runtime of a container whose image has these names. Undefined means the engine's default. */
     runtimeFor({ tokens, images, asked }: RuntimeWish): string | undefined {
       const fitting = runtimes
         .filter((rule) => !rule.fits || images.some(rule.fits))
@@ -148,7 +148,7 @@ export function createPolicy(rules: PolicyRules) {
       return asked ?? fitting[0]
     },
 
-    /** The settings under the policy's ceilings, where these are lower. */
+    /** The settings, lowered to the policy's ceilings. */
     tighten<T extends Ceilings>(settings: T): T {
       const { memory = Infinity, cpus = Infinity, pids_limit: pids = Infinity } = rules
       const { file_bytes: fileBytes = Infinity, file_entries: fileEntries = Infinity } = rules

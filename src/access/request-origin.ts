@@ -1,4 +1,4 @@
-// Requests that are refused before a token is looked at: from web pages, and under a host name that is not this server's own.
+// Requests that are refused before their token is checked: from web pages, and under a foreign host name.
 
 import { isIP } from 'node:net'
 import { AppError } from '../errors.ts'
@@ -14,7 +14,7 @@ export type CheckOrigin = (request: RequestOrigin) => void
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** `origins` are those whose pages the operator lets in. */
+/** `origins` are the origins whose pages the operator allows. */
 export function createOriginCheck(allowedHosts: string[], origins: readonly string[] = []): CheckOrigin {
   const names = new Set(['localhost', ...allowedHosts.map((name) => name.toLowerCase())])
   return (request) => {
@@ -23,7 +23,7 @@ export function createOriginCheck(allowedHosts: string[], origins: readonly stri
   }
 }
 
-/** A name that an attacker points at this machine (DNS rebinding) is a name, so addresses and known names are let in. */
+/** DNS rebinding needs a name of the attacker's, so only addresses and known names are allowed. */
 function refuseForeignHost({ host = '' }: RequestOrigin, names: Set<string>): void {
   const name = hostName(host)
   if (isIP(name) !== 0 || names.has(name)) return
@@ -33,7 +33,7 @@ function refuseForeignHost({ host = '' }: RequestOrigin, names: Set<string>): vo
   )
 }
 
-/** Browsers say where a request comes from; curl and programs do not. A page on a workload's port is another origin, too. */
+/** Browsers send the origin of a request; curl and programs do not. A page on a workload's port is another origin, too. */
 function refuseForeignPage({ method, host, origin, fetchSite }: RequestOrigin): void {
   if (SAFE_METHODS.has(method)) return
   const foreignSite = fetchSite !== undefined && fetchSite !== 'same-origin'

@@ -21,7 +21,7 @@ export function createAccess({
   /** BERTH_TOKEN. */
   token: string | undefined
   tokens: Pick<Tokens, 'anybody' | 'exist' | 'find'>
-  /** Only this machine's users reach the server, so it may do without tokens. */
+  /** Only this machine's users can reach the server, so it may work without tokens. */
   isPrivate: boolean
   now?: () => number
 }) {
@@ -39,7 +39,7 @@ export function createAccess({
   return {
     needsToken,
 
-    /** By the value of an `authorization` header or of the same metadata. */
+    /** Takes the value of an `authorization` header or metadata entry. */
     authenticate(authorization: string | undefined, { address }: Peer): Caller {
       if (!needsToken()) return tokens.anybody()
       const secret = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]

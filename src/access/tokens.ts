@@ -1,4 +1,4 @@
-// Managed tokens: made, listed, revoked, found. The text of a token exists once, in the answer to its making.
+// Managed tokens: created, listed, revoked, found. The text of a token exists only in the answer to its creation.
 
 import { createHash, randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
@@ -19,12 +19,12 @@ export type Tokens = Awaited<ReturnType<typeof createTokens>>
 const RESERVED = [ANYBODY, NOBODY, OPERATOR].map(({ name }) => name)
 const TOKEN_BYTES = 32
 const PREFIX = 'berth_'
-// The last use is written this seldom, so that reading costs no write.
+// The last use is written at most this often, so that reads cost no write.
 const USE_WRITTEN_MS = 60_000
 const LOOK_MS = 500
 const CHANGES = 'changes'
 
-/** `isPrivate`: only this machine's users reach the server, so it may do without tokens. */
+/** `isPrivate`: only this machine's users can reach the server, so it may work without tokens. */
 export async function createTokens({
   table,
   hasOperator,
@@ -46,7 +46,7 @@ export async function createTokens({
   const inOrder = createKeyedLock()
   await reload()
 
-  /** What other servers made, used or revoked. */
+  /** Tokens that other servers created, used or revoked. */
   async function reload(): Promise<void> {
     const rows = await table.all()
     for (const { hash, scopes, ...row } of rows) {
@@ -64,7 +64,7 @@ export async function createTokens({
     if (byHash.size === 0) anybody = beAnybody()
   }
 
-  /** One change after the other: of two that each leave the other for the last admin, one must not be. */
+  /** Changes run one after the other: two concurrent ones could each rely on the other's admin as the last one. */
   function change<T>(task: () => Promise<T>): Promise<T> {
     return inOrder(CHANGES, () =>
       table.alone(async () => {
@@ -114,7 +114,7 @@ export async function createTokens({
   }
 
   return {
-    /** From now on what a token has open ends with it. */
+    /** From now on the end of a token ends its streams. */
     start(): void {
       looking = setInterval(endExpired, LOOK_MS).unref()
     },
@@ -122,10 +122,10 @@ export async function createTokens({
 
     reload: (): Promise<void> => inOrder(CHANGES, reload),
 
-    /** The caller without a token, until the first token exists. What such callers have open ends then. */
+    /** The caller without a token, until the first token exists, which ends the streams of such callers. */
     anybody: (): Caller => anybody.caller,
 
-    /** Whether there is any, be it expired: an end date must never open the server. */
+    /** Whether there is any token, even an expired one: an expiry must never open the server. */
     exist: (): boolean => byHash.size > 0,
 
     list: (): ManagedToken[] => [...byHash.values()],

@@ -1,4 +1,4 @@
-// The server of a node that lets managers into its tasks: mutual TLS, a list of calls, and the engine behind it.
+// The server of a node that gives managers access to its tasks: mutual TLS, a list of calls, and the engine behind it.
 
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import https from 'node:https'
@@ -47,7 +47,7 @@ export function createAgent({
     allowHalfOpen: true,
     maxHeaderSize: HEADER_BYTES,
     headersTimeout: HEADERS_MS,
-    // A file may take its time, and a manager keeps its connections for the next call.
+    // A file may be slow, and a manager keeps its connections for the next call.
     requestTimeout: 0,
     keepAliveTimeout: 0,
     keepAlive: true,

@@ -1,4 +1,4 @@
-// Small bodies, read whole.
+// Small bodies, read completely.
 
 import { once } from 'node:events'
 import type { IncomingMessage } from 'node:http'
@@ -20,7 +20,7 @@ export async function readWhole(request: IncomingMessage, maxBytes: number): Pro
   return Buffer.concat(pieces)
 }
 
-/** So many bytes of a connection, of which `head` is read already. What follows stays on it. */
+/** The given number of bytes of a connection, of which `head` is already read. The rest stays on it. */
 export async function readBytes(near: Duplex, head: Buffer, length: number, maxBytes: number): Promise<Buffer> {
   if (!(length <= maxBytes)) throw tooLarge()
   if (head.length > 0) near.unshift(head)

@@ -1,10 +1,10 @@
-// The calls that an agent passes on to the engine of its node: those that a server makes about the inside of one task.
-// Nothing else passes, so that who has a server's certificate cannot make containers or reach the machine. Pure.
+// The calls that an agent forwards to the engine of its node: a server's calls about the inside of one task. Nothing else
+// passes, so a server's certificate is not enough to create containers or to reach the machine. Pure.
 
 import { Type } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 
-/** What a call is about: the engine itself, a container, or a command in one. */
+/** The subject of a call: the engine itself, a container, or a command in one. */
 type Subject = 'engine' | 'container' | 'command'
 type Rule = { subject: Subject; method: string; does: string; parameters?: string[] }
 export type Call = { subject: Subject; does: string; id: string; path: string; query: URLSearchParams }
@@ -31,16 +31,16 @@ const RULES: Rule[] = [
   { subject: 'command', method: 'POST', does: 'resize', parameters: ['h', 'w'] }
 ]
 
-// Ids in full, as the managers know them: a name or a short id could come to mean another container.
+// Full ids, as the managers know them: a name or a short id could later mean another container.
 const PATH = /^(?:\/v1\.\d{1,3})?\/(?:(containers|exec)\/([0-9a-f]{64})\/)?(\w+)$/
 
-/** Undefined if an agent does not pass it on. */
+/** Undefined if an agent does not forward it. */
 export function readCall(method: string, url: string): Call | undefined {
   const [path = '', search = '', ...more] = url.split('?')
   const [, kind, id = '', does = ''] = PATH.exec(path) ?? []
   const subject = kind === undefined ? 'engine' : kind === 'exec' ? 'command' : 'container'
   const rule = RULES.find((each) => each.subject === subject && each.method === method && each.does === does)
-  // Older engines take a semicolon for the end of a parameter.
+  // Older engines treat a semicolon as the end of a parameter.
   if (!rule || more.length > 0 || search.includes(';')) return undefined
   const query = new URLSearchParams(search)
   const isKnown = (name: string) => rule.parameters?.includes(name) === true
@@ -64,7 +64,7 @@ const Command = TypeCompiler.Compile(
   )
 )
 
-/** The command to prepare, written anew. Undefined if it is none, or has privileges beyond those of its container. */
+/** The command to prepare, rebuilt. Undefined if it is invalid, or has privileges beyond those of its container. */
 export function readCommand(text: string): string | undefined {
   const json: unknown = parsed(text)
   return Command.Check(json) ? JSON.stringify(json) : undefined

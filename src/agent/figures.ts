@@ -16,7 +16,7 @@ export function createFigures(places: { procDir: string; cgroupDir: string }) {
     const { cpuNs, memoryUsage, inactiveFile, cache, pids, networks, blockReadBytes, blockWriteBytes } = counters
     return {
       read: new Date().toISOString(),
-      // The machine's clock: an agent that takes the place of another goes on with it.
+      // The machine's clock, so that a replaced agent continues with it.
       cpu_stats: {
         cpu_usage: { total_usage: cpuNs },
         system_cpu_usage: Number(process.hrtime.bigint()),

@@ -1,5 +1,5 @@
-// A call on its way to the engine and its answer on the way back, piece by piece: neither side gets ahead of the other, and
-// an end of one ends the other.
+// Forwards a call to the engine and its answer back, chunk by chunk, with backpressure: the end of one side ends the
+// other.
 
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
@@ -8,12 +8,12 @@ import type { Client, Outgoing } from '../engine/docker/client.ts'
 import { collected } from '../lib/collected.ts'
 
 const OF_THE_CONNECTION = new Set(['connection', 'keep-alive', 'transfer-encoding', 'upgrade'])
-/** For the other side to read the end of what it was sent. */
+/** Time for the other side to read the rest. */
 const LINGER_MS = 5_000
 
 export type Passed = { method: Outgoing['method']; path: string }
 
-/** With the body, or with that of the request. */
+/** With the given body, or with that of the request. */
 export function forward(
   client: Client,
   passed: Passed,
@@ -26,7 +26,7 @@ export function forward(
     pipeline(answer, collected, response).catch(() => {})
   })
   upstream.on('error', () => {
-    // The engine may have answered before it had read all.
+    // The engine may have answered before it read everything.
     if (response.headersSent) return
     answerWith(response, 503, ENGINE_GONE)
     request.resume()
@@ -56,7 +56,7 @@ export function hijack(client: Client, passed: Passed, { body, near }: { body: B
     .end(body)
 }
 
-/** Until the engine has ended the output. What the command no longer reads is dropped. */
+/** Until the engine has ended the output. Input that the command no longer reads is dropped. */
 async function join(near: Duplex, far: Duplex): Promise<void> {
   far.on('error', () => {})
   far.on('close', () => near.resume())

@@ -12,7 +12,7 @@ import type { Call } from './calls.ts'
 const LOOK_MS = 10_000
 const MAX_BYTES = 8 * 1024 ** 2
 const TASK = 'com.docker.swarm.task.id'
-/** Remembered of each kind. An id never comes to mean something else. */
+/** The number of cached results of each kind. An id never changes its meaning. */
 const REMEMBERED = 4096
 
 const Container = Type.Object({
@@ -59,13 +59,13 @@ export function createTasks(client: Client) {
   }
 
   return {
-    /** Fails if what the call is about belongs to no task of Berth. Undefined: it is about no container. */
+    /** Fails if the subject of the call belongs to no task of Berth. Undefined if it is no container. */
     async of({ subject, id }: Pick<Call, 'subject' | 'id'>): Promise<Task | undefined> {
       if (subject === 'engine') return undefined
       return subject === 'command' ? command(id) : container(id)
     },
 
-    /** The same, read anew: a container that was made has no process yet. */
+    /** The same, read again: a created container has no process yet. */
     renew: lookAt
   }
 }

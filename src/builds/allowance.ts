@@ -1,4 +1,4 @@
-// What each token may have of builds by the policy: how many wait, run and are being sent, and the bytes of all of them.
+// The build quota of each token: the number of waiting, running and uploading builds, and their bytes.
 
 import type { Policy } from '../access/policy.ts'
 import type { BuildFiles } from './files.ts'
@@ -6,7 +6,7 @@ import type { BuildTable } from './table.ts'
 
 type Upload = { owner: string | null; bytes: number }
 
-// Looking at the policy for each chunk would cost more than it saves.
+// A policy check for each chunk would cost more than it saves.
 const LOOK_BYTES = 1024 ** 2
 
 export function createAllowance({
@@ -21,11 +21,11 @@ export function createAllowance({
   /** The most builds that may wait. */
   queued: number
 }) {
-  // Those that are no build yet, but will take a place in the queue.
+  // Uploads that are no build yet, but will take a place in the queue.
   const uploads = new Map<string, Upload>()
   const sentBy = (owner: string) => [...uploads.values()].filter((upload) => upload.owner === owner)
 
-  /** Of those that wait or are worked on. */
+  /** The number of waiting and running builds. */
   async function checkCount(owner: string): Promise<void> {
     if (!policy.limits('builds')) return
     const seenBy = { owner, team: null }
@@ -39,7 +39,7 @@ export function createAllowance({
     return files.bytes(builds.map(({ id }) => id))
   }
 
-  /** For the bytes of an upload as they come in. */
+  /** Takes the bytes of an upload as they arrive. */
   async function meter(owner: string, upload: Upload): Promise<(bytes: number) => void> {
     if (!policy.limits('build_bytes')) return () => {}
     const stored = await storedBy(owner)
@@ -62,7 +62,7 @@ export function createAllowance({
     /** The number of uploads under way. */
     uploads: (): number => uploads.size,
 
-    /** Registers an upload. Throws when its owner may have no more; so does what it returns, for the bytes that come in. */
+    /** Registers an upload. Throws if its owner may have no more. The returned function throws likewise for incoming bytes. */
     async begin(id: string, owner: string | null): Promise<(bytes: number) => void> {
       const upload = { owner, bytes: 0 }
       uploads.set(id, upload)

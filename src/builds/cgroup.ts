@@ -11,7 +11,7 @@ export function holdsBuildKit(parent: string | undefined): boolean {
   return parent === undefined || parent.endsWith('/buildkit')
 }
 
-/** Why builds would not be bounded by it. Undefined when they would be, or when this cannot be seen from here. */
+/** The reason why it does not limit builds. Undefined if it does, or if this is not visible from here. */
 export function cgroupProblem(parent: string, cgroupDir: string): string | undefined {
   const root = [join(cgroupDir, 'pids'), cgroupDir].find((folder) => existsSync(join(folder, 'cgroup.procs')))
   // The root group has no limit; a group with limits belongs to a container.

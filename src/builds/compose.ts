@@ -1,4 +1,4 @@
-// The parts of builds put together.
+// Combines the parts of builds.
 
 import type { Policy } from '../access/policy.ts'
 import type { Access } from '../access/service.ts'

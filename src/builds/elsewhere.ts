@@ -1,4 +1,4 @@
-// Builds that other servers on the same store work on: what is heard of them, and how one is cancelled there.
+// Builds that other servers on the same store run: their news, and their cancellation.
 
 import type { StoreNews } from '../store/contract/news.ts'
 import type { BuildFiles } from './files.ts'
@@ -21,7 +21,7 @@ export function createElsewhere({
 }) {
   const waiting = new Map<string, PromiseWithResolvers<void>>()
 
-  /** Nothing is said of a build that this server works on: it knows better. */
+  /** Skips builds that this server runs, whose state it knows better. */
   async function read(id: string): Promise<BuildRecord | undefined> {
     if (table.live(id)) return undefined
     const record = await table.get(id)
@@ -55,10 +55,10 @@ export function createElsewhere({
   return {
     hear,
 
-    /** Ends the following of its log if it is over by now. */
+    /** Ends the followers of its log if the build has ended. */
     look: async (id: string): Promise<void> => void (await read(id)),
 
-    /** Resolves when the build is over. False if no server works on it. */
+    /** Resolves when the build has ended. False if no server runs it. */
     async cancel(id: string): Promise<boolean> {
       if (!(await table.askToCancel(id))) return false
       const over = waiting.get(id) ?? Promise.withResolvers<void>()

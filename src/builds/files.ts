@@ -1,4 +1,4 @@
-// The files of builds: the store's contexts, and the logs, of which readers and the writer must share one.
+// The files of builds: the store's contexts, and the logs, which readers and the writer must share.
 
 import type { BuildFileStore } from '../store/contract/build-files.ts'
 import { createLogFile, type LogFile } from './log-file.ts'
@@ -18,7 +18,7 @@ export function createBuildFiles({ store, maxLogBytes }: { store: BuildFileStore
       if (!isOver) live.set(id, log)
       return log
     },
-    /** The log of an unfinished build, if somebody reads or writes it here. */
+    /** The log of an unfinished build, if it has a reader or writer here. */
     followed: (id: string): LogFile | undefined => live.get(id),
     allFollowed: (): string[] => [...live.keys()],
     /** Another server ended it. */
@@ -29,7 +29,7 @@ export function createBuildFiles({ store, maxLogBytes }: { store: BuildFileStore
     /** Calls `note` with whether lines are missing. */
     async endLog(id: string, note: (isIncomplete: boolean) => void = () => {}): Promise<void> {
       const log = live.get(id)
-      // Readers find it until everything is on the disk.
+      // Readers can find it until everything is on the disk.
       await (log ? log.end(note) : note(false))
       live.delete(id)
     },

@@ -1,4 +1,4 @@
-// Values of build arguments are not shown. BuildKit puts them into the names of its steps. Pure.
+// Hides values of build arguments, which BuildKit puts into the names of its steps. Pure.
 
 // Shorter values are no secrets, and occur everywhere.
 const LEAST = 4

@@ -25,7 +25,7 @@ import type { SourcePolicy } from './source-policy.ts'
 import type { BuildTable } from './table.ts'
 
 type Upload = { id: string } & Intake
-/** Takes a Dockerfile or an archive in, and says which build it is for. */
+/** Accepts a Dockerfile or an archive, and names its build. */
 type Receive = (content: Readable) => Promise<{ id: string }>
 /** Fields as text or as parsed values. */
 type Asked = { fields: unknown; username?: string; filename?: string | undefined }
@@ -40,10 +40,10 @@ type Options = {
   images: Pick<Images, 'take'>
   policy: Pick<Policy, 'limits' | 'check'>
   rules: Pick<SourcePolicy, 'check'>
-  /** Throws for names that lead to a registry which may not be used. */
+  /** Throws for names of a registry that is not permitted. */
   checkReach: RegistryRules['check']
   checkRun: (body: CreateContainer) => void
-  /** From what people write to the exact form. */
+  /** Converts human forms to exact ones. */
   exactRun: (body: unknown) => unknown
   authorize: Access['authorize']
   onChange: (record: BuildRecord) => void
@@ -54,7 +54,7 @@ export function createIntake(options: Options) {
   const { table, files, room, credentials, limits, images, policy, rules, checkReach, checkRun, exactRun, authorize } =
     options
   const { onChange, now } = options
-  // The fields of a form are text. What a container is to be is JSON, whose values keep their types.
+  // The fields of a form are text. The container in `run` is JSON, whose values keep their types.
   const isForm = options.validator.coercing(BuildFields)
   const isRun = options.validator.strict(Run)
   const allowance = createAllowance({ table, files, policy, queued: limits.queued })
@@ -73,7 +73,7 @@ export function createIntake(options: Options) {
     return { id, ...(await takeContext(content, files.contextPath(id), { ...limits, take })) }
   }
 
-  /** Against their schema; and whether the caller may have what they ask for. */
+  /** Checks them against their schema and the rights of the caller. */
   function check(fields: unknown, caller: Caller): BuildFields {
     const { run: written, ...form } = fields as Record<string, unknown>
     const run = written === undefined ? undefined : exactRun(written)

@@ -14,13 +14,13 @@ const RETRY_MS = 1_000
 const MAX_LINE = 16 * 1024
 const NEWLINE = 10
 
-/** `life` ends the waiting for a store that is away. */
+/** `life` ends a wait for an unavailable store. */
 export function createLogFile(medium: BuildLog, maxBytes: number, isOver = false, life?: AbortSignal) {
   const waiting = new Set<() => void>()
   let generation = 0
   let pending: string[] = []
   let pendingBytes = 0
-  /** What the medium has. Unknown where another process may have written. */
+  /** The size on the medium. Unknown if another process may have written. */
   let stored: number | undefined
   let sizing: Promise<void> | undefined
   let left = 0
@@ -58,7 +58,7 @@ export function createLogFile(medium: BuildLog, maxBytes: number, isOver = false
       stored = (stored ?? 0) + bytes
     } catch (error) {
       if (isAppError(error, 'STORE_UNAVAILABLE')) keepForLater(text, bytes)
-      // A build is not to fail because its log cannot be kept; that lines are missing is said with the build.
+      // A build must not fail because its log cannot be stored. The build shows that lines are missing.
       else isDamaged = true
     }
     tell()
@@ -92,7 +92,7 @@ export function createLogFile(medium: BuildLog, maxBytes: number, isOver = false
       stored = undefined
     },
 
-    /** One line or several. Waits only where they come faster than the disk takes them. */
+    /** One line or several. Waits only if they arrive faster than the disk takes them. */
     async line(text: string): Promise<void> {
       if (isEnded) return
       if (stored === undefined) await measure().catch(() => {})
@@ -140,7 +140,7 @@ export function createLogFile(medium: BuildLog, maxBytes: number, isOver = false
     /** Another server wrote to it. */
     wake: tell,
 
-    /** The lines from an offset on; with `follow` also those to come, until the end. */
+    /** The lines from an offset on, and with `follow` also new ones, until the end. */
     async *read(offset: number, follow: boolean, signal?: AbortSignal): AsyncGenerator<LogLine> {
       if (!isEnded) await flush()
       let wake = () => {}

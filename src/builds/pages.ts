@@ -1,5 +1,5 @@
-// Pages of builds. Of a long queue nearly none changes between two looks at it, so what was read is kept, and is the same
-// object as last time; only the place in the queue moves without the build.
+// Pages of builds. In a long queue few builds change between two reads, so their views are cached as the same objects. Only
+// the place in the queue changes without the build.
 
 import type { Caller } from '../access/caller.ts'
 import { invalidField } from '../errors.ts'

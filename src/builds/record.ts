@@ -8,7 +8,7 @@ export type StageStatus = (typeof STAGE_STATUSES)[number]
 export const BUILD_STATUSES = ['pending', 'in_progress', 'completed', 'failed', 'cancelled'] as const
 export type BuildStatus = (typeof BUILD_STATUSES)[number]
 
-/** One of the three things a build consists of. */
+/** One of the three stages of a build. */
 export type Stage = {
   status: StageStatus
   startedAt: number | null
@@ -35,10 +35,10 @@ export type BuildRecord = Readonly<
     imageName: string
     imageTags: string[]
     registry: string | null
-    /** Every name the image is given. */
+    /** Every name of the image. */
     references: string[]
     dockerfile: string
-    /** As far as the Dockerfile names them outright. */
+    /** Those that the Dockerfile names literally. */
     baseImages: string[]
     target: string | null
     platform: string | null
@@ -52,7 +52,7 @@ export type BuildRecord = Readonly<
     context: { kind: 'dockerfile' | 'tar' | 'zip'; bytes: number; entries: number }
     /** Whether the image stays on this machine once it is pushed. */
     keepImage: boolean
-    /** Whether the push is to use credentials that came with the request. */
+    /** Whether the push uses credentials of the request. */
     hasOwnCredentials: boolean
     wants: Record<StageName, boolean>
     imageId: string | null
@@ -75,7 +75,7 @@ export function statusOf(record: BuildRecord): BuildStatus {
   const statuses = STAGES.map((name) => record[name].status)
   for (const status of ['in_progress', 'failed', 'cancelled'] as const) if (statuses.includes(status)) return status
   if (!statuses.includes('pending')) return 'completed'
-  // Between two stages it is still the same piece of work.
+  // Between two stages it is still in progress.
   return statuses.includes('completed') ? 'in_progress' : 'pending'
 }
 
@@ -83,7 +83,7 @@ export function isOver(record: BuildRecord): boolean {
   return ['completed', 'failed', 'cancelled'].includes(statusOf(record))
 }
 
-/** The stage to be worked on next. */
+/** The next stage. */
 export function nextStage(record: BuildRecord): StageName | undefined {
   return STAGES.find((name) => record[name].status === 'pending')
 }
@@ -117,13 +117,13 @@ function end(record: BuildRecord, name: StageName, how: Partial<Stage>, now: num
   }
 }
 
-/** Back to where it can be taken up again, as after a crash. */
+/** Moves back to a state from which it can resume, as after a crash. */
 export function interrupt(record: BuildRecord): BuildRecord {
   const begun = STAGES.filter((name) => record[name].status === 'in_progress')
   return { ...record, ...stages(begun, () => stage('pending')) }
 }
 
-/** Everything from the stage that did not succeed is done again, and only that. Undefined when all of it succeeded. */
+/** Repeats everything from the first unsuccessful stage on. Undefined if every stage succeeded. */
 export function reopen(record: BuildRecord): BuildRecord | undefined {
   const first = STAGES.find((name) => ['failed', 'cancelled'].includes(record[name].status))
   if (first === undefined) return undefined

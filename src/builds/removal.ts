@@ -24,7 +24,7 @@ type Options = {
 }
 
 const SWEEP_MS = 3_600_000
-// Looking for the oldest after each build would cost more than keeping a few more.
+// A search for the oldest after each build would cost more than keeping a few more.
 const SURPLUS = 50
 
 export function createBuildRemoval(options: Options) {
@@ -37,7 +37,7 @@ export function createBuildRemoval(options: Options) {
     const kept: { reference: string; reason: string }[] = []
     for (const reference of record.imageId === null ? [] : record.references) {
       try {
-        // The name may have gone to a later build, which may even have made the same image.
+        // The name may have moved to a later build, which may even have built the same image.
         const image = await engine.inspectImage(reference)
         if (!image) continue
         if (image.id !== record.imageId) kept.push({ reference, reason: 'It names another image by now.' })
@@ -61,7 +61,7 @@ export function createBuildRemoval(options: Options) {
     try {
       for (const id of await ids) if (await table.remove(id)) await removeFiles(id)
     } catch (err) {
-      // On a full disk nothing can be deleted from the database either. The next round comes.
+      // On a full disk nothing can be deleted from the database either. The next round retries.
       log.error({ err }, 'old builds could not be removed')
     }
   }

@@ -111,7 +111,7 @@ function hostOf(registry: string | undefined): string | undefined {
     .replace(/\/$/, '')
     .toLowerCase()
   if (host === undefined || DOCKER_HUB.has(host)) return undefined
-  // Docker would take it for a namespace on Docker Hub, and push there.
+  // Docker would treat it as a namespace on Docker Hub, and push there.
   if (!/[.:]/.test(host) && host !== 'localhost')
     throw invalidField('registry', 'needs a port or a dot to be told from a name on Docker Hub, as in registry:5000')
   return host
@@ -123,7 +123,7 @@ function prefix(imageName: string, registry: string | undefined, namespace: stri
   return namespace !== undefined && !imageName.includes('/') ? `${namespace}/` : ''
 }
 
-/** The fields that hold JSON, read; `build_arg` is the shorter way to give one build argument. */
+/** Parses the JSON fields; `build_arg` is a shorter form for one build argument. */
 export function parseFields(raw: Record<string, unknown>): Record<string, unknown> {
   const { build_arg: single, ...fields } = raw
   for (const name of ['build_args', 'run']) if (fields[name] !== undefined) fields[name] = parseJson(name, fields[name])

@@ -5,7 +5,7 @@ import type { BuildFiles } from './files.ts'
 
 export type Room = ReturnType<typeof createRoom>
 
-// Walking all folders is not for each upload.
+// A walk through all folders is too slow for each upload.
 const MEASURED_MS = 10_000
 const LOOK_BYTES = 1024 ** 2
 
@@ -32,7 +32,7 @@ export function createRoom({
   }
 
   return {
-    /** Throws when nothing more may be taken in. */
+    /** Throws if no more uploads fit. */
     async require(): Promise<void> {
       if (now() - measuredAt >= MEASURED_MS) {
         measuredAt = now()

@@ -35,7 +35,7 @@ export const buildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService; stre
   const fieldsOf = createJsonCache((build) => JSON.stringify(build).slice(1))
 
   function write(page: Placed[]): Buffer {
-    // Added up and not joined, which would copy each piece once more.
+    // Added up and not joined, since a join would copy each chunk once more.
     let list = ''
     for (const { place, build } of page) list += `${list && ','}{"queue_position":${place},${fieldsOf(build)}`
     return Buffer.from(`[${list}]`)

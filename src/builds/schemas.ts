@@ -29,7 +29,7 @@ const Password = Type.String({ minLength: 1, maxLength: 65536, description: 'Pas
 
 export const Run = Type.Unsafe<CreateContainer>(Type.Ref('CreateContainer'))
 
-/** The fields of the form beside its files, after those that are JSON were read. */
+/** The fields of the form without its files, with parsed JSON fields. */
 export const BuildFields = Type.Object(
   {
     image_name: ImageName,

@@ -63,7 +63,7 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       await files.close()
     },
 
-    /** Takes in what `read` receives; the build waits for its turn when this returns. */
+    /** Accepts the upload of `read`. The build is queued when this returns. */
     async take(...asked: Parameters<typeof intake>): Promise<BuildDetails> {
       const id = await intake(...asked)
       await worker.pump()
@@ -87,12 +87,12 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       signal?: AbortSignal
     ): Promise<AsyncIterable<LogLine>> {
       const log = files.log(id, isOver(await find(caller, id)))
-      // Another server may have ended it before this one heard of such things.
+      // Another server may have ended it before this one got its news.
       if (follow) await elsewhere.look(id)
       return log.read(offset, follow, signal)
     },
 
-    /** Does again what failed, and only that, as far as it may be done today. */
+    /** Repeats only the failed stages, as far as they are permitted now. */
     async retry(caller: Caller, id: string, given: RetryBuild = {}): Promise<BuildDetails> {
       await findOwn(caller, id)
       await worker.settled(id)

@@ -20,7 +20,7 @@ type Rules = Pick<Policy, 'check' | 'allows' | 'allowsRemoteSources' | 'limitsSo
 export function createSourcePolicy(policy: Rules, registries: Pick<RegistryRules, 'check' | 'limits'>) {
   const isLimited = (owner: string | null) => policy.limitsSources || registries.limits(owner)
 
-  /** Throws when it takes what it may not. Returns the images to have here before the build. */
+  /** Throws for a source that is not permitted. Returns the images needed before the build. */
   async function check(report: DockerfileReport, { owner, platform }: Whose): Promise<string[]> {
     const { baseImages, allImages, readers, remoteSources } = report
     policy.check({ images: allImages, remoteSources, readers })
@@ -39,7 +39,7 @@ export function createSourcePolicy(policy: Rules, registries: Pick<RegistryRules
   return {
     check,
 
-    /** The same for a build that was taken in earlier: the policy may have been another then. */
+    /** The same for a build that was accepted earlier, perhaps under another policy. */
     async checkAgain(
       record: Pick<BuildRecord, 'dockerfile' | 'baseImages' | keyof Whose>,
       contextFile: string,

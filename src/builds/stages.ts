@@ -1,4 +1,4 @@
-// The three things that happen to a build: the image is made, it is pushed, and a container of it is run.
+// The three stages of a build: the image is built and pushed, and a container of it is run.
 
 import { open } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
@@ -30,7 +30,7 @@ export type Images = {
   checkMayUse(caller: Caller, reference: string, image: ImageRecord | undefined): Promise<void>
   /** Throws for names that the caller may not move to another image. */
   take(caller: Caller, references: string[]): Promise<void>
-  /** Fails when a container uses it. */
+  /** Fails if a container uses it. */
   remove(caller: Caller, reference: string, options: { force: false }): Promise<{ untagged: string[] }>
 }
 export type Run = (
@@ -85,7 +85,7 @@ export function createStages({
     try {
       if (builder === 'classic') await engine.removeBuildContainers(record.id, record.createdAt)
       const caller = inPlaceOf(record)
-      // Since the submission, another may have taken a name: of a build that failed before a retry, for one.
+      // Another caller may have taken a name since the submission, for example before a retry of a failed build.
       await images.take(caller, record.references)
       for (const name of baseImages) await images.checkMayUse(caller, name, await engine.inspectImage(name))
       if (record.platform === null) await fetchBaseImages(caller, baseImages, limit.signal, say)
@@ -114,7 +114,7 @@ export function createStages({
     return builder === 'auto' ? (engine.hasBuildKit() ? 'buildkit' : 'classic') : builder
   }
 
-  /** The builder knows no logins, so that what is missing is pulled for it with those that Berth has. */
+  /** The builder has no logins, so missing images are pulled for it with Berth's. */
   async function fetchBaseImages(
     caller: Caller,
     references: string[],
@@ -156,7 +156,7 @@ export function createStages({
     if (!record.keepImage && record.run.status === 'skipped') await forgetImage(record)
   }
 
-  /** The name may refer to another image by now, which nobody asked to push or run. */
+  /** The name may refer to another image by now, which must not be pushed or run. */
   async function checkIsBuilt({ imageId }: BuildRecord, reference: string): Promise<void> {
     const named = await engine.inspectImage(reference)
     if (imageId === null || named?.id === imageId) return
@@ -176,7 +176,7 @@ export function createStages({
     const { run: body = {} } = await secrets(record.id)
     const image = record.references[0] ?? record.imageId ?? ''
     await checkIsBuilt(record, image)
-    // The key makes it one container, however often this is taken up again.
+    // The key ensures one container, however often this stage resumes.
     const key = `berth-build-${record.id}-${record.build.finishedAt}`
     const made = await run({ ...body, image, pull: 'never' }, { key, owner: record.owner, signal })
     note({ containerId: made.id, containerUrl: made.url })
@@ -186,7 +186,7 @@ export function createStages({
   return { build: (job) => files.withContext(job.record.id, () => build(job)), push: pushAll, run: runContainer }
 }
 
-/** BuildKit shares what `RUN --mount=type=cache` keeps by its id alone; so each token has ids of its own. */
+/** BuildKit shares caches of `RUN --mount=type=cache` by their id alone, so each token has its own ids. */
 function cacheOf({ owner, team = null }: BuildRecord): Record<string, string> {
   if (owner === null) return {}
   return { BUILDKIT_CACHE_MOUNT_NS: team === null ? owner : `team ${team}` }

@@ -30,7 +30,7 @@ export function createBuildTable(store: BuildStore) {
     list: async (filter: BuildFilter, limit: number, before: number | undefined) =>
       (await store.list(filter, limit, before)).map(read),
     read,
-    /** The record of a build while it is worked on. */
+    /** The record of a running build. */
     live,
     /** Reads give the record of this work instead of the written one until it is hidden again. */
     show: (work: Work): void => void works.set(work.record.id, work),

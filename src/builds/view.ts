@@ -9,7 +9,7 @@ export function viewBuild(record: BuildRecord, { retentionMs, position }: ViewCo
   return { queue_position: position, ...viewRecord(record, retentionMs) }
 }
 
-/** All that follows from the record alone; the place in the queue moves without it. */
+/** All fields that depend only on the record. The place in the queue changes without it. */
 export function viewRecord(record: BuildRecord, retentionMs: number): Omit<Build, 'queue_position'> {
   const { id, finishedAt, context } = record
   return {

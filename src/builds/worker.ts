@@ -1,4 +1,4 @@
-// Works the queue off: claims a build, does its stages one after the other, and writes down how each ended.
+// Processes the queue: claims a build, runs its stages one after the other, and records the outcome of each.
 
 import { randomUUID } from 'node:crypto'
 import { AppError, isAppError, isDiskFull, unexpected } from '../errors.ts'
@@ -37,7 +37,7 @@ const MAX_ATTEMPTS = 3
 const RESUMES = ['SERVER_STOPPING', 'ENGINE_UNAVAILABLE', 'STORE_UNAVAILABLE'] as const
 const CLAIM_MS = 60_000
 const RENEW_MS = 20_000
-// Longer than it takes to notice that the engine is gone.
+// Longer than the detection of a lost engine.
 const PAUSE_MS = 3_000
 
 export function createWorker({
@@ -79,7 +79,7 @@ export function createWorker({
     if (life.signal.aborted || waits) return
     if (!engine.status().available) return void pumpAfter(engine.whenAvailable(life.signal))
     try {
-      // The clock may have jumped: what is worked on here must not be claimed a second time.
+      // The clock may have jumped: a build that runs here must not be claimed a second time.
       await Promise.all([...running.values()].map(({ renew }) => renew()))
       while (running.size < concurrency && (await claim()));
     } catch (err) {
@@ -88,7 +88,7 @@ export function createWorker({
     }
   }
 
-  /** The store says once that it is away, for all. */
+  /** One log line for all, since the store reports its loss once. */
   function unlessAway(error: unknown, fields: object, message: string): void {
     if (!isAppError(error, 'STORE_UNAVAILABLE')) log.error(fields, message)
   }
@@ -170,7 +170,7 @@ export function createWorker({
     await files.removeContext(id)
   }
 
-  /** False when the disk is full or the store is away: what was done is not to be done again for that. */
+  /** False if the disk is full or the store is unavailable, which is no reason to repeat the work. */
   async function isWritten(record: BuildRecord, token: string): Promise<boolean> {
     try {
       if (await table.save(record, token)) return true
@@ -214,7 +214,7 @@ export function createWorker({
         work.record = cancel(work.record, now())
         return true
       }
-      // To be stopped on purpose, or to be left by the store, is no sign of a build that does harm.
+      // A deliberate stop, or the loss of the store, does not mean that the build is harmful.
       if (isAppError(error, 'SERVER_STOPPING', 'STORE_UNAVAILABLE')) note({ attempts: work.record.attempts - 1 })
       if (isAppError(error, ...RESUMES) && work.record.attempts < MAX_ATTEMPTS) {
         await lines.lastWord(`INTERRUPTED: ${error.message} It resumes later.`)

@@ -18,7 +18,7 @@ const DETACH = Buffer.of(0x10, 0x11)
 
 type Wanted = { container: string; command: string[]; session: string | undefined; user: string | undefined }
 
-/** Resolves with the exit code of what ran in the terminal. */
+/** Resolves with the exit code of the command in the terminal. */
 export async function attach(session: Session, { container, command, session: old, user }: Wanted): Promise<number> {
   const { out, note } = session
   const input = session.input as NodeJS.ReadStream
@@ -41,7 +41,7 @@ export async function attach(session: Session, { container, command, session: ol
       } else if (frame.kind === 'output') {
         received += frame.bytes.length
         const position = received
-        // Acknowledged when it is shown: a slow terminal slows the program, and nothing piles up in between.
+        // Acknowledged when it is shown: a slow terminal slows the program, and nothing accumulates in between.
         out.write(frame.bytes, () => send({ kind: 'ack', received: position }))
       } else if (frame.kind === 'failed') leave(EXIT.failed, frame.failed.detail)
       else
@@ -89,7 +89,7 @@ export async function attach(session: Session, { container, command, session: ol
   return code
 }
 
-/** Ctrl-P is held back until it shows whether Ctrl-Q follows. */
+/** Ctrl-P is held back until it is clear whether Ctrl-Q follows. */
 function createTyping({ send, detach }: { send: (bytes: Buffer) => void; detach: () => void }) {
   let hasPrefix = false
   return (bytes: Buffer): void => {

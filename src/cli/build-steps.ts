@@ -1,5 +1,5 @@
-// What a terminal shows of a build, out of the lines of its log, by either builder: steps that are done, those that run with
-// what they last wrote, and how far the build is. Pure but for what it keeps of running steps.
+// The display of a build on a terminal, from the lines of its log, for either builder: finished steps, running steps with
+// their last output, and the progress. Pure, except for the state of running steps.
 
 import { bar } from './style.ts'
 
@@ -10,7 +10,7 @@ const DONE = /^DONE (\d+(?:\.\d+)?s)$/
 const TIMED = /^\d+\.\d+ /
 const CLASSIC = /^Step (\d+\/\d+) : (.+)$/
 const CLASSIC_CACHED = /^ ---> Using cache/
-/** What the classic builder tells of itself between steps. */
+/** Messages of the classic builder between steps. */
 const CLASSIC_NOISE = /^(?: ---> |Removing intermediate container |Successfully built )/
 const PLACE = /^\[(?:(\S+) )?(\d+)\/(\d+)\]/
 const LAYER = /^[0-9a-f]{12}: /
@@ -20,7 +20,7 @@ const SHOWN_LINES = 6
 export function createSteps(now: () => number) {
   const running = new Map<string, Step>()
   const layers = new Map<string, string>()
-  /** Of each stage: how many steps it has, and those that are done. */
+  /** For each stage: the number of its steps, and the finished ones. */
   const stages = new Map<string, { total: number; done: Set<string> }>()
 
   function begin(id: string, title: string): void {
@@ -37,7 +37,7 @@ export function createSteps(now: () => number) {
     return [`${title}  ${how}`]
   }
 
-  /** The one step that the classic builder is at. */
+  /** The current step of the classic builder. */
   function finishClassic(how = 'done'): string[] {
     return running.has('classic') ? finish('classic', how) : []
   }
@@ -87,7 +87,7 @@ export function createSteps(now: () => number) {
       return [...steps, ...layers.values(), ...far]
     },
 
-    /** Of a build that has ended: what the steps wrote that did not come to their end. */
+    /** After the end of a build: the output of unfinished steps. */
     unfinished: (): string[] => [...running.values()].flatMap(({ title, output }) => [title, ...output.map(indented)])
   }
 }

@@ -1,4 +1,4 @@
-// A folder, a Dockerfile or an archive to an image: packed on the way, its log shown as it comes, until the build is over.
+// Builds an image from a folder, a Dockerfile or an archive: packs it on the way, and shows the log live until the build ends.
 
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
@@ -16,7 +16,7 @@ import type { Session } from './session.ts'
 
 type Form = Calls['createBuild']['given']['form']
 
-/** Resolves with the build, which has come to its end. */
+/** Resolves with the finished build. */
 export async function build(session: Session, path: string, form: Omit<Form, 'file'>): Promise<BuildDetails> {
   const { berth, signal } = session
   const progress = createProgress(session)
@@ -33,7 +33,7 @@ export async function build(session: Session, path: string, form: Omit<Form, 'fi
   }
 }
 
-/** Until the log ends: step by step on a terminal, as it comes elsewhere. */
+/** Until the log ends: step by step on a terminal, unchanged elsewhere. */
 async function showLog({ berth, signal }: Session, id: string, progress: Progress): Promise<void> {
   const steps = createSteps(Date.now)
   progress.draw(steps.live)
@@ -41,7 +41,7 @@ async function showLog({ berth, signal }: Session, id: string, progress: Progres
     if (event.event !== 'line') continue
     const { line } = event.data
     if (!progress.isLive) progress.line(line)
-    // The last word is told as the error of the command.
+    // The last line becomes the error of the command.
     else if (!line.startsWith('FAILED: ')) for (const stays of steps.take(line)) progress.line(stays)
   }
   const left = progress.isLive ? steps.unfinished() : []
@@ -49,7 +49,7 @@ async function showLog({ berth, signal }: Session, id: string, progress: Progres
   for (const line of left) progress.line(line)
 }
 
-/** The log ends with the build itself, and a stage may still be written down. */
+/** The log ends with the build itself, and the outcome of a stage may not be stored yet. */
 async function ended({ berth, signal }: Session, id: string): Promise<BuildDetails> {
   for (;;) {
     const build = await berth.getBuild({ id }, { signal })
@@ -58,7 +58,7 @@ async function ended({ berth, signal }: Session, id: string): Promise<BuildDetai
   }
 }
 
-/** Throws for a build that came to nothing. */
+/** Throws for an unsuccessful build. */
 export function mustHaveSucceeded({ id, status, build, push, run }: BuildDetails): void {
   if (status === 'completed') return
   const failed = [build, push, run].find((stage) => stage.reason !== null)
@@ -83,7 +83,7 @@ async function contentOf(path: string, dockerfile: string, progress: Progress): 
   const ignore = await ignoreOf(path, inFolder)
   const size = progress.isLive ? await bytesBelow(path, ignore) : 0
   const gzip = createGzip({ level: 1 })
-  // What goes wrong while the folder is read is told by whoever reads the archive.
+  // The reader of the archive reports errors of reading the folder.
   pipeline(Readable.from(metered(packFolder(path, ignore), size)), gzip, () => {})
   return gzip
 }

@@ -6,9 +6,9 @@ export type Option = {
   type: 'string' | 'boolean'
   short?: string
   multiple?: boolean
-  /** What stands for the value in the help: `NAME`. */
+  /** The placeholder of the value in the help: `NAME`. */
   value?: string
-  /** All that it may be, for completion; the server says what is wrong with another. */
+  /** All valid values, for completion. The server reports an invalid one. */
   choices?: readonly string[]
   about: string
 }
@@ -16,12 +16,12 @@ export type Options = Record<string, Option>
 type ValueOf<O extends Option> = O['type'] extends 'boolean' ? boolean : O['multiple'] extends true ? string[] : string
 export type Values<O extends Options> = { [K in keyof O]?: ValueOf<O[K]> }
 
-/** `words` are those of a command for a container. */
+/** `words` form a command for a container. */
 export type Given<O extends Options> = { values: Values<O>; args: string[]; words: string[] }
 export type Completes = 'container' | 'image' | 'path' | 'context' | 'token' | 'shell'
 
 export type Command<O extends Options = Options> = {
-  /** With the words it is called by: `tokens create`. */
+  /** The command with its full name: `tokens create`. */
   name: string
   /** `<one>`, `[maybe]`, `<at-least-one...>`, `[any...]`. */
   args?: string
@@ -33,12 +33,12 @@ export type Command<O extends Options = Options> = {
   /** Where the words of a command for a container begin: after the first argument, or after `--`. */
   words?: 'after-first' | 'after-dashes'
   completes?: Completes
-  /** Besides its options it takes every setting of the server. */
+  /** Besides its options it accepts every setting of the server. */
   ownOptions?: boolean
   run: (session: Session, given: Given<O>) => Promise<number | void>
 }
 
-/** Lets the options of a command type what its `run` is given. */
+/** Derives the type of the argument of `run` from the options. */
 export function command<const O extends Options>(given: Command<O>): Command {
   return given as unknown as Command
 }

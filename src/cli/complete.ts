@@ -1,5 +1,5 @@
-// What a shell may offer for the word under the cursor: `berth __complete` with the words before it and itself. An error
-// offers nothing: a shell that completes is no place for messages.
+// The completions of the word at the cursor: `berth __complete` with the words before it and itself. An error offers
+// nothing, since a completing shell is no place for messages.
 
 import type { Berth } from '../client/client.ts'
 import { COMMON_OPTIONS, type Command, type Completes, type Option, type Options } from './command.ts'

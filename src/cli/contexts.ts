@@ -1,4 +1,4 @@
-// Servers by name, in a file of the user, and which of them a call is for.
+// Servers by name, in a file of the user, and the choice of the server for a call.
 
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
@@ -31,7 +31,7 @@ export function writeContexts(env: Environment, contexts: Contexts): void {
   chmodSync(file, 0o600)
 }
 
-/** What was said nearest counts: an option, then BERTH_URL, then the current context, then what `berth serve` here would use. */
+/** The most specific source counts: an option, BERTH_URL, the current context, then the address of `berth serve` here. */
 export function targetOf(env: Environment, given: { url?: string | undefined; context?: string | undefined }): Target {
   const token = env.BERTH_TOKEN?.trim() || undefined
   if (given.url !== undefined) return { url: checked(given.url), token, from: '--url' }

@@ -1,4 +1,4 @@
-// What `berth doctor` looks at. Each finding says what is wrong, and what to type.
+// The checks of `berth doctor`. Each finding names the problem and the command that fixes it.
 
 import { accessSync, constants, existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
@@ -23,7 +23,7 @@ const OLDEST_API = 1.41
 export async function examine(session: Session): Promise<Finding[]> {
   const server = await examineServer(session)
   const isHere = /127\.0\.0\.1|localhost|\[::1\]|^unix:/.test(session.target().url)
-  // Of another machine's engine only its server can tell.
+  // Only the server can check the engine of another machine.
   const machine = isHere
     ? [await examineEngine(session.env), ...(await examinePort(session, server)), await examineDisk()]
     : []
@@ -107,7 +107,7 @@ function mayUse(path: string): boolean {
   }
 }
 
-/** The version of its API; undefined when it does not answer. What is behind TLS is left to the server. */
+/** The version of its API, or undefined without an answer. Engines behind TLS are left to the server. */
 async function pingEngine(address: EngineAddress): Promise<string | undefined> {
   const target = address.kind === 'socket' ? { socketPath: address.path } : { host: address.host, port: address.port }
   if (address.kind === 'tcp' && address.protocol === 'https') return String(OLDEST_API)

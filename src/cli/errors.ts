@@ -1,4 +1,4 @@
-// What a command says when it fails: to a person in lines, to a script in a line of JSON. Both go to stderr.
+// The errors of a command: lines for a person, a line of JSON for a script. Both go to stderr.
 
 import { isBerthError } from '../client/errors.ts'
 import { UsageError } from './exit-codes.ts'

@@ -1,4 +1,4 @@
-// What the exit code of `berth` says. docs/cli.md shows this table.
+// The exit codes of `berth`. docs/cli.md shows this table.
 
 import { BerthError } from '../client/errors.ts'
 
@@ -26,7 +26,7 @@ export const EXIT_MEANINGS: [code: number, meaning: string][] = [
   [EXIT.interrupted, 'Interrupted with Ctrl-C.']
 ]
 
-/** Wrong words, or too few: the message says which. */
+/** Wrong or missing arguments, as the message says. */
 export class UsageError extends Error {}
 
 /** A failure of the command itself, said in one line. */

@@ -1,4 +1,4 @@
-// What `--help` shows: of all commands, and of one. Pure.
+// The output of `--help`, for all commands and for one. Pure.
 
 import { COMMON_OPTIONS, type Command, type Option, type Options } from './command.ts'
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// The process `berth`: what it was called with, Ctrl-C, and its exit code.
+// The process `berth`: its arguments, Ctrl-C, and its exit code.
 
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
@@ -18,5 +18,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 const { stdout: out, stderr: err, stdin: input, env } = process
 process.exitCode = await program(process.argv.slice(2), { out, err, input, env, signal: stop.signal }, version)
-// Connections that are kept open for a next call hold nothing up.
+// Connections kept open for a next call must not delay the exit.
 if (process.stdout.writableLength === 0) process.exit()

@@ -51,7 +51,7 @@ export async function bytesBelow(root: string, isLeftOut: Ignore = NOTHING, belo
   return total
 }
 
-/** A file that grows or shrinks meanwhile would spoil what follows it. */
+/** A file that grows or shrinks meanwhile would corrupt the rest of the archive. */
 async function* exactly(path: string, size: number): AsyncGenerator<Buffer> {
   let left = size
   if (size > 0)
@@ -62,7 +62,7 @@ async function* exactly(path: string, size: number): AsyncGenerator<Buffer> {
   if (left > 0) throw new CommandError(`${path} became shorter while it was read. Try again.`)
 }
 
-/** What the .dockerignore of a build's folder leaves out; the Dockerfile and the file itself stay. */
+/** The paths that the .dockerignore of a build's folder excludes. The Dockerfile and the file itself stay. */
 export async function ignoreOf(folder: string, dockerfile: string): Promise<Ignore> {
   for (const name of [`${dockerfile}${IGNORE_FILE}`, IGNORE_FILE]) {
     const text = await readFile(join(folder, name), 'utf8').catch(() => undefined)
@@ -74,7 +74,7 @@ export async function ignoreOf(folder: string, dockerfile: string): Promise<Igno
   return NOTHING
 }
 
-/** Unpacks below a folder, and nowhere else; without the one folder that all is in, if asked. */
+/** Unpacks only below a folder, on request without the single top folder of the archive. */
 export async function unpackTo(
   folder: string,
   tar: AsyncIterable<Buffer>,

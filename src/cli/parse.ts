@@ -5,7 +5,7 @@ import { closest } from '../lib/closest.ts'
 import { arity, COMMON_OPTIONS, type Command, type Given, type Options } from './command.ts'
 import { UsageError } from './exit-codes.ts'
 
-/** The command with the most words that fit, and what follows them. */
+/** The command with the longest match, and the remaining words. */
 export function findCommand(
   commands: readonly Command[],
   argv: string[]

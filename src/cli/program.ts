@@ -43,7 +43,7 @@ async function dispatch(argv: string[], io: Io, version: string): Promise<number
   return (await command.run(session, { ...given, values })) ?? EXIT.done
 }
 
-/** As far as it can be told, also of words that could not be understood. What follows `--` is for a container. */
+/** A best guess, even for invalid words. Words after `--` are for a container. */
 function wantsJson(argv: string[]): boolean {
   const end = argv.indexOf('--')
   return argv.slice(0, end === -1 ? undefined : end).includes('--json')

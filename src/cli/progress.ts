@@ -1,5 +1,5 @@
-// How far long work is: lines that are written over on a terminal, one line for each step elsewhere. To stderr, so that what
-// a command prints can be piped on.
+// The progress of long work: lines that are redrawn on a terminal, one line per step elsewhere. It goes to stderr, so that
+// the output of a command can be piped.
 
 import type { TransferProgress } from '../client/api.ts'
 import { bytes } from '../lib/format.ts'
@@ -39,7 +39,7 @@ export function createProgress({ err, json, io: { env } }: Pick<Session, 'err' |
 
   return {
     isLive,
-    /** What holds from now on, asked again and again; only a terminal shows it. */
+    /** The current state, queried repeatedly; only a terminal shows it. */
     draw(what: () => string[]): void {
       if (!isLive) return
       lines = what
@@ -71,12 +71,12 @@ function layerLine({ layer, status, current_bytes: current, total_bytes: total }
 
 const shareOf = (current: number, total: number): string => `${bar(current / total)} of ${bytes(total)}`
 
-/** The line of an upload or a download, whose size is known unless it comes by a pipe. */
+/** The line of an upload or a download, whose size is known unless it comes from a pipe. */
 export function bytesLine(verb: 'Sending' | 'Receiving', done: number, total: number | undefined): string {
   return `${verb} ${total === undefined ? bytes(done) : shareOf(done, total)}`
 }
 
-/** Counts what passes through on its way to the server. */
+/** Counts the bytes on their way to the server. */
 export async function* counted(
   content: AsyncIterable<Uint8Array>,
   onBytes: (total: number) => void

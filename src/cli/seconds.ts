@@ -1,7 +1,7 @@
 import { parseDuration } from '../lib/durations.ts'
 import { UsageError } from './exit-codes.ts'
 
-/** A span of time as people write it, or a number of seconds. */
+/** A duration as people write it, or a number of seconds. */
 export function secondsOf(text: string): number {
   const seconds = /^\d+(\.\d+)?$/.test(text) ? Number(text) : parseDuration(text)
   if (!seconds) throw new UsageError(`"${text}" is no span of time. Write 90s, 10m, 12h or 90d.`)

@@ -12,7 +12,7 @@ import type { Environment } from './environment.ts'
 import type { Session } from './session.ts'
 import { settingsOf } from './settings.ts'
 
-/** As `npm start` has them: docs/decisions/051-a-heap-that-stays-small.md. */
+/** The flags of `npm start`: docs/decisions/051-a-heap-that-stays-small.md. */
 const NODE_FLAGS = ['--max-semi-space-size=4', '--max-old-space-size=1024']
 /** The same file as it is, or compiled. */
 const SERVER = join(import.meta.dirname, `../server${extname(import.meta.filename)}`)
@@ -105,7 +105,7 @@ function readPid(folder: string): number | undefined {
   }
 }
 
-/** The number may belong to another process by now. */
+/** The PID may belong to another process by now. */
 function isServer(pid: number): boolean {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(SERVER)

@@ -1,4 +1,4 @@
-// What a command works with: where it writes, whom it asks, and whether it is to stop.
+// The session of a command: its output, its server, and its cancellation.
 
 import { createClient, type Berth } from '../client/client.ts'
 import type { Target } from './contexts.ts'
@@ -36,15 +36,15 @@ export function createSession({
     json,
     style,
     version,
-    /** Made when it is first used: help and completion ask no server. */
+    /** Created at its first use: help and completion need no server. */
     get berth(): Berth {
       return (client ??= connect(target(), version))
     },
     target,
     print,
-    /** A note beside the result: never mixed with what is piped on. */
+    /** A note beside the result, never mixed with piped output. */
     note: (text: string) => void io.err.write(`${text}\n`),
-    /** The value as JSON where that was asked for, else as a person reads it. */
+    /** The value as JSON on request, else in readable form. */
     show<T>(value: T, asText: (value: T) => string): void {
       print(json ? JSON.stringify(value, null, 2) : asText(value))
     },

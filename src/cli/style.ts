@@ -14,9 +14,9 @@ export function createStyle(hasColours: boolean): Record<keyof typeof CODES, Pai
   >
 }
 
-/** Of what is shown, without colours. */
+/** The visible width, without colours. */
 function widthOf(text: string): number {
-  // oxlint-disable-next-line no-control-regex -- the colours are what is left out
+  // oxlint-disable-next-line no-control-regex -- it removes the colours
   return Array.from(text.replaceAll(/\u001B\[\d+m/g, '')).length
 }
 
@@ -33,7 +33,7 @@ export function table(head: string[], rows: string[][], { dim }: Style): string 
   return [dim(line(head)), ...rows.map(line)].join('\n')
 }
 
-/** No wider than a terminal, where a line that wraps would spoil what is drawn over it. Colours take no room. */
+/** Cut to the width of a terminal, where a wrapped line would break the redraw. Colours take no room. */
 export function cut(line: string, width: number): string {
   if (widthOf(line) <= width) return line
   let left = width

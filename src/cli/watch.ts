@@ -1,4 +1,4 @@
-// `berth ps --watch`: the list with CPU and memory, drawn anew with each sample.
+// `berth ps --watch`: the list with CPU and memory, redrawn with each sample.
 
 import type { Calls, Container, ContainerStats } from '../client/api.ts'
 import { bytes, percent } from '../lib/format.ts'
@@ -42,7 +42,7 @@ async function follow({ berth, signal }: Session, onChange: () => void): Promise
 const rowsAsJson = (containers: Container[], samples: Map<string, ContainerStats>) =>
   containers.map((each) => ({ ...each, stats: samples.get(each.id) ?? null }))
 
-/** Pure but for the points of CPU that it keeps for the next drawing. */
+/** Pure, except for the CPU points that it keeps for the next drawing. */
 export function watchTable(
   containers: Container[],
   samples: Map<string, ContainerStats>,
@@ -65,7 +65,7 @@ export function watchTable(
   return table(['NAME', 'STATE', 'CPU', `LAST ${POINTS} S`.padEnd(POINTS), 'MEMORY', 'URL'], rows, style)
 }
 
-/** Over what was drawn before, as far as the terminal has room. */
+/** Drawn over the previous output, as far as the terminal has room. */
 export function draw(out: Session['out'], text: string): void {
   const { rows, columns } = out
   const lines = text

@@ -1,4 +1,4 @@
-// The client: a method for each operation of the API, by its operationId, and a thin hand for what a table of calls cannot do.
+// The client: a method for each operation of the API, by its operationId, and a thin layer for features beyond single calls.
 
 import { CALLS, type Calls, type Container, type CreateContainer, type CreatedContainer } from './api.ts'
 import { isBerthError } from './errors.ts'
@@ -9,16 +9,16 @@ import { stream, transfer, type StreamName, type StreamOptions, type TransferOpt
 export type ClientOptions = {
   /** `http://…`, `https://…`, or `unix:/path` for a socket. */
   url?: string | undefined
-  /** Asked for at each call when it is a function. */
+  /** Called for each request if it is a function. */
   token?: string | (() => string | undefined) | undefined
   fetch?: Fetch
-  /** Attempts of a call that may come twice; 1 is no retry. */
+  /** Attempts of a call that can be retried; 1 means no retry. */
   tries?: number
   userAgent?: string
 }
 export type CallOptions = {
   signal?: AbortSignal
-  /** Makes a create safe to repeat, also by another process. */
+  /** Makes a create idempotent, even across processes. */
   idempotencyKey?: string
   headers?: Record<string, string>
   /** The body of a call that takes bytes. */
@@ -56,7 +56,7 @@ export function createClient({
     userAgent
   }
 
-  /** The answer as it comes: for bytes, texts and headers. */
+  /** The raw answer, for bytes, texts and headers. */
   async function request<K extends keyof Calls>(
     name: K,
     given?: Given<K>,
@@ -83,11 +83,11 @@ export function createClient({
     url,
     request,
 
-    /** Events until the stream ends, also across lost connections where the stream can be read again. */
+    /** Events until the stream ends, even across lost connections if the stream can resume. */
     stream: <K extends StreamName>(name: K, given?: Given<K>, options?: StreamOptions) =>
       stream(transport, name, given, options),
 
-    /** A create, pull or push that tells how far it is. */
+    /** A create, pull or push with progress. */
     transfer: <K extends 'createContainer' | 'pullImage' | 'pushImage'>(
       name: K,
       given: Given<K>,
@@ -105,7 +105,7 @@ export function createClient({
       } while (cursor !== undefined)
     },
 
-    /** A container that goes with its scope: `await using web = await berth.container({ image })`. */
+    /** A container that is removed with its scope: `await using web = await berth.container({ image })`. */
     async container(body: CreateContainer, options?: CallOptions): Promise<ScopedContainer> {
       const made = await calls.createContainer({ body }, options)
       return { ...made, [Symbol.asyncDispose]: () => remove(made) }

@@ -1,4 +1,4 @@
-// Everything that goes wrong is a BerthError. Its code is one of the API's, or one of the few that only a client can meet.
+// Every error is a BerthError. Its code is one of the API's, or one of the few that only a client has.
 
 import { STATUSES, type ErrorCode, type Problem } from './api.ts'
 
@@ -11,7 +11,7 @@ type Given = { cause?: unknown; retryAfterMs?: number | undefined; body?: object
 export class BerthError extends Error {
   override readonly name = 'BerthError'
   readonly problem: Problem
-  /** When the server says that a retry may succeed, in milliseconds. */
+  /** The delay in milliseconds after which a retry may succeed, according to the server. */
   readonly retryAfterMs: number | undefined
   /** The JSON of a response that is not problem details, such as an MCP error. */
   readonly body: object | undefined
@@ -28,7 +28,7 @@ export class BerthError extends Error {
     return this.problem.code as BerthErrorCode
   }
 
-  /** The HTTP status; 0 where no answer came. */
+  /** The HTTP status; 0 without an answer. */
   get status(): number {
     return this.problem.status
   }

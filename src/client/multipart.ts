@@ -9,7 +9,7 @@ export function multipart(form: Record<string, unknown>) {
   const part = (head: string, content: string) => encoder.encode(`--${boundary}\r\n${head}\r\n\r\n${content}`)
   const named = (name: string) => `content-disposition: form-data; name="${name}"`
 
-  // The server wants to know what it gets before the file comes.
+  // The server needs these fields before the file.
   async function* content(): AsyncGenerator<Uint8Array> {
     for (const [name, value] of Object.entries(fields)) {
       if (value === undefined) continue

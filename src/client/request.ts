@@ -1,4 +1,4 @@
-// One call as an HTTP request: where each given value goes. Pure.
+// One call as an HTTP request: the place of each value. Pure.
 
 import { CALLS, type Calls } from './api.ts'
 import { isWhole, multipart } from './multipart.ts'

@@ -1,4 +1,4 @@
-// Sends a request, again where that does no harm: the server said that it did nothing, or the request may come twice.
+// Sends a request, with retries if they are safe: the server did nothing, or the request is idempotent.
 
 import { clientError, refusal, type BerthError } from './errors.ts'
 import type { Body, HttpRequest } from './request.ts'

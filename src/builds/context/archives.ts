@@ -15,7 +15,7 @@ const MAX_LINK_BYTES = 4096
 const UNIX = 3
 
 export async function* tarEntries(source: Readable): AsyncGenerator<EntrySource> {
-  // Also what was packed before there was a magic word; the sum of each header is checked.
+  // Also archives from before the magic number. The checksum of each header is checked.
   const extract = createExtract({ allowUnknownFormat: true } as object)
   let failure: Error | undefined
   source.on('error', (error) => {
@@ -39,7 +39,7 @@ export async function* tarEntries(source: Readable): AsyncGenerator<EntrySource>
 
 export async function* zipEntries(file: string): AsyncGenerator<EntrySource> {
   const explain = (error: unknown) => explained(error, 'zip')
-  // Names are decoded below: which of them a context may have is said in one place.
+  // Names are decoded below, so that one place has the rules for names in a context.
   const zip = await yauzl.openPromise(file, { decodeStrings: false }).catch((error: unknown) => {
     throw explain(error)
   })
@@ -58,7 +58,7 @@ export async function* zipEntries(file: string): AsyncGenerator<EntrySource> {
         yield { header: { ...base, type: 'symlink', mode: 0o777, linkname }, content: undefined }
       } else {
         const content = await zip.openReadStreamPromise(entry)
-        // It may fail before anybody reads it.
+        // It may fail before there is a reader.
         content.on('error', () => {})
         const size = entry.uncompressedSize
         const header = { ...base, type: 'file', mode: mode & 0o7777 || 0o644, size } as const

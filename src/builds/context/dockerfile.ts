@@ -1,4 +1,4 @@
-// Whether a text is a Dockerfile, and what it takes from elsewhere. The builder is the judge of everything else.
+// Whether a text is a Dockerfile, and its external sources. The builder decides about everything else.
 
 import { directives, instructions, linesOf, readings, type Instruction } from './instructions.ts'
 import { remoteWords } from './remote-sources.ts'
@@ -9,13 +9,13 @@ export type DockerfileReport = {
   baseImages: string[]
   /** Images that any builder could use, under any interpretation of the file: for the policy. */
   allImages: string[]
-  /** Images that would take the place of the builder's own reader of Dockerfiles. */
+  /** Images that would replace the builder's own Dockerfile parser. */
   readers: string[]
   /** Sources that any builder would or could fetch for an ADD, once variables are substituted. */
   remoteSources: string[]
 }
 
-/** `hostFlags` would give a command more of the host than builds get. */
+/** `hostFlags` would give a command more access to the host than builds get. */
 type Meaning = Pick<DockerfileReport, 'problems' | 'remoteSources'> & { images: string[]; hostFlags: string[] }
 
 const INSTRUCTIONS = new Set(
@@ -28,7 +28,7 @@ const MAX_PROBLEMS = 5
 const MAX_NAME = 1_000
 const SYNTAX_ARG = 'BUILDKIT_SYNTAX'
 
-/** With the build arguments of the request, which take the place of the file's own defaults. */
+/** With the build arguments of the request, which replace the file's own defaults. */
 export function readDockerfile(text: string, buildArgs: Record<string, string> = {}): DockerfileReport {
   const lines = linesOf(text)
   const top = directives(lines)
@@ -79,7 +79,7 @@ function understand(read: Iterable<Instruction>, buildArgs: Record<string, strin
   return meaning
 }
 
-/** Quotes and backslashes in a flag mean nothing to a builder. */
+/** Quotes and backslashes in a flag have no meaning to a builder. */
 function imagesOf(name: string, words: string[]): string[] {
   if (name === 'FROM') return words.filter((word) => !word.startsWith('--')).slice(0, 1)
   const flags = words.map((word) => word.replaceAll(/["'\\`]/g, ''))
@@ -88,7 +88,7 @@ function imagesOf(name: string, words: string[]): string[] {
   return []
 }
 
-/** Docker's builders refuse them by themselves, and Podman's does not. A variable could be anything. */
+/** Docker's builders refuse them, and Podman's does not. A variable could be anything. */
 function hostFlagsOf(words: string[]): string[] {
   const end = words.findIndex((word) => !word.startsWith('--'))
   const flags = words.slice(0, end === -1 ? words.length : end).map((word) => word.replaceAll(/["'\\`]/g, ''))

@@ -1,5 +1,5 @@
-// The text of a Dockerfile as instructions, cut exactly where builders cut it: what they would take for an instruction of
-// its own must not hide in another here. Builders differ, so that one text may have several readings.
+// The text of a Dockerfile as instructions, split exactly where builders split it: an instruction to a builder must not hide
+// in another one here. Builders differ, so one text may have several readings.
 
 export type Instruction = { line: number; words: string[] }
 
@@ -11,7 +11,7 @@ type Reading = { escape: '\\' | '`'; doubled: boolean; heredocs: boolean }
 
 export type Directives = { escape: '\\' | '`'; syntax: string | undefined }
 
-// As Go has it, in which the builders are written: without the byte order mark, which is a space in JavaScript.
+// White space as in Go, the language of the builders: without the byte order mark, which is a space in JavaScript.
 const SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00A0\\u1680\\u2000-\\u200A\\u2028\\u2029\\u202F\\u205F\\u3000]*'
 const NOTHING = new RegExp(`^${SPACE}(#.*)?$`, 's')
 const LEADING = new RegExp(`^${SPACE}`)
@@ -30,7 +30,7 @@ export function directives(lines: string[]): Directives {
   return { escape: found.get('escape')?.startsWith('`') ? '`' : '\\', syntax: found.get('syntax') }
 }
 
-/** The usual one first. Where builders still take a directive, whether they know heredocs: all of that differs. */
+/** The usual reading first. Builders differ in the positions of directives and in their support of heredocs. */
 export function readings(lines: string[], { escape }: Directives): Reading[] {
   const text = lines.join('\n')
   const escapes = /^[^\S\n]*#[^\S\n]*escape[^\S\n]*=/im.test(text)
@@ -60,7 +60,7 @@ export function* instructions(lines: string[], { escape, doubled, heredocs }: Re
     yield { line, words: whole.trim().split(/\s+/) }
     if (!heredocs || !/^(RUN|COPY|ADD)\b/i.test(whole)) continue
     for (const [, , , end = ''] of whole.matchAll(HEREDOC)) {
-      // Asked first, so that many that never end cost no search each.
+      // Checked first, so that many unterminated heredocs do not cost a search each.
       lastOf ??= new Map(lines.map((text, at) => [text.trim(), at]))
       if ((lastOf.get(end) ?? -1) <= index) continue
       while (lines[++index]?.trim() !== end);

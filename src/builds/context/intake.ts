@@ -1,4 +1,4 @@
-// Takes an upload in: finds out what it is, checks it while it streams, and leaves a tar file that the builder may read.
+// Accepts an upload: detects its format, checks it while it streams, and writes a tar file that the builder may read.
 
 import { createReadStream, createWriteStream } from 'node:fs'
 import { rm } from 'node:fs/promises'
@@ -54,7 +54,7 @@ export async function takeContext(upload: Readable, tarFile: string, limits: Con
   }
 }
 
-/** The Dockerfile of a context that was taken in; read from it where it was not kept. */
+/** The Dockerfile of an accepted context, read from it if it was not kept. */
 export async function inspectDockerfile(
   tarFile: string,
   path: string,
@@ -87,7 +87,7 @@ function kindOf(head: Buffer): ContextKind | 'gzip' {
   return 'dockerfile'
 }
 
-/** Old tar files have no magic word, but all have a sum of their header in octal digits. */
+/** Old tar files have no magic number, but all have an octal checksum of their header. */
 function isTar(head: Buffer): boolean {
   if (head.toString('latin1', TAR_MAGIC_AT, TAR_MAGIC_AT + 5) === 'ustar') return true
   if (head.length < TAR_HEADER) return false
@@ -128,7 +128,7 @@ function measured(upload: Readable, maxBytes: number, meter: Meter): Readable {
       done(new AppError('BODY_TOO_LARGE', `The upload is larger than ${maxBytes} bytes.`))
     }
   })
-  // Also when it broke off before anybody looked.
+  // Even if it broke off before the first read.
   finished(upload, (error) => error && gauge.destroy(error))
   return upload.pipe(gauge)
 }

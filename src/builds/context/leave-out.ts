@@ -1,5 +1,5 @@
-// A context without what its .dockerignore leaves out. `docker build` leaves it out before it sends anything; of a context
-// that arrives as an archive, engines take no notice of that file.
+// A context without the paths that its .dockerignore excludes. `docker build` excludes them before it sends anything; in a
+// context that arrives as an archive, engines ignore that file.
 
 import { createReadStream } from 'node:fs'
 import { rename, rm, stat } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import type { Kept } from './kept.ts'
 import { writeTar, type EntrySource } from './pack.ts'
 import { createMeter, entryPath, invalidContext, type ContextLimits } from './rules.ts'
 
-/** Returns what is left; undefined when there is nothing to leave out. The Dockerfile stays in any case. */
+/** Returns the reduced context, or undefined if nothing is excluded. The Dockerfile always stays. */
 export async function leaveOutIgnored(
   tarFile: string,
   dockerfile: string,
@@ -36,7 +36,7 @@ export async function leaveOutIgnored(
   return { bytes: meter.seen.unpacked, entries: meter.seen.entries }
 }
 
-/** One of the Dockerfile's own goes before the common one. */
+/** The Dockerfile's own file takes precedence over the common one. */
 async function findIgnore(tarFile: string, dockerfile: string, kept: Kept): Promise<Ignore | undefined> {
   const names = [`${dockerfile}${IGNORE_FILE}`, IGNORE_FILE]
   const texts = kept.isComplete ? kept.texts : await readFiles(tarFile, names)

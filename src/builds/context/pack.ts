@@ -1,4 +1,4 @@
-// Writes the tar file that the builder gets, entry by entry, so that nothing of an upload reaches it unseen.
+// Writes the tar file for the builder, entry by entry, so that no part of an upload reaches it unchecked.
 
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { pack as createPack, type Header, type Pack } from 'tar-stream'
 import { createPathCheck, entryPath, entryType, invalidContext, type Meter } from './rules.ts'
 
-// Waiting for the disk after every 16 kB took half of the time.
+// A wait for the disk after every 16 kB took half of the time.
 const BUFFER = { highWaterMark: 1024 * 1024 }
 
 type EntryHeader = Pick<Header, 'name'> & Partial<Header>
@@ -81,7 +81,7 @@ async function addEntry(
   const added = new Promise<void>((resolve, reject) => {
     sink = pack.entry(header, (error) => (error ? reject(error) : resolve()))
   })
-  // Nobody waits for it any more when the content fails first.
+  // Nothing waits for it any more if the content fails first.
   added.catch(() => {})
   if (content && sink) {
     for await (const chunk of content) {

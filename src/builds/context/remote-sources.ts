@@ -1,14 +1,14 @@
 // Sources of an ADD that a builder fetches by http or git. Pure.
 
-/** Those that are, or may become so once a variable is put in. With the words of the instruction, flags included. */
+/** Sources that are remote, or may become so by a variable. Takes the words of the instruction, flags included. */
 export function remoteWords(words: string[]): string[] {
   const text = words.filter((word) => !word.startsWith('--')).join(' ')
-  // The last one is where it goes.
+  // The last one is the target.
   const sources = text.split(text.startsWith('[') ? /[\s,]+/ : /\s+/).slice(0, -1)
   return sources.map(plain).filter(mayBeRemote)
 }
 
-/** Without what quotes and escapes add, in a list of JSON and in the words of a shell. */
+/** Removes quotes and escapes, in a JSON list and in shell words. */
 function plain(word: string): string {
   const unescaped = word.replaceAll(/\\u([0-9a-f]{4})/gi, (_whole, code: string) =>
     String.fromCharCode(Number.parseInt(code, 16))
@@ -17,7 +17,7 @@ function plain(word: string): string {
 }
 
 function mayBeRemote(word: string): boolean {
-  // A source that begins like a path stays one, whatever follows.
+  // A source that begins like a path remains a path.
   if (word.includes('$')) return !/^[^:@$]*\//.test(word)
   return word.includes('://') || isOfSsh(word)
 }

@@ -1,4 +1,4 @@
-// A Dockerfile on this machine, below a folder that the operator named, packed as a client would have packed it.
+// A Dockerfile on this machine, below a folder that the operator named, packed as a client would pack it.
 
 import { createReadStream, type Dirent } from 'node:fs'
 import { readdir, readlink, realpath, stat } from 'node:fs/promises'
@@ -18,7 +18,7 @@ export function createBuildRoots(roots: readonly string[]) {
     if (roots.length === 0)
       throw invalidField(FIELD, `is a path on the server, where BERTH_BUILD_ROOTS names no folder. ${INSTEAD}`)
     if (!isAbsolute(path)) throw invalidField(FIELD, `must be an absolute path on the server. ${INSTEAD}`)
-    // Nothing is said of paths elsewhere, not even whether they exist.
+    // Errors reveal nothing about other paths, not even whether they exist.
     if (
       !isBelow(
         resolve(path),
@@ -69,7 +69,7 @@ async function addAll(pack: Pack, root: string, folder: string): Promise<void> {
   }
 }
 
-/** Links stay links: the builder follows them inside of the context only. Sockets and devices have no place in it. */
+/** Links stay links: the builder follows them only inside of the context. Sockets and devices are left out. */
 async function add(pack: Pack, entry: Dirent, path: string, name: string): Promise<void> {
   if (entry.isDirectory()) pack.entry({ name, type: 'directory' })
   else if (entry.isSymbolicLink()) pack.entry({ name, type: 'symlink', linkname: await readlink(path) })

@@ -7,7 +7,7 @@ export type ContextLimits = {
   uploadBytes: number
   contextBytes: number
   entries: number
-  /** Told of what is written to the disk; throws when that is full. */
+  /** Called with the bytes written to disk; throws if the disk is full. */
   take?: ((bytes: number) => void) | undefined
 }
 
@@ -15,7 +15,7 @@ export type ContextLimits = {
 export const MAX_DOCKERFILE_BYTES = 128 * 1024
 const MAX_PATH = 1024
 const MAX_SEGMENT = 255
-// Text packs well, but nothing that anybody builds packs a thousand times.
+// Text compresses well, but no real context compresses a thousandfold.
 const MAX_RATIO = 200
 const RATIO_FROM_BYTES = 16 * 1024 * 1024
 
@@ -61,7 +61,7 @@ export function createPathCheck() {
   }
 }
 
-/** Counts what passes and ends it where a limit is reached. */
+/** Counts the passing bytes and fails at a limit. */
 export function createMeter({ contextBytes, entries, take }: ContextLimits) {
   const seen = { packed: 0, unpacked: 0, entries: 0 }
   return {
@@ -72,7 +72,7 @@ export function createMeter({ contextBytes, entries, take }: ContextLimits) {
     entry(): void {
       if (++seen.entries > entries) throw invalidContext(`The context has more than ${entries} files and folders.`)
     },
-    /** As large as an entry says it is; whether that is true shows when it is read. */
+    /** The size that an entry claims. A read shows whether it is true. */
     announced(bytes: number): void {
       if (seen.unpacked + bytes > contextBytes)
         throw invalidContext(`The context is larger than ${contextBytes} bytes once unpacked.`)

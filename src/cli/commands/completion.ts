@@ -1,4 +1,4 @@
-// Completion for three shells. Each asks `berth __complete` what may follow, so they know every command, option and container.
+// Completion for three shells. Each calls `berth __complete`, so they know every command, option and container.
 
 import { command, type Command } from '../command.ts'
 import { UsageError } from '../exit-codes.ts'

@@ -72,7 +72,7 @@ const inspect = command({
 type Change = { name: string; about: string; example: [string, string]; hasTimeout?: boolean }
 type Done = ChangedContainer | RemovedContainer
 
-/** Each container by itself: one that cannot be changed does not stop the others. */
+/** Each container separately: a failed change does not stop the others. */
 async function forEach(session: Session, ids: string[], change: (id: string) => Promise<Done>): Promise<number> {
   let code: number = EXIT.done
   for (const id of ids) {

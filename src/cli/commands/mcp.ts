@@ -10,7 +10,7 @@ import type { Session } from '../session.ts'
 
 const PARSE_ERROR = -32700
 const INTERNAL_ERROR = -32603
-/** What the door over HTTP wants to read of a message without reading its body. */
+/** The headers that the HTTP endpoint needs besides the body. */
 const VERSION = 'io.modelcontextprotocol/protocolVersion'
 
 type Params = { name?: string; _meta?: Record<string, unknown> }
@@ -29,7 +29,7 @@ export const mcpCommands: readonly Command[] = [
       const open = new Set<Promise<void>>()
       for await (const line of createInterface({ input, signal })) {
         if (line.trim() === '') continue
-        // A long call does not hold up the others.
+        // A long call does not delay the others.
         const work = handOn(session, line)
         open.add(work)
         void work.finally(() => open.delete(work))

@@ -1,4 +1,4 @@
-// What containers write, use and do: logs, statistics, events.
+// The output of containers: logs, statistics, events.
 
 import type { BerthEvent, ContainerStats } from '../../client/api.ts'
 import { bytes, percent } from '../../lib/format.ts'

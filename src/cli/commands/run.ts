@@ -1,4 +1,4 @@
-// From an image or a folder to something that runs, and its URL.
+// Runs an image or a folder, and prints its URL.
 
 import { existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,7 +11,7 @@ import { secondsOf } from '../seconds.ts'
 import { nameOf, pairs } from './images.ts'
 import { followLogs } from './output.ts'
 
-/** Longer than the server's own default: somebody looks on, and a first start may be slow. */
+/** Longer than the server's own default: a person is watching, and a first start may be slow. */
 const WAIT_SECONDS = 120
 
 const run = command({
@@ -101,7 +101,7 @@ type RunOptions = {
   ]?: string
 } & { [Name in 'env' | 'publish' | 'volume' | 'label']?: string[] }
 
-/** The server checks every value, and says what is wrong with it. */
+/** The server checks every value, and reports errors. */
 function bodyOf(options: RunOptions, words: string[]): CreateContainer {
   const {
     env,
@@ -145,7 +145,7 @@ function volumeOf(text: string) {
   return { source, target, read_only: mode === 'ro' }
 }
 
-/** A bare name may be that of an image, too, so its folder needs a Dockerfile to be meant. */
+/** A bare name may also be that of an image, so it means a folder only if that has a Dockerfile. */
 function isFolder(what: string, file = 'Dockerfile'): boolean {
   if (statSync(what, { throwIfNoEntry: false })?.isDirectory() !== true) return false
   return /^[./]/.test(what) || existsSync(join(what, file))
