@@ -6,6 +6,7 @@ import { createServiceHelpers, startSwarmServer } from './server.ts'
 import { clusterRegistry } from './cluster-registry.ts'
 import { swarmContract } from './contract.ts'
 import { noSwarm, startLab } from './lab.ts'
+import { olderSystems } from './older-systems.ts'
 import { eventually } from '../helpers/engine.ts'
 import { hostPort, WORKLOAD } from '../helpers/server.ts'
 
@@ -86,6 +87,8 @@ t.test('a Swarm', { skip: noSwarm }, async (t) => {
   })
 
   await t.test('an image that was built here goes to the registry of the cluster', (t) => clusterRegistry(t, lab))
+
+  await t.test('calls of older systems', { skip: !isFull && 'at full size' }, (t) => olderSystems(t, lab))
 
   await t.test('a workload of a failed node returns on another, and the API shows which', async (t) => {
     await server.create({ name: 'moved', wait: 'port' })
