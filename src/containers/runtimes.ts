@@ -1,11 +1,11 @@
 // Tells the operator when the engine lacks a runtime that the policy names: every create that needs it fails.
 
 import type { Policy } from '../access/policy.ts'
-import type { EngineAvailability } from '../engine/contract/availability.ts'
+import type { EngineAvailability, EngineStatus } from '../engine/contract/availability.ts'
 import type { EngineSystem } from '../engine/contract/system.ts'
 
 type Options = {
-  engine: Pick<EngineAvailability, 'onStatus'> & Pick<EngineSystem, 'info'>
+  engine: Pick<EngineAvailability, 'status' | 'onStatus'> & Pick<EngineSystem, 'info'>
   policy: Pick<Policy, 'runtimes'>
   log: { warn(fields: object, message: string): void }
 }
@@ -13,9 +13,12 @@ type Options = {
 /** Looks whenever an engine is found. */
 export function warnOfMissingRuntimes({ engine, policy, log }: Options): void {
   if (policy.runtimes.length === 0) return
-  engine.onStatus(({ available }) => {
+  function lookIf({ available }: EngineStatus): void {
     if (available) void look().catch((err: unknown) => log.warn({ err }, 'the runtimes of the engine are not known'))
-  })
+  }
+  engine.onStatus(lookIf)
+  // It may have been found before.
+  lookIf(engine.status())
 
   async function look(): Promise<void> {
     const { runtimes } = await engine.info()

@@ -6,12 +6,16 @@ import { join } from 'node:path'
 import t from 'tap'
 import { tarOf } from '../helpers/archives.ts'
 import { installFor } from '../helpers/debian.ts'
+import { answerOf, eventually } from '../helpers/engine.ts'
 import { filesClient, succeeded } from '../helpers/files-client.ts'
 import { makeFolder } from '../helpers/folder.ts'
 import { noPrivateEngine, startPrivateEngine } from '../helpers/private-engine.ts'
-import { portsOf, SLEEPER, startServer } from '../helpers/server.ts'
+import { hostPort, portsOf, SLEEPER, startServer } from '../helpers/server.ts'
 import { openTerminal } from '../helpers/terminal.ts'
 import { until } from '../helpers/until.ts'
+
+/** Answers with its own HOST_PORT. On the network of its container, this version ends what busybox's httpd reads from. */
+const SPEAKER = ['sh', '-c', 'while :; do printf "HTTP/1.0 200 OK\\r\\n\\r\\n$HOST_PORT" | nc -l -p 5000; done']
 
 type Result = { exit_code: number; stdout: string }
 
@@ -30,10 +34,17 @@ t.test('the policy puts workloads on gVisor', { skip: noPrivateEngine || whyNot(
   const config = join(folder, 'daemon.json')
   // Debian's version cannot set up its own network on newer kernels.
   const runsc = { path: '/usr/bin/runsc', runtimeArgs: ['--network=none', '--file-access=shared'] }
-  writeFileSync(config, JSON.stringify({ runtimes: { runsc, broken: { path: '/no/such/runsc' } } }))
+  const networked = { path: '/usr/bin/runsc', runtimeArgs: ['--network=host', '--file-access=shared'] }
+  const runtimesOfEngine = { runsc, 'runsc-network': networked, broken: { path: '/no/such/runsc' } }
+  writeFileSync(config, JSON.stringify({ runtimes: runtimesOfEngine }))
   const { socket, engine } = await startPrivateEngine(t, ['--config-file', config])
   const policy = join(folder, 'policy.json')
-  const runtimes = [{ runtime: 'runsc' }, { runtime: 'runc', images: ['**'] }, { runtime: 'kata' }]
+  const runtimes = [
+    { runtime: 'runsc' },
+    { runtime: 'runsc-network' },
+    { runtime: 'runc', images: ['**'] },
+    { runtime: 'kata' }
+  ]
   writeFileSync(policy, JSON.stringify({ runtimes }))
   const env = { BERTH_POLICY_FILE: policy, BERTH_EXEC: 'true' }
   const server = await startServer(t, { ports: portsOf('gvisor'), socket, engine, env })
@@ -57,6 +68,15 @@ t.test('the policy puts workloads on gVisor', { skip: noPrivateEngine || whyNot(
     t.equal(seen.stdout, '640 5\noutsidereplacedunpacked')
     succeeded(await files.remove('/srv/d'))
     t.equal((await run(box.id, ['ls', '/srv'])).stdout, 'in\nout\n')
+  })
+
+  await t.test('ports are published, on the network of the container', async (t) => {
+    const { body: web, text } = await server.create({ runtime: 'runsc-network', command: SPEAKER })
+    t.match(web, { state: 'running', runtime: 'runsc-network' }, text)
+    t.equal(await eventually(() => answerOf(hostPort(web))), String(hostPort(web)))
+    t.match(await run(web.id, ['dmesg']), { exit_code: 0, stdout: /Starting gVisor/ })
+    // That of the machine has more than these.
+    t.notMatch((await run(web.id, ['ls', '/sys/class/net'])).stdout, /docker|veth|bt/)
   })
 
   await t.test('a terminal: size, Ctrl-C, a signal, and no leftovers', async (t) => {
