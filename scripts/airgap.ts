@@ -9,6 +9,7 @@ import { ensureEngine } from './engine.ts'
 import { find } from './images.ts'
 import { importImage } from './import-image.ts'
 import { ensureLocalNodeImage, LOCAL_NODE_IMAGE } from './node-image.ts'
+import { productionPackages } from './production-packages.ts'
 import { lastLines, run } from './run.ts'
 import { giveUp, say, SetupError } from './say.ts'
 
@@ -69,17 +70,11 @@ async function ensureRegistryImage(docker: Docker): Promise<void> {
   }
 }
 
-/** Copies what the server needs at run time, and only that, as the lock file tells them apart, and the built dashboard. */
+/** What the build of the image takes along, and the built dashboard. */
 function layOutPackages(): void {
   say(`laying out the server's packages in ${PACKAGES}`)
-  type Lock = { packages: Record<string, { dev?: true; optional?: true; devOptional?: true }> }
-  const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
-
   rmSync(PACKAGES, { recursive: true, force: true })
-  for (const [path, { dev, optional, devOptional }] of Object.entries(packages)) {
-    const isTopLevel = /^node_modules\/(@[^/]+\/)?[^/]+$/.test(path)
-    if (isTopLevel && !dev && !optional && !devOptional) cpSync(path, join(PACKAGES, path), { recursive: true })
-  }
+  for (const path of productionPackages()) cpSync(path, join(PACKAGES, path), { recursive: true })
   cpSync(DASHBOARD, join(PACKAGES, DASHBOARD), { recursive: true })
 }
 

@@ -30,6 +30,8 @@ export type ImageContent = {
   /** Path in the image, and the program of this machine that goes there with the libraries it needs. */
   programs: Record<string, string>
   files?: Record<string, string>
+  /** Files and folders of a folder of this machine, and where they go in the image. */
+  tree?: { from: string; paths: string[]; to: string }
   /** As Dockerfile instructions. */
   changes: string[]
 }
@@ -39,7 +41,7 @@ export async function importImage(docker: Docker, image: string, content: ImageC
   const root = mkdtempSync(join(tmpdir(), 'berth-image-'))
   try {
     layOut(root, content)
-    const tar = spawn('tar', ['-cf', '-', '--owner=0', '--group=0', '-C', root, '.'], {
+    const tar = spawn('tar', ['-cf', '-', '--owner=0', '--group=0', '-C', root, '.', ...treeOf(content)], {
       stdio: ['ignore', 'pipe', 'ignore']
     })
     const changes = [`ENV PATH=${SEARCH_PATH}`, ...content.changes]
@@ -47,6 +49,11 @@ export async function importImage(docker: Docker, image: string, content: ImageC
   } finally {
     rmSync(root, { recursive: true })
   }
+}
+
+/** As it is, without a copy. Names of what was laid out begin with a dot, and stay. */
+function treeOf({ tree }: ImageContent): string[] {
+  return tree ? ['-C', tree.from, `--transform=s,^\\([^.]\\),${tree.to}/\\1,SH`, ...tree.paths] : []
 }
 
 function layOut(root: string, { programs, files }: ImageContent): void {

@@ -9,6 +9,7 @@ const SCRIPT = join(import.meta.dirname, '../../scripts/agent-certs.ts')
 
 /** The files of the script, in separate folders for an agent and a server. */
 export function makeAgentCerts(folder: string): { made: string; agent: string; server: string } {
+  mkdirSync(folder, { recursive: true })
   const made = join(folder, 'made')
   if (spawnSync('openssl', ['version']).status !== 0) installFor('certificates')
   execFileSync(process.execPath, [SCRIPT, made], { stdio: 'pipe' })
