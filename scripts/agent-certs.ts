@@ -1,5 +1,5 @@
-// Makes what agents and the servers that call them show each other: npm run agent-certs [-- FOLDER]. The key of the authority
-// is not kept, so that nobody can sign another certificate; new ones are a new set.
+// Makes the certificates of agents and of the servers that call them: npm run agent-certs [-- FOLDER]. It discards the key of the
+// authority, so nobody can sign another certificate. A renewal makes a new set.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'

@@ -8,7 +8,7 @@ export type Wanted = { name: string; days: number; use: 'serverAuth' | 'clientAu
 /** Paths of PEM files. */
 export type Certificate = { cert: string; key: string }
 
-/** Its files, and those of what it signs, are kept in the folder. */
+/** Keeps its files, and those of every certificate that it signs, in the folder. */
 export function createAuthority(folder: string, { name, days }: Pick<Wanted, 'name' | 'days'>) {
   mkdirSync(folder, { recursive: true })
   const openssl = (...args: string[]) => execFileSync('openssl', args, { cwd: folder, stdio: 'pipe' })

@@ -30,7 +30,7 @@ export type ImageContent = {
   /** Path in the image, and the program of this machine that goes there with the libraries it needs. */
   programs: Record<string, string>
   files?: Record<string, string>
-  /** Files and folders of a folder of this machine, and where they go in the image. */
+  /** Paths below a folder of this machine, and the folder of the image that gets them. */
   tree?: { from: string; paths: string[]; to: string }
   /** As Dockerfile instructions. */
   changes: string[]
@@ -51,7 +51,7 @@ export async function importImage(docker: Docker, image: string, content: ImageC
   }
 }
 
-/** As it is, without a copy. Names of what was laid out begin with a dot, and stay. */
+/** Packs the tree without a copy. The transformation skips the other names, which begin with a dot. */
 function treeOf({ tree }: ImageContent): string[] {
   return tree ? ['-C', tree.from, `--transform=s,^\\([^.]\\),${tree.to}/\\1,SH`, ...tree.paths] : []
 }

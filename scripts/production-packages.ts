@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 
 type Lock = { packages: Record<string, { dev?: true; optional?: true; devOptional?: true }> }
 
-/** Their folders, `node_modules/…`. */
+/** The paths of their folders, `node_modules/…`. */
 export function productionPackages(): string[] {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as Lock
   const isNeeded = ([path, { dev, optional, devOptional }]: [string, Lock['packages'][string]]) =>

@@ -1,4 +1,4 @@
-// The process of an agent: settings, certificates, the engine of this node, and an end at once.
+// The process of an agent: settings, certificates, the engine of this node. It stops immediately, since it keeps no state.
 
 import { homedir } from 'node:os'
 import { pino } from 'pino'

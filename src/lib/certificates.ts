@@ -1,4 +1,4 @@
-// A certificate with its key, and the authority that the other side's certificate must be of: ca.pem, cert.pem, key.pem.
+// A certificate with its key, and the authority that must have signed the peer's certificate: ca.pem, cert.pem, key.pem.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

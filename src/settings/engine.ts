@@ -29,18 +29,18 @@ export const ENGINE_SETTINGS = {
     'BERTH_AGENT_PORT',
     1,
     65_535,
-    'Port of the agents on all nodes of a Swarm (docker-stack.yml). Through them, commands, terminals, files and statistics reach containers on every node. An agent listens on it.'
+    'Port of the agents on all nodes of a Swarm (docker-stack.yml). Commands, terminals, files and statistics then reach containers on every node. An agent itself listens on this port.'
   ),
   agentCerts: text(
     'BERTH_AGENT_CERTS',
     '/run/secrets',
-    'Folder with ca.pem, cert.pem and key.pem: those of an agent, or those that the server shows to agents (npm run agent-certs).'
+    'Folder with ca.pem, cert.pem and key.pem for the connections between servers and agents (npm run agent-certs).'
   ),
   swarmNodePort: optionalInteger(
     'BERTH_SWARM_NODE_PORT',
     1,
     65_535,
-    'Instead of BERTH_AGENT_PORT: port on which the engine of every node itself listens with TLS (dockerd --tlsverify). Needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH, with a certificate that is as good as root everywhere.'
+    'Alternative to BERTH_AGENT_PORT: port on which the engine of every node listens with TLS (dockerd --tlsverify). Needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH. The certificate is equivalent to root on every node.'
   ),
   swarmRegistry: optional(
     'BERTH_SWARM_REGISTRY',

@@ -14,7 +14,7 @@ const SLICE = 8
 // A container starts at any moment between two rounds. Over less than this a CPU limit, which the kernel enforces every
 // 100 ms, does not show.
 const SHORTEST_MS = 250
-// Figures of other nodes come a moment after they are asked for, and belong to the same round.
+// Figures of other nodes arrive a moment after the request and belong to the same round.
 const LATE_MS = 100
 
 type Reading = { counters: Counters; source: SourceName }
@@ -55,7 +55,7 @@ export function createSampler({
     return fresh
   }
 
-  /** A promise if the figures are still to come. */
+  /** Returns a promise if the source answers later. */
   function sample(record: ContainerRecord): Promise<void> | undefined {
     const own = seriesOf(record)
     if (own.isReading) return undefined
@@ -151,7 +151,7 @@ export function isMeasured({ state }: ContainerRecord): boolean {
   return state === 'running' || state === 'paused'
 }
 
-/** Ends with the task, or when its time is up. */
+/** Waits for the task, but no longer than the limit. */
 async function within(limitMs: number, task: Promise<unknown>): Promise<void> {
   const limit = new AbortController()
   await Promise.race([task, sleep(limitMs, limit.signal)])

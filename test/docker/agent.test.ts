@@ -97,7 +97,7 @@ t.test('a command gets its whole input, and its whole output comes back', async 
   t.match(unread, { stdout: 'hello\n', exitCode: 0 }, 'unread input')
 })
 
-t.test('a terminal works and changes its size', async (t) => {
+t.test('a terminal works and can be resized', async (t) => {
   const size = { cols: 80, rows: 24 }
   const running = await engine.startProcess(task, { command: ['sh'], env: {}, size, takesInput: true })
   await running.resize({ cols: 132, rows: 50 })
@@ -122,7 +122,7 @@ t.test('files of any size go both ways', async (t) => {
   t.equal(await engine.removePath(task, '/tmp/big'), true)
 })
 
-t.test('processes, output and statistics', async (t) => {
+t.test('processes, output and statistics pass', async (t) => {
   t.match(await engine.containerProcesses(task), { processes: [['root']] })
   const first = await engine.containerCounters(task)
   t.match(first, { memoryUsage: Number, pids: 1, networks: { eth0: { rxBytes: Number } } })
@@ -213,7 +213,7 @@ t.test('other calls are refused, even with the right certificate', async (t) => 
   for (const id of [prepared.id, rooted.id])
     t.equal(await statusOf('POST', `/v1.41/exec/${id}/start`, { headers: { ...upgrade, 'Content-Length': 0 } }), 403)
   t.equal(await statusOf('POST', '/grpc', { headers: { ...upgrade, 'Content-Length': 0 } }), 403, 'BuildKit')
-  t.match(agent.output(), /"msg":"call refused"/, 'and says so')
+  t.match(agent.output(), /"msg":"call refused"/, 'and are logged')
 })
 
 t.test('only a server certificate gets access', async (t) => {

@@ -185,7 +185,7 @@ const RULES: [rule: string, isBroken: (from: string, to: string) => boolean][] =
       !['terminal/frames.ts', 'config.ts', 'engine/docker/locate.ts'].includes(to)
   ],
   [
-    'agent/ is a process of its own: the calls to one engine, the settings, lib, and figures from files',
+    'agent/ is its own process: it knows the calls to one engine, the settings, lib, and figures from files',
     (from, to) =>
       folderOf(from) === 'agent' &&
       isOurs(to) &&

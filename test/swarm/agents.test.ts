@@ -1,5 +1,5 @@
-// The stack of the repository on a real Swarm: its server reaches the inside of containers on other nodes through the agents
-// there, and through nothing else.
+// The stack of the repository on a real Swarm: its server reaches the inside of containers on other nodes, and only through
+// agents.
 
 import { randomBytes } from 'node:crypto'
 import https from 'node:https'
@@ -12,7 +12,7 @@ import { openTerminal } from '../helpers/terminal.ts'
 import { noSwarm, startLab } from './lab.ts'
 import { AGENT_PORT, createStack, loadImage } from './stack.ts'
 
-/** Far more than it takes, and far less than the limits of the calls themselves. */
+/** Far above the usual time, and far below the timeouts of the calls. */
 const AT_ONCE_MS = 15_000
 
 t.test('agents on a Swarm', { skip: noSwarm }, async (t) => {
@@ -35,7 +35,7 @@ t.test('agents on a Swarm', { skip: noSwarm }, async (t) => {
   const run = (command: string[], stdin?: string) =>
     berth.execInContainer({ id, body: { command, ...(stdin !== undefined && { stdin }) } })
 
-  await t.test('the inside of a container on another node is as near as on this one', async (t) => {
+  await t.test('commands, terminals, files, statistics and output reach a container on another node', async (t) => {
     const made = await berth.createContainer({
       body: {
         name: id,
@@ -61,7 +61,7 @@ t.test('agents on a Swarm', { skip: noSwarm }, async (t) => {
     t.match(JSON.stringify(await berth.getContainerLogs({ id })), /ready/)
   })
 
-  await t.test("an agent refuses more than that, also with the server's certificate", async (t) => {
+  await t.test("an agent refuses other calls, even with the server's certificate", async (t) => {
     const { ca, cert, key } = readCertificates(stack.certs.server)
     const statusOf = (method: string, path: string) =>
       new Promise<number | undefined>((resolve, reject) => {
@@ -82,28 +82,31 @@ t.test('agents on a Swarm', { skip: noSwarm }, async (t) => {
     t.equal(await statusOf('GET', `/v1.41/containers/${agent?.Id}/archive?path=/run/secrets/key.pem`), 403)
   })
 
-  await t.test('an agent that hangs or is gone is said at once, and is used again when it is back', async (t) => {
-    const refused = async () => {
-      const started = performance.now()
-      await t.rejects(run(['true']), { code: 'NODE_OUT_OF_REACH' })
-      t.ok(performance.now() - started < AT_ONCE_MS)
-    }
-    const [agent] = await worker.engine.listContainers({
-      filters: { label: ['com.docker.swarm.service.name=berth_agent'] }
-    })
-    const container = worker.engine.getContainer(agent?.Id ?? '')
-    await container.pause()
-    await refused()
-    await container.unpause()
-    await eventually(() => run(['true']))
+  await t.test(
+    'NODE_OUT_OF_REACH reports a hanging or missing agent at once, and calls work again after its return',
+    async (t) => {
+      const refused = async () => {
+        const started = performance.now()
+        await t.rejects(run(['true']), { code: 'NODE_OUT_OF_REACH' })
+        t.ok(performance.now() - started < AT_ONCE_MS)
+      }
+      const [agent] = await worker.engine.listContainers({
+        filters: { label: ['com.docker.swarm.service.name=berth_agent'] }
+      })
+      const container = worker.engine.getContainer(agent?.Id ?? '')
+      await container.pause()
+      await refused()
+      await container.unpause()
+      await eventually(() => run(['true']))
 
-    stack.removeAgents()
-    await eventually(async () => {
-      if ((await worker.engine.listContainers()).length > 1) throw new Error('the agent still runs')
-    })
-    await refused()
-    t.match(JSON.stringify(await berth.getContainerLogs({ id })), /ready/, 'the managers still have the output')
-    stack.deploy()
-    await eventually(() => run(['true']))
-  })
+      stack.removeAgents()
+      await eventually(async () => {
+        if ((await worker.engine.listContainers()).length > 1) throw new Error('the agent still runs')
+      })
+      await refused()
+      t.match(JSON.stringify(await berth.getContainerLogs({ id })), /ready/, 'the managers still provide the output')
+      stack.deploy()
+      await eventually(() => run(['true']))
+    }
+  )
 })

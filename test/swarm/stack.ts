@@ -1,4 +1,4 @@
-// The stack of the repository on a lab: an image of this server on each node, certificates, and the one command.
+// The stack of the repository on a lab: an image of this server on each node, certificates, and the one command to deploy.
 
 import { execFileSync } from 'node:child_process'
 import { copyFileSync, cpSync, mkdirSync, rmSync } from 'node:fs'
@@ -19,7 +19,7 @@ export const AGENT_PORT = 2378
 
 const FILES = ['src', 'package.json', 'docs/errors.md', 'scripts/health-check.mjs']
 
-/** Made of this machine's Node, since no registry has one here; the server's files and packages are those of the image. */
+/** The image has this machine's Node, since no registry is in reach, and the same files and packages as the real image. */
 export async function loadImage({ nodes }: Lab): Promise<void> {
   const content = {
     programs: { '/usr/local/bin/node': process.execPath },
@@ -29,7 +29,7 @@ export async function loadImage({ nodes }: Lab): Promise<void> {
   await Promise.all(nodes.map(({ engine }) => importImage(engine, OWN_IMAGE, content)))
 }
 
-/** What `npm run agent-certs` and `docker stack deploy` make of the file, with these settings. */
+/** Runs `npm run agent-certs` and `docker stack deploy` with these settings. */
 export function createStack(t: Pick<Test, 'teardown'>, { manager }: Lab, settings: Record<string, string>) {
   const folder = makeFolder('stack')
   t.teardown(() => rmSync(folder, { recursive: true }))

@@ -135,7 +135,7 @@ t.test('a certificate and its key require each other', async (t) => {
   t.match(problems({ BERTH_TLS_KEY: 'key.pem' }), [/belong together/])
 })
 
-t.test('the nodes of a Swarm are reached in one way', async (t) => {
+t.test('BERTH_AGENT_PORT and BERTH_SWARM_NODE_PORT exclude each other', async (t) => {
   const engines = { BERTH_SWARM_NODE_PORT: '2376', DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: '/certs' }
   t.match(problems({ ...engines, BERTH_AGENT_PORT: '2378' }), [/two ways to the same nodes/])
   t.match(problems({ BERTH_SWARM_NODE_PORT: '2376' }), [/needs DOCKER_TLS_VERIFY and DOCKER_CERT_PATH/])

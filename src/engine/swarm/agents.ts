@@ -1,4 +1,4 @@
-// Where the agents of nodes are. All have one certificate, so its name is not their address but this.
+// The addresses of agents. All agents share one certificate, so its name is fixed instead of a node's address.
 
 import type { Certificates } from '../../lib/certificates.ts'
 import type { EngineAddress } from '../docker/locate.ts'

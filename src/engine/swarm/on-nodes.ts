@@ -47,7 +47,7 @@ export function createOnNodes({
   return {
     reach,
 
-    /** Fails as soon as the node is known to be out of reach, also in the middle of it. */
+    /** Fails as soon as the node is out of reach, even in the middle of the call. */
     async inside<T>(task: RawTask, act: (engine: Engine, containerId: string) => Promise<T>): Promise<T> {
       const place = await reach(task)
       if (!place) throw await outOfReach(task, remotes ? SILENT : NO_WAY)

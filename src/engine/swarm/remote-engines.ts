@@ -9,11 +9,11 @@ import type { EngineAddress } from '../docker/locate.ts'
 export type RemoteEngines = ReturnType<typeof createRemoteEngines>
 export type Remote = {
   engine: Engine
-  /** Fails when the engine is found hanging, however long the task itself would wait. */
+  /** Fails when the engine hangs, regardless of the timeout of the task. */
   unlessLost<T>(task: Promise<T>): Promise<T>
 }
 
-// A node without power says nothing, and its Swarm takes longer to find out.
+// A node without power sends nothing, and its Swarm needs longer to notice.
 const HANG_MS = 3_000
 
 type Log = Parameters<typeof createConnection>[0]['log']

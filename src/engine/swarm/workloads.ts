@@ -1,4 +1,4 @@
-// The workload of a container, through the engine of its node. Out of reach of that, the managers still give its output.
+// The workload of a container, through the engine of its node. If that is out of reach, the managers still provide its output.
 
 import type { EngineArchive } from '../contract/archive.ts'
 import type { ContainerCounters, EngineWorkloads, LogLine, LogQuery } from '../contract/workloads.ts'
@@ -75,7 +75,7 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     }
   }
 
-  /** The engine of the node ends the stream with the container, and does not wait for nodes that are gone. */
+  /** Prefers the engine of the node, which ends the stream with the container and never waits for lost nodes. */
   async function* linesOf(
     { Spec: spec }: RawService,
     task: RawTask,
