@@ -1,4 +1,4 @@
-// Everything this server is made of, made and joined, in order. It never listens and never reads the environment.
+// Creates and connects all parts of this server, in order. It never listens and never reads the environment.
 
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'

@@ -20,7 +20,7 @@ export type Config = { readonly [K in keyof typeof SETTINGS]: ReturnType<(typeof
 
 export const SETTING_LIST: readonly Setting<unknown>[] = Object.values(SETTINGS)
 
-/** Whether only programs on this machine reach the server, so that it may do without tokens. */
+/** Whether only programs on this machine can reach the server, so that it may work without tokens. */
 export function isPrivate({ socket, host }: Pick<Config, 'socket' | 'host'>): boolean {
   return socket !== undefined || host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }

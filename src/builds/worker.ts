@@ -88,7 +88,7 @@ export function createWorker({
     }
   }
 
-  /** One log line for all, since the store reports its loss once. */
+  /** Skips errors of an unavailable store, which reports its loss itself. */
   function unlessAway(error: unknown, fields: object, message: string): void {
     if (!isAppError(error, 'STORE_UNAVAILABLE')) log.error(fields, message)
   }

@@ -50,7 +50,7 @@ async function attemptOnce(
     return answer.ok ? answer : await refusal(answer)
   } catch (error) {
     signal?.throwIfAborted()
-    // The caller's own content could not be read: that says nothing about the server.
+    // The caller's own content could not be read, which is no error of the server.
     if (failure.ofBody) throw failure.ofBody
     return clientError(
       'SERVER_UNREACHABLE',
@@ -70,7 +70,7 @@ function bodyOf(body: Body, failure: Failure): Pick<RequestInit, 'body'> & { dup
     : { body: body as NonNullable<RequestInit['body']> }
 }
 
-/** ReadableStream.from is not in every runtime. */
+/** Not every runtime has ReadableStream.from. */
 function streamOf(body: AsyncIterable<Uint8Array>, failure: Failure): ReadableStream<Uint8Array> {
   const pieces = body[Symbol.asyncIterator]()
   return new ReadableStream({
@@ -90,11 +90,11 @@ function mayRepeat({ method, headers, isReplayable }: HttpRequest, error: BerthE
   if (!isReplayable) return false
   if (UNTOUCHED.has(error.code)) return true
   const isRepeatable = ['GET', 'PUT'].includes(method) || 'idempotency-key' in headers
-  // A refused DELETE is repeated, too; one whose answer was lost may have been done.
+  // A refused DELETE is retried, too. One whose answer was lost may have been carried out.
   return error.isRetryable && (isRepeatable || (method === 'DELETE' && error.status > 0))
 }
 
-/** Half a second, doubled each time, give or take a quarter. */
+/** Half a second, doubled each time, with 25 % jitter. */
 export function backoff(attempt: number): number {
   return Math.min(10_000, FIRST_PAUSE_MS * 2 ** (attempt - 1)) * (0.75 + Math.random() / 2)
 }

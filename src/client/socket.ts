@@ -1,4 +1,4 @@
-// `fetch` over a Unix socket, which the one of Node cannot do.
+// `fetch` over a Unix socket, which Node's own does not support.
 
 import http, { type IncomingMessage } from 'node:http'
 import { Readable } from 'node:stream'
@@ -21,7 +21,7 @@ export async function fetchOverSocket(socketPath: string, url: string, init: Req
     request.once('error', reject)
   })
   const sent = send(request, body)
-  // An answer that comes before all was sent is the answer.
+  // An answer before the end of the request is final.
   const answer = await Promise.race([answered, sent.then(() => answered)])
   sent.catch(() => {})
   const status = answer.statusCode ?? 500

@@ -1,4 +1,4 @@
-// Server-sent events out of pieces of text, as the pieces come.
+// Parses server-sent events from chunks of text as they arrive.
 
 export type Message = { id: string | undefined; event: string; data: string }
 

@@ -8,7 +8,7 @@ import { backoff, send, wait, type Transport } from './send.ts'
 
 type EventsOf<S> = { [E in keyof S]: { event: E; data: S[E]; id: string | undefined } }[keyof S]
 export type StreamName = keyof Streams & keyof Calls
-/** One event of a stream: its name decides what its data are. */
+/** One event of a stream: its name determines the type of its data. */
 export type StreamEvent<K extends StreamName> = EventsOf<Streams[K]>
 export type StreamOptions = {
   signal?: AbortSignal
@@ -18,7 +18,7 @@ export type StreamOptions = {
   onLost?: (error: BerthError) => void
 }
 
-/** The last words of a server that goes, and may come back. */
+/** The last event of a stopping server, which may come back. */
 const GOING = 'the server is stopping'
 
 export async function* stream<K extends StreamName>(
@@ -66,7 +66,7 @@ export type TransferOptions<K extends TransferName> = {
   onProgress?: (progress: Progress<K>) => void
 }
 
-/** Work that says how far it is; resolves with what came of it. */
+/** Work with progress; resolves with its result. */
 export async function transfer<K extends TransferName>(
   transport: Transport,
   name: K,

@@ -24,7 +24,7 @@ export function splitRegistry(name: string): { registry?: string; path: string }
 
 const BUILD_ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
-/** Ids of the older systems mean nothing here, but they are ids all the same: what they name is not there. */
+/** Ids of the older systems are valid ids, but they name nothing here. */
 export function requireBuildId(id: string): string {
   if (BUILD_ID.test(id)) return id
   throw new AppError(

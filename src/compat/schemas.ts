@@ -17,7 +17,7 @@ export const BuildStarted = Type.Object(
   { status: Type.Literal(200), message: Type.String({ examples: ['Build started'] }), build_id: BuildId },
   { $id: 'BuildStarted', description: 'The build was accepted.' }
 )
-/** One of another form names no build, which is 404. */
+/** An id of another form names no build and returns 404. */
 const AnyId = Type.String({ minLength: 1, maxLength: 128, examples: BuildId.examples })
 export const BuildIdQuery = Type.Object({ build_id: AnyId })
 export const BuildPushStatus = Type.Object(

@@ -53,7 +53,7 @@ export async function createAttempts({
     await table.remove(attempt)
   }
 
-  /** False where the store went away: then it is not known what it holds, not even of an intent that it did not take. */
+  /** False if the store became unavailable: its contents are unknown then, even for an intent that it refused. */
   async function isForgotten(attempt: string): Promise<boolean> {
     try {
       await table.remove(attempt)
@@ -100,7 +100,7 @@ export async function createAttempts({
     return run
   }
 
-  /** Said once; the pauses become longer. */
+  /** Logged once; the pauses become longer. */
   function failed(attempt: string, err: unknown): void {
     const left = leftOver.get(attempt)
     if (!left) return
@@ -119,7 +119,7 @@ export async function createAttempts({
     clearTimeout(next?.timer)
     const look = () => {
       next = undefined
-      // While the engine is away nothing can be done. A full reading may have come before the attempt was left over.
+      // Nothing can be done while the engine is unreachable. A full read may have come before the attempt failed.
       if (inventory.staleMs() === null) settleLeftOvers()
       else lookAgain(RETRY_MS)
     }
@@ -174,7 +174,7 @@ export async function createAttempts({
       }
     },
 
-    /** What servers left that are no more. Only a server that sees a container has its engine. */
+    /** Leftovers of servers that no longer exist. Only a server that sees a container has its engine. */
     async takeOver(): Promise<void> {
       const seen = [...inventory.all()].flatMap(({ berth }) => berth.attempt ?? [])
       for (const { attempt, ...left } of await table.takeOver(seen)) leave(attempt, left)
@@ -183,7 +183,7 @@ export async function createAttempts({
 
     isOnRecord: (attempt: string): boolean => underWay.has(attempt) || leftOver.has(attempt),
 
-    /** Whether the container is of an attempt that has not come to its end. */
+    /** Whether the container belongs to an unfinished attempt. */
     isMaking: ({ berth }: ContainerRecord): boolean => underWay.has(berth.attempt ?? ''),
 
     /** Whether it is still to be finished or removed. */

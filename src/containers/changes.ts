@@ -1,4 +1,4 @@
-// Which containers may be changed. Serializes the changes of each container.
+// Decides which containers may be changed, and serializes the changes of each.
 
 import type { Caller } from '../access/caller.ts'
 import { checkMayChange, seenBy } from '../access/ownership.ts'
@@ -90,7 +90,7 @@ function cutShort({ name }: ContainerRecord): AppError {
   return new AppError('CONTAINER_BUSY', `Container ${name} is being removed with force.`)
 }
 
-/** The same for a container and all that took its place, so that their changes wait for each other. */
+/** The same for a container and its replacements, so that their changes wait for each other. */
 function firstId({ id, berth }: ContainerRecord): string {
   return berth.replaces.at(-1) ?? id
 }

@@ -1,4 +1,4 @@
-// The parts of containers put together.
+// Combines the parts of containers.
 
 import type { HeldBytes } from '../access/held-bytes.ts'
 import type { Policy } from '../access/policy.ts'

@@ -1,4 +1,4 @@
-// One call makes a ready workload, or leaves nothing behind. The steps are those of docs/architecture.md.
+// One call creates a ready workload, or leaves nothing behind. docs/architecture.md has the steps.
 
 import { namesOf, type Caller } from '../access/caller.ts'
 import { isAdmin, ownerOf } from '../access/ownership.ts'
@@ -42,7 +42,7 @@ export type Images = {
       beforePull: () => void
     }
   ): Promise<ImageRecord>
-  /** Sees to it that every machine can run it, and says by which name. */
+  /** Makes it available to every machine, and returns the name to use. */
   share(
     caller: Caller,
     reference: string,
@@ -51,7 +51,7 @@ export type Images = {
   ): Promise<{ image: string; login?: RegistryLogin }>
 }
 export type Networks = {
-  /** The network that a container joins, undefined for the engine's default; and whether nothing leads into it. */
+  /** The network that a container joins, undefined for the engine's default, and whether it has no inbound traffic. */
   place(caller: Caller, asked: string | undefined): Promise<{ network: string | undefined; isClosed: boolean }>
 }
 
@@ -80,7 +80,7 @@ export function createMaker(options: Options) {
   const { engine, inventory, ports, attempts, removal, volumes, waiting, expiry, images, networks, policy } = options
   const { quota, config } = options
 
-  /** Throws for what may not be made, whatever there is to make it from. */
+  /** Throws for containers that are not permitted, before any image is known. */
   function check(body: CreateContainer): void {
     checkCreate(body, config)
     policy.check({
@@ -128,7 +128,7 @@ export function createMaker(options: Options) {
         const create = () => createContainer(spec, body.name ?? origin.fixedName, { attempt, undo, signal })
         const { id, warnings } = (body.start ?? true) ? await createStarted(create, signal) : await create()
         const made = await look(id, spec)
-        // Not before the inventory knows it: only then its date is forgotten with it. Until then its label counts.
+        // Not before the inventory knows it, which deletes its date when it goes. Until then its label counts.
         if (body.ttl_seconds !== undefined) await expiry.set(id, body.ttl_seconds)
         const ready = await waitUntilReady(id, body, signal)
         if (signal.aborted) throw cancellation(signal)
@@ -138,7 +138,7 @@ export function createMaker(options: Options) {
     )
   }
 
-  /** An engine that is killed during the start may keep a task under that id, which no start gets past. */
+  /** An engine that is killed during the start may keep a task under that id, which blocks every later start. */
   async function createStarted(create: () => Promise<Created>, signal: AbortSignal): Promise<Created> {
     const first = await create()
     try {
@@ -165,7 +165,7 @@ export function createMaker(options: Options) {
     return made
   }
 
-  /** A name of ours that is taken makes way for another. */
+  /** If a generated name is taken, another one is generated. */
   async function createUnder<T>(name: string | undefined, task: (name: string) => Promise<T>): Promise<T> {
     for (let tries = 1; ; tries++) {
       try {
@@ -203,7 +203,7 @@ export function createMaker(options: Options) {
     signal: AbortSignal
   ): Promise<ContainerRecord | undefined> {
     const condition = body.wait ?? 'running'
-    // The engine's answer to the start is all that `running` waits for: a short task may have ended by now.
+    // `running` waits only for the engine's answer to the start: a short task may already have ended.
     if (condition === 'none' || condition === 'running') return undefined
     const timeoutMs = (body.wait_timeout_seconds ?? DEFAULT_WAIT_SECONDS) * 1000
     return waiting.waitFor(id, { condition, path: body.wait_path ?? '/', timeoutMs, signal })
@@ -226,7 +226,7 @@ export function checkMayPull(caller: Caller, image: string): void {
   )
 }
 
-/** A container that says nothing of ports gets one. */
+/** A request without `ports` gets one port. */
 function amountsOf({ ports, memory, cpus }: CreateContainer, { memoryDefault, cpusDefault }: Config): Amounts {
   return { containers: 1, ports: ports?.length ?? 1, memory: memory ?? memoryDefault, cpus: cpus ?? cpusDefault }
 }

@@ -26,7 +26,7 @@ export function createCreation({
       throw uncertain('The engine named a container that is not the one that was to be made.')
   }
 
-  /** Undefined when there is none, or when that cannot be known. */
+  /** Undefined if there is none, or if this is unknown. */
   async function find(attempt: string): Promise<string | undefined> {
     try {
       await engine.whenAvailable(AbortSignal.timeout(FIND_MS))
@@ -60,7 +60,7 @@ function uncertain(what: string, cause?: unknown): AppError {
   return new AppError('ENGINE_ANSWER_INVALID', `${what} Berth checks the outcome later.`, { cause })
 }
 
-/** Whether the engine may have carried out what it did not answer. */
+/** Whether the engine may have carried out a call without answering it. */
 export function isUncertain(error: unknown): boolean {
   return isAppError(
     error,

@@ -5,7 +5,7 @@ import type { EngineProcess, OutputPiece } from '../engine/contract/workloads.ts
 import { AppError } from '../errors.ts'
 
 type StreamName = OutputPiece['stream']
-/** Some output, or at last how the command ended. */
+/** Some output, or finally the exit of the command. */
 export type ExecEvent = { stream: StreamName; text: string } | { end: { reason: string; exit_code: number | null } }
 
 const GRACE_MS = 1_000

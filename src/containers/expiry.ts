@@ -1,6 +1,6 @@
-// Containers with an end date. The store alone knows the date: it holds across restarts and can be renewed. The sweep goes by
-// the dates and not by timers of its own, so a container whose time came while the server was down goes at the next look.
-// What the store does not know is never carried out. Why: docs/decisions/080-end-dates-are-never-guessed.md
+// Containers with an end date. Only the store has the date, which survives restarts and can be renewed. The sweep checks the
+// dates and uses no timer per container, so a container that expired while the server was down is removed at the next check.
+// A date that is not in the store is never applied: docs/decisions/080-end-dates-are-never-guessed.md
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError, isAppError } from '../errors.ts'
@@ -25,7 +25,7 @@ export async function createExpiry({
 }: {
   inventory: Inventory
   table: ExpiryStore
-  /** Whether an attempt at a create has not come to its end. */
+  /** Whether an attempt at a create is unfinished. */
   isOnRecord: (attempt: string) => boolean
   instanceId: string
   remove: (id: string) => Promise<void>
@@ -36,14 +36,14 @@ export async function createExpiry({
   const known = new Map<string, number | null>()
   const removing = new Set<string>()
   const beingFirst = new Set<string>()
-  // Containers that this server saw go, whose dates could not be removed then.
+  // Removed containers whose dates could not be deleted at that time.
   const gone = new Set<string>()
   let changes = 0
   let timer: NodeJS.Timeout | undefined
 
   await reload()
 
-  /** What other servers wrote. What this one wrote meanwhile is read once more. */
+  /** Dates that other servers wrote. Own writes in the meantime are read once more. */
   async function reload(): Promise<void> {
     let rows
     let seen
@@ -146,7 +146,7 @@ export async function createExpiry({
   }
 
   function sweep(): void {
-    // While the engine is away nothing can be removed, and what is known may be out of date.
+    // While the engine is unreachable nothing can be removed, and the known state may be stale.
     if (inventory.staleMs() !== null) return
     for (const record of inventory.all()) if (isOver(record) && !removing.has(record.id)) void expire(record)
   }
@@ -170,7 +170,7 @@ export async function createExpiry({
     reload,
     expiresAt,
     isOver,
-    /** Throws for a container whose end another server decides. */
+    /** Throws for a container whose expiry belongs to another server. */
     checkOwn(record: ContainerRecord): void {
       if (!isElsewhere(record)) return
       throw new AppError(
@@ -181,7 +181,7 @@ export async function createExpiry({
     },
     set: (id: string, ttlSeconds: number | null): Promise<void> =>
       write(id, ttlSeconds === null ? null : now() + ttlSeconds * 1000),
-    /** A container that takes another's place takes over its end, too. */
+    /** A replacement takes over the end date of its container. */
     async inherit(from: ContainerRecord, toId: string): Promise<void> {
       if (from.berth.ttlSeconds !== null || known.get(from.id) !== undefined) await write(toId, expiresAt(from))
     }

@@ -1,4 +1,4 @@
-// Fields that several requests about containers have.
+// Fields that several requests about containers share.
 
 import { Type } from '@sinclair/typebox'
 import { form, orWritten, record, words } from '../lib/schema.ts'
@@ -6,7 +6,7 @@ import { form, orWritten, record, words } from '../lib/schema.ts'
 const ENV_NAME = '^[A-Za-z_][A-Za-z0-9_.-]*$'
 const ENV_RULE =
   'is not a name of a variable: it must be letters, digits, _, . and - that begin with a letter or _, such as LOG_LEVEL'
-// What Linux itself can count up to; the server's own ceilings are lower.
+// The limit of Linux itself; the server's own ceilings are lower.
 const MOST_CPUS = 8192
 const MOST_PIDS = 4_194_304
 const MOST_FILES = 2_147_483_584
@@ -18,7 +18,7 @@ export const IMAGE_RULE = 'must be the name of an image, such as nginx:1.27 or r
 export const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,62}$'
 export const NAME_RULE =
   'must be 2 to 63 letters, digits, dots, dashes and underscores that begin with a letter or digit, such as web-1'
-// As it goes over the wire: what is not ASCII, and spaces, with percent signs.
+// As sent in a URL: spaces and characters outside ASCII are percent-encoded.
 export const URL_PATH = '^/[\\x21-\\x7e]*$'
 export const URL_PATH_RULE = 'must begin with / and have no spaces, such as /health'
 // A path of a file.

@@ -1,4 +1,4 @@
-// Whether two requests ask for the same container. Pure.
+// Whether two requests describe the same container. Pure.
 
 import { createHash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
@@ -9,7 +9,7 @@ import { CreateContainer } from './create-schema.ts'
 export type Fingerprint = {
   /** Hash of the parsed request: sending a default explicitly makes no difference. */
   meant: string
-  /** Of what it says. Containers of earlier versions carry this one. */
+  /** The hash of the literal request, which containers of earlier versions carry. */
   said: string
 }
 
@@ -35,12 +35,12 @@ export function fingerprintOf(body: CreateContainer, defaults: Defaults): Finger
   return { meant: hash(unlike(settings, withoutDefaults(CreateContainer, body) as object)), said: hash(body) }
 }
 
-/** `known` is what a container carries; those that Berth did not make may carry nothing. */
+/** `known` is the hash of a container; foreign ones may have none. */
 export function isSameRequest({ meant, said }: Fingerprint, known: string | null): boolean {
   return known === meant || known === said
 }
 
-/** The value without the fields that say what the schema has as their default, at any depth. */
+/** The value without fields that equal their default in the schema, at any depth. */
 function withoutDefaults(given: TSchema, value: unknown): unknown {
   // The exact form comes first.
   const [schema = given] = (given.anyOf as TSchema[] | undefined) ?? []
@@ -55,7 +55,7 @@ function unlike(defaults: Record<string, unknown>, body: object): object {
   return Object.fromEntries(Object.entries(body).filter(([name, value]) => !isDeepStrictEqual(value, defaults[name])))
 }
 
-/** The same whatever the order of the fields. */
+/** Independent of the order of the fields. */
 function hash(value: unknown): string {
   return createHash('sha256')
     .update(JSON.stringify(sorted(value)))

@@ -1,5 +1,5 @@
-// The same key and request give the same container: while it is made, later, and after a crash. The container itself carries
-// the key, so there is nothing else to keep.
+// The same key and request return the same container: during its creation, later, and after a crash. The container itself
+// carries the key, so nothing else is stored.
 
 import type { Caller } from '../access/caller.ts'
 import type { Config } from '../config.ts'
@@ -67,7 +67,7 @@ export function createCreator({
         const created = await (known ? adopt(known, body, origin, signal) : maker.make(body, origin, signal))
         if (created) return { ...created, replayed: isReplay }
       } catch (error) {
-        // Another server may have been asked with the same key, too.
+        // Another server may have got the same key, too.
         if (!isAppError(error, 'CONTAINER_NAME_TAKEN') || tries === MAX_KEY_TRIES) throw error
       }
     }
@@ -98,7 +98,7 @@ export function createCreator({
     return undefined
   }
 
-  /** The container that carries the key, finished if a crash left it half-made. Undefined when it is none any more. */
+  /** The container with the key, finished if a crash left it half-made. Undefined if it no longer exists. */
   async function adopt(
     record: ContainerRecord,
     body: CreateContainer,
@@ -114,7 +114,7 @@ export function createCreator({
     return { record: ready ?? current, warnings: [] }
   }
 
-  /** False when it can never start and was removed. It never ran, so nothing is lost. */
+  /** False if it can never start and was removed. It never ran, so nothing is lost. */
   async function finish(record: ContainerRecord): Promise<boolean> {
     try {
       await engine.startContainer(record.id)

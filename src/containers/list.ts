@@ -9,7 +9,7 @@ import type { ListContainersQuery } from './request-schemas.ts'
 
 export type Page = { records: ContainerRecord[]; total: number; nextCursor: string | undefined }
 
-/** Engines leave out the zeros at the end of a time, so that it has to be compared without what follows them. */
+/** Engines omit trailing zeros of a time, so times are compared without the final Z. */
 const KEY = {
   of: (record: ContainerRecord) => `${record.createdAt.replace(/Z$/, '')} ${shortId(record.id)}`,
   form: /^\d{4}-\d\d-\d\dT\S+ [0-9a-f]{12}$/

@@ -1,4 +1,4 @@
-// Berth's own data, which holds the keys to everything: no container mounts it, whatever the policy says.
+// Berth's own data, which holds the keys to everything: no policy lets a container mount it.
 
 import type { EngineVolumes, VolumeRecord } from '../engine/contract/volumes.ts'
 import { AppError } from '../errors.ts'
@@ -6,7 +6,7 @@ import type { Inventory } from '../inventory/inventory.ts'
 
 export type OwnData = ReturnType<typeof createOwnData>
 
-/** Volumes that this process itself has mounted, and where its data folder lies on the machine. */
+/** Volumes that this process itself has mounted, and the path of its data folder on the machine. */
 export type OwnPlaces = { volumes: readonly string[]; dataPath: string | undefined }
 
 export function createOwnData({
@@ -38,7 +38,7 @@ export function createOwnData({
   }
 }
 
-/** Whether one lies in the other. */
+/** Whether one path contains the other. */
 function overlap(path: string, other: string | undefined): boolean {
   if (other === undefined) return false
   const [one, two] = [`${path}/`, `${other}/`].map((each) => each.replaceAll(/\/+/g, '/'))

@@ -17,7 +17,7 @@ import { volumeLabels } from './volumes.ts'
 
 const DEFAULT_PORT = 5000
 const LEAST_MS = 1
-// A container called so would not be found.
+// A container with such a name could not be found.
 const PATHS = new Set(['create', 'running'])
 
 export type Ceilings = Pick<
@@ -44,7 +44,7 @@ export type Identity = {
   requestHash: string
 }
 
-/** Refuses what no engine needs to be asked about, naming every field at once. */
+/** Refuses invalid requests without a call to the engine, and names every field at once. */
 export function checkCreate(body: CreateContainer, ceilings: Ceilings): void {
   refuse([
     ...limitProblems(body, ceilings),
@@ -63,7 +63,7 @@ export function checkUpdate(body: UpdateContainer, ceilings: Ceilings): void {
   refuse(limitProblems(body, ceilings))
 }
 
-/** For a network that nothing leads into: nothing can be published, nor waited for from outside. */
+/** For a network without inbound traffic: no port can be published or waited for from outside. */
 export function checkClosed({ network, ports = [], wait }: CreateContainer): void {
   const why = `cannot be had on the network "${network}", which nothing leads into`
   refuse([
@@ -97,7 +97,7 @@ function createProblems(body: CreateContainer, { portRange: { first, last } }: C
   for (const label of Object.keys(body.labels ?? {})) {
     if (isReservedLabel(label)) problems.push({ field: `labels.${label}`, message: 'is a name that only Berth uses' })
   }
-  // `running` is the default, so it is not held against a container that is not to be started.
+  // `running` is the default, so it does not contradict `start: false`.
   if (body.start === false && !['none', 'running', undefined].includes(body.wait)) {
     problems.push({ field: 'wait', message: 'needs a container that is started' })
   }
@@ -126,7 +126,7 @@ function createProblems(body: CreateContainer, { portRange: { first, last } }: C
   return problems
 }
 
-/** As long as an id and of its letters, it would be taken for one. */
+/** A name with the length and letters of an id would be taken for one. */
 function nameProblems(name: string | undefined): FieldProblem[] {
   if (name === undefined) return []
   if (PATHS.has(name)) return [{ field: 'name', message: `is a path of the API: /containers/${name}` }]
@@ -134,7 +134,7 @@ function nameProblems(name: string | undefined): FieldProblem[] {
   return [{ field: 'name', message: 'looks like the id of a container: add a letter after f, or a dash' }]
 }
 
-/** `api-server-<unix time>` as the first system had it, and four letters so that a second may hold several. */
+/** `api-server-<unix time>` as in the first system, and four letters so that one second may have several. */
 export function generateName(now: number): string {
   return `api-server-${Math.floor(now / 1000)}-${randomBytes(2).toString('hex')}`
 }
@@ -206,7 +206,7 @@ export function buildSpec(options: {
       target,
       readOnly
     })),
-    // A create that the engine carries out late finds the volumes removed, and makes them again.
+    // A create that the engine carries out late finds the volumes removed, and recreates them.
     volumeLabels: volumeLabels(identity.instanceId, identity.attempt, identity.owner),
     stopTimeoutSeconds: body.stop_timeout,
     ports,
@@ -214,7 +214,7 @@ export function buildSpec(options: {
   }
 }
 
-/** The engine fills in what is missing or 0 from the check of the image. */
+/** The engine takes missing and zero values from the health check of the image. */
 function healthcheckOf(
   { healthcheck: check }: CreateContainer,
   slow: Healthcheck | undefined

@@ -56,7 +56,7 @@ function sum(all: Amounts, more: Amounts): Amounts {
   return Object.fromEntries(KINDS.map((kind) => [kind, (all[kind] ?? 0) + (more[kind] ?? 0)]))
 }
 
-/** A change without an increase is allowed, whatever the policy says by now. */
+/** A change without an increase is always allowed, even under a new policy. */
 function onlyAsked(asked: Amounts, all: Amounts): Amounts {
   return Object.fromEntries(KINDS.filter((kind) => (asked[kind] ?? 0) > 0).map((kind) => [kind, all[kind]]))
 }

@@ -1,4 +1,4 @@
-// When does a workload answer? Probes of a published port: null when it does, else what was met instead.
+// Readiness probes of a published port: null if the workload answers, else the reason.
 
 import net from 'node:net'
 import http from 'node:http'

@@ -1,4 +1,4 @@
-// Every removal of a container goes through here, so that everybody knows what is on its way out.
+// Every removal of a container goes through here, so that all parts know which containers are being removed.
 
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import { isAppError } from '../errors.ts'
@@ -24,7 +24,7 @@ export function createRemoval({
     return wasThere
   }
 
-  /** Whether it runs or not. `volumes` takes the anonymous ones along. False when there was nothing to remove. */
+  /** Removes it even if it runs. `volumes` includes the anonymous ones. False if there was nothing to remove. */
   async function remove(id: string, { volumes }: { volumes: boolean }): Promise<boolean> {
     const removal = removeNow(id, volumes)
     underWay.set(id, removal)
@@ -38,10 +38,10 @@ export function createRemoval({
   return {
     remove,
 
-    /** It is not returned to anybody, since nothing can be done with it any more. */
+    /** No answer returns it, since it is no longer usable. */
     isDying: ({ id, state }: ContainerRecord): boolean => underWay.has(id) || state === 'removing' || state === 'dead',
 
-    /** Returns when it is gone. One that the engine has given up half-way is removed. */
+    /** Returns when it is gone, and removes one whose removal the engine gave up halfway. */
     async finish({ id }: ContainerRecord): Promise<void> {
       await underWay.get(id)?.catch(() => {})
       for (let pause = 25; ; pause *= 2) {

@@ -1,9 +1,9 @@
-// A stopped container whose port went to somebody else cannot simply be started: bindings cannot be changed. It is made
-// again, with the same name, settings, volumes and filesystem, on other ports; the old id still finds it. So is one that is
-// to have another image or environment, on its own ports.
+// A stopped container whose port was given away cannot simply be started: bindings are immutable. Berth recreates it with the
+// same name, settings, volumes and filesystem on other ports, and the old id still finds it. A change of image or
+// environment also recreates the container, on its own ports.
 //
-// The order keeps one whole container at every step: the new one runs under a name of its own before the old one goes.
-// `settle` in attempts.ts finishes or undoes what a crash interrupts.
+// The order keeps one complete container at every step: the new one runs under a temporary name before the old one is
+// removed. `settle` in attempts.ts finishes or undoes an interrupted replacement.
 
 import { randomUUID } from 'node:crypto'
 import type { ContainerRecord, ContainerSpec, EngineContainers, PortBinding } from '../engine/contract/containers.ts'
@@ -69,7 +69,7 @@ export function createReplacer({
     sweep = sweepKeptImages().catch(() => {})
   })
 
-  /** Where the engine can give a container other settings, it stays the same one. */
+  /** If the engine can change the settings, the container stays the same. */
   async function remake(old: ContainerRecord, spec: ContainerSpec, signal?: AbortSignal): Promise<ContainerRecord> {
     await engine.remakeContainer?.(old.id, spec, signal)
     const record = await inventory.refresh(old.id)
@@ -97,7 +97,7 @@ export function createReplacer({
     underWay++
     try {
       const spec = await engine.containerSpec(old.id)
-      // One that a crash left would lose its name to the new one, and with it the way to find it.
+      // A leftover of a crash would lose its name to the new one, and could not be found any more.
       await engine.removeImage(keptImage(old.id)).catch(() => false)
       const facts = writeFacts({ instance: instanceId, anonymousVolumes: anonymousVolumesOf(old) })
       // Berth passes the environment to the new container, since more people can see images.
@@ -112,7 +112,7 @@ export function createReplacer({
     }
   }
 
-  /** On the ports that it had, where they can be had. */
+  /** On its former ports if possible. */
   async function moveToPorts(old: ContainerRecord, spec: ContainerSpec): Promise<Replaced> {
     return ports.withLeases(preferred(old.ports), async (leases, attempt) => {
       const moved = onPorts(old.ports, leases)
@@ -122,7 +122,7 @@ export function createReplacer({
     })
   }
 
-  /** With other settings, on the ports that it has. One that runs does so until its replacement can be started. */
+  /** With other settings, on its own ports. A running one keeps running until its replacement can start. */
   async function renew(
     old: ContainerRecord,
     { spec, imageName, signal }: { spec: ContainerSpec; imageName: string; signal: AbortSignal }
@@ -167,7 +167,7 @@ export function createReplacer({
   return { replace, renew }
 }
 
-/** Its own ports, or others where those cannot be had. */
+/** Its own ports, or others if they are unavailable. */
 function preferred(ports: readonly PortBinding[]): WantedLease[] {
   return ports.map(({ protocol, hostPort }) => ({ protocol, hostPort, isPreference: true }))
 }
@@ -217,7 +217,7 @@ function anonymousVolumesOf({ berth, anonymousVolumes }: ContainerRecord): strin
   return [...berth.anonymousVolumes, ...anonymousVolumes]
 }
 
-/** The image that holds the filesystem of a container that was replaced. */
+/** The image with the filesystem of a replaced container. */
 export function keptImage(id: string): string {
   return `${KEPT_REPOSITORY}:${shortId(id)}`
 }

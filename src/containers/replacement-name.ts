@@ -1,4 +1,4 @@
-// A container that takes another's place has a name of its own until the other is gone.
+// A replacement has a temporary name until the old container is gone.
 
 const SUFFIX = '.berth-newcomer'
 
@@ -6,7 +6,7 @@ export function replacementName(name: string): string {
   return name + SUFFIX
 }
 
-/** The name that it is to have in the end; undefined when it has it. */
+/** Its final name; undefined if it already has it. */
 export function finalName(name: string): string | undefined {
   return name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : undefined
 }

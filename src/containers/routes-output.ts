@@ -194,7 +194,7 @@ function logText(lines: AsyncIterable<LogLine>, timestamps: boolean): Readable {
   return Readable.from(texts(), { objectMode: false })
 }
 
-/** As one object, written as the lines come: all of them at once may be more than memory holds. */
+/** As one object, written line by line, since all lines together may exceed the memory. */
 function logJson(lines: AsyncIterable<LogLine>): Readable {
   async function* texts() {
     let isFirst = true

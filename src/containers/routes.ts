@@ -105,7 +105,7 @@ export const containerRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
     }
   )
 
-  // Typed into a browser it would be taken for the name of a container.
+  // Without this route, the path would mean a container of that name.
   app.get('/containers/create', { config: { scope: 'read' }, schema: { hide: true } }, async (_request, reply) => {
     reply.header('allow', 'POST')
     throw new AppError(

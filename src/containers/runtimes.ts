@@ -1,4 +1,4 @@
-// Tells the operator when the engine lacks a runtime that the policy names: every create that needs it fails.
+// Warns the operator if the engine lacks a runtime of the policy: every create that needs it fails.
 
 import type { Policy } from '../access/policy.ts'
 import type { EngineAvailability, EngineStatus } from '../engine/contract/availability.ts'
@@ -10,7 +10,7 @@ type Options = {
   log: { warn(fields: object, message: string): void }
 }
 
-/** Looks whenever an engine is found. */
+/** Checks whenever an engine is found. */
 export function warnOfMissingRuntimes({ engine, policy, log }: Options): void {
   if (policy.runtimes.length === 0) return
   function lookIf({ available }: EngineStatus): void {

@@ -6,7 +6,7 @@ import { CreateContainer } from './create-schema.ts'
 import { CONTAINER_STATES, Protocols, RestartPolicy } from './fields.ts'
 import { ExecCommand, RenameContainer, UpdateContainer } from './request-schemas.ts'
 
-/** One that a reader may believe. */
+/** A realistic container for the documentation. */
 const RUNNING = {
   id: '3f4e9a1b2c3d',
   name: 'my-api-server',

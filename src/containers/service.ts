@@ -1,4 +1,4 @@
-// The rules of containers: what may be done to which, in what order, and what is said about it.
+// The rules of containers: permitted operations, their order, and their answers.
 
 import type { Caller } from '../access/caller.ts'
 import type { HeldBytes } from '../access/held-bytes.ts'
@@ -111,7 +111,7 @@ export function createContainerService(options: Options) {
 
     start: (caller: Caller, reference: string, signal?: AbortSignal): Promise<ChangedContainer> =>
       changes.run(caller, reference, signal, async (record) => {
-        // Its ports are its own and in use, which must not be taken for a conflict.
+        // Its own ports are in use, which is no conflict.
         if (record.state === 'running' || record.state === 'restarting')
           return unchanged(record, `Container already ${record.state}`)
         if (record.state === 'paused') throw notRunning(record)
@@ -194,7 +194,7 @@ export function createContainerService(options: Options) {
 
     removeExpired: (id: string): Promise<void> =>
       changes.runByRule(id, async (record) => {
-        // It may have been given more time by the change that this one waited for.
+        // The change before this one may have renewed it.
         if (expiry.isOver(record)) await removeNow(record)
       }),
 
@@ -227,7 +227,7 @@ export function createContainerService(options: Options) {
   }
 }
 
-/** An engine may give a container other settings and leave it the same one. */
+/** An engine may change the settings of a container in place. */
 function replacedBy(made: ContainerRecord, old: ContainerRecord): { replaced?: string } {
   return made.id === old.id ? {} : { replaced: old.id }
 }
@@ -236,7 +236,7 @@ function either(signal: AbortSignal | undefined, other: AbortSignal): AbortSigna
   return signal ? AbortSignal.any([signal, other]) : other
 }
 
-/** A client that uses a key means to ask again, so its going away does not undo the work. */
+/** A client with a key will retry, so its disconnect does not undo the work. */
 function unlessClientGone(signal: AbortSignal): AbortSignal {
   const stopped = new AbortController()
   const abort = () => {

@@ -22,7 +22,7 @@ export function createSettling({
   removal: Removal
   volumes: Pick<Volumes, 'removeOf'>
 }) {
-  /** With a key, the client will retry, so the container is finished. Without one, nobody knows of it. */
+  /** With a key, the client will retry, so the container is finished. Without one, no client knows it. */
   async function settleCreate(record: ContainerRecord, attempt: string): Promise<void> {
     const isWanted = record.berth.key !== null && !removal.isDying(record)
     if (!isWanted) await removeWithVolumes(record, attempt)
@@ -51,7 +51,7 @@ export function createSettling({
   async function settleReplacement(record: ContainerRecord, oldId: string, isFinal: boolean): Promise<void> {
     if (isFinal) await removal.remove(oldId, { volumes: false })
     else if (await inventory.refresh(oldId)) {
-      // Its mark goes last, so that it is known what is still to be done. The volumes are the old container's.
+      // Its mark is removed last, so that the remaining work stays known. The volumes belong to the old container.
       if (record.berth.resumesOld) {
         await engine.stopContainer(record.id, 0)
         await startAgain(engine, oldId)
@@ -71,7 +71,7 @@ export function createSettling({
       await (oldId ? settleReplacement(record, oldId, isFinal) : settleCreate(record, attempt))
     },
 
-    /** It came no further than its volumes; or the engine hung, and its container is still to come. */
+    /** It got no further than its volumes, or the engine hung and may still create the container. */
     async withoutContainer(attempt: string): Promise<void> {
       await volumes.removeOf(attempt)
     }

@@ -35,7 +35,7 @@ export function createStarting({ engine, ports, replacer }: Options) {
       if (started) return { record: started, again: undefined }
       return await makeAgain(record, 'since its own ports had been taken')
     } catch (error) {
-      // It does not run and never will: nothing but its files is left of it, and those are kept.
+      // It does not run and never will. Only its files are left, and those are kept.
       if (!isAppError(error, 'CONTAINER_STUCK') || !record.berth.managed) throw error
       return makeAgain(record, 'since the engine could no longer start it')
     }

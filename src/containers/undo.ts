@@ -1,6 +1,6 @@
 // The undo stack of an attempt: a failure undoes its steps in reverse order.
 
-/** `not needed`: there was nothing to take back, or somebody else has come to use it. */
+/** `not needed`: there was nothing to undo, or another user has appeared. */
 export type UndoEnd = 'undone' | 'not needed' | 'not known'
 export type Undo = ReturnType<typeof createUndo>
 
@@ -42,7 +42,7 @@ export function createUndo({
 
     isFinal: (): boolean => isFinal,
 
-    /** One step whose end is not known makes the whole not known; the others are taken all the same. */
+    /** One step with an unknown outcome makes the whole outcome unknown; the other steps still run. */
     async all(): Promise<UndoEnd> {
       if (isFinal) return 'not known'
       const ends: UndoEnd[] = []

@@ -81,9 +81,9 @@ export function createUpdating({
     const spec = {
       ...asked,
       image: other?.image ?? origin,
-      // What the rules say of the old image must not outlive it.
+      // A runtime chosen for the old image must not outlive it.
       runtime: other ? other.runtime : asked.runtime,
-      // That of the same image may run less often than the image says.
+      // The health check of the same image may run less often than the image specifies.
       healthcheck: asked.healthcheck ?? (other ?? (await engine.containerSpec(record.id))).healthcheck,
       env: { ...portEnvironment(record.ports), ...changed(asked.env, env) },
       limits: { ...asked.limits, ...limits },
@@ -146,12 +146,12 @@ function checkMayBeMadeAnew(record: ContainerRecord): void {
 
 const nameOf = ({ berth, image }: ContainerRecord): string => berth.image ?? image
 
-/** The image itself, since its name may have moved on; its name where its files were kept under another. */
+/** The image itself, since its name may have moved; or its name, if its files are kept in another image. */
 function originOf(record: ContainerRecord): string {
   return isKeptName(record.image) ? nameOf(record) : record.imageId
 }
 
-/** Null takes a variable away. */
+/** Null removes a variable. */
 function changed(env: Record<string, string>, changes: Record<string, string | null>): Record<string, string> {
   const merged = Object.entries({ ...env, ...changes })
   return Object.fromEntries(merged.filter((entry): entry is [string, string] => entry[1] !== null))

@@ -10,7 +10,7 @@ const CPUS_EXACTNESS = 0.001
 /** For a new container: throws if it differs from the request. */
 export function checkMade(record: ContainerRecord, spec: ContainerSpec): void {
   const { limits, network, readOnlyRoot, runtime } = spec
-  // The engine discards it where its kernel has none, and makes the container.
+  // An engine whose kernel has no weights drops the weight, and creates the container.
   if (limits.ioWeight !== null && record.limits.ioWeight === null)
     throw new AppError('LIMIT_UNAVAILABLE', "The kernel of the engine's machine has no weights for block I/O.")
   checkApplied(record, limits)
@@ -29,7 +29,7 @@ export function checkMade(record: ContainerRecord, spec: ContainerSpec): void {
     )
 }
 
-/** Throws when a limit is missing or wider than it was to be, or the container has more freedom than ours have. */
+/** Throws if a limit is missing or wider than requested, or if the container lacks a restriction of Berth's. */
 export function checkApplied(record: ContainerRecord, imposed: Partial<Limits>): void {
   const { limits, freedoms } = record
   const isKept = (actual: number | null, wanted: number | null | undefined, exactness = 0) =>

@@ -23,7 +23,7 @@ export function viewContainer(record: ContainerRecord, expiresAt: string | null)
     state: record.state,
     url: urlOf(record),
     full_id: record.id,
-    // To the engine whatever has ended, or is paused, is unhealthy.
+    // The engine calls every exited or paused container unhealthy.
     health: record.state === 'running' ? record.health : null,
     exit_code: record.exitCode,
     oom_killed: record.oomKilled,

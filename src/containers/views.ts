@@ -15,10 +15,10 @@ export type ContainerPage = { containers: readonly Container[]; total: number; n
 
 export function createViews({ inventory, expiry }: { inventory: Inventory; expiry: Expiry }) {
   const known = new WeakMap<ContainerRecord, { end: number | null; container: Container }>()
-  /** The list of everything that a caller sees. Those who see all share one. */
+  /** The list of all containers that a caller sees. Callers that see all share one. */
   const whole = new WeakMap<Caller, { version: number; page: ContainerPage }>()
 
-  /** A record never changes, another takes its place; so its view holds as long as its end date does. An age never holds. */
+  /** Records are immutable, so a view is valid as long as its end date. A view with an age is never cached. */
   function view(record: ContainerRecord): Container {
     const end = expiry.expiresAt(record)
     const age = inventory.staleMs(record.id)

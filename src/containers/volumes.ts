@@ -1,4 +1,4 @@
-// The named volumes of a container that is being made. They outlive it; those of a create that failed do not.
+// The named volumes of a new container. They outlive it, except after a failed create.
 
 import type { Caller } from '../access/caller.ts'
 import { ownerOf, type Owner } from '../access/ownership.ts'
@@ -11,7 +11,7 @@ import type { Undo, UndoEnd } from './undo.ts'
 
 export type Volumes = ReturnType<typeof createVolumes>
 
-/** By which the volumes of an attempt are known, whether Berth made them or the engine did with the container. */
+/** Identifies the volumes of an attempt, whether Berth created them or the engine did with the container. */
 export function volumeLabels(instanceId: string, attempt: string, owner: Owner): Record<string, string> {
   return writeFacts({ managed: true, instance: instanceId, attempt, ...owner })
 }
@@ -39,7 +39,7 @@ export function createVolumes({ engine, ensureVolume, inventory, ownData, instan
     }
   }
 
-  /** Removes what the attempt made, unless somebody else has come to use it. The label tells, also after a crash. */
+  /** Removes the volumes of the attempt, unless others use them. The label identifies them, even after a crash. */
   async function removeOf(attempt: string): Promise<UndoEnd> {
     const made = await engine.listVolumes({ label: labelFilter('attempt', attempt) })
     const ends = await Promise.allSettled(made.map(({ name }) => remove(name)))

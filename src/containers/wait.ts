@@ -1,4 +1,4 @@
-// Waiting for a container: answers the moment the condition holds, fails the moment it cannot hold any more.
+// Waits for a container: answers as soon as the condition holds, and fails as soon as it can no longer hold.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { EngineWorkloads } from '../engine/contract/workloads.ts'
@@ -33,7 +33,7 @@ export function createWaiting({
   engine: Pick<EngineWorkloads, 'containerLogs'>
   probeHost: string | undefined
 }) {
-  /** Resolves with the container, or with undefined once it was removed when that was waited for. */
+  /** Resolves with the container, or with undefined after a wait for its removal. */
   async function waitFor(id: string, request: WaitRequest): Promise<ContainerRecord | undefined> {
     const timeout = AbortSignal.timeout(Math.ceil(request.timeoutMs))
     const signal = AbortSignal.any([timeout, request.signal])
@@ -96,7 +96,7 @@ export function createWaiting({
           : probeConnection(target, signal))
         const after = obstacle === null ? await inventory.refresh(id) : undefined
         if (after && isSameRun(record, after)) return after
-        // Whatever the end of the time cut off says nothing about the workload.
+        // A probe that the timeout cut off says nothing about the workload.
         if (obstacle !== null && (!signal.aborted || met.obstacle === undefined)) met.obstacle = obstacle
       }
       await sleep(pause, signal)

@@ -15,7 +15,7 @@ import type { ExecCommand } from './request-schemas.ts'
 import { notRunning } from './view.ts'
 
 export type Ending = { reason: string; exit_code: number | null }
-/** A line, or at last why no more follows. */
+/** A line, or finally the reason of the end. */
 export type Followed = { line: LogLine } | { end: Ending }
 
 type Options = {
@@ -40,7 +40,7 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
     return { record, lines: lastOf(all, tail, hold('tail')) }
   }
 
-  /** Why the output of a container came to its end. */
+  /** The reason why the output of a container ended. */
   async function endingOf(id: string): Promise<Ending> {
     const record = await inventory.refresh(id)
     return {
@@ -127,7 +127,7 @@ export function createWorkload({ engine, inventory, changes, config, hold }: Opt
       return engine.exec(record.id, asked, { bytes: EXEC_OUTPUT_BYTES, signal: deadline })
     },
 
-    /** Streams it for as long as somebody reads. */
+    /** Streams it as long as there is a reader. */
     async streamExec(
       caller: Caller,
       reference: string,

@@ -1,5 +1,5 @@
-// What Berth knows of a thing that it made, written on it as labels: the only place that reads or writes them. Nobody else
-// may set a label that starts with the prefix.
+// Berth's facts about a resource that it created, stored as labels: the only place that reads or writes them. No request may
+// set a label with the prefix.
 
 import type { BerthFacts } from './contract/facts.ts'
 
@@ -22,7 +22,7 @@ const LABELS = {
   anonymousVolumes: 'io.berth.anonymous-volumes'
 } as const
 
-/** What a Swarm forgets of a container, or has no word for. */
+/** Facts about a container that a Swarm forgets or cannot express. */
 const KEPT = {
   restart: 'io.berth.swarm.restart',
   exitCode: 'io.berth.swarm.exit-code',
@@ -30,20 +30,20 @@ const KEPT = {
   finishedAt: 'io.berth.swarm.finished-at'
 } as const
 
-/** On what holds a port: the name of the container that it is for. */
+/** On the holder of a port: the name of its container. */
 const PORT_HOLDER = 'io.berth.swarm.port-holder'
 
 export type Kept = { [K in keyof typeof KEPT]: string | null }
 
 type Labels = Record<string, string>
 
-// An image may bring a label, too, and name volumes that belong to others.
+// An image may also have this label, and name volumes of others.
 const ANONYMOUS_VOLUME = /^[0-9a-f]{64}$/
 
 export function readFacts(labels: Labels): BerthFacts {
   const list = (label: string) => (labels[label] ?? '').split(',').filter((item) => item !== '')
   const managed = labels[LABELS.managed] === 'true'
-  // A container that Berth did not create belongs to no token, whatever its labels say.
+  // A foreign container belongs to no token, even if its labels claim otherwise.
   const owned = (label: string) => (managed && labels[label]) || null
   const ttl = Number(labels[LABELS.ttlSeconds])
   return {
@@ -74,7 +74,7 @@ export function writeAllFacts(facts: Partial<BerthFacts>): Labels {
   return { ...Object.fromEntries(Object.values(LABELS).map((label) => [label, ''])), ...writeFacts(facts) }
 }
 
-/** For the engine's lists: what carries this label of ours. */
+/** A filter for the engine's lists: resources with this label of Berth. */
 export function labelFilter(fact: 'instance' | 'attempt', value: string): string {
   return `${LABELS[fact]}=${value}`
 }

@@ -115,7 +115,7 @@ export function createNetworkService({ engine, containers, policy, instanceId, w
       )
     },
 
-    /** The network that a container joins, undefined for the engine's default; and whether nothing leads into it. */
+    /** The network that a container joins, undefined for the engine's default, and whether it has no inbound traffic. */
     async place(
       caller: Caller,
       asked: string | undefined

@@ -10,7 +10,7 @@ import type { Session } from '../session.ts'
 
 const PARSE_ERROR = -32700
 const INTERNAL_ERROR = -32603
-/** The headers that the HTTP endpoint needs besides the body. */
+/** The version in the metadata of a message, which the HTTP endpoint also expects as a header. */
 const VERSION = 'io.modelcontextprotocol/protocolVersion'
 
 type Params = { name?: string; _meta?: Record<string, unknown> }

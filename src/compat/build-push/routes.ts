@@ -68,7 +68,7 @@ export const buildPushRoutes: FastifyPluginAsyncTypebox<{
     })
   )
 
-  // As it was, by GET; a web page may not send it all the same.
+  // A GET, as in the old system, but web pages may not send it.
   app.get(
     '/retry-build',
     {

@@ -20,7 +20,7 @@ const PATH = '/api/dockerfile-build'
 export const dockerfileBuildRoutes: FastifyPluginAsyncTypebox<{ builds: BuildService }> = async (app, { builds }) => {
   await acceptForms(app)
   answerWithMessage(app)
-  // Said by the route, in the words of that system.
+  // The route returns it in the wording of that system.
   app.addContentTypeParser('*', (_request, _body, done) => done(null))
 
   /** Builds submitted by other APIs do not belong to that system. */

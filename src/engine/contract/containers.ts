@@ -37,7 +37,7 @@ export type Limits = {
   nofile: number | null
   /** Of its own file system, not of its volumes. */
   storageBytes: number | null
-  /** Its share of the disks' time among containers that want more than there is, 10 to 1000. Null: the kernel's own. */
+  /** Its share of the disks' time under contention, 10 to 1000. Null means the kernel's default. */
   ioWeight: number | null
 }
 

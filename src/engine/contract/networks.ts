@@ -10,7 +10,7 @@ export type NetworkRecord = {
   internal: boolean
   attachable: boolean
   labels: Record<string, string>
-  /** The name that its interface on the machine was given. Null: the engine chose one. */
+  /** The given name of its interface on the machine. Null if the engine chose one. */
   bridge: string | null
   /** Whether a container may join it, unlike the engine's own networks and those without names. */
   joinable: boolean

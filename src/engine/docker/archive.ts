@@ -20,7 +20,7 @@ export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
   async function statPath(id: string, path: string, signal?: AbortSignal) {
     const asked = { path: archivePath(id, path), what: 'look at the path', signal } as const
     const { isThere, headers } = await look(asked)
-    // Podman says 404 of a link that leads nowhere, and describes it all the same.
+    // Podman answers 404 for a dangling link, but still describes it.
     return isThere || STAT in headers ? mapStat(readPathStat(headers[STAT])) : undefined
   }
 
@@ -65,7 +65,7 @@ export function createArchiveCalls({ look, watch }: Calls): EngineArchive {
       if (!stat) return false
       const name = path.slice(root === '/' ? 1 : root.length + 1)
       let failure: unknown
-      // Podman links to the target of a link. A file then takes its place, which the second time removes.
+      // Podman links to the target of a link. A file then takes its place, and the second attempt removes that.
       for (let times = stat.kind === 'link' ? 2 : 1; times > 0; times--) {
         const archive = Readable.from([tarHeader({ name, kind: 'link', target: name }), TAR_END])
         await write(archive, archivePath(id, root)).catch((error: unknown) => (failure = error))

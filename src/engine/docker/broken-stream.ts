@@ -1,4 +1,4 @@
-// A stream that broke while it was read: the engine went away, or what it sent is none of what it should be.
+// Errors of a stream that broke during a read: the engine went away, or it sent invalid data.
 
 import { AppError } from '../../errors.ts'
 import { UnreadableAnswer } from './failures.ts'

@@ -6,7 +6,7 @@ import { readContainer, readContainerRows } from './schemas/containers.ts'
 // The clock of an engine elsewhere may be behind.
 const SLACK_MS = 60_000
 
-/** A name for loopback inside of them: they carry no label, and nothing else of theirs can be chosen without effect. */
+/** A host name for loopback inside of them: they carry no label, and no other field can be set without an effect. */
 export const markOf = (buildId: string): string => `berth-build-${buildId}:127.0.0.1`
 
 export async function removeBuildContainers(

@@ -12,13 +12,13 @@ const TRACE = 'moby.buildkit.trace'
 // An endless line is cut at this length, to limit the memory.
 const MAX_REST = 8 * 1024
 
-/** BuildKit runs steps side by side, so that each line names its step, as `docker build --progress=plain` does. */
+/** BuildKit runs steps in parallel, so each line names its step, as `docker build --progress=plain` does. */
 export function createBuildKitReader(): StepReader {
   type Known = { step: BuildStep; started: number; decoder: StringDecoder; rest: string }
   const known = new Map<string, Known>()
 
   function* beginning({ digest, name, startedMs: started }: Vertex): Generator<BuildProgress> {
-    // A step shows when it starts: before that it may still turn out to be needless.
+    // A step is shown when it starts: before that it may still be skipped.
     if (started === undefined || known.has(digest)) return
     const step: BuildStep = { number: known.size + 1, name: clean(name), status: 'running', durationMs: null }
     known.set(digest, { step, started, decoder: new StringDecoder('utf8'), rest: '' })
@@ -120,7 +120,7 @@ function follows(next: { stage: number; number: number }, last: { stage: number;
   return next.stage > last.stage ? next.number === 1 : next.stage === last.stage && next.number === last.number + 1
 }
 
-/** All whole lines in one piece: a build may print a gigabyte, and line by line nothing else would get a turn. */
+/** All complete lines at once: a build may print a gigabyte, which line by line would block everything else. */
 function cutLines(text: string): { block: string | undefined; rest: string } {
   const end = text.lastIndexOf('\n')
   if (text.length - end > MAX_REST) return { block: text, rest: '' }
@@ -146,12 +146,12 @@ function ending({ status, durationMs }: BuildStep, error: string): string {
 
 // oxlint-disable-next-line no-control-regex -- colours and cursor movements of programs
 const ESCAPES = /\u001B(?:\[[0-9;?]*[ -/]*[@-~]|\][^\u0007\u001B]*(?:\u0007|\u001B\\)?|[@-Z\\-_])/g
-// oxlint-disable-next-line no-control-regex -- what a terminal would obey
+// oxlint-disable-next-line no-control-regex -- control sequences of terminals
 const CONTROLS = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g
 
 const WRITTEN_OVER = /^[^\n]*\r(?=[^\r\n])/gm
 
-/** Progress bars write over their own line; what they wrote last is what counts. */
+/** Progress bars overwrite their own line, so only the last content counts. */
 function clean(text: string): string {
   const last = text.includes('\r') ? text.replaceAll(WRITTEN_OVER, '') : text
   return last.replaceAll(ESCAPES, '').replaceAll(CONTROLS, '')

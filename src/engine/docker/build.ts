@@ -1,4 +1,4 @@
-// Building an image. BuildKit and the classic builder are asked at the same address and answer in different words.
+// Builds an image. BuildKit and the classic builder have the same endpoint and different output.
 
 import type { Readable } from 'node:stream'
 import { AppError } from '../../errors.ts'
@@ -13,7 +13,7 @@ import type { ProgressFrame } from './schemas/streams.ts'
 
 type OpenStream = (asked: Omit<EngineRequest, 'timeoutMs'> & { timeoutMs: number }) => Promise<Readable>
 
-// The first answer comes when the context has arrived; how long a build may take is its owner's to say, with the signal.
+// The first answer comes after the context. The owner of the build limits its duration with the signal.
 const UPLOAD_MS = 24 * 3_600_000
 
 export async function* buildImage(
@@ -59,7 +59,7 @@ export async function* buildImage(
   }
 }
 
-/** Only what is named here reaches the builder: no remote contexts, no other network. */
+/** Only these options reach the builder: no remote contexts, no other network. */
 function buildQuery(spec: BuildSpec, mark: string | undefined) {
   const { builder, tags, dockerfile, buildArgs, target, platform, noCache, network, cgroupParent } = spec
   return {
@@ -78,7 +78,7 @@ function buildQuery(spec: BuildSpec, mark: string | undefined) {
   }
 }
 
-/** The classic builder names the image of every stage, and says this when the last one is made. */
+/** The classic builder names the image of every stage, and prints this after the last one. */
 function hasImage({ id, stream }: ProgressFrame): boolean {
   return id === 'moby.image.id' || /^Successfully (built|tagged) /.test(stream ?? '')
 }

@@ -16,7 +16,7 @@ export function createBuilderCalls(
     },
 
     buildImage(spec, context, signal) {
-      // Podman runs steps in nothing that its list of containers shows.
+      // Podman's list of containers does not show those of steps.
       const mark = spec.builder === 'classic' && !isPodman() ? markOf(spec.id) : undefined
       return buildImage(calls.stream, spec, { context, mark, signal })
     },

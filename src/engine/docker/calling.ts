@@ -1,4 +1,4 @@
-// How calls to one engine are made, counted and queued.
+// Makes, counts and queues the calls to one engine.
 
 import type { Duplex, Readable } from 'node:stream'
 import { AppError, cancellation, isAppError } from '../../errors.ts'
@@ -19,7 +19,7 @@ export type CallingOptions = {
   log: Log
   concurrency: number
   changeTimeoutMs: number
-  /** For whom a change is; callers take turns. */
+  /** The caller of a change; callers take turns. */
   whose?: () => string | undefined
   /** Number of changes that may be queued. */
   queue: number
@@ -55,7 +55,7 @@ export function createCalling(options: CallingOptions): Calling {
     return call(asked, () => request<T>(connection.client(kind), { timeoutMs: READ_TIMEOUT_MS, ...asked }))
   }
 
-  /** Changes wait for their turn, so that a burst of requests is a queue here and not in the engine. */
+  /** Changes wait for their turn, so that a burst of requests queues here and not in the engine. */
   async function change<T>({ queueSignal, ...asked }: Asked<T>, refusal?: () => Error): Promise<T> {
     const task = () => call(asked, () => request<T>(connection.client(), { timeoutMs: changeTimeoutMs, ...asked }))
     try {
@@ -92,7 +92,7 @@ export function createCalling(options: CallingOptions): Calling {
     try {
       return await stream({ ...asked, signal: asked.signal ? AbortSignal.any([asked.signal, hangs]) : hangs })
     } catch (error) {
-      // Such as an upload, which has no answer until all of it is there.
+      // For example an upload, which has no answer until its end.
       throw hangs.aborted && !asked.signal?.aborted ? hangs.reason : error
     }
   }

@@ -1,4 +1,4 @@
-// The ways to ask an engine something, as the files of this folder hand them on to each other.
+// The kinds of calls to an engine, as the files of this folder use them.
 
 import type { Duplex, Readable } from 'node:stream'
 import { isAppError } from '../../errors.ts'
@@ -18,12 +18,12 @@ export type Calls = {
   ask: <T>(asked: Asked<T>, kind?: 'calls' | 'streams') => Promise<T>
   /** A change. It waits for its turn. */
   change: <T>(asked: Asked<T>) => Promise<T>
-  /** A change that makes something new. It is refused when too many wait. */
+  /** A change that creates something. It is refused if too many wait. */
   make: <T>(asked: Asked<T>) => Promise<T>
   /** The headers of the answer to a read. */
   look: (asked: Omit<Asked, 'method'>) => Promise<Head>
   stream: (asked: Asked) => Promise<Readable>
-  /** A stream that may be silent for any time. It ends when the engine hangs, since nothing else would tell. */
+  /** A stream that may be silent for any time. It ends when the engine hangs, which the stream itself cannot show. */
   watch: (asked: Asked) => Promise<Readable>
   /** A connection that carries bytes both ways. */
   connect: (asked: Asked) => Promise<Duplex>

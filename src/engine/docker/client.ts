@@ -1,4 +1,4 @@
-// Where the calls to one engine go: its address, the API version agreed on, and the sockets kept for it.
+// The target of calls to one engine: its address, the negotiated API version, and its pooled sockets.
 
 import http from 'node:http'
 import https from 'node:https'

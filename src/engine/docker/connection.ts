@@ -1,4 +1,4 @@
-// Keeps one connection to the engine: finds it, agrees on an API version, notices when it goes and when it comes back.
+// Keeps one connection to the engine: finds it, negotiates an API version, and notices its loss and its return.
 
 import { AppError } from '../../errors.ts'
 import { sleep } from '../../lib/sleep.ts'
@@ -13,7 +13,7 @@ import { whyUnreachable } from './unreachable.ts'
 import { agree, oldestNamedIn } from './versions.ts'
 
 const PING_TIMEOUT_MS = 2_000
-// An engine that answers the ping is there. Podman on a busy machine took over two seconds to say its version.
+// An engine that answers the ping is available. Podman on a busy machine took over two seconds to report its version.
 const VERSION_TIMEOUT_MS = 10_000
 const RETRY_MS = 1_000
 const WATCH_MS = 2_000
@@ -88,7 +88,7 @@ export function createConnection({ candidates, log, watchMs = WATCH_MS, hangMs =
     void reconnect()
   }
 
-  // An engine that hangs still accepts connections; only an unanswered ping tells.
+  // A hanging engine still accepts connections, so only an unanswered ping reveals it.
   async function watch(): Promise<void> {
     while (!closed.signal.aborted) {
       await sleep(watchMs, closed.signal)
@@ -129,7 +129,7 @@ export function createConnection({ candidates, log, watchMs = WATCH_MS, hangMs =
       return live !== undefined
     },
 
-    /** The client for calls, or for streams, which hold a socket each and must not use up those of the calls. */
+    /** The client for calls, or for streams, which hold a socket each and must not exhaust those of calls. */
     client(kind: 'calls' | 'streams' = 'calls'): Client {
       if (!live)
         throw new AppError(
@@ -139,7 +139,7 @@ export function createConnection({ candidates, log, watchMs = WATCH_MS, hangMs =
       return live[kind]
     },
 
-    /** Aborted when the engine is found hanging or exchanged, for streams that would not notice. */
+    /** Aborted when the engine hangs or is exchanged, for streams that would not notice. */
     hangs: (): AbortSignal => hanging.signal,
 
     /** Call this when a call or stream lost the engine. */
@@ -218,7 +218,7 @@ async function open(address: EngineAddress): Promise<Live> {
   }
 }
 
-/** Docker calls itself "Engine" here and says more under Platform, where Podman names the operating system. */
+/** Docker calls itself "Engine" here and has details under Platform, where Podman names the operating system. */
 function nameOf({ Components: components, Platform: platform }: RawVersion): string {
   const component = components?.[0]?.Name
   return component && component !== 'Engine' ? component : platform?.Name || 'Docker Engine'

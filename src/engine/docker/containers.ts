@@ -1,4 +1,4 @@
-// Containers: list, inspect, make, start, stop, change, remove.
+// Containers: list, inspect, create, start, stop, change, remove.
 
 import { AppError, isAppError } from '../../errors.ts'
 import type { EngineContainers } from '../contract/containers.ts'
@@ -11,10 +11,10 @@ import { readMade } from './schemas/schema.ts'
 import { readInfo } from './schemas/system.ts'
 import { withoutImage } from './spec-without-image.ts'
 
-// A timer can hardly hold more; a workload's own limit may be anything.
+// The limit of timers; a workload's own timeout may be anything.
 const LONGEST_STOP_SECONDS = 86_400
 
-// Of overlay2 it is the file system below that decides, and the engine knows.
+// For overlay2 the underlying file system decides, which the engine checks.
 const MEASURING_DRIVERS: ReadonlySet<string> = new Set(['overlay2', 'btrfs', 'zfs'])
 
 const inspection = (id: string) =>
@@ -28,7 +28,7 @@ export function createContainerCalls(
     await change({ method: 'POST', path: `/containers/${id}/unpause`, what: 'let the container go on' })
   }
 
-  /** Other drivers refuse a limit, or say nothing and keep none. */
+  /** Other drivers refuse a limit, or ignore it silently. */
   async function checkMeasuresStorage(): Promise<void> {
     const { Driver: driver } = await ask({ method: 'GET', path: '/info', what: 'describe itself', answer: readInfo })
     if (MEASURING_DRIVERS.has(driver ?? '')) return
@@ -87,17 +87,17 @@ export function createContainerCalls(
     },
 
     async stopContainer(id, timeoutSeconds, signal) {
-      // The engine waits for the workload first; with less than nothing, without end.
+      // The engine first waits for the workload, with a negative timeout forever.
       const waitSeconds = timeoutSeconds < 0 ? LONGEST_STOP_SECONDS : Math.min(timeoutSeconds, LONGEST_STOP_SECONDS)
       const timeoutMs = changeTimeoutMs + waitSeconds * 1000
       const query = { t: timeoutSeconds }
       const asked = { method: 'POST', path: `/containers/${id}/stop`, query, what: 'stop the container' } as const
-      // It takes no turn, nor a socket of the other calls: many slow ends at once must not hold up everybody else.
+      // It takes no turn and no socket of the other calls: many slow stops must not delay others.
       const stop = () => ask({ ...asked, timeoutMs, signal }, 'streams')
       try {
         await stop()
       } catch (error) {
-        // Podman does not stop what is paused.
+        // Podman does not stop paused containers.
         if (!isAppError(error, 'CONTAINER_RUNNING')) throw error
         await unpauseContainer(id)
         await stop()

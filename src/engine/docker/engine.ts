@@ -23,7 +23,7 @@ export function createDockerEngine(options: DockerOptions): Engine {
   return dockerEngineOn(createCalling(options), options)
 }
 
-/** The same with calls that others make, too. */
+/** The same, with the calls that other parts also use. */
 export function dockerEngineOn(calls: Calling, options: DockerOptions): Engine {
   const { connection, changeTimeoutMs } = options
   return {

@@ -1,10 +1,10 @@
-// What the texts of engines mean: the only place that knows their words. The engine has no error codes;
+// The meanings of engine texts, which only this file knows. The engine has no error codes;
 // test/fixtures/engine-errors holds recorded answers.
 
 import type { Rule } from './rule.ts'
 import { heldPort, SWARM_RULES } from './swarm-rules.ts'
 
-// The first that fits: a text often holds the words of several.
+// The first match counts: a text often matches several rules.
 export const RULES: readonly Rule[] = [
   ...SWARM_RULES,
   { pattern: /no space left on device|disk quota exceeded/i, code: 'STORAGE_FULL' },
@@ -18,7 +18,7 @@ export const RULES: readonly Rule[] = [
     }
   },
   { pattern: /cannot assign requested address/i, code: 'PUBLISH_ADDRESS_UNAVAILABLE' },
-  // After a kill of the engine: its own book says "created" or "exited", that of the runtime below has the container still.
+  // After a kill of the engine, its own state is "created" or "exited", while the runtime below still has the container.
   {
     pattern: /\btask [0-9a-f]{12,64}\b.*already exists|container with (given )?id already exists|bundle .*file exists/i,
     code: 'CONTAINER_STUCK'
@@ -42,14 +42,14 @@ export const RULES: readonly Rule[] = [
     code: 'NETWORK_RANGE_EXHAUSTED'
   },
   { pattern: /(^|: )network (\S+ )?not found|no such network/i, code: 'NETWORK_NOT_FOUND' },
-  // Before the rules of registries, whose connections end so.
+  // Before the rules of registries, whose connections end in the same way.
   {
     pattern: /(processing tar file|copier: put|reading tar stream).*(unexpected EOF|invalid tar header)/i,
     code: 'INVALID_ARCHIVE',
     says: () => 'The archive is not whole, or is none.'
   },
   { pattern: /toomanyrequests|too many requests|HTTP (status: )?429|StatusCode: 429/i, code: 'REGISTRY_RATE_LIMITED' },
-  // Preceded by "access denied", which alone may mean that there is no such image.
+  // Preceded by "access denied", which by itself may mean a missing image.
   { pattern: /authorization failed: no basic auth credentials/i, code: 'REGISTRY_UNAUTHORIZED' },
   {
     pattern:
@@ -88,7 +88,7 @@ export const RULES: readonly Rule[] = [
     code: 'IMAGE_IN_USE'
   },
   { pattern: /no such container|no container with name or id/i, code: 'CONTAINER_NOT_FOUND' },
-  // An engine says no more than this of a call that it does not have.
+  // The only text of an engine for an unknown call.
   { pattern: /^(page )?not found$/i, code: 'ENGINE_UNSUPPORTED' },
   {
     pattern: /no command (specified|or entrypoint provided)|duplicate mount|: invalid argument$/i,

@@ -1,5 +1,5 @@
-// One request and its answer. Whatever the engine does or leaves undone, an exchange ends within its deadline, and a socket
-// whose answer was not read to its end is destroyed.
+// One request and its answer. An exchange always ends within its deadline, and a socket whose answer was not read to its end
+// is destroyed.
 
 import type { ClientRequest, IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
@@ -19,7 +19,7 @@ export type Sent = Outgoing & {
 /** Reads the answer. Calls `reading` when its body starts, and `piece` for each piece. */
 type Take<T> = (answer: IncomingMessage, clocks: { reading(): void; piece(): void }) => Promise<T>
 
-// An engine has its whole answer before it sends the head, so that what remains is the way here.
+// An engine completes its answer before it sends the head, so only the transfer remains.
 const BODY_MS = 10_000
 const PIECE_MS = 5_000
 
@@ -78,7 +78,7 @@ export async function readBody(answer: IncomingMessage, maxBytes: number, onPiec
   return Buffer.concat(pieces)
 }
 
-/** The beginning of a body, which may be larger than anybody wants to read. The rest goes with the connection. */
+/** The beginning of a body of any size. The rest is dropped with the connection. */
 export async function readStart(answer: IncomingMessage, bytes: number, onPiece: () => void): Promise<Buffer> {
   const pieces: Buffer[] = []
   let size = 0
@@ -110,7 +110,7 @@ function open(client: Client, { body, upload, ...outgoing }: Sent) {
   return upload.pipe(call)
 }
 
-/** A read that went out on a kept socket as the engine closed it. The other idle sockets may be as old. */
+/** A read sent on a pooled socket while the engine closed it. The other idle sockets may be as old. */
 function isStale({ method, reusedSocket }: ClientRequest, error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException
   return method === 'GET' && reusedSocket && (code === 'ECONNRESET' || code === 'EPIPE')

@@ -16,7 +16,7 @@ export async function runExec(
   const late = () => new AppError('EXEC_TIMEOUT', 'The command did not finish in time.')
   const stop = () => {
     running.release()
-    // The answer is that it took too long, whether it can be ended or not.
+    // The answer is a timeout, whether or not the command can be ended.
     running.end(GRACE_MS).catch(() => {})
   }
   signal.addEventListener('abort', stop, { once: true })

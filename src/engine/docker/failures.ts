@@ -1,6 +1,6 @@
-// Why an exchange with the engine brought no answer that can be used.
+// The reasons why an exchange with the engine has no usable answer.
 
-/** Nothing came in time. */
+/** No answer within the deadline. */
 export class TimeoutError extends Error {}
 
 /** An invalid answer: cut JSON, another content type, another container's. The outcome of the call is unknown. */

@@ -16,7 +16,7 @@ const GONE = new Set(['Z', 'X'])
 
 export type Family = Awaited<ReturnType<typeof findFamily>>
 
-/** To be called while the command runs: a number says nothing of whoever had it. */
+/** Call this while the command runs, since a PID may be reused afterwards. */
 export async function findFamily({
   procFolder,
   containerId,
@@ -76,7 +76,7 @@ export async function findFamily({
   }
 }
 
-/** Of a line of /proc/<pid>/stat; the name of a program may hold anything, parentheses too. Pure. */
+/** Parses a line of /proc/<pid>/stat; the name of a program may contain anything, even parentheses. Pure. */
 export function readStatus(line: string): Status | undefined {
   const [state, parent, , session, , foreground] = line.slice(line.lastIndexOf(')') + 2).split(' ')
   if (state === undefined || foreground === undefined) return undefined
@@ -89,7 +89,7 @@ export function readStatus(line: string): Status | undefined {
   }
 }
 
-/** Those of the session, those that are marked, and their descendants, without those that have ended. Pure. */
+/** The processes of the session, marked ones, and their descendants, without ended ones. Pure. */
 export function relatedTo(all: Status[], leader: number, isMarked: (pid: number) => boolean): Status[] {
   const family = new Set<number>()
   const belongs = ({ pid, parent, session }: Status) =>

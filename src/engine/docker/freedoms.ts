@@ -1,13 +1,13 @@
-// In what ways a container is less shut in than those that Berth makes. Read from the engine's inspection, since an engine
-// may leave out what it was told: old Swarm drops no-new-privileges and says nothing.
+// The restrictions that a container lacks, compared with Berth's own. Read from the engine's inspection, since an engine may
+// silently ignore settings: an old Swarm drops no-new-privileges.
 
 import { CAPABILITIES } from './payload.ts'
 import type { RawHostConfig } from './schemas/containers.ts'
 
 export type Inspected = { HostConfig: RawHostConfig; Mounts?: { Type: string }[] | null | undefined }
 
-// What every Podman gives a container that says nothing, without those that Berth gives. It lists what was dropped of its
-// own defaults and not `ALL`; those of Podman 4 have AUDIT_WRITE, MKNOD and NET_RAW besides, those of Podman 5 do not.
+// The default capabilities of every Podman, without those that Berth gives. Podman lists the dropped ones of its own defaults
+// and not `ALL`. The defaults of Podman 4 also have AUDIT_WRITE, MKNOD and NET_RAW, those of Podman 5 do not.
 const DROPPED = ['FSETID', 'SETFCAP', 'SETPCAP', 'SYS_CHROOT']
 
 export function freedomsOf({ HostConfig: host, Mounts: mounts }: Inspected): string[] {

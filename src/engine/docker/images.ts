@@ -140,7 +140,7 @@ export function createImageCalls(
   }
 }
 
-/** Podman says the bare digest here, and nowhere else. */
+/** Podman returns the bare digest here, and nowhere else. */
 function wholeId(id: string): string {
   return /^[0-9a-f]{64}$/.test(id) ? `sha256:${id}` : id
 }

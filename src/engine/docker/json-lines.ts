@@ -1,4 +1,4 @@
-// Streams of the engine that have one JSON value in each line: events, and what a pull, push or build reports.
+// Streams of the engine with one JSON value per line: events, and the progress of pulls, pushes and builds.
 
 import { StringDecoder } from 'node:string_decoder'
 import { UnreadableAnswer } from './failures.ts'
@@ -7,7 +7,7 @@ import { parseJson } from './schemas/schema.ts'
 // BuildKit's messages have up to 16 MiB, and a third more as text.
 const MAX_LINE_LENGTH = 32 * 1024 ** 2
 
-/** Each line as `read` takes it. Lines without anything are skipped; what is no JSON, or does not fit, ends the stream. */
+/** Each line, parsed by `read`. Empty lines are skipped. A line that is not JSON or does not match ends the stream. */
 export async function* readJsonLines<T>(
   chunks: AsyncIterable<Uint8Array>,
   read: (json: unknown) => T

@@ -1,5 +1,5 @@
-// Where is the engine? The same answer as the docker CLI gives: DOCKER_HOST, else the current context, else the usual
-// sockets. Reads docker's own configuration files and nothing else; whether an engine answers is for the caller to find out.
+// Locates the engine as the docker CLI does: DOCKER_HOST, else the current context, else the usual sockets. It reads only
+// Docker's own configuration files; the caller checks whether an engine answers.
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -23,7 +23,7 @@ export type EngineSearch = {
 
 type TlsSettings = { files: Omit<EngineTls, 'verify'>; verify: boolean; wanted: boolean }
 
-/** Every place worth asking, best first. Throws when what the user set cannot be used. */
+/** Every candidate, best first. Throws if the user's settings cannot be used. */
 export function engineCandidates(search: EngineSearch): EngineAddress[] {
   if (search.dockerHost) return [parseAddress(search.dockerHost, 'DOCKER_HOST', tlsOfEnvironment(search))]
 

@@ -12,7 +12,7 @@ export function mapVolumes(info: RawContainer): VolumeMount[] {
   return [...asked, ...mounted(info).filter(({ source, target }) => !targets.has(target) && !isAnonymous(source))]
 }
 
-/** A named volume must never be taken for an anonymous one: those go with their container. */
+/** A named volume must never be taken for an anonymous one, which is removed with its container. */
 export function anonymousMounts(info: RawContainer): VolumeMount[] {
   const named = new Set(mapVolumes(info).map(({ target }) => target))
   return mounted(info).filter(({ source, target }) => !named.has(target) && isAnonymous(source))

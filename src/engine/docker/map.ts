@@ -1,4 +1,4 @@
-// Docker's JSON to our words. Pure, and the only place that knows its quirks: year-1 dates, null lists, leading slashes.
+// Converts Docker's JSON to our types. Pure, and the only place that knows its quirks: year-1 dates, null lists, leading slashes.
 
 import { DOCKER_HUB, shortName } from '../../lib/reference.ts'
 import { parseBytes } from '../../lib/settings.ts'
@@ -78,7 +78,7 @@ export function mapContainer(info: RawContainer): ContainerRecord {
 
 function commandOf({ Path: program, Args: args }: RawContainer): string[] {
   const words = [...(program ? [program] : []), ...(args ?? [])]
-  // Podman takes its own init for a part of the command.
+  // Podman includes its own init in the command.
   return words[0] === '/run/podman-init' && words[1] === '--' ? words.slice(2) : words
 }
 
@@ -97,7 +97,7 @@ export function mapSpec(info: RawContainer): ContainerSpec {
   const { Config: config } = info
   return {
     image: config.Image,
-    // Podman writes down the container's own name, which another container must not have.
+    // Podman includes the container's own name, which another container must not have.
     env: Object.fromEntries(
       (config.Env ?? []).map(splitEnv).filter(([name, value]) => name !== 'HOSTNAME' || value !== config.Hostname)
     ),
@@ -186,18 +186,18 @@ function mapInsecure(config: RawInfo['RegistryConfig']): string[] | null {
   return [...(config?.InsecureRegistryCIDRs ?? []), ...hosts]
 }
 
-/** A label of ours that says nothing only hides the image's. */
+/** An empty label of ours only hides the image's. */
 export function withoutEmptyOwn(labels: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(labels).filter(([name, value]) => value !== '' || !isReservedLabel(name)))
 }
 
 function mapState(state: string): ContainerState {
-  // Podman says "configured" and "initialized" for what Docker calls created, "stopped" for exited.
+  // Podman says "configured" and "initialized" for Docker's "created", and "stopped" for "exited".
   if (state === 'stopped') return 'exited'
   return STATES.find((known) => known === state) ?? 'created'
 }
 
-/** The engine calls a container unhealthy while it is paused, and after it until the next check. No check failed then. */
+/** The engine calls a paused container unhealthy, also afterwards until the next check, although no check failed. */
 function mapHealth(status: string | null | undefined, failures?: number | null): ContainerHealth | null {
   if (status === 'unhealthy' && failures === 0) return 'starting'
   return status === 'starting' || status === 'healthy' || status === 'unhealthy' ? status : null

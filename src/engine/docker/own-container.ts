@@ -1,4 +1,4 @@
-// Where this process runs: its container, and the paths of the machine that it mounts.
+// The container of this process, and the paths of the machine that it mounts.
 
 import { readFileSync } from 'node:fs'
 
@@ -7,7 +7,7 @@ export function ownContainerId(mountinfo = readMountinfo()): string | undefined 
   return /\/containers\/([0-9a-f]{64})\/(?:hostname|hosts|resolv\.conf) \/etc\//.exec(mountinfo)?.[1]
 }
 
-/** The volumes that are mounted here, and the path of a folder in its file system: on the host that is where it lies. */
+/** The volumes mounted here, and the path of a folder in its file system, which is its path on the host. */
 export function ownPlaces(folder: string, mountinfo = readMountinfo()): { volumes: string[]; dataPath: string } {
   const mounts = mountinfo.split('\n').flatMap((line) => {
     const [, , , root, point] = line.split(' ')
@@ -21,7 +21,7 @@ export function ownPlaces(folder: string, mountinfo = readMountinfo()): { volume
   return { volumes, dataPath: isPart ? above.root + folder.slice(above.point.length) : folder }
 }
 
-/** The kernel writes what would end a word in octal. */
+/** The kernel writes separators in octal. */
 function unescaped(path: string): string {
   return path.replaceAll(/\\(\d{3})/g, (_whole, code: string) => String.fromCharCode(Number.parseInt(code, 8)))
 }

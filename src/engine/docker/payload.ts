@@ -1,5 +1,5 @@
-// Our words to Docker's JSON. Built from parsed intent only, so what this file does not write cannot be asked of the engine:
-// no privileged mode, host namespaces, bind mounts, devices or added capabilities.
+// Converts our types to Docker's JSON. Built from parsed intent only, so nothing else can reach the engine: no privileged
+// mode, host namespaces, bind mounts, devices or added capabilities.
 
 import type { ContainerCreateOptions, MountSettings } from 'dockerode'
 import type { ContainerSpec, ContainerUpdate, Healthcheck, Limits } from '../contract/containers.ts'
@@ -22,7 +22,7 @@ export function createPayload(spec: ContainerSpec): ContainerCreateOptions {
     ...(spec.workingDir && { WorkingDir: spec.workingDir }),
     ...(spec.user && { User: spec.user }),
     ...(spec.healthcheck && { Healthcheck: healthcheckPayload(spec.healthcheck) }),
-    // Said although it is Docker's default: Podman writes down 0 for a container that says nothing.
+    // Explicit although it is Docker's default, since Podman records 0 without it.
     StopTimeout: spec.stopTimeoutSeconds ?? STOP_SECONDS,
     ...(spec.network &&
       spec.network.aliases.length > 0 && {
@@ -76,7 +76,7 @@ export function commitInstructions({
 
 function limitsPayload(limits: Partial<Limits>) {
   return {
-    // Swap as large as the memory means: no swap beyond it.
+    // The same value as the memory means no swap.
     ...(limits.memoryBytes && { Memory: limits.memoryBytes, MemorySwap: limits.memoryBytes }),
     ...(limits.cpus && { NanoCpus: Math.round(limits.cpus * 1e9) }),
     ...(limits.pids && { PidsLimit: limits.pids }),

@@ -1,6 +1,6 @@
-// A command inside a container: made, started on a connection that carries both directions, and ended with all that it
-// started. The engine cannot end a command, so that is done from this machine or, where its processes are not to be seen,
-// from inside of the container.
+// A command inside a container: created, started on a bidirectional connection, and ended with all its children. The engine
+// cannot end a command, so Berth signals it from this machine or, if its processes are not visible, from inside of the
+// container.
 
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -23,12 +23,12 @@ const START_MS = 5_000
 const SETTLE_MS = 2_000
 const LOOK_MS = 10
 const WHAT = 'run the command'
-// What a terminal turns into a signal, where nobody tells which processes have it: gVisor does not.
+// Keys that stand in for signals if the processes of the terminal are unknown, as on gVisor.
 const KEYS: Partial<Record<string, string>> = { INT: '\u0003', QUIT: '\u001c', TSTP: '\u001a' }
 // Ends a program that leaves terminals in their usual state: an interrupt, then end of input.
 const GIVE_UP = Buffer.from('\u0003\u0004')
 
-// The engine would leave at Ctrl-P Ctrl-Q, and holds Ctrl-P back until the next key, which shells and editors have a use for.
+// The engine would detach at Ctrl-P Ctrl-Q and hold back Ctrl-P until the next key, but shells and editors use Ctrl-P.
 const NO_DETACH_KEYS = Array.from({ length: 8 }, () => 'ctrl-^').join(',')
 
 export function createProcesses(calls: Calls, procFolder: string): { startProcess: StartProcess } {
@@ -152,7 +152,7 @@ async function* outputOf(connection: Duplex, tty: boolean): AsyncGenerator<Outpu
 
 type Inspect = () => Promise<{ Running?: boolean | null; ExitCode?: number | null; Pid?: number | null }>
 
-/** The engine switches protocols before it starts the command, and says on the connection why it cannot. */
+/** The engine switches protocols before it starts the command, and reports a failed start on the connection. */
 async function whenStarted(inspect: Inspect, connection: Duplex): Promise<void> {
   for (const end = performance.now() + START_MS; performance.now() < end; await sleep(LOOK_MS)) {
     const { Pid: pid, Running: isRunning, ExitCode: exitCode } = await inspect()

@@ -1,5 +1,5 @@
-// Reads the streams of pull, build and push. They are answered with 200 and fail inside: an `errorDetail` line is a
-// failure, and so is a stream that ends without having said that it succeeded.
+// Reads the streams of pull, build and push. Their status is 200 even if they fail: an `errorDetail` line is a failure, and so
+// is a stream that ends without a success message.
 
 import { AppError } from '../../errors.ts'
 import type { PushedImage, TransferProgress } from '../contract/images.ts'
@@ -26,7 +26,7 @@ export async function* readProgress(
 
 const PODMAN_PULLED = /^(Download complete|Already exists)$/
 
-/** Docker begins with "Pulling from" and ends with "Status:"; Podman says neither, only how its layers fare. */
+/** Docker begins with "Pulling from" and ends with "Status:". Podman has neither, only the progress of layers. */
 export function createPullSuccess(): (frame: ProgressFrame) => boolean {
   let isDocker = false
   return (frame) => {
@@ -38,7 +38,7 @@ export function createPullSuccess(): (frame: ProgressFrame) => boolean {
 
 const PUSHED = /^\S+: digest: (sha256:[0-9a-f]{64}) size: (\d+)$/
 
-/** A push ends with the digest of its manifest or index: in words with Docker, beside them with Podman. */
+/** A push ends with the digest of its manifest or index, in the text with Docker, in a field with Podman. */
 export function pushedImage({ status, aux }: ProgressFrame): PushedImage | undefined {
   const said = PUSHED.exec(status ?? '')
   if (said?.[1]) return { digest: said[1], sizeBytes: Number(said[2]) }
@@ -58,7 +58,7 @@ export function mapTransfer({ id, status, progressDetail }: ProgressFrame): Tran
   }
 }
 
-/** Whether a frame says what was not said of the same layer last. An engine that waits says so ten times a second. */
+/** Whether a frame differs from the last one of its layer. A waiting engine repeats itself ten times a second. */
 export function createNews(): (frame: ProgressFrame) => boolean {
   const last = new Map<unknown, string>()
   return ({ id, status, progressDetail, aux }) => {

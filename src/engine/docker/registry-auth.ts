@@ -1,14 +1,14 @@
-// A login as the engine takes it: a header.
+// A login in the form of the engine: a header.
 
 import { DOCKER_HUB, parseReference } from '../../lib/reference.ts'
 import type { RegistryLogin } from '../contract/registry-login.ts'
 
-/** The engine goes by the name of the image; this is only what `docker login` would say. */
+/** The engine uses the name of the image; this is only the value of `docker login`. */
 const HUB_ADDRESS = 'https://index.docker.io/v1/'
 
 export function registryAuth(reference: string, login: RegistryLogin | undefined): Record<string, string> {
   const config = login ? authConfig(reference, login) : {}
-  // With padding: without it the engine takes the header for no login at all, and says nothing.
+  // With padding: without it the engine silently ignores the login.
   const text = Buffer.from(JSON.stringify(config)).toString('base64').replaceAll('+', '-').replaceAll('/', '_')
   return { 'X-Registry-Auth': text }
 }

@@ -13,7 +13,7 @@ import { translateError } from './translate-error.ts'
 export type EngineRequest<T = unknown> = Sent & {
   /** Names the operation in errors, e.g. "start container". */
   what: string
-  /** Checks the JSON of the answer. Absent: what the answer says is of no interest. */
+  /** Checks the JSON of the answer. If absent, the content of the answer is ignored. */
   answer?: ((json: unknown) => T) | undefined
 }
 
@@ -30,7 +30,7 @@ export function request<T>(client: Client, asked: EngineRequest<T>): Promise<T> 
       if (!SUCCESS.has(answer.statusCode ?? 0)) throw await refusal(answer, piece)
       const body = await readBody(answer, MAX_ANSWER_BYTES, piece)
       checkType(answer, body, asked.answer === undefined ? /json|^text\/plain/ : /json/)
-      // A call that says what it reads never gets undefined: its check throws.
+      // A call with `read` never gets undefined, since its check throws.
       return asked.answer ? asked.answer(parseJson(body.toString('utf8'))) : (undefined as T)
     })
   )

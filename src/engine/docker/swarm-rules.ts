@@ -1,4 +1,4 @@
-// What a Swarm manager's texts mean, and those of its tasks.
+// The meanings of texts of a Swarm manager and of its tasks.
 
 import type { Rule } from './rule.ts'
 

@@ -6,7 +6,7 @@ import { mapUsage } from './map-usage.ts'
 import { mapInfo } from './map.ts'
 import { readInfo, readPruned, readUsage } from './schemas/system.ts'
 
-// The engine adds up files for this, which takes as long as there are many.
+// The engine adds up files for this, which takes long if there are many.
 const USAGE_TIMEOUT_MS = 120_000
 
 export function createSystemCalls({ ask, change }: Calls): EngineSystem {

@@ -1,4 +1,4 @@
-// The engine's errors in our words. Its statuses mislead (a taken port is a 500), so status and text are matched together.
+// Translates the engine's errors to ours. Its statuses mislead (a taken port is a 500), so status and text are matched together.
 
 import { stripVTControlCharacters } from 'node:util'
 import { AppError, type ErrorCode } from '../../errors.ts'
@@ -50,7 +50,7 @@ export function translateError(error: unknown, failure: Failure): AppError {
   return isUnreadable(error) ? translateUnreadable(error, failure) : translateSilence(error, failure)
 }
 
-/** The engine said no, and why. */
+/** The engine refused with a reason. */
 function translateRefusal(refusal: Refusal, { what }: Failure): AppError {
   const rule = RULES.find(({ pattern }) => pattern.test(refusal.message))
   if (!rule) return new UnknownText(refusal.statusCode, sentence(refusal.message, what), refusal)
@@ -61,7 +61,7 @@ function translateRefusal(refusal: Refusal, { what }: Failure): AppError {
   })
 }
 
-/** Something answered, but not as an engine does. A change may have been made. */
+/** The answer is not from an engine. A change may have been made. */
 export function translateUnreadable(error: Error, { what, isChange }: Pick<Failure, 'what' | 'isChange'>): AppError {
   const reason = plainText(error.message)
   const effect = isChange ? ' Whether the engine did it is not known.' : ''
@@ -82,7 +82,7 @@ function translateSilence(error: unknown, { address }: Failure): AppError {
   return new AppError('ENGINE_UNAVAILABLE', `The engine at ${address} does not answer (${reason}).`, { cause: error })
 }
 
-/** Node's parser gives what is not HTTP a code of its own. */
+/** Node's parser has a separate code for answers that are not HTTP. */
 function isUnreadable(error: unknown): error is Error {
   return (
     error instanceof UnreadableAnswer ||
@@ -127,7 +127,7 @@ export function withoutText(error: unknown, what: string): unknown {
   )
 }
 
-/** The engine repeats what images and registries say: one line of bounded length, without control characters. */
+/** The engine repeats texts of images and registries: cut to one line of bounded length, without control characters. */
 export function plainText(text: string): string {
   // A registry may send megabytes.
   const start = stripVTControlCharacters(text.slice(0, 4 * MAX_TEXT))

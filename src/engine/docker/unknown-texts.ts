@@ -1,5 +1,4 @@
-// Logs what an engine said that no rule of `translate-error.ts` knows, once for each text, so that the words of the next
-// engine are found early.
+// Logs engine texts that no rule of `translate-error.ts` knows, once each, so that the texts of new engines are found early.
 
 import { UnknownText } from './translate-error.ts'
 
@@ -21,7 +20,7 @@ export function createUnknownTexts(log: Log) {
   }
 }
 
-/** Without what differs from one container, image or port to the next. */
+/** The text without the parts that differ between containers, images or ports. */
 function shapeOf(text: string): string {
   return text.replace(/"[^"]*"|[\w.-]*\d[\w.-]*/g, '#')
 }

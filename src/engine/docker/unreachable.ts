@@ -1,4 +1,4 @@
-// Why an engine cannot be reached, in a sentence that says what to do. Node and OpenSSL name each cause by a code.
+// The reason why an engine cannot be reached, in a sentence with advice. Node and OpenSSL have a code for each cause.
 
 const FOLDER = 'DOCKER_CERT_PATH, or the folder of the docker context'
 const UNTRUSTED = `its certificate is not signed by an authority of ca.pem in ${FOLDER}`
@@ -17,7 +17,7 @@ const REASONS: Record<string, string> = {
   CERT_NOT_YET_VALID: 'its certificate is not valid yet. Compare the clocks of both machines',
   ERR_OSSL_X509_KEY_VALUES_MISMATCH: `key.pem is not the key of cert.pem in ${FOLDER}`
 }
-// Which alert an engine sends for which fault of a client certificate depends on the Go that it was built with.
+// The alert of an engine for a bad client certificate depends on its Go version.
 const CLIENT_ALERT = /^ERR_SSL_.*ALERT_(BAD_CERTIFICATE|UNKNOWN_CA|CERTIFICATE_\w+)$/
 
 type Named = Error & { code?: string; host?: string; cert?: { subjectaltname?: string } }

@@ -8,7 +8,7 @@ const RANGE = `API ${OLDEST_API} to ${NEWEST_API}`
 /** An engine names its oldest version when it refuses an older one. */
 type SpokenVersions = { newest: string; oldest?: string | undefined }
 
-/** The version that both sides speak. Unversioned paths are never used for more: they mean "whatever the engine has". */
+/** The version that both sides speak. Other calls never use unversioned paths, which mean any version of the engine. */
 export function agree({ newest, oldest = OLDEST_API }: SpokenVersions): string {
   if (compareVersions(newest, OLDEST_API) < 0)
     throw new Error(

@@ -1,4 +1,4 @@
-// Volumes with a name.
+// Named volumes.
 
 import type { EngineVolumes, VolumeRecord } from '../contract/volumes.ts'
 import type { Calls } from './calls.ts'

@@ -33,7 +33,7 @@ export function createWatchCalls({ watch }: Pick<Calls, 'watch'>): EngineWatch {
 async function* readEvents(chunks: Readable): AsyncGenerator<EngineEvent> {
   try {
     for await (const event of readJsonLines(chunks, readEvent)) {
-      // Podman calls the end of a container as that of a network is called.
+      // Podman names the removal of a container like that of a network.
       const isEnd = event.Type === 'container' && event.Action === 'remove'
       yield {
         type: event.Type,

@@ -76,7 +76,7 @@ export function createWorkloadCalls(
   }
 }
 
-/** Podman leaves out the moment itself, and reads seconds as a number, which has no room for nanoseconds. */
+/** Podman excludes the exact moment, and reads seconds as a number, which loses nanoseconds. */
 function besideMoment(seconds: string, byNs: bigint): string {
   const [whole = '', fraction = ''] = seconds.split('.')
   const ns = BigInt(whole + fraction.padEnd(9, '0')) + byNs

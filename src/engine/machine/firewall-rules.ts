@@ -14,7 +14,7 @@ const jump = (hook: Hook): string => `${hook} -i ${BRIDGES} -j ${CHAINS[hook]}`
 
 export type Rules = Record<Hook, string[]>
 
-// Replies to whoever reached a published port. Workloads cannot make any: the first packet decides who asked whom.
+// Replies to clients of a published port. Workloads cannot fake them, since the first packet decides the direction.
 const REPLIES = '-m conntrack --ctstate RELATED,ESTABLISHED --ctdir REPLY -j RETURN'
 // Two containers on one bridge, where the kernel shows such packets to iptables at all.
 const SAME_BRIDGE = `-o ${BRIDGES} -m physdev --physdev-is-bridged -j RETURN`
@@ -27,7 +27,7 @@ export function ipv4Rules(reach: readonly Reach[]): Rules {
     FORWARD: [
       REPLIES,
       SAME_BRIDGE,
-      // Before what the policy lists, which may name the networks of the engine.
+      // Before the addresses of the policy, which may include networks of the engine.
       `-o ${BRIDGES} -j DROP`,
       ...networks.map((each) => `-d ${each.network}${port(each)} -j RETURN`),
       ...PRIVATE_IPV4.map((network) => `-d ${network} -j DROP`)
@@ -36,10 +36,10 @@ export function ipv4Rules(reach: readonly Reach[]): Rules {
   }
 }
 
-/** The bridges have no IPv6, so nothing of it is to pass. */
+/** The bridges have no IPv6, so all IPv6 traffic is dropped. */
 export const IPV6_RULES: Rules = { FORWARD: [SAME_BRIDGE, '-j DROP'], INPUT: ['-j DROP'] }
 
-/** Replaces in one step what stands, according to `iptables -t mangle -S`. */
+/** Replaces the rules listed by `iptables -t mangle -S` in one step. */
 export function restoreText(rules: Rules, listing: string): string {
   return [
     '*mangle',
@@ -52,13 +52,13 @@ export function restoreText(rules: Rules, listing: string): string {
   ].join('\n')
 }
 
-/** What of a listing matters: the first rule of each hook, and our chains. */
+/** The relevant parts of a listing: the first rule of each hook, and our chains. */
 export function standingOf(listing: string): string[] {
   const firsts = HOOKS.flatMap((hook) => linesOf(listing, `-A ${hook} `).slice(0, 1))
   return [...firsts, ...HOOKS.flatMap((hook) => linesOf(listing, `-A ${CHAINS[hook]} `))]
 }
 
-/** Whether it is what was to be; the kernel may write a rule in other words. */
+/** Whether it matches the expected rules; the kernel may write a rule in another form. */
 export function isWhole(standing: string[], rules: Rules): boolean {
   const isFirst = HOOKS.every((hook) => standing.includes(`-A ${jump(hook)}`))
   return isFirst && standing.length === HOOKS.length + rules.FORWARD.length + rules.INPUT.length

@@ -1,5 +1,5 @@
-// The firewall of this machine, by its own commands. Their words are fixed, and the rules come of the operator's policy:
-// nothing of a request is in them.
+// The firewall of this machine, through its own commands. Their arguments are fixed, and the rules come from the operator's
+// policy: no part of a request is in them.
 
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'

@@ -98,7 +98,7 @@ async function readTable(path: string, protocol: Protocol): Promise<string> {
   }
 }
 
-/** By the last line that is there as a whole, if it is not the one with the titles. */
+/** Decides by the last complete line, unless it is the header. */
 function isPastListening(table: string): boolean {
   const lines = table.split('\n')
   return lines.length > 2 && stateOf(lines.at(-2) ?? '') !== TCP_LISTEN

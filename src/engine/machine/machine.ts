@@ -1,5 +1,5 @@
-// The machine that the containers run on. A `tcp://` address or a forwarded socket leads to another one than this: its memory
-// counts for containers without a limit, and what listens here says nothing about its ports.
+// The machine of the containers. A `tcp://` address or a forwarded socket leads to another machine: its memory counts for
+// containers without a limit, and listeners here say nothing about its ports.
 
 import { release, totalmem } from 'node:os'
 import type { EngineAvailability } from '../contract/availability.ts'
@@ -41,7 +41,7 @@ export function createMachine({
     return described
   }
 
-  /** An engine that does not describe itself may be here: looking at a port too many costs nothing. */
+  /** An engine that does not describe itself may be local: an unnecessary check of a port costs nothing. */
   async function isElsewhere(): Promise<boolean> {
     const found = await describe()
     return found !== undefined && (found.kernel !== here.kernel || found.memoryBytes !== here.memoryBytes)

@@ -1,4 +1,4 @@
-// What Berth reads of a path in a container: JSON in base64, in a header.
+// The fields that Berth reads about a path in a container: JSON in base64, in a header.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { UnreadableAnswer } from '../failures.ts'

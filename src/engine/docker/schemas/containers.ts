@@ -1,4 +1,4 @@
-// What Berth reads of containers.
+// The fields that Berth reads about containers.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { UnreadableAnswer } from '../failures.ts'
@@ -119,7 +119,7 @@ export function readRowsLabelled(filter: string): (json: unknown) => RawContaine
   }
 }
 
-/** Another container's answer is none, however well it is formed. */
+/** An answer about another container is invalid, even if it is well-formed. */
 export function readContainer(asked: string): (json: unknown) => RawContainer {
   return (json) => {
     const container = readInspect(json)

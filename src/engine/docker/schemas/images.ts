@@ -1,4 +1,4 @@
-// What Berth reads of images.
+// The fields that Berth reads about images.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { Healthcheck } from './containers.ts'

@@ -1,4 +1,4 @@
-// What Berth reads of networks.
+// The fields that Berth reads about networks.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { createReader, Id, Labels, maybe } from './schema.ts'

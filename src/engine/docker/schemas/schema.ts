@@ -12,7 +12,7 @@ export const maybe = <T extends TSchema>(schema: T) => Type.Optional(Type.Union(
 export const Labels = maybe(Type.Record(Type.String(), Type.String()))
 export const Texts = maybe(Type.Array(Type.String()))
 
-/** Returns what fits and throws at what does not. Compiled at the first use. */
+/** Returns a valid value, and throws for an invalid one. Compiled at the first use. */
 export function createReader<T extends TSchema>(schema: T): (json: unknown) => Static<T> {
   let compiled: TypeCheck<T> | undefined
   return (json) => {
@@ -39,5 +39,5 @@ export function checkLabelled(rows: { Labels?: Record<string, string> | null | u
     throw new UnreadableAnswer(`it holds what does not carry the label ${filter}`)
 }
 
-/** The answer of whatever makes something. */
+/** The answer to a create. */
 export const readMade = createReader(Type.Object({ Id }))

@@ -1,4 +1,4 @@
-// What Berth reads of a line of a stream.
+// The fields that Berth reads from a line of a stream.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { createReader, Labels, maybe } from './schema.ts'

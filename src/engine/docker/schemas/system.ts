@@ -1,4 +1,4 @@
-// What Berth reads of the engine's machine and its disk.
+// The fields that Berth reads about the engine's machine and its disk.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { createReader, Id, Labels, maybe, Texts } from './schema.ts'

@@ -1,4 +1,4 @@
-// What Berth reads of volumes.
+// The fields that Berth reads about volumes.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { UnreadableAnswer } from '../failures.ts'
