@@ -1,4 +1,4 @@
-// The error catalogue: every code that a client can meet, once. `docs/errors.md` explains each; a test keeps the two the same.
+// The error catalogue: every code that a client can get, once. `docs/errors.md` explains each; a test keeps both in sync.
 
 type ErrorEntry = { status: number; title: string; retryable?: true; retryAfterSeconds?: number }
 
@@ -158,14 +158,14 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS
 
-/** A field of the request and what is wrong with it. */
+/** A field of the request and its fault. */
 export type FieldProblem = { field: string; message: string }
 
 export type ErrorContext = {
   fields?: FieldProblem[]
   /** Facts that a program can use, such as counts of ports or an exit code. */
   facts?: Record<string, unknown>
-  /** When this is known better than the catalogue can say. */
+  /** Overrides the catalogue if the delay is known. */
   retryAfterSeconds?: number
   cause?: unknown
 }
@@ -193,7 +193,7 @@ export function isAppError(error: unknown, ...codes: ErrorCode[]): error is AppE
   return error instanceof AppError && (codes.length === 0 || codes.includes(error.code))
 }
 
-/** Why a signal was aborted, for the answer. */
+/** The reason of an aborted signal, for the answer. */
 export function cancellation(signal: AbortSignal): AppError {
   const { reason } = signal
   return reason instanceof AppError ? reason : new AppError('REQUEST_CANCELLED', 'The request was cancelled.')
@@ -202,7 +202,7 @@ export function cancellation(signal: AbortSignal): AppError {
 const FULL = new Set(['ENOSPC', 'EDQUOT'])
 const SQLITE_FULL = 13
 
-/** Whether a file or the database could not be written because there is no room left. */
+/** Whether a write to a file or the database failed because the disk is full. */
 export function isDiskFull(error: unknown): boolean {
   const { code = '', errcode } = (error ?? {}) as { code?: string; errcode?: number }
   return FULL.has(code) || errcode === SQLITE_FULL
@@ -220,7 +220,7 @@ export function unexpected(cause: unknown): AppError {
   )
 }
 
-/** A request that does not fit its schema. */
+/** A request that does not match its schema. */
 export function invalidFields(fields: FieldProblem[]): AppError {
   return new AppError('INVALID_REQUEST', fields.map(({ field, message }) => `${field} ${message}`).join('; '), {
     fields

@@ -24,11 +24,11 @@ export type Foundation = {
   tls?: Tls | undefined
   /** Absent: nothing is restricted beyond the settings. */
   policy?: PolicyRules
-  /** What isolates owners, if the policy wants it. */
+  /** The isolation of owners, if the policy requires it. */
   walls?: { check(): void } | undefined
-  /** Where the audit trail goes besides the store. */
+  /** The destination of the audit trail besides the store. */
   auditFile?: AuditFile
-  /** Room on the disk of the data folder for what makes room. */
+  /** Reserved space on the disk of the data folder, for changes that free space. */
   reserve?: Reserve
   /** Absent: this machine, measured. */
   host?: Host
@@ -38,12 +38,12 @@ export type Foundation = {
   now?: () => number
   /** The container this server runs in, if it does. */
   ownId: string | undefined
-  /** Where this server's own data lies. Absent: nowhere that a container could mount. */
+  /** The location of this server's own data. If absent, no container could mount it. */
   ownPlaces?: OwnPlaces
-  /** Docker's config.json with the logins of this user. Absent: not looked at. */
+  /** Docker's config.json with the logins of this user. If absent, it is not read. */
   dockerConfigFile?: string
-  /** For whom the engine works. */
+  /** The caller on whose behalf the engine works. */
   onBehalf?: OnBehalf
-  /** Where the built dashboard lies. */
+  /** The folder of the built dashboard. */
   dashboardDir?: string
 }

@@ -1,5 +1,5 @@
-// Parts that live beside the requests: started in phases, stopped in the reverse order. Each has a timeout, and a
-// failing one does not stop the others.
+// Background parts: started in phases, stopped in the reverse order. Each has a timeout, and a failing one does not stop
+// the others.
 
 import type { FastifyInstance } from 'fastify'
 
@@ -7,7 +7,7 @@ type Log = { error(fields: object, message: string): void }
 type Part = { name: string; start?: () => void | Promise<void>; stop?: () => void | Promise<void> }
 export type Phase = { limitMs: number; parts: Part[] }
 
-/** For open requests to end by themselves. */
+/** Time for open requests to end by themselves. */
 const REQUESTS_MS = 5_000
 
 /**

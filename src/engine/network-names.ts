@@ -4,7 +4,7 @@
 export const NO_NETWORK = 'none'
 /** The engine's name for the default network: Docker, then Podman. */
 export const DEFAULT_NETWORKS: readonly string[] = ['bridge', 'podman']
-// Words that engines take for a way to be on a network and not for the name of one, and what a Swarm makes for itself.
+// Words that engines treat as a network mode instead of a name, and networks that a Swarm creates for itself.
 const SPECIAL = ['default', 'host', 'nat', 'ns', 'private', 'pasta', 'slirp4netns', 'ingress', 'docker_gwbridge']
 
 /** Reserved names, which no request may use. */

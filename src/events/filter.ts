@@ -4,9 +4,9 @@ import { hasLabels } from '../lib/label-filter.ts'
 import { typesLike } from './types.ts'
 
 export type EventFilter = {
-  /** `container.exited`, or all of a kind: `container`, `container.*`. */
+  /** A type such as `container.exited`, or all types of a kind: `container`, `container.*`. */
   type?: string[] | undefined
-  /** Id, beginning of an id, or name. */
+  /** Id, id prefix, or name. */
   container?: string | undefined
   /** Labels of its container, `name` or `name=value`. */
   label?: string[] | undefined
@@ -27,6 +27,6 @@ export function createFilter({ type, container, label }: EventFilter) {
 
 function isCalled(container: string, id: unknown, name: unknown): boolean {
   if (container === name || typeof id !== 'string') return container === name
-  // An event has the short id; who asks may have the whole one.
+  // An event has the short id; the filter may have the full one.
   return container.length >= SHORTEST_ID && (id.startsWith(container) || container.startsWith(id))
 }

@@ -26,10 +26,10 @@ type Subject = {
 }
 type Entry = { sequence: number; event: BerthEvent } & Subject
 type Wanted = EventFilter & {
-  /** Milliseconds since 1970: what is still known of the time after it comes first. */
+  /** Milliseconds since 1970: the available events after this time come first. */
   sinceMs?: number | undefined
 }
-/** An event, or why the reader has to read the lists again. */
+/** An event, or the reason to read the lists again. */
 export type Told = { id: string; event: BerthEvent } | { resync: string }
 
 /** `epoch` names this run of the server: an id of another run cannot be resumed from. */
@@ -40,7 +40,7 @@ export function createEventLog({ epoch, now = Date.now }: { epoch: string; now?:
 
   const told = ({ sequence: number, event }: Entry): Told => ({ id: `${epoch}-${number}`, event })
 
-  /** Undefined when the id is not one of this run, or too long ago: then there is a gap that nothing can fill. */
+  /** Undefined if the id is from another run or too old, which leaves a gap. */
   function since(lastEventId: string): Entry[] | undefined {
     const [run, number] = lastEventId.split('-')
     const last = Number(number)

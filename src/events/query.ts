@@ -37,7 +37,7 @@ export function wantedEvents({ since, ...filter }: Static<typeof EventsQuery>) {
   return { ...filter, sinceMs }
 }
 
-/** A stream of a misspelt type would stay empty for ever. */
+/** A stream of a misspelt type would stay empty forever. */
 function checkType(type: string): void {
   if (EVENT_TYPES.some(typesLike(type))) return
   const meant = closest(type, [...EVENT_TYPES])

@@ -1,4 +1,4 @@
-// Turns what the rest of the server notices into events.
+// Converts changes in the rest of the server to events.
 
 import type { Owner } from '../access/ownership.ts'
 import type { EngineStatus } from '../engine/contract/availability.ts'
@@ -18,7 +18,7 @@ type Sources = {
     onNetworks(watcher: (event: EngineEvent) => void): unknown
   }
   ports: { onChange(watcher: (change: PortChange) => void): unknown }
-  /** Undefined for a network that is not there. */
+  /** Undefined for a missing network. */
   ownerOfNetwork: (id: string) => Promise<Owner | undefined>
   engine: { onStatus(watcher: (status: EngineStatus) => void): unknown }
   /** Of a Swarm. */

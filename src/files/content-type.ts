@@ -15,7 +15,7 @@ export function contentTypeOf(name: string): string {
   return PICTURES[name.split('.').at(-1)?.toLowerCase() ?? ''] ?? 'application/octet-stream'
 }
 
-/** RFC 6266: the name for new clients in UTF-8, for old ones in what they understand. */
+/** RFC 6266: the name in UTF-8 for new clients, in ASCII for old ones. */
 export function dispositionOf(name: string): string {
   const plain = name.replaceAll(/[^ -~]|["\\%]/g, '_')
   const encoded = encodeURIComponent(name.toWellFormed()).replaceAll(

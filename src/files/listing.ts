@@ -1,5 +1,5 @@
-// A folder as the tar file that the engine makes of it: the names in it, without what is below them. The engine sends all of
-// it, so that how much is read has a limit.
+// Lists a folder from the engine's tar file of it: its direct entries only. The engine sends everything below it, so the read
+// has a limit.
 
 import { readTar, type TarEntry } from '../lib/tar/read.ts'
 
@@ -8,9 +8,9 @@ export type Listing = {
   entries: Listed[]
   /** Hard links to files outside of the list, so their sizes are unknown. */
   unsized: Listed[]
-  /** Whether there are more behind the last one. */
+  /** Whether more entries follow the last one. */
   hasMore: boolean
-  /** Why the rest of the folder was not read, if it was not. */
+  /** The reason why the rest of the folder was not read, if so. */
   stoppedAt: 'bytes' | 'entries' | null
   readBytes: number
 }
@@ -25,7 +25,7 @@ type Limits = {
   entries: number
 }
 
-/** Undefined when it is no folder. The engine sends names in their order, those below a folder right behind it. */
+/** Undefined if it is not a folder. The engine sends names in order, those below a folder right after it. */
 export async function readListing(archive: AsyncIterable<Buffer>, limits: Limits): Promise<Listing | undefined> {
   const listing: Listing = { entries: [], unsized: [], hasMore: false, stoppedAt: null, readBytes: 0 }
   const sizes = new Map<string, number>()
@@ -64,7 +64,7 @@ function add({ entries, unsized }: Listing, sizes: Map<string, number>, entry: T
   const listed: Listed = { name, kind, size, mode, uid, gid, mtimeNs, target: kind === 'symlink' ? target : '' }
   entries.push(listed)
   if (kind !== 'link') return
-  // Another name of a file that came before: both are the file.
+  // A hard link to an earlier entry: both are the same file.
   listed.kind = 'file'
   const known = sizes.get(target)
   if (known === undefined) unsized.push(listed)

@@ -12,7 +12,7 @@ const ENGINES_OWN = ['/etc/hosts', '/etc/hostname', '/etc/resolv.conf']
 // Mounted by the kernel while the container runs: files written below them would never be visible.
 const KERNELS_OWN = ['/proc', '/sys', '/dev']
 
-/** The deepest mount that holds the path. */
+/** The deepest mount that contains the path. */
 function mountAt(mounts: readonly MountPoint[], path: string): MountPoint | undefined {
   return mounts
     .map((mount) => ({ ...mount, target: bytesOfText(mount.target) }))
@@ -28,7 +28,7 @@ export function unpackedAt(
   return (readOnlyRoot && mountAt(mounts, path)?.target) || '/'
 }
 
-/** Throws when nothing may be written at the path, which has no links left in it. */
+/** Throws if the path, with links resolved, is not writable. */
 export function checkWritable(
   { mounts, readOnlyRoot }: Pick<ContainerRecord, 'mounts' | 'readOnlyRoot'>,
   path: string
@@ -46,7 +46,7 @@ export function checkWritable(
     throw new AppError('FILE_READ_ONLY', `A volume is mounted read-only at ${quoted(deepest.target)}.`)
 }
 
-/** Throws when something is mounted at the path or below it: its content would go, and the place itself cannot. */
+/** Throws if there is a mount at or below the path: its content would be removed, but not the mount point. */
 export function checkRemovable(mounts: readonly MountPoint[], path: string): void {
   const targets = [...mounts.map(({ target }) => bytesOfText(target)), ...ENGINES_OWN]
   const found = targets.find((target) => isAtOrBelow(target, path))
@@ -54,7 +54,7 @@ export function checkRemovable(mounts: readonly MountPoint[], path: string): voi
     throw new AppError('FILE_IN_USE', `Something is mounted at ${quoted(found)}. Remove its contents one by one.`)
 }
 
-/** Throws where an archive could reach what is not of the file system of its folder: by its paths, or by links that are there. */
+/** Throws if an archive could leave the file system of its folder, by its paths or by existing links. */
 export function checkUnpackable(mounts: readonly MountPoint[], folder: string): void {
   const outside = mounts.find(({ kind }) => kind === 'other')
   if (outside)

@@ -1,5 +1,5 @@
-// The least pace of a copy. An engine holds the container for as long as a path of it is read or written, and answers nothing
-// else about it until then. So whoever takes or sends next to nothing is cut off.
+// The minimum pace of a copy. An engine locks the container while a path of it is read or written, and answers no other call
+// about it meanwhile. So clients that take or send almost nothing are disconnected.
 
 import { AppError } from '../errors.ts'
 
@@ -33,7 +33,7 @@ export async function* arriving(content: AsyncIterable<Buffer>, least = LEAST): 
   let isOver = false
   try {
     for (;;) {
-      // One for each: a promise keeps all that ever raced with it.
+      // A new one each time: a promise keeps every race that it took part in.
       const late = Promise.withResolvers<never>()
       watch.wait(() => late.reject(tooSlow(least)))
       isOver = true
@@ -44,12 +44,12 @@ export async function* arriving(content: AsyncIterable<Buffer>, least = LEAST): 
       yield value
     }
   } finally {
-    // One that is waited for would never return.
+    // An awaited one would never return.
     if (!isOver) await pieces.return?.()
   }
 }
 
-/** Counts the time in which the other side is waited for, and no other. */
+/** Counts only the time spent waiting for the other side. */
 function createWatch({ bytes, withinMs }: Pace) {
   let passedBytes = 0
   let waitedMs = 0

@@ -8,7 +8,7 @@ const MAX_PATH = 4095
 const MAX_NAME = 255
 const MAX_SHOWN = 200
 
-/** Absolute, without what means nothing. */
+/** Absolute and normalized. */
 export function cleanPath(raw: string, field = 'path'): string {
   if (!raw.startsWith('/')) throw invalidField(field, 'must begin with a slash, such as /etc/hosts')
   return `/${cleanParts(raw, (rule) => invalidField(field, rule)).join('/')}`
@@ -33,12 +33,12 @@ export function splitPath(path: string): { folder: string; name: string } {
   return { folder: path.slice(0, slash) || '/', name: path.slice(slash + 1) }
 }
 
-/** For people: what is no UTF-8 in it shows as U+FFFD. */
+/** For people: invalid UTF-8 appears as U+FFFD. */
 export function textOf(path: string): string {
   return Buffer.from(path, 'latin1').toString('utf8')
 }
 
-/** The same in the words of an error. */
+/** The same for an error message. */
 export function quoted(path: string): string {
   return JSON.stringify(textOf(path.length > MAX_SHOWN ? `${path.slice(0, MAX_SHOWN)}…` : path))
 }

@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 import { readTar, type TarEntry } from '../lib/tar/read.ts'
 import { joinPath, quoted, splitPath } from './path.ts'
 
-/** A path without links, and what is there. */
+/** A path without links, and its entry. */
 export type Place = { path: string; stat: PathStat }
 export type Places = ReturnType<typeof createPlaces>
 
@@ -52,7 +52,7 @@ export function createPlaces(engine: Pick<EngineArchive, 'statPath' | 'readArchi
       return joinPath(await resolve(id, folder, signal), name)
     },
 
-    /** Opens what is there: the first entry of its archive. Ends with its content, or when `close` is called. */
+    /** Opens the first entry of the path's archive. Ends with its content, or when `close` is called. */
     async open(id: string, path: string, signal: AbortSignal): Promise<{ entry: TarEntry; close(): Promise<void> }> {
       const entries = readTar(await engine.readArchive(id, path, signal))
       const { value: entry } = await entries.next()

@@ -1,11 +1,11 @@
-// A part of a file: which bytes a request asks for, and these of a stream. Pure.
+// A part of a file: the requested bytes, and their extraction from a stream. Pure.
 
 import { AppError } from '../errors.ts'
 
 /** The first and last byte, as HTTP counts them. */
 export type Range = { first: number; last: number }
 
-/** Undefined for all of it: also for several ranges, which a server need not know. */
+/** Undefined for the whole file, and for several ranges, which a server need not support. */
 export function readRange(header: string | undefined, size: number): Range | undefined {
   const [, from = '', to = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? []
   if (from === '' && to === '') return undefined
@@ -14,7 +14,7 @@ export function readRange(header: string | undefined, size: number): Range | und
   return checked({ first: Number(from), last: to === '' ? size - 1 : Math.min(Number(to), size - 1) }, size)
 }
 
-/** By its first byte and how many follow. */
+/** By offset and length. */
 export function rangeFrom(offset: number, length: number | undefined, size: number): Range {
   const last = length === undefined ? size - 1 : Math.min(offset + length, size) - 1
   if (offset > size) throw new AppError('RANGE_NOT_SATISFIABLE', `The file has ${size} bytes.`, { facts: { size } })

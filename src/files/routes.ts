@@ -153,7 +153,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { file
   await app.register(async (uploads) => {
     uploads.removeAllContentTypeParsers()
     const validators = validatorsOf(uploads)
-    // Whatever it calls itself: it is not read here.
+    // Any content type: it is not parsed here.
     uploads.addContentTypeParser('*', (_request, body, done) => done(null, body))
 
     uploads.put<{ Params: { id: string }; Querystring: typeof WriteQuery.static }>(

@@ -13,7 +13,7 @@ const Place = Type.Object({
   path_bytes: Type.Optional(Bytes)
 })
 const Count = Type.Integer({ minimum: 0 })
-// Numbers of 64 bits are texts in the JSON of protobuf.
+// 64-bit numbers are strings in protobuf JSON.
 const Large = Type.Union([Count, Type.String({ pattern: '^[0-9]{1,15}$' })])
 
 const ListRequest = Type.Composite([Place, Type.Omit(ListQuery, ['path'])])

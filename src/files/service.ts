@@ -1,4 +1,4 @@
-// Files of containers: what is there, out of them, into them, and gone. Running or not, with or without a program inside.
+// Files of containers: list, read, write, remove. The container need not run or have any program.
 
 import type { Caller } from '../access/caller.ts'
 import type { EngineArchive } from '../engine/contract/archive.ts'

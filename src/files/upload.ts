@@ -13,7 +13,7 @@ export type Limits = { bytes: number; entries: number }
 type Place = { folder: string; stage: string; root: string }
 export type Unpacked = { entries: number; bytes: number }
 
-/** One file. `stage` is the name that it has until it is whole. Names are relative to `root`; all three are paths. */
+/** One file. `stage` is its name until it is complete. Names are relative to `root`; all three are paths. */
 export async function* stagedFile(
   { path, stage, root, size, ...attributes }: Attributes & { path: string; stage: string; root: string; size: number },
   content: AsyncIterable<Buffer>

@@ -1,4 +1,4 @@
-// Files as the API shows them, and what a request says of one. Pure.
+// Files as the API shows them, and as requests describe them. Pure.
 
 import type { Listed } from './listing.ts'
 import { lostBytesOf, textOf } from './path.ts'

@@ -1,4 +1,4 @@
-// Files and folders into a container, and out of existence.
+// Writes and removes files and folders in a container.
 
 import { randomBytes } from 'node:crypto'
 import { pipeline, Readable } from 'node:stream'
@@ -77,7 +77,7 @@ export function createWriting({ engine, places, findChangeable, isAllowed, limit
     }
   }
 
-  /** Sends what comes in under a name of its own; that name goes with it, whatever becomes of it. */
+  /** Sends the upload under a temporary name, which is removed in any case. */
   async function send(
     container: ContainerRecord,
     folder: string,

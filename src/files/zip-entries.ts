@@ -32,7 +32,7 @@ export async function* zipEntries(
     if (zipped) yield counted(zipped)
     else if (entry.kind === 'link') links.push(entry)
   }
-  // Second names of files come without the content. They are read at the end: an engine reads one path of a container at a time.
+  // Hard links come without content. They are read at the end, since an engine reads one path of a container at a time.
   for (const link of links) {
     const path = joinPath(splitPath(folder).folder, link.name)
     const { entry, close } = await places.open(id, path, signal)
@@ -40,7 +40,7 @@ export async function* zipEntries(
   }
 }
 
-/** Undefined for what comes without its content, and for what a zip file does not hold: pipes and devices. */
+/** Undefined for entries without content, and for those that a zip file cannot hold: pipes and devices. */
 function zipEntry({ content, ...entry }: TarEntry): ZipEntry | undefined {
   const name = zipName(entry)
   if (entry.kind === 'folder')
@@ -51,7 +51,7 @@ function zipEntry({ content, ...entry }: TarEntry): ZipEntry | undefined {
   return { ...entry, name, kind: 'symlink', size: target.length, content: once(target) }
 }
 
-/** The engine begins those below the root with "./" or "/". */
+/** The engine prefixes names below the root with "./" or "/". */
 const zipName = ({ name }: Pick<TarHeader, 'name'>): string => name.replace(/^(\.?\/)+/, '')
 
 export async function* closing(content: AsyncIterable<Buffer>, close: () => Promise<void>): AsyncGenerator<Buffer> {

@@ -13,7 +13,7 @@ type Written = Facts & { sum: number; packed: number; unpacked: number; offset: 
 
 const MOST_32 = 0xffffffff
 const MOST_16 = 0xffff
-// Packed it may be a little larger than it is.
+// Compressed, it may be slightly larger than before.
 const LARGE_BYTES = 0xf0000000
 const NEWER = 45
 const OLDER = 20
@@ -23,7 +23,7 @@ const DEFLATED = 8
 const SIZES_FOLLOW = 0x0008
 const NAME_IN_UTF8 = 0x0800
 const TYPES = { file: 0o100000, folder: 0o040000, symlink: 0o120000 }
-// One empty block, the last: what folders and empty files become.
+// One empty final block: the content of folders and empty files.
 const PACKED_NOTHING = Buffer.from([3, 0])
 const FIRST_YEAR = 1980
 

@@ -1,4 +1,4 @@
-// The HTTP app: what every request passes, and the routes of every feature. It never listens.
+// The HTTP app: the hooks of every request, and the routes of every feature. It never listens.
 
 import type { FastifyPluginAsyncTypebox, TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { TSchema } from '@sinclair/typebox'
@@ -38,10 +38,10 @@ import { registerWebSockets, type TokenAmong } from './websockets.ts'
 
 /** The HTTP part of a feature. Its routes take their dependencies from the parts. */
 export type HttpFeature<Parts extends FastifyPluginOptions> = {
-  /** Those that OpenAPI names and others refer to. */
+  /** Named schemas of OpenAPI, which others reference. */
   schemas: TSchema[]
   routes: FastifyPluginAsyncTypebox<Parts>
-  /** It answers from the inventory, of which nothing is known before its first reading. */
+  /** It answers from the inventory, which is unknown before its first read. */
   needsInventory: boolean
 }
 
@@ -92,7 +92,7 @@ export async function createHttpApp<Parts extends FastifyPluginOptions>(
   app.decorateRequest('failedStream', null)
   app.decorateRequest('made', null)
   registerErrors(app)
-  // First of those with hooks: what a later one refuses is a WebSocket's connection all the same.
+  // Before the other hooks: a request that a later one refuses still has a WebSocket's connection.
   await registerWebSockets(app)
   registerClosing(app)
   registerSlowBodies(app)

@@ -1,4 +1,4 @@
-// A server that stops waits for its open requests. Each of their connections would be kept alive for the next one.
+// A stopping server waits for its open requests, and each of their connections would be kept alive for the next one.
 
 import type { FastifyInstance } from 'fastify'
 

@@ -1,10 +1,10 @@
-// The connections of the HTTP server: how many there are, and how many requests one of them carries at once.
+// Limits the connections of the HTTP server, and the concurrent requests of each.
 
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import { createConnections, type Connections } from '../lib/connections.ts'
 
-// A client that sends more before it has an answer does not wait for answers.
+// A client that sends more requests without an answer does not wait for answers.
 const UNANSWERED = 100
 
 export function boundConnections(server: Server, most: number): Connections {

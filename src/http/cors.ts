@@ -1,4 +1,4 @@
-// Pages of other origins that the operator lets in by name. Without that no page but the server's own may read an answer.
+// Pages of other origins that the operator allows by name. By default only the server's own pages may read an answer.
 
 import type { FastifyInstance } from 'fastify'
 
@@ -9,7 +9,7 @@ const EXPOSED =
   'content-range, deprecation, etag, link, location, ratelimit, ratelimit-policy, retry-after, traceparent, x-next-cursor, x-request-id, x-total-count'
 const REMEMBER_SECONDS = 600
 
-/** Before every rule about who may ask: a preflight has no token. */
+/** Before every authorization: a preflight has no token. */
 export function registerCors(app: FastifyInstance, origins: readonly string[]): void {
   if (origins.length === 0) return
   const admitted = new Set(origins)

@@ -1,4 +1,4 @@
-// The routes that OpenAPI shows, for those who ask what there is.
+// The list of routes in OpenAPI, for `GET /`.
 
 import type { FastifyInstance } from 'fastify'
 

@@ -1,4 +1,4 @@
-// Every error leaves as application/problem+json (RFC 9457), whatever raised it.
+// Every error is sent as application/problem+json (RFC 9457), regardless of its origin.
 
 import { Type } from '@sinclair/typebox'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -82,7 +82,7 @@ export function answerWithMessage(app: FastifyInstance): void {
   })
 }
 
-/** For what Fastify refuses before any route or hook is reached: a path that cannot be decoded. */
+/** For requests that Fastify refuses before any route or hook: a path that cannot be decoded. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' })
   void sendProblem(request, reply, toAppError(error))

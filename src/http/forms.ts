@@ -1,4 +1,4 @@
-// Multipart forms: the file streams to its receiver, whatever the order of the parts.
+// Multipart forms: the file streams to its receiver, in any order of the parts.
 
 import type { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
@@ -12,7 +12,7 @@ const MAX_FILES = 4
 // All fields of one form together: they are held until its last part is there.
 const FIELDS_BYTES = 1024 * 1024
 
-/** `file` is what the receiver made of it. */
+/** `file` is the receiver's result. */
 type Form<T> = { fields: Record<string, unknown>; file: T | undefined; filename: string | undefined }
 
 export async function acceptForms(app: FastifyInstance): Promise<void> {
@@ -54,7 +54,7 @@ export async function readForm<T>(
         form.filename = part.filename
       } else {
         if (part.valueTruncated) throw invalidField(part.fieldname, `is longer than ${FIELD_BYTES} bytes`)
-        // A part that says it is JSON comes parsed.
+        // A part with a JSON content type is already parsed.
         const value = typeof part.value === 'string' ? part.value : JSON.stringify(part.value)
         fieldBytes += Buffer.byteLength(value)
         if (fieldBytes > FIELDS_BYTES)
@@ -85,7 +85,7 @@ function add(fields: Record<string, unknown>, name: string, value: string): void
   else fields[name] = [...(Array.isArray(known) ? (known as string[]) : [known]), value]
 }
 
-/** The reader of forms speaks in codes of the framework. */
+/** The form parser raises codes of the framework. */
 function explained(error: unknown): unknown {
   if (error instanceof AppError || !(error instanceof Error)) return error
   const code = (error as { code?: string }).code ?? ''

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>
 
-/** Those that say who calls, and from where. */
+/** The headers that identify the caller and its origin. */
 const CARRIED = ['authorization', 'host', 'origin', 'sec-fetch-site']
 const WITHOUT_BODY = new Set([204, 304])
 

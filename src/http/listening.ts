@@ -1,4 +1,4 @@
-// Where the server listens: an address, with TLS or without, or a unix socket that only its owner may use.
+// The listener of the server: an address, with or without TLS, or a unix socket that only its owner may use.
 
 import { chmodSync, lstatSync, readFileSync, rmSync } from 'node:fs'
 import { createConnection } from 'node:net'
@@ -12,7 +12,7 @@ const HEADERS_MS = 15_000
 const CHECK_MS = 5_000
 const SOCKET_MODE = 0o600
 
-/** The certificate and its key, read and found to belong together. */
+/** The certificate and its matching key. */
 export function readTls({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>): Tls | undefined {
   if (tlsCert === undefined || tlsKey === undefined) return undefined
   try {
@@ -39,7 +39,7 @@ export function serverOptions(tls: Tls | undefined): { http: object } {
   return (tls ? { https: { ...secureOptions(tls), ...limits } } : { http: limits }) as { http: object }
 }
 
-/** Returns where it listens, for people. */
+/** Returns the address as readable text. */
 export async function listen(
   app: FastifyInstance,
   { socket, host, port, tlsCert }: Pick<Config, 'socket' | 'host' | 'port' | 'tlsCert'>
@@ -49,7 +49,7 @@ export async function listen(
     return `${tlsCert === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}`
   }
   await removeStale(socket)
-  // It must not be open to others even for the moment before its mode is set.
+  // It must not be open to others even before its mode is set.
   const before = process.umask(0o777 & ~SOCKET_MODE)
   try {
     await app.listen({ path: socket })

@@ -1,4 +1,4 @@
-// What HTTP clients expect besides the answer: compressed bodies, a validator, the next page, the trace, a last newline.
+// HTTP conventions: compressed bodies, validators, links to the next page, traces, a trailing newline.
 
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -9,7 +9,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 
 // Streams bypass these hooks, and a log must arrive as it is written.
 const COMPRESSED = /^(text\/(html|css|javascript)|application\/(json|javascript|problem\+json)|image\/svg\+xml)\b/
-// Less would hardly be shorter.
+// Smaller ones would hardly shrink.
 const LEAST_BYTES = 1024
 const TRACE = /^00-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}$/
 const TERMINALS = /^(curl|wget|httpie)\//i
@@ -21,7 +21,7 @@ export async function registerManners(app: FastifyInstance): Promise<void> {
   })
   app.addHook('onSend', (request, reply, payload, done) => {
     linkNextPage(request, reply)
-    // Compression would hold back a stream until there is enough of it.
+    // Compression would buffer a stream.
     if (payload instanceof Readable && !isFile(reply)) request.headers['x-no-compression'] = 'true'
     done(null, withNewline(request, reply, payload))
   })
@@ -35,7 +35,7 @@ export async function registerManners(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** Without an object of the native library for each answer, and once for bytes that are sent again, as a list is. */
+/** Without a native object for each answer, and only once for bytes that are sent repeatedly, such as a list. */
 function createHash(): (payload: string | Buffer) => string {
   const known = new WeakMap<Buffer, string>()
   return (payload) => {

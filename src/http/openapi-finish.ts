@@ -24,7 +24,7 @@ type Document = {
 const SAFE = new Set(['get', 'head'])
 const UNSAID = 'Default Response'
 
-/** Operations that are another way to say the same. */
+/** Operations that are aliases of others. */
 const OTHER_WAYS: Record<string, string> = { createContainerByVerb: 'The same as `POST /containers`.' }
 const CHANGES_BY_GET = new Set(['compatRetryBuild'])
 /** Reads of a container that must run. */
@@ -107,7 +107,7 @@ function headersOf(status: string, operationId: string, isPaged: boolean): objec
 /** Examples of images use one that exists. */
 const namesImage = (path: string, isChange: boolean): boolean => isChange && /^\/(containers|images)\b/.test(path)
 
-/** In the words of what it holds. */
+/** From the description of its content. */
 function describe(answer: Answer, schemas: Record<string, Schema>): void {
   const [media] = Object.values(answer.content ?? {})
   const schema = media?.schema
@@ -117,7 +117,7 @@ function describe(answer: Answer, schemas: Record<string, Schema>): void {
   for (const each of Object.values(answer.content ?? {})) exemplify(each, schemas)
 }
 
-/** The example that is shown, and with which "Try it out" begins. */
+/** The shown example, which also prefills "Try it out". */
 function exemplify(media: Media, schemas: Record<string, Schema>): void {
   const { schema } = media
   const item = nameOf(schema?.items as Schema | undefined)
@@ -135,7 +135,7 @@ function nameOf(schema: Schema | undefined): string | undefined {
   return typeof schema?.$ref === 'string' ? schema.$ref.split('/').at(-1) : undefined
 }
 
-/** Whether no field needs to be there. */
+/** Whether no field is required. */
 function mayBeAbsent(content: Record<string, Media>, schemas: Record<string, Schema>): boolean {
   const { required = [], minProperties } = schemas[nameOf(content['application/json']?.schema) ?? ''] ?? {
     required: ['']
@@ -152,7 +152,7 @@ function sentBy({ paths }: Document): Set<string> {
   return new Set(names)
 }
 
-/** Generators treat a field with a default as required. In words it does no harm. */
+/** Generators treat a field with a default as required, so the default is in the description. */
 function sayDefaults(schema: Schema): void {
   if ('default' in schema) {
     const said = `Default: \`${String(schema.default)}\`.`

@@ -1,10 +1,10 @@
-// When the process itself can no longer follow, new requests are turned away at once instead of late.
+// An overloaded process refuses new requests at once instead of late.
 
 import underPressure from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
 import { AppError } from '../errors.ts'
 
-// On average over the time of a sample. In a shorter one a single pause, as for the garbage, would look like no turn at all.
+// The average over a sample. In a shorter one a single pause, such as garbage collection, would look like an overload.
 const MAX_DELAY_MS = 1_000
 const SAMPLE_MS = 5_000
 
@@ -12,7 +12,7 @@ export async function registerPressure(
   app: FastifyInstance,
   { maxEventLoopDelay = MAX_DELAY_MS, sampleInterval = SAMPLE_MS } = {}
 ): Promise<void> {
-  // The sample that a start falls into tells of the start, and so may the one after it.
+  // The sample that contains the start reflects the start, and so may the next one.
   let judgedFrom = Infinity
   app.addHook('onReady', async () => {
     judgedFrom = performance.now() + 2 * sampleInterval

@@ -1,4 +1,4 @@
-// Authorization of requests. Web pages may not send any, a route without a scope does not exist, and the access service
+// Authorization of requests. Foreign web pages may not send any, every route must have a scope, and the access service
 // decides the rest.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -101,12 +101,12 @@ export function registerSecurity(
   })
 }
 
-/** A whole address in the first line of a request goes before the header. */
+/** An absolute URL in the request line takes precedence over the header. */
 function hostOf({ url, headers }: FastifyRequest): string | undefined {
   return url.startsWith('/') ? headers.host : URL.parse(url)?.host
 }
 
-/** Looked at when all are there, since the routes of a plugin are given theirs by who registers it. */
+/** Checked after all routes exist, since the routes of a plugin get theirs at its registration. */
 function refuseRoutesWithoutScope(app: FastifyInstance): void {
   const routes: { method: string | string[]; url: string; config?: { scope?: unknown } }[] = []
   app.addHook('onRoute', (route) => void routes.push(route))

@@ -23,7 +23,7 @@ export function registerSlowBodies(app: FastifyInstance, { bodyMs = BODY_MS, idl
     const timer = setTimeout(tooSlow, isUpload ? idleMs : bodyMs)
     let read = socket.bytesRead
     function tooSlow() {
-      // The whole body is here; the handler has not read it, or takes its time.
+      // The whole body is here; the handler has not read it, or is slow.
       if (raw.complete) return
       if (isUpload && socket.bytesRead > read) {
         read = socket.bytesRead

@@ -1,4 +1,4 @@
-// Server-sent events. A stream ends with its source, with its client, or with the server, and says which.
+// Server-sent events. A stream ends with its source, with its client, or with the server, and gives the reason.
 
 import { once } from 'node:events'
 import { Type, type TSchema } from '@sinclair/typebox'
@@ -10,9 +10,9 @@ import { toAppError } from './errors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Why its stream of events ended early. */
+    /** The reason why its event stream ended early. */
     failedStream: ErrorCode | null
-    /** The id of what it made, where the stream says so and no header can. */
+    /** The id of the created resource, which a stream cannot put into a header. */
     made: string | null
   }
 }
@@ -49,7 +49,7 @@ export type StreamForm = { type: string; write: (event: StreamEvent) => string; 
 
 type Line = { line: string; timestamp?: string }
 
-/** Each line as `write` has it; the end only when it is a failure. */
+/** Each line by `write`, and the end only if it is a failure. */
 export function linesOf(type: string, write: (line: Line, event: string | undefined) => string): StreamForm {
   return {
     type,
@@ -78,7 +78,7 @@ const EVENTS: StreamForm = {
   heartbeat: ': still here\n\n'
 }
 
-/** `admit` counts the streams of a caller; it throws, or returns what gives the place back. */
+/** `admit` counts the streams of a caller. It throws, or returns the function that releases the place. */
 export function createStreams({ admit }: { admit: (caller: Caller) => () => void }) {
   const open = new Set<AbortController>()
   let closing = false
@@ -144,14 +144,14 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
         clearInterval(heartbeat)
         stay()
         open.delete(life)
-        // An answer that has ended lets go of its socket, which would then be kept alive for the next request.
+        // An ended answer releases its socket, which would then be kept alive for the next request.
         const { socket } = raw
         raw.end(() => closing && socket?.destroy())
         if (closing) setTimeout(() => socket?.destroy(), FAREWELL_MS).unref()
       }
     },
 
-    /** For an answer that may take long: aborts when the client hangs up, its token ends or the server stops, and says which. */
+    /** For a long answer: aborts with the reason when the client disconnects, its token ends or the server stops. */
     watch(reply: FastifyReply): AbortSignal {
       const life = new AbortController()
       const token = reply.request.caller.life
@@ -168,7 +168,7 @@ export function createStreams({ admit }: { admit: (caller: Caller) => () => void
       return life.signal
     },
 
-    /** Ends every stream and every long answer; to be called before the server waits for its open requests. */
+    /** Ends every stream and every long answer. Call this before the server waits for its open requests. */
     close(): void {
       closing = true
       for (const life of open) life.abort(stopping())
@@ -180,7 +180,7 @@ function clientWentAway(): AppError {
   return new AppError('REQUEST_CANCELLED', 'The client disconnected.')
 }
 
-/** Returns what gives up waiting for that end. */
+/** Returns the function that cancels the wait. */
 function whileValid(token: AbortSignal, end: () => void): () => void {
   if (token.aborted) end()
   else token.addEventListener('abort', end, { once: true })

@@ -1,5 +1,5 @@
-// Bodies are taken as they are, except that null means absent. Query strings are text, so numbers and booleans are
-// parsed from it.
+// Bodies are not converted, except that null means absent. Query strings are text, so numbers and booleans are
+// parsed from them.
 
 import type { TSchema } from '@sinclair/typebox'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -22,14 +22,14 @@ export function registerValidation(app: FastifyInstance, validator: Validator, s
       else done(new AppError('INVALID_REQUEST', problem))
     }
   })
-  // A body of no other kind is read. An empty one, as `curl -d ''` sends it, is none.
+  // No other content type is read. An empty body, as from `curl -d ''`, counts as none.
   app.addContentTypeParser('*', (request, _body, done) => {
     if (takesNoBody(request) || request.headers['content-length'] === '0') done(null, undefined)
     else done(new AppError('UNSUPPORTED_MEDIA_TYPE', 'Send the body as application/json.'))
   })
   app.setValidatorCompiler(({ schema, httpPart }) => {
     if (httpPart === 'body') return validator.body(schema)
-    // A misspelt parameter would be left out without a word. Headers are everybody's.
+    // A misspelt parameter would be ignored silently. Clients may send any headers.
     return validator.coercing(
       httpPart === 'querystring' ? { ...(schema as object), additionalProperties: false } : schema
     )

@@ -1,5 +1,5 @@
-// WebSockets: a GET that passes every hook like any other request and is switched over by its handler. The only file that
-// knows the library.
+// WebSockets: a GET that passes every hook like any other request, and that its handler upgrades. Only this file uses the
+// library.
 
 import { on } from 'node:events'
 import type { IncomingHttpHeaders } from 'node:http'
@@ -9,17 +9,17 @@ import type { FastifyInstance } from 'fastify'
 import type { WebSocket } from 'ws'
 
 export type Socket = WebSocket
-/** The token among the subprotocols that a client asks for, and the others. */
+/** The token among the subprotocols of a client, and the other subprotocols. */
 export type TokenAmong = (protocols: string[]) => { token: string | undefined; others: string[] }
 
 export const CLOSE = { normal: 1000, goingAway: 1001, refused: 1008, failed: 1011, tryAgain: 1013 } as const
 
 const MESSAGE_BYTES = 64 * 1024
 const HEARTBEAT_MS = 15_000
-// A reader that is behind still takes what was sent before the close, and only then answers it.
+// A slow reader first reads everything sent before the close, and only then answers it.
 const FAREWELL_MS = 10_000
 const CUT_OFF_MS = 1_500
-// Its types do not know closeTimeout.
+// Its types lack closeTimeout.
 const OPTIONS = { maxPayload: MESSAGE_BYTES, perMessageDeflate: false, closeTimeout: FAREWELL_MS }
 const NO_STATUS = 1005
 
@@ -31,7 +31,7 @@ export async function registerWebSockets(app: FastifyInstance): Promise<void> {
   })
   await app.register(websocket, {
     options: OPTIONS,
-    // A client's fault, of which its connection is closed already; a fault of ours is caught where it happens.
+    // A client error, whose connection is already closed. Our own errors are caught at their origin.
     errorHandler: (_error, socket) => socket.terminate(),
     // Handlers close them gracefully; the rest is cut off.
     preClose: (done) => {
@@ -43,7 +43,7 @@ export async function registerWebSockets(app: FastifyInstance): Promise<void> {
   })
 }
 
-/** As an `authorization` header has it. The secret does not stay where it may be logged or sent back. */
+/** In the form of an `authorization` header. The secret is removed, so that it cannot be logged or sent back. */
 export function takeSocketToken(headers: IncomingHttpHeaders, tokenAmong: TokenAmong): string | undefined {
   const offered = headers['sec-websocket-protocol']
   if (offered === undefined) return undefined
@@ -69,7 +69,7 @@ export function messagesOf(socket: Socket): AsyncIterable<Buffer> {
   return read()
 }
 
-/** A peer that is gone without a word is found out. */
+/** Detects a peer that vanished silently. */
 function keepAlive(socket: Socket): void {
   let isAlive = true
   const timer = setInterval(() => {
@@ -81,7 +81,7 @@ function keepAlive(socket: Socket): void {
   socket.once('close', () => clearInterval(timer))
 }
 
-/** Resolves when the bytes are on their way, so that whoever sends is as slow as whoever reads. */
+/** Resolves when the bytes are sent, so that a slow reader slows the sender. */
 export function send(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve) => socket.send(bytes, { binary: true }, () => resolve()))
 }

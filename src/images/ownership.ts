@@ -1,5 +1,5 @@
-// Who may see, use and move the names of images. A name belongs to the token that built or tagged it. A name of nobody, such as
-// a pulled one, is for all to use and for admins to move.
+// Decides who may see, use and move the names of images. A name belongs to the token that built or tagged it. Everybody may
+// use a name without an owner, such as a pulled one, and admins may move it.
 
 import type { Caller } from '../access/caller.ts'
 import { isAdmin, mayChange, maySee, seenBy } from '../access/ownership.ts'
@@ -22,7 +22,7 @@ type Options = {
   now?: () => number
 }
 
-// Far longer than a build waits and runs, which claims its names before they exist.
+// Far longer than the wait and run of a build, which claims its names before they exist.
 const FREE_AFTER_MS = 24 * 3_600_000
 const OF_ANOTHER = 'it belongs to another token'
 
@@ -31,7 +31,7 @@ export function createImageOwnership(options: Options) {
 
   const exists = async (reference: string) => (await read(tagOf(reference) ?? reference)) !== undefined
 
-  /** Of these references, the ones whose names the caller must not know of. */
+  /** The references whose names the caller must not see. */
   async function hiddenFrom(caller: Caller, references: string[]): Promise<ReadonlySet<string>> {
     const names = references.map(fullName)
     const rows = await table.find(names.filter((name) => name !== undefined))
@@ -39,7 +39,7 @@ export function createImageOwnership(options: Options) {
     return new Set(references.filter((_reference, index) => hidden.has(names[index] ?? '')))
   }
 
-  /** Of an old claim, only if it came to an image: a build may have failed. */
+  /** An old claim counts only if it has an image: a build may have failed. */
   async function holderOf(name: string, reference: string): Promise<ImageNameRow | undefined> {
     const [row] = await table.find([name])
     if (!row || row.claimedAt > now() - FREE_AFTER_MS || (await exists(reference))) return row
@@ -54,7 +54,7 @@ export function createImageOwnership(options: Options) {
     return holder !== undefined && !mayChange(caller, holder)
   }
 
-  /** Says why the caller may not have the name, or nothing once it has. */
+  /** Returns the reason why the caller may not have the name, or undefined once it has. */
   async function claim(caller: Caller, reference: string): Promise<string | undefined> {
     const [name, { tokenId: owner, team }] = [fullName(reference), caller]
     if (isAdmin(caller) || name === undefined || owner === null) return undefined
@@ -104,7 +104,7 @@ export function createImageOwnership(options: Options) {
       return images.flatMap((image) => visibleTo(image, { hidden, isUsed: used.has(image.id) }) ?? [])
     },
 
-    /** Makes a free name the caller's. Another's stays as it is. */
+    /** Assigns a free name to the caller. A name of another stays unchanged. */
     claimFree: claim,
 
     /** From now on the name is the caller's. */
@@ -121,7 +121,7 @@ export function createImageOwnership(options: Options) {
   }
 }
 
-/** However it is written. Undefined for an id or a digest, which are nobody's. */
+/** Takes any spelling. Undefined for an id or a digest, which have no owner. */
 function fullName(reference: string): string | undefined {
   const parsed = parseReference(reference)
   if (!parsed || parsed.digest !== undefined) return undefined

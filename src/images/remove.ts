@@ -7,7 +7,7 @@ import { viewUsers, type Users } from './view.ts'
 /** `others` is the number of containers that use it, and `hidden` that of its names, which the caller does not see. */
 type Target = { reference: string; tags: string[]; hidden: number; users: Users; others: number; force: boolean }
 
-/** The references to remove, one after the other. Throws when that would take the image from somebody. */
+/** The references to remove, one after the other. Throws if others use the image. */
 export function removals({ reference, tags, hidden, users, others, force }: Target): string[] {
   const name = tags.find((tag) => tag === tagOf(reference))
   const takesLast = hidden === 0 && (name === undefined || tags.length === 1)

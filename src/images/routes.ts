@@ -29,7 +29,7 @@ const PROGRESS =
 type Options = { images: ImageService; streams: Streams }
 
 export const imageRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { images, streams }) => {
-  /** As events to whoever asks for them, else in one piece. */
+  /** As events on request, else in one piece. */
   async function answer<T>(request: FastifyRequest, reply: FastifyReply, begin: Begin<T>): Promise<T | FastifyReply> {
     return (await sendProgress(streams, { request, reply, begin })) ?? begin({ signal: streams.watch(reply) })
   }

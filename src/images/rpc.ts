@@ -26,7 +26,7 @@ export function imageRpc({ images }: { images: ImageService }) {
     transfer: TransferRequest
   ) {
     const name = registry === undefined ? image : `${registry}/${image}`
-    // A name that was given for a push that is refused would stay.
+    // A name added for a refused push would stay.
     images.checkPush(name, credentials)
     const isNew = registry !== undefined && !(await images.exists(name))
     if (registry !== undefined) await images.tag(caller, image, name)

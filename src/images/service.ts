@@ -1,4 +1,4 @@
-// The images of the engine: finding the one a container is made from, pulling, pushing, naming and removing.
+// The images of the engine: find the image of a container, pull, push, tag and remove.
 
 import type { Caller } from '../access/caller.ts'
 import { seenBy } from '../access/ownership.ts'
@@ -33,7 +33,7 @@ export type TransferRequest = {
 
 type FindRequest = TransferRequest & {
   pull: PullPolicy
-  /** Throws when whoever asks may not pull. */
+  /** Throws if the caller may not pull. */
   beforePull?: () => void
 }
 
@@ -119,7 +119,7 @@ export function createImageService({
     return pulled
   }
 
-  /** A name that no registry gave an image for may be a misspelt one of an image that is here. */
+  /** A name that no registry has may be a misspelt one of a local image. */
   async function withMeant(caller: Caller, reference: string, error: unknown): Promise<unknown> {
     if (!isAppError(error, ...UNFOUND)) return error
     const here = (await ownership.all(caller).catch(() => [])).flatMap(({ tags }) => tags)
@@ -161,7 +161,7 @@ export function createImageService({
     /** Throws for an invalid reference, before anything starts. */
     checkName: (reference: string): void => void requireName('image', reference),
 
-    /** The same, and for a login that is none. */
+    /** The same, and for an invalid login. */
     checkPush(reference: string, credentials: TransferRequest['credentials']): void {
       registries.checkLogin(requireName('image', reference).registry, credentials)
     },
@@ -210,7 +210,7 @@ export function createImageService({
       }
     },
 
-    /** A name moves here from the image that had it. */
+    /** Moves the name from the image that had it. */
     async tag(caller: Caller, reference: string, target: string): Promise<ImageDetails> {
       const { digest } = requireName('target', target)
       if (digest !== undefined) throw invalidField('target', 'must be a name with a tag, not a digest')
@@ -234,7 +234,7 @@ export function createImageService({
     exists,
     share,
 
-    /** Takes off a name that was given for a push. The image has another; and the push counts, also when this one stays. */
+    /** Removes a name added for a push. The image has another name, and the push counts even if this one stays. */
     async untag(reference: string): Promise<void> {
       try {
         await engine.removeImage(reference)

@@ -28,7 +28,7 @@ export function createSharedPulls() {
     return shared
   }
 
-  /** Those with the same key share what the first of them starts. */
+  /** Requests with the same key share the pull that the first one starts. */
   return async function pull(key: string, follower: Follower, start: Start): Promise<void> {
     const { signal } = follower
     if (signal.aborted) throw cancellation(signal)

@@ -1,5 +1,5 @@
-// Images for all nodes of a cluster. A node can pull only what a registry has, so an image that no registry is known to have
-// goes to the registry of the cluster first.
+// Images for all nodes of a cluster. A node can pull only from a registry, so an image that no registry is known to have is
+// first pushed to the registry of the cluster.
 
 import type { Caller } from '../access/caller.ts'
 import type { EngineImages, ImageRecord, Transfer } from '../engine/contract/images.ts'
@@ -7,15 +7,15 @@ import type { RegistryLogin } from '../engine/contract/registry-login.ts'
 import { familiarName, parseReference } from '../lib/reference.ts'
 import type { RegistryService } from '../registry/service.ts'
 
-/** What a container runs from, and the login with which other nodes pull it. */
+/** The image of a container, and the login with which other nodes pull it. */
 export type Shared = { image: string; login?: RegistryLogin }
 
 type Options = {
   engine: Pick<EngineImages, 'tagImage' | 'pushImage'>
   registries: Pick<RegistryService, 'withOwnLogin' | 'ownLogin'>
-  /** Host and port, and maybe a path. Absent: every node has the images that it needs. */
+  /** Host and port, and maybe a path. If absent, every node has the images that it needs. */
   registry: string | undefined
-  /** Makes a free name the caller's. */
+  /** Assigns a free name to the caller. */
   claim: (caller: Caller, name: string) => Promise<unknown>
   onTagged: () => void
 }

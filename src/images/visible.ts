@@ -1,9 +1,9 @@
-// What a caller sees of an image, given the names that are hidden from it. Pure.
+// A caller's view of an image, without the names that are hidden from it. Pure.
 
 import type { ImageSummary } from '../engine/contract/images.ts'
 import { imageName } from '../lib/reference.ts'
 
-/** Undefined for an image that does not exist for the caller. Images without a name are for those who use one, or know its digest. */
+/** Undefined for an image that does not exist for the caller. Callers see an unnamed image if they use it or know its digest. */
 export function visibleTo<T extends ImageSummary>(
   image: T,
   { hidden, isUsed, byDigest = false }: { hidden: ReadonlySet<string>; isUsed: boolean; byDigest?: boolean }

@@ -10,7 +10,7 @@ export type Bus = ReturnType<typeof createBus>
 export function createBus() {
   return {
     changes: createTopic<Change>(),
-    /** After every full reading: at the start and whenever the engine came back. */
+    /** After every full read: at the start and after each return of the engine. */
     syncs: createTopic<void>(),
     /** Some image changed, or may have changed. */
     images: createTopic<void>(),

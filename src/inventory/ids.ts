@@ -1,5 +1,5 @@
-// Finding a container by what a client calls it: full id, name, short id, unique beginning of an id, or the id of a container
-// that this one replaced.
+// Finds a container by any of its names: full id, name, short id, unique id prefix, or the id of a container that this one
+// replaced.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import { AppError } from '../errors.ts'
@@ -12,7 +12,7 @@ export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
   /** Maps the id of a replaced container to its replacement. */
   const aliases = new Map<string, string>()
 
-  /** While the container that another is to replace is there, that is the whole one. */
+  /** While the old container of a replacement exists, it is the complete one. */
   function take({ id, berth: { replaces } }: ContainerRecord): void {
     for (const alias of replaces) {
       const holder = records.get(aliases.get(alias) ?? '')
@@ -20,20 +20,20 @@ export function createIds(records: ReadonlyMap<string, ContainerRecord>) {
     }
   }
 
-  /** Those that it leaves go to the others that may have them. */
+  /** Released ids go to the other candidates. */
   function free(id: string): void {
     const freed = [...aliases].filter(([, target]) => target === id)
     for (const [alias] of freed) aliases.delete(alias)
     if (freed.length > 0) for (const record of records.values()) take(record)
   }
 
-  /** Among those that `isVisible` lets through; of the others nothing is said. */
+  /** Among those that `isVisible` accepts, without revealing others. */
   function find(reference: string, isVisible: (record: ContainerRecord) => boolean): ContainerRecord {
     const exact = records.get(reference) ?? records.get(aliases.get(reference) ?? '')
     if (exact && isVisible(exact)) return exact
     const found = new Map<string, ContainerRecord>()
     const looksLikeId = /^[0-9a-f]{4,64}$/.test(reference)
-    // An engine allows a container name that looks like another's id. A reference as long as an id is an id.
+    // An engine allows a container name that looks like another's id. A reference with the length of an id is an id.
     const isId = looksLikeId && reference.length >= SHORT_ID
     let named: ContainerRecord | undefined
     for (const record of records.values()) {

@@ -20,7 +20,7 @@ type Options = {
   log: Log
   relistMs?: number
   turnMs?: number
-  /** Milliseconds that only go forward. */
+  /** Monotonic milliseconds. */
   now?: (() => number) | undefined
 }
 
@@ -57,7 +57,7 @@ export function createInventory({
 
     refresh: reader.refresh,
     holding: reader.holding,
-    /** To be called when the engine said that it removed the container. */
+    /** Call this when the engine has reported the removal of the container. */
     removed: records.drop,
 
     /** Age of the records, of all containers or the named one. Null if they are up to date. */

@@ -1,4 +1,4 @@
-// Asks the engine about single containers, at most a few at a time.
+// Inspects individual containers, a few at a time.
 
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import { isAppError } from '../errors.ts'
@@ -18,7 +18,7 @@ type Options = {
 
 type Remember = (record: ContainerRecord, asked: number) => void
 
-// Events of one change come in a flock (create, start, …) and often the change's own inspect answers them all.
+// Events of one change come in bursts (create, start, …), and often the change's own inspect covers them all.
 const SETTLE_MS = 40
 const PARALLEL_INSPECTS = 8
 const LOOK_MS = 5_000
@@ -31,7 +31,7 @@ export function createReader({ engine, records, stopping, log, now }: Options) {
   const planned = new Set<string>()
   const inTurn = createSemaphore(PARALLEL_INSPECTS)
 
-  /** Asks the engine about one container and remembers the answer. Undefined when it is gone. */
+  /** Inspects one container and stores the answer. Undefined if it is gone. */
   async function read(id: string, remember: Remember, signal?: AbortSignal): Promise<ContainerRecord | undefined> {
     const asked = now()
     const record = await engine.inspectContainer(id, signal)
@@ -56,7 +56,7 @@ export function createReader({ engine, records, stopping, log, now }: Options) {
     })
   }
 
-  /** One container that the engine cannot describe must not hide the others; it is tried again, less and less often. */
+  /** A container that the engine cannot describe must not hide the others. It is retried with backoff. */
   async function look(id: string, remember: Remember = records.put): Promise<void> {
     try {
       await read(id, remember, AbortSignal.any([stopping, AbortSignal.timeout(LOOK_MS)]))
@@ -85,10 +85,10 @@ export function createReader({ engine, records, stopping, log, now }: Options) {
   return {
     refresh: (id: string, signal?: AbortSignal) => read(id, records.put, signal),
 
-    /** Something happened to it: it is read soon, unless it is read before. */
+    /** After an event: it is read soon, unless it is read before. */
     markDirty: (id: string): void => markDirty(id),
 
-    /** The engine said that it is gone. */
+    /** The engine has reported its removal. */
     removed(id: string): void {
       dirty.delete(id)
       records.drop(id)

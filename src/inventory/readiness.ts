@@ -1,4 +1,4 @@
-// Whether the inventory knows the engine's containers, and how old that knowledge is.
+// Whether the inventory knows the engine's containers, and the age of its records.
 
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import { AppError } from '../errors.ts'
@@ -20,7 +20,7 @@ export function createReadiness({ engine, syncs, now }: Options) {
     return new AppError('ENGINE_UNAVAILABLE', `The Docker engine does not answer (${reason}). Berth keeps trying.`)
   }
 
-  /** Before the first reading nothing can be said about any container; it takes a moment. */
+  /** Before the first read nothing is known about any container. The read takes a moment. */
   async function whenKnown(): Promise<void> {
     if (knownAt !== undefined) return
     if (!engine.status().available) throw unavailable()
@@ -52,7 +52,7 @@ export function createReadiness({ engine, syncs, now }: Options) {
       return knownAt === undefined ? 0 : Math.round(now() - knownAt)
     },
 
-    /** A full reading has come to its end. */
+    /** A full read has ended. */
     known(): void {
       knownAt = now()
     },

@@ -11,9 +11,9 @@ import type { Reading } from './turns.ts'
 export type Presence = { is: 'known'; record: ContainerRecord } | { is: 'unread' } | { is: 'absent' }
 export type Records = ReturnType<typeof createRecords>
 
-// Longer than any answer about a container can be under way.
+// Longer than any answer about a container can take.
 const REMEMBER_GONE_MS = 60_000
-// A single failed reading is soon made good and worth no warning to clients.
+// A single failed read is soon repeated and deserves no warning to clients.
 const UNREAD_MS = 30_000
 
 export function createRecords(changes: Topic<Change>, now: () => number) {
@@ -50,7 +50,7 @@ export function createRecords(changes: Topic<Change>, now: () => number) {
   return {
     put,
 
-    /** The same for a reading without a cause: when it finds nothing new, nothing has happened. */
+    /** The same for a read without an event: if it finds nothing new, nothing has happened. */
     confirm(record: ContainerRecord, asked: number): void {
       const isSame = !failing.has(record.id) && isDeepStrictEqual(records.get(record.id), record)
       if (!isSame) return put(record, asked)
@@ -68,7 +68,7 @@ export function createRecords(changes: Topic<Change>, now: () => number) {
       tell({ id, before, after: undefined })
     },
 
-    /** The engine has it and did not describe it, so what is known of it may be out of date. */
+    /** The engine has it but did not describe it, so its record may be stale. */
     failed(id: string): void {
       if (failing.has(id)) return
       failing.set(id, now())
@@ -91,7 +91,7 @@ export function createRecords(changes: Topic<Change>, now: () => number) {
 
     /** Age of a record that could not be refreshed for a while. Null if it is up to date. */
     staleMs,
-    /** The same of all such containers; of those that were never read, since when that has failed. */
+    /** The same for all such containers; for those never read, the time since the first failure. */
     unreadMs: (): number[] => [...failing.keys()].flatMap((id) => staleMs(id) ?? []),
 
     /** Only readable containers; the others are retried anyway. */
@@ -104,7 +104,7 @@ export function createRecords(changes: Topic<Change>, now: () => number) {
 
     /** Time of the call behind a record; 0 without one. */
     readAt: (id: string): number => readAt.get(id) ?? 0,
-    /** Another number for every change: what was made of all records under the same number still holds. */
+    /** Changes with every change of a record, so results derived from all records are valid for the same number. */
     version: (): number => version,
     all: (): IterableIterator<ContainerRecord> => records.values(),
     get: (id: string): ContainerRecord | undefined => records.get(id),

@@ -1,7 +1,7 @@
-// Whose turn it is to be read again. The list shows state, name and health; whatever else an answer shows can change without
-// an event that arrives, so every container is read again within a minute.
+// Chooses the next containers to read again. The list shows state, name and health. All other fields may change without an
+// event, so every container is read again within a minute.
 //
-// The readings are spread evenly, oldest first: with 300 containers that is five a second, with ten one in six seconds.
+// The reads are spread evenly, oldest first: five a second for 300 containers, one in six seconds for ten.
 
 export const TURN_MS = 1_000
 const REREAD_MS = 60_000
@@ -19,7 +19,7 @@ export function createTurns() {
       credit = Math.min(readings.length, credit + (readings.length * elapsedMs) / ROUND_MS)
       const due = readings
         .toSorted((a, b) => a.readAt - b.readAt)
-        // When many were removed, the share shrinks faster than those that are left were to be read.
+        // After many removals the share shrinks faster than the remaining containers are read.
         .filter(({ readAt }, place) => place < Math.floor(credit) || now - readAt >= ROUND_MS)
       credit = Math.max(0, credit - due.length)
       return due.map(({ id }) => id)

@@ -1,5 +1,5 @@
-// List and watch: subscribe to events, then list, then inspect what changed. The event stream is lossy, so the list is taken
-// again every ten seconds and after every gap; what no list shows is read again in turn.
+// List and watch: subscribe to events, then list, then inspect changed containers. The event stream is lossy, so the list is
+// read again every ten seconds and after every gap. Fields that no list shows are read again in turn.
 
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerSummary, EngineContainers } from '../engine/contract/containers.ts'
@@ -26,7 +26,7 @@ type Options = {
 
 const RETRY_MS = 500
 
-/** Goes on until it is stopped. */
+/** Runs until it is stopped. */
 export async function watch({
   engine,
   records,
@@ -58,7 +58,7 @@ export async function watch({
     return !known || known.state !== row.state || known.name !== row.name || known.health !== row.health
   }
 
-  /** Compares with the engine's list; reads again what differs from it, or everything. */
+  /** Compares with the engine's list, and reads the differing containers again, or all. */
   async function relist(everything: boolean): Promise<void> {
     const asked = now()
     records.forgetGone()
@@ -67,7 +67,7 @@ export async function watch({
     for (const id of records.ids()) if (!present.has(id) && records.readAt(id) < asked) records.drop(id)
     const stale = everything ? listed : listed.filter(differs)
     await reader.lookAtAll(stale.map(({ id }) => id))
-    // There is no list of images to compare with: what was kept of them is read again when it is needed.
+    // There is no list of images to compare with: cached images are read again when they are needed.
     bus.images.tell()
     readiness.known()
   }

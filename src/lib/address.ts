@@ -2,7 +2,7 @@
 
 import { isIPv6 } from 'node:net'
 
-/** One host for IPv4. For IPv6 its network of 64 bits, since one host may use every address of that. */
+/** One host for IPv4. For IPv6 its /64 network, since one host may use all of its addresses. */
 export function hostOf(address: string): string {
   if (!address.includes(':')) return address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1]

@@ -1,4 +1,4 @@
-/** Replaces the items that a reader was too slow for. */
+/** Replaces the items that a slow reader missed. */
 export type Missed = { missed: number }
 
 /** One writer, many readers. A slow reader never blocks the writer: it loses unread items, and gets their number. */

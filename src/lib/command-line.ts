@@ -17,6 +17,6 @@ export function splitCommand(text: string): string[] | undefined {
 }
 
 function unquoted(_: string, escaped?: string, single?: string, double?: string, plain?: string): string {
-  // Between double quotes a backslash stays, but before what has a meaning there.
+  // Between double quotes a backslash stays, except before special characters.
   return escaped ?? single ?? double?.replaceAll(/\\(["\\$`])/g, '$1') ?? plain ?? ''
 }

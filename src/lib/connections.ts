@@ -1,5 +1,5 @@
-// A bounded number of connections that no host can monopolize: when all are taken, the host with the most gives one up
-// for a new one. A connection with an authorized call is held; all others are idle, however busy.
+// A bounded number of connections that no host can monopolize: if all are taken, the host with the most loses one
+// to a new one. A connection with an authorized call is held; all others are idle, however busy.
 
 import type { Socket } from 'node:net'
 import { hostOf } from './address.ts'
@@ -35,7 +35,7 @@ export function createConnections(most: number) {
     return most
   }
 
-  /** The oldest that is idle, of whoever has the most of them; else the oldest that is held, unless the newcomer has as many. */
+  /** The oldest idle one of the host with the most; else the oldest held one, unless the newcomer has as many. */
   function surplus(newcomer: string): Entry | undefined {
     const [idle] = largest('idle')
     if (idle) return idle
@@ -45,7 +45,7 @@ export function createConnections(most: number) {
   }
 
   return {
-    /** False when there was no room for it; it is closed then. */
+    /** False if there was no room, and it is closed. */
     add(socket: Socket): boolean {
       const host = hostOf(socket.remoteAddress ?? 'socket')
       if (entries.size >= most) {

@@ -2,16 +2,16 @@
 // client could make run forever.
 
 export type Ignore = (path: string) => boolean
-/** Makes the error for lines that cannot be used. */
+/** Creates the error for invalid lines. */
 type Refuse = (message: string, cause?: unknown) => Error
 
 export const IGNORE_FILE = '.dockerignore'
-// Each path of the context is held against each line, letter by letter where it comes to that.
+// Each path of the context is matched against each line, if necessary letter by letter.
 const MAX_RULES = 1_000
 const MAX_COMPARISONS = 50_000_000
 const ANY_FOLDERS = '**'
 const ANY_TEXT = '*'
-/** One character: itself, any, or one of a class. */
+/** One character: a literal, any, or one of a class. */
 type Piece = string | RegExp
 type Segment = typeof ANY_FOLDERS | Piece[]
 type Rule = { segments: Segment[]; keeps: boolean }

@@ -1,5 +1,5 @@
-// Matches text against patterns with stars, in bounded time: no expression is made of what a client or an operator wrote,
-// since one with many stars can keep a backtracking engine busy for ever. Pure.
+// Matches text against patterns with stars, in bounded time: patterns of clients and operators never become regular
+// expressions, since many stars can keep a backtracking engine busy forever. Pure.
 
 type Restart = { token: number; at: number }
 

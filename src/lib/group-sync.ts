@@ -7,7 +7,7 @@ export function createGroupSync(sync: () => Promise<void>) {
   let next: Promise<void> | undefined
   let failure: unknown
 
-  /** After a failed sync the kernel may take the lost pages for written, so no later sync proves anything. */
+  /** After a failed sync the kernel may treat the lost pages as written, so no later sync proves anything. */
   function check(): void {
     if (failure !== undefined)
       throw new Error('The disk failed to keep what was written. Check the disk and restart Berth.', { cause: failure })
@@ -30,7 +30,7 @@ export function createGroupSync(sync: () => Promise<void>) {
   }
 
   return {
-    /** Resolves when what was written before the call survives a power failure. */
+    /** Resolves when every write before the call survives a power failure. */
     flush: (): Promise<void> => (next ??= running.then(begin, begin)),
     /** Throws once a sync has failed. */
     check

@@ -1,5 +1,5 @@
-// Where log lines go, those of one turn of the event loop in one write. A reader that has stopped reading holds nothing
-// up: lines beyond a bound are dropped and counted.
+// The output of log lines, one write per turn of the event loop. A stalled reader blocks nothing: lines beyond a bound are
+// dropped and counted.
 
 import type { Writable } from 'node:stream'
 

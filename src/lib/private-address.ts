@@ -1,4 +1,4 @@
-// Addresses that lead to this machine, to private networks or to nobody, and not to the internet. Pure.
+// Addresses that lead to this machine, to private networks or nowhere, and not to the internet. Pure.
 
 import { BlockList, isIP } from 'node:net'
 
@@ -17,7 +17,7 @@ export const PRIVATE_IPV4: readonly string[] = [
 
 const NETWORKS: [family: 'ipv4' | 'ipv6', networks: readonly string[]][] = [
   ['ipv4', PRIVATE_IPV4],
-  // The last three hold addresses of IPv4: NAT64, 6to4 and Teredo.
+  // The last three embed IPv4 addresses: NAT64, 6to4 and Teredo.
   ['ipv6', ['::/96', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8', '64:ff9b::/32', '2002::/16', '2001::/32']]
 ]
 

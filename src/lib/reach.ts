@@ -1,4 +1,4 @@
-// What isolated workloads may reach besides the internet: `10.1.2.0/24`, `10.1.2.3:5432`, `host:53/udp`. Pure.
+// Addresses that isolated workloads may reach besides the internet: `10.1.2.0/24`, `10.1.2.3:5432`, `host:53/udp`. Pure.
 
 import { BlockList, isIPv4 } from 'node:net'
 
@@ -10,7 +10,7 @@ const FORM = /^(?<where>host|[\d.]+(?:\/\d{1,2})?)(?::(?<port>\d{1,5})(?:\/(?<pr
 const LAST_PORT = 65_535
 const WIDTH = 32
 
-/** Undefined for what has another form. */
+/** Undefined for any other form. */
 export function parseReach(text: string): Reach | undefined {
   const { where = '', port, protocol = 'tcp' } = FORM.exec(text)?.groups ?? {}
   const door = port === undefined ? undefined : { port: Number(port), protocol: protocol as Port['protocol'] }
@@ -21,7 +21,7 @@ export function parseReach(text: string): Reach | undefined {
   return { network: `${address}/${Number(prefix)}`, door }
 }
 
-/** Whether both TCP and UDP get to that port of an address. */
+/** Whether both TCP and UDP reach that port of an address. */
 export function covers(reach: readonly Reach[], address: string, port: number): boolean {
   return (['tcp', 'udp'] as const).every((protocol) =>
     reach.some(({ network, door }) => {

@@ -20,7 +20,7 @@ const DIGEST = /^[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]
 const MAX_NAME = 255
 const MAX_PORT = 65535
 
-/** Undefined for what is no name of an image, such as an image's bare id. */
+/** Undefined for an invalid image name, such as a bare image id. */
 export function parseReference(text: string): ImageReference | undefined {
   const [, beforeDigest = '', digest] = /^([^@]*)(?:@(.*))?$/s.exec(text) ?? []
   const [, name = '', tag] = /^(.*?)(?::([^/:]*))?$/s.exec(beforeDigest) ?? []
@@ -38,7 +38,7 @@ export function parseReference(text: string): ImageReference | undefined {
   return { registry, repository, tag, digest }
 }
 
-/** The one name for a registry, from the several that it is called by. Undefined for what is no host. */
+/** The canonical name of a registry. Undefined for an invalid host. */
 export function registryName(host: string): string | undefined {
   const match = HOST.exec(host)
   if (!match || Number(match[1] ?? 1) > MAX_PORT || match[1] === '0') return undefined
@@ -46,7 +46,7 @@ export function registryName(host: string): string | undefined {
   return HUB_NAMES.has(name) ? DOCKER_HUB : name
 }
 
-/** Registry and repository, however it is written; undefined for what is no name of an image. */
+/** Registry and repository, from any spelling; undefined for an invalid image name. */
 export function imageName(reference: string): string | undefined {
   const parsed = parseReference(reference)
   return parsed && `${parsed.registry}/${parsed.repository}`
@@ -66,7 +66,7 @@ export function familiarName({ registry, repository }: ImageReference): string {
   return registry === DOCKER_HUB ? repository.replace(/^library\//, '') : `${registry}/${repository}`
 }
 
-/** A whole name as Docker shows it; Podman shows `docker.io/library/nginx:1`. What is no whole name stays as it is. */
+/** A full name as Docker shows it; Podman shows `docker.io/library/nginx:1`. Other texts stay unchanged. */
 export function shortName(text: string): string {
   const parsed = parseReference(text)
   if (parsed?.registry !== DOCKER_HUB || (parsed.tag ?? parsed.digest) === undefined) return text

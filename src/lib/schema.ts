@@ -1,6 +1,6 @@
 import { Type, type Static, type TSchema, type TString } from '@sinclair/typebox'
 
-/** A shared shape is written once and referred to by its $id, so that OpenAPI names it as a component. */
+/** A shared schema is written once and referenced by its $id, so that OpenAPI names it as a component. */
 export function ref<T extends TSchema>(schema: T) {
   return Type.Unsafe<Static<T>>(Type.Ref(schema.$id ?? ''))
 }
@@ -15,10 +15,10 @@ export function formed(pattern: string, rule: string, options: object = {}): TSt
   return Type.String({ ...form(pattern, rule), ...options })
 }
 
-/** The same for what has no type of its own, as names in an object. */
+/** The same for values without a type, such as names in an object. */
 export const form = (pattern: string, rule: string): object => ({ pattern, 'x-rule': rule })
 
-/** A value, and the forms in which people write it. They are read before the schema is asked, which then knows the first. */
+/** A value and its human forms, which are converted before validation. */
 export function orWritten<T extends TSchema>(exact: T, ...written: TSchema[]) {
   const { description, examples = [], ...rest } = exact
   const all = [...(examples as unknown[]), ...written.flatMap((form) => (form.examples as unknown[]) ?? [])]
@@ -32,12 +32,12 @@ export function orWritten<T extends TSchema>(exact: T, ...written: TSchema[]) {
 
 export function nullable<T extends TSchema>(schema: T) {
   if (typeof schema.type !== 'string') return Type.Unsafe<Static<T> | null>({ anyOf: [schema, { type: 'null' }] })
-  // Some readers of the document stumble over null among the words of an enum.
+  // Some readers of the document fail on null in an enum.
   if (Array.isArray(schema.enum)) return Type.Unsafe<Static<T> | null>({ anyOf: [schema, { type: 'null' }] })
   return Type.Unsafe<Static<T> | null>({ ...schema, type: [schema.type, 'null'] })
 }
 
-/** An object with names of the client's choosing. `Type.Record` would let a name pass that does not fit, with any value. */
+/** An object with arbitrary names. `Type.Record` would accept any value under an invalid name. */
 export function record<T extends TSchema>(value: T, options: object = {}) {
   return Type.Unsafe<Record<string, Static<T>>>({ type: 'object', additionalProperties: value, ...options })
 }

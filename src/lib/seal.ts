@@ -1,5 +1,5 @@
-// Keeps secrets unreadable to whoever gets hold of the database alone, as in a backup. The key lies beside it in a file of
-// its own, so this is no defence against somebody who reads the whole data folder.
+// Encrypts secrets against readers of the database alone, for example of a backup. The key is in a separate file beside it, so
+// this is no defence against readers of the whole data folder.
 
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 

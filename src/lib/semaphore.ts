@@ -1,9 +1,9 @@
 type Turn = {
-  /** Thrown when too many wait already. Without one the task waits all the same. */
+  /** Thrown if too many already wait. Without it the task waits anyway. */
   refusal?: (() => Error) | undefined
   /** Leaves the queue when it aborts; it does not stop a running task. */
   signal?: AbortSignal | undefined
-  /** For whom. Each has a line of its own, and the lines take turns. */
+  /** The caller. Each caller has its own queue, and the queues take turns. */
   whose?: string | undefined
 }
 
@@ -23,7 +23,7 @@ export function createSemaphore(limit: number, most = Infinity) {
     if (line?.size === 0) lines.delete(whose)
   }
 
-  /** False when the signal came first. */
+  /** False if the signal came first. */
   function turn(whose: string, signal: AbortSignal | undefined): Promise<boolean> {
     return new Promise((resolve) => {
       const leave = () => {

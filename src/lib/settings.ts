@@ -1,4 +1,4 @@
-// The kinds of settings: how the text of a variable becomes a value, and what is said when it cannot.
+// The kinds of settings: the conversion of a variable's text to a value, and the errors.
 
 export type Setting<T> = {
   env: string
@@ -134,7 +134,7 @@ export const portOrOff = (env: string, fallback: number, description: string): S
   parse: (raw) => (/^(off|0)$/i.test(raw) ? undefined : parsePort(raw))
 })
 
-/** "8001-8999", with both ends. */
+/** "8001-8999", inclusive. */
 export const portRange = (env: string, fallback: string, description: string): Setting<PortRange> => ({
   env,
   default: fallback,

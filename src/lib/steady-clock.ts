@@ -1,5 +1,5 @@
-// The time of day for rules that must not be hurried: it follows the wall clock while that is corrected in small steps, as
-// time services do, and takes no part in its jumps. A clock that is set an hour ahead makes nothing an hour older.
+// A clock without jumps: it follows small corrections of the wall clock, as time services make them, and ignores jumps. A
+// clock set an hour ahead makes nothing an hour older.
 
 const LARGEST_STEP_MS = 2_000
 

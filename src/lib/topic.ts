@@ -5,7 +5,7 @@ export type Topic<T> = ReturnType<typeof createTopic<T>>
 export function createTopic<T>() {
   const watchers = new Set<(news: T) => void>()
   return {
-    /** Returns what ends it. */
+    /** Returns the function that ends it. */
     on(watcher: (news: T) => void): () => void {
       watchers.add(watcher)
       return () => watchers.delete(watcher)

@@ -1,4 +1,4 @@
-// JSON against a schema, and what is wrong with it in words.
+// Validates JSON against a schema, and describes the errors.
 
 import type { TSchema } from '@sinclair/typebox'
 import addFormats from 'ajv-formats'
@@ -12,10 +12,10 @@ const OPTIONS: Options = {
   removeAdditional: false,
   useDefaults: true,
   allErrors: true,
-  // So that a violation has the schema with it, and with that the fields that there are (`withoutData`).
+  // So that a violation includes the schema, and with it the existing fields (`withoutData`).
   verbose: true,
   strict: false,
-  // Our own schemas need no checking against JSON Schema at every start; the tests compile them all.
+  // Our own schemas need no check against JSON Schema at every start; the tests compile them all.
   meta: false,
   validateSchema: false
 }
@@ -41,20 +41,20 @@ const LONGEST_FIELD = 100
 
 /** `shared` are the schemas that others refer to by their $id. */
 export function createValidator(shared: TSchema[]) {
-  // Nothing is filled in: what a request leaves out is for the feature to decide.
+  // No defaults are filled in: the feature decides about absent fields.
   const strict = new Ajv2020({ ...OPTIONS, useDefaults: false, schemas: shared })
   const coercing = new Ajv2020({ ...OPTIONS, schemas: shared, coerceTypes: 'array' })
   const typed = new Ajv2020({ ...OPTIONS, useDefaults: false, schemas: shared, coerceTypes: true })
   for (const ajv of [strict, coercing, typed]) addFormats.default(ajv)
 
   return {
-    /** For JSON: a number in quotes or a misspelt field is an error, not a guess. */
+    /** For JSON: a quoted number or a misspelt field is an error. */
     strict: (schema: object) => compileLater(strict, schema),
-    /** For the body of a request: strict, and a null that the schema does not take counts as a field that was left out. */
+    /** For the body of a request: strict, and a null that the schema does not allow counts as an absent field. */
     body: (schema: object) => nullIsAbsent(compileLater(strict, schema)),
-    /** For what comes as text: numbers and booleans are read out of it. */
+    /** For text input: numbers and booleans are parsed from it. */
     coercing: (schema: object) => compileLater(coercing, schema),
-    /** For JSON made from messages, which have types of their own: there, whole numbers of 64 bits are text. */
+    /** For JSON from protobuf messages, where 64-bit integers are text. */
     typed: (schema: object) => compileLater(typed, schema)
   }
 }
@@ -64,7 +64,7 @@ type Validate = ReturnType<typeof compileLater>
 function nullIsAbsent(checked: Validate): Validate {
   const validate = (data: unknown): boolean => {
     let isValid = checked(data)
-    // A choice between shapes may complain of its own nulls only once the others are gone.
+    // A choice between shapes may report its own nulls only after the others are removed.
     while (!isValid && dropNulls(data, checked.errors ?? [])) isValid = checked(data)
     validate.errors = checked.errors
     return isValid
@@ -73,7 +73,7 @@ function nullIsAbsent(checked: Validate): Validate {
   return validate
 }
 
-/** Compiling every schema would take most of the start; each is compiled when it is first needed. */
+/** Each schema is compiled at its first use, since compiling all would take most of the start. */
 function compileLater(ajv: Ajv2020, schema: object) {
   let compiled: ValidateFunction | undefined
   const validate = (data: unknown): boolean => {
@@ -86,7 +86,7 @@ function compileLater(ajv: Ajv2020, schema: object) {
   return validate
 }
 
-/** Violations are logged, and what was sent may be secret. */
+/** Violations are logged, and the sent values may be secret. */
 function withoutData({ keyword, instancePath, schemaPath, params, message, parentSchema }: ErrorObject): ErrorObject {
   const known = keyword === 'additionalProperties' && { known: Object.keys(parentSchema?.properties ?? {}) }
   const rule: unknown = (keyword === 'propertyNames' ? parentSchema?.propertyNames : parentSchema)?.['x-rule']
@@ -111,7 +111,7 @@ export function describeViolations(violations: Violation[], whole: string): Prob
   return more > 0 ? [...problems, { field: whole, message: `has ${more} more problems` }] : problems
 }
 
-/** Of a value that people may write in other forms, what is wrong with its exact form is told; examples are of all. */
+/** For a value with human forms, the error describes the exact form, and the examples cover all forms. */
 function withoutWritten(violations: Violation[]): Violation[] {
   const choices = violations
     .filter(({ params }) => params.written === true)
@@ -145,7 +145,7 @@ function describe({ keyword, instancePath, params, message }: Violation, whole: 
   return { field: path || whole, message: inWords(keyword, params) ?? message ?? 'is not valid' }
 }
 
-/** A field that does not exist has its name from the client, and goes back in an answer. */
+/** The name of an unknown field comes from the client and is repeated in an answer. */
 function shortened(name: string): string {
   return name.length > LONGEST_FIELD ? `${name.slice(0, LONGEST_FIELD)}…` : name
 }

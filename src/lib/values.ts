@@ -1,7 +1,6 @@
-// Limits the number of values in a body, since reporting the fault of each of a hundred thousand would block everybody
-// else. Pure.
+// Limits the number of values in a body, since a report of a hundred thousand faults would block everybody else. Pure.
 
-/** Many times what the largest valid body has. */
+/** Many times more than in the largest valid body. */
 export const MAX_VALUES = 12_000
 
 /** Whether a value and all in it are more than that. Stops counting there. */

@@ -1,4 +1,4 @@
-// What JSON Schema finds wrong with a value, as a person would say it. Pure.
+// JSON Schema errors in readable words. Pure.
 
 const KINDS: Record<string, string> = {
   array: 'a list',
@@ -10,7 +10,7 @@ const KINDS: Record<string, string> = {
   string: 'text'
 }
 
-/** Undefined for keywords whose own words will do. */
+/** Undefined for keywords whose standard message is good enough. */
 export function inWords(keyword: string, { type, limit, examples }: Record<string, unknown>): string | undefined {
   if (keyword === 'type') return `must be ${kindsOf(type)}${suchAs(examples)}`
   if (keyword === 'minimum') return `must be at least ${limit}`

@@ -1,11 +1,11 @@
-// Answers cut to what a model can read. Pure.
+// Cuts answers to the size that a model can read. Pure.
 
 const MOST_CHARACTERS = 24_000
 /** Of one text in an answer. */
 const MOST_OF_TEXT = 12_000
 const MOST_ROWS = 50
 
-/** The beginning and, since an error stands there, more of the end. */
+/** The beginning and, since errors are there, more of the end. */
 export function cutText(text: string, most = MOST_OF_TEXT): string {
   if (text.length <= most) return text
   const head = Math.floor(most / 4)
@@ -13,7 +13,7 @@ export function cutText(text: string, most = MOST_OF_TEXT): string {
   return `${text.slice(0, head)}\n[… ${left} characters left out …]\n${text.slice(text.length - (most - head))}`
 }
 
-/** A list with how many it had, when it had more than a model should read. */
+/** A list, with its length if it was too long for a model. */
 export function cutRows(rows: unknown[], what: string): object {
   const shown = rows.slice(0, MOST_ROWS)
   const more =

@@ -11,7 +11,7 @@ export const filesField = Type.Record(Type.String(), Type.String(), {
 
 const BASE64 = 'base64:'
 
-/** In a folder of their own, everybody may write there: whoever the image runs as. */
+/** In a separate folder that every user may write to, since the image may run as any user. */
 export async function tarOf(files: Static<typeof filesField>, folder = ''): Promise<Uint8Array<ArrayBuffer>> {
   const pieces: Buffer[] = []
   if (folder !== '') pieces.push(tarHeader({ name: folder, kind: 'folder', mode: 0o777 }))
@@ -25,7 +25,7 @@ export async function tarOf(files: Static<typeof filesField>, folder = ''): Prom
   return new Uint8Array(Buffer.concat([...pieces, TAR_END]))
 }
 
-/** Text as it is; what is none in base64, as it may be sent back. */
+/** Text unchanged; other content in base64, as it may be sent back. */
 export function fileText(content: Buffer): string {
   const text = content.toString()
   return Buffer.from(text).equals(content) ? text : BASE64 + content.toString('base64')
@@ -35,7 +35,7 @@ async function* once(content: Buffer): AsyncGenerator<Buffer> {
   yield content
 }
 
-/** The beginning of a file, or the list of a folder, and how many bytes there are in all. What is longer never comes into memory. */
+/** The beginning of a file, or the list of a folder, and the total number of bytes. The rest is never read into memory. */
 export async function beginningOf(berth: Berth, id: string, path: string, most: number, signal: AbortSignal) {
   try {
     const headers = { accept: '*/*', range: `bytes=0-${most - 1}` }

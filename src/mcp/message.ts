@@ -1,8 +1,8 @@
-// JSON-RPC as MCP has it, and the errors of its specification. Pure.
+// JSON-RPC in the form of MCP, and the errors of its specification. Pure.
 
 export type Message = { jsonrpc?: unknown; id?: string | number; method?: string; params?: Params }
 export type Params = Record<string, unknown> & { _meta?: Record<string, unknown>; name?: unknown; arguments?: unknown }
-/** An HTTP status, and what is answered; nothing to a notification. */
+/** An HTTP status and the answer; a notification gets none. */
 export type Reply = {
   status: number
   body?: { jsonrpc: '2.0'; id: string | number | null; result?: unknown; error?: unknown }
@@ -14,7 +14,7 @@ export const INVALID_PARAMS = -32602
 export const HEADER_MISMATCH = -32020
 export const UNSUPPORTED_VERSION = -32022
 
-/** What a client did wrong, as the protocol words it. */
+/** A client error, in the words of the protocol. */
 export class McpError extends Error {
   readonly code: number
   readonly status: number

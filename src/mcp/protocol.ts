@@ -1,5 +1,5 @@
-// The Model Context Protocol: 2026-07-28, in which each request says all about itself, and the handshake of the revisions
-// before it, which needs no memory either. Which tools there are, and how one is called, is given. Pure.
+// The Model Context Protocol: 2026-07-28, in which each request is self-contained, and the handshake of earlier revisions,
+// which is stateless, too. The tools and their call are inputs. Pure.
 
 import {
   errorOf,
@@ -33,7 +33,7 @@ export async function answer(message: Message, server: Server): Promise<Reply> {
   try {
     if (message.jsonrpc !== '2.0' || typeof message.method !== 'string')
       throw new McpError(INVALID_REQUEST, 'This is no request of JSON-RPC 2.0.')
-    // Nothing that a client may tell changes anything here.
+    // Notifications of clients change nothing here.
     if (message.id === undefined) return { status: 202 }
     return isNewest(message, server) ? await answerNewest(message, server) : await answerEarlier(message, server)
   } catch (error) {
@@ -42,7 +42,7 @@ export async function answer(message: Message, server: Server): Promise<Reply> {
   }
 }
 
-/** The handshake itself, and what follows one, says nothing of the newest revision. */
+/** The handshake and the requests after it do not name the newest revision. */
 function isNewest({ method, params }: Message, { header }: Server): boolean {
   if (params?._meta?.[`${META}protocolVersion`] !== undefined) return true
   const version = header('mcp-protocol-version')
@@ -78,7 +78,7 @@ async function answerEarlier(message: Message, { version, tools }: Server): Prom
   throw unknownMethod(method, 200)
 }
 
-/** What a request says of itself stands in its body, and again in its headers; both are to say the same. */
+/** The metadata of a request is in its body and in its headers, and both must agree. */
 function checkRequest({ method, params }: Message, { header }: Server): void {
   const meta = params?._meta
   const version = meta?.[`${META}protocolVersion`]

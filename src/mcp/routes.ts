@@ -1,4 +1,4 @@
-// POST /mcp: the protocol over HTTP. A tool asks the API of this server in the name of whoever calls.
+// POST /mcp: the protocol over HTTP. A tool calls the API of this server on behalf of its caller.
 
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox'
 import type { FastifyReply } from 'fastify'
@@ -30,7 +30,7 @@ export const mcpRoutes: FastifyPluginAsyncTypebox<Parts> = async (
 ) => {
   const list = TOOLS.map(describe)
   const checks = new Map(TOOLS.map((tool) => [tool.name, validator.strict(tool.input)]))
-  /** What is wrong with what a tool was given, in words. */
+  /** The errors in a tool's arguments, in words. */
   function problemWith(name: string, given: unknown): string | undefined {
     const check = checks.get(name)
     if (check === undefined || check(given)) return undefined
@@ -40,7 +40,7 @@ export const mcpRoutes: FastifyPluginAsyncTypebox<Parts> = async (
   app.post(
     '/mcp',
     {
-      // What a tool changes is counted and recorded as the change that it is.
+      // A tool's changes are counted and recorded like any other change.
       config: { scope: 'read', isChange: false },
       bodyLimit: MOST_BYTES,
       preParsing: async (request, reply) => {
@@ -89,7 +89,7 @@ export const mcpRoutes: FastifyPluginAsyncTypebox<Parts> = async (
   )
 }
 
-/** For the model to read, and to do better. */
+/** For the model to read and correct. */
 function failure(text: string): ToolResult {
   return { content: [{ type: 'text', text }], isError: true }
 }

@@ -1,4 +1,4 @@
-// Files and a command in, output and files out; nothing stays.
+// Takes files and a command, returns output and files, and leaves nothing.
 
 import { Type } from '@sinclair/typebox'
 import type { Berth } from '../client/client.ts'
@@ -39,7 +39,7 @@ export const runTool = tool({
         working_dir: FOLDER,
         start: false,
         ports: [],
-        // Should this server be killed meanwhile, it goes all the same.
+        // It expires even if this server is killed meanwhile.
         ttl_seconds: seconds + 120,
         ...(!network && { network: 'none' }),
         ...(env && { env }),

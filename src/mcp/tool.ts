@@ -1,4 +1,4 @@
-// A tool: what a model is told of it, and what it does. It asks the API as any client does.
+// A tool: its description for the model, and its implementation, which calls the API like any client.
 
 import { Type, type Static, type TObject } from '@sinclair/typebox'
 import type { Berth } from '../client/client.ts'
@@ -8,12 +8,12 @@ export type Tool = {
   title: string
   description: string
   input: TObject
-  /** `reads` changes nothing; `adds` makes something new; `destroys` may take away or overwrite what is there. */
+  /** `reads` changes nothing; `adds` creates something; `destroys` may remove or overwrite existing things. */
   effect: 'reads' | 'adds' | 'destroys'
   run: (berth: Berth, given: never, signal: AbortSignal) => Promise<unknown>
 }
 
-/** Lets the schema of a tool type what its `run` is given. */
+/** Derives the type of the argument of `run` from the schema of a tool. */
 export function tool<T extends TObject>(
   given: Omit<Tool, 'run' | 'input'> & {
     input: T

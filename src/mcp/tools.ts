@@ -1,4 +1,4 @@
-// Every tool. What one may do is decided where the API decides it: by token, owner, scope, policy and settings.
+// Every tool. The API decides what a tool may do: by token, owner, scope, policy and settings.
 
 import { Type } from '@sinclair/typebox'
 import type { Container, Image } from '../client/api.ts'

@@ -37,7 +37,7 @@ type Options = {
 type Measured = { record: ContainerRecord; sample: Sample; labels: Labels }
 
 const NANOSECONDS = 1e9
-// The histogram counts the time between two looks at the clock, not how much of it was too long.
+// The histogram counts the time between two checks of the clock, not only the delay.
 const LOOK_MS = 20
 // A scrape does not wait for a database that is about to count as away.
 const COUNT_MS = 2_000
@@ -193,7 +193,7 @@ export function createMetrics({ version, engine, nodes, inventory, ports, sample
     /** Counts every answered request by its route, never by its address, so that ids do not become labels. */
     observe(app: FastifyInstance): void {
       app.addHook('onResponse', (request, reply, done) => {
-        // Every stream says that it is not to be held back, whatever its form.
+        // Every stream has a header against buffering, in any form.
         if (!reply.hasHeader('x-accel-buffering')) {
           const labels = {
             method: request.method,

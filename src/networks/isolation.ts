@@ -1,4 +1,4 @@
-// Whose network is whose, where the policy isolates owners. Pure.
+// The networks of owners, if the policy isolates them. Pure.
 
 import { createHash, randomBytes } from 'node:crypto'
 import type { Caller } from '../access/caller.ts'
@@ -6,11 +6,11 @@ import type { NetworkRecord } from '../engine/contract/networks.ts'
 import { readFacts } from '../engine/labels.ts'
 import { BRIDGE_PREFIX } from '../engine/network-names.ts'
 
-// With the prefix as long as a name of an interface can be.
+// With the prefix, the maximum length of an interface name.
 const MARK_BYTES = 5
 const OWN = /^berth-[0-9a-f]{10}$/
 
-/** A team shares one, and so do all without a token of the database. */
+/** A team shares one, and so do all callers without a token of the database. */
 export function ownNetwork({ team, tokenId }: Caller, instanceId: string): { name: string; bridge: string } {
   const owner = JSON.stringify([instanceId, team ?? null, team ? null : tokenId])
   const mark = createHash('sha256')
@@ -20,7 +20,7 @@ export function ownNetwork({ team, tokenId }: Caller, instanceId: string): { nam
   return { name: `berth-${mark}`, bridge: BRIDGE_PREFIX + mark }
 }
 
-/** Whether Berth gives such names itself. */
+/** Whether Berth itself assigns such names. */
 export const isOwnName = (name: string): boolean => OWN.test(name)
 
 /** Whether the firewall isolates it. */
@@ -28,7 +28,7 @@ export const isWalled = ({ bridge }: NetworkRecord): boolean => bridge?.startsWi
 
 export const newBridge = (): string => BRIDGE_PREFIX + randomBytes(MARK_BYTES).toString('hex')
 
-/** Why a container of the caller may not be there. Admins have no way around it: a container there is among others. */
+/** The reason why a container of the caller may not join it. This includes admins, whose container would be among others'. */
 export function whyApart({ team, tokenId }: Caller, network: NetworkRecord): string | undefined {
   const { name, labels } = network
   const facts = readFacts(labels)

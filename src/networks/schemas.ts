@@ -1,7 +1,7 @@
 import { Type, type Static } from '@sinclair/typebox'
 import { formed, nullable } from '../lib/schema.ts'
 
-// Shorter than an id is, so that no name can be taken for one.
+// Shorter than an id, so that no name can be taken for one.
 const NAME = '^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$'
 
 const RULE =

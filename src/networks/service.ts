@@ -1,4 +1,4 @@
-// Networks on which containers find each other by name: which there are, and making and removing those of Berth.
+// Networks on which containers find each other by name: lists all, creates and removes those of Berth.
 
 import type { Caller } from '../access/caller.ts'
 import { checkMayChange, maySee, ownerOf, ownerOfNamed, seenBy, type Owner } from '../access/ownership.ts'
@@ -20,7 +20,7 @@ type Options = {
   containers: () => Iterable<ContainerRecord>
   policy: Pick<Policy, 'check' | 'allows' | 'names' | 'limits'>
   instanceId: string
-  /** What isolates owners. Absent: they share the engine's networks. */
+  /** The isolation of owners. If absent, they share the engine's networks. */
   walls: { check(): void } | undefined
 }
 
@@ -30,7 +30,7 @@ export function createNetworkService({ engine, containers, policy, instanceId, w
 
   const usersOf = (name: string) =>
     [...containers()].filter(({ networks }) => networks.some((place) => place.name === name))
-  /** The engine's own are there for everybody. */
+  /** The engine's own are available to everybody. */
   const ownerOfNetwork = ({ name, labels }: NetworkRecord): Owner =>
     ownerOfNamed(readFacts(labels), RESERVED_NETWORKS.includes(name) || policy.names({ networks: [name] }))
 
@@ -56,7 +56,7 @@ export function createNetworkService({ engine, containers, policy, instanceId, w
     policy.check({ amounts: { networks: (await engine.listNetworks()).filter(isOwn).length + 1 } })
   }
 
-  /** The network of the caller's containers, made with the first of them. */
+  /** The network of the caller's containers, created with the first of them. */
   async function ensureOwn(caller: Caller): Promise<string> {
     const { name, bridge } = ownNetwork(caller, instanceId)
     const isThere = async () => (await engine.listNetworks()).some((network) => network.bridge === bridge)
@@ -67,14 +67,14 @@ export function createNetworkService({ engine, containers, policy, instanceId, w
       try {
         await engine.createNetwork({ name, internal: false, labels, bridge })
       } catch (error) {
-        // Another server of the same store made it.
+        // Another server of the same store created it.
         if (!isAppError(error, 'NETWORK_NAME_TAKEN') || !(await isThere())) throw error
       }
     })
     return name
   }
 
-  /** Throws when no container of the caller can be on it. */
+  /** Throws if no container of the caller may join it. */
   async function joinable(caller: Caller, name: string): Promise<NetworkRecord> {
     const network = await find(caller, name)
     if (!network.joinable)
@@ -101,7 +101,7 @@ export function createNetworkService({ engine, containers, policy, instanceId, w
       return network && ownerOfNetwork(network)
     },
 
-    /** Those that this server made and that no container is on. */
+    /** Networks of this server without containers. */
     idle: async (): Promise<NetworkRecord[]> =>
       (await engine.listNetworks()).filter(
         ({ name, labels }) => readFacts(labels).instance === instanceId && usersOf(name).length === 0
@@ -161,7 +161,7 @@ export function createNetworkService({ engine, containers, policy, instanceId, w
   }
 }
 
-/** Those that the caller may not see have no name here. */
+/** Names only the containers that the caller may see. */
 function namesOf(users: { name: string }[]): string {
   return users.length > 0 ? users.map(({ name }) => name).join(', ') : 'those of others'
 }

@@ -1,4 +1,4 @@
-// Tells the operator of containers from before the policy isolated owners: those stay where they are.
+// Warns the operator about containers from before the policy isolated owners, which stay on their networks.
 
 import type { Inventory } from '../inventory/inventory.ts'
 import type { NetworkService } from './service.ts'

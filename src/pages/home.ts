@@ -52,7 +52,7 @@ export function renderHome(origin: string): string {
 
 const TOKEN = 'berth-token'
 
-/** The token of the tab, and what can be asked with it. Shown as text, never as markup. */
+/** The token of the tab, and the answers that it permits. Shown as text, never as markup. */
 export const homeScript = `
 const state = document.getElementById('state')
 const field = document.getElementById('token')

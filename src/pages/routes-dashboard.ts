@@ -16,7 +16,7 @@ const TYPES: Record<string, string> = {
   '.svg': 'image/svg+xml'
 }
 const FILE = /^[\w-]+(?:\.[\w-]+)*$/
-// Its name has a hash of what is in it.
+// Its name has a hash of its content.
 const FOREVER = 'public, max-age=31536000, immutable'
 const schema = { hide: true }
 

@@ -14,7 +14,7 @@ import { readingViewStyle } from './reading-view/style.ts'
 const HTML = 'text/html; charset=utf-8'
 const schema = { hide: true }
 
-// Stands for the name by which the reader calls this server, of which every reader has another.
+// A placeholder for the host name that the reader uses for this server.
 const ORIGIN = 'http://name-of-this-server.invalid'
 
 export const pageRoutes: FastifyPluginAsync<{ dashboard: Dashboard }> = async (app, { dashboard }) => {
@@ -26,7 +26,7 @@ export const pageRoutes: FastifyPluginAsync<{ dashboard: Dashboard }> = async (a
     staticCSP: DOCS_POLICY,
     theme: { title: 'Berth API', js: [{ filename: 'tab-token.js', content: docsScript }] },
     uiConfig: {
-      // Without the bar, in which one could look at other documents.
+      // Without the bar for other documents.
       layout: 'BaseLayout',
       filter: true,
       docExpansion: 'list',
@@ -43,10 +43,10 @@ export const pageRoutes: FastifyPluginAsync<{ dashboard: Dashboard }> = async (a
   let errors: string | undefined
   let readingView: string | undefined
 
-  // `Accept` decides; who does not ask for a page gets the facts that src/system/routes.ts has.
+  // `Accept` decides; other clients get the JSON of src/system/routes.ts.
   app.get('/', { schema, constraints: { page: 'yes' } }, async (request, reply) => {
     reply.header('vary', 'accept')
-    // A page that would only ask for a token is no welcome.
+    // A page that only asks for a token is no use as a home page.
     if (!dashboard.needsToken() && isBuilt(dashboard)) return reply.redirect('/dashboard')
     return reply
       .type(HTML)

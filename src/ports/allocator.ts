@@ -9,9 +9,9 @@ import { PortTable, type PortState } from './port-table.ts'
 export type Lease = {
   readonly port: number
   readonly protocol: Protocol
-  /** Gives the port back to whatever else is known about it: bound to its container, or free. */
+  /** Releases the port, which is then bound to its container, or free. */
   release(): void
-  /** Gives it back and keeps it from being given again for a while. */
+  /** Releases it and blocks it for a while. */
   block(reason: string): void
 }
 
@@ -19,7 +19,7 @@ export type Use = { port: number; protocol: Protocol }
 export type PortChange = Use & { from: PortState; to: PortState }
 export type PortRow = Use & { state: PortState; holder: string | undefined; reason: string | undefined }
 
-/** How long a port that turned out to be taken is blocked. */
+/** The time for which a taken port is blocked. */
 const BLOCK_MS = 60_000
 
 export type Allocator = ReturnType<typeof createAllocator>
@@ -98,7 +98,7 @@ export function createAllocator(options: { range: PortRange; reserved?: Map<numb
       claimed.delete(containerId)
     },
 
-    /** The port that the next lease would get; undefined when all are taken. */
+    /** The port of the next lease; undefined if all are taken. */
     next: (protocol: Protocol): number | undefined => tables[protocol].next(),
     stateOf: (port: number, protocol: Protocol): PortState => tables[protocol].stateOf(port),
     counts: (protocol: Protocol) => tables[protocol].counts(),

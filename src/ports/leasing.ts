@@ -1,4 +1,4 @@
-// Lease, try, block what the engine finds taken, try the next, release. A port is only proved when its container starts.
+// Lease, try, block ports that the engine finds taken, try the next, release. Only the start of a container proves its port.
 
 import { randomUUID } from 'node:crypto'
 import type { ContainerRecord, Protocol } from '../engine/contract/containers.ts'
@@ -7,9 +7,9 @@ import type { Lease } from './allocator.ts'
 
 export type WantedLease = {
   protocol: Protocol
-  /** Absent: the next free one. */
+  /** By default the next free one. */
   hostPort: number | undefined
-  /** Whether another port will do when this one cannot be had. */
+  /** Whether another port is acceptable if this one is unavailable. */
   isPreference?: boolean
 }
 
@@ -20,12 +20,12 @@ export function createLeasing({
   lease,
   reclaim
 }: {
-  /** Only the first try looks again at ports that were found taken before; those after it met them. */
+  /** Only the first attempt rechecks ports that were found taken before; later attempts have met them. */
   lease(wanted: WantedLease[], holder: string, isFirstTry?: boolean): Promise<Lease[]>
   reclaim(record: ContainerRecord, holder: string): Promise<Lease[] | undefined>
 }) {
   return {
-    /** Each try has leases and an id of its own. The leases are given back when the task ends. */
+    /** Each attempt has its own leases and id. The leases are released when the task ends. */
     async withLeases<T>(wanted: WantedLease[], task: (leases: Lease[], id: string) => Promise<T>): Promise<T> {
       for (let tries = 1; ; tries++) {
         const id = randomUUID()
@@ -44,7 +44,7 @@ export function createLeasing({
       }
     },
 
-    /** Runs the task on the ports that a stopped container had. Undefined when one of them cannot be had any more. */
+    /** Runs the task on the former ports of a stopped container. Undefined if one of them is no longer available. */
     async withOwnPorts<T>(record: ContainerRecord, task: () => Promise<T>): Promise<T | undefined> {
       const leases = await reclaim(record, randomUUID())
       if (!leases) return undefined

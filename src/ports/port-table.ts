@@ -1,8 +1,8 @@
-// The ports of one protocol: who holds which, and which to give next. Every operation but a scan of expired blocks is O(1).
+// The ports of one protocol: their holders, and the next one to lease. Every operation except a scan of expired blocks is O(1).
 //
-// A port's state is never set, it follows from what is known about it: a reservation, a lease, blocks and the containers
-// that claim it. `settle` works it out after each change and keeps two queues in order: free ports, least recently used
-// first, and parked ones, longest parked first.
+// A port's state is never set but derived from the known facts: a reservation, a lease, blocks and the containers that claim
+// it. `settle` derives it after each change and keeps two queues in order: free ports, least recently used first, and parked
+// ones, longest parked first.
 
 export type PortState = 'free' | 'leased' | 'bound' | 'parked' | 'blocked' | 'reserved'
 
@@ -57,7 +57,7 @@ export class PortTable {
     return { ...this.#counts }
   }
 
-  /** The port that was unused for longest; a parked one only when no other is left. Undefined when all are taken. */
+  /** The port unused for longest; a parked one only if no other is left. Undefined if all are taken. */
   next(): number | undefined {
     this.#expireBlocks()
     const head = this.#queues[FREE].head
@@ -99,7 +99,7 @@ export class PortTable {
     this.#settle(port)
   }
 
-  /** A container that has the port: bound when it runs, parked when it is stopped and would want it back. */
+  /** A container with the port: bound if it runs, parked if it is stopped and may need it again. */
   claim(port: number, containerId: string, bound: boolean): void {
     const claims = this.#claims.get(port) ?? new Map<string, boolean>()
     claims.set(containerId, bound)
@@ -116,7 +116,7 @@ export class PortTable {
     this.#settle(port)
   }
 
-  /** The container that has the port now; of several stopped ones the last. */
+  /** The container that holds the port; the last one of several stopped ones. */
   holderOf(port: number): string | undefined {
     const claims = [...(this.#claims.get(port) ?? [])]
     return (claims.find(([, bound]) => bound) ?? claims.at(-1))?.[0]

@@ -1,4 +1,4 @@
-// Ports for containers: leases for those being made, and the picture of the whole range.
+// Ports for containers: leases for new ones, and an overview of the whole range.
 
 import type { Caller } from '../access/caller.ts'
 import { maySee } from '../access/ownership.ts'
@@ -16,7 +16,7 @@ export type PortService = ReturnType<typeof createPortService>
 
 const LINGER_MS = [20, 60]
 const FOREIGN = 'another process listens on it'
-// Longer than the pause between two looks at the whole range would be wrong: the process may have ended.
+// Must not exceed the pause between two checks of the whole range, since the process may have ended.
 const SEEN_BLOCK_MS = 15_000
 
 export function createPortService({
@@ -33,7 +33,7 @@ export function createPortService({
     else allocator.forget(id)
   })
 
-  /** The engine's proxy of a container that has just ended lets go of its port a moment later. */
+  /** The engine's proxy releases the port of an ended container a moment later. */
   async function becomesFree(port: number, protocol: Protocol): Promise<boolean> {
     for (const pause of LINGER_MS) {
       if (!(await listeners.isTaken(port, protocol))) return true
@@ -42,7 +42,7 @@ export function createPortService({
     return !(await listeners.isTaken(port, protocol))
   }
 
-  /** Blocks outlive those who had the ports. Before one of these is refused, the port is looked at again. */
+  /** Blocks outlive the holders of ports, so a blocked port is checked again before it is refused. */
   async function lookAgain(uses: Iterable<Use>): Promise<void> {
     for (const { port, protocol } of uses) {
       if (allocator.stateOf(port, protocol) === 'blocked' && !(await listeners.isTaken(port, protocol)))
@@ -65,7 +65,7 @@ export function createPortService({
     }
   }
 
-  /** Whether the port may be given by its number. */
+  /** Whether the port may be leased by its number. */
   function isAvailable(port: number, protocol: Protocol): boolean {
     const state = allocator.stateOf(port, protocol)
     return allocator.has(port) && (state === 'free' || state === 'parked')
@@ -87,9 +87,9 @@ export function createPortService({
     )
   }
 
-  /** A lease for each of the wanted ports, in their order, or none at all. */
+  /** A lease for each requested port, in order, or none at all. */
   async function lease(wanted: WantedLease[], owner: string, isFirstTry = true): Promise<Lease[]> {
-    // Another port will do for a preference.
+    // A preference accepts another port.
     const exactly = wanted.filter(({ hostPort, isPreference }) => hostPort !== undefined && !isPreference)
     await lookAgain(exactly.map(({ hostPort: port = 0, protocol }) => ({ port, protocol })))
     const leases: Lease[] = []
@@ -116,7 +116,7 @@ export function createPortService({
     }
   }
 
-  /** Leases for the ports that a stopped container had; undefined when one of them is no longer to be had. */
+  /** Leases for the former ports of a stopped container; undefined if one of them is no longer available. */
   async function reclaim(record: ContainerRecord, owner: string): Promise<Lease[] | undefined> {
     const inRange = usesOf(record).filter(({ port }) => allocator.has(port))
     await lookAgain(inRange)
@@ -168,7 +168,7 @@ function usesOf(record: ContainerRecord): Use[] {
   return [...new Map(uses as [string, Use][]).values()]
 }
 
-/** Whether the engine holds the container's ports open just now. */
+/** Whether the engine currently holds the container's ports open. */
 function hasPorts({ state }: ContainerRecord): boolean {
   return state === 'running' || state === 'paused' || state === 'restarting'
 }

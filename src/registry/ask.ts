@@ -1,4 +1,4 @@
-// One question to a registry over HTTP. Only the head of the answer is read, and no redirect is followed.
+// One request to a registry over HTTP. Only the head of the answer is read, and no redirect is followed.
 
 import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
@@ -19,11 +19,11 @@ export type Answer = {
 export type Asking = {
   signal: AbortSignal
   timeoutMs?: number
-  /** Whether the engine would speak to it without TLS, and without a certificate that is good. */
+  /** Whether the engine would speak to it without TLS, or with an invalid certificate. */
   withoutTls: boolean
 }
 
-/** Asks with TLS, and where the engine would do without, so does this. */
+/** Uses TLS, unless the engine would work without it. */
 export async function reach(
   registry: string,
   path: string,

@@ -3,7 +3,7 @@
 
 export type Challenge = { basic: boolean; realms: URL[] }
 
-/** Undefined when it cannot be read without a doubt. */
+/** Undefined if it is ambiguous. */
 export function readChallenge(header: string): Challenge | undefined {
   const realms: URL[] = []
   const bearer = /(?:^|[\s,])bearer(?=[\s,]|$)/i.test(header)

@@ -1,4 +1,4 @@
-// The parts of registries put together.
+// Combines the parts of registries.
 
 import type { Config } from '../config.ts'
 import { registryOf, registryOfImage } from '../lib/reference.ts'

@@ -111,7 +111,7 @@ export function createVolumeService({ engine, containers, policy, instanceId }: 
   }
 }
 
-/** Those that the caller may not see have no name here. */
+/** Names only the containers that the caller may see. */
 function namesOf(users: { name: string }[]): string {
   return users.length > 0 ? users.map(({ name }) => name).join(', ') : 'those of others'
 }

@@ -1,4 +1,4 @@
-// Keeps the firewall around the bridges of owners, and knows whether it can be trusted. Without it nothing is created.
+// Maintains the firewall around the bridges of owners, and checks whether it works. Without it nothing is created.
 
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
@@ -19,7 +19,7 @@ type Options = {
   firewall: Firewall
   instanceId: string
   log: { warn(fields: object, message: string): void; error(fields: object, message: string): void }
-  /** What this machine says of its interfaces. */
+  /** This machine's list of its interfaces. */
   interfaces?: () => Promise<string>
   watchMs?: number
 }
@@ -35,7 +35,7 @@ export function createWalls({
   let gap: string | undefined = 'the engine was not seen yet'
   const closed = new AbortController()
 
-  /** Whether the engine makes its bridges where the firewall is. */
+  /** Whether the engine creates its bridges on the machine of the firewall. */
   async function seeBridge(): Promise<void> {
     const { name } = { name: '', ...engine.status() }
     if (/podman/i.test(name)) throw new Error('Podman cannot name bridges as Docker does')
@@ -58,7 +58,7 @@ export function createWalls({
     )
   }
 
-  /** Throws why there is none. */
+  /** Throws with the reason why there is none. */
   async function raise(): Promise<void> {
     try {
       await firewall.raise()

@@ -103,7 +103,7 @@ export function createLife({ reads, services, ports, onNodes, awaiting, changeTi
       )
     },
 
-    /** Restarts a workload that a lost node or a drain ended, whatever its restart policy. */
+    /** Restarts a workload that a lost node or a drain ended, under any restart policy. */
     bringBack
   }
 }

@@ -1,4 +1,4 @@
-// Nodes of a Swarm in our words. Pure.
+// Converts nodes of a Swarm to our types. Pure.
 
 import type { ContainerNode } from '../contract/containers.ts'
 import type { NodeRecord } from '../contract/nodes.ts'

@@ -1,4 +1,4 @@
-// Services and their tasks in our words. Pure.
+// Converts services and their tasks to our types. Pure.
 
 import type {
   ContainerRecord,

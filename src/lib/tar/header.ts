@@ -1,4 +1,4 @@
-// The headers of tar files, read and written. Names may hold any byte, so every text of a header has one character for each
+// Reads and writes the headers of tar files. Names may contain any byte, so every text of a header has one character for each
 // byte (latin1). Pure.
 
 type TarKind = 'file' | 'folder' | 'symlink' | 'link' | 'fifo' | 'device' | 'unknown'
@@ -14,7 +14,7 @@ export type TarHeader = {
   mtimeNs: bigint
   /** Of links. */
   target: string
-  /** Records of PAX that say more than the fields above, such as extended attributes. */
+  /** Other PAX records, such as extended attributes. */
   more: ReadonlyMap<string, string>
 }
 
@@ -37,7 +37,7 @@ const KINDS: Record<string, TarKind> = {
 const FLAGS: Partial<Record<TarKind, string>> = { file: '0', link: '1', symlink: '2', folder: '5', fifo: '6' }
 const PAX = 'x'
 const NANOSECONDS = 1_000_000_000n
-// Fields of a header: where they begin and how long they are.
+// Fields of a header: offset and length.
 const NAME = [0, 100] as const
 const MODE = [100, 8] as const
 const UID = [108, 8] as const
@@ -53,14 +53,14 @@ const USTAR = 'ustar\u000000'
 
 type Field = readonly [start: number, length: number]
 
-/** The type flag of a block, and the size of what follows it. */
+/** The type flag of a block, and the size of its content. */
 export function readBlock(block: Buffer): { flag: string; size: number } {
   if (Number.parseInt(textAt(block, SUM).trim(), 8) !== sumOf(block))
     throw new TarError('a header has a wrong checksum')
   return { flag: textAt(block, FLAG), size: numberAt(block, SIZE) }
 }
 
-/** `extended` are the records of PAX that stood before the block. */
+/** `extended` are the PAX records before the block. */
 export function readHeader(block: Buffer, extended: ReadonlyMap<string, string>): TarHeader {
   const flag = textAt(block, FLAG)
   const more = new Map(extended)
@@ -81,7 +81,7 @@ export function readHeader(block: Buffer, extended: ReadonlyMap<string, string>)
   const mtime = taken('mtime')
   return {
     name,
-    // Old tar files say it by the name.
+    // Old tar files mark it by the name.
     kind: flag === '' && name.endsWith('/') ? 'folder' : (KINDS[flag || '0'] ?? 'unknown'),
     size,
     mode: numberAt(block, MODE) & 0o7777,
@@ -174,7 +174,7 @@ function textAt(block: Buffer, [start, length]: Field): string {
 
 const numberAt = (block: Buffer, field: Field): number => checked(signedAt(block, field))
 
-/** In octal digits; where these do not suffice, GNU's tar writes the bytes of the number behind a first bit. */
+/** In octal digits; if these do not suffice, GNU tar sets the first bit and writes the number in binary. */
 function signedAt(block: Buffer, [start, length]: Field): number {
   const first = block[start] ?? 0
   if (first < 0x80) {

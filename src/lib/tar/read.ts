@@ -30,7 +30,7 @@ export async function* readTar(source: AsyncIterable<Buffer>): AsyncGenerator<Ta
       await bytes.finish()
       await bytes.skip(paddingOf(length))
     }
-    // The sender is not cut off in the middle of the blocks that end a tar file.
+    // The sender must not be cut off within the final blocks of a tar file.
     await bytes.skipAll()
   } finally {
     await bytes.close()
@@ -43,7 +43,7 @@ async function readExtension(bytes: ByteReader, flag: string, size: number): Pro
   const data = (await bytes.take(size)) ?? Buffer.alloc(0)
   await bytes.skip(paddingOf(size))
   if (flag === 'x') return readRecords(data)
-  // It is about all entries, and says nothing that is of interest here.
+  // It applies to all entries, and is irrelevant here.
   if (flag === 'g') return new Map()
   const text = data.toString('latin1').replace(/\0.*$/s, '')
   return new Map([[flag === 'L' ? 'path' : 'linkpath', text]])
@@ -60,7 +60,7 @@ function createByteReader(source: AsyncIterable<Buffer>) {
   // Of the content that is open.
   let left = 0
 
-  /** The next bytes, up to so many; undefined at the end of the file. */
+  /** The next bytes, up to the given number; undefined at the end of the file. */
   async function next(most: number): Promise<Buffer | undefined> {
     while (rest.length === 0) {
       const { value, done } = await pieces.next()
@@ -93,7 +93,7 @@ function createByteReader(source: AsyncIterable<Buffer>) {
   return {
     skip,
 
-    /** So many bytes; undefined when there are none at all. */
+    /** The given number of bytes; undefined if there are none at all. */
     async take(length: number): Promise<Buffer | undefined> {
       const first = length === 0 ? Buffer.alloc(0) : await next(length)
       if (!first || first.length === length) return first

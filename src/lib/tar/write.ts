@@ -1,4 +1,4 @@
-// A tar file piece by piece.
+// Writes a tar file in chunks.
 
 import { BLOCK, paddingOf, writeHeader, type TarHeader } from './header.ts'
 

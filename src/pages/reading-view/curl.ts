@@ -6,7 +6,7 @@ import type { Shaper } from './shape.ts'
 type Call = { method: string; path: string; operation: Operation; parameters: Parameter[]; content: Content }
 type Tools = { document: OpenApiDocument; origin: string; shape: Shaper; examples: Examples }
 
-/** One line a person can paste into a shell: what is required, and nothing else. */
+/** One line for a shell, with the required parts only. */
 export function curlLine({ document, origin, shape, examples }: Tools, call: Call): string {
   const { method, operation, parameters } = call
   const valueOf = ({ example, schema }: Parameter) => String(example ?? examples.ofSchema(schema))

@@ -1,5 +1,5 @@
-// Text becomes markup in one place only: whatever is put into `html` is escaped unless it is Html already.
-// The indentation of the templates themselves does not travel to the reader.
+// Text becomes markup in one place only: every value in `html` is escaped unless it is already Html.
+// The indentation of the templates is removed.
 export class Html {
   readonly markup: string
 

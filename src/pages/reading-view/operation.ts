@@ -14,7 +14,7 @@ type Answer = { status: string; response: Response }
 
 const PLACES = { path: 'Path parameters', query: 'Query parameters', header: 'Headers', cookie: 'Cookies' }
 
-/** One operation: on the left what it means, on the right how it looks on the wire. */
+/** One operation: on the left its meaning, on the right its form on the wire. */
 export function createOperationView(document: OpenApiDocument, origin: string): (entry: Entry) => Html {
   const shape = createShaper(document)
   const examples = createExamples(shape)

@@ -38,7 +38,7 @@ document.addEventListener('keydown', (event) => {
     search()
   }
 })
-// A link to an operation that the search hides leads there all the same.
+// A link to an operation that the search hides still works.
 addEventListener('hashchange', () => {
   const target = document.getElementById(location.hash.slice(1))
   if (!target?.closest('[hidden]')) return
@@ -47,7 +47,7 @@ addEventListener('hashchange', () => {
   target.scrollIntoView()
 })
 
-// Browsers offer the clipboard only to pages that came over TLS or from this machine.
+// Browsers offer the clipboard only to pages over TLS or from this machine.
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text)
   const area = document.createElement('textarea')

@@ -5,18 +5,18 @@ const DEEPEST = 8
 
 type Field = { name: string; required: boolean; schema: Schema | boolean }
 
-// A schema made flat: references followed, allOf merged, null and unions of literals taken for what they mean.
+// A flattened schema: references followed, allOf merged, null and unions of literals simplified.
 export type Shape = {
   schema: Schema
   types: string[]
   nullable: boolean
-  /** Not empty when only these values are allowed. */
+  /** Not empty if only these values are allowed. */
   values: unknown[]
   fields: Field[]
   items: Schema | boolean | undefined
   entries: Schema | boolean | undefined
   variants: Shape[]
-  /** The references this shape lies inside of. One that would come again is not opened, only named in `repeated`. */
+  /** The references that contain this shape. A repeated one is not expanded, only named in `repeated`. */
   trail: readonly string[]
   repeated: string | undefined
 }
