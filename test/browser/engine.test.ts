@@ -35,6 +35,10 @@ t.test('a container from the form to its end: create, watch, read, open, stop, r
   await page.getByLabel('Label', { exact: true }).fill(TEST_LABEL)
   await page.getByLabel('Its value').fill(server.mark)
   t.match(await page.getByLabel('The call').textContent(), `"name": "${name}"`, 'the same call as one types')
+  await page.getByLabel('Root file system').selectOption('read-only')
+  await page.getByLabel('Runtime').selectOption('runc')
+  t.match(await page.getByLabel('The call').textContent(), /"read_only": true,\s+"runtime": "runc"/)
+  for (const label of ['Root file system', 'Runtime']) await page.getByLabel(label).selectOption({ index: 0 })
   await page.getByRole('button', { name: 'Create and start' }).click()
 
   await page.getByRole('heading', { name }).or(page.locator('form .problem')).waitFor()

@@ -81,7 +81,10 @@ t.test('a form becomes a body without defaults, and back', async (t) => {
     ],
     volumes: [{ name: 'data', value: '/data' }],
     cpus: '0.5',
-    memory: '512m'
+    memory: '512m',
+    storage_size: '10g',
+    readOnly: true,
+    runtime: 'runsc'
   })
   t.strictSame(body, {
     name: 'web',
@@ -90,11 +93,16 @@ t.test('a form becomes a body without defaults, and back', async (t) => {
     volumes: [{ source: 'data', target: '/data' }],
     memory: '512m',
     cpus: 0.5,
+    storage_size: '10g',
+    read_only: true,
+    runtime: 'runsc',
     wait: 'port'
   })
   const { name: _name, ...again } = body
   t.strictSame(bodyFrom(formFrom(body)), again)
 })
+
+const NO_LIMITS = { memory: null, cpus: null, pids: null, nofile: null, storage_size: null, io_weight: null }
 
 t.test('a duplicate keeps every known setting of a container', async (t) => {
   const body = bodyOf(
@@ -104,7 +112,8 @@ t.test('a duplicate keeps every known setting of a container', async (t) => {
       env: ['SECRET'],
       labels: {},
       command: ['sh', '-c', 'echo a b'],
-      limits: { memory: 1024, cpus: null, pids: null, nofile: null, storage_size: null, io_weight: null },
+      limits: { memory: 1024, cpus: null, pids: null, nofile: null, storage_size: 1024 ** 3, io_weight: 200 },
+      read_only: true,
       restart: 'always',
       volumes: [],
       networks: [{ name: 'shop', address: null, aliases: [] }]
@@ -116,9 +125,24 @@ t.test('a duplicate keeps every known setting of a container', async (t) => {
     env: { SECRET: '' },
     command: ['sh', '-c', 'echo a b'],
     memory: 1024,
+    storage_size: 1024 ** 3,
+    io_weight: 200,
+    read_only: true,
     restart: 'always',
     network: 'shop'
   })
+  t.equal(formFrom(body).storage_size, '1024m')
+  const placed = container({
+    ports: {},
+    env: [],
+    labels: {},
+    command: [],
+    limits: NO_LIMITS,
+    volumes: [],
+    restart: 'no'
+  })
+  const networks = [{ name: 'berth-0123456789', address: null, aliases: [] }]
+  t.strictSame(bodyOf({ ...placed, networks }), { image: 'app:1' }, 'Berth itself chooses the network of the owner')
   t.equal(formFrom(body).command, `sh -c 'echo a b'`)
 })
 

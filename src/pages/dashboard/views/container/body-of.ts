@@ -2,6 +2,9 @@
 
 import type { Container, CreateContainer } from '../../../../client/api.ts'
 
+/** The network that Berth gives every container of an owner that names none. */
+const OWN = /^berth-[0-9a-f]{10}$/
+
 export function bodyOf({
   image,
   ports,
@@ -9,6 +12,7 @@ export function bodyOf({
   labels,
   command,
   limits,
+  read_only: readOnly,
   restart,
   volumes,
   networks
@@ -21,10 +25,13 @@ export function bodyOf({
   if (command.length > 0) body.command = command
   if (limits.memory !== null) body.memory = limits.memory
   if (limits.cpus !== null) body.cpus = limits.cpus
+  if (limits.storage_size !== null) body.storage_size = limits.storage_size
+  if (limits.io_weight !== null) body.io_weight = limits.io_weight
+  if (readOnly) body.read_only = true
   if (restart !== 'no') body.restart = restart
   const named = volumes.map(({ source, target, read_only }) => ({ source, target, ...(read_only && { read_only }) }))
   if (named.length > 0) body.volumes = named
-  const own = networks.find(({ name }) => name !== 'bridge')
+  const own = networks.find(({ name }) => name !== 'bridge' && !OWN.test(name))
   if (own) body.network = own.name
   return body
 }

@@ -31,6 +31,7 @@ export function Create() {
   const { value: fields = {} } = useLoad(fieldsOfCreate)
   const { value: images = [] } = useLoad(() => ask('listImages', {}))
   const { value: networks = [] } = useLoad(() => ask('listNetworks', {}))
+  const { value: system } = useLoad(() => ask('getSystemInfo', {}))
   useEffect(() => {
     if (from && form.peek() === EMPTY) form.value = formFrom(bodyOf(from))
   }, [from])
@@ -38,7 +39,7 @@ export function Create() {
   const body = bodyFrom(form.value)
   const set = (change: Partial<Form>) => (form.value = { ...form.value, ...change })
   const fault = (name: keyof CreateContainer) => faultOf(fields[name], body[name])
-  const text = (name: 'name' | 'image' | 'command' | 'memory' | 'cpus' | 'ttl') => ({
+  const text = (name: 'name' | 'image' | 'command' | 'memory' | 'cpus' | 'storage_size' | 'ttl') => ({
     value: form.value[name],
     onInput: (value: string) => set({ [name]: value }),
     fault: fault(name)
@@ -132,6 +133,7 @@ export function Create() {
             <div class="form-line">
               <Text label="Memory" placeholder="512m" {...text('memory')} />
               <Text label="CPUs" placeholder="0.5" {...text('cpus')} />
+              <Text label="Storage" placeholder="the server’s default, or 10g" {...text('storage_size')} />
               <Text label="Removed after" placeholder="never, or 2h" {...text('ttl')} />
               <Select
                 label="Restart"
@@ -159,6 +161,26 @@ export function Create() {
               }}
               onChange={(network) => set({ network })}
             />
+          </fieldset>
+          <fieldset class="fieldset">
+            <legend>Isolation</legend>
+            <div class="form-line">
+              <Select
+                label="Root file system"
+                value={form.value.readOnly ? 'read-only' : 'writable'}
+                options={{ writable: 'writable', 'read-only': 'read-only, except volumes' }}
+                onChange={(choice) => set({ readOnly: choice === 'read-only' })}
+              />
+              <Select
+                label="Runtime"
+                value={form.value.runtime}
+                options={{
+                  '': 'as the policy says',
+                  ...Object.fromEntries((system?.engine.runtimes ?? []).map((name) => [name, name]))
+                }}
+                onChange={(runtime) => set({ runtime })}
+              />
+            </div>
           </fieldset>
           {problem && <ProblemBox problem={problem} />}
           {since !== undefined && <Waiting since={since} body={body} layers={layers} />}

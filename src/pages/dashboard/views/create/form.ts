@@ -13,6 +13,9 @@ export type Form = {
   command: string
   memory: string
   cpus: string
+  storage_size: string
+  readOnly: boolean
+  runtime: string
   restart: NonNullable<CreateContainer['restart']>
   network: string
   ttl: string
@@ -29,6 +32,9 @@ export const EMPTY: Form = {
   command: '',
   memory: '',
   cpus: '',
+  storage_size: '',
+  readOnly: false,
+  runtime: '',
   restart: 'no',
   network: '',
   ttl: '',
@@ -51,6 +57,9 @@ export function bodyFrom(form: Form): CreateContainer {
   if (form.command) body.command = form.command
   if (form.memory) body.memory = form.memory
   if (form.cpus) body.cpus = Number(form.cpus)
+  if (form.storage_size) body.storage_size = form.storage_size
+  if (form.readOnly) body.read_only = true
+  if (form.runtime) body.runtime = form.runtime
   if (form.restart !== 'no') body.restart = form.restart
   if (form.network) body.network = form.network
   if (form.ttl) body.ttl = form.ttl
@@ -60,7 +69,7 @@ export function bodyFrom(form: Form): CreateContainer {
 
 /** The form that would send this body. */
 export function formFrom(body: CreateContainer): Form {
-  const { ports, env = {}, volumes = [], labels = {}, command, memory, cpus } = body
+  const { ports, env = {}, volumes = [], labels = {}, command, cpus } = body
   return {
     ...EMPTY,
     image: body.image ?? '',
@@ -71,12 +80,19 @@ export function formFrom(body: CreateContainer): Form {
     labels: Object.entries(labels).map(([name, value]) => ({ name, value })),
     volumes: volumes.map(({ source, target }) => ({ name: source, value: target })),
     command: Array.isArray(command) ? command.map(quoted).join(' ') : (command ?? ''),
-    memory: memory === undefined ? '' : typeof memory === 'number' ? `${Math.round(memory / 1024 ** 2)}m` : memory,
+    memory: written(body.memory),
     cpus: cpus === undefined ? '' : String(cpus),
+    storage_size: written(body.storage_size),
+    readOnly: body.read_only ?? false,
+    runtime: body.runtime ?? '',
     restart: body.restart ?? 'no',
     network: body.network ?? '',
     wait: ports === undefined ? 'running' : 'port'
   }
+}
+
+function written(size: number | string | undefined = ''): string {
+  return typeof size === 'number' ? `${Math.round(size / 1024 ** 2)}m` : size
 }
 
 function quoted(word: string): string {
