@@ -192,7 +192,7 @@ function readAgentCerts({ agentCerts: folder }: Config): Certificates {
   }
 }
 
-/** Swarm publishes on every address of a node, so that is to be meant. */
+/** Swarm publishes on every address of a node, so the setting must say so. */
 function requireOpenPorts({ publishHost }: Config): void {
   if (publishHost === '0.0.0.0') return
   throw new ConfigError([
@@ -200,7 +200,7 @@ function requireOpenPorts({ publishHost }: Config): void {
   ])
 }
 
-/** Rather no server than one that does not isolate. An engine that is not there yet is looked at when it comes. */
+/** Refuses to start without isolation. An absent engine is checked when it appears. */
 async function raiseWalls({
   config,
   rules: { isolation },
@@ -234,7 +234,7 @@ async function raiseWalls({
   return walls
 }
 
-/** An engine elsewhere has its cgroups there. */
+/** An engine on another machine has its cgroups there. */
 function requireBuildCgroup({ buildCgroupParent: parent, hostCgroup, dockerHost }: Config): void {
   if (parent === undefined || dockerHost?.startsWith('tcp:')) return
   const problem = cgroupProblem(parent, hostCgroup)

@@ -23,7 +23,7 @@ export type Asking = {
   withoutTls: boolean
 }
 
-/** Uses TLS, unless the engine would work without it. */
+/** Uses TLS, with a fallback to plain HTTP if the engine has it, too. */
 export async function reach(
   registry: string,
   path: string,

@@ -40,7 +40,7 @@ function readAuth(registry: string, { auth = '', username, password, identitytok
   const decoded = Buffer.from(auth, 'base64').toString()
   const colon = decoded.indexOf(':')
   if (colon === -1) return undefined
-  // Docker itself takes the zeros off that old versions left at the end.
+  // Docker itself strips the trailing zeros that old versions left.
   return createLogin(registry, {
     username: decoded.slice(0, colon),
     password: decoded.slice(colon + 1).replace(/\0+$/, '')

@@ -4,7 +4,7 @@ import { invalidField } from '../errors.ts'
 
 export type RegistrySecret = { username: string; password: string } | { identityToken: string }
 
-/** As a request or a file writes it. */
+/** In the form of a request or a file. */
 export type GivenCredentials = {
   username?: string | undefined
   password?: string | undefined
@@ -12,7 +12,7 @@ export type GivenCredentials = {
 }
 
 export class Login {
-  /** Host and port; it is never shown to another. */
+  /** Host and port; the login is never sent to another. */
   readonly registry: string
   readonly #secret: RegistrySecret
 
@@ -26,7 +26,7 @@ export class Login {
   }
 }
 
-/** Undefined for credentials that are not whole. */
+/** Undefined for incomplete credentials. */
 export function createLogin(registry: string, given: GivenCredentials): Login | undefined {
   const { username, password, identity_token: identityToken } = given
   if (identityToken) return username || password ? undefined : new Login(registry, { identityToken })

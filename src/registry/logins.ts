@@ -1,4 +1,4 @@
-// The logins for a registry, best first: the registries file, DOCKERHUB_*, docker's own config.json. Files are read
+// The logins for a registry, best first: the registries file, DOCKERHUB_*, Docker's own config.json. Files are read
 // when needed, so a new login needs no restart.
 
 import { readFileSync, statSync } from 'node:fs'
@@ -18,7 +18,7 @@ export type FoundLogin = {
   login: Login | undefined
   authHosts: string[]
   check: boolean
-  /** Why there may be a login that Berth could not get, for the case that one is needed. */
+  /** The reason why Berth may lack a login, for the error if one is needed. */
   hint: string | undefined
 }
 
@@ -32,7 +32,7 @@ export function createLogins({ registriesFile, ofNamespace, dockerConfigFile }: 
     return parseRegistriesFile(readFileSync(registriesFile, 'utf8')).get(registry)
   }
 
-  /** An invalid file must not block operations without a login; the error appears where a login is needed. */
+  /** An invalid file must not block operations without a login; the error appears if a login is needed. */
   function attempt<T>(file: string | undefined, read: () => T): { found?: T; problem?: string } {
     try {
       return { found: read() }
@@ -45,7 +45,7 @@ export function createLogins({ registriesFile, ofNamespace, dockerConfigFile }: 
   }
 
   return {
-    /** Those that there is a login for, as far as the files can be read. */
+    /** The registries with a login, as far as the files can be read. */
     registries(): string[] {
       const inFile = attempt(registriesFile, () =>
         registriesFile === undefined ? [] : [...parseRegistriesFile(readFileSync(registriesFile, 'utf8')).keys()]

@@ -1,5 +1,5 @@
-// Asks a registry, without a login, where it would have a login sent, before the engine is given one: the engine sends it
-// to any address that the registry names. docs/security.md says what this cannot prevent.
+// Asks a registry, without a login, for the address that gets logins, before the engine gets one: the engine sends it to any
+// address that the registry names. docs/security.md has the limits of this check.
 
 import { AppError } from '../errors.ts'
 import { DOCKER_HUB } from '../lib/reference.ts'
@@ -7,7 +7,7 @@ import { askOrFail, reach, type Answer, type Asking } from './ask.ts'
 import { isTrustedRealm, readChallenge, type Challenge } from './challenge.ts'
 import type { Login } from './login.ts'
 
-/** Hosts that are known to log people in for others. */
+/** Hosts that are known to handle logins for other registries. */
 const KNOWN_AUTH_HOSTS: Record<string, string[]> = {
   [DOCKER_HUB]: ['auth.docker.io'],
   'registry.gitlab.com': ['gitlab.com']
@@ -15,7 +15,7 @@ const KNOWN_AUTH_HOSTS: Record<string, string[]> = {
 
 export type PreflightOptions = Asking & { authHosts: string[] }
 
-/** Throws when the registry would have the login sent elsewhere, or says already that the login is wrong. */
+/** Throws if the registry redirects the login elsewhere, or already rejects it. */
 export async function preflight(login: Login, options: PreflightOptions): Promise<void> {
   const { registry } = login
   const answer = await reach(registry, '/v2/', options)
@@ -36,7 +36,7 @@ export async function preflight(login: Login, options: PreflightOptions): Promis
         'If that is correct, add the host to auth_hosts in BERTH_REGISTRIES_FILE.'
     )
   }
-  // The engine would try a wrong password for most of a minute before it said so.
+  // The engine would retry a wrong password for most of a minute before it reports it.
   const secret = login.reveal()
   if (!challenge.basic || !('password' in secret)) return
   const { status } = await askOrFail(answer.origin, registry, options, 'GET', { authorization: basicAuth(secret) })
@@ -44,7 +44,7 @@ export async function preflight(login: Login, options: PreflightOptions): Promis
     throw new AppError('REGISTRY_UNAUTHORIZED', `The registry ${registry} does not accept the user name and password.`)
 }
 
-/** The first address that a login for the registry may not be shown at. */
+/** The first address that a login for the registry must not be sent to. */
 export function foreignRealm(
   registry: string,
   { realms }: Challenge,

@@ -1,4 +1,4 @@
-// After a push: what the registry holds under that name, asked with the same login. A push counts when it is there.
+// Verifies a push: reads the name from the registry with the same login. A push succeeded if the image is there.
 
 import { AppError, isAppError } from '../errors.ts'
 import { sleep } from '../lib/sleep.ts'
@@ -8,7 +8,7 @@ import type { Login } from './login.ts'
 import { basicAuth, foreignRealm, type PreflightOptions } from './preflight.ts'
 
 export type Pushed = { registry: string; repository: string; tag: string; digest: string }
-/** Why it could not be asked, where it could not. */
+/** The reason why it could not be checked, if so. */
 export type ReadBack = { confirmed: true } | { confirmed: false; reason: string }
 
 const ACCEPT = [
@@ -17,12 +17,12 @@ const ACCEPT = [
   'application/vnd.docker.distribution.manifest.list.v2+json',
   'application/vnd.docker.distribution.manifest.v2+json'
 ].join(', ')
-// Some registries copy what they take before they show it.
+// Some registries copy an image before they show it.
 const TRIES = 3
 const PAUSE_MS = 500
 const MAX_TOKEN_BYTES = 64 * 1024
 
-/** Throws when the registry says that it has no such image. */
+/** Throws if the registry reports that it has no such image. */
 export async function readBack(pushed: Pushed, login: Login | undefined, options: PreflightOptions): Promise<ReadBack> {
   const { registry, digest } = pushed
   try {
@@ -67,7 +67,7 @@ async function askFor(
   return token === undefined ? first : ask(`Bearer ${token}`)
 }
 
-/** A registry may leave the login to another server, which gives out a token for one repository. */
+/** A registry may delegate the login to another server, which issues a token for one repository. */
 async function fetchToken(
   { challenge }: Answer,
   repository: string,

@@ -5,9 +5,9 @@ import { createLogin, type Login } from './login.ts'
 
 export type RegistryEntry = {
   login: Login | undefined
-  /** Further hosts to which this registry may send those who log in. */
+  /** Other hosts to which this registry may redirect logins. */
   authHosts: string[]
-  /** Whether Berth asks the registry where it sends logins before the engine is given one. */
+  /** Whether Berth checks where the registry redirects logins before the engine gets one. */
   check: boolean
 }
 

@@ -21,7 +21,7 @@ export function createRegistryRules({
   holderOf,
   addressesOf = resolve
 }: {
-  /** Of the policy. Absent: whoever is no admin may use the usual ones. */
+  /** From the policy. If absent, everybody except admins may use only the usual ones. */
   list: RegistryList | undefined
   /** Docker Hub aside, those that the operator has named elsewhere. */
   usual: () => string[]
@@ -71,7 +71,7 @@ export function createRegistryRules({
   }
 }
 
-/** None for a name that leads nowhere. */
+/** Empty for a name that leads nowhere. */
 async function resolve(host: string): Promise<string[]> {
   const found = await lookup(host, { all: true }).catch(() => [])
   return found.map(({ address }) => address)

@@ -1,4 +1,4 @@
-// The login for a registry, ready to be given to the engine, and what to add to an error when there is none.
+// The login for a registry, ready for the engine, and the addition to an error if there is none.
 
 import { AppError, isAppError } from '../errors.ts'
 import type { FoundLogin, Logins } from './logins.ts'
@@ -13,7 +13,7 @@ export type RegistryService = ReturnType<typeof createRegistryService>
 const PLACES =
   'give one as credentials of the request, in the file of BERTH_REGISTRIES_FILE, or by docker login as the user of the server'
 
-/** `owner` is the id of the token on whose behalf it is, if it has one. */
+/** `owner` is the id of the caller's token, if it has one. */
 type Wanted = { credentials?: GivenCredentials | undefined; owner: string | null; signal: AbortSignal }
 type Options = {
   logins: Logins
@@ -22,7 +22,7 @@ type Options = {
 }
 
 export function createRegistryService({ logins, rules, engine }: Options) {
-  /** Once the registry was asked where it would send the login. */
+  /** After the check of where the registry redirects the login. */
   async function withFound<T>(
     registry: string,
     { found, login, signal }: { found: FoundLogin; login: Login | undefined; signal: AbortSignal },
@@ -36,7 +36,7 @@ export function createRegistryService({ logins, rules, engine }: Options) {
     }
   }
 
-  /** The login that the operator has, for those who may use it. */
+  /** The operator's login, for callers that may use it. */
   function findFor(owner: string | null, registry: string, use: Use): FoundLogin {
     const found = logins.find(registry)
     if (!found.login || rules.mayUseLogin(owner, registry, use)) return found
@@ -51,12 +51,12 @@ export function createRegistryService({ logins, rules, engine }: Options) {
   }
 
   return {
-    /** Throws when the engine may not be sent to the registry of one of these. */
+    /** Throws if the engine may not contact the registry of one of these. */
     checkReach: rules.check,
 
     mayUseLogin: rules.mayUseLogin,
 
-    /** Throws for a login that is none. */
+    /** Throws for an invalid login. */
     checkLogin(registry: string, credentials: GivenCredentials | undefined): void {
       if (credentials) loginOfRequest(registry, credentials)
     },
@@ -70,7 +70,7 @@ export function createRegistryService({ logins, rules, engine }: Options) {
       return withFound(registry, { found, login: found.login, signal }, task)
     },
 
-    /** Runs a task with the best login there is. */
+    /** Runs a task with the best available login. */
     withLogin<T>(
       registry: string,
       use: Use,
@@ -82,7 +82,7 @@ export function createRegistryService({ logins, rules, engine }: Options) {
       return withFound(registry, { found, login: given ?? found.login, signal }, task)
     },
 
-    /** Whether the registry has what was pushed. Throws when it says that it does not. */
+    /** Whether the registry has the pushed image. Throws if the registry denies it. */
     async confirm(pushed: Pushed, { credentials, owner, signal }: Wanted): Promise<ReadBack> {
       const { registry } = pushed
       const found = findFor(owner, registry, 'push')
@@ -93,7 +93,7 @@ export function createRegistryService({ logins, rules, engine }: Options) {
   }
 }
 
-/** A registry that refuses somebody without a login may only want one; some say of a private image that it is not there. */
+/** A registry that refuses a request without a login may only require one; some report a private image as missing. */
 function explain(error: unknown, registry: string, hint: string | undefined): unknown {
   if (!isAppError(error, 'REGISTRY_UNAUTHORIZED', 'REGISTRY_FORBIDDEN', 'IMAGE_NOT_FOUND')) return error
   if (!hint && isAppError(error, 'IMAGE_NOT_FOUND')) return error

@@ -1,11 +1,11 @@
-// Whether the engine would speak to a registry without TLS, or without checking its certificate. Pure. It goes by what the
-// engine says: loopback is not always among it.
+// Whether the engine would speak to a registry without TLS, or without checking its certificate. Pure. The engine's own list
+// decides, which does not always include loopback.
 
 import { BlockList, isIP } from 'node:net'
 
 const LOOPBACK = ['127.0.0.0/8', '::1/128']
 
-/** `insecure`: networks and hosts, `:*` for every port of a host; null when the engine does not say. */
+/** `insecure`: networks and hosts, `:*` for every port of a host; null if the engine does not say. */
 export function isTrustedWithoutTls(registry: string, insecure: readonly string[] | null): boolean {
   const named = insecure ?? LOOPBACK
   const { hostname } = new URL(`http://${registry}`)

@@ -1,4 +1,4 @@
-// A call: its request from protobuf to JSON and against its schema, its answer back, and its errors as a status.
+// A call: converts its request from protobuf to JSON and validates it, converts its answer back, and its errors to a status.
 
 import { fromJson, ScalarType, toJson, type DescMessage, type JsonValue, type Message } from '@bufbuild/protobuf'
 import { reflect } from '@bufbuild/protobuf/reflect'
@@ -66,7 +66,7 @@ export function duplex(options: CallOptions, method: DuplexMethod, { input, outp
 
 async function takePlace({ budget }: CallOptions, { ready }: AnyMethod, { signal, caller }: Call): Promise<void> {
   await ready?.()
-  // A caller that has already disconnected would take a place that nothing returns.
+  // A caller that has already disconnected would take a place that nothing releases.
   signal.throwIfAborted()
   signal.addEventListener('abort', budget.stream(caller), { once: true })
 }
@@ -85,7 +85,7 @@ async function* relay(
   } finally {
     await source.return?.()
   }
-  // The sources end in silence when their reader is gone or the server stops.
+  // The sources end silently when their reader is gone or the server stops.
   if (signal.aborted) await refusing(options, context, () => Promise.reject(cancellation(signal)))
 }
 
@@ -131,7 +131,7 @@ function forCaller<T>({ onBehalf, budget, nobody }: CallOptions, { values }: Han
   return onBehalf.run(budget.whose(values.get(CALLER) ?? nobody, values.get(ARRIVAL).address), task)
 }
 
-/** Errors leave as a status with details, whatever raised them. */
+/** Every error is sent as a status with details. */
 export async function refusing<T>(
   { log }: Pick<CallOptions, 'log'>,
   { values, signal, responseHeader }: HandlerContext,
@@ -176,7 +176,7 @@ async function audited<T>(
   }
 }
 
-/** By the fields that name it. */
+/** From the fields that name it. */
 function objectOf({ name, id, reference, image, image_name: imageName, path }: Body): string | null {
   const object = name ?? id ?? reference ?? image ?? imageName
   if (typeof object !== 'string') return null
@@ -225,7 +225,7 @@ function read({ validator }: CallOptions, { request }: AnyMethod, schema: DescMe
   return body
 }
 
-/** A message may hold what JSON cannot say, such as a time after the year 9999. */
+/** A message may contain values that JSON cannot express, such as a time after the year 9999. */
 function jsonOf(schema: DescMessage, message: Message): Body {
   try {
     return toJson(schema, message, { useProtoFieldName: true }) as Body
@@ -234,7 +234,7 @@ function jsonOf(schema: DescMessage, message: Message): Body {
   }
 }
 
-/** Bytes stay bytes: as base64 in JSON they would take forty times their size for a moment. */
+/** Bytes stay bytes: as base64 in JSON they would briefly take forty times their size. */
 function takeBytes(schema: DescMessage, message: Message): Body {
   const reflected = reflect(schema, message)
   const files: Body = {}

@@ -1,4 +1,4 @@
-// Before a request is read: who asks, by which name, and whether they may. The rules are those of REST.
+// Checks a request before it is read: its caller, host name and authorization. The rules are those of REST.
 
 import { createContextKey, type HandlerContext } from '@connectrpc/connect'
 import type { Audit } from '../access/audit.ts'
@@ -75,7 +75,7 @@ export function createGate({ access, admit, budget, audit, nobody }: Security): 
   }
 }
 
-/** Whether it may change something: what only needs to be read does not. */
+/** Whether it may change something; calls of the scope `read` do not. */
 export function isChange({ scope }: AnyMethod): boolean {
   return scope !== 'read' && scope !== 'files' && scope !== 'open'
 }

@@ -35,7 +35,7 @@ export type HandlerOptions = CallOptions & {
   connections: Connections
 }
 
-// For what is small, or goes to this same machine, compressing costs more than it saves.
+// For small messages, or within this machine, compression costs more than it saves.
 const COMPRESS_BYTES = 256 * 1024
 // An unknown field is an error, as over REST.
 const JSON_OPTIONS = { useProtoFieldName: true, ignoreUnknownFields: false }
@@ -62,14 +62,14 @@ export function createHandler(options: HandlerOptions) {
   })
   const reflection = createReflection([DockerService, ...OPEN_SERVICES])
   for (const { shapes, implementation, messageBytes } of implement(options)) {
-    // Options of a method bring back the protocols that those of the router leave out.
+    // Options of a method would enable the protocols that those of the router exclude.
     const own = { readMaxBytes: messageBytes, grpcWeb: false, jsonOptions: JSON_OPTIONS }
     router.rpc(shapes, implementation as never, own)
   }
   router
     .service(Health, createHealth(readiness))
     .service(ServerReflection, reflection)
-    // Its messages are the same but for the name of the package.
+    // Its messages are the same, except for the package name.
     .service(ServerReflectionAlpha, reflection as unknown as ServiceImpl<typeof ServerReflectionAlpha>)
   const handlers = new Map(router.handlers.map((handle) => [handle.requestPath, handle]))
 

@@ -1,11 +1,11 @@
-// The standard health service: "" is this process, the name of a service is whether it can do its work.
+// The standard health service: "" is the liveness of this process, and a service name its readiness.
 
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect'
 import { createChannel } from '../lib/channel.ts'
 import { DockerService } from './gen/docker_management_pb.ts'
 import { HealthCheckResponse_ServingStatus as Status, type Health } from './gen/grpc/health/v1/health_pb.ts'
 
-/** Whether engine and database answer, and when that changes. */
+/** Whether engine and database answer, and changes of that. */
 export type Readiness = { isReady: () => boolean; onChange: (watcher: () => void) => void }
 
 const QUEUE = 16

@@ -1,4 +1,4 @@
-// How a feature offers its calls over gRPC: the scope, the schema of the request, the call. Requests and responses are
+// The definition of a feature's gRPC calls: the scope, the schema of the request, the call. Requests and responses are
 // JSON with the names of the proto file, so the schemas and services are those of REST.
 
 import type { Static, TSchema } from '@sinclair/typebox'
@@ -33,9 +33,9 @@ type Duplex<S extends TSchema> = Described<S> & {
 }
 export type UnaryMethod = Method<TSchema, object | Promise<object>>
 export type StreamingMethod = Method<TSchema, AsyncIterable<object>>
-/** Requests come while answers go. */
+/** Requests and answers flow at the same time. */
 export type DuplexMethod = Duplex<TSchema>
-/** The client streams: the first message is the request, those after it bring more of its bytes. */
+/** A client stream: the first message is the request, later ones carry more of its bytes. */
 export type ReceivingMethod<S extends TSchema = TSchema> = Omit<Method<S, never>, 'call'> & {
   call: (request: Static<S>, call: Call, more: AsyncIterable<Record<string, unknown>>) => Promise<object>
 }
@@ -52,7 +52,7 @@ export type DockerMethods = {
   [Name in keyof Known]: Kinds[Known[Name]['methodKind']]
 }
 
-/** An answer whose fields are there: what is promised in one would be sent empty, and its failure end the process. */
+/** An answer with resolved fields: a promise in a field would be sent empty, and its rejection would end the process. */
 type Settled<Answer> = { [Field in keyof Answer]: Answer[Field] extends PromiseLike<unknown> ? never : Answer[Field] }
 
 export function unary<S extends TSchema, Answer extends object>(
@@ -73,7 +73,7 @@ export function receiving<S extends TSchema>(method: ReceivingMethod<S>): Receiv
   return method
 }
 
-/** Calls that are not answered before `ready` is. */
+/** Calls that wait for `ready`. */
 export function after<M extends Partial<DockerMethods>>(ready: () => Promise<void>, methods: M): M {
   return Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, { ...method, ready }])) as M
 }

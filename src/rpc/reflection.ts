@@ -57,7 +57,7 @@ function describe(file: DescFile | undefined, name: string): Answer {
   return { case: 'fileDescriptorResponse', value: { fileDescriptorProto } }
 }
 
-/** A file and all that it imports. */
+/** A file and all its imports. */
 function collect(file: DescFile, into: Map<string, DescFile>): void {
   if (into.has(file.proto.name)) return
   into.set(file.proto.name, file)

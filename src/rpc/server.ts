@@ -17,10 +17,10 @@ import type { createHandler, HandlerOptions } from './handler.ts'
 
 type Options = Omit<HandlerOptions, 'stopping' | 'log' | 'connections'> & {
   host: string
-  /** Undefined: there is no gRPC. */
+  /** Undefined without gRPC. */
   port: number | undefined
   tls: { cert: Buffer; key: Buffer } | undefined
-  /** As many as REST may have; these are fewer. */
+  /** The limit of REST; these are fewer. */
   connectionsMax: number
   log: HandlerOptions['log'] & { info(fields: object, message: string): void }
   onAnswered: (labels: { method: string; status: string }, seconds: number) => void
@@ -30,7 +30,7 @@ type Handler = ReturnType<typeof createHandler>
 const STREAMS_PER_CONNECTION = 100
 // One costs more memory than one of HTTP/1.1.
 const SHARE_OF_CONNECTIONS = 4
-// A client whose machine is gone says nothing any more; its connection ends when two of these were not answered.
+// A client whose machine is lost stays silent. Its connection ends after two unanswered pings.
 const KEEPALIVE_MS = 30_000
 // Notifies open calls that the server stops.
 const FAREWELL_MS = 500
@@ -104,7 +104,7 @@ export function createRpcServer({ host, port, tls, connectionsMax, onAnswered, .
     response.on('close', () => {
       const durationMs = performance.now() - started
       const status = statusOf(response)
-      // A label lasts as long as the server does, so a path that a client made up must not become one.
+      // A label lasts as long as the server, so a path invented by a client must not become one.
       const method = loaded?.knows(path) ? path.slice(1) : 'none'
       log.info(
         { requestId: id, method: path.slice(0, LOGGED_PATH), status, durationMs: Math.round(durationMs * 10) / 10 },
@@ -143,7 +143,7 @@ export function createRpcServer({ host, port, tls, connectionsMax, onAnswered, .
       }
     },
 
-    /** Open calls end with UNAVAILABLE at once; what is not read of that is not waited for. */
+    /** Open calls end with UNAVAILABLE at once, without waiting for slow readers. */
     async close(): Promise<void> {
       if (!server.listening) return
       const closed = once(server, 'close')
@@ -170,7 +170,7 @@ function refuse(response: Http2ServerResponse): void {
   response.end()
 }
 
-/** gRPC says how a call ended in its trailers, Connect in the HTTP status. */
+/** gRPC has the status of a call in its trailers, Connect in the HTTP status. */
 function statusOf({ stream, statusCode }: Http2ServerResponse): string {
   const told = stream.sentTrailers?.['grpc-status'] ?? stream.sentHeaders?.['grpc-status']
   if (told !== undefined) return STATUS_NAMES[Number(told)] ?? 'UNKNOWN'

@@ -1,4 +1,4 @@
-// Errors of the catalogue as gRPC knows them: a status, a sentence, and details for programs.
+// Errors of the catalogue in the form of gRPC: a status, a sentence, and details for programs.
 
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { AppError, ErrorCode } from '../errors.ts'
@@ -10,7 +10,7 @@ import {
 } from './gen/google/rpc/error_details_pb.ts'
 
 const DOMAIN = 'berth'
-// All of it travels in the trailers, of which the usual clients take 8 KiB, in base64 and percent signs.
+// All of it is in the trailers, in base64 and percent-encoded, and common clients accept 8 KiB of those.
 const MESSAGE_BYTES = 1_000
 const FIELDS_BYTES = 800
 const FACTS_BYTES = 1_200
@@ -42,7 +42,7 @@ const BY_STATUS: Record<number, Code> = {
   507: Code.ResourceExhausted
 }
 
-/** Where gRPC has a better word than the HTTP status has. */
+/** The codes for which gRPC has a better status than HTTP. */
 const BY_CODE: Partial<Record<ErrorCode, Code>> = {
   CONTAINER_NAME_TAKEN: Code.AlreadyExists,
   CONTAINER_BUSY: Code.Aborted,
@@ -108,7 +108,7 @@ function texts(facts: Record<string, unknown> = {}): Record<string, string> {
   )
 }
 
-/** Keeps the beginning and the end: in the output of a workload the end says most. */
+/** Keeps the beginning and the end: in the output of a workload the end matters most. */
 function shortened(text: string, bytes: number): string {
   const all = Buffer.from(text)
   if (all.length <= bytes) return text

@@ -1,4 +1,4 @@
-// Where the engine is, how it is used, and how its machine is read.
+// The location and use of the engine, and the access to its machine.
 
 import { integer, number, oneOf, optional, optionalInteger, text, type Setting } from '../lib/settings.ts'
 

@@ -100,7 +100,7 @@ export const SERVER_SETTINGS = {
   )
 }
 
-/** As browsers write it. Every page of the world would be too many. */
+/** As browsers write it. A wildcard would admit every page. */
 function parseOrigin(text: string): string {
   const url = URL.parse(text)
   if (url && /^https?:$/.test(url.protocol) && url.origin === text) return text

@@ -1,4 +1,4 @@
-// The formulas, as the docker CLI has them (cli/command/container/stats_helpers.go). Pure.
+// The formulas of the docker CLI (cli/command/container/stats_helpers.go). Pure.
 
 import type { Counters, SourceName } from './counters.ts'
 
@@ -44,7 +44,7 @@ export function workingSet({ memoryUsage, inactiveFile }: Pick<Counters, 'memory
   return inactiveFile < memoryUsage ? memoryUsage - inactiveFile : memoryUsage
 }
 
-/** All interfaces together, whatever they are called. */
+/** All interfaces together, by any name. */
 export function totalNetwork({ networks }: Pick<Counters, 'networks'>): { rxBytes: number; txBytes: number } {
   let rxBytes = 0
   let txBytes = 0

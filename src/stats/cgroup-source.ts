@@ -27,7 +27,7 @@ export function createCgroupSource({ procDir, cgroupDir }: { procDir: string; cg
     const lines = readText(join(procDir, String(pid), 'cgroup'))
       .trim()
       .split('\n')
-    // Another machine's or namespace's process may have the same number.
+    // A process of another machine or namespace may have the same PID.
     if (!lines.some((line) => line.includes(id))) return undefined
     const reader = { pid, read: readV1(lines, cgroupDir) ?? readV2(lines, cgroupDir) }
     if (!reader.read) return undefined
@@ -120,7 +120,7 @@ function readNetworks(procDir: string, pid: number): Counters['networks'] {
   return parseNetDev(readText(join(procDir, String(pid), 'net/dev')))
 }
 
-/** The kernel gives a long list page by page; what does not nearly fill a page is the end. */
+/** The kernel returns a long list page by page; a page that is not nearly full is the last one. */
 function readText(file: string): string {
   const descriptor = openSync(file, 'r')
   try {

@@ -1,4 +1,4 @@
-// The parts of statistics put together.
+// Combines the parts of statistics.
 
 import type { Config } from '../config.ts'
 import type { Engine } from '../engine/contract/engine.ts'

@@ -8,7 +8,7 @@ export type SourceName = 'cgroup' | 'engine'
 
 export type StatsSource = {
   readonly name: SourceName
-  /** Undefined when the container cannot be read, for instance because it has just ended. */
+  /** Undefined if the container cannot be read, for instance because it has just ended. */
   read(record: ContainerRecord): Counters | undefined | Promise<Counters | undefined>
   forget(id: string): void
 }

@@ -1,12 +1,12 @@
-// Asks the engine, one reading at a time for each container. An answer takes the engine up to a second, so with many
-// containers the samples grow older than a second; they say so.
+// Reads from the engine, one call at a time for each container. An answer takes the engine up to a second, so with many
+// containers the samples are older than a second, and have their time.
 
 import type { EngineWorkloads } from '../engine/contract/workloads.ts'
 import type { Machine } from '../engine/machine/machine.ts'
 import { createSemaphore } from '../lib/semaphore.ts'
 import type { StatsSource } from './counters.ts'
 
-// Each waits for the engine's next round of measuring, so this is also how many samples there are a second.
+// Each waits for the engine's next round of measurement, so this is also the number of samples per second.
 const PARALLEL = 128
 
 export function createEngineSource({

@@ -1,5 +1,5 @@
-// The last minutes of one container in one flat array of numbers. Kept as objects, five minutes of a thousand containers
-// would take some hundred megabytes; so they take twenty.
+// The last minutes of one container in one flat array of numbers. As objects, five minutes of a thousand containers would
+// take some hundred megabytes instead of twenty.
 
 import type { Sample } from './calculate.ts'
 

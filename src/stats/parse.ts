@@ -16,7 +16,7 @@ export function parseCpuV2(stat: string): number {
   return (parseKeyValues(stat).get('usage_usec') ?? Number.NaN) * 1000
 }
 
-/** "8:0 Read 4096"; how the word is written differs between kernels. */
+/** "8:0 Read 4096"; kernels differ in the spelling of the word. */
 export function parseBlockV1(text: string): BlockCounters {
   const counters = { blockReadBytes: 0, blockWriteBytes: 0 }
   for (const line of text.split('\n')) {

@@ -13,7 +13,7 @@ export const statsRoutes: FastifyPluginAsyncTypebox<{ stats: StatsService; strea
   app,
   { stats, streams }
 ) => {
-  // One sample goes to all who watch.
+  // All watchers share one sample.
   const textOf = createJsonCache()
   const toEvent = (item: Followed | { stats: object; at: number }): StreamEvent => {
     if ('missed' in item) return { event: 'gap', data: item }

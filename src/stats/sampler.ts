@@ -1,4 +1,4 @@
-// Takes one sample per second of every running container. Reads come from here and cost the engine nothing.
+// Takes one sample per second of every running container. Reads use these samples and cost the engine nothing.
 
 import type { ContainerRecord } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
@@ -11,8 +11,8 @@ export const SAMPLE_MS = 1_000
 export const HISTORY_SAMPLES = (HISTORY_SECONDS * 1_000) / SAMPLE_MS
 // Between slices of this many containers other work gets its turn.
 const SLICE = 8
-// A container starts at any moment between two rounds. Over less than this a CPU limit, which the kernel enforces every
-// 100 ms, does not show.
+// A container starts at any moment between two rounds. A shorter period would not reflect a CPU limit, which the kernel
+// enforces every 100 ms.
 const SHORTEST_MS = 250
 // Figures of other nodes arrive a moment after the request and belong to the same round.
 const LATE_MS = 100
@@ -32,7 +32,7 @@ export function createSampler({
   sources
 }: {
   inventory: Pick<Inventory, 'all' | 'get' | 'onChange'>
-  /** Best first; the first that can read a container is used for it. */
+  /** Best first; each container uses the first source that can read it. */
   sources: StatsSource[]
 }) {
   const series = new Map<string, Series>()
@@ -79,7 +79,7 @@ export function createSampler({
     // The container was removed or started again while it was read.
     if (series.get(id) !== own) return
     const { before } = own
-    // Each source has a clock of its own.
+    // Each source has its own clock.
     if (before?.source !== reading.source) {
       own.before = reading
       return
@@ -128,7 +128,7 @@ export function createSampler({
     },
     latest: (id: string): Sample | undefined => series.get(id)?.latest,
     history: (id: string): Point[] => series.get(id)?.history.points() ?? [],
-    /** Whether the latest sample belongs to the container's present run. */
+    /** Whether the latest sample belongs to the container's current run. */
     isCurrent(record: ContainerRecord): boolean {
       const own = series.get(record.id)
       return (

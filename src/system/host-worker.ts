@@ -1,5 +1,5 @@
-// Measures the machine with systeminformation, in a thread of its own: some of its calls start a program and wait for it,
-// which must never hold up a request.
+// Measures the machine with systeminformation, in a separate thread: some of its calls start a program and wait for it,
+// which must never block a request.
 
 import { readFileSync } from 'node:fs'
 import { uptime } from 'node:os'
@@ -10,7 +10,7 @@ import type { HostSample } from './host.ts'
 
 const EVERY_MS = 2_000
 const DISKS_EVERY_MS = 10_000
-// Every container has one of these, on a disk that is listed itself.
+// Every container has one of these, on a disk that is listed separately.
 const NOT_DISKS = new Set(['overlay', 'overlay2', 'aufs'])
 
 // The machine's end of each container's network; their traffic is in the statistics of the containers.
@@ -25,7 +25,7 @@ function readTraffic(): { at: number; networks: Traffic } {
   return { at: performance.now(), networks: parseNetDev(text) }
 }
 
-/** Not with systeminformation, which starts several programs for each interface: seconds of CPU where many containers run. */
+/** Without systeminformation, which starts several programs for each interface: seconds of CPU with many containers. */
 function measureNetworks(): HostSample['networks'] {
   const before = traffic
   traffic = readTraffic()

@@ -1,5 +1,5 @@
-// The machine's own figures, measured once for all readers by the worker beside this file. The worker runs while somebody
-// looks and for some minutes after: a thread of its own costs more memory than all containers' statistics together.
+// The machine's own figures, measured once for all readers by the worker beside this file. The worker runs while there are
+// readers and for some minutes after: a thread costs more memory than all containers' statistics together.
 
 import { extname, join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -28,7 +28,7 @@ export type Host = ReturnType<typeof createHost>
 const FIRST_SAMPLE_MS = 10_000
 const FRESH_MS = 5_000
 const LINGER_MS = 5 * 60_000
-// It holds one sample at a time; left alone it would let its heap grow as a server's.
+// It holds one sample at a time; by default its heap would grow like a server's.
 /** The same file, as source or compiled. */
 const WORKER = join(import.meta.dirname, `host-worker${extname(import.meta.filename)}`)
 const WORKER_LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 }
@@ -39,7 +39,7 @@ export function createHost({ log }: { log: Log }) {
   let lastLook = -Infinity
   const watchers = new Set<(sample: HostSample) => void>()
 
-  /** To be called for everybody who looks; starts the measuring where it rests. */
+  /** Call this for each reader; it resumes a paused measurement. */
   function look(): void {
     lastLook = performance.now()
     if (worker) return

@@ -22,12 +22,12 @@ type Options = {
     remove(reference: string, options: { force: boolean }): Promise<unknown>
   }
   instanceId: string
-  /** Whether that try at making a container has not come to its end. */
+  /** Whether that attempt at a create is unfinished. */
   isUnderWay: (attempt: string) => boolean
   now?: () => number
 }
 type Item = Cleaned['containers'][number]
-/** Something that may go, and how. */
+/** A removable resource, and its removal. */
 type Candidate = Item & { bytes: number; remove: () => Promise<unknown> }
 
 const SHORT_ID = 12
@@ -38,10 +38,10 @@ export type Pruner = ReturnType<typeof createPruner>
 export function createPruner(options: Options) {
   const { engine, containers, removeContainer, images, networks, instanceId, isUnderWay, now = Date.now } = options
 
-  /** Another server's are that server's to remove. */
+  /** Resources of another server are left to that server. */
   const isOurs = ({ managed, instance }: BerthFacts) => managed && (instance === null || instance === instanceId)
 
-  /** A create that is under way has volumes before it has a container that mounts them. */
+  /** A create in progress has volumes before it has a container that mounts them. */
   function isOurIdle(labels: Record<string, string>): boolean {
     const facts = readFacts(labels)
     return isOurs(facts) && !isUnderWay(facts.attempt ?? '')
@@ -95,7 +95,7 @@ export function createPruner(options: Options) {
     const kept: Cleaned['kept'] = []
     let freed = 0
 
-    /** Those that went, or would go. */
+    /** The removed ones, or those that would be removed. */
     async function take(candidates: Candidate[]): Promise<Item[]> {
       const gone: Item[] = []
       for (const { id, name, bytes, remove } of candidates) {

@@ -1,4 +1,4 @@
-// A server in a container that listens on loopback is out of reach, unless it is in the network of the host.
+// A server in a container that listens on loopback is unreachable, unless it is in the network of the host.
 
 import { isPrivate, type Config } from '../config.ts'
 import type { Inventory } from '../inventory/inventory.ts'

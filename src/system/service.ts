@@ -39,7 +39,7 @@ export function createSystemService({ version, config, engine, host, inventory, 
       if (record.state === 'running') counts.running++
       if (record.berth.managed) counts.managed++
     }
-    // As df has it: what is kept back for root cannot be used up.
+    // As in df: space reserved for root cannot be used.
     const disks = sample.disks.map(({ mount, type, sizeBytes, usedBytes, availableBytes }) => ({
       mount,
       type,

@@ -1,15 +1,15 @@
-// One connection to a terminal, whatever it travels on: the first frame opens, the others go to the session, and what the
-// session says comes back.
+// One connection to a terminal, over any transport: the first frame opens it, the others go to the session, and the session's
+// output comes back.
 
 import { AppError, invalidField, isAppError, unexpected } from '../errors.ts'
 import type { ClientFrame, ServerFrame } from './frames.ts'
 import { SIGNALS } from './schemas.ts'
 import type { Viewer } from './session.ts'
 
-/** The frames of a client. They end when it closes the terminal, and throw when it only leaves or the connection breaks. */
+/** The frames of a client. They end when it closes the terminal, and throw if it only detaches or the connection breaks. */
 export type Incoming = AsyncIterable<ClientFrame | undefined>
 
-// Until then nothing counts it among the terminals of its caller.
+// Until then it does not count as a terminal of its caller.
 const FIRST_FRAME_MS = 10_000
 
 export async function* converse(
@@ -44,7 +44,7 @@ async function firstOf(frames: AsyncIterator<ClientFrame | undefined>) {
   }
 }
 
-/** Throws what the client did wrong. */
+/** Throws the client's error. */
 async function listen(frames: AsyncIterator<ClientFrame | undefined>, viewer: Viewer): Promise<void> {
   for (;;) {
     const next = await frames.next().catch((error: unknown) => {

@@ -12,7 +12,7 @@ export const PIECE_BYTES = 32 * 1024
 /** The close code with which a client leaves the session open. */
 export const DETACH_CODE = 4000
 
-/** A new session, or one to come back to. */
+/** A new session, or one to resume. */
 export type Start = {
   command?: string[]
   env?: Record<string, string>
@@ -47,7 +47,7 @@ const OF_SERVER = { opened: 1, output: 2, ended: 3, failed: 4 } as const
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** The subprotocols to ask for; the token travels as one of them, since a browser sends no headers of its own. */
+/** The subprotocols of a client; the token is one of them, since a browser cannot send its own headers. */
 export function protocolsFor(token: string | undefined): string[] {
   return token === undefined ? [TERMINAL_PROTOCOL] : [TERMINAL_PROTOCOL, TOKEN_PREFIX + toBase64Url(token)]
 }
@@ -94,7 +94,7 @@ export function createServerEncoder(): (frame: ServerFrame) => Uint8Array {
   }
 }
 
-/** Undefined for what is no frame. The content of `open` is JSON of any form; whoever takes it has to check it. */
+/** Undefined for an invalid frame. The content of `open` is unchecked JSON; its receiver must validate it. */
 export function decodeClient(bytes: Uint8Array): ClientFrame | undefined {
   const content = bytes.subarray(1)
   const view = new DataView(content.buffer, content.byteOffset, content.byteLength)

@@ -1,4 +1,4 @@
-// The output of a terminal as an asciicast file (version 2), which asciinema plays. Input is not recorded: it holds passwords.
+// The output of a terminal as an asciicast file (version 2), which asciinema plays. Input is not recorded: it may contain passwords.
 
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -27,7 +27,7 @@ export async function openRecording({
 }) {
   const startedAt = now()
   const time = new Date(startedAt).toISOString().replaceAll(':', '-')
-  // Two may begin at the same time.
+  // Two recordings may begin at the same time.
   const unique = randomBytes(4).toString('hex')
   const file = createWriteStream(join(folder, `${time}-${name}-${unique}.cast`), { flags: 'wx', mode: 0o600 })
   try {
@@ -49,7 +49,7 @@ export async function openRecording({
   file.write(`${JSON.stringify(header)}\n`)
 
   return {
-    /** Resolves when more may be written, so that a slow disk slows the terminal and fills no memory. */
+    /** Resolves when it accepts more, so that a slow disk slows the terminal and fills no memory. */
     async write(bytes: Buffer): Promise<void> {
       if (hasFailed || event('o', decoder.write(bytes))) return
       await once(file, 'drain').catch(() => {})

@@ -1,4 +1,4 @@
-// The last bytes of an output, by their position in the whole of it. Takes as much memory as there was output, up to its size.
+// The last bytes of an output, by their position in it. Takes as much memory as there was output, up to its size.
 
 const FIRST_BYTES = 4 * 1024
 
@@ -42,7 +42,7 @@ export function createReplay(capacity: number) {
       place(bytes, end)
       end += bytes.length
     },
-    /** What may be overwritten by the next push. */
+    /** The next push may overwrite it. */
     read
   }
 }

@@ -1,4 +1,4 @@
-// The rules of terminals: who may open and resume one, how many there may be, and when each ends.
+// The rules of terminals: the callers that may open and resume one, their number, and their end.
 
 import { randomBytes } from 'node:crypto'
 import type { Audit } from '../access/audit.ts'
@@ -158,10 +158,10 @@ export function createTerminalService({
   }
 
   return {
-    /** Whether a terminal may be opened there at all. */
+    /** Whether a terminal may be opened there. */
     check: (caller: Caller, reference: string): void => void target(caller, reference),
 
-    /** A new session, or one to come back to. `asked` is JSON of any form. */
+    /** A new session, or one to resume. `asked` is unchecked JSON. */
     async open(reference: string, asked: unknown, visitor: Visitor): Promise<Viewer> {
       const isBack = typeof asked === 'object' && asked !== null && 'session' in asked
       const isValid = isBack ? isResume : isStart
@@ -169,7 +169,7 @@ export function createTerminalService({
       return isBack ? resume(asked as Resume, visitor) : start(reference, asked as Start, visitor)
     },
 
-    /** Ends every session in order; none can be opened any more. */
+    /** Ends every session in order, and refuses new ones. */
     async close(): Promise<void> {
       isStopping = true
       const all = [...kept.values()]

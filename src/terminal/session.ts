@@ -1,5 +1,5 @@
 // One terminal: a running command, the end of its output, and its client. It survives a broken connection.
-// Unacknowledged output blocks the command, and never exceeds what can be replayed: so nothing is lost, and a slow
+// Unacknowledged output blocks the command, and never exceeds the replay buffer, so nothing is lost, and a slow
 // reader costs no memory. docs/decisions/095-one-window-for-flow-and-replay.md
 
 import type { EngineProcess } from '../engine/contract/workloads.ts'
@@ -17,13 +17,13 @@ type Options = {
   command: string[]
   running: EngineProcess
   recording: Recording | undefined
-  /** How long it waits for its client to resume. */
+  /** The time that it waits for its client to resume. */
   lingerMs: number
-  /** Why the command ended, if nobody ended it. */
+  /** The reason why the command ended, unless a caller ended it. */
   whyEnded: () => Promise<string>
-  /** The command is no more. */
+  /** The command has ended. */
   onEnd: (ended: Ended) => void
-  /** Nobody can come back to it any more. */
+  /** It can no longer be resumed. */
   onGone: () => void
 }
 
@@ -42,7 +42,7 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
   // The output of an ended command is read completely, acknowledged or not.
   let isDraining = false
   let pendingInput = 0
-  // The engine takes sizes over another connection: what is typed after one must not get there before it.
+  // The engine takes sizes over another connection: later input must not arrive before them.
   let sized = Promise.resolve()
   let linger: NodeJS.Timeout | undefined
   let wakePump = () => {}
@@ -75,11 +75,11 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
   }
   void follow()
 
-  /** Resolves when the command is no more, or cannot be reached. */
+  /** Resolves when the command has ended or is out of reach. */
   async function end(reason: string, graceMs = GRACE_MS): Promise<void> {
     if (ended || ending !== undefined) return void (await over.promise)
     ending = reason
-    // Docker 28 tells of no end in a container, not even that of a helper, while the output of a command there waits.
+    // Docker 28 reports no exit in a container, not even that of a helper, while the output of a command there is blocked.
     isDraining = true
     wakePump()
     const isReached = await running.end(graceMs).catch(() => false)
@@ -105,7 +105,7 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
     else void running.signal(frame.signal as Parameters<EngineProcess['signal']>[0]).catch(() => false)
   }
 
-  /** Not awaited: acknowledgements come the same way, and without them the command may never read on. */
+  /** Not awaited: acknowledgements use the same path, and without them the command may never continue. */
   function write(bytes: Uint8Array): void {
     pendingInput += bytes.length
     if (pendingInput > PENDING_INPUT_BYTES)
@@ -140,14 +140,14 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
         take,
         /** The connection has broken or the client leaves for a while. */
         leave: () => leave(me),
-        /** The client wants no more of it, or has heard how it ended. */
+        /** The client has closed it, or has received its end. */
         close(): void {
           if (latest !== me) return
           clearTimeout(linger)
           void end('closed').then(onGone)
         },
 
-        /** Lets the events end with an error. */
+        /** Ends the events with an error. */
         fail(error: AppError): void {
           failure = error
           wakeViewer()
@@ -161,7 +161,7 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
               sent += bytes.length
               yield { kind: 'output', bytes }
             } else if (ended) {
-              // Whether it arrives is not known: only a client that closes in order needs it no more.
+              // Its arrival is unknown: only a client that closes in order has certainly received it.
               leave(me)
               yield { kind: 'ended', ended }
               return

@@ -21,7 +21,7 @@ type Options = {
 }
 
 export function createVolumeService({ engine, containers, policy, instanceId }: Options) {
-  // The engine answers a create with the volume that is there already: who asks second must see that it is.
+  // The engine answers a create with an existing volume, so the second caller must notice that it exists.
   const inTurn = createSemaphore(1)
 
   const ownerOfVolume = ({ name, labels }: VolumeRecord): Owner =>

@@ -125,7 +125,7 @@ export function createDatabase({ url, name }: { url: string; name: string }) {
     },
 
     lost,
-    /** For a database that says nothing: ends the calls that wait for its answer. */
+    /** For a silent database: ends the calls that wait for its answer. */
     silent(cause: unknown): void {
       lost(cause)
       for (const socket of sockets) socket.destroy()

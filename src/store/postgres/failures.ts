@@ -1,4 +1,4 @@
-// Which failures mean that the database is unavailable, and the error for callers. Pure.
+// The failures that mean an unavailable database, and the error for callers. Pure.
 
 import { DatabaseError } from 'pg'
 import { AppError } from '../../errors.ts'
@@ -16,7 +16,7 @@ export function isTaken(error: unknown): boolean {
   return error instanceof DatabaseError && error.code === UNIQUE
 }
 
-/** What the driver or the database said. Some errors have only a code. */
+/** The message of the driver or the database. Some errors have only a code. */
 export function reasonOf(cause: unknown): string {
   const { message, code } = cause as Partial<NodeJS.ErrnoException>
   return message || code || String(cause)

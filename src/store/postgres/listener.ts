@@ -46,7 +46,7 @@ export async function createListener({ database, server, log }: { database: Data
     line = { client, hangUp, stopPings: startPings(client, database) }
   }
 
-  /** Says goodbye only to a database that listens. */
+  /** Closes in order only if the database is reachable. */
   async function drop(): Promise<void> {
     const old = line
     line = undefined

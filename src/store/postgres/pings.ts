@@ -17,7 +17,7 @@ export function startPings(client: Pick<Client, 'query'>, { answered, silent }: 
     if (limit) return
     const since = performance.now()
     limit = setTimeout(() => {
-      // Lets an answer win that arrived while this process stood still.
+      // An answer that arrived while this process was paused counts.
       setImmediate(() => {
         if (limit && !signal.aborted) silent(new Error(`No answer for ${LIMIT_MS / 1000} seconds.`))
       })
