@@ -12,9 +12,10 @@ import { createConnections } from '../lib/connections.ts'
 import { secureOptions } from '../lib/tls.ts'
 import { readBytes, readWhole } from './bodies.ts'
 import { readCall, readCommand, type Call } from './calls.ts'
-import type { Figures } from './figures.ts'
+import type { Figures, Task } from './figures.ts'
 import { answerWith, ENGINE_GONE, forward, hijack, refuseOn } from './forward.ts'
-import { createTasks, type Task } from './tasks.ts'
+import { createMemory } from './memory.ts'
+import { createTasks } from './tasks.ts'
 
 const MOST_CONNECTIONS = 512
 const HEADER_BYTES = 16 * 1024
@@ -28,17 +29,18 @@ type Log = Record<'info' | 'warn', (fields: object, message: string) => void>
 export function createAgent({
   client,
   certificates,
-  figuresOf,
+  figures,
   log
 }: {
   client: Client
   certificates: Certificates
-  figuresOf: Figures
+  figures: Figures
   log: Log
 }) {
-  const tasks = createTasks(client)
+  const tasks = createTasks(client, figures)
   const connections = createConnections(MOST_CONNECTIONS)
   const hijacked = new Set<Duplex>()
+  const logged = createMemory<true>()
   const server = https.createServer({
     ...secureOptions(certificates),
     ca: certificates.ca,
@@ -57,13 +59,18 @@ export function createAgent({
   /** The call and its task. Throws a refusal. */
   async function admit({ method = '', url = '' }: IncomingMessage): Promise<{ call: Call; task: Task | undefined }> {
     const call = readCall(method, url)
-    if (!call) throw new Refusal(403, 'The agent of this node does not pass this call on.')
+    if (!call) throw new Refusal(403, 'The agent of this node does not forward this call.')
     return { call, task: await tasks.of(call) }
   }
 
   function statusOf(error: unknown, { method, url, socket }: IncomingMessage): [status: number, message: string] {
     if (!(error instanceof Refusal)) return [503, ENGINE_GONE]
-    if (error.statusCode === 403) log.warn({ method, url, from: socket.remoteAddress }, 'call refused')
+    const [path = ''] = url?.split('?') ?? []
+    // A server may ask for the statistics of a foreign container every second.
+    if (error.statusCode === 403 && !logged.get(path)) {
+      logged.keep(path, true)
+      log.warn({ method, path, from: socket.remoteAddress }, 'call refused')
+    }
     return [error.statusCode, error.message]
   }
 
@@ -80,8 +87,8 @@ export function createAgent({
       }
       if (call.subject === 'command' && call.does === 'start')
         throw new Refusal(403, 'The agent of this node starts commands on connections of their own.')
-      const figures = task && isOneSample(call) ? await sampleOf(task) : undefined
-      if (figures) response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(figures))
+      const sample = task && isOneSample(call) ? await sampleOf(task) : undefined
+      if (sample) response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(sample))
       else forward(client, passed, { request, response })
     } catch (error) {
       if (!response.destroyed) answerWith(response, ...statusOf(error, request))
@@ -89,7 +96,7 @@ export function createAgent({
   }
 
   async function sampleOf(task: Task) {
-    return figuresOf(task) ?? figuresOf(await tasks.renew(task.id))
+    return figures.of(task) ?? figures.of(await tasks.renew(task.id))
   }
 
   async function switchProtocols(request: IncomingMessage, near: Duplex, head: Buffer): Promise<void> {
@@ -103,7 +110,7 @@ export function createAgent({
     near.on('error', () => near.destroy())
     try {
       const { call } = await admit(request)
-      if (call.does !== 'start') throw new Refusal(403, 'The agent of this node does not pass this call on.')
+      if (call.does !== 'start') throw new Refusal(403, 'The agent of this node does not forward this call.')
       const body = await readBytes(near, head, Number(request.headers['content-length'] ?? 0), START_BYTES)
       hijack(client, { method: 'POST', path: call.path }, { body, near })
     } catch (error) {

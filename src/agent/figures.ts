@@ -2,15 +2,16 @@
 // for its next round of measuring.
 
 import { createCgroupSource } from '../stats/cgroup-source.ts'
-import type { Task } from './tasks.ts'
 
+/** A container and its first process, 0 if it has none. */
+export type Task = { id: string; pid: number }
 export type Figures = ReturnType<typeof createFigures>
 
 export function createFigures(places: { procDir: string; cgroupDir: string }) {
   const source = createCgroupSource(places)
 
   /** Undefined if this process does not see the files, or if the task has no process. */
-  return function figuresOf({ id, pid }: Task) {
+  function figuresOf({ id, pid }: Task) {
     const counters = pid > 0 ? source.read({ id, pid, hostNetwork: false }) : undefined
     if (!counters) return undefined
     const { cpuNs, memoryUsage, inactiveFile, cache, pids, networks, blockReadBytes, blockWriteBytes } = counters
@@ -35,4 +36,6 @@ export function createFigures(places: { procDir: string; cgroupDir: string }) {
       }
     }
   }
+
+  return { of: figuresOf, forget: source.forget }
 }

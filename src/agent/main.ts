@@ -28,7 +28,7 @@ async function run(): Promise<void> {
   const agent = createAgent({
     client: createClient(address, undefined, Infinity),
     certificates: readCertificates(agentCerts),
-    figuresOf: createFigures({ procDir, cgroupDir }),
+    figures: createFigures({ procDir, cgroupDir }),
     log
   })
   await agent.listen(port)

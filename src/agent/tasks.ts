@@ -8,12 +8,12 @@ import { refusal } from '../engine/docker/request.ts'
 import { createReader, Id, Labels, maybe, parseJson } from '../engine/docker/schemas/schema.ts'
 import { readFacts } from '../engine/labels.ts'
 import type { Call } from './calls.ts'
+import type { Figures, Task } from './figures.ts'
+import { createMemory } from './memory.ts'
 
 const LOOK_MS = 10_000
 const MAX_BYTES = 8 * 1024 ** 2
 const TASK = 'com.docker.swarm.task.id'
-/** The number of cached results of each kind. An id never changes its meaning. */
-const REMEMBERED = 4096
 
 const Container = Type.Object({
   Id,
@@ -27,10 +27,9 @@ const readCommand = createReader(
   Type.Object({ ContainerID: Id, ProcessConfig: Type.Object({ privileged: maybe(Type.Boolean()) }) })
 )
 
-export type Task = { id: string; pid: number }
-
-export function createTasks(client: Client) {
-  const containers = createMemory<Task>()
+export function createTasks(client: Client, { forget }: Pick<Figures, 'forget'>) {
+  // An id never refers to something else later, and labels and mounts do not change. Undefined: no task of Berth.
+  const containers = createMemory<{ task: Task | undefined }>(forget)
   const commands = createMemory<Task>()
 
   async function inspect<T>(path: string, read: (json: unknown) => T): Promise<T> {
@@ -44,11 +43,18 @@ export function createTasks(client: Client) {
 
   async function lookAt(id: string): Promise<Task> {
     const container = await inspect(`/containers/${id}/json`, readContainer)
-    if (container.Id !== id || !isTask(container)) throw notOurs()
-    return containers.keep(id, { id, pid: container.State.Pid })
+    const isOurs = container.Id === id && isTask(container)
+    const { task } = containers.keep(id, { task: isOurs ? { id, pid: container.State.Pid } : undefined })
+    if (!task) throw notOurs()
+    return task
   }
 
-  const container = async (id: string): Promise<Task> => containers.get(id) ?? lookAt(id)
+  async function container(id: string): Promise<Task> {
+    const known = containers.get(id)
+    if (!known) return lookAt(id)
+    if (!known.task) throw notOurs()
+    return known.task
+  }
 
   async function command(id: string): Promise<Task> {
     const known = commands.get(id)
@@ -77,17 +83,3 @@ function isTask({ Config: config, HostConfig: host, Mounts: mounts }: Static<typ
 }
 
 const notOurs = (): Refusal => new Refusal(403, 'The agent of this node serves only tasks that Berth made.')
-
-/** The latest ones. */
-function createMemory<T>() {
-  const known = new Map<string, T>()
-  return {
-    get: (id: string): T | undefined => known.get(id),
-    keep(id: string, value: T): T {
-      known.set(id, value)
-      const [oldest] = known.keys()
-      if (known.size > REMEMBERED && oldest !== undefined) known.delete(oldest)
-      return value
-    }
-  }
-}

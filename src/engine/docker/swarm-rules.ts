@@ -40,6 +40,11 @@ export const SWARM_RULES: readonly Rule[] = [
   { pattern: /^(service|task) \S+ not found|no such (service|task)/i, code: 'CONTAINER_NOT_FOUND' },
   { pattern: /^node \S+ not found|no such node/i, code: 'NODE_NOT_FOUND' },
   {
+    pattern: /^the agent of this node serves only tasks/i,
+    code: 'CONTAINER_NOT_MANAGED',
+    says: () => 'The container is on another node, whose agent serves only containers that Berth made.'
+  },
+  {
     pattern: /update out of sequence/i,
     code: 'CONTAINER_BUSY',
     says: () => 'Somebody else changed it at the same time. Send the request again.'

@@ -32,6 +32,7 @@ const HEARD: [status: number, text: string, expected: object][] = [
     'rpc error: code = AlreadyExists desc = name conflicts with an existing object: service p already exists',
     { code: 'CONTAINER_NAME_TAKEN' }
   ],
+  [403, 'The agent of this node serves only tasks that Berth made.', { code: 'CONTAINER_NOT_MANAGED' }],
   [404, 'service p not found', { code: 'CONTAINER_NOT_FOUND' }],
   [404, 'task p not found', { code: 'CONTAINER_NOT_FOUND' }],
   [404, 'node p not found', { code: 'NODE_NOT_FOUND' }],
