@@ -1,5 +1,5 @@
-// Makes the certificates of agents and of the servers that call them: npm run agent-certs [-- FOLDER]. It discards the key of the
-// authority, so nobody can sign another certificate. A renewal makes a new set.
+// Creates the certificates of agents and of the servers that call them: npm run agent-certs [-- FOLDER]. It discards the key
+// of the CA, so no other certificate can be signed. A renewal creates a new set.
 
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'

@@ -1,5 +1,5 @@
-// Makes `docker-compose up --build` work where no registry can be reached: images out of what this machine has, the
-// server's packages where the build finds them, and a .env file that says so to compose.
+// Makes `docker-compose up --build` work without a reachable registry: it builds images from this machine's files, puts the
+// server's packages where the build finds them, and writes a .env file for compose.
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,7 +44,7 @@ try {
   giveUp(error)
 }
 
-/** Debian's docker-registry, without installing it on this machine. */
+/** Debian's docker-registry, unpacked and not installed. */
 async function ensureRegistryImage(docker: Docker): Promise<void> {
   if (await find(docker, LOCAL_REGISTRY_IMAGE)) return
 
@@ -70,7 +70,7 @@ async function ensureRegistryImage(docker: Docker): Promise<void> {
   }
 }
 
-/** What the build of the image takes along, and the built dashboard. */
+/** The files that the image build needs, and the built dashboard. */
 function layOutPackages(): void {
   say(`laying out the server's packages in ${PACKAGES}`)
   rmSync(PACKAGES, { recursive: true, force: true })

@@ -1,5 +1,5 @@
-// Says whether the audit trail is whole: each entry carries a hash over itself and the one before. Of several servers each
-// has a file of its own entries, and the database has them all.
+// Checks the audit trail: each entry carries a hash over itself and the one before. With several servers, each has a file of
+// its own entries, and the database has them all.
 
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'

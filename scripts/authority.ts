@@ -1,4 +1,4 @@
-// An authority that signs certificates for TLS. By openssl, since Node makes none.
+// A CA that signs certificates for TLS. Uses openssl, since Node cannot create certificates.
 
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'

@@ -10,15 +10,15 @@ import { say, SetupError } from './say.ts'
 import { step } from './step.mjs'
 
 const IMAGE = 'base-api-server:latest'
-/** Stands beside IMAGE on what was built here: an image made from ours inherits its labels, but not this name. */
+/** A second name of locally built images: an image based on ours inherits its labels, but not this name. */
 const OUR_NAME = { repo: 'berth/base-api-server', tag: 'setup' }
 const DOCKERFILE = 'Dockerfile.base'
 const FOLDER = 'images/base-api-server'
-/** Set by Dockerfile.base to what the build says of its sources; here that is a hash. */
+/** Dockerfile.base sets it to a build argument that describes the sources; here that is a hash. */
 const SOURCES_LABEL = 'io.berth.sources'
 const HASH = /^[0-9a-f]{64}$/
 
-/** Builds the default workload's image where there is none, or where it was built here and its sources have changed. */
+/** Builds the default workload's image if it is missing, or if it was built here and its sources have changed. */
 export async function ensureBaseImage(docker: Docker, nodeImage: string | undefined): Promise<void> {
   const found = await find(docker, IMAGE)
   const sources = hashOfSources()
@@ -34,7 +34,7 @@ export async function ensureBaseImage(docker: Docker, nodeImage: string | undefi
   await docker.getImage(IMAGE).tag(OUR_NAME)
 }
 
-/** One that was built before there was our name for it is known by its label alone. */
+/** An image from before that name is recognized by its label alone. */
 async function wasBuiltHere(docker: Docker, { id, labels }: FoundImage): Promise<boolean> {
   const ours = await find(docker, `${OUR_NAME.repo}:${OUR_NAME.tag}`)
   return HASH.test(labels[SOURCES_LABEL] ?? '') && (ours === undefined || ours.id === id)

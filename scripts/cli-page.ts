@@ -1,4 +1,4 @@
-// docs/cli.md, written out of the commands themselves.
+// docs/cli.md, generated from the commands themselves.
 
 import { COMMON_OPTIONS } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/commands.ts'

@@ -7,21 +7,21 @@ import { say, SetupError } from './say.ts'
 import { step } from './step.mjs'
 
 const SOURCES = 'src/pages/dashboard'
-/** All that the page has in common with others; Dockerfile.orchestration copies the same. */
+/** Sources that the page shares with other parts; Dockerfile.orchestration copies the same. */
 export const SHARED = ['src/client/api.ts', 'src/client/sse.ts', 'src/lib/format.ts', 'src/terminal/frames.ts']
 const BUILT = 'dist/dashboard'
-/** Beside the page: the hash of what it was made of. */
+/** Beside the page: the hash of its sources. */
 const MARK = join(BUILT, 'sources.txt')
 
 export async function ensureDashboard(): Promise<void> {
   const hash = hashOfSources()
   if (existsSync(MARK) && readFileSync(MARK, 'utf8') === hash) return
-  // A client of the API alone needs no page, and the packages that make it are optional for npm.
+  // A pure API server needs no page, and the packages that build it are optional for npm.
   if (!existsSync('node_modules/vite')) return say('the dashboard is not built: npm installed no optional packages')
   await step('building the dashboard', () => build(hash))
 }
 
-/** A server that runs meanwhile shows the old page until the new one is whole. */
+/** A running server shows the old page until the new one is complete. */
 async function build(hash: string): Promise<void> {
   const folder = `${BUILT}-${process.pid}`
   try {

@@ -1,4 +1,4 @@
-// Installs and starts Debian's docker.io, on a machine whose root asked for an engine and has none.
+// Installs and starts Debian's docker.io, on request of root on a machine without an engine.
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { sleep } from '../src/lib/sleep.ts'
@@ -6,7 +6,7 @@ import { lastLines, run } from './run.ts'
 import { say, SetupError } from './say.ts'
 import { step } from './step.mjs'
 
-// An engine that was killed with 842 containers running needed 195 seconds to put them in order.
+// An engine that was killed with 842 running containers needed 195 seconds to recover.
 const START_LIMIT_MS = 600_000
 const HINT_AFTER_MS = 20_000
 const INIT_SCRIPT_MS = 15_000
@@ -25,7 +25,7 @@ export async function installDocker(): Promise<void> {
   const apt = (...args: string[]) =>
     run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=120', ...args], { DEBIAN_FRONTEND: 'noninteractive' })
 
-  // The package starts the engine in its own way and counts as broken where that fails. It is started here afterwards.
+  // The package starts the engine in its own way, and counts as broken if that fails. It is started here afterwards.
   const keepsQuiet = !isSystemd() && !existsSync(POLICY)
   if (keepsQuiet) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
   try {
@@ -89,7 +89,7 @@ async function startWithInitScript(answers: Answers): Promise<boolean> {
   return false
 }
 
-/** Starts dockerd in a session of its own and waits until it answers or dies. One that runs already is only waited for. */
+/** Starts dockerd in its own session and waits until it answers or exits. For a running one it only waits. */
 async function startDaemon(options: string[], answers: Answers, deadline: number): Promise<boolean> {
   const limit = AbortSignal.timeout(Math.max(0, deadline - Date.now()))
   if (isRunning(PID_FILE, 'dockerd')) {
@@ -121,13 +121,13 @@ function patiently<T>(title: string, start: () => Promise<T>): Promise<T> {
   })
 }
 
-/** An engine that was killed leaves numbers that may by now belong to anybody, and a containerd that needs a moment to end. */
+/** A killed engine leaves PIDs that may have been reused, and a containerd that needs a moment to end. */
 async function removeLeftovers(): Promise<void> {
   for (const file of [PID_FILE, INIT_SCRIPT_PID_FILE]) {
     if (!isRunning(file, 'dockerd')) rmSync(file, { force: true })
   }
 
-  // Without its dockerd a containerd ends; a new dockerd would take it for its own and wait for it in vain.
+  // A containerd ends without its dockerd. A new dockerd would take it for its own and wait in vain.
   const waitUntil = Date.now() + 10_000
   while (isRunning(CONTAINERD_PID_FILE, 'containerd') && Date.now() < waitUntil) {
     if (isRunning(PID_FILE, 'dockerd')) return
@@ -136,7 +136,7 @@ async function removeLeftovers(): Promise<void> {
   if (!isRunning(CONTAINERD_PID_FILE, 'containerd')) rmSync(CONTAINERD_PID_FILE, { force: true })
 }
 
-/** Whether the number in the file is that of this program, and of one that has not ended. */
+/** Whether the PID in the file belongs to this program, and is still alive. */
 function isRunning(pidFile: string, program: string): boolean {
   try {
     const pid = Number(readFileSync(pidFile, 'utf8'))
@@ -147,7 +147,7 @@ function isRunning(pidFile: string, program: string): boolean {
   }
 }
 
-/** Gives what dockerd has complained about since this call. */
+/** Returns the errors of dockerd since this call. */
 function watchLog(): () => string {
   const read = () => (existsSync(LOG) ? readFileSync(LOG, 'utf8') : '')
   const start = read().length

@@ -9,7 +9,7 @@ import { SetupError } from './say.ts'
 const DOCKERD = ['/usr/sbin/dockerd', '/usr/bin/dockerd', '/usr/local/bin/dockerd']
 const SILENT = { info: () => {}, warn: () => {} }
 
-/** A connection to the engine that Berth will use; where there is none and this machine allows it, installs and starts one. */
+/** A connection to the engine that Berth will use. Without one, it installs and starts an engine if this machine allows it. */
 export async function ensureEngine(env: Environment): Promise<Connection> {
   const { candidates, maySetUp } = readSettings(env)
   const connection = createConnection({ candidates, log: SILENT })

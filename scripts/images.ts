@@ -5,7 +5,7 @@ import type { ProgressFrame } from '../src/engine/docker/schemas/streams.ts'
 
 export type FoundImage = { id: string; labels: Record<string, string> }
 
-/** Undefined when there is no such image. */
+/** Undefined if there is no such image. */
 export async function find(docker: Docker, image: string): Promise<FoundImage | undefined> {
   try {
     const { Id: id, Config } = await docker.getImage(image).inspect()
@@ -16,7 +16,7 @@ export async function find(docker: Docker, image: string): Promise<FoundImage | 
   }
 }
 
-/** Reads the answer to a build, pull or import. Rejects when a frame says that it failed, or none that it succeeded. */
+/** Reads the answer to a build, pull or import. Rejects if a frame reports a failure, or if none reports success. */
 export async function readToEnd(
   answer: NodeJS.ReadableStream,
   what: string,

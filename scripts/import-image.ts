@@ -17,7 +17,7 @@ import { readToEnd } from './images.ts'
 
 const SEARCH_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt'
-/** Asked for by name only when the program runs, so `ldd` does not show them. Newer C libraries have them built in. */
+/** Loaded by name at run time, so `ldd` does not show them. Newer C libraries have them built in. */
 const NAME_SERVICE_LIBRARIES = ['libnss_files.so.2', 'libnss_dns.so.2', 'libresolv.so.2']
 
 const FILES = {
@@ -27,16 +27,16 @@ const FILES = {
 }
 
 export type ImageContent = {
-  /** Path in the image, and the program of this machine that goes there with the libraries it needs. */
+  /** Path in the image, and the program of this machine to copy there with its libraries. */
   programs: Record<string, string>
   files?: Record<string, string>
-  /** Paths below a folder of this machine, and the folder of the image that gets them. */
+  /** Paths below a folder of this machine, and the target folder in the image. */
   tree?: { from: string; paths: string[]; to: string }
   /** As Dockerfile instructions. */
   changes: string[]
 }
 
-/** Makes an image of programs of this machine, without a registry and without a base image. */
+/** Creates an image from programs of this machine, without a registry and without a base image. */
 export async function importImage(docker: Docker, image: string, content: ImageContent): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'berth-image-'))
   try {

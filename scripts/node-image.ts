@@ -1,5 +1,5 @@
-// The image that Dockerfile.base and Dockerfile.orchestration build on: the official one, or where no registry can be
-// reached one made out of this machine's own Node.
+// The base image of Dockerfile.base and Dockerfile.orchestration: the official one, or without a reachable registry one made
+// from this machine's own Node.
 import type Docker from 'dockerode'
 import { existsSync } from 'node:fs'
 import { find, readToEnd } from './images.ts'
@@ -11,7 +11,7 @@ import { step } from './step.mjs'
 export const LOCAL_NODE_IMAGE = 'berth/node:24-local'
 const OFFICIAL_NODE_IMAGE = 'node:24-alpine'
 const NODE_VERSION_LABEL = 'io.berth.node'
-/** How long the engine may be silent during a pull. */
+/** The time that the engine may be silent during a pull. */
 const PULL_IDLE_MS = 20_000
 
 /** Returns the image to build on, which then exists. */
@@ -50,7 +50,7 @@ export async function ensureLocalNodeImage(docker: Docker): Promise<void> {
   )
 }
 
-/** Returns why it failed. A pull may take its time as long as something happens. */
+/** Returns the reason of a failure. A pull may take long as long as it makes progress. */
 async function pull(docker: Docker, image: string, at: (detail: string) => void): Promise<string | undefined> {
   const idle = new AbortController()
   const timer = setTimeout(() => idle.abort(), PULL_IDLE_MS)
@@ -69,7 +69,7 @@ async function pull(docker: Docker, image: string, at: (detail: string) => void)
   }
 }
 
-/** The engine's own words, without those that docker-modem puts before them. */
+/** The engine's own message, without the prefix of docker-modem. */
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.replace(/^\(HTTP code \d+\) .*? - /, '').trim()

@@ -20,14 +20,14 @@ const EMIT = [
   '--noCheck',
   '--rewriteRelativeImportExtensions'
 ]
-/** Besides the compiled files: what the server reads, and what people read. */
+/** Besides the compiled files: files that the server reads, and documents. */
 const KEPT = ['docs/errors.md', 'CHANGELOG.md', 'LICENSE', 'README.md']
 /** Loaded by its name in a string, so that no import shows it. */
 const LOADED_BY_NAME = ['pino-pretty']
 
 type Manifest = { version: string; license: string; description: string; dependencies: Record<string, string> }
 
-/** Makes the folder of the package anew. */
+/** Recreates the folder of the package. */
 export async function makePackage(folder: string): Promise<void> {
   await ensureDashboard()
   rmSync(folder, { recursive: true, force: true })
@@ -41,7 +41,7 @@ export async function makePackage(folder: string): Promise<void> {
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifestOf(lib), null, 2)}\n`)
 }
 
-/** `npm pack`, without anything of the network. Returns the path of the tarball. */
+/** `npm pack`, without network access. Returns the path of the tarball. */
 export async function packTarball(folder: string, into: string): Promise<string> {
   mkdirSync(into, { recursive: true })
   const { ok, output } = await run('npm', [
@@ -63,7 +63,7 @@ async function compile(folder: string): Promise<void> {
   const base = { extends: join(process.cwd(), 'tsconfig.json'), compilerOptions, exclude: [] }
   const emit = async (options: string[], files: object) => {
     writeFileSync(config, JSON.stringify({ ...base, ...files }))
-    // tap puts a loader of its own into every Node that a test starts, and the compiler cannot do with it.
+    // tap puts its own loader into every Node that a test starts, and the compiler does not work with it.
     const node = ['-u', 'NODE_OPTIONS', process.execPath]
     const { ok, output } = await run('env', [
       ...node,
@@ -82,7 +82,7 @@ async function compile(folder: string): Promise<void> {
   await emit([], code)
   await emit(['--declaration', '--emitDeclarationOnly'], { files: [join(src, 'client/index.ts')], include: [] })
   rmSync(config)
-  // The compiler leaves the names in declarations as they are; not every tool finds a .d.ts by a name that ends in .ts.
+  // The compiler leaves import paths in declarations unchanged, but not every tool resolves a .ts path to a .d.ts file.
   for (const file of globSync('lib/**/*.d.ts', { cwd: folder })) {
     const path = join(folder, file)
     writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/(['"]\.{1,2}\/[^'"]+)\.ts(['"])/g, '$1.js$2'))

@@ -1,4 +1,4 @@
-// The packages that the server needs at run time, and only those, as the lock file tells them apart.
+// The packages that the server needs at run time, and only those, according to the lock file.
 
 import { readFileSync } from 'node:fs'
 

@@ -1,4 +1,4 @@
-// clients/python/berth/api.py: types and methods for Python, written out of the OpenAPI document, as the TypeScript client's are.
+// clients/python/berth/api.py: types and methods for Python, generated from the OpenAPI document, like those for TypeScript.
 
 import type { ApiDocument } from './typescript-client.ts'
 
@@ -80,7 +80,7 @@ function methodOf(
 `.replace('(self, )', '(self)')
 }
 
-/** Objects in objects get names of their own: TypedDict knows no others. */
+/** Nested objects get their own names, since TypedDict requires names. */
 function createTypes(types: string[]) {
   function typeOf(schema: Schema, name: string): string {
     const { $ref, enum: values, anyOf, allOf, type } = schema

@@ -1,5 +1,5 @@
-// What a release consists of, made from a tag and put into dist/release: the tarball, the image, notes, checksums. Nothing is
-// published: `npm publish` and `docker push` are for a person.
+// Builds a release from a tag into dist/release: the tarball, the image, notes, checksums. Nothing is published: a person
+// runs `npm publish` and `docker push`.
 
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -14,7 +14,7 @@ const USAGE = 'npm run release -- v0.1.0 [--no-image]'
 
 const DATED = /^\S+ - \d{4}-\d\d-\d\d$/
 
-/** What the change log says of a version, which has a date by then. Pure. */
+/** The section of a version in the change log, which has a date by then. Pure. */
 export function notesOf(changes: string, version: string): string {
   const sections = changes.split(/^## /m).slice(1)
   const section = sections.find((text) => text.split(/\s/)[0] === version)
@@ -41,7 +41,7 @@ async function release(tag: string, withImage: boolean): Promise<void> {
     rmSync(out, { recursive: true, force: true })
     mkdirSync(out, { recursive: true })
     writeFileSync(join(out, 'NOTES.md'), notes)
-    // The packages of the clone, which its lock file has fixed.
+    // The packages of the clone, pinned by its lock file.
     symlinkSync(join(process.cwd(), 'node_modules'), join(folder, 'node_modules'))
     await step('packing', () => must(process.execPath, ['scripts/package.ts'], 'The package could not be made', folder))
     for (const file of readdirSync(join(folder, 'dist')))

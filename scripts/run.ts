@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 export type RunResult = { ok: boolean; output: string }
 
-/** Runs a command to its end. A daemon that the command leaves behind gets no pipe of ours to hold open. */
+/** Runs a command to its end. A daemon that the command leaves behind must not keep our pipes open. */
 export async function run(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<RunResult> {
   const folder = mkdtempSync(join(tmpdir(), 'berth-setup-'))
   const file = join(folder, 'output')

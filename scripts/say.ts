@@ -1,4 +1,4 @@
-/** What the user has to put right: shown without a stack. */
+/** An error that the user must fix: shown without a stack. */
 export class SetupError extends Error {}
 
 export function say(text: string): void {

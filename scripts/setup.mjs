@@ -1,6 +1,6 @@
-// What `npm start`, `npm test` and `npm run dev` need before they can run. Does only what is missing. Packages that only
-// development needs are among that with `--dev`.
-// This half may meet any Node from 20 on and an empty node_modules: plain JavaScript, no dependencies.
+// Installs the requirements of `npm start`, `npm test` and `npm run dev` that are missing. With `--dev` this includes the
+// packages for development.
+// This half must run on any Node from 20 on with an empty node_modules: plain JavaScript, no dependencies.
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -34,7 +34,7 @@ if (isNewEnough) {
   process.exitCode = code ?? 1
 }
 
-/** Whether node_modules holds what the lock file says, as npm's own note of what it installed tells. */
+/** Whether node_modules matches the lock file, according to npm's own record of its installation. */
 function isInstalled(folder, withoutDev) {
   const wanted = packagesOf(join(folder, 'package-lock.json'))
   const found = packagesOf(join(folder, 'node_modules/.package-lock.json'))
@@ -45,7 +45,7 @@ function isInstalled(folder, withoutDev) {
   })
 }
 
-/** Of the packages that Berth itself names as optional: Node for one machine, and what makes the dashboard on any. */
+/** Berth's own optional packages: Node for one machine, and the build tools of the dashboard. */
 function isForThisMachine(path, { optionalDependencies = {} }) {
   const name = path.replace('node_modules/', '')
   const isNode = name.startsWith('node-linux-')
@@ -75,7 +75,7 @@ async function npm(args, cwd, onOutput = () => {}) {
   fail(`\`npm ${args.join(' ')}\` failed${cwd === '.' ? '' : ` in ${cwd}`}:\n${lines.slice(-15).join('\n')}`)
 }
 
-/** What ends the setup ends what it runs. */
+/** A signal to the setup also ends its child processes. */
 async function run(command, args, options, onOutput = () => {}) {
   const child = spawn(command, args, options)
   const pass = (signal) => child.kill(signal)

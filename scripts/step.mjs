@@ -1,4 +1,4 @@
-// What the setup shows of a step that takes time: that it moves, and how long it took. Plain JavaScript, for any Node.
+// The display of a slow step of the setup: its activity and its duration. Plain JavaScript, for any Node.
 
 const TICK_MS = { terminal: 1_000, elsewhere: 10_000 }
 

@@ -1,5 +1,5 @@
-// Moves what is in SQLite, in the data folder, to the PostgreSQL database of BERTH_DATABASE_URL: all of it or nothing. The
-// folder stays as it is.
+// Moves the SQLite store of the data folder to the PostgreSQL database of BERTH_DATABASE_URL: all of it or nothing. The
+// folder stays unchanged.
 
 import { createReadStream, existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -18,7 +18,7 @@ type Row = Record<string, unknown>
 
 const BATCH = 500
 const LOG = { error() {}, warn() {}, info() {} }
-/** With what a row has there and not here. A server that is no more left its intents, and holds no claims. */
+/** Adds the columns that exist only there. A stopped server leaves its intents, and holds no claims. */
 const TABLES: Record<string, (row: Row) => Row> = {
   intents: (row) => ({ ...row, server: 'before the move' }),
   expiries: (row) => row,
@@ -48,7 +48,7 @@ async function run(): Promise<void> {
   if (!existsSync(join(dataDir, 'berth.db')))
     throw new Error(`There is no SQLite store in ${dataDir}. Check BERTH_DATA_DIR.`)
   const unlock = await lockFolder(dataDir)
-  // Both have the tables of this version then, and the database knows the key of this folder.
+  // Then both have the tables of this version, and the database has the key of this folder.
   openSqlite(dataDir).close()
   await (await openStore({ databaseUrl, dataDir, log: LOG })).close()
   const source = new DatabaseSync(join(dataDir, 'berth.db'), { readOnly: true })
@@ -130,7 +130,7 @@ async function copyFiles(sql: Sql, dataDir: string): Promise<string[]> {
   return [`${contexts} contexts`, `${logs} logs`]
 }
 
-/** Old entries may have been removed from between others, so only those that follow each other are compared. */
+/** Old entries may have been removed between others, so only consecutive ones are compared. */
 async function checkTrail(sql: Sql): Promise<void> {
   const { rows } = await sql(`SELECT ${AUDIT_COLUMNS} FROM audit ORDER BY seq`)
   const broken = findBreak(

@@ -1,4 +1,4 @@
-// Makes, lists and revokes tokens: in the data folder while the server is stopped, over the API while it runs.
+// Creates, lists and revokes tokens: in the data folder while the server is stopped, over the API while it runs.
 
 import http from 'node:http'
 import https from 'node:https'

@@ -1,5 +1,5 @@
-// src/client/api.ts: the types and the table of calls for the TypeScript client, the command line and the dashboard, written out of
-// the OpenAPI document. What drifts from the API does not compile.
+// src/client/api.ts: the types and the table of calls for the TypeScript client, the command line and the dashboard, generated
+// from the OpenAPI document. Code that drifts from the API does not compile.
 
 type Schema = {
   $ref?: string
@@ -36,7 +36,7 @@ export function clientOf({ paths, components }: ApiDocument): string {
   const schemas = Object.entries(components.schemas).map(
     ([name, schema]) => `export type ${name} = ${typeOf(schema)}\n`
   )
-  // Those of older systems are not for new clients.
+  // New clients do not get the calls of older systems.
   const operations = Object.entries(paths)
     .flatMap(([path, methods]) => Object.entries(methods).map(([method, operation]) => ({ path, method, operation })))
     .filter(({ operation }) => !operation.operationId.startsWith('compat'))
@@ -57,7 +57,7 @@ export function clientOf({ paths, components }: ApiDocument): string {
   ].join('\n')
 }
 
-/** What a call takes besides headers, all in one object, and what it answers. */
+/** The parameters of a call besides headers, as one object, and its answer. */
 function callOf({ parameters = [], requestBody, responses }: Operation): string {
   const given = parameters
     .filter((parameter) => parameter.in !== 'header')
@@ -74,7 +74,7 @@ function callOf({ parameters = [], requestBody, responses }: Operation): string 
 function streamOf({ operationId, responses }: Operation): string | undefined {
   const events = responses['200']?.content?.['text/event-stream']?.schema?.['x-events']
   if (!events) return undefined
-  // A star is any name, as of events that are named by what happened.
+  // A star is any name, as for events whose name is their type.
   const fields = Object.entries(events).map(
     ([name, schema]) => `${name === '*' ? '[name: string]' : key(name)}: ${typeOf(schema)}`
   )

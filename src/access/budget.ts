@@ -18,7 +18,7 @@ const CALLERS_AT_AN_ADDRESS = 3
 const UNSENT_BYTES = 32 * 1024 ** 2
 const FEW = 8
 
-/** 0 means no limit. On a server without tokens all callers count as one, so limits would protect nobody. */
+/** 0 means no limit. On a server without tokens all callers count as one, so limits would be pointless. */
 export function createBudget({
   changesPerSecond,
   streams: mostStreams,

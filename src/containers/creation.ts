@@ -1,5 +1,5 @@
 // The one container of an attempt. Berth trusts an id only if its container carries the label of the attempt: the
-// answer may be lost, or belong to another call, and the next step would hit somebody else's container.
+// answer may be lost, or belong to another call, and the next step would hit another container.
 
 import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerSpec, EngineContainers } from '../engine/contract/containers.ts'

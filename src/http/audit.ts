@@ -36,8 +36,8 @@ export function registerAudit(app: FastifyInstance, audit: Audit): void {
     else await audit.refused(subjectOf(request), code)
   })
 
-  // Before the answer leaves: whoever has it finds the entry, also after a power failure. When an answer fails here it is
-  // sent again as an error.
+  // Before the answer is sent: a client with the answer can find the entry, even after a power failure. An answer that fails
+  // here is sent as an error instead.
   app.addHook('onSend', (request, reply, _payload, done) => (traces.has(request) ? end(request, reply) : done()))
 
   // Streamed responses bypass the hook above.

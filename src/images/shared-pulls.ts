@@ -21,7 +21,7 @@ export function createSharedPulls() {
       if (running.get(key) === shared) running.delete(key)
     }
     const done = start({ signal: stop.signal, onProgress }).finally(forget)
-    // Waiting requests get the error; without any, nobody needs it.
+    // Waiting requests get the error; without any, it is not needed.
     done.catch(() => {})
     const shared = { done, stop, followers }
     running.set(key, shared)

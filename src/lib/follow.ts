@@ -20,7 +20,7 @@ export async function* follow<P, T>(
       throw error
     }
   )
-  // It is awaited after the steps; until then nobody handles its error.
+  // It is awaited after the steps; until then its error must not count as unhandled.
   done.catch(() => {})
   for await (const step of coming) {
     yield step

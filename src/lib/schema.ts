@@ -10,7 +10,7 @@ export function words<const T extends string>(values: readonly T[], options: obj
   return Type.Unsafe<T>({ type: 'string', enum: [...values], ...options })
 }
 
-/** A string with a pattern explained in words, since nobody reads a pattern: "must be …, such as …". */
+/** A string whose pattern is explained in words: "must be …, such as …". */
 export function formed(pattern: string, rule: string, options: object = {}): TString {
   return Type.String({ ...form(pattern, rule), ...options })
 }

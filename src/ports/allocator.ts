@@ -62,7 +62,7 @@ export function createAllocator(options: { range: PortRange; reserved?: Map<numb
       return leaseOf(port, protocol, owner)
     },
 
-    /** Exactly this port, if nobody uses it. A port parked by another container may be requested by number. */
+    /** Exactly this port, if it is unused. A port parked by another container may be requested by number. */
     leaseExactly(port: number, protocol: Protocol, owner: string): Lease {
       const state = tables[protocol].stateOf(port)
       if (!tables[protocol].has(port) || (state !== 'free' && state !== 'parked'))

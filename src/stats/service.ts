@@ -23,7 +23,7 @@ const QUEUE = 8
 /** An item for a reader of one container: a sample, the state in which it ended, or neither. */
 type Frame = { stats?: ContainerStats; readAt?: number | undefined; ended?: string }
 type AllNow = { sampled_at: string; containers: ContainerStats[] }
-/** Each caller has those that it sees; those who see all have the same object. */
+/** Each caller gets the containers that it sees. Callers that see all share one object. */
 type AllFor = (caller: Caller) => AllNow
 type Tick = { at: number; frames: Map<string, Frame>; all: AllFor | undefined }
 /** `at` is what a reader resumes from. */

@@ -46,7 +46,7 @@ export function createBuildFolder(dataDir: string): BuildFileStore {
   }
 }
 
-/** Zero for a folder that somebody removed. */
+/** Zero for a removed folder. */
 async function sizeOfAll(path: string): Promise<number> {
   if (!existsSync(path)) return 0
   let total = 0

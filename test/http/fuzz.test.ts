@@ -1,4 +1,4 @@
-// Random requests over the live OpenAPI document: the answers follow the contract, whatever the request.
+// Random requests over the live OpenAPI document: the answers to all of them follow the contract.
 // The normal run is the same every time. BERTH_TEST_FULL=1 sends 20,000 requests and FUZZ_RUNS the given number, with a new
 // seed each time (FUZZ_SEED repeats them).
 

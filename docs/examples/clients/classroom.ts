@@ -1,5 +1,5 @@
 // A workspace for each student of a class, until the evening: node classroom.ts ada grace linus …
-// Run again, it makes only those that are missing, since each create has a key.
+// A second run creates only missing ones, since each create has a key.
 
 import { createClient } from '../../../src/client/index.ts'
 

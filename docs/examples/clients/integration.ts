@@ -1,4 +1,4 @@
-// An integration test with a database of its own, which goes with the test: node --test integration.ts
+// An integration test with its own database, which is removed with the test: node --test integration.ts
 
 import { test } from 'node:test'
 import assert from 'node:assert/strict'

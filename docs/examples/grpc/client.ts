@@ -1,8 +1,8 @@
-// Runs a container through Berth's gRPC services, looks at it, and removes it again.
+// Runs a container through Berth's gRPC services, inspects it, and removes it again.
 //
 //   node client.ts http://127.0.0.1:50051 [image]
 //
-// The generated code is Berth's own; elsewhere protoc-gen-es makes it from docker_management.proto: see docs/grpc.md.
+// The generated code is Berth's own; elsewhere protoc-gen-es generates it from docker_management.proto: see docs/grpc.md.
 
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'

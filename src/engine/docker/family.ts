@@ -1,6 +1,6 @@
 // A command in a container and its descendants, as visible in this machine's /proc: processes that belong to its
 // session, descend from it, or carry its mark in the environment, which also finds detached ones. Only processes of the
-// same container count, so a reused number harms nobody.
+// same container count, so a reused PID does no harm.
 
 import { readdir, readFile } from 'node:fs/promises'
 import { sleep } from '../../lib/sleep.ts'

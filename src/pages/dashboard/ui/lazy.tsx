@@ -1,4 +1,4 @@
-// A view that loads when somebody first opens it.
+// A view that loads when it is first opened.
 
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
