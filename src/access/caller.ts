@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events'
 import { SCOPES, type Scope } from './scopes.ts'
 
 type Door = 'rest' | 'grpc' | 'command'
-/** Where a request comes from. */
+/** The origin of a request. */
 export type Peer = { address: string; door: Door }
 
 /** The caller. The object stays the same while its token exists, so results can be cached per caller. */

@@ -30,7 +30,7 @@ export type Command<O extends Options = Options> = {
   more?: string
   examples: [line: string, does: string][]
   options?: O
-  /** Where the words of a command for a container begin: after the first argument, or after `--`. */
+  /** The start of a command for a container: after the first argument, or after `--`. */
   words?: 'after-first' | 'after-dashes'
   completes?: Completes
   /** Besides its options it accepts every setting of the server. */
@@ -43,7 +43,7 @@ export function command<const O extends Options>(given: Command<O>): Command {
   return given as unknown as Command
 }
 
-/** How many arguments a command takes. */
+/** The number of arguments of a command. */
 export function arity({ args = '', words }: Command): { least: number; most: number } {
   const names = args.match(/<[^>]+>|\[[^\]]+\]/g) ?? []
   const least = names.filter((name) => name.startsWith('<')).length

@@ -37,7 +37,7 @@ async function offersFor(before: string[], current: string, berth: () => Berth, 
     const settings = command.ownOptions ? (await import('./settings.ts')).settingFlags() : []
     return [...Object.keys(options).map((name) => `--${name}`), ...settings]
   }
-  // bash makes a word of its own of the sign in --wait=port.
+  // bash treats the equals sign in --wait=port as a separate word.
   const flag = rest.at(rest.at(-1) === '=' ? -2 : -1) ?? ''
   if (optionOf(flag, options)?.type === 'string') return valuesOf(flag, options, berth, env)
   return [...next, ...(await namesFor(command, rest, berth, env))]

@@ -40,7 +40,7 @@ async function* packBelow(root: string, below: string, isLeftOut: Ignore): Async
   }
 }
 
-/** How many bytes of files `packFolder` will read, for a bar. */
+/** The number of bytes that `packFolder` will read, for a bar. */
 export async function bytesBelow(root: string, isLeftOut: Ignore = NOTHING, below = ''): Promise<number> {
   let total = 0
   for (const entry of await readdir(join(root, below), { withFileTypes: true })) {

@@ -51,7 +51,7 @@ export function parse(command: Command, argv: string[]): Parsed {
   return { values: values as Parsed['values'], args: positionals, words }
 }
 
-/** What belongs to berth, and the words of a command for a container. */
+/** The words for berth, and those of a command for a container. */
 function split({ words }: Command, argv: string[], options: Options): [own: string[], words: string[]] {
   if (words === undefined) return [argv, []]
   const dashes = argv.indexOf('--')

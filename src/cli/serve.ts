@@ -1,4 +1,4 @@
-// How `berth` becomes the server, or starts one and leaves it.
+// Turns `berth` into the server, or starts one in the background.
 
 import { spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -53,7 +53,7 @@ function subjectOf(request: FastifyRequest): AuditSubject {
   const { image } = (request.body ?? {}) as { image?: unknown }
   const { path } = request.query as { path?: unknown }
   const named = [id, reference, name, rest, image].find((each) => typeof each === 'string')
-  // Of a container's files: which.
+  // The path of a container's file.
   const object = named !== undefined && typeof path === 'string' ? `${named}:${path}` : named
   return {
     caller: request.caller,

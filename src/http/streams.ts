@@ -64,7 +64,7 @@ export function linesOf(type: string, write: (line: Line, event: string | undefi
 export type Streams = ReturnType<typeof createStreams>
 
 const HEARTBEAT_MS = 15_000
-// How long a reader that does not fetch its last events may delay the shutdown.
+// The time that a reader that does not fetch its last events may delay the shutdown.
 const FAREWELL_MS = 200
 const HEADERS = {
   'cache-control': 'no-store',

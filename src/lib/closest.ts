@@ -29,7 +29,7 @@ function lettersOf(name: string): string {
   return name.toLowerCase().replaceAll(/[^a-z0-9]/g, '')
 }
 
-/** With the beginning as a pair of its own. */
+/** With the beginning as a separate pair. */
 function pairsOf(letters: string): Set<string> {
   return new Set(Array.from(letters, (letter, index) => (letters[index - 1] ?? ' ') + letter))
 }

@@ -31,7 +31,7 @@ type Options = {
   ports: PortService
   sampler: Sampler
   builds: { counts(): Promise<Record<string, number>> }
-  /** Of the store, if it is a server of its own. */
+  /** The database of the store, if it is a separate server. */
   database: StoreDatabase | undefined
 }
 type Measured = { record: ContainerRecord; sample: Sample; labels: Labels }

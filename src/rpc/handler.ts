@@ -73,8 +73,8 @@ export function createHandler(options: HandlerOptions) {
     .service(ServerReflectionAlpha, reflection as unknown as ServiceImpl<typeof ServerReflectionAlpha>)
   const handlers = new Map(router.handlers.map((handle) => [handle.requestPath, handle]))
 
-  // Instead of Connect's own adapter, which writes to the console when a client goes that has not read everything.
-  // Throws for what cannot even be read as a call.
+  // Replaces Connect's own adapter, which writes to the console when a client leaves before it has read everything.
+  // Throws for requests that are not a call at all.
   function answer(request: Http2ServerRequest, response: Http2ServerResponse): void {
     const handle = handlers.get(request.url.split('?', 1)[0] ?? '')
     if (!handle) return void response.writeHead(404).end()

@@ -20,7 +20,7 @@ type Options = {
   engine: Pick<EngineAvailability, 'status'> & Pick<EngineSystem, 'info'>
   host: Host
   inventory: Pick<Inventory, 'all' | 'staleMs' | 'unreadMs'>
-  /** Of the store, if it is a server of its own. */
+  /** The database of the store, if it is a separate server. */
   database: Pick<StoreDatabase, 'status'> | undefined
   ownId: string | undefined
 }

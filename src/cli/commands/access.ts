@@ -44,7 +44,7 @@ const create = command({
     if (scopes === undefined) throw new UsageError('Say what it may do: --scopes read,containers:write')
     const body: CreateToken = {
       name,
-      // The server knows the scopes, and names them when one is none.
+      // The server knows the scopes, and lists them in the error for an invalid one.
       scopes: scopes.split(',').map((scope) => scope.trim()) as CreateToken['scopes'],
       ...(team !== undefined && { team }),
       ...(ttl !== undefined && { ttl_seconds: Math.round(secondsOf(ttl)) })

@@ -1,4 +1,4 @@
-// What Docker's JSON says of the volumes and other mounts of a container, in our words. Pure.
+// Converts the volumes and other mounts of a container from Docker's JSON. Pure.
 
 import type { MountPoint, VolumeMount } from '../contract/containers.ts'
 import type { RawContainer } from './schemas/containers.ts'

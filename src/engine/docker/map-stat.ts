@@ -3,7 +3,7 @@
 import type { PathStat } from '../contract/archive.ts'
 import type { RawPathStat } from './schemas/archive.ts'
 
-// Go has bits of its own for what is not a permission.
+// Go has its own bits for everything except permissions.
 const FOLDER = 2 ** 31
 const LINK = 2 ** 27
 const DEVICE = 2 ** 26

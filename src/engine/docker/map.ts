@@ -62,7 +62,7 @@ export function mapContainer(info: RawContainer): ContainerRecord {
       ioWeight: host.BlkioWeight || null
     },
     readOnlyRoot: host.ReadonlyRootfs ?? false,
-    // Podman calls each of its own `oci` there.
+    // Podman reports each of its runtimes as `oci` there.
     runtime: info.OCIRuntime || host.Runtime || null,
     networks: mapNetworks(info),
     volumes: mapVolumes(info),

@@ -17,7 +17,7 @@ export function withoutImage(spec: ContainerSpec, { Config: image }: RawImage): 
     env: without(spec.env, Object.fromEntries((image?.Env ?? []).map(splitEnv))),
     labels: without(spec.labels, image?.Labels ?? {}),
     entrypoint: ownEntrypoint,
-    // An entrypoint of its own leaves the image's command out.
+    // A separate entrypoint excludes the image's command.
     command: ownEntrypoint ? command : own(command, image?.Cmd ?? undefined),
     workingDir: own(spec.workingDir, image?.WorkingDir),
     user: own(spec.user, image?.User),

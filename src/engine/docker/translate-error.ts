@@ -131,7 +131,7 @@ export function withoutText(error: unknown, what: string): unknown {
 export function plainText(text: string): string {
   // A registry may send megabytes.
   const start = stripVTControlCharacters(text.slice(0, 4 * MAX_TEXT))
-  // oxlint-disable-next-line no-control-regex -- they are what is to be found
+  // oxlint-disable-next-line no-control-regex -- the pattern matches them on purpose
   const clean = start.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
   return clean.length > MAX_TEXT ? `${clean.slice(0, MAX_TEXT)}…` : clean
 }

@@ -12,7 +12,7 @@ const RESTORE = ['-w', '10', '--noflush']
 const IPV6_IS_HERE = '/proc/net/if_inet6'
 
 export type Firewall = {
-  /** Puts the rules first, or anew. Throws if this process may not, or the machine cannot. */
+  /** Inserts the rules first, or replaces them. Throws if this process may not, or the machine cannot. */
   raise(): Promise<void>
   /** Whether they are as `raise` left them. */
   stands(): Promise<boolean>

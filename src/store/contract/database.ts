@@ -1,4 +1,4 @@
-// The database behind a store, if it is a server of its own that can be away.
+// The database behind a store, if it is a separate server that can be unavailable.
 
 export type DatabaseStatus =
   /** `latencyMs` is the round trip of the latest ping; null before the first. */

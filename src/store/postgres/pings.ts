@@ -1,4 +1,4 @@
-// Finds a database that keeps its connections and answers nothing, long before a call of its own would time out.
+// Detects a database that keeps its connections and answers nothing, long before a call would time out.
 
 import type { Client } from 'pg'
 import type { Database } from './database.ts'

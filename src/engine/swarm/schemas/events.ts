@@ -1,4 +1,4 @@
-// The fields that Berth reads of a manager's events: those of its own engine, and those of the Swarm.
+// The fields that Berth reads from a manager's events: those of its own engine, and those of the Swarm.
 
 import { Type, type Static } from '@sinclair/typebox'
 import { createReader, Labels } from '../../docker/schemas/schema.ts'
