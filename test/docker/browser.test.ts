@@ -94,7 +94,7 @@ t.test(
 )
 
 t.test(
-  'a name that was pointed at this machine',
+  'a host name that points at this machine',
   { skip: browser === undefined && 'there is no Chromium' },
   async (t) => {
     const server = await startServer(t, { ports: portsOf('browser') })

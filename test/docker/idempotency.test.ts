@@ -67,7 +67,7 @@ t.test('one key on two servers returns one container', async (t) => {
   }
 })
 
-t.test('a name that is taken by another is refused, key or not', async (t) => {
+t.test('a name taken by another is refused, with or without a key', async (t) => {
   const name = `berth-test-${randomUUID().slice(0, 8)}`
   t.equal((await one.create({ name, command: SLEEPER })).status, 201)
   const answer = await one.create({ name, command: SLEEPER }, withKey(randomUUID()))

@@ -73,7 +73,7 @@ t.test('a container from its first call to its last', async (t) => {
   })
 })
 
-t.test('a container may publish no port at all', async (t) => {
+t.test('a container may publish no ports', async (t) => {
   const { docker } = await buildRpc(t)
   t.strictSame((await docker.runDockerContainer({ noPorts: true })).container?.ports, {})
   t.strictSame((await docker.runDockerContainer({})).container?.ports, { '5000/tcp': '127.0.0.1:8001' })

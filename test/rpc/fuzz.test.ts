@@ -194,7 +194,7 @@ async function nothingIsLeft(t: Test, { numRuns, seed }: Round): Promise<void> {
   for (const answer of await Promise.all(streams)) t.ok(answer?.left, `${answer?.status}`)
 }
 
-t.test('a connection that is not HTTP/2 is closed, and nothing else', async (t) => {
+t.test('a connection that is not HTTP/2 is closed, with no other effect', async (t) => {
   const { port, works } = await serve(t)
   const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
   const bytes = fc.oneof(

@@ -158,7 +158,7 @@ t.test('a default above its ceiling is refused', async (t) => {
   )
 })
 
-t.test('a limit of open files that is not set is left to the engine', async (t) => {
+t.test('an unset limit of open files is left to the engine', async (t) => {
   t.equal(loadConfig({}).config.nofileDefault, undefined)
   t.equal(loadConfig({ BERTH_NOFILE_DEFAULT: '4096' }).config.nofileDefault, 4096)
   t.match(problems({ BERTH_NOFILE_DEFAULT: '63' }), [/BERTH_NOFILE_DEFAULT must be a number from 64 to/])

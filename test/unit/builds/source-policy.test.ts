@@ -32,7 +32,7 @@ t.test('a trigger that fetches is refused with remote sources off, and allowed w
   await sourcePolicy({})('base', triggers)
 })
 
-t.test('a trigger does not send the engine to a registry that is not listed', async (t) => {
+t.test('a trigger does not send the engine to an unlisted registry', async (t) => {
   const triggers = ['COPY --from=127.0.0.1:5000/x /a /a']
   await t.rejects(sourcePolicy({ registries: { 'docker.io': {} } })('base', triggers), { code: 'POLICY_REFUSED' })
   await t.rejects(sourcePolicy({})('base', triggers, 'of-a-token'), { code: 'POLICY_REFUSED' })

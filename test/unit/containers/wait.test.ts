@@ -206,7 +206,7 @@ t.test('waiting for a port', async (t) => {
     await t.rejects(waitFor('port'), { code: 'CONTAINER_EXITED' })
   })
 
-  t.test('needs one that is published', async (t) => {
+  t.test('needs a published port', async (t) => {
     await t.rejects(setUp([container()]).waitFor('port'), { code: 'INVALID_REQUEST', fields: [{ field: 'wait' }] })
   })
 })

@@ -36,7 +36,7 @@ t.test('unknown facts are not written', async (t) => {
   t.same(writeFacts({ managed: true, owner: null, anonymousVolumes: [] }), { 'io.berth.managed': 'true' })
 })
 
-t.test('lists are filtered by the label that was written', async (t) => {
+t.test('lists are filtered by the written label', async (t) => {
   const [[name, value] = []] = Object.entries(writeFacts({ attempt: 'one' }))
   t.equal(labelFilter('attempt', 'one'), `${name}=${value}`)
 })

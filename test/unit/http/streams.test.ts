@@ -206,7 +206,7 @@ t.test('a reader that stops and resumes repeatedly leaves no listeners behind', 
   t.same(warnings, [])
 })
 
-t.test('when the server stops, every stream says so', async (t) => {
+t.test('every stream reports the stop of the server', async (t) => {
   const { app, open } = await listen(t, quiet({ data: 1 }))
   const readers = [await open(), await open(), await open()]
   for (const { has } of readers) await has('data: 1')

@@ -109,7 +109,7 @@ t.test('a port requested by number', async (t) => {
   })
 })
 
-t.test('a lease that is released after its container was seen running leaves the port bound', async (t) => {
+t.test('releasing a lease after its container was seen running leaves the port bound', async (t) => {
   const allocator = createAllocator({ range: { first: 8001, last: 8002 } })
   const lease = allocator.lease('tcp', 'request')
   allocator.observe('web', [tcp(lease.port)], true)
@@ -118,7 +118,7 @@ t.test('a lease that is released after its container was seen running leaves the
   t.equal(allocator.stateOf(lease.port, 'tcp'), 'bound')
 })
 
-t.test('a lease that is blocked is not given again for a minute', async (t) => {
+t.test('a blocked lease is not given again for a minute', async (t) => {
   const clock = { now: 0 }
   const allocator = createAllocator({ range: { first: 8001, last: 8001 }, now: () => clock.now })
   allocator.lease('tcp', 'a').block('the engine found it taken')
