@@ -81,7 +81,7 @@ t.test('a build resumes after a graceful stop, any number of times', async (t) =
   t.equal((await logOf(id)).match(/^INTERRUPTED: The server was stopped/gm)?.length, 4)
 })
 
-t.test('a build that takes the server down each time fails after three tries', async (t) => {
+t.test('a build that crashes the server each time fails after three attempts', async (t) => {
   const word = `600.${process.pid}`
   const { id } = await send(`FROM ${IMAGE}\nRUN sleep ${word}\n`, { image_name: name('deadly') })
   t.teardown(() => server.post(`/builds/${id}/cancel`))

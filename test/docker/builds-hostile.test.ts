@@ -115,7 +115,7 @@ const CASES: Case[] = [
   ['RUN', after(`RUN echo GET /run | nc -w 1 127.0.0.1 ${port} && echo reached || echo not reached`), 'completed']
 ]
 
-t.test('refused with a reason, or built without reaching it', async (t) => {
+t.test('hostile builds are refused with a reason, or reach no server', async (t) => {
   for (const [why, dockerfile, outcome, fields] of CASES) {
     for (const builder of outcome instanceof RegExp ? BUILDERS.slice(0, 1) : BUILDERS) {
       const file = why === 'zeros' ? await tarOf({ name: 'Dockerfile', content: dockerfile }) : dockerfile

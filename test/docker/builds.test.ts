@@ -213,7 +213,7 @@ t.test(
   }
 )
 
-t.test('a build that hangs is ended', async (t) => {
+t.test('a hanging build is ended', async (t) => {
   const hurried = await startServer(t, {
     ports: portsOf('builds'),
     env: { BERTH_BUILD_IDLE_SECONDS: '6', BERTH_BUILD_TIMEOUT_SECONDS: '12', BERTH_BUILD_CONCURRENCY: '4' }

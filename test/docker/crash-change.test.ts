@@ -86,7 +86,7 @@ t.test('kill -9 at every engine call of a removal', async (t) => {
   killedAt(t, points, ['before DELETE /containers/ID', 'after DELETE /containers/ID'], 4)
 })
 
-t.test('kill -9 at every engine call of a start that has to take another port', async (t) => {
+t.test('kill -9 at every engine call of a start that needs another port', async (t) => {
   let original: Container | undefined
   let volume = ''
   let giveBack = async () => {}

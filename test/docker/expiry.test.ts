@@ -83,7 +83,7 @@ t.test('another server leaves it alone', async (t) => {
   await isGone(body.full_id)
 })
 
-t.test('of two servers on one engine, the one that made it decides when it ends', async (t) => {
+t.test('of two servers on one engine, the creator of a container decides its expiry', async (t) => {
   const other = await startServer(t, { ports: portsOf('expiry') })
   const { body } = await server.create({ command: SLEEPER, ttl_seconds: 4 })
   const refused = await other.patch(`/containers/${body.full_id}`, { ttl_seconds: 1 })

@@ -53,7 +53,7 @@ t.test('an aborted upload leaves the old file and nothing else', async (t) => {
   t.equal(await runInside('stat', '-c', '%a %u', '/tmp/broken/f'), '640 7\n')
 })
 
-t.test('an archive that breaks off leaves whole files, new or old', async (t) => {
+t.test('an aborted archive leaves complete files, new or old', async (t) => {
   succeeded(await files.makeFolder('/tmp/half'))
   const names = Array.from({ length: 20 }, (_none, n) => `f${n}`)
   const old = await tarOf(...names.map((name) => ({ name, content: 'old'.repeat(10_000) })))
@@ -188,7 +188,7 @@ t.test('a mounted folder of the machine is not written', async (t) => {
   t.strictSame(await other.namesIn('/host'), ['d'])
 })
 
-t.test('containers that stopped, never ran, or have no program at all', async (t) => {
+t.test('containers that stopped, never ran, or have no program', async (t) => {
   const { body: stopped } = await server.create({ command: SLEEPER, ports: [] })
   await server.post(`/containers/${stopped.id}/stop?timeout=0`)
   const image = await importContent(docker, `${TEST_LABEL}=${server.mark}`)
@@ -216,7 +216,7 @@ t.test('containers that stopped, never ran, or have no program at all', async (t
   }
 })
 
-t.test('a sparse file comes out whole, and times are kept to the nanosecond', async (t) => {
+t.test('a sparse file comes out complete, and times are kept to the nanosecond', async (t) => {
   await runInside('sh', '-c', 'cd /tmp; truncate -s 8M sparse; echo end >> sparse')
   const { bytes } = succeeded(await files.read('/tmp/sparse'))
   t.equal(bytes.length, 8 * 1024 ** 2 + 4)

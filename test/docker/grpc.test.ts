@@ -20,7 +20,7 @@ async function serve(t: Test, env: Record<string, string> = {}) {
   return { server, address: `127.0.0.1:${port}` }
 }
 
-t.test('the calls of a user in a row, from Python, to the end of the server', async (t) => {
+t.test('a series of calls from Python, to the stop of the server', async (t) => {
   const python = t.testdir({})
   await generatePython(python)
   const { host: registry } = await startRegistry(t)

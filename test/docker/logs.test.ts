@@ -49,7 +49,7 @@ t.test('tail, since, until, timestamps and the two streams', async (t) => {
   })
 })
 
-t.test('characters and long lines come whole', async (t) => {
+t.test('characters and long lines arrive whole', async (t) => {
   // The engine keeps lines above 16 KiB in parts.
   const long = 'seq -s "" 20000'
   const wide = 'for i in $(seq 1500); do echo -n "aé€😀"; done; echo'

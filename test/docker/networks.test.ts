@@ -38,7 +38,7 @@ async function run(server: Server, network: string | undefined, command: string[
   return { said: text, code: after.exit_code }
 }
 
-t.test('two containers talk by name, and their ports are published all the same', async (t) => {
+t.test('two containers communicate by name, and their ports are still published', async (t) => {
   const { server, shop } = await serve(t)
   const made = await server.post<Network>('/networks', { name: shop })
   t.match([made.status, made.headers.location], [201, `/networks/${shop}`], made.text)
@@ -79,7 +79,7 @@ t.test('two containers talk by name, and their ports are published all the same'
   await t.rejects(docker.getNetwork(shop).inspect(), /not found/)
 })
 
-t.test('an internal network is one to the engine, and nothing of it is published', async (t) => {
+t.test('an internal network is internal in the engine and publishes no ports', async (t) => {
   const { server, shop, vault } = await serve(t)
   await server.post('/networks', { name: shop })
   await server.post('/networks', { name: vault, internal: true })
@@ -138,7 +138,7 @@ t.test('a container keeps its network through restarts, kills and another port',
   t.equal(none.body.code, 'PORT_RANGE_EXHAUSTED', none.text)
 })
 
-t.test('made again on another port it is still found by its names', async (t) => {
+t.test('a container recreated on another port is still found by its names', async (t) => {
   const { first } = portsOf('networks')
   const { server, shop } = await serve(t, { ports: { first, last: first + 1 } })
   await server.post('/networks', { name: shop })

@@ -45,7 +45,7 @@ async function pushLoudly(server: Server, image: string, onBytes: () => unknown)
 }
 
 // First the two tests in which the engine makes five attempts, for most of a minute, before it gives up.
-t.test('a registry that dies in the middle for good', together(), async (t) => {
+t.test('a registry that dies during a push for good', together(), async (t) => {
   const [server, registry] = [await startServer(t, { ports }), await startRegistry(t)]
   const { name } = await imageAt(server, registry.host, 60 * MB)
   let died: Promise<void> | undefined
@@ -180,7 +180,7 @@ t.test('a registry that hangs', together(), async (t) => {
   t.equal(await registry.digestOf(repository, '1'), again.body.digest)
 })
 
-t.test('a registry that dies in the middle and comes back', together(), async (t) => {
+t.test('a registry that dies during a push and comes back', together(), async (t) => {
   const [server, registry] = [await startServer(t, { ports }), await startRegistry(t)]
   const { name, repository } = await imageAt(server, registry.host, 60 * MB)
   let died: Promise<void> | undefined

@@ -25,7 +25,7 @@ async function loseItsPort(server: Server, id: string): Promise<void> {
   await server.delete(`/containers/${freed?.Id}?force=true`)
 }
 
-t.test('a container whose port was assigned elsewhere gets another one', async (t) => {
+t.test('a container whose port was given away gets another one', async (t) => {
   const image = unique('image')
   const volume = unique('volume')
   const base = await docker.createContainer({ Image: IMAGE, Cmd: ['true'] })
@@ -109,7 +109,7 @@ t.test('a container whose port was assigned elsewhere gets another one', async (
   t.equal(await kept(), 0, 'the kept images went with it')
 })
 
-t.test('only the ports that were lost change', async (t) => {
+t.test('only lost ports change', async (t) => {
   const { first } = portsOf('replacement')
   const server = await startServer(t, { ports: { first, last: first + 4 } })
   const { body: original } = await server.create({

@@ -211,7 +211,7 @@ t.test('traffic', together(), async (t) => {
 })
 
 t.test(
-  'a container without a network has no traffic, one in the network of the machine none of its own',
+  'a container without a network, or in the network of the machine, has no traffic of its own',
   together(),
   async (t) => {
     for (const mode of ['none', 'host']) {

@@ -24,7 +24,7 @@ t.test('wait: http returns when the path answers', async (t) => {
   t.equal(await (await fetch(`${body.url}/ready`)).text(), 'hello\n')
 })
 
-t.test('wait: healthy goes by the health check of the request', async (t) => {
+t.test('wait: healthy uses the health check of the request', async (t) => {
   const { status, body, text } = await server.create({
     command: ['sh', '-c', 'sleep 1; touch /tmp/well; sleep 3600'],
     healthcheck: { test: ['CMD', 'test', '-f', '/tmp/well'], interval_seconds: 5, retries: 20 },

@@ -45,34 +45,34 @@ const PODMAN: LabEngine['differs'] = {
   'builds > buildkit: a build that fails at step 3': BUILDAH,
   'builds > buildkit: cancelled in the middle, the engine stops working and leaves nothing': BUILD_GOES_ON,
   'builds > classic: cancelled in the middle, the engine stops working and leaves nothing': BUILD_GOES_ON,
-  'builds > a build that hangs is ended': BUILD_GOES_ON,
-  'builds-crash > a build that takes the server down each time fails after three tries': BUILD_GOES_ON,
+  'builds > a hanging build is ended': BUILD_GOES_ON,
+  'builds-crash > a build that crashes the server each time fails after three attempts': BUILD_GOES_ON,
   'builds-hostile > triggers of a base image': 'it does not report ONBUILD, so the policy cannot see triggers',
-  'builds-hostile > refused with a reason, or built without reaching it':
+  'builds-hostile > hostile builds are refused with a reason, or reach no server':
     'without a client, a mount of type ssh is empty instead of an error',
   'create > restrictions of every container': `${DROPPED}, and no log settings`,
   'create > a health check of an image runs every five seconds at most': 'its images have no health checks',
   'events > the life of a container and of its port': NO_SYSTEMD,
-  'files > an archive that breaks off leaves whole files, new or old': 'partially unpacked files stay',
-  'files > containers that stopped, never ran, or have no program at all': 'its archives report 0 for every owner',
-  'files > a sparse file comes out whole, and times are kept to the nanosecond':
+  'files > an aborted archive leaves complete files, new or old': 'partially unpacked files stay',
+  'files > containers that stopped, never ran, or have no program': 'its archives report 0 for every owner',
+  'files > a sparse file comes out complete, and times are kept to the nanosecond':
     'its times have a resolution of one second',
   'files-trees > 6 trees by archive from seed 16': 'its archives report 0 for every owner',
   'files-trees > 6 trees file by file from seed 16': 'its archives report 0 for every owner',
-  'grpc > the calls of a user in a row, from Python, to the end of the server':
+  'grpc > a series of calls from Python, to the stop of the server':
     'environment variables have another order and include its own',
   'logs > Last-Event-ID resumes without loss or duplicates': 'a follow that begins during output may miss lines',
   'networks > a container keeps its network through restarts, kills and another port':
     'a container gets another address at each start',
-  'networks > made again on another port it is still found by its names':
+  'networks > a container recreated on another port is still found by its names':
     'its name server knows a container by its original name',
-  'registry > a registry that dies in the middle for good': NO_PROGRESS,
-  'registry > a registry that dies in the middle and comes back': NO_PROGRESS,
-  'replacement > a container whose port was assigned elsewhere gets another one': DROPPED,
+  'registry > a registry that dies during a push for good': NO_PROGRESS,
+  'registry > a registry that dies during a push and comes back': NO_PROGRESS,
+  'replacement > a container whose port was given away gets another one': DROPPED,
   'replacement > a container recreated from another image keeps its settings':
     'a failed start keeps its port taken for a while',
   'stats > memory that grows counts, a file cache that grows does not': 'its statistics leave out the page cache',
-  'wait > wait: healthy goes by the health check of the request': NO_SYSTEMD,
+  'wait > wait: healthy uses the health check of the request': NO_SYSTEMD,
   'wait > a pause makes no container unhealthy': NO_SYSTEMD
 }
 
@@ -86,29 +86,29 @@ const PODMAN_4: LabEngine['differs'] = {
   ...PODMAN,
   'builds > classic: stages, arguments, a target, several tags': BUILDAH,
   'create > settings of a request': NO_RLIMITS,
-  'crash-change > kill -9 at every engine call of a start that has to take another port': NO_RLIMITS,
+  'crash-change > kill -9 at every engine call of a start that needs another port': NO_RLIMITS,
   'crash-change > kill -9 during a replacement whose old container the engine removes late': NO_RLIMITS,
   'crash-change > kill -9 at every engine call of the removal of a container that was given another port': NO_RLIMITS,
   'engine-contract > containers > missing objects': NO_UPDATE,
-  'engine-contract > workloads > a container that does not run has no processes, no figures and takes no command': TOP,
-  'engine-contract > workloads > a running container has both': TOP,
-  'engine-contract > events > the events of a life, in their order':
+  'engine-contract > workloads > a stopped container has no processes or figures and takes no command': TOP,
+  'engine-contract > workloads > a running container has processes and figures': TOP,
+  'engine-contract > events > the events of a container, in order':
     'it can report the death of a container after its removal',
-  'engine-contract > containers > a change of limits shows and leaves the others': NO_UPDATE,
-  'expiry > of two servers on one engine, the one that made it decides when it ends': NO_UPDATE,
+  'engine-contract > containers > a change of limits applies and leaves the others': NO_UPDATE,
+  'expiry > of two servers on one engine, the creator of a container decides its expiry': NO_UPDATE,
   'lifecycle > PATCH /containers/{id}': NO_UPDATE,
   'lifecycle > GET /containers/{id}/top': TOP,
   'logs > tail, since, until, timestamps and the two streams': LINES,
-  'logs > characters and long lines come whole': LINES,
+  'logs > characters and long lines arrive whole': LINES,
   'logs > 10,000 lines': LINES,
   'registry > refusals of pulls > 429': 'it repeats a pull that a registry limits, for minutes',
-  'networks > two containers talk by name, and their ports are published all the same': NO_NAMES,
-  'networks > an internal network is one to the engine, and nothing of it is published': NO_NAMES,
+  'networks > two containers communicate by name, and their ports are still published': NO_NAMES,
+  'networks > an internal network is internal in the engine and publishes no ports': NO_NAMES,
   'networks > the same over gRPC': NO_NAMES,
   'outside-changes > changes by other clients are visible within a second': NO_UPDATE,
-  'replacement > only the ports that were lost change': NO_RLIMITS,
+  'replacement > only lost ports change': NO_RLIMITS,
   'stats > traffic': TRAFFIC,
-  'stats > a container without a network has no traffic, one in the network of the machine none of its own': TRAFFIC
+  'stats > a container without a network, or in the network of the machine, has no traffic of its own': TRAFFIC
 }
 
 const engine = (

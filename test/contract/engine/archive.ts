@@ -135,7 +135,7 @@ export async function archiveContract(t: Test, subject: Subject): Promise<void> 
   })
 
   await t.test(
-    'what is mounted read-only stays as it is',
+    'a read-only mount is not changed',
     { skip: lacks['keep read-only what is mounted so'] ?? false },
     async (t) => {
       const name = nameFor('files')

@@ -138,7 +138,7 @@ export async function containersContract(t: Test, subject: Subject): Promise<voi
     await t.rejects(engine.containerSpec(NOBODY), missing)
   })
 
-  await t.test('a change of limits shows and leaves the others', async (t) => {
+  await t.test('a change of limits applies and leaves the others', async (t) => {
     const { id } = await make(t, subject)
     await engine.updateContainer(id, { cpus: 0.25 })
     await engine.updateContainer(id, { restart: 'unless-stopped' })

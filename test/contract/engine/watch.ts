@@ -6,7 +6,7 @@ import { make, type Subject } from './subject.ts'
 export async function watchContract(t: Test, subject: Subject): Promise<void> {
   const { engine } = subject
 
-  await t.test('the events of a life, in their order', async (t) => {
+  await t.test('the events of a container, in order', async (t) => {
     const end = new AbortController()
     t.teardown(() => end.abort())
     const events = await engine.events(undefined, end.signal)
@@ -19,6 +19,6 @@ export async function watchContract(t: Test, subject: Subject): Promise<void> {
       if (event.type === 'container' && event.id === id && wanted.includes(event.action)) seen.push(event.action)
       if (seen.includes('destroy')) break
     }
-    t.strictSame([...new Set(seen)], wanted, 'some engines tell of one thing twice')
+    t.strictSame([...new Set(seen)], wanted, 'some engines report an event twice')
   })
 }

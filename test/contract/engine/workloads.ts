@@ -101,7 +101,7 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
     t.ok(await yes.end(1_000))
   })
 
-  await t.test('a container that does not run has no processes, no figures and takes no command', async (t) => {
+  await t.test('a stopped container has no processes or figures and takes no command', async (t) => {
     const { id } = await make(t, subject, { start: false })
     const refused = { code: 'CONTAINER_NOT_RUNNING' }
     await t.rejects(engine.containerProcesses(id), refused)
@@ -110,7 +110,7 @@ export async function workloadsContract(t: Test, subject: Subject): Promise<void
     t.equal(await engine.containerCounters(id), undefined)
   })
 
-  await t.test('a running container has both', async (t) => {
+  await t.test('a running container has processes and figures', async (t) => {
     const { id } = await make(t, subject)
     const { titles, processes } = await engine.containerProcesses(id)
     t.ok(titles.includes('PID'))
