@@ -101,7 +101,7 @@ export async function compose({
     table: store.imageNames,
     defaultImage: config.defaultImage,
     onImagesChanged: inventory.onImages,
-    clusterRegistry: engineNodes && config.swarmRegistry
+    cluster: engineNodes && { registry: config.swarmRegistry }
   })
   if (rules.isolation && !walls) throw new Error('the policy isolates owners, and nothing here can')
   const networks = createNetworkService({ engine, containers: inventory.all, policy, instanceId, walls })

@@ -48,8 +48,8 @@ type Options = {
   /** The default image of containers, which belongs to the operator. */
   defaultImage: string
   onImagesChanged: (watcher: () => void) => void
-  /** The registry of a cluster. */
-  clusterRegistry?: string | undefined
+  /** Absent on a single engine. */
+  cluster?: { registry: string | undefined } | undefined
 }
 
 export function createImageService({
@@ -60,7 +60,7 @@ export function createImageService({
   table,
   defaultImage,
   onImagesChanged,
-  clusterRegistry
+  cluster
 }: Options) {
   // Every create needs the exposed ports of its image, so they are cached; the engine reports when an image changes.
   const known = new Map<string, ImageRecord>()
@@ -72,7 +72,7 @@ export function createImageService({
   const share = createSharing({
     engine,
     registries,
-    registry: clusterRegistry,
+    cluster,
     claim: ownership.claimFree,
     onTagged: () => known.clear()
   })

@@ -12,9 +12,9 @@ export type Shared = { image: string; login?: RegistryLogin }
 
 type Options = {
   engine: Pick<EngineImages, 'tagImage' | 'pushImage'>
-  registries: Pick<RegistryService, 'withOwnLogin' | 'ownLogin'>
-  /** Host and port, and maybe a path. If absent, every node has the images that it needs. */
-  registry: string | undefined
+  registries: Pick<RegistryService, 'withOwnLogin' | 'ownLogin' | 'mayUseLogin'>
+  /** Absent on a single engine. `registry`: host and port, and maybe a path. */
+  cluster: { registry: string | undefined } | undefined
   /** Assigns a free name to the caller. */
   claim: (caller: Caller, name: string) => Promise<unknown>
   onTagged: () => void
@@ -23,14 +23,22 @@ type Options = {
 const ID_DIGITS = 12
 const IMAGE_ID = /^(sha256:)?[0-9a-f]{64}$/
 
-export function createSharing({ engine, registries, registry, claim, onTagged }: Options) {
+const withLogin = (image: string, login: RegistryLogin | undefined): Shared => ({ image, ...(login && { login }) })
+
+export function createSharing({ engine, registries, cluster, claim, onTagged }: Options) {
   return async function share(
     caller: Caller,
     reference: string,
     found: ImageRecord,
     { signal, onProgress }: Pick<Transfer, 'onProgress'> & { signal: AbortSignal }
   ): Promise<Shared> {
-    if (registry === undefined || isInRegistry(reference, found)) return { image: reference }
+    if (!cluster) return { image: reference }
+    const { registry } = cluster
+    if (registry === undefined || isInRegistry(reference, found)) {
+      const { registry: from } = parseReference(reference) ?? {}
+      const mayUse = from !== undefined && registries.mayUseLogin(caller.tokenId, from, 'pull')
+      return withLogin(reference, mayUse ? registries.ownLogin(from) : undefined)
+    }
     const image = sharedName(registry, reference, found.id)
     const { registry: host } = parseReference(image) ?? { registry }
     const isPushed = found.tags.includes(image) && isInRegistry(image, found)
@@ -40,8 +48,7 @@ export function createSharing({ engine, registries, registry, claim, onTagged }:
       await registries.withOwnLogin(host, signal, (login) => engine.pushImage(image, { login, signal, onProgress }))
       onTagged()
     }
-    const login = registries.ownLogin(host)
-    return { image, ...(login && { login }) }
+    return withLogin(image, registries.ownLogin(host))
   }
 }
 

@@ -45,10 +45,19 @@ export async function clusterRegistry(t: Test, lab: Lab): Promise<void> {
   const ran = service?.Spec.TaskTemplate.ContainerSpec.Image ?? ''
   t.match(ran, new RegExp(`^${registry.host}/team/berth-test/cluster:[0-9a-f]{12}@sha256:[0-9a-f]{64}$`))
 
+  const shown = ran.replace(/@.*/, '')
+  const named = await server.create({
+    name: 'named',
+    image: shown,
+    command: SLEEPER,
+    constraints: ['node.hostname == n2']
+  })
+  t.match(named, { status: 201, body: { image: shown, node: { name: 'n2' } } }, `by its name there: ${named.text}`)
+
   await registry.kill()
   const again = await server.create({ name: 'again', ...ON_WORKER })
   t.equal(again.status, 201, `it is there already: ${again.text}`)
   const fresh = await server.create({ image: IMAGE, command: SLEEPER })
   t.match(fresh, { status: 502, body: { code: 'REGISTRY_UNAVAILABLE' } }, 'an image that cannot get there runs nowhere')
-  for (const name of ['shared', 'again']) await server.delete(`/containers/${name}?force=true`)
+  for (const name of ['shared', 'named', 'again']) await server.delete(`/containers/${name}?force=true`)
 }

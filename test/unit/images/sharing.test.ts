@@ -1,18 +1,20 @@
 import t from 'tap'
 import { OPERATOR } from '../../../src/access/caller.ts'
 import { createSharing, sharedName } from '../../../src/images/sharing.ts'
+import { Login } from '../../../src/registry/login.ts'
 import { image } from '../../helpers/records.ts'
 
 const ID = `sha256:${'3fa9c2d17b60'.padEnd(64, '0')}`
 const REGISTRY = 'registry.example:5000'
 const DIGEST = `sha256:${'d'.repeat(64)}`
 
-function create(registry: string | undefined) {
+function create(registry: string | undefined, login?: Login) {
   const calls: string[] = []
   const share = createSharing({
-    registry,
+    cluster: { registry },
     registries: {
-      ownLogin: () => undefined,
+      mayUseLogin: () => true,
+      ownLogin: () => login,
       withOwnLogin(host, _signal, task) {
         calls.push(`login ${host}`)
         return task(undefined)
@@ -69,4 +71,12 @@ t.test('names become valid paths', async (t) => {
   t.equal(sharedName(REGISTRY, '127.0.0.1:5000/web:1', ID), `${REGISTRY}/127.0.0.1-5000/web:3fa9c2d17b60`)
   t.equal(sharedName(REGISTRY, `${REGISTRY}/web:1`, ID), `${REGISTRY}/web:3fa9c2d17b60`)
   t.equal(sharedName(REGISTRY, ID, ID), `${REGISTRY}/image:3fa9c2d17b60`)
+})
+
+t.test('nodes get the login for an image that came from a registry', async (t) => {
+  const login = new Login(REGISTRY, { identityToken: 'secret' })
+  const { share, calls } = create(undefined, login)
+  const reference = `${REGISTRY}/web:1`
+  t.strictSame(await share(reference, { digests: [`${REGISTRY}/web@${DIGEST}`] }), { image: reference, login })
+  t.strictSame(calls, [])
 })
