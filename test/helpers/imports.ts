@@ -1,4 +1,4 @@
-// What the files of src/ import, read from their text.
+// The imports of the files of src/, parsed from their text.
 
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'

@@ -47,7 +47,7 @@ t.test('each token has a network, and a team shares one', async (t) => {
   )
 })
 
-t.test('many first creates at once make one network', async (t) => {
+t.test('concurrent first creates make one network', async (t) => {
   const { as, networkOf, engine } = await isolated(t)
   const names = await Promise.all(Array.from({ length: 8 }, () => networkOf(as.red)))
   t.equal(new Set(names).size, 1)
@@ -99,7 +99,7 @@ t.test('nothing is created while owners cannot be isolated', async (t) => {
   )
 })
 
-t.test('a new image leaves a container where it is', async (t) => {
+t.test('a container with a new image stays on its network', async (t) => {
   const { as, networkOf, ask, get } = await isolated(t)
   const red = await networkOf(as.red, { name: 'web' })
   const changed = await ask('PATCH', '/containers/web', { payload: { env: { A: 'b' } }, headers: as.red })

@@ -1,4 +1,4 @@
-// An image that was built on the manager, with a registry of the cluster that wants a login.
+// An image built on the manager, with a registry of the cluster that requires a login.
 
 import type { Test } from 'tap'
 import { endOf } from '../helpers/builds.ts'

@@ -19,7 +19,7 @@ t.test('figures of a Swarm', { skip: noSwarm || (!isFull && 'at full size') }, a
   const server = await startSwarmServer(t, lab)
   const { answers } = createServiceHelpers(server)
 
-  await t.test('a workload whose node is lost answers soon after Swarm runs it again', async (t) => {
+  await t.test('a workload of a lost node answers soon after Swarm runs it again', async (t) => {
     await server.post(`/nodes/${lab.manager.name}/drain`)
     const took: number[] = []
     for (let round = 0; round < 5; round++) {

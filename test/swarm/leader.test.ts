@@ -11,10 +11,10 @@ import { startSwarmServer } from './server.ts'
 
 const isFull = process.env.BERTH_TEST_FULL === '1'
 const ELECTED_MS = 240_000
-// What a change may be answered while the managers agree on nothing; 504 and 502 where it may have been carried out.
+// The allowed answers to a change while there is no leader; 504 and 502 if it may have been carried out.
 const REFUSALS = [502, 503, 504]
 
-t.test('managers that agree on nothing', { skip: noSwarm || (!isFull && 'at full size') }, async (t) => {
+t.test('managers without a quorum', { skip: noSwarm || (!isFull && 'at full size') }, async (t) => {
   const lab = startLab(t, { nodes: 3, managers: 3, name: 'bleader', net: '10.82.0' })
   const [first, second, third] = lab.nodes as [Lab['manager'], Lab['manager'], Lab['manager']]
   const server = await startSwarmServer(t, lab, { manager: second, engine: second.engine })
@@ -25,7 +25,7 @@ t.test('managers that agree on nothing', { skip: noSwarm || (!isFull && 'at full
   const servicesNamed = async (name: string) =>
     (await second.engine.listServices()).filter(({ Spec: spec }) => spec?.Name === name)
 
-  /** `isElected`: the managers that are left agree on another leader by themselves. */
+  /** `isElected`: the remaining managers elect another leader by themselves. */
   async function goOn(t: Test, name: string, { isElected, mend }: { isElected: boolean; mend: () => void }) {
     const reading = new AbortController()
     const reads = readAll(server, reading.signal)
@@ -70,14 +70,14 @@ t.test('managers that agree on nothing', { skip: noSwarm || (!isFull && 'at full
     t.equal(new Set(ports).size, ports.length)
   }
 
-  await t.test('the leader is lost: reads go on, and another leads in the end', async (t) => {
+  await t.test('a lost leader: reads continue, and another manager takes over', async (t) => {
     lab.kill(first)
     await goOn(t, 'elected', { isElected: true, mend() {} })
     lab.start(first)
     await allReachable(server, 3)
   })
 
-  await t.test('the quorum is lost: reads go on until it is back', async (t) => {
+  await t.test('a lost quorum: reads continue until it is back', async (t) => {
     lab.kill(first)
     lab.kill(third)
     await goOn(t, 'agreed', { isElected: false, mend: () => void lab.start(first) })

@@ -28,7 +28,7 @@ t.test('a Swarm of three managers', { skip: noSwarm || (!isFull && 'at full size
   copyFileSync(join(survivor.dataDir, 'secret.key'), join(dataDir, 'secret.key'))
   const victim = await startSwarmServer(t, lab, { ports, env, dataDir, manager: lab.nodes[1] })
 
-  await t.test(`two servers create ${EACH} containers each, and one is killed amid that`, (t) =>
+  await t.test(`two servers create ${EACH} containers each, and one is killed meanwhile`, (t) =>
     twoServers(t, { lab, url, survivor, victim, each: EACH })
   )
 })

@@ -1,4 +1,4 @@
-// The lines of the documents of older systems, word for word but for the address and the id, on a Swarm.
+// The command lines in the documents of older systems on a Swarm, unchanged except for the address and the id.
 
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'

@@ -19,7 +19,7 @@ export const AGENT_PORT = 2378
 
 const FILES = ['src', 'package.json', 'docs/errors.md', 'scripts/health-check.mjs']
 
-/** The image has this machine's Node, since no registry is in reach, and the same files and packages as the real image. */
+/** The image has this machine's Node, since no registry is reachable, and the files and packages of the real image. */
 export async function loadImage({ nodes }: Lab): Promise<void> {
   const content = {
     programs: { '/usr/local/bin/node': process.execPath },

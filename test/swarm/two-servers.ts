@@ -1,5 +1,5 @@
-// Both servers create at once, and one is killed in the middle. Every second create has a key, so its client repeats it on
-// the survivor; nobody knows of the others.
+// Both servers create at once, and one is killed in the middle. Every second create has a key, so its client retries it on
+// the survivor; no client knows of the others.
 
 import { setTimeout } from 'node:timers/promises'
 import type { Test } from 'tap'
@@ -21,7 +21,7 @@ export async function twoServers(t: Test, { lab, url, survivor, victim, each }: 
   const isKeyed = (name: string) => numberOf(name) % 2 === 1
   // A small machine takes minutes to start hundreds.
   const isStarted = (name: string) => numberOf(name) % 10 < 2
-  // A repetition is the same request, whichever server gets it.
+  // A retry is the same request, whichever server gets it.
   async function create(server: Server, name: string) {
     for (;;) {
       const answer = await server.request<CreatedContainer>('POST', '/containers', {
@@ -71,7 +71,7 @@ export async function twoServers(t: Test, { lab, url, survivor, victim, each }: 
   }
   t.equal(new Set(made.values()).size, made.size, 'no port is there twice')
 
-  // As after a time without heartbeats.
+  // As after a while without heartbeats.
   await ask(url, 'DELETE FROM servers')
   const names = [...made.keys()].toSorted()
   await eventually(async () => {

@@ -4,7 +4,7 @@ import { warnOfMissingRuntimes } from '../../../src/containers/runtimes.ts'
 import { createMemoryEngine } from '../../helpers/memory-engine.ts'
 import { until } from '../../helpers/until.ts'
 
-t.test('the operator hears of a runtime that the engine lacks, whenever the engine is found', async (t) => {
+t.test('the log warns of a runtime that the engine lacks, whenever the engine is found', async (t) => {
   const engine = createMemoryEngine()
   const policy = createPolicy({ runtimes: [{ runtime: 'runc' }, { runtime: 'kata' }] })
   const said: object[] = []
