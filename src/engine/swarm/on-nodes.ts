@@ -24,18 +24,22 @@ export function createOnNodes({
   remotes: RemoteEngines | undefined
   reads: Pick<Reads, 'nodes' | 'ownNode'>
 }) {
-  async function enginesOf(node: NodeRecord): Promise<Omit<Place, 'containerId'> | undefined> {
-    const here = await reads.ownNode()
-    if (node.id === here?.id) return { engine: own }
-    const remote = node.state === 'ready' && node.address !== null ? await remotes?.at(node.address) : undefined
-    return remote && { engine: remote.engine, remote }
+  async function engineOn(node: NodeRecord, prefersRemote: boolean): Promise<Omit<Place, 'containerId'> | undefined> {
+    const isOwn = node.id === (await reads.ownNode())?.id
+    const isAsked = node.state === 'ready' && (prefersRemote || !isOwn)
+    const remote = isAsked && node.address !== null ? await remotes?.at(node.address) : undefined
+    if (remote) return { engine: remote.engine, remote }
+    return isOwn ? { engine: own } : undefined
   }
 
-  /** Undefined if the node is out of reach, and before the container exists. */
-  async function reach({ NodeID: nodeId, Status: status }: RawTask): Promise<Place | undefined> {
+  /**
+   * Undefined if the node is out of reach, and before the container exists. On its own node, this server uses its own engine
+   * unless the call prefers the agent there.
+   */
+  async function reach({ NodeID: nodeId, Status: status }: RawTask, prefersRemote = false): Promise<Place | undefined> {
     const containerId = status.ContainerStatus?.ContainerID
     const node = (await reads.nodes.get()).get(nodeId ?? '')
-    const found = node && (await enginesOf(node))
+    const found = node && (await engineOn(node, prefersRemote))
     return containerId && found ? { ...found, containerId } : undefined
   }
 

@@ -77,11 +77,11 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
 
   /** Prefers the engine of the node, which ends the stream with the container and never waits for lost nodes. */
   async function* linesOf(
-    { Spec: spec }: RawService,
+    service: RawService,
     task: RawTask,
     ...[tty, query, signal]: [tty: boolean, query: LogQuery, signal: AbortSignal | undefined]
   ): AsyncGenerator<LogLine> {
-    const place = readFacts(spec.Labels ?? {}).managed ? await onNodes.reach(task) : undefined
+    const place = isBerths(service) ? await onNodes.reach(task) : undefined
     yield* place
       ? place.engine.containerLogs(place.containerId, tty, query, signal)
       : linesByManagers(task, tty, query, signal)
@@ -130,8 +130,9 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     async containerCounters(id, signal): Promise<ContainerCounters | undefined> {
       const service = await reads.find(id)
       const run = service && (await life.runOf(service))
-      if (run?.state !== 'running' || !run.task) return undefined
-      const place = await onNodes.reach(run.task)
+      if (!service || run?.state !== 'running' || !run.task) return undefined
+      // An agent answers from the kernel's files, where an engine waits for its next round of measuring.
+      const place = await onNodes.reach(run.task, isBerths(service))
       return place?.engine.containerCounters(place.containerId, signal)
     },
 
@@ -163,3 +164,5 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     return onNodes.inside(await there(id), act)
   }
 }
+
+const isBerths = ({ Spec: spec }: RawService): boolean => readFacts(spec.Labels ?? {}).managed
