@@ -99,7 +99,7 @@ t.test('nothing is created while owners cannot be isolated', async (t) => {
   )
 })
 
-t.test('a container with a new image stays on its network', async (t) => {
+t.test('a recreated container stays on its network', async (t) => {
   const { as, networkOf, ask, get } = await isolated(t)
   const red = await networkOf(as.red, { name: 'web' })
   const changed = await ask('PATCH', '/containers/web', { payload: { env: { A: 'b' } }, headers: as.red })
