@@ -7,7 +7,8 @@ import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Intent, IntentStore } from '../store/contract/intents.ts'
-import { createCreation, isUncertain } from './creation.ts'
+import { labelFilter } from '../engine/labels.ts'
+import { createCreation, isUncertain, type Created } from './creation.ts'
 import type { Settling } from './settling.ts'
 import { createUndo, type Undo } from './undo.ts'
 
@@ -145,6 +146,20 @@ export async function createAttempts({
     if (left && left.notBefore <= performance.now()) settle(attempt, after).catch(() => {})
   })
 
+  const create = createCreation({ engine, inventory })
+
+  /** Settles the attempt that left a container of this name. False if none did. */
+  async function freeName(name: string): Promise<boolean> {
+    for (const attempt of leftOver.keys()) {
+      const found = await engine.listContainers({ label: labelFilter('attempt', attempt) })
+      const holder = found.find((each) => each.name === name)
+      if (!holder) continue
+      await settle(attempt, await inventory.refresh(holder.id))
+      return true
+    }
+    return false
+  }
+
   return {
     /** Runs one attempt. After a failure, its steps are undone; unknown outcomes are settled later. */
     async run<T>(attempt: string, task: (undo: Undo) => Promise<T>): Promise<T> {
@@ -192,7 +207,14 @@ export async function createAttempts({
     /** Finishes or removes it, now. */
     settle: (record: ContainerRecord): Promise<void> => settle(record.berth.attempt ?? '', record),
 
-    /** Makes its container. */
-    create: createCreation({ engine, inventory })
+    /** Makes its container. An earlier attempt whose undo failed may still have the name. */
+    async create(...[attempt, name, spec, signal]: Parameters<typeof create>): Promise<Created> {
+      try {
+        return await create(attempt, name, spec, signal)
+      } catch (error) {
+        if (!isAppError(error, 'CONTAINER_NAME_TAKEN') || !(await freeName(name))) throw error
+      }
+      return create(attempt, name, spec, signal)
+    }
   }
 }

@@ -1,4 +1,4 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 
@@ -14,6 +14,33 @@ t.test('a port that the engine finds taken is skipped, and the client notices no
     { port: 8001, state: 'blocked', reason: 'the engine found it taken by somebody else' },
     { port: 8002, state: 'blocked' }
   ])
+})
+
+/** The engine finds the first port taken, and its first removals fail. */
+async function serveWithLeftover(t: Test, failingRemovals: number) {
+  const server = await build(t)
+  const { engine } = server
+  engine.foreignPorts.add(8001)
+  const { removeContainer } = engine
+  let removals = 0
+  engine.removeContainer = async (...args) => {
+    if (++removals <= failingRemovals) throw new AppError('ENGINE_TIMEOUT', 'The engine did not remove it in time.')
+    return removeContainer(...args)
+  }
+  return server
+}
+
+t.test('the next port is tried under the same name, even if the undo of the first attempt failed', async (t) => {
+  const { engine, make } = await serveWithLeftover(t, 1)
+  t.match(await make({ name: 'web' }), { name: 'web', ports: { '5000/tcp': '127.0.0.1:8002' } })
+  t.equal(engine.records().length, 1, 'the first attempt is removed')
+})
+
+t.test('a name that an earlier attempt still has is not reported as taken by somebody else', async (t) => {
+  const { engine, post, make } = await serveWithLeftover(t, 2)
+  problem(t, await post('/containers', { name: 'web' }), 504, 'ENGINE_TIMEOUT')
+  t.match(await make({ name: 'web' }), { name: 'web', state: 'running' })
+  t.equal(engine.records().length, 1)
 })
 
 t.test('the create gives up after twenty attempts', async (t) => {
