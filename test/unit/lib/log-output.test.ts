@@ -1,4 +1,5 @@
 import { Writable } from 'node:stream'
+import { pino } from 'pino'
 import t from 'tap'
 import { createLogOutput } from '../../../src/lib/log-output.ts'
 import { turn } from '../../helpers/until.ts'
@@ -40,6 +41,15 @@ t.test('lines of one turn are written together, and synchronously before an exit
   t.strictSame(taken, ['a\nb\n'])
   await turn()
   t.equal(taken.length, 1)
+})
+
+t.test('a warning is written at once, after the lines before it', (t) => {
+  const { stream, taken } = slowReader()
+  const log = pino({ base: null, timestamp: false }, createLogOutput(stream))
+  log.info('first')
+  log.warn('second')
+  t.match(taken, [/"first".*\n.*"second"/])
+  t.end()
 })
 
 t.test('a closed reader is not a failure', async (t) => {
