@@ -1,5 +1,5 @@
-// The output of log lines, one write per turn of the event loop, and at once for warnings and errors. A stalled reader blocks nothing: lines beyond a bound are
-// dropped and counted.
+// The output of log lines: one write per turn of the event loop, and at once for warnings and errors. A stalled reader
+// blocks nothing: lines beyond a bound are dropped and counted.
 
 import type { Writable } from 'node:stream'
 import { symbols } from 'pino'
