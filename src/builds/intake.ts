@@ -98,7 +98,7 @@ export function createIntake(options: Options) {
     const report = await inspectDockerfile(files.contextPath(id), dockerfile, secrets.buildArgs, kept)
     if (report.problems.length > 0)
       throw invalidContext(`${dockerfile} is no Dockerfile: ${report.problems.join('; ')}.`)
-    const baseImages = await rules.check(report, made.record)
+    const { needed: baseImages } = await rules.check(report, made.record)
     await checkReach(made.record.owner, made.record.references)
     checkToRun(made.record, secrets, checkRun)
     await images.take(caller, made.record.references)

@@ -8,6 +8,7 @@ import type { BuildSpec, BuildStep, EngineBuilder } from '../engine/contract/bui
 import type { EngineImages, ImageRecord } from '../engine/contract/images.ts'
 import { AppError, isAppError } from '../errors.ts'
 import type { TransferRequest } from '../images/service.ts'
+import { parseReference } from '../lib/reference.ts'
 import { holdsBuildKit } from './cgroup.ts'
 import type { BuildFiles } from './files.ts'
 import { withoutValues } from './hide-values.ts'
@@ -46,7 +47,7 @@ type Options = {
   /** Of the request; kept in memory only. */
   credentials: (id: string) => Credentials | undefined
   images: Images
-  rules: Pick<SourcePolicy, 'checkAgain' | 'checkTriggers'>
+  rules: Pick<SourcePolicy, 'checkAgain' | 'checkTriggers' | 'isLimited'>
   run: Run
 }
 
@@ -63,7 +64,7 @@ export function createStages({
   async function build({ record, note, signal, say }: Job): Promise<void> {
     const { buildArgs } = await secrets(record.id)
     // It may have waited through a restart.
-    const baseImages = await rules.checkAgain(record, files.contextPath(record.id), buildArgs)
+    const { needed: baseImages, all } = await rules.checkAgain(record, files.contextPath(record.id), buildArgs)
     const hide = withoutValues(buildArgs)
     const limit = createLimit(signal, limits, () => engine.status().available)
     const builder = builderFor(record)
@@ -87,8 +88,9 @@ export function createStages({
       const caller = inPlaceOf(record)
       // Another caller may have taken a name since the submission, for example before a retry of a failed build.
       await images.take(caller, record.references)
-      for (const name of baseImages) await images.checkMayUse(caller, name, await engine.inspectImage(name))
-      if (record.platform === null) await fetchBaseImages(caller, baseImages, limit.signal, say)
+      await checkMayUse(caller, all)
+      if (record.platform === null || rules.isLimited(record.owner))
+        await fetchBaseImages(caller, baseImages, { platform: record.platform, signal: limit.signal, say })
       context = await openContext(files.contextPath(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
         limit.renew()
@@ -114,18 +116,24 @@ export function createStages({
     return builder === 'auto' ? (engine.hasBuildKit() ? 'buildkit' : 'classic') : builder
   }
 
+  /** To a builder, another token's image is like any other. */
+  async function checkMayUse(caller: Caller, references: string[]): Promise<void> {
+    for (const reference of references)
+      if (parseReference(reference)) await images.checkMayUse(caller, reference, await engine.inspectImage(reference))
+  }
+
   /** The builder has no logins, so missing images are pulled for it with Berth's. */
   async function fetchBaseImages(
     caller: Caller,
     references: string[],
-    signal: AbortSignal,
-    say: Job['say']
+    { platform, signal, say }: { platform: string | null; signal: AbortSignal; say: Job['say'] }
   ): Promise<void> {
     for (const reference of references) {
       const image = await engine.inspectImage(reference)
       if (!image) await say(`pulling ${reference}`)
       const found = image ?? (await images.find(caller, reference, { pull: 'missing', signal }))
-      await rules.checkTriggers(reference, found, caller.tokenId)
+      if (platform !== null && !isFor(platform, found)) throw unknownTriggers(reference, platform, found)
+      await checkMayUse(caller, await rules.checkTriggers(reference, found, caller.tokenId))
     }
   }
 
@@ -184,6 +192,18 @@ export function createStages({
   }
 
   return { build: (job) => files.withContext(job.record.id, () => build(job)), push: pushAll, run: runContainer }
+}
+
+function isFor(platform: string, { os, architecture }: ImageRecord): boolean {
+  return `${platform}/`.startsWith(`${os}/${architecture}/`)
+}
+
+/** The builder would pull the image for the other platform, whose triggers Berth has not read. */
+function unknownTriggers(reference: string, platform: string, { os, architecture }: ImageRecord): AppError {
+  return new AppError(
+    'POLICY_REFUSED',
+    `The base image ${reference} is here for ${os}/${architecture}, so Berth cannot check its triggers (ONBUILD) for ${platform}. Leave out platform.`
+  )
 }
 
 /** BuildKit shares caches of `RUN --mount=type=cache` by their id alone, so each token has its own ids. */

@@ -5,6 +5,7 @@ import { problem } from '../helpers/build.ts'
 import { buildForm, FORM_TYPE } from '../helpers/form.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { serveOwners, type CallerName } from '../helpers/owners.ts'
+import { image } from '../helpers/records.ts'
 import { until } from '../helpers/until.ts'
 
 const BUILT = 'secret-app:1'
@@ -13,13 +14,13 @@ async function serve(t: Test) {
   const engine = createMemoryEngine({ images: ['base-api-server:latest', 'public:1'] })
   const server = await serveOwners(t, { engine })
   const { as } = server
-  const send = (who: CallerName, image: string, dockerfile = 'FROM scratch\n') => {
+  const send = (who: CallerName, image: string, dockerfile = 'FROM scratch\n', more: Record<string, string> = {}) => {
     const [name = '', tag = 'latest'] = image.split(':')
-    const form = buildForm(dockerfile, { image_name: name, image_tag: tag })
+    const form = buildForm(dockerfile, { image_name: name, image_tag: tag, ...more })
     return as(who).ask('POST', '/builds', form, { 'content-type': FORM_TYPE })
   }
-  const build = async (who: CallerName, image: string, dockerfile?: string) => {
-    const sent = await send(who, image, dockerfile)
+  const build = async (who: CallerName, image: string, dockerfile?: string, more?: Record<string, string>) => {
+    const sent = await send(who, image, dockerfile, more)
     if (sent.statusCode !== 202) throw new Error(sent.body)
     const read = async () => (await as(who).get(`/builds/${sent.json<{ id: string }>().id}`)).json()
     await until(async () => (await read()).finished_at !== null)
@@ -115,4 +116,29 @@ t.test('the first of two builds with the same name owns it before its image exis
   const read = async () => (await as('own').get(`/builds/${failed.id}`)).json()
   await until(async () => (await read()).finished_at !== null)
   t.match(await read(), { build: { reason: /belongs to another token/ } }, 'a retry does not take it back')
+})
+
+t.test('a build takes nothing from another token’s image, not even by a trigger of its base image', async (t) => {
+  const { engine, build } = await serve(t)
+  const [trap, open] = ['trap:1', 'open:1']
+  engine.images.set(trap, image({ tags: [trap], triggers: [`COPY --from=${BUILT} / /stolen`] }))
+  engine.images.set(open, image({ tags: [open], triggers: ['COPY --from=public:1 / /copied'] }))
+  const platform = `${image({}).os}/${image({}).architecture}`
+  const taking = {
+    FROM: `FROM ${BUILT}\n`,
+    COPY: `FROM scratch\nCOPY --from=${BUILT} / /\n`,
+    ONBUILD: `FROM ${trap}\n`
+  }
+  for (const [way, dockerfile] of Object.entries(taking)) {
+    const stolen = await build('stranger', 'mine:1', dockerfile)
+    t.match(stolen, { status: 'failed', build: { reason: /secret-app:1 is not on this machine/ } }, way)
+    t.match(await build('mate', 'ours:1', dockerfile), { status: 'completed' }, way)
+  }
+  t.match(await build('stranger', 'mine:1', `FROM ${open}\n`), { status: 'completed' })
+
+  const trapped = await build('stranger', 'mine:1', `FROM ${trap}\n`, { platform })
+  t.match(trapped, { status: 'failed', build: { reason: /secret-app:1 is not on this machine/ } })
+  t.match(await build('stranger', 'mine:1', `FROM ${open}\n`, { platform }), { status: 'completed' })
+  const other = await build('stranger', 'mine:1', `FROM ${open}\n`, { platform: 'linux/s390x' })
+  t.match(other, { status: 'failed', build: { reason: /cannot check its triggers \(ONBUILD\) for linux\/s390x/ } })
 })
