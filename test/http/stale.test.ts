@@ -5,12 +5,14 @@ import type { Test } from 'tap'
 import { AppError } from '../../src/errors.ts'
 import { build, problem } from '../helpers/build.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
-import { until } from '../helpers/until.ts'
+import { turn, until } from '../helpers/until.ts'
 
 async function withoutEngine(t: Test) {
   const server = await build(t, { env: { BERTH_EXEC: 'true' } })
   const { full_id: id } = await server.make({ name: 'web' })
   server.engine.goAway()
+  // The inventory loses its events.
+  await turn()
   return { ...server, id }
 }
 
