@@ -4,6 +4,13 @@
 import type { Rule } from './rule.ts'
 import { heldPort, SWARM_RULES } from './swarm-rules.ts'
 
+const isNoArchive = () => 'The archive is not whole, or is none.'
+
+/** From Docker 26 on, an unpacking engine no longer says what it was doing. In a stream, this is the end of a registry. */
+export const REFUSAL_RULES: readonly Rule[] = [
+  { pattern: /^unexpected EOF$/, code: 'INVALID_ARCHIVE', says: isNoArchive }
+]
+
 // The first match counts: a text often matches several rules.
 export const RULES: readonly Rule[] = [
   ...SWARM_RULES,
@@ -44,9 +51,9 @@ export const RULES: readonly Rule[] = [
   { pattern: /(^|: )network (\S+ )?not found|no such network/i, code: 'NETWORK_NOT_FOUND' },
   // Before the rules of registries, whose connections end in the same way.
   {
-    pattern: /(processing tar file|copier: put|reading tar stream).*(unexpected EOF|invalid tar header)/i,
+    pattern: /(processing tar file|copier: put|reading tar stream).*unexpected EOF|archive\/tar: invalid tar header/i,
     code: 'INVALID_ARCHIVE',
-    says: () => 'The archive is not whole, or is none.'
+    says: isNoArchive
   },
   { pattern: /toomanyrequests|too many requests|HTTP (status: )?429|StatusCode: 429/i, code: 'REGISTRY_RATE_LIMITED' },
   // Preceded by "access denied", which by itself may mean a missing image.
@@ -127,12 +134,13 @@ export const RULES: readonly Rule[] = [
     says: () => 'A folder does not take the place of a file, nor a file that of a folder. Remove what is there first.'
   },
   {
-    pattern: /(processing tar file|copier: put).*device or resource busy/i,
+    pattern: /(processing tar file|copier: put|^unlinkat |^RemoveAll ).*device or resource busy/i,
     code: 'FILE_IN_USE',
     says: () => 'Something is mounted at the path or below it, which was not removed.'
   },
   {
-    pattern: /processing tar file.*(is outside of|invalid (sym|hard)link|cross-device link)|path escapes from parent/i,
+    pattern:
+      /"[^"]*" is outside of "|invalid (sym|hard)link|invalid entry name|processing tar file.*cross-device link|path escapes from parent/i,
     code: 'FILE_OUTSIDE',
     says: () => 'A path or link of the archive leads out of the file system that it is unpacked in.'
   },
@@ -155,7 +163,7 @@ export const RULES: readonly Rule[] = [
   { pattern: /removal of container .* is already in progress|marked for removal/i, code: 'CONTAINER_BUSY' },
   {
     pattern:
-      /no such exec|not running|can only .* (running|created) (containers|exec sessions)|(container|exec session) state improper|is paused|paused container/i,
+      /no such exec|process does not exist|not running|can only .* (running|created) (containers|exec sessions)|(container|exec session) state improper|is paused|paused container/i,
     code: 'CONTAINER_NOT_RUNNING'
   }
 ]

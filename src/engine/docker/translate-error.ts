@@ -2,7 +2,7 @@
 
 import { stripVTControlCharacters } from 'node:util'
 import { AppError, type ErrorCode } from '../../errors.ts'
-import { conflictingPort, RULES } from './error-rules.ts'
+import { conflictingPort, REFUSAL_RULES, RULES } from './error-rules.ts'
 import type { Rule } from './rule.ts'
 import { knownReasons } from './registry-reasons.ts'
 import { Refusal, TimeoutError, UnreadableAnswer } from './failures.ts'
@@ -52,7 +52,7 @@ export function translateError(error: unknown, failure: Failure): AppError {
 
 /** The engine refused with a reason. */
 function translateRefusal(refusal: Refusal, { what }: Failure): AppError {
-  const rule = RULES.find(({ pattern }) => pattern.test(refusal.message))
+  const rule = [...REFUSAL_RULES, ...RULES].find(({ pattern }) => pattern.test(refusal.message))
   if (!rule) return new UnknownText(refusal.statusCode, sentence(refusal.message, what), refusal)
   const port = rule.code === 'PORT_UNAVAILABLE' ? conflictingPort(refusal.message) : undefined
   return new AppError(rule.code, sentence(refusal.message, what, rule), {

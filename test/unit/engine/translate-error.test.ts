@@ -72,6 +72,13 @@ const EXPECTED: Record<string, ErrorCode> = {
 // Answers too vague to be told apart. Berth causes none of them, except by `update`, which Podman 4.3 does not have.
 const VAGUE: Record<string, ErrorCode> = {
   'docker-20.10 exec-not-running resize, not started': 'ENGINE_FAILED',
+  'docker-26.1 exec-not-running resize, not started': 'ENGINE_FAILED',
+  'docker-28.5 exec-not-running resize, not started': 'ENGINE_FAILED',
+  'docker-28.5-containerd exec-not-running resize, not started': 'ENGINE_FAILED',
+  'podman-4.3 file-name-too-long read, running': 'FILE_NOT_FOUND',
+  'podman-4.3 file-name-too-long read, stopped': 'FILE_NOT_FOUND',
+  'podman-4.3 file-outside hard link, running': 'FILE_NOT_FOUND',
+  'podman-4.3 file-outside hard link, stopped': 'FILE_NOT_FOUND',
   'podman-5.8 file-name-too-long read, running': 'FILE_NOT_FOUND',
   'podman-5.8 file-name-too-long read, stopped': 'FILE_NOT_FOUND',
   'podman-5.8 file-outside hard link, running': 'FILE_NOT_FOUND',
