@@ -91,7 +91,8 @@ export async function createExpiry({
     keep(record.id, end)
     beingFirst.add(record.id)
     try {
-      await table.set(record.id, end)
+      // A date that the create or a user sets in the meantime counts, whichever write arrives last.
+      await table.add(record.id, end)
     } catch (err) {
       if (known.get(record.id) === end) keep(record.id, undefined)
       log.warn({ err, containerId: record.id }, 'the end date of a container could not be written down')
@@ -148,7 +149,8 @@ export async function createExpiry({
   function sweep(): void {
     // While the engine is unreachable nothing can be removed, and the known state may be stale.
     if (inventory.staleMs() !== null) return
-    for (const record of inventory.all()) if (isOver(record) && !removing.has(record.id)) void expire(record)
+    for (const record of inventory.all())
+      if (isOver(record) && !removing.has(record.id) && !beingFirst.has(record.id)) void expire(record)
   }
 
   inventory.onChange(({ id, after }) => {

@@ -18,6 +18,12 @@ export function createExpiryTable({ sql }: Pick<Database, 'sql'>): ExpiryStore {
         [containerId, expiresAt]
       )
     },
+    async add(containerId, expiresAt) {
+      await sql(
+        'INSERT INTO expiries (container_id, expires_at) VALUES ($1, $2) ON CONFLICT (container_id) DO NOTHING',
+        [containerId, expiresAt]
+      )
+    },
     async remove(containerId) {
       await sql('DELETE FROM expiries WHERE container_id = $1', [containerId])
     },

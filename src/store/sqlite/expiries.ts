@@ -5,6 +5,9 @@ export function createExpiryTable(db: DatabaseSync): ExpiryStore {
   const upsert = db.prepare(
     'INSERT INTO expiries (container_id, expires_at) VALUES (?, ?) ON CONFLICT (container_id) DO UPDATE SET expires_at = excluded.expires_at'
   )
+  const insert = db.prepare(
+    'INSERT INTO expiries (container_id, expires_at) VALUES (?, ?) ON CONFLICT (container_id) DO NOTHING'
+  )
   const remove = db.prepare('DELETE FROM expiries WHERE container_id = ?')
   const select = db.prepare('SELECT container_id AS containerId, expires_at AS expiresAt FROM expiries')
 
@@ -14,6 +17,7 @@ export function createExpiryTable(db: DatabaseSync): ExpiryStore {
     get: async (containerId) => (one.get(containerId) as Pick<ExpiryRow, 'expiresAt'> | undefined)?.expiresAt,
     all: async () => select.all() as ExpiryRow[],
     set: async (containerId, expiresAt) => void upsert.run(containerId, expiresAt),
+    add: async (containerId, expiresAt) => void insert.run(containerId, expiresAt),
     remove: async (containerId) => void remove.run(containerId),
     removeAbsent: async (containerId) => void remove.run(containerId)
   }

@@ -64,6 +64,8 @@ export async function rowsContract(t: Test, open: Open): Promise<void> {
     await expiries.set('db', null)
     await expiries.set('gone', 1)
     await expiries.set('web', 5678)
+    await expiries.add('web', 9)
+    await expiries.add('new', 9)
     await expiries.remove('gone')
     await expiries.remove('never there')
     const rows = await expiries.all()
@@ -71,10 +73,11 @@ export async function rowsContract(t: Test, open: Open): Promise<void> {
       new Map(rows.map((row) => [row.containerId, row.expiresAt])),
       new Map<string, number | null>([
         ['web', 5678],
-        ['db', null]
+        ['db', null],
+        ['new', 9]
       ])
     )
-    t.equal(rows.length, 2)
+    t.equal(rows.length, 3)
   })
 
   await t.test('tokens, oldest first', async (t) => {

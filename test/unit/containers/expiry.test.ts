@@ -96,6 +96,23 @@ t.test('the label counts while the create is on record, and its date is stored t
   t.equal(expiry.expiresAt(labelled('60')), CREATED + 60_000)
 })
 
+t.test('a first write that is slow replaces no later date, and nothing expires before its end', async (t) => {
+  const { expiry, inventory, clock, removed, table, written } = await setUp(t, { onRecord: ['one'] })
+  const { add } = table
+  let write = () => {}
+  const isSlow = new Promise<void>((resolve) => (write = resolve))
+  table.add = async (...row) => (await isSlow, add(...row))
+  inventory.put(labelled('1'))
+  clock.now += 2_000
+  await look(inventory)
+  t.strictSame(removed, [])
+  t.equal(expiry.expiresAt(labelled('1')), CREATED + 1_000, 'its date is not forgotten')
+  await expiry.set(labelled('1').id, 60)
+  write()
+  await turn()
+  t.strictSame(await written(), new Map([[labelled('1').id, CREATED + 62_000]]))
+})
+
 t.test('a container unknown to the store stays: its date may have been withdrawn', async (t) => {
   const { expiry, inventory, clock, removed } = await setUp(t)
   inventory.put(labelled('60'))
