@@ -60,7 +60,13 @@ export async function startPostgres(t: Test) {
     const { pid } = server ?? {}
     if (pid === undefined) return
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean)
-    for (const one of [pid, ...children.map(Number)]) process.kill(one, name)
+    for (const one of [pid, ...children.map(Number)])
+      try {
+        process.kill(one, name)
+      } catch (error) {
+        // The process of a connection that has just closed.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
   }
 
   await start()
