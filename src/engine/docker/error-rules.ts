@@ -6,8 +6,8 @@ import { heldPort, SWARM_RULES } from './swarm-rules.ts'
 
 const isNoArchive = () => 'The archive is not whole, or is none.'
 
-/** From Docker 26 on, an unpacking engine no longer says what it was doing. In a stream, this is the end of a registry. */
-export const REFUSAL_RULES: readonly Rule[] = [
+/** From Docker 26 on, an unpacking engine no longer says what it was doing. Of other calls, this is the end of a registry. */
+export const ARCHIVE_RULES: readonly Rule[] = [
   { pattern: /^unexpected EOF$/, code: 'INVALID_ARCHIVE', says: isNoArchive }
 ]
 

@@ -80,7 +80,8 @@ export async function translated<T>(client: Client, asked: EngineRequest, task: 
       what: asked.what,
       isChange: asked.method !== 'GET' && asked.method !== 'HEAD',
       address: describeAddress(client.address),
-      cancelled: asked.signal?.aborted ?? false
+      cancelled: asked.signal?.aborted ?? false,
+      sendsArchive: asked.upload !== undefined
     })
   }
 }

@@ -2,12 +2,19 @@
 
 import { stripVTControlCharacters } from 'node:util'
 import { AppError, type ErrorCode } from '../../errors.ts'
-import { conflictingPort, REFUSAL_RULES, RULES } from './error-rules.ts'
+import { ARCHIVE_RULES, conflictingPort, RULES } from './error-rules.ts'
 import type { Rule } from './rule.ts'
 import { knownReasons } from './registry-reasons.ts'
 import { Refusal, TimeoutError, UnreadableAnswer } from './failures.ts'
 
-export type Failure = { what: string; isChange: boolean; address: string; cancelled: boolean }
+export type Failure = {
+  what: string
+  isChange: boolean
+  address: string
+  cancelled: boolean
+  /** The call has an archive as its body. */
+  sendsArchive?: boolean
+}
 
 const UNREACHABLE = new Set([
   'ECONNREFUSED',
@@ -51,8 +58,8 @@ export function translateError(error: unknown, failure: Failure): AppError {
 }
 
 /** The engine refused with a reason. */
-function translateRefusal(refusal: Refusal, { what }: Failure): AppError {
-  const rule = [...REFUSAL_RULES, ...RULES].find(({ pattern }) => pattern.test(refusal.message))
+function translateRefusal(refusal: Refusal, { what, sendsArchive = false }: Failure): AppError {
+  const rule = [...(sendsArchive ? ARCHIVE_RULES : []), ...RULES].find(({ pattern }) => pattern.test(refusal.message))
   if (!rule) return new UnknownText(refusal.statusCode, sentence(refusal.message, what), refusal)
   const port = rule.code === 'PORT_UNAVAILABLE' ? conflictingPort(refusal.message) : undefined
   return new AppError(rule.code, sentence(refusal.message, what, rule), {

@@ -5,6 +5,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import http from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import t from 'tap'
 import type { Test } from 'tap'
 import { createClient, type Client } from '../../../src/engine/docker/client.ts'
@@ -158,10 +159,11 @@ for (const recording of recordings.filter(isAnswer)) {
 
   t.test(`${name} is ${code}`, async (t) => {
     const client = await engineThatSays(t, recording)
-    const error = await failure(() => request(client, asked))
+    const call = () => (kind === 'archive-broken' ? { ...asked, upload: Readable.from(['half']) } : asked)
+    const error = await failure(() => request(client, call()))
     t.equal(error.code, code, error.message)
     t.match(error.message, (code && OWN_WORDS[code]) ?? /^The engine could not do it: ./)
-    t.equal((await failure(() => openStream(client, asked))).code, code, 'and the same for a stream')
+    t.equal((await failure(() => openStream(client, call()))).code, code, 'and the same for a stream')
     if (code === 'PORT_UNAVAILABLE') t.match(error.facts, { port: /^893[12]$/ })
   })
 }
@@ -224,6 +226,7 @@ t.test('texts of other engines, as their users report them', async (t) => {
     ],
     ['Get "http://127.0.0.1:46311/v2/exp2/manifests/1": EOF', 'REGISTRY_UNAVAILABLE'],
     ['EOF', 'REGISTRY_UNAVAILABLE'],
+    ['unexpected EOF', 'REGISTRY_UNAVAILABLE'],
     ['write tcp 127.0.0.1:1->127.0.0.1:2: write: connection reset by peer', 'REGISTRY_UNAVAILABLE'],
     ['write tcp 127.0.0.1:1->127.0.0.1:2: write: broken pipe', 'REGISTRY_UNAVAILABLE'],
     ['write tcp 127.0.0.1:1->127.0.0.1:2: use of closed network connection', 'REGISTRY_UNAVAILABLE'],
