@@ -229,6 +229,29 @@ t.test('leftovers of a failed upload are removed, even if the engine answers onl
   t.equal(tries, 2)
 })
 
+t.test('an upload succeeds although its temporary name stays at first, and the name is removed later', async (t) => {
+  const engine = createMemoryEngine()
+  const { put, get, at } = await serve(t, { engine })
+  const { removePath } = engine
+  const names = async () => (await get(at('/tmp'))).json().entries.map(({ name }: { name: string }) => name)
+  for (const refusal of [new AppError('ENGINE_TIMEOUT', 'The engine did not look at the path in time.'), undefined]) {
+    let isRefused = false
+    engine.removePath = async (...args) => {
+      if (isRefused) return removePath(...args)
+      isRefused = true
+      if (refusal) throw refusal
+      return false
+    }
+    const stored = await put('/tmp/f', 'new')
+    t.equal(stored.statusCode, refusal ? 201 : 200)
+    t.match(stored.json(), { kind: 'file', size: 3 })
+    t.match(await names(), [/^\.berth-upload-/, 'f'])
+    t.equal((await get(at('/tmp/f'))).body, 'new')
+    await until(async () => (await names()).join() === 'f')
+    t.equal((await get(at('/tmp/f'))).body, 'new')
+  }
+})
+
 t.test('leftovers of a failed upload are removed, even if the engine unpacks only after that', async (t) => {
   const engine = createMemoryEngine()
   const { put, get, at } = await serve(t, { engine })
