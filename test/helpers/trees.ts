@@ -68,7 +68,7 @@ const node = fc.record({
 /** A folder with everything below it, in the order of creation. */
 export function treeBelow(root: string): fc.Arbitrary<Node[]> {
   return fc.tuple(node, fc.array(node, { maxLength: MOST_NODES })).map(([top, others]) => {
-    const nodes: Node[] = [{ ...top, name: root, kind: 'folder', target: '', content: Buffer.alloc(0) }]
+    const nodes = [rootOf(root, top)]
     for (const { place, ...given } of others) {
       const folders = nodes.filter(({ kind }) => kind === 'folder')
       const path = `${folders[place % folders.length]?.name}/${given.name}`
@@ -77,6 +77,16 @@ export function treeBelow(root: string): fc.Arbitrary<Node[]> {
     }
     return nodes
   })
+}
+
+/** Several trees in one folder. */
+export function forestBelow(root: string, trees: number): fc.Arbitrary<Node[]> {
+  const each = Array.from({ length: trees }, (_none, index) => treeBelow(`${root}/${index}`))
+  return fc.tuple(node, fc.tuple(...each)).map(([top, nodes]) => [rootOf(root, top), ...nodes.flat()])
+}
+
+function rootOf(name: string, given: Omit<Node, 'name'>): Node {
+  return { ...given, name, kind: 'folder', target: '', content: Buffer.alloc(0) }
 }
 
 function shaped(given: Node, before: Node[], place: number): Node {
