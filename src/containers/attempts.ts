@@ -7,7 +7,6 @@ import type { EngineAvailability } from '../engine/contract/availability.ts'
 import type { ContainerRecord, EngineContainers } from '../engine/contract/containers.ts'
 import type { Inventory } from '../inventory/inventory.ts'
 import type { Intent, IntentStore } from '../store/contract/intents.ts'
-import { labelFilter } from '../engine/labels.ts'
 import { createCreation, isUncertain, type Created } from './creation.ts'
 import type { Settling } from './settling.ts'
 import { createUndo, type Undo } from './undo.ts'
@@ -150,14 +149,13 @@ export async function createAttempts({
 
   /** Settles the attempt that left a container of this name. False if none did. */
   async function freeName(name: string): Promise<boolean> {
-    for (const attempt of leftOver.keys()) {
-      const found = await engine.listContainers({ label: labelFilter('attempt', attempt) })
-      const holder = found.find((each) => each.name === name)
-      if (!holder) continue
-      await settle(attempt, await inventory.refresh(holder.id))
-      return true
-    }
-    return false
+    if (leftOver.size === 0) return false
+    const holder = (await engine.listContainers()).find((each) => each.name === name)
+    const record = holder && (await inventory.refresh(holder.id))
+    const attempt = record?.berth.attempt ?? ''
+    if (!leftOver.has(attempt)) return false
+    await settle(attempt, record)
+    return true
   }
 
   return {

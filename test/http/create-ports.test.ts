@@ -43,6 +43,18 @@ t.test('a name that an earlier attempt still has is not reported as taken by som
   t.equal(engine.records().length, 1)
 })
 
+t.test('a name that somebody else has costs one list, however many attempts are unsettled', async (t) => {
+  const { engine, post } = await serveWithLeftover(t, Infinity)
+  for (const port of [8002, 8003]) engine.foreignPorts.add(port)
+  for (const name of ['one', 'two']) problem(t, await post('/containers', { name }), 504, 'ENGINE_TIMEOUT')
+  engine.add({ name: 'web', state: 'running' })
+  const { listContainers } = engine
+  let lists = 0
+  engine.listContainers = (...args) => (lists++, listContainers(...args))
+  problem(t, await post('/containers', { name: 'web', ports: [] }), 409, 'CONTAINER_NAME_TAKEN')
+  t.equal(lists, 1)
+})
+
 t.test('the create gives up after twenty attempts', async (t) => {
   const { engine, post } = await build(t)
   for (let port = 8001; port <= 8999; port++) engine.foreignPorts.add(port)
