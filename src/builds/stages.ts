@@ -88,9 +88,9 @@ export function createStages({
       const caller = inPlaceOf(record)
       // Another caller may have taken a name since the submission, for example before a retry of a failed build.
       await images.take(caller, record.references)
-      await checkMayUse(caller, all)
+      const here = await checkMayUse(caller, all)
       if (record.platform === null || rules.isLimited(record.owner))
-        await fetchBaseImages(caller, baseImages, { platform: record.platform, signal: limit.signal, say })
+        await fetchBaseImages(caller, baseImages, { here, platform: record.platform, signal: limit.signal, say })
       context = await openContext(files.contextPath(record.id))
       for await (const progress of engine.buildImage(spec, context, limit.signal)) {
         limit.renew()
@@ -116,20 +116,31 @@ export function createStages({
     return builder === 'auto' ? (engine.hasBuildKit() ? 'buildkit' : 'classic') : builder
   }
 
-  /** To a builder, another token's image is like any other. */
-  async function checkMayUse(caller: Caller, references: string[]): Promise<void> {
-    for (const reference of references)
-      if (parseReference(reference)) await images.checkMayUse(caller, reference, await engine.inspectImage(reference))
+  /** To a builder, another token's image is like any other. Returns the images that are on this machine. */
+  async function checkMayUse(caller: Caller, references: string[]): Promise<Map<string, ImageRecord>> {
+    const here = new Map<string, ImageRecord>()
+    for (const reference of references) {
+      if (!parseReference(reference)) continue
+      const image = await engine.inspectImage(reference)
+      await images.checkMayUse(caller, reference, image)
+      if (image) here.set(reference, image)
+    }
+    return here
   }
 
   /** The builder has no logins, so missing images are pulled for it with Berth's. */
   async function fetchBaseImages(
     caller: Caller,
     references: string[],
-    { platform, signal, say }: { platform: string | null; signal: AbortSignal; say: Job['say'] }
+    {
+      here,
+      platform,
+      signal,
+      say
+    }: { here: Map<string, ImageRecord>; platform: string | null; signal: AbortSignal; say: Job['say'] }
   ): Promise<void> {
     for (const reference of references) {
-      const image = await engine.inspectImage(reference)
+      const image = here.get(reference)
       if (!image) await say(`pulling ${reference}`)
       const found = image ?? (await images.find(caller, reference, { pull: 'missing', signal }))
       if (platform !== null && !isFor(platform, found)) throw unknownTriggers(reference, platform, found)

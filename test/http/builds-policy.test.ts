@@ -70,6 +70,16 @@ t.test('a retry is checked by the policy again', async (t) => {
   await wide.end()
 })
 
+t.test('a build looks at its base image once', async (t) => {
+  const { begin, next, engine } = restarting(t)
+  const server = await begin({ images: ['evil:*'] })
+  const { id } = await server.submit({}, 'FROM evil:1')
+  ;(await next(0)).end()
+  t.match(await server.ended(id), { status: 'completed' })
+  t.equal(engine.calls.filter(({ name, args }) => name === 'inspectImage' && args[0] === 'evil:1').length, 1)
+  await server.end()
+})
+
 t.test('a build that waited through a restart is checked by the policy again', async (t) => {
   const { begin, next, engine } = restarting(t)
   const before = await begin({}, { BERTH_BUILD_CONCURRENCY: '1' })
