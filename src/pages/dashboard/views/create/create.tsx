@@ -133,7 +133,7 @@ export function Create() {
             <div class="form-line">
               <Text label="Memory" placeholder="512m" {...text('memory')} />
               <Text label="CPUs" placeholder="0.5" {...text('cpus')} />
-              <Text label="Storage" placeholder="the server’s default, or 10g" {...text('storage_size')} />
+              <Text label="Storage" placeholder="10g" {...text('storage_size')} />
               <Text label="Removed after" placeholder="never, or 2h" {...text('ttl')} />
               <Select
                 label="Restart"
