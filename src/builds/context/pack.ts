@@ -83,6 +83,8 @@ async function addEntry(
   })
   // Nothing waits for it any more if the content fails first.
   added.catch(() => {})
+  // It reports the failure of the file as well, even while the client sends nothing. `written` has it.
+  sink?.on('error', () => {})
   if (content && sink) {
     for await (const chunk of content) {
       meter.unpacked(chunk.length)

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { gzipSync } from 'node:zlib'
 import t from 'tap'
@@ -27,6 +28,19 @@ t.test('an upload cut off at any byte', async (t) => {
       t.same(files(), [])
     }
   }
+})
+
+t.test('a disk that fills while the client sends nothing', async (t) => {
+  const bytes = await tarOf({ name: 'a', content: createNoise(MIB) })
+  const refused = Promise.withResolvers<void>()
+  async function* halting() {
+    yield bytes.subarray(0, MIB / 2)
+    await refused.promise
+  }
+  symlinkSync('/dev/full', file)
+  await t.rejects(takeContext(Readable.from(halting(), { objectMode: false }), file, LIMITS), { code: 'ENOSPC' })
+  refused.resolve()
+  t.same(files(), [])
 })
 
 t.test('a refused upload is read to its end, so its client gets the error', { timeout: 10_000 }, async (t) => {
