@@ -4,12 +4,11 @@ import { randomUUID } from 'node:crypto'
 import type { Readable } from 'node:stream'
 import type { Caller } from '../access/caller.ts'
 import { ownerOf } from '../access/ownership.ts'
-import type { Policy } from '../access/policy.ts'
 import type { Access } from '../access/service.ts'
 import type { CreateContainer } from '../containers/create-schema.ts'
-import { AppError, invalidField, invalidFields } from '../errors.ts'
+import { invalidField, invalidFields } from '../errors.ts'
 import { describeViolations, type Validator } from '../lib/validator.ts'
-import { createAllowance } from './allowance.ts'
+import type { Allowance } from './allowance.ts'
 import { holdsBuildKit } from './cgroup.ts'
 import { inspectDockerfile, takeContext, type Intake } from './context/intake.ts'
 import { leaveOutIgnored } from './context/leave-out.ts'
@@ -24,7 +23,8 @@ import type { Images } from './stages.ts'
 import type { SourcePolicy } from './source-policy.ts'
 import type { BuildTable } from './table.ts'
 
-type Upload = { id: string } & Intake
+/** `limits` include those of the disk. */
+type Upload = { id: string; limits: ContextLimits } & Intake
 /** Accepts a Dockerfile or an archive, and names its build. */
 type Receive = (content: Readable) => Promise<{ id: string }>
 /** Fields as text or as parsed values. */
@@ -34,11 +34,11 @@ type Options = {
   table: BuildTable
   files: BuildFiles
   room: Room
+  allowance: Pick<Allowance, 'begin' | 'meter' | 'queued' | 'end'>
   credentials: Map<string, Credentials>
-  limits: ContextLimits & { queued: number; namespace: string | undefined; cgroupParent: string | undefined }
+  limits: ContextLimits & { namespace: string | undefined; cgroupParent: string | undefined }
   validator: Pick<Validator, 'coercing' | 'strict'>
   images: Pick<Images, 'take'>
-  policy: Pick<Policy, 'limits' | 'check'>
   rules: Pick<SourcePolicy, 'check'>
   /** Throws for names of a registry that is not permitted. */
   checkReach: RegistryRules['check']
@@ -51,26 +51,36 @@ type Options = {
 }
 
 export function createIntake(options: Options) {
-  const { table, files, room, credentials, limits, images, policy, rules, checkReach, checkRun, exactRun, authorize } =
-    options
+  const {
+    table,
+    files,
+    room,
+    allowance,
+    credentials,
+    limits,
+    images,
+    rules,
+    checkReach,
+    checkRun,
+    exactRun,
+    authorize
+  } = options
   const { onChange, now } = options
   // The fields of a form are text. The container in `run` is JSON, whose values keep their types.
   const isForm = options.validator.coercing(BuildFields)
   const isRun = options.validator.strict(Run)
-  const allowance = createAllowance({ table, files, policy, queued: limits.queued })
 
   async function receive(content: Readable, id: string, { tokenId }: Caller): Promise<Upload> {
-    const meter = await allowance.begin(id, tokenId)
-    const { pending = 0 } = await table.counts()
-    if (pending + allowance.uploads() > limits.queued)
-      throw new AppError('BUILD_QUEUE_FULL', `${limits.queued} builds are already waiting or being uploaded.`)
+    await allowance.begin(id, tokenId)
+    const meter = await allowance.meter(id)
     await room.require()
     await files.make(id)
     const take = (bytes: number) => {
-      room.take(bytes)
       meter(bytes)
+      room.take(bytes)
     }
-    return { id, ...(await takeContext(content, files.contextPath(id), { ...limits, take })) }
+    const bounds = { ...limits, take }
+    return { id, limits: bounds, ...(await takeContext(content, files.contextPath(id), bounds)) }
   }
 
   /** Checks them against their schema and the rights of the caller. */
@@ -86,7 +96,7 @@ export function createIntake(options: Options) {
 
   async function submit(
     caller: Caller,
-    { id, context, kept }: Upload,
+    { id, context, kept, limits: bounds }: Upload,
     fields: BuildFields,
     origin: Origin
   ): Promise<void> {
@@ -102,11 +112,11 @@ export function createIntake(options: Options) {
     await checkReach(made.record.owner, made.record.references)
     checkToRun(made.record, secrets, checkRun)
     await images.take(caller, made.record.references)
-    const sent = { ...context, ...(await leaveOutIgnored(files.contextPath(id), dockerfile, limits, kept)) }
+    const sent = { ...context, ...(await leaveOutIgnored(files.contextPath(id), dockerfile, bounds, kept)) }
     await files.keepContext(id)
     const record = { ...made.record, baseImages, context: sent }
     await table.add(record, secrets)
-    allowance.end(id)
+    allowance.queued(id)
     if (made.credentials) credentials.set(id, made.credentials)
     onChange(record)
   }

@@ -41,10 +41,10 @@ export function createRoom({
       check()
     },
 
-    /** Call this with the bytes written. */
+    /** Call this with the bytes written, negative once they are removed. */
     take(bytes: number): void {
       used += bytes
-      unlooked += bytes
+      unlooked += Math.max(bytes, 0)
       if (unlooked < LOOK_BYTES) return
       unlooked = 0
       check()

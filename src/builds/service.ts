@@ -1,7 +1,10 @@
 // Builds after submission: get, list, retry, cancel, remove. Their submission: intake.ts.
 
 import type { Caller } from '../access/caller.ts'
+import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
+import type { Policy } from '../access/policy.ts'
+import { createAllowance } from './allowance.ts'
 import type { Elsewhere } from './elsewhere.ts'
 import { createIntake } from './intake.ts'
 import { ALL, createKnownBuilds } from './known.ts'
@@ -16,8 +19,10 @@ import type { Worker } from './worker.ts'
 
 export type BuildService = ReturnType<typeof createBuildService>
 
-type Options = Omit<Parameters<typeof createIntake>[0], 'rules' | 'now'> &
+type Options = Omit<Parameters<typeof createIntake>[0], 'allowance' | 'rules' | 'limits' | 'now'> &
   Omit<Parameters<typeof createBuildRemoval>[0], 'known' | 'now'> & {
+    limits: Parameters<typeof createIntake>[0]['limits'] & { queued: number }
+    policy: Pick<Policy, 'limits' | 'check'>
     worker: Worker
     elsewhere: Elsewhere
     rules: Pick<SourcePolicy, 'check' | 'checkAgain'>
@@ -30,7 +35,8 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
   const known = createKnownBuilds({ table, retentionMs, onChange })
   const { find, findOwn } = known
   const pages = createPages({ table, retentionMs })
-  const intake = createIntake({ ...options, now })
+  const allowance = createAllowance({ table, files, policy: options.policy, queued: limits.queued })
+  const intake = createIntake({ ...options, allowance, now })
   const removal = createBuildRemoval({ ...options, known, now })
 
   /** A finished build, moved back to where a retry resumes. */
@@ -103,9 +109,15 @@ export function createBuildService({ now = Date.now, ...options }: Options) {
       checkToRun(asked, secrets, checkRun)
       if (asked.build.status === 'pending')
         await files.withContext(id, () => rules.checkAgain(asked, files.contextPath(id), secrets.buildArgs))
-      // A concurrent request may have done the same.
-      const { record, from } = await reopened(caller, id)
-      await known.change(own ? { ...record, hasOwnCredentials: true } : record, from)
+      const place = randomUUID()
+      try {
+        await allowance.begin(place, asked.owner)
+        // A concurrent request may have done the same.
+        const { record, from } = await reopened(caller, id)
+        await known.change(own ? { ...record, hasOwnCredentials: true } : record, from)
+      } finally {
+        allowance.end(place)
+      }
       if (own) credentials.set(id, own)
       await worker.pump()
       return known.details(caller, id)

@@ -27,7 +27,9 @@ export function heldEngine() {
       queue.push(item)
       wake()
     }
-    signal.addEventListener('abort', () => push({ error: signal.reason }))
+    const aborted = () => push({ error: signal.reason })
+    if (signal.aborted) aborted()
+    else signal.addEventListener('abort', aborted)
     held.push({ spec, signal, say: (line) => push({ line }), end: (error) => push(error ? { error } : 'end') })
     for (;;) {
       const item = queue.shift()
@@ -52,6 +54,11 @@ export async function serveBuilds(t: Test, options: Parameters<typeof build>[1] 
     send,
     /** The folders of builds and uploads. */
     folders: () => readdirSync(join(dataDir, 'builds')),
+    /** Every file of them. */
+    files: () =>
+      readdirSync(join(dataDir, 'builds'), { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => join(parentPath, name)),
     submit: async (fields: Record<string, string | string[]> = {}, file: string | Buffer = DOCKERFILE) => {
       const answer = await send(buildForm(file, { image_name: 'web', ...fields }))
       if (answer.statusCode !== 202) throw new Error(answer.body)

@@ -1,11 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import type { ContainerRecord } from '../../src/engine/contract/containers.ts'
 import { openStore } from '../../src/store/sqlite/open.ts'
-import { tarOf } from '../helpers/archives.ts'
 import { build, problem } from '../helpers/build.ts'
-import { DOCKERFILE, heldEngine, SENT, serveBuilds } from '../helpers/build-server.ts'
-import { buildForm } from '../helpers/form.ts'
 import { createMemoryEngine } from '../helpers/memory-engine.ts'
 import { idOf } from '../helpers/records.ts'
 import { addTokens, bearer } from '../helpers/tokens.ts'
@@ -88,44 +84,6 @@ t.test('memory, CPU, ports and volumes are limited per token', async (t) => {
     201,
     'a removed container frees its share'
   )
-})
-
-t.test('waiting and running builds are limited per token', async (t) => {
-  const store = openStore(':memory:')
-  const secrets = await addTokens(store)
-  const { engine } = heldEngine()
-  const { send } = await serveBuilds(t, {
-    engine,
-    store,
-    policy: { builds_per_token: 2 },
-    env: { BERTH_BUILD_CONCURRENCY: '1' },
-    early: true
-  })
-  const as = (secret: string) => ({ ...SENT, ...bearer(secret) })
-  const ask = (secret: string) => send(buildForm(DOCKERFILE, { image_name: 'web' }), as(secret))
-  t.equal((await ask(secrets['builds:write'])).statusCode, 202)
-  t.equal((await ask(secrets['builds:write'])).statusCode, 202)
-  const refused = problem(t, await ask(secrets['builds:write']), 403, 'POLICY_REFUSED')
-  t.match(refused.errors, [{ field: 'builds' }])
-  t.equal((await ask(secrets.admin)).statusCode, 202, 'another has its own')
-})
-
-t.test('the bytes of builds are limited per token', async (t) => {
-  const store = openStore(':memory:')
-  const secrets = await addTokens(store)
-  const MB = 1024 ** 2
-  const { send, folders } = await serveBuilds(t, { store, policy: { build_bytes_per_token: 5 * MB }, early: true })
-  const context = await tarOf(
-    { name: 'Dockerfile', content: DOCKERFILE },
-    { name: 'data', content: randomBytes(3 * MB) }
-  )
-  const ask = (secret: string) => send(buildForm(context, { image_name: 'web' }), { ...SENT, ...bearer(secret) })
-  t.equal((await ask(secrets['builds:write'])).statusCode, 202)
-  const before = folders().length
-  const refused = problem(t, await ask(secrets['builds:write']), 403, 'POLICY_REFUSED')
-  t.match(refused.errors, [{ field: 'build_bytes', message: /^of all builds of a token may come to 5242880/ }])
-  t.equal(folders().length, before, 'nothing of it remains')
-  t.equal((await ask(secrets.admin)).statusCode, 202, 'another has its own')
 })
 
 t.test('networks are limited per token, even for concurrent requests', async (t) => {

@@ -1,7 +1,7 @@
 // Accepts an upload: detects its format, checks it while it streams, and writes a tar file that the builder may read.
 
 import { createReadStream, createWriteStream } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { finished, Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
@@ -9,7 +9,7 @@ import { AppError } from '../../errors.ts'
 import { tarEntries, zipEntries } from './archives.ts'
 import { readDockerfile, type DockerfileReport } from './dockerfile.ts'
 import { createKeeper, type Kept } from './kept.ts'
-import { writeTar, type EntrySource } from './pack.ts'
+import { counted, writeTar, type EntrySource } from './pack.ts'
 import {
   createMeter,
   entryPath,
@@ -35,8 +35,9 @@ export async function takeContext(upload: Readable, tarFile: string, limits: Con
     const { head, rest } = await peek(measured(upload, limits.uploadBytes, meter))
     const kind = kindOf(head)
     if (kind === 'zip') {
-      await pipeline(rest, createWriteStream(zipFile, { mode: 0o600 }))
+      await pipeline(rest, counted(meter), createWriteStream(zipFile, { mode: 0o600 }))
       await writeTar(tarFile, zipEntries(zipFile), meter, keeper)
+      meter.written(-(await stat(zipFile)).size)
     } else if (kind === 'dockerfile') {
       await writeTar(tarFile, [await dockerfileEntry(rest)], meter, keeper)
     } else {

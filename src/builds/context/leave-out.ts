@@ -21,8 +21,9 @@ export async function leaveOutIgnored(
   const isLeftOut = await findIgnore(tarFile, own, kept)
   if (!isLeftOut) return undefined
   const fresh = `${tarFile}.new`
+  const whole = (await stat(tarFile)).size
   const meter = createMeter(limits)
-  meter.packed((await stat(tarFile)).size)
+  meter.packed(whole)
   try {
     await writeTar(
       fresh,
@@ -30,6 +31,7 @@ export async function leaveOutIgnored(
       meter
     )
     await rename(fresh, tarFile)
+    meter.written(-whole)
   } finally {
     await rm(fresh, { force: true })
   }

@@ -2,6 +2,7 @@
 
 import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
+import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { pack as createPack, type Header, type Pack } from 'tar-stream'
 import { createPathCheck, entryPath, entryType, invalidContext, type Meter } from './rules.ts'
@@ -22,7 +23,7 @@ export async function writeTar(
 ): Promise<void> {
   const pack = createPack(BUFFER)
   const target = createWriteStream(file, { ...BUFFER, mode: 0o600 })
-  const written = pipeline(pack, target)
+  const written = pipeline(pack, counted(meter), target)
   // Raced with below; until then a failure must not count as unhandled.
   written.catch(() => {})
   const checkPath = createPathCheck()
@@ -45,6 +46,21 @@ export async function writeTar(
     if (!target.closed) await new Promise<void>((resolve) => target.once('close', () => resolve()))
     throw error
   }
+}
+
+/** Counts what a file takes on the disk, before it does. */
+export function counted(meter: Pick<Meter, 'written'>): Transform {
+  return new Transform({
+    ...BUFFER,
+    transform(chunk: Uint8Array, _encoding, done) {
+      try {
+        meter.written(chunk.length)
+      } catch (error) {
+        return done(error as Error)
+      }
+      done(null, chunk)
+    }
+  })
 }
 
 /** Owners from elsewhere mean nothing here, and the root has no entry. */

@@ -7,7 +7,8 @@ export type ContextLimits = {
   uploadBytes: number
   contextBytes: number
   entries: number
-  /** Called with the bytes written to disk; throws if the disk is full. */
+  /** Called with the bytes before they are written to the disk, where it throws if there is no room, and with a negative
+   *  number once they are removed. */
   take?: ((bytes: number) => void) | undefined
 }
 
@@ -62,10 +63,12 @@ export function createPathCheck() {
 }
 
 /** Counts the passing bytes and fails at a limit. */
-export function createMeter({ contextBytes, entries, take }: ContextLimits) {
+export function createMeter({ contextBytes, entries, take = () => {} }: ContextLimits) {
   const seen = { packed: 0, unpacked: 0, entries: 0 }
   return {
     seen,
+    /** Of a file on the disk. */
+    written: take,
     packed(bytes: number): void {
       seen.packed += bytes
     },
@@ -79,7 +82,6 @@ export function createMeter({ contextBytes, entries, take }: ContextLimits) {
     },
     unpacked(bytes: number): void {
       seen.unpacked += bytes
-      take?.(bytes)
       if (seen.unpacked > RATIO_FROM_BYTES && seen.unpacked > seen.packed * MAX_RATIO)
         throw invalidContext(`The context unpacks to more than ${MAX_RATIO} times its size, as nothing ordinary does.`)
     }
