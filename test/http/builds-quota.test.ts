@@ -52,7 +52,7 @@ t.test('waiting and running builds are limited per token', async (t) => {
   )
 })
 
-t.test('retries at once take no more places than there are', async (t) => {
+t.test('builds and retries at once take no more places than there are', async (t) => {
   const { build, again, ask, own } = await serve(t, { builds_per_token: 2 })
   const ids: string[] = []
   for (let n = 0; n < 5; n++) {
@@ -62,6 +62,9 @@ t.test('retries at once take no more places than there are', async (t) => {
   }
   const answers = await Promise.all(ids.map((id) => again(id)))
   t.strictSame(answers.map(({ statusCode }) => statusCode).toSorted(), [202, 202, 403, 403, 403])
+  for (const id of ids) await ask('POST', `/builds/${id}/cancel`, { headers: own })
+  const builds = await Promise.all(ids.map(() => build()))
+  t.strictSame(builds.map(({ statusCode }) => statusCode).toSorted(), [202, 202, 403, 403, 403])
 })
 
 t.test('the bytes of builds are limited per token, to the byte', async (t) => {
@@ -91,7 +94,10 @@ t.test('a zip file counts until it is unpacked, and what .dockerignore excludes 
   problem(t, await build(zipOf(FILE, { name: 'data', content: noise })), 403, 'POLICY_REFUSED')
   t.equal((await build(await ignoring(1.5 * MIB))).statusCode, 202)
   t.ok(stored() < 10 * BLOCK)
-  t.equal((await build(zipOf(FILE, { name: 'data', content: noise.subarray(0, MIB / 2) }))).statusCode, 202)
+  const [kept, left] = [noise.subarray(0, 0.5 * MIB), noise.subarray(0.5 * MIB, 0.9 * MIB)]
+  const ignore = { name: '.dockerignore', content: 'left-out' }
+  const zip = zipOf(FILE, ignore, { name: 'data', content: kept }, { name: 'left-out', content: left })
+  t.equal((await build(zip)).statusCode, 202)
   t.equal((await build(await ignoring(1.25 * MIB))).statusCode, 202, 'nothing else is left of them')
 })
 
