@@ -26,6 +26,7 @@ export function createLogFile(medium: BuildLog, maxBytes: number, isOver = false
   let left = 0
   let hasOmission = false
   let isDamaged = false
+  let isEnding = false
   let isEnded = isOver
   let flushing: Promise<void> = Promise.resolve()
   let timer: NodeJS.Timeout | undefined
@@ -94,8 +95,9 @@ export function createLogFile(medium: BuildLog, maxBytes: number, isOver = false
 
     /** One line or several. Waits only if they arrive faster than the disk takes them. */
     async line(text: string): Promise<void> {
-      if (isEnded) return
+      if (isEnding || isEnded) return
       if (stored === undefined) await measure().catch(() => {})
+      if (isEnding) return
       const written = (stored ?? 0) + pendingBytes
       if (written >= maxBytes) {
         left += Buffer.byteLength(text) + 1
@@ -121,6 +123,7 @@ export function createLogFile(medium: BuildLog, maxBytes: number, isOver = false
 
     /** Ends the log. Reports missing lines before it notifies the readers; the log mentions them, too. */
     async end(note: (isIncomplete: boolean) => void = () => {}): Promise<void> {
+      isEnding = true
       addOmission()
       await flush()
       while (pending.length > 0 && life && !life.aborted) {

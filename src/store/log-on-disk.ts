@@ -40,8 +40,13 @@ export function logOnDisk(path: string): BuildLog {
 /** Existing content is from an earlier process, which may have been killed in the middle of a line. */
 async function openLog(path: string): Promise<FileHandle> {
   const opened = await open(path, 'a+', 0o600)
-  const { size } = await opened.stat()
-  const { buffer } = await opened.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
-  if (size > 0 && buffer[0] !== NEWLINE) await opened.appendFile('\n')
-  return opened
+  try {
+    const { size } = await opened.stat()
+    const { buffer } = await opened.read(Buffer.alloc(1), 0, 1, Math.max(0, size - 1))
+    if (size > 0 && buffer[0] !== NEWLINE) await opened.appendFile('\n')
+    return opened
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
 }

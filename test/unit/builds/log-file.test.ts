@@ -1,4 +1,5 @@
-import { appendFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { createLogFile, type LogFile } from '../../../src/builds/log-file.ts'
@@ -23,6 +24,18 @@ async function isIncomplete(log: LogFile): Promise<boolean | undefined> {
   let told: boolean | undefined
   await log.end((answer) => (told = answer))
   return told
+}
+
+/** Whether this process has the file open. */
+function isOpen(path: string): boolean {
+  return readdirSync('/proc/self/fd').some((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path
+    } catch {
+      // The descriptor of the folder that was just read.
+      return false
+    }
+  })
 }
 
 /** A reader that runs in the background. */
@@ -154,14 +167,31 @@ t.test('a reader that disconnects is released', async (t) => {
   await log.end()
 })
 
-t.test('lines after the end are dropped, and no file stays open', async (t) => {
+t.test('lines after the end and during it are dropped, and no file stays open', async (t) => {
   const path = fileOf(t)
   const log = createLogFile(logOnDisk(path), MANY)
   await log.line('one')
-  await log.end()
+  const ended = log.end()
   await log.line('two')
+  await ended
+  await log.line('three')
   t.equal(await isIncomplete(log), false)
   t.equal(readFileSync(path, 'utf8'), 'one\n')
+  t.notOk(isOpen(path))
+})
+
+t.test('a log whose file cannot be prepared leaves none open', async (t) => {
+  const path = fileOf(t)
+  writeFileSync(path, 'half a line')
+  const handle = await open(path)
+  await handle.close()
+  t.intercept(Object.getPrototypeOf(handle), 'appendFile', {
+    value: () => Promise.reject(new Error('ENOSPC: no space left on device'))
+  })
+  const log = createLogFile(logOnDisk(path), MANY)
+  await log.line('one')
+  t.equal(await isIncomplete(log), true)
+  t.notOk(isOpen(path))
 })
 
 t.test('a full disk: the missing lines are reported', async (t) => {
