@@ -5,6 +5,7 @@
 import type { EngineProcess } from '../engine/contract/workloads.ts'
 import { AppError } from '../errors.ts'
 import { PIECE_BYTES, WINDOW_BYTES, type ClientFrame, type Ended } from './frames.ts'
+import { gathered } from './gather.ts'
 import type { Recording } from './recording.ts'
 import { createReplay } from './replay.ts'
 
@@ -49,7 +50,7 @@ export function createSession({ id, command, running, recording, lingerMs, whyEn
   let wakeViewer = () => {}
 
   async function pump(): Promise<void> {
-    for await (const { bytes } of running.output) {
+    for await (const { bytes } of gathered(running.output)) {
       await recording?.write(bytes)
       for (let rest = bytes; rest.length > 0;) {
         const room = isDraining ? WINDOW_BYTES : WINDOW_BYTES - (replay.end() - acknowledged)

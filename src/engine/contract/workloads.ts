@@ -45,7 +45,7 @@ type Signal = 'HUP' | 'INT' | 'QUIT' | 'KILL' | 'TERM' | 'USR1' | 'USR2' | 'CONT
 
 /** A running command in a container, and the connection to it. */
 export type EngineProcess = {
-  /** Readable once. Unread output blocks the command. */
+  /** Readable once. Unread output blocks the command. With a terminal, output that waits to be read is one piece. */
   output: AsyncIterable<OutputPiece>
   /** Resolves when it accepts more. */
   write(bytes: Uint8Array): Promise<void>
