@@ -76,7 +76,9 @@ async function pastBerth(): Promise<Reader> {
 }
 
 const open = () => (berth === undefined ? pastBerth() : throughBerth(berth))
-const readers = await Promise.all(Array.from({ length: terminals }, open))
+// One after the other: an engine needs seconds to start many commands at once.
+const readers: Reader[] = []
+while (readers.length < terminals) readers.push(await open())
 const total = () => readers.reduce((sum, { received }) => sum + received, 0)
 const opening = total()
 let isRunning = false
