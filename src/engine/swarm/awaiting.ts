@@ -9,6 +9,7 @@ import type { RawService } from './schemas/services.ts'
 import type { RawTask } from './schemas/tasks.ts'
 import { begunOf } from './starting.ts'
 import { hasEnded } from './task-state.ts'
+import { isAnyReady, noneReady, withNodes } from './unplaced.ts'
 
 export type Awaiting = ReturnType<typeof createAwaiting>
 
@@ -17,6 +18,7 @@ const LOOK_MS = { first: 20, ending: 60, most: 60 }
 const PENDING_MS = 3_000
 const NUDGE_MS = 2_000
 const CLEAR_MS = 2_000
+const NONE_READY = 'no node is ready'
 const PREPARING = new Set(['accepted', 'preparing', 'assigned'])
 
 type Options = {
@@ -36,6 +38,15 @@ type Beginning = {
 }
 
 export function createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs }: Options) {
+  /** Throws once the reason has lasted. While no node is ready, the reasons do not count. */
+  async function throwIfUnplaced(error: AppError, clock: Clock): Promise<void> {
+    const nodes = (await reads.nodes.get()).values().toArray()
+    const isReady = isAnyReady(nodes)
+    clock.forget(isReady ? NONE_READY : error.message)
+    if (clock.since(isReady ? error.message : NONE_READY) <= PENDING_MS) return
+    throw isReady ? withNodes(error, nodes) : noneReady(nodes)
+  }
+
   return {
     /** Waits until new tasks show the outcome. */
     async begun({ ID: id, Spec: spec }: RawService, { before, nudge, signal }: Beginning): Promise<void> {
@@ -47,7 +58,7 @@ export function createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs 
         const begun = begunOf(tasks, { hasHealthcheck: hasHealthcheck(spec), settledMs })
         if (begun.is === 'started') return
         if (begun.is === 'refused') throw begun.error
-        if (begun.error && clock.since(begun.error.message) > PENDING_MS) throw begun.error
+        if (begun.error) await throwIfUnplaced(begun.error, clock)
         if (signal?.aborted) throw cancellation(signal)
         if (tasks.length === 0 && clock.since('no task') > NUDGE_MS) {
           clock.forget('no task')
@@ -99,6 +110,8 @@ export function createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs 
     }
   }
 }
+
+type Clock = ReturnType<typeof createClock>
 
 /** Measures how long a condition has lasted. */
 function createClock() {
