@@ -21,6 +21,7 @@ import { createPorts } from './ports.ts'
 import { createReads } from './reads.ts'
 import { createRemoteEngines } from './remote-engines.ts'
 import { createSeenNodes } from './seen-nodes.ts'
+import { createSeenTasks } from './seen-tasks.ts'
 import { createServices } from './services.ts'
 import { createWatchCalls } from './watch.ts'
 import { createWorkloadCalls } from './workloads.ts'
@@ -55,8 +56,9 @@ export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: Engi
   const awaiting = createAwaiting({ reads, onNodes, changeTimeoutMs, pullTimeoutMs })
   const life = createLife({ reads, services, ports, onNodes, awaiting, changeTimeoutMs })
   const seen = createSeenNodes()
+  const seenTasks = createSeenTasks()
   const keeper = createKeeper({ reads, life, log })
-  const watching = createWatchCalls({ calls, reads, availability, keeper, seen })
+  const watching = createWatchCalls({ calls, reads, availability, keeper, seen, seenTasks })
   return {
     ...own,
     status: availability.status,
@@ -75,7 +77,7 @@ export function createSwarmEngine(options: SwarmOptions): Engine & { nodes: Engi
       publishMode,
       tell: watching.tell
     }),
-    ...createWorkloadCalls({ calls, reads, life, onNodes }),
+    ...createWorkloadCalls({ calls, reads, life, onNodes, ids, seenTasks }),
     ...createOverlayCalls(calls),
     nodes: createNodeCalls({ calls, reads, seen }),
     close: () => remotes?.close()

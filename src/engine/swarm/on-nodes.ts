@@ -9,6 +9,11 @@ import type { Remote, RemoteEngines } from './remote-engines.ts'
 import type { RawTask } from './schemas/tasks.ts'
 
 export type OnNodes = ReturnType<typeof createOnNodes>
+/** The fields that say where a task runs. */
+export type PlacedTask = {
+  NodeID?: RawTask['NodeID'] | undefined
+  Status: { ContainerStatus?: RawTask['Status']['ContainerStatus'] | undefined }
+}
 type Place = { engine: Engine; containerId: string; remote?: Remote | undefined }
 
 const NO_WAY =
@@ -36,7 +41,10 @@ export function createOnNodes({
    * Undefined if the node is out of reach, and before the container exists. On its own node, this server uses its own engine
    * unless the call prefers the agent there.
    */
-  async function reach({ NodeID: nodeId, Status: status }: RawTask, prefersRemote = false): Promise<Place | undefined> {
+  async function reach(
+    { NodeID: nodeId, Status: status }: PlacedTask,
+    prefersRemote = false
+  ): Promise<Place | undefined> {
     const containerId = status.ContainerStatus?.ContainerID
     const node = (await reads.nodes.get()).get(nodeId ?? '')
     const found = node && (await engineOn(node, prefersRemote))

@@ -15,6 +15,7 @@ import type { Keeper } from './keeper.ts'
 import { looksOf } from './looks.ts'
 import type { Reads } from './reads.ts'
 import type { SeenNodes } from './seen-nodes.ts'
+import type { SeenTasks } from './seen-tasks.ts'
 import { readEvent, type RawEvent } from './schemas/events.ts'
 
 /** Events about Berth's own changes. */
@@ -33,9 +34,17 @@ type Options = {
   availability: Pick<Availability, 'note'>
   keeper: Keeper
   seen: Pick<SeenNodes, 'take'>
+  seenTasks: Pick<SeenTasks, 'take'>
 }
 
-export function createWatchCalls({ calls, reads, availability, keeper, seen }: Options): EngineWatch & { tell: Tell } {
+export function createWatchCalls({
+  calls,
+  reads,
+  availability,
+  keeper,
+  seen,
+  seenTasks
+}: Options): EngineWatch & { tell: Tell } {
   const own = createTopic<EngineEvent>()
 
   const eventOf = (action: string, id: string): EngineEvent => ({
@@ -53,6 +62,7 @@ export function createWatchCalls({ calls, reads, availability, keeper, seen }: O
       const began = performance.now()
       const [tasks, nodes] = await availability.note(Promise.all([reads.wantedTasks(), reads.nodes.renew()]))
       seen.take(nodes.values())
+      seenTasks.take(tasks)
       const now = looksOf(tasks, nodes)
       const changed = changesBetween(before, now)
       before = now

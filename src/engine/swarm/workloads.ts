@@ -11,9 +11,11 @@ import { readLogLines } from '../docker/log-frames.ts'
 import { logParameters } from '../docker/log-query.ts'
 import { readFacts } from '../labels.ts'
 import type { Life } from './life.ts'
+import type { ServiceIds } from './ids.ts'
 import { isUpIn, runOfService } from './map-service.ts'
 import type { OnNodes } from './on-nodes.ts'
 import type { Reads } from './reads.ts'
+import type { SeenTask, SeenTasks } from './seen-tasks.ts'
 import type { RawService } from './schemas/services.ts'
 import type { RawTask } from './schemas/tasks.ts'
 import { notThere } from './services.ts'
@@ -23,9 +25,23 @@ const WHAT = 'read the output of the container'
 const ENDED_LOOK_MS = 500
 const LAST_WORDS_MS = 500
 
-type Options = { calls: Pick<Calls, 'watch'>; reads: Reads; life: Life; onNodes: OnNodes }
+type Options = {
+  calls: Pick<Calls, 'watch'>
+  reads: Reads
+  life: Life
+  onNodes: OnNodes
+  ids: Pick<ServiceIds, 'referenceOf'>
+  seenTasks: Pick<SeenTasks, 'runningOf'>
+}
 
-export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): EngineWorkloads & EngineArchive {
+export function createWorkloadCalls({
+  calls,
+  reads,
+  life,
+  onNodes,
+  ids,
+  seenTasks
+}: Options): EngineWorkloads & EngineArchive {
   async function need(id: string): Promise<RawService> {
     const service = await reads.find(id)
     if (!service) throw notThere(id)
@@ -87,6 +103,12 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
       : linesByManagers(task, tty, query, signal)
   }
 
+  /** An agent answers from the kernel's files, where an engine waits for its next round of measuring. */
+  async function countersOf(task: SeenTask, signal?: AbortSignal): Promise<ContainerCounters | undefined> {
+    const place = await onNodes.reach(task, task.isBerths)
+    return place?.engine.containerCounters(place.containerId, signal)
+  }
+
   /** The running task. */
   async function running(id: string): Promise<RawTask> {
     const service = await need(id)
@@ -128,12 +150,13 @@ export function createWorkloadCalls({ calls, reads, life, onNodes }: Options): E
     },
 
     async containerCounters(id, signal): Promise<ContainerCounters | undefined> {
+      const seen = seenTasks.runningOf(ids.referenceOf(id))
+      const counters = seen && (await countersOf(seen, signal).catch(() => 'moved' as const))
+      if (seen && counters !== 'moved') return counters
       const service = await reads.find(id)
       const run = service && (await life.runOf(service))
       if (!service || run?.state !== 'running' || !run.task) return undefined
-      // An agent answers from the kernel's files, where an engine waits for its next round of measuring.
-      const place = await onNodes.reach(run.task, isBerths(service))
-      return place?.engine.containerCounters(place.containerId, signal)
+      return countersOf({ ...run.task, isBerths: isBerths(service) }, signal)
     },
 
     async containerProcesses(id, signal) {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import t from 'tap'
 import { createEngineSource } from '../../../src/stats/engine-source.ts'
 import { AppError } from '../../../src/errors.ts'
@@ -66,4 +67,21 @@ t.test('gives no data on an engine without cgroups, whose figures are of the who
   const engine = fakeEngine({ containerCounters: async () => figures })
   const source = createEngineSource({ engine, machine: { hasCgroups: async () => false } })
   t.equal(await source.read(container()), undefined)
+})
+
+t.test('leaves the server time although answers come at once', async (t) => {
+  let asked = 0
+  const engine = fakeEngine({
+    containerCounters: async () => {
+      asked++
+      return figures
+    }
+  })
+  const source = createEngineSource({ engine, machine })
+  const began = performance.now()
+  const alone = source.read(container({ name: 'alone' }))
+  t.match(await Promise.race([alone, setTimeout(100)]), figures, 'one alone does not wait')
+  await Promise.all(Array.from({ length: 1_000 }, (_, n) => source.read(container({ name: `c${n}` }))))
+  const perSecond = (1_000 * asked) / (performance.now() - began)
+  t.ok(perSecond < 700, `${Math.round(perSecond)} samples per second`)
 })

@@ -1,7 +1,7 @@
 // The fields of tasks that Berth reads.
 
 import { Type, type Static } from '@sinclair/typebox'
-import { createReader, Id, maybe, Texts } from '../../docker/schemas/schema.ts'
+import { createReader, Id, Labels, maybe, Texts } from '../../docker/schemas/schema.ts'
 
 const Text = maybe(Type.String())
 const Count = maybe(Type.Number())
@@ -17,6 +17,7 @@ const Task = Type.Object({
   NodeID: Text,
   CreatedAt: Type.String(),
   DesiredState: Type.String(),
+  Spec: maybe(Type.Object({ ContainerSpec: maybe(Type.Object({ Labels })) })),
   Status: Type.Object({
     Timestamp: Text,
     State: Type.String(),
