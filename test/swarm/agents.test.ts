@@ -16,7 +16,7 @@ import { AGENT_PORT, createStack, loadImage } from './stack.ts'
 const AT_ONCE_MS = 15_000
 
 t.test('agents on a Swarm', { skip: noSwarm }, async (t) => {
-  const lab = startLab(t, { nodes: 2, name: 'bagents', net: '10.78.0' })
+  const lab = startLab(t, { nodes: 2 })
   const [worker] = lab.workers
   if (!worker) throw new Error('the lab has workers')
   await loadImage(lab)

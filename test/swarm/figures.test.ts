@@ -14,7 +14,7 @@ const READS = 50
 const median = (values: number[]) => values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0
 
 t.test('figures of a Swarm', { skip: noSwarm || (!isFull && 'at full size') }, async (t) => {
-  const lab = startLab(t, { nodes: 3, name: 'bfigure', net: '10.83.0' })
+  const lab = startLab(t, { nodes: 3 })
   const { engine } = lab.manager
   const server = await startSwarmServer(t, lab)
   const { answers } = createServiceHelpers(server)

@@ -1,7 +1,7 @@
 // A Swarm of lab.sh, for the tests of a file.
 
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type Docker from 'dockerode'
@@ -10,6 +10,7 @@ import { createAuthority, type Certificate } from '../helpers/certificates.ts'
 import { installFor } from '../helpers/debian.ts'
 import { connect } from '../helpers/engine.ts'
 import { makeFolder } from '../helpers/folder.ts'
+import { isAlive } from '../helpers/process.ts'
 
 const LAB = join(import.meta.dirname, 'lab.sh')
 
@@ -30,16 +31,18 @@ type Options = {
   nodes: number
   /** The first of the nodes. */
   managers?: number
-  /** Of the lab and its network, so that two can run side by side. */
-  name?: string
-  net?: string
 }
 
-/** Managers and workers. Leftovers of an earlier run are removed first. */
-export function startLab(
-  t: Pick<Test, 'teardown'>,
-  { nodes: count, managers = 1, name = 'bswarm', net = '10.79.0' }: Options
-) {
+// A lab and its network are named after the process, so that several can run side by side.
+const NAMED = /^sw[0-9a-z]+$/
+const nameOf = (pid: number) => `sw${pid.toString(36)}`
+const pidOf = (name: string) => Number.parseInt(name.slice(2), 36)
+const NETS = 250
+
+/** Managers and workers. Leftovers of killed runs are removed first. */
+export function startLab(t: Pick<Test, 'teardown'>, { nodes: count, managers = 1 }: Options) {
+  const name = nameOf(process.pid)
+  const net = `10.79.${process.pid % NETS}`
   installFor('busybox')
   installFor('swarm')
   const tls = makeFolder('swarm-tls')
@@ -49,7 +52,9 @@ export function startLab(
       env: { ...process.env, LAB_NET: net, LAB_TLS: join(tls, 'nodes') },
       stdio: 'pipe'
     })
-  run('down')
+  for (const left of readdirSync('/run'))
+    if (NAMED.test(left) && existsSync(join('/run', left, '.lab')) && !isAlive(pidOf(left)))
+      execFileSync(LAB, [left, 'down'], { stdio: 'pipe' })
   t.teardown(() => run('down'))
   const authority = createAuthority(join(tls, 'authority'))
   const [nodeFiles, clientFiles] = [join(tls, 'nodes'), join(tls, 'client')]

@@ -13,7 +13,7 @@ const isFull = process.env.BERTH_TEST_FULL === '1'
 const EACH = 100
 
 t.test('a Swarm of three managers', { skip: noSwarm || (!isFull && 'at full size') }, async (t) => {
-  const lab = startLab(t, { nodes: 3, managers: 3, name: 'bmanage', net: '10.80.0' })
+  const lab = startLab(t, { nodes: 3, managers: 3 })
   const postgres = await startPostgres(t)
   const url = await postgres.empty()
   const ports = { first: 8001, last: 8000 + 3 * EACH }
