@@ -1,5 +1,11 @@
-import t from 'tap'
-import { all, buildRpc, refusal } from '../helpers/grpc.ts'
+import { createClient } from '@connectrpc/connect'
+import t, { type Test } from 'tap'
+import { AppError } from '../../src/errors.ts'
+import { DockerService } from '../../src/rpc/gen/docker_management_pb.ts'
+import { openStore } from '../../src/store/sqlite/open.ts'
+import { all, buildRpc, refusal, transportTo } from '../helpers/grpc.ts'
+import { createMemoryEngine } from '../helpers/memory-engine.ts'
+import { addToken, bearer } from '../helpers/tokens.ts'
 
 const NAME = 'base-api-server:latest'
 
@@ -52,6 +58,54 @@ t.test('failures', async (t) => {
   t.match(await refusal(docker.pushDockerImage({ image: 'nobody/has-it' })), { reason: 'IMAGE_NOT_FOUND' })
   t.match(await refusal(docker.pullDockerImage({ image: 'NO SUCH NAME' })), { fields: ['image'] })
   t.match(await refusal(docker.inspectDockerImage({ reference: 'nobody' })), { status: 'NotFound' })
+})
+
+/** Two tokens that may push, and their engine. */
+async function servePushers(t: Test) {
+  const store = openStore(':memory:')
+  const engine = createMemoryEngine()
+  const secrets = {
+    own: await addToken(store, { name: 'own', scopes: ['images:write', 'read'] }),
+    stranger: await addToken(store, { name: 'stranger', scopes: ['images:write', 'read'] })
+  }
+  const { port } = await buildRpc(t, { engine, store, policy: { registries: { [REGISTRY]: { push: ['*'] } } } })
+  const as = (who: keyof typeof secrets) => createClient(DockerService, transportTo(port, bearer(secrets[who])))
+  return { engine, as }
+}
+const REGISTRY = 'localhost:5000'
+const ADDED = `${REGISTRY}/${NAME}`
+
+t.test('a name added for a push that fails is gone, and free for others', async (t) => {
+  const { engine, as } = await servePushers(t)
+  engine.pushImage = () => Promise.reject(new AppError('REGISTRY_UNAVAILABLE', 'The registry does not answer.'))
+  t.match(await refusal(as('own').pushDockerImage({ image: NAME, registry: REGISTRY })), {
+    reason: 'REGISTRY_UNAVAILABLE'
+  })
+  t.match(await as('own').listDockerImages({}), { images: [{ tags: [NAME] }] })
+  t.match(await as('stranger').tagDockerImage({ image: NAME, target: ADDED }), { image: { tags: [NAME, ADDED] } })
+})
+
+t.test('a name added for a push that cannot be removed again stays the name of its token', async (t) => {
+  const { engine, as } = await servePushers(t)
+  const { removeImage } = engine
+  engine.removeImage = () => Promise.reject(new AppError('ENGINE_UNAVAILABLE', 'The engine does not answer.'))
+  t.match(await as('own').pushDockerImage({ image: NAME, registry: REGISTRY }), { success: true }, 'the push counts')
+  engine.removeImage = removeImage
+
+  t.match(await as('own').listDockerImages({}), { images: [{ tags: [NAME, ADDED] }] })
+  t.match(await as('stranger').listDockerImages({}), { images: [{ tags: [NAME] }] }, 'as any other name of a token')
+  t.match(await refusal(as('stranger').tagDockerImage({ image: NAME, target: ADDED })), { reason: 'FORBIDDEN' })
+  t.match(await as('own').removeDockerImage({ reference: ADDED }), { success: true })
+  t.match(await as('stranger').tagDockerImage({ image: NAME, target: ADDED }), { image: { tags: [NAME, ADDED] } })
+})
+
+t.test('if neither the push nor the removal of its name succeeds, the push says why', async (t) => {
+  const { engine, as } = await servePushers(t)
+  engine.pushImage = () => Promise.reject(new AppError('REGISTRY_UNAVAILABLE', 'The registry does not answer.'))
+  engine.removeImage = () => Promise.reject(new AppError('ENGINE_UNAVAILABLE', 'The engine does not answer.'))
+  t.match(await refusal(as('own').pushDockerImage({ image: NAME, registry: REGISTRY })), {
+    reason: 'REGISTRY_UNAVAILABLE'
+  })
 })
 
 t.test('a prune removes unused images of Berth', async (t) => {
