@@ -12,15 +12,17 @@ import { portsOf, startServer, unique } from '../helpers/server.ts'
 
 const MIB = 1024 ** 2
 
-/** A folder on btrfs, which accounts for the files of each container. */
-function mountBtrfs(t: Test): string {
-  if (spawnSync('mkfs.btrfs', ['--version']).error) installFor('btrfs')
-  const folder = makeFolder('btrfs')
+type Kind = 'btrfs' | 'xfs'
+
+/** A folder on a file system of its own. */
+function mountDisk(t: Test, kind: Kind): string {
+  if (spawnSync(`mkfs.${kind}`, ['-V']).error) installFor(kind)
+  const folder = makeFolder(kind)
   const [file, mount] = [join(folder, 'disk'), join(folder, 'mount')]
   writeFileSync(file, '')
   truncateSync(file, 512 * MIB)
   mkdirSync(mount)
-  execFileSync('mkfs.btrfs', ['--quiet', file])
+  execFileSync(`mkfs.${kind}`, ['-q', file])
   execFileSync('mount', ['-o', 'loop', file, mount])
   t.teardown(async () => {
     await eventually(() => execFileSync('umount', [mount], { stdio: 'pipe' }))
@@ -29,18 +31,17 @@ function mountBtrfs(t: Test): string {
   return mount
 }
 
-function whyNot(): string | false {
+function whyNot(kind: Kind): string | false {
   return (
     noPrivateEngine ||
-    (spawnSync('modprobe', ['btrfs']).status === 0 ||
-    spawnSync('grep', ['-qw', 'btrfs', '/proc/filesystems']).status === 0
+    (spawnSync('modprobe', [kind]).status === 0 || spawnSync('grep', ['-qw', kind, '/proc/filesystems']).status === 0
       ? false
-      : 'the kernel has no btrfs')
+      : `the kernel has no ${kind}`)
   )
 }
 
-t.test('the storage of a container, on an engine that can limit it', { skip: whyNot() }, async (t) => {
-  const root = join(mountBtrfs(t), 'data')
+t.test('the storage of a container, on an engine that can limit it', { skip: whyNot('btrfs') }, async (t) => {
+  const root = join(mountDisk(t, 'btrfs'), 'data')
   const { socket, engine } = await startPrivateEngine(t, ['--storage-driver=btrfs', `--data-root=${root}`])
   const policy = join(makeFolder('policy'), 'policy.json')
   writeFileSync(policy, JSON.stringify({ storage_size: 64 * MIB }))
@@ -66,6 +67,15 @@ t.test('the storage of a container, on an engine that can limit it', { skip: why
   t.match(refused, { status: 400, body: { code: 'INVALID_REQUEST', errors: [{ field: 'storage_size' }] } })
   const changed = await server.patch<{ limits: object }>(`/containers/${small.body.id}`, { env: { A: 'b' } })
   t.match(changed, { status: 200, body: { limits: { storage_size: 24 * MIB } } }, 'a replacement keeps it')
+})
+
+t.test('an engine on XFS that is mounted without pquota', { skip: whyNot('xfs') }, async (t) => {
+  const root = join(mountDisk(t, 'xfs'), 'data')
+  const { socket, engine } = await startPrivateEngine(t, ['--storage-driver=overlay2', `--data-root=${root}`])
+  const server = await startServer(t, { ports: portsOf('diskLimits'), socket, engine })
+  const refused = await server.create({ storage_size: 24 * MIB })
+  t.match(refused, { status: 422, body: { code: 'LIMIT_UNAVAILABLE', detail: /pquota/ } }, refused.text)
+  t.strictSame(await server.inEngine(), [])
 })
 
 t.test('an engine without this ability', { skip: noPrivateEngine }, async (t) => {

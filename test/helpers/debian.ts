@@ -22,7 +22,8 @@ const PACKAGES = {
   pythonForGrpc: ['python3-grpcio', 'python3-protobuf', 'protobuf-compiler', 'protobuf-compiler-grpc'],
   registry: ['docker-registry'],
   strace: ['strace'],
-  swarm: ['iproute2', 'procps', 'curl']
+  swarm: ['iproute2', 'procps', 'curl'],
+  xfs: ['xfsprogs']
 }
 type Purpose = keyof typeof PACKAGES
 
