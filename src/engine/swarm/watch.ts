@@ -24,8 +24,9 @@ export type Tell = (action: string, id: string) => void
 const WHAT = 'report events'
 const TYPES = ['container', 'image', 'network', 'service', 'node']
 const POLL_MS = 500
-// A poll of many tasks leaves the manager nine tenths of its time.
+// A poll of many tasks leaves the manager nine tenths of its time, but news of a lost node must not wait for a minute.
 const POLL_SHARE = 9
+const LONGEST_PAUSE_MS = 10_000
 const SERVICE_LABEL = 'com.docker.swarm.service.id'
 
 type Options = {
@@ -68,7 +69,8 @@ export function createWatchCalls({
       before = now
       for (const serviceId of changed) tell(serviceId)
       keeper.look(changed)
-      await sleep(Math.max(POLL_MS, POLL_SHARE * (performance.now() - began)), signal)
+      const pause = POLL_SHARE * (performance.now() - began)
+      await sleep(Math.min(Math.max(POLL_MS, pause), LONGEST_PAUSE_MS), signal)
     }
   }
 
