@@ -72,7 +72,7 @@ async function patiently(task: () => Promise<void>): Promise<void> {
     try {
       return await task()
     } catch (error) {
-      if (tries === TRIES || !/ENGINE_TIMEOUT|SERVER_BUSY/.test(String(error))) throw error
+      if (tries === TRIES || !String(error).includes('"retryable":true')) throw error
       late++
       await sleep(tries * 1_000)
     }
