@@ -64,10 +64,14 @@ t.test('memory, CPU, ports and volumes are limited per token', async (t) => {
   const small = { memory: 64 * MB, cpus: 0.25, ports: [] }
   const refused = async (body: object, field: string) =>
     t.match(problem(t, await post('/containers', body, as), 403, 'POLICY_REFUSED').errors, [{ field }])
-  t.equal((await post('/containers', { ...small, name: 'one', memory: 128 * MB }, as)).statusCode, 201)
+  t.equal(
+    (await post('/containers', { ...small, name: 'one', memory: 128 * MB, ports: [{ container_port: 1 }] }, as))
+      .statusCode,
+    201
+  )
   await refused({ ...small, memory: 129 * MB }, 'memory')
   await refused({ ...small, cpus: 0.8 }, 'cpus')
-  await refused({ ...small, ports: [1, 2, 3, 4].map((port) => ({ container_port: port })) }, 'ports')
+  await refused({ ...small, ports: [1, 2, 3].map((port) => ({ container_port: port })) }, 'ports')
   const data = [{ source: 'data', target: '/data' }]
   t.equal((await post('/containers', { ...small, volumes: data }, as)).statusCode, 201)
   await refused({ ...small, volumes: [...data, { source: 'more', target: '/more' }] }, 'volumes')
